@@ -1,0 +1,6 @@
+"""``python -m roomchat``: the same as the ``roomchat`` command."""
+
+from roomchat.cli import main
+
+if __name__ == "__main__":
+    main()
