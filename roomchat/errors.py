@@ -1,0 +1,177 @@
+"""Every way in which roomchat says no: the codes a program can match, the sentences a person can act on.
+
+``Refused`` and below travel over the wire as an ``error`` event; ``StartError`` ends ``roomchat serve`` and
+``ConnectError`` ends ``roomchat join`` with its sentence and exit code 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+
+class RoomchatError(Exception):
+    """The base of all that follows; ``str()`` of it is a whole sentence."""
+
+
+class Refused(RoomchatError):
+    """A command that is not carried out. The keyword arguments fill the sentence."""
+
+    code: ClassVar[str]
+    sentence: ClassVar[str]
+    closes: ClassVar[bool] = False  # whether the server closes the connection after it
+
+    def __init__(self, **details: object) -> None:
+        super().__init__(self.sentence.format(**details))
+
+
+def refusals(base: type[Refused] = Refused) -> Iterator[type[Refused]]:
+    """All refusals, for the documentation and its test."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from refusals(kind)
+
+
+# What came was no command.
+
+
+class BadJson(Refused):
+    code = "bad_json"
+    sentence = "This line is not a JSON object in UTF-8."
+
+
+class BadCommand(Refused):
+    code = "bad_command"
+    sentence = "This is not a command the server knows: {why}."
+
+
+class LineTooLong(Refused):
+    code = "too_long"
+    sentence = "A line may have at most {limit} bytes; this one was skipped to its end."
+
+
+# The command is well formed, but may not be carried out.
+
+
+class TextTooLong(Refused):
+    code = "too_long"
+    sentence = "A message may have at most {limit} characters; this one has {length}."
+
+
+class EmptyText(Refused):
+    code = "empty_text"
+    sentence = "An empty message says nothing."
+
+
+class BadName(Refused):
+    code = "bad_name"
+    sentence = "{name!r} can't be a {what}: {why}."
+
+
+class NameTaken(Refused):
+    code = "name_taken"
+    sentence = "Someone here is called {name} already; choose another name."
+
+
+class NotWelcomeYet(Refused):
+    code = "not_welcome_yet"
+    sentence = "Say hello first."
+
+
+class AlreadyWelcome(Refused):
+    code = "already_welcome"
+    sentence = "You have said hello already, you are {uid}."
+
+
+class UnsupportedProtocol(Refused):
+    code = "unsupported_protocol"
+    sentence = "This server speaks version {supported} of the protocol, not {asked}."
+
+
+class UnknownToken(Refused):
+    code = "unknown_token"
+    sentence = "This server knows no session with that token; say hello without one."
+
+
+class NoSuchClient(Refused):
+    code = "no_such_client"
+    sentence = "Nobody has the UID {uid}."
+
+
+class Offline(Refused):
+    code = "offline"
+    sentence = "The client with the UID {uid} is not here now."
+
+
+class Yourself(Refused):
+    code = "yourself"
+    sentence = "{uid} is your own UID."
+
+
+class NoSuchRoom(Refused):
+    code = "no_such_room"
+    sentence = "There is no room {room}."
+
+
+class NotInRoom(Refused):
+    code = "not_in_room"
+    sentence = "You are not in {room}."
+
+
+class PrivateRoom(Refused):
+    code = "private_room"
+    sentence = "{room} belongs to the two who whisper in it; it can't be joined or left."
+
+
+class TooManyRooms(Refused):
+    code = "too_many_rooms"
+    sentence = "You are in {limit} rooms, the most there may be; leave one first."
+
+
+class OutOfOrder(Refused):
+    code = "out_of_order"
+    sentence = "The next message must have n {expected}, this one has {n}; send again from there on."
+
+
+class StorageUnavailable(Refused):
+    code = "storage_unavailable"
+    sentence = "The server can't write to its disk now; nothing was stored, try again."
+
+
+# The connection itself is refused: it is closed after the error.
+
+
+class ServerFull(Refused):
+    code = "server_full"
+    sentence = "The server is full ({limit} clients); try again later."
+    closes = True
+
+
+class TooManyConnections(Refused):
+    code = "too_many_connections"
+    sentence = "There are {limit} connections from your address already; close one first."
+    closes = True
+
+
+class HelloTimeout(Refused):
+    code = "hello_timeout"
+    sentence = "No hello came within {seconds:g} seconds."
+    closes = True
+
+
+class Replaced(Refused):
+    code = "replaced"
+    sentence = "Your session goes on over another connection."
+    closes = True
+
+
+class StartError(RoomchatError):
+    """The server can't start; the sentence says what to do."""
+
+
+class ConnectError(RoomchatError):
+    """The client can't reach a server, or lost it; the sentence says what to do."""
+
+
+class LogError(RoomchatError):
+    """The log on disk could not be written or read; the sentence has the system's reason."""

@@ -1,0 +1,339 @@
+"""The words of the chat: what a client asks (commands) and what the server states (events).
+
+These are plain values. How they look as bytes is the wires' business; docs/protocol.md describes the native
+wire, on which they are JSON objects with the same field names. Field types and bounds are checked where bytes
+become commands, so that nothing behind it meets a value of another type.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from roomchat.errors import Refused
+
+VERSION = 1  # of the protocol; `hello` names it
+
+PAGE = 100  # entries in a list; whoever wants more asks for the next page
+
+# 2**53 - 1: the largest integer that every JSON reader keeps exact (RFC 8259, section 6).
+Uid = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+# Long enough for a UUID; short, because it is sent back with every reply.
+Id = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | None
+
+
+def _tag(name: str) -> str:
+    """``Say`` is ``{"type": "say"}``."""
+    return name.lower()
+
+
+# ---------------------------------------------------------------- commands
+
+
+class Command(Struct, tag_field="type", tag=_tag, kw_only=True, omit_defaults=True, gc=False):
+    """What a client asks. ``id`` comes back as ``re`` in the reply."""
+
+    id: Id = None
+
+
+class Hello(Command, gc=True):
+    """The first command: a new client's name, or the token of a session that goes on.
+
+    ``rooms`` names, for each room, the seq of the last message seen without a gap; ``epoch`` the log that these
+    seqs are from.
+    """
+
+    protocol: int
+    name: str | None = None
+    token: str | None = None
+    rooms: dict[str, Seq] = {}
+    epoch: str | None = None
+    client: str | None = None
+
+
+class Dial(Command):
+    """Into the room that ``uid`` is in, or into a new one with it."""
+
+    uid: Uid
+
+
+class Join(Command):
+    """Into ``room``, with the messages after ``after``, or else the last ``history``."""
+
+    room: str
+    after: Seq | None = None
+    history: Count | None = None
+
+
+class Leave(Command):
+    """Out of ``room``, or out of the current one."""
+
+    room: str | None = None
+
+
+class Say(Command):
+    """``text`` to everyone in ``room``, or in the current one; ``n`` counts a session's messages from 1."""
+
+    text: str
+    room: str | None = None
+    n: Uid | None = None
+
+
+class Whisper(Command):
+    """``text`` to ``uid`` alone, in the room that belongs to the two."""
+
+    uid: Uid
+    text: str
+    n: Uid | None = None
+
+
+class Name(Command):
+    """From now on called ``name``."""
+
+    name: str
+
+
+class Who(Command):
+    """The clients in ``room``, or all: a page of those with a UID above ``after``."""
+
+    room: str | None = None
+    after: Seq = 0
+
+
+class Rooms(Command):
+    """The rooms with someone in them: a page of those that sort behind ``after``."""
+
+    after: str | None = None
+
+
+class History(Command):
+    """Messages of ``room``: the last ``limit`` before ``before``, or the first after ``after``."""
+
+    room: str
+    before: Seq | None = None
+    after: Seq | None = None
+    limit: Count | None = None
+
+
+class Stats(Command):
+    """What the server counts."""
+
+
+class Ping(Command):
+    """Answered when everything before it has been handled."""
+
+
+class Bye(Command):
+    """The end of the session's seat in its rooms, and of the connection."""
+
+
+# ---------------------------------------------------------------- events
+
+
+class Event(Struct, tag_field="type", tag=_tag, kw_only=True, omit_defaults=True, gc=False):
+    """What the server states. ``re`` is the ``id`` of the command that it answers."""
+
+    re: Id = None
+
+
+class Person(Struct, gc=False, omit_defaults=True):
+    """A client in a list; ``away`` while its session waits for it to come back."""
+
+    uid: int
+    name: str
+    away: bool = False
+
+
+class RoomSummary(Struct, gc=False):
+    """A room in a list."""
+
+    room: str
+    members_total: int
+    last_seq: int
+
+
+class Limits(Struct, gc=False):
+    """What the server takes: characters of a text and of a name, bytes of a line, rooms a client."""
+
+    text: int
+    name: int
+    line: int
+    rooms: int
+
+
+class Welcome(Event, gc=True):
+    """The answer to ``hello``. ``token`` proves the session; ``last_n`` is the last ``n`` that was handled."""
+
+    uid: int
+    name: str
+    token: str
+    epoch: str
+    last_n: int
+    server: str
+    clients: list[Person]
+    clients_total: int
+    rooms: list[RoomSummary]
+    rooms_total: int
+    limits: Limits
+    motd: str | None = None
+
+
+class Joined(Event, gc=True):
+    """You are in ``room``. ``by`` is who dialled, when the room was made by dialling or whispering."""
+
+    room: str
+    members: list[Person]
+    members_total: int
+    last_seq: int
+    by: int | None = None
+
+
+class Left(Event):
+    """You are no longer in ``room``."""
+
+    room: str
+
+
+class Presence(Event):
+    """Something about a member of ``room``."""
+
+    room: str
+    uid: int
+    name: str
+
+
+class Entered(Presence):
+    """A client came into the room."""
+
+
+class Exited(Presence):
+    """A client went; ``reason`` is ``left``, ``bye`` or ``lost``."""
+
+    reason: str
+
+
+class Away(Presence):
+    """A member's connection is gone; its seat waits for it."""
+
+
+class Back(Presence):
+    """A member that was away is here again."""
+
+
+class Renamed(Event):
+    """A client that you share a room with has another name."""
+
+    uid: int
+    old: str
+    name: str
+
+
+class Message(Struct, tag_field="type", tag=_tag, omit_defaults=True, gc=False):
+    """What was said in a room. ``seq`` rises within the room; ``ts`` is RFC 3339 in UTC with milliseconds.
+
+    No ``Event``, and not keyword-only: it is made more often than anything else, and positional fields halve
+    the time for that.
+    """
+
+    room: str
+    seq: int
+    uid: int
+    name: str
+    ts: str
+    text: str
+    n: int | None = None
+
+
+class WhoPage(Event, gc=True, tag="who"):
+    """A page of clients, by rising UID. Without ``re``: what changed unseen while you were catching up."""
+
+    clients: list[Person]
+    clients_total: int
+    room: str | None = None
+
+
+class RoomsPage(Event, gc=True, tag="rooms"):
+    """A page of rooms."""
+
+    rooms: list[RoomSummary]
+    rooms_total: int
+
+
+class HistoryPage(Event, gc=True, tag="history"):
+    """Messages, oldest first; ``more`` when there are others in the direction that was asked."""
+
+    room: str
+    messages: list[Message]
+    more: bool
+
+
+class StatsPage(Event, gc=True, tag="stats"):
+    """Counters since the server started, and what is there now."""
+
+    server: str
+    uptime: float  # seconds
+    clients: int
+    away: int
+    rooms: int
+    messages: int
+    deliveries: int
+    batches: int
+    largest_batch: int
+
+
+class Pong(Event):
+    """The answer to ``ping``."""
+
+
+class Goodbye(Event, tag="bye"):
+    """The answer to ``bye``; the connection is closed after it."""
+
+
+class Crowd(Event):
+    """In a crowded room: how many came and went since the last such event."""
+
+    room: str
+    entered: int
+    exited: int
+    members_total: int
+
+
+class Gap(Event):
+    """The messages of ``room`` after ``after`` and before ``before`` are no longer in the log."""
+
+    room: str
+    after: int
+    before: int
+
+
+class Notice(Event):
+    """Something that everyone should know."""
+
+    text: str
+
+
+class Error(Event):
+    """A command was refused; ``n`` is its, when it had one. docs/protocol.md lists the codes."""
+
+    code: str
+    message: str
+    n: int | None = None
+
+
+AnyCommand = (
+    Hello | Dial | Join | Leave | Say | Whisper | Name | Who | Rooms | History | Stats | Ping | Bye
+)  # fmt: skip
+AnyEvent = (
+    Welcome | Joined | Left | Entered | Exited | Away | Back | Renamed | Message | WhoPage | RoomsPage
+    | HistoryPage | StatsPage | Pong | Goodbye | Crowd | Gap | Notice | Error
+)  # fmt: skip
+
+
+class Malformed(Struct, eq=False):
+    """In the place of a command: bytes that were none. It is refused in its turn, so replies keep their order."""
+
+    error: Refused
+    id: Id = None

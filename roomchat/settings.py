@@ -1,0 +1,46 @@
+"""Every knob of the server, one a line: its unit, its default, why.
+
+``roomchat serve`` offers the first group as options; all are keyword arguments of ``Settings``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a server behaves. Immutable: a change is a new server."""
+
+    # What the person who runs it chooses.
+    host: str = "127.0.0.1"  # only this machine, until the person says otherwise
+    port: int = 5050  # 0: a free one
+    db: str = ":memory:"  # path of the log; ":memory:" keeps nothing
+    sync: str = "full"  # "full": acknowledged means on disk; "normal": a power cut may take the last moments
+    max_clients: int = 0  # clients with a seat; 0: no limit
+    idle_exit: float = 0.0  # seconds without a connection and a command until the server stops; 0: never
+    linger: float = 120.0  # seconds a lost connection keeps its seat: a train's tunnel, a laptop's lid
+    rate: float = 20.0  # commands a second and connection, beyond the burst; 0: no limit
+    burst: int = 400  # commands at once: 200 pasted lines pass without a pause, twice
+    keep_days: float = 0.0  # days a message is kept; 0: for ever
+    motd: str = ""  # told to everyone who comes
+
+    # What a client may ask.
+    max_text: int = 8192  # characters of a message; at 6 bytes each ("\u0001") it still fits into a line
+    max_name: int = 32  # characters of a name of a client or room: a column on a screen
+    max_rooms: int = 100  # rooms a client is in at once: bounds what one client costs
+    max_line: int = 64 * 1024  # bytes of a line: bounds the memory of a peer that never ends one
+    max_connections: int = 10_000  # connections from one address; proxies and labs put many people behind one
+    hello_timeout: float = 10.0  # seconds until a peer that has not said hello is closed
+    history: int = 50  # messages shown on joining: a screen
+    max_history: int = 1000  # messages that a join may ask for; there is `history` for more
+    crowd: int = 200  # members above which comings and goings are counted, not told one by one
+    crowd_interval: float = 1.0  # seconds between two such counts
+
+    # What the machine is asked for.
+    io_threads: int = 1  # more do not help while one interpreter lock is shared
+    reader_threads: int = 2  # that read history; so one long page does not hold up the other readers
+    inbox_limit: int = 20_000  # commands that wait for the hub until all reading stops
+    outbox_limit: int = 1024 * 1024  # bytes queued for one connection until it is catching up from the log
+    read_piece: int = 256 * 1024  # bytes read from the log at a time for a connection that is catching up
+    drain: float = 5.0  # seconds that a stopping server gives its outboxes
