@@ -1,0 +1,143 @@
+"""One batch while it is applied: what the commands read, and where they put what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from roomchat.chat.deadlines import Deadlines
+from roomchat.chat.effects import Close, Delivery, Effects, Identity, ReadPage, Replay, Reply, Segment, Tell
+from roomchat.chat.names import normal
+from roomchat.chat.registry import Client, Link, Registry, Room
+from roomchat.errors import Refused, StorageUnavailable
+from roomchat.protocol import Error, Event, Id, Message
+from roomchat.settings import Settings
+
+
+class Batch:
+    """The state of the chat, the time, and the effects so far."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        deadlines: Deadlines,
+        settings: Settings,
+        now: float,
+        timestamp: str,
+        storing: bool,
+    ) -> None:
+        self.registry = registry
+        self.deadlines = deadlines
+        self.settings = settings
+        self.now = now  # seconds of a clock that never goes back
+        self.timestamp = timestamp  # for messages: RFC 3339
+        self.effects = Effects()
+        self.gone: dict[bytes, Client] = {}  # whose seat ended in this batch, by token hash
+        self.link: Link = None  # whose command is being carried out
+        self.re: Id = None  # its id
+        self._storing = storing
+        self._open: dict[str, Segment] = {}  # by room key: those that more messages may join
+
+    # ------------------------------------------------------------ to one
+
+    def reply(self, event: Event) -> None:
+        """Answer the command that is being carried out."""
+        event.re = self.re
+        self.send(self.link, event)
+
+    def send(self, link: Link | None, event: Event) -> None:
+        """An event to one connection; to none, if the client is away."""
+        if link is not None:
+            self._deliver(Reply(link, event))
+
+    def refuse(self, refusal: Refused, n: int | None = None) -> None:
+        """Answer with an error, and close if it is one that closes."""
+        self.reply(Error(code=refusal.code, message=str(refusal), n=n))
+        self.note(f"refused {self.link}: {refusal.code}")
+        if refusal.closes:
+            self.close(self.link)
+
+    def close(self, link: Link) -> None:
+        """End a connection; it is none of ours from here on."""
+        self._deliver(Close(link))
+        self.registry.disconnect(self.registry.peers[link])
+
+    def replay(self, room: Room, after: int | None, history: int) -> None:
+        """The log's messages to the asker, from a cursor or the last few, up to now."""
+        upto = room.last_seq
+        if (history if after is None else upto > after) and upto:
+            self._deliver(Replay(self.link, room, after, history, upto))
+
+    def read_page(self, room: Room, before: int | None, after: int | None, limit: int) -> None:
+        """A page of history to the asker."""
+        self._deliver(ReadPage(self.link, room, before, after, limit, self.re))
+
+    # ------------------------------------------------------------ to a room
+
+    def tell(self, room: Room, event: Event) -> None:
+        """A state event to everyone in a room, behind what was said in it before."""
+        self._open.pop(room.key, None)
+        if room.key in self.registry.rooms_to_clients:
+            self._deliver(Tell(room, self.registry.audience(room), event))
+
+    def tell_rooms(self, rooms: Iterable[Room], event: Event, besides: Client) -> None:
+        """A state event, once, to everyone who is in any of these rooms."""
+        links = {}
+        for room in rooms:
+            self._open.pop(room.key, None)
+            for member in self.registry.rooms_to_clients[room.key].values():
+                if member is not besides and member.link is not None:
+                    links[member.link] = True
+        for link in links:
+            self.send(link, event)
+
+    def say(self, room: Room, client: Client, text: str, n: int | None) -> None:
+        """A message to everyone in a room, the sender too."""
+        audience = self.registry.audience(room)
+        segment = self._open.get(room.key)
+        if segment is None or segment.audience is not audience:
+            self.registry.save(room)
+            segment = self._open[room.key] = Segment(room, audience, [])
+            self.effects.segments.append(segment)
+            self._deliver(segment)
+        room.last_seq += 1
+        segment.messages.append(
+            Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n)
+        )
+
+    # ------------------------------------------------------------ to the disk
+
+    def must_store(self) -> None:
+        """Raises StorageUnavailable while the disk takes nothing."""
+        if not self._storing:
+            raise StorageUnavailable
+
+    def keep_identity(self, client: Client) -> None:
+        """Store a new client, or its new name."""
+        self.effects.identities[client.uid] = Identity(client.uid, client.name, client.token_hash)
+
+    def keep_counter(self, client: Client, n: int) -> None:
+        """The client's message ``n`` is handled, whatever comes of it."""
+        self.registry.save(client)
+        client.last_n = n
+        self.effects.counters[client.uid] = n
+
+    def keep_next_room(self) -> None:
+        """Store that the number of a room has been given away."""
+        self.effects.next_room = self.registry.next_room
+
+    # ------------------------------------------------------------
+
+    def name(self, name: str) -> tuple[str, str]:
+        """A client's name as it is shown and as it is compared. Raises BadName."""
+        return normal(name, self.settings.max_name, "name")
+
+    def note(self, text: str) -> None:
+        """A line for the log of what the server does; never what was said."""
+        self.effects.notes.append(text)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        self.effects.deliveries.append(delivery)
+
+
+Handler = Callable[[Batch, Client, Any], None]  # a command of a client that has said hello

@@ -1,0 +1,207 @@
+"""What a client that has said hello can ask: one small function a command, in a table."""
+
+from __future__ import annotations
+
+from heapq import nsmallest
+
+from roomchat.chat import membership
+from roomchat.chat.batch import Batch, Handler
+from roomchat.chat.names import PRIVATE, normal_room, pair_of
+from roomchat.chat.registry import Client, Room
+from roomchat.errors import (
+    EmptyText,
+    NoSuchClient,
+    Offline,
+    OutOfOrder,
+    PrivateRoom,
+    TextTooLong,
+    Yourself,
+)
+from roomchat.protocol import (
+    PAGE,
+    Command,
+    Dial,
+    History,
+    Join,
+    Leave,
+    Left,
+    Name,
+    Ping,
+    Pong,
+    Rooms,
+    RoomsPage,
+    Say,
+    Whisper,
+    Who,
+    WhoPage,
+)
+
+
+def dial(batch: Batch, client: Client, command: Dial) -> None:
+    """Into the room that the peer is in, or into a new one with it."""
+    registry = batch.registry
+    peer = find_peer(batch, client, command.uid)
+    room = peer.current
+    if room is None:
+        if peer.link is None:  # it can't be asked into a room while it is away
+            raise Offline(uid=command.uid)
+        membership.check_room_for_one_more(batch, client)
+        batch.must_store()  # the number of the room, so that no other room ever has it
+        room = registry.new_room()
+        batch.keep_next_room()
+        for one in (client, peer):
+            registry.enter(one, room)
+        batch.note(f"client {client.uid} dialled {peer.uid}: made {room.name}")
+        batch.reply(membership.joined(registry, room, by=client.uid))
+        batch.send(peer.link, membership.joined(registry, room, by=client.uid))
+        return
+    if room.key in registry.clients_to_rooms[client.uid]:
+        registry.set_current(client, room)
+    else:
+        membership.enter(batch, client, room)
+    batch.reply(membership.joined(registry, room))
+
+
+def find_peer(batch: Batch, client: Client, uid: int) -> Client:
+    """The other client with that UID.
+
+    Raises:
+        Yourself, NoSuchClient: nobody ever had it; Offline: it has no seat now.
+    """
+    if uid == client.uid:
+        raise Yourself(uid=uid)
+    if uid >= batch.registry.next_uid:
+        raise NoSuchClient(uid=uid)
+    peer = batch.registry.clients.get(uid)
+    if peer is None:
+        raise Offline(uid=uid)
+    return peer
+
+
+def join(batch: Batch, client: Client, command: Join) -> None:
+    """Into a room by its name; it is made if there is none. Joining again makes it the current one."""
+    if command.room.startswith(PRIVATE):
+        raise PrivateRoom(room=command.room)
+    shown, key = normal_room(command.room, batch.settings.max_name)
+    wanted = batch.settings.history if command.history is None else command.history
+    history = min(wanted, batch.settings.max_history)
+    room = batch.registry.clients_to_rooms[client.uid].get(key)
+    if room is not None:
+        batch.registry.set_current(client, room)
+        history = 0  # what is new since then comes by itself
+    else:
+        membership.check_room_for_one_more(batch, client)
+        room = batch.registry.room(key, shown)
+        membership.enter(batch, client, room)
+    batch.reply(membership.joined(batch.registry, room))
+    batch.replay(room, command.after, history)
+
+
+def leave(batch: Batch, client: Client, command: Leave) -> None:
+    """Out of a room."""
+    room = membership.own_room(batch, client, command.room)
+    if room.private:
+        raise PrivateRoom(room=room.name)
+    batch.reply(Left(room=room.name))
+    membership.leave(batch, client, room, "left")
+
+
+def say(batch: Batch, client: Client, command: Say) -> None:
+    """A message to a room."""
+    if not is_next(batch, client, command.n):
+        return
+    check_text(batch, command.text)
+    room = client.current if command.room is None else None
+    if room is None:
+        room = membership.own_room(batch, client, command.room)
+    pair = pair_of(room.key)
+    if pair is not None:
+        find_peer(batch, client, sum(pair) - client.uid)
+    batch.registry.set_current(client, room)
+    batch.say(room, client, command.text, command.n)
+
+
+def whisper(batch: Batch, client: Client, command: Whisper) -> None:
+    """A message to one other, in the room of the two."""
+    if not is_next(batch, client, command.n):
+        return
+    check_text(batch, command.text)
+    peer = find_peer(batch, client, command.uid)
+    batch.say(membership.enter_pair(batch, client, peer), client, command.text, command.n)
+
+
+def is_next(batch: Batch, client: Client, n: int | None) -> bool:
+    """Whether a message is to be handled: False if it was handled before. From here on it counts as handled.
+
+    Raises:
+        OutOfOrder: one before it is missing. StorageUnavailable: it may come again with the same n.
+    """
+    if n is not None and n <= client.last_n:
+        return False
+    if n is not None and n > client.last_n + 1:
+        raise OutOfOrder(expected=client.last_n + 1, n=n)
+    batch.must_store()
+    if n is not None:
+        batch.keep_counter(client, n)
+    return True
+
+
+def check_text(batch: Batch, text: str) -> None:
+    """Raises TextTooLong, EmptyText."""
+    limit = batch.settings.max_text
+    if len(text) > limit:
+        raise TextTooLong(limit=limit, length=len(text))
+    if not text:
+        raise EmptyText
+
+
+def name(batch: Batch, client: Client, command: Name) -> None:
+    """Another name."""
+    batch.reply(membership.rename(batch, client, command.name))
+
+
+def who(batch: Batch, client: Client, command: Who) -> None:
+    """Who is in a room, or here at all."""
+    registry = batch.registry
+    clients, shown = registry.clients, None
+    if command.room is not None:
+        room = membership.find_room(batch, client, command.room)
+        clients, shown = registry.rooms_to_clients.get(room.key, {}), room.name
+    page = nsmallest(PAGE, (uid for uid in clients if uid > command.after))
+    people = [membership.person(clients[uid]) for uid in page]
+    batch.reply(WhoPage(clients=people, clients_total=len(clients), room=shown))
+
+
+def rooms(batch: Batch, client: Client, command: Rooms) -> None:
+    """Which rooms there are."""
+    registry = batch.registry
+    after = "" if command.after is None else normal_room(command.after, batch.settings.max_name)[1]
+    page = nsmallest(PAGE, (key for key in registry.open_rooms if key > after))
+    summaries = [membership.summary(registry, registry.open_rooms[key]) for key in page]
+    batch.reply(RoomsPage(rooms=summaries, rooms_total=len(registry.open_rooms)))
+
+
+def history(batch: Batch, client: Client, command: History) -> None:
+    """What was said in a room that the client is in."""
+    room: Room = membership.own_room(batch, client, command.room)
+    limit = batch.settings.history if command.limit is None else min(command.limit, PAGE)
+    batch.read_page(room, command.before, command.after, limit)
+
+
+def ping(batch: Batch, client: Client, command: Ping) -> None:
+    """Still here."""
+    batch.reply(Pong())
+
+
+TABLE: dict[type[Command], Handler] = {
+    Dial: dial,
+    Join: join,
+    Leave: leave,
+    Say: say,
+    Whisper: whisper,
+    Name: name,
+    Who: who,
+    Rooms: rooms,
+    History: history,
+    Ping: ping,
+}

@@ -1,0 +1,47 @@
+"""What is to happen later if nothing happens before."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+
+class Deadlines:
+    """Three queues of deadlines, in seconds of the hub's clock. In each all wait equally long, so the oldest
+    entry is always the next one, and setting one costs a dict operation.
+
+    An entry is a reason to look, not a fact: who looks checks whether it still holds. So nobody need take one
+    out, and a batch that is rolled back need not put any right.
+    """
+
+    def __init__(self) -> None:
+        self.hellos: dict[Hashable, float] = {}  # link: until when its hello must have come
+        self.lingering: dict[int, float] = {}  # UID: until when an away client keeps its seat
+        self.crowds: dict[str, float] = {}  # room key: when its comings and goings are told next
+
+    def next(self) -> float | None:
+        """The time of the first deadline of all; None while there is none."""
+        firsts = [next(iter(queue.values())) for queue in (self.hellos, self.lingering, self.crowds) if queue]
+        return min(firsts, default=None)
+
+    def drop_due(self, now: float) -> None:
+        """Forget what was due: it has been looked at."""
+        for queue in (self.hellos, self.lingering, self.crowds):
+            for key in due(queue, now):
+                del queue[key]
+
+
+def set_last(queue: dict[Any, float], key: Hashable, deadline: float) -> None:
+    """Set a deadline that is later than all in the queue."""
+    queue.pop(key, None)
+    queue[key] = deadline
+
+
+def due(queue: dict[Any, float], now: float) -> list[Any]:
+    """What is due, in order."""
+    keys = []
+    for key, deadline in queue.items():
+        if deadline > now:
+            break
+        keys.append(key)
+    return keys

@@ -1,0 +1,92 @@
+"""What a batch of commands leads to: what is to be stored, and then what is to be delivered, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from roomchat.chat.registry import Audience, Link, Room
+from roomchat.protocol import Event, Id, Message
+
+
+class Segment(Struct, gc=False):
+    """Messages of one room, said one after the other while its audience stayed the same: encoded once,
+    a row of the log, one bytes object for all."""
+
+    room: Room
+    audience: Audience
+    messages: list[Message]
+
+
+class Tell(Struct, gc=False):
+    """A state event to everyone in a room. Not stored."""
+
+    room: Room
+    audience: Audience
+    event: Event
+
+
+class Reply(Struct, gc=False):
+    """An event to one connection."""
+
+    link: Link
+    event: Event
+
+
+class Replay(Struct, gc=False):
+    """Messages from the log to one connection, in this place of its stream: those after ``after``, or without
+    it the last ``history``, up to ``upto``."""
+
+    link: Link
+    room: Room
+    after: int | None
+    history: int
+    upto: int
+
+
+class ReadPage(Struct, gc=False):
+    """A page of history to one connection, read from the log."""
+
+    link: Link
+    room: Room
+    before: int | None
+    after: int | None
+    limit: int
+    re: Id
+
+
+class Close(Struct, gc=False):
+    """The end of a connection, after all that was sent to it before."""
+
+    link: Link
+
+
+Delivery = Segment | Tell | Reply | Replay | ReadPage | Close
+
+
+class Identity(Struct, gc=False):
+    """A client as the log keeps it."""
+
+    uid: int
+    name: str
+    token_hash: bytes
+
+
+@dataclass
+class Effects:
+    """Of one batch. Nothing of ``deliveries`` may be seen by anyone before the rest is stored."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)  # those among the deliveries
+    identities: dict[int, Identity] = field(default_factory=dict)  # new or renamed, by UID
+    counters: dict[int, int] = field(default_factory=dict)  # UID to its new last n
+    next_room: int | None = None  # when it changed
+    notes: list[str] = field(default_factory=list)  # for the log of the server's doings
+    stop: str | None = None  # why the server should be stopped
+    over: bool = False  # it was: nothing follows
+
+    @property
+    def stored(self) -> bool:
+        """Whether there is anything that belongs on disk."""
+        return bool(self.segments or self.identities or self.counters or self.next_room)

@@ -1,0 +1,149 @@
+"""The heart: a batch of commands and a time in, effects out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from roomchat import __version__
+from roomchat.chat import commands, membership
+from roomchat.chat.batch import Batch, Handler
+from roomchat.chat.deadlines import Deadlines, due
+from roomchat.chat.effects import Effects
+from roomchat.chat.registry import Client, Link, Registry
+from roomchat.chat.sessions import Connected, Disconnected, Input, Known, Sessions, Shutdown
+from roomchat.errors import Refused
+from roomchat.protocol import Bye, Command, Hello, Malformed, Stats, StatsPage
+from roomchat.settings import Settings
+
+
+class Hub:
+    """Applies what connections ask to the state of the chat. Only the hub's thread calls it.
+
+    It has no clock, no disk and no socket: the time comes with each batch, and what is to be stored and sent is
+    returned. Each ``apply`` is followed by ``commit`` when its effects are stored, or by ``rollback`` when they
+    could not be; then the same batch may be applied again with ``storing=False``, which refuses whatever needs
+    the disk and does the rest.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        settings: Settings,
+        *,
+        epoch: str,
+        new_token: Callable[[], str],
+        find_client: Callable[[bytes], Known | None],
+        now: float,
+    ) -> None:
+        self.registry = registry
+        self._settings = settings
+        self._deadlines = Deadlines()
+        self._sessions = Sessions(epoch, new_token, find_client)
+        self._started = now
+        self._last_used = now  # when there was a connection last
+        self._applied: Effects = Effects()  # by the last batch, not committed yet
+        self._inputs = 0  # in that batch
+        self._now = now  # its time
+        self._stats = {"messages": 0, "deliveries": 0, "batches": 0, "largest_batch": 0}
+        self._handlers: dict[type[Command], Handler] = {
+            **commands.TABLE,
+            Hello: self._sessions.hello_again,
+            Bye: self._sessions.bye,
+            Stats: self._tell_stats,
+        }
+
+    def apply(
+        self, inputs: Iterable[tuple[Link, Input]], now: float, timestamp: str, *, storing: bool = True
+    ) -> Effects:
+        """Carry commands out in order, then what is due by now.
+
+        Args:
+            inputs: the connection that each came from, and the command.
+            now: seconds, of a clock that never goes back.
+            timestamp: for the messages of this batch, RFC 3339 in UTC with milliseconds.
+            storing: False while the log takes nothing.
+        """
+        batch = Batch(self.registry, self._deadlines, self._settings, now, timestamp, storing)
+        self._inputs = 0
+        for link, command in inputs:
+            self._inputs += 1
+            batch.link = link
+            batch.re = command.id if isinstance(command, Command | Malformed) else None
+            try:
+                self._carry_out(batch, link, command)
+            except Refused as refusal:
+                batch.refuse(refusal, getattr(command, "n", None))
+        self._meet_deadlines(batch)
+        self._now = now
+        self._applied = batch.effects
+        return batch.effects
+
+    def commit(self) -> None:
+        """The effects of the last batch are stored: its changes stay."""
+        self.registry.begin()
+        self._deadlines.drop_due(self._now)
+        if self._inputs:
+            stats, segments = self._stats, self._applied.segments
+            stats["batches"] += 1
+            stats["largest_batch"] = max(stats["largest_batch"], self._inputs)
+            stats["messages"] += sum(len(segment.messages) for segment in segments)
+            stats["deliveries"] += sum(
+                len(segment.messages) * len(segment.audience) for segment in segments
+            )  # fmt: skip
+
+    def rollback(self) -> None:
+        """The effects of the last batch could not be stored: all is as before it."""
+        self.registry.rollback()
+
+    def deadline(self) -> float | None:
+        """When ``apply`` must be called at the latest, even with nothing to apply; None while nothing is due."""
+        deadline = self._deadlines.next()
+        if self._settings.idle_exit and not self.registry.peers:
+            idle = self._last_used + self._settings.idle_exit
+            deadline = idle if deadline is None else min(deadline, idle)
+        return deadline
+
+    def _carry_out(self, batch: Batch, link: Link, command: Input) -> None:
+        peer = self.registry.peers.get(link)
+        if peer is None:
+            if isinstance(command, Connected):
+                self._sessions.connected(batch, link, command)
+            elif isinstance(command, Shutdown):
+                self._sessions.shutdown(batch, command)
+            return  # anything else is from a connection that was closed since
+        if isinstance(command, Command):
+            if peer.client is None:
+                self._sessions.first_command(batch, peer, command)
+            else:
+                self._handlers[type(command)](batch, peer.client, command)
+        elif isinstance(command, Malformed):
+            raise command.error
+        elif isinstance(command, Disconnected):
+            self._sessions.disconnected(batch, peer, command)
+
+    def _meet_deadlines(self, batch: Batch) -> None:
+        now, deadlines = batch.now, self._deadlines
+        for link in due(deadlines.hellos, now):
+            self._sessions.hello_overdue(batch, link)
+        for uid in due(deadlines.lingering, now):
+            self._sessions.linger_over(batch, uid)
+        for key in due(deadlines.crowds, now):
+            if key in self.registry.rooms:
+                membership.tell_crowd(batch, self.registry.rooms[key])
+        if self.registry.peers:
+            self._last_used = now
+        elif self._settings.idle_exit and now >= self._last_used + self._settings.idle_exit:
+            batch.effects.stop = f"nobody was connected for {self._settings.idle_exit:g} seconds"
+
+    def _tell_stats(self, batch: Batch, client: Client, command: Stats) -> None:
+        clients = self.registry.clients
+        batch.reply(
+            StatsPage(
+                server=f"roomchat {__version__}",
+                uptime=round(batch.now - self._started, 3),
+                clients=len(clients),
+                away=sum(one.link is None for one in clients.values()),
+                rooms=len(self.registry.open_rooms),
+                **self._stats,
+            )
+        )

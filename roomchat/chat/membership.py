@@ -1,0 +1,195 @@
+"""Coming into rooms and going out of them: what is the same whichever command leads to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from roomchat.chat.batch import Batch
+from roomchat.chat.names import PRIVATE, normal_room, pair_room
+from roomchat.chat.registry import Client, Registry, Room
+from roomchat.errors import NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
+from roomchat.protocol import (
+    PAGE,
+    Away,
+    Back,
+    Crowd,
+    Entered,
+    Exited,
+    Joined,
+    Person,
+    Presence,
+    Renamed,
+    RoomSummary,
+)
+
+
+def person(client: Client) -> Person:
+    """A client as lists show it."""
+    return Person(client.uid, client.name, client.link is None)
+
+
+def summary(registry: Registry, room: Room) -> RoomSummary:
+    """A room as lists show it."""
+    return RoomSummary(room.name, len(registry.rooms_to_clients.get(room.key, ())), room.last_seq)
+
+
+def joined(registry: Registry, room: Room, by: int | None = None) -> Joined:
+    """What someone is told who is in a room now."""
+    members = registry.rooms_to_clients[room.key]
+    return Joined(
+        room=room.name,
+        members=[person(member) for member in islice(members.values(), PAGE)],
+        members_total=len(members),
+        last_seq=room.last_seq,
+        by=by,
+    )
+
+
+def find_room(batch: Batch, client: Client, name: str) -> Room:
+    """A room by its name as a client sees it: private rooms of others do not exist for it.
+
+    Raises:
+        NoSuchRoom, BadName
+    """
+    key = name if name.startswith(PRIVATE) else normal_room(name, batch.settings.max_name)[1]
+    room = batch.registry.rooms.get(key)
+    if room is None or (room.private and room.key not in batch.registry.pairs.get(client.uid, ())):
+        raise NoSuchRoom(room=name)
+    return room
+
+
+def own_room(batch: Batch, client: Client, name: str | None) -> Room:
+    """The room with this name, or the current one; the client is in it.
+
+    Raises:
+        NotInRoom, BadName
+    """
+    if name is None:
+        if client.current is None:
+            raise NotInRoom(room="a room; join one, or dial someone")
+        return client.current
+    key = name if name.startswith(PRIVATE) else normal_room(name, batch.settings.max_name)[1]
+    room = batch.registry.clients_to_rooms[client.uid].get(key)
+    if room is None:
+        raise NotInRoom(room=name)
+    return room
+
+
+def enter(batch: Batch, client: Client, room: Room) -> None:
+    """A client comes into a room that it is not in; the others are told.
+
+    Raises:
+        TooManyRooms
+    """
+    check_room_for_one_more(batch, client, room)
+    _tell_presence(batch, room, Entered(room=room.name, uid=client.uid, name=client.name))
+    batch.registry.enter(client, room)
+    batch.note(f"client {client.uid} entered {room.name}")
+
+
+def check_room_for_one_more(batch: Batch, client: Client, room: Room | None = None) -> None:
+    """Private rooms do not count: strangers who whisper could use a client's rooms up.
+
+    Raises:
+        TooManyRooms
+    """
+    rooms = batch.registry.clients_to_rooms[client.uid]
+    limit = batch.settings.max_rooms
+    if len(rooms) >= limit and not (room is not None and room.private):
+        public = sum(not other.private for other in rooms.values())
+        if public >= limit:
+            raise TooManyRooms(limit=limit)
+
+
+def enter_pair(batch: Batch, client: Client, peer: Client) -> Room:
+    """Both into the room in which they whisper, and those who were not in it are told."""
+    name = pair_room(client.uid, peer.uid)
+    room = batch.registry.room(name, name)
+    newcomers = [
+        one for one in (client, peer) if room.key not in batch.registry.clients_to_rooms[one.uid]
+    ]  # fmt: skip
+    for newcomer in newcomers:
+        batch.registry.enter(newcomer, room)
+    for newcomer in newcomers:
+        batch.send(newcomer.link, joined(batch.registry, room, by=client.uid))
+    return room
+
+
+def leave(batch: Batch, client: Client, room: Room, reason: str) -> None:
+    """A client goes out of a room; the others are told why."""
+    batch.registry.leave(client, room)
+    _tell_presence(batch, room, Exited(room=room.name, uid=client.uid, name=client.name, reason=reason))
+    batch.note(f"client {client.uid} left {room.name}: {reason}")
+
+
+def leave_all(batch: Batch, client: Client, reason: str) -> None:
+    """A client gives its seat up."""
+    for room in list(batch.registry.clients_to_rooms[client.uid].values()):
+        leave(batch, client, room, reason)
+    batch.registry.remove_client(client)
+    batch.gone[client.token_hash] = client
+
+
+def tell_away(batch: Batch, client: Client) -> None:
+    """A client's connection is lost; its rooms are told."""
+    for room in batch.registry.clients_to_rooms[client.uid].values():
+        _tell_presence(batch, room, Away(room=room.name, uid=client.uid, name=client.name))
+
+
+def tell_back(batch: Batch, client: Client, rooms: Iterable[Room]) -> None:
+    """A client that was away is here again; its rooms are told."""
+    for room in rooms:
+        _tell_presence(batch, room, Back(room=room.name, uid=client.uid, name=client.name))
+
+
+def rename(batch: Batch, client: Client, name: str) -> Renamed:
+    """A client gets another name; whoever shares a room with it is told, once.
+
+    Raises:
+        BadName, NameTaken, StorageUnavailable
+    """
+    registry = batch.registry
+    name, key = batch.name(name)
+    check_free(registry, key, client)
+    batch.must_store()
+    event = Renamed(uid=client.uid, old=client.name, name=name)
+    registry.rename(client, name, key)
+    batch.keep_identity(client)
+    batch.tell_rooms(registry.clients_to_rooms[client.uid].values(), event, besides=client)
+    batch.note(f"client {client.uid} {event.old} is called {name} now")
+    return event
+
+
+def check_free(registry: Registry, key: str, client: Client | None = None) -> None:
+    """Raises NameTaken if someone else who has a seat goes by that name."""
+    holder = registry.names.get(key)
+    if holder is not None and holder is not client:
+        raise NameTaken(name=holder.name)
+
+
+def _tell_presence(batch: Batch, room: Room, event: Presence) -> None:
+    """One by one in a room of people who can be known; in a crowd only counted, and told at times.
+
+    Otherwise ten thousand people who enter one room would cost fifty million lines.
+    """
+    members = batch.registry.rooms_to_clients.get(room.key, ())
+    if len(members) <= batch.settings.crowd:
+        batch.tell(room, event)
+        return
+    batch.registry.save(room)
+    room.entered += isinstance(event, Entered)
+    room.exited += isinstance(event, Exited)
+    batch.deadlines.crowds.setdefault(room.key, batch.now + batch.settings.crowd_interval)
+
+
+def tell_crowd(batch: Batch, room: Room) -> None:
+    """How many came and went since the last time."""
+    if room.entered or room.exited:
+        members_total = len(batch.registry.rooms_to_clients.get(room.key, ()))
+        event = Crowd(
+            room=room.name, entered=room.entered, exited=room.exited, members_total=members_total
+        )  # fmt: skip
+        batch.registry.save(room)
+        room.entered = room.exited = 0
+        batch.tell(room, event)

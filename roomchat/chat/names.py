@@ -1,0 +1,70 @@
+"""What may be a name, and when two names are the same.
+
+Names of clients and rooms are identifiers by RFC 8265 (PRECIS): letters, digits and ASCII signs of any script,
+no spaces, symbols or controls. They are shown as ``UsernameCasePreserved`` and compared as
+``UsernameCaseMapped``, so that "Ann", "ann" and full-width "ａｎｎ" are one. Letters of different scripts that
+merely look alike are not told apart by it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from precis_i18n import get_profile
+
+from roomchat.errors import BadName
+
+_shown = get_profile("UsernameCasePreserved")
+_compared = get_profile("UsernameCaseMapped")
+
+_REASONS = {
+    "spaces": "it has a space in it",
+    "symbols": "it has a symbol in it",
+    "controls": "it has a control character in it",
+    "empty": "it is empty",
+    "bidi_rule": "it mixes letters of both reading directions",
+}
+
+PRIVATE = "@"  # begins the name of a room of two, so nobody can make or join one by its name
+
+
+@lru_cache(maxsize=8192)  # an entry is some 300 bytes; a busy chat looks the same few names up all the time
+def normal(name: str, max_name: int, what: str) -> tuple[str, str]:
+    """The form of a name that is shown, and the form that is compared.
+
+    Args:
+        name: as a client sent it.
+        max_name: characters it may have.
+        what: "name" or "room name", for the refusal.
+    Raises:
+        BadName: with the reason.
+    Source: RFC 8264, RFC 8265.
+    """
+    if len(name) > max_name:
+        raise BadName(name=name[:max_name] + "...", what=what, why=f"it has more than {max_name} characters")
+    try:
+        return _shown.enforce(name), _compared.enforce(name)
+    except UnicodeEncodeError as error:
+        reason = error.reason.rpartition("/")[2]
+        why = _REASONS.get(reason, "it has a character in it that names can't have")
+        raise BadName(name=name, what=what, why=why) from None
+
+
+def normal_room(name: str, max_name: int) -> tuple[str, str]:
+    """As ``normal``, for the name of a room that anyone may join."""
+    if name.startswith(PRIVATE):
+        raise BadName(name=name, what="room name", why=f"{PRIVATE} is kept for rooms of two")
+    return normal(name, max_name, "room name")
+
+
+def pair_room(one: int, other: int) -> str:
+    """The name of the room of two in which these UIDs whisper: ``@3-7``, the lower one first."""
+    return f"{PRIVATE}{min(one, other)}-{max(one, other)}"
+
+
+def pair_of(room: str) -> tuple[int, int] | None:
+    """The UIDs that a room of two belongs to; None for any other room."""
+    if not room.startswith(PRIVATE):
+        return None
+    one, _, other = room[1:].partition("-")
+    return int(one), int(other)

@@ -1,0 +1,278 @@
+"""Who is here and in which rooms. Only this file edits the three maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+
+from roomchat.chat.names import pair_of
+
+Link = Hashable  # what the hub knows of a connection: something to tell one from another
+Audience = Any  # what it knows of several: whatever `make_audience` returns
+
+
+class Room(Struct, eq=False):
+    """A conversation: one that has members, or messages in the log."""
+
+    key: str  # the name as it is compared
+    name: str  # the name as it is shown
+    last_seq: int = 0  # of its newest message; 0: none yet
+    audience: Audience = None  # the live members' connections; None: to be made anew
+    entered: int = 0  # comings not told yet, in a crowded room
+    exited: int = 0  # goings likewise
+    saved_in: int = 0  # the batch that saved it for a rollback
+
+    @property
+    def private(self) -> bool:
+        """Whether it belongs to two who whisper."""
+        return pair_of(self.key) is not None
+
+
+class Client(Struct, eq=False):
+    """An identity that has a seat: connected, or away and waited for."""
+
+    uid: int
+    name: str
+    key: str  # the name as it is compared
+    token_hash: bytes  # SHA-256 of the token that proves the session
+    last_n: int = 0  # of its last message that was handled
+    link: Link | None = None  # None: away
+    current: Room | None = None  # where it last joined or spoke; never a private room
+    saved_in: int = 0
+
+
+class Peer(Struct, eq=False):
+    """A connection, before and after its hello."""
+
+    link: Link
+    address: str
+    client: Client | None = None
+
+
+class Registry:
+    """The three maps and what belongs to them. Only the hub's thread calls it.
+
+    clients: UID to client, for all that have a seat.
+    clients_to_rooms: UID to the rooms the client is in (by key), in the order it joined them.
+    rooms_to_clients: room key to the members (by UID), in the order they came. A room with nobody in it is not
+        in there.
+
+    Every change can be taken back until the next ``begin``, for a batch that could not be stored.
+    """
+
+    def __init__(
+        self,
+        *,
+        next_uid: int = 1,
+        next_room: int = 1,
+        rooms: Iterable[tuple[str, str, int]] = (),
+        make_audience: Callable[[list[Any]], Audience] = tuple,
+    ) -> None:
+        """What a log knew before: the next numbers, and (key, name, last seq) of each room."""
+        self.clients: dict[int, Client] = {}
+        self.clients_to_rooms: dict[int, dict[str, Room]] = {}
+        self.rooms_to_clients: dict[str, dict[int, Client]] = {}
+        self.rooms: dict[str, Room] = {}  # all that have members or messages; some 250 bytes each
+        self.open_rooms: dict[str, Room] = {}  # those with members, and not private: what is listed
+        self.names: dict[str, Client] = {}
+        self.tokens: dict[bytes, Client] = {}
+        self.peers: dict[Link, Peer] = {}
+        self.addresses: dict[str, int] = {}  # connections an address
+        self.pairs: dict[int, set[str]] = {}  # UID to its private rooms, here or not
+        self.next_uid = next_uid
+        self.next_room = next_room
+        self._make_audience = make_audience
+        self._undo: list[Callable[[], object]] = []
+        self._batch = 0
+        for key, name, last_seq in rooms:
+            self._add_room(Room(key, name, last_seq))
+        self.begin()
+
+    # ------------------------------------------------------------ taking back
+
+    def begin(self) -> None:
+        """From here on changes can be taken back; those before stay."""
+        self._undo = [partial(self._restore_numbers, self.next_uid, self.next_room)]
+        self._batch += 1
+
+    def rollback(self) -> None:
+        """Take back all changes since ``begin``."""
+        for undo in reversed(self._undo):
+            undo()
+        self.begin()
+
+    def save(self, record: Room | Client) -> None:
+        """Must be called before fields of a record are changed."""
+        if record.saved_in != self._batch:
+            fields = [(field, getattr(record, field)) for field in record.__struct_fields__]
+            self._undo.append(partial(_restore, record, fields))
+            record.saved_in = self._batch
+
+    def _restore_numbers(self, next_uid: int, next_room: int) -> None:
+        self.next_uid = next_uid
+        self.next_room = next_room
+
+    def _put(self, mapping: dict[Any, Any], key: object, value: object) -> None:
+        """``mapping[key] = value``, to be taken back."""
+        self._undo.append(partial(_put_back, mapping, key, mapping.get(key, _ABSENT)))
+        mapping[key] = value
+
+    def _drop(self, mapping: dict[Any, Any], key: object) -> None:
+        """``del mapping[key]``, to be taken back (then as the newest entry)."""
+        self._undo.append(partial(_put_back, mapping, key, mapping[key]))
+        del mapping[key]
+
+    # ------------------------------------------------------------ connections
+
+    def connect(self, link: Link, address: str) -> Peer:
+        """A new connection."""
+        peer = Peer(link, address)
+        self._put(self.peers, link, peer)
+        self._put(self.addresses, address, self.addresses.get(address, 0) + 1)
+        return peer
+
+    def disconnect(self, peer: Peer) -> None:
+        """A connection is gone, or is none of ours any more."""
+        self._drop(self.peers, peer.link)
+        count = self.addresses[peer.address] - 1
+        if count:
+            self._put(self.addresses, peer.address, count)
+        else:
+            self._drop(self.addresses, peer.address)
+        if peer.client is not None and peer.client.link == peer.link:
+            self._link(peer.client, None)
+
+    def attach(self, client: Client, peer: Peer) -> None:
+        """The client speaks over this connection from now on."""
+        self._undo.append(partial(setattr, peer, "client", peer.client))
+        peer.client = client
+        self._link(client, peer.link)
+
+    def _link(self, client: Client, link: Link | None) -> None:
+        self.save(client)
+        client.link = link
+        for room in self.clients_to_rooms[client.uid].values():
+            self._audience_changed(room)
+
+    # ------------------------------------------------------------ clients
+
+    def new_uid(self) -> int:
+        """A UID that nobody ever had."""
+        self.next_uid += 1
+        return self.next_uid - 1
+
+    def add_client(self, client: Client) -> None:
+        """A client takes a seat."""
+        self._put(self.clients, client.uid, client)
+        self._put(self.clients_to_rooms, client.uid, {})
+        self._put(self.names, client.key, client)
+        self._put(self.tokens, client.token_hash, client)
+
+    def remove_client(self, client: Client) -> None:
+        """A client that is in no room any more gives its seat up."""
+        assert not self.clients_to_rooms[client.uid], "it must leave its rooms first"
+        self._drop(self.clients, client.uid)
+        self._drop(self.clients_to_rooms, client.uid)
+        self._drop(self.names, client.key)
+        self._drop(self.tokens, client.token_hash)
+
+    def rename(self, client: Client, name: str, key: str) -> None:
+        """A client has another name, which nobody else has."""
+        self._drop(self.names, client.key)
+        self.save(client)
+        client.name, client.key = name, key
+        self._put(self.names, key, client)
+
+    # ------------------------------------------------------------ rooms
+
+    def room(self, key: str, name: str) -> Room:
+        """The room with that key; made, with that name, if there is none."""
+        room = self.rooms.get(key)
+        if room is None:
+            room = Room(key, name)
+            self._undo.append(partial(self._forget_room, room))
+            self._add_room(room)
+        return room
+
+    def new_room(self) -> Room:
+        """A room with a name that no room ever had: ``r1``, ``r2``, ..."""
+        while (name := f"r{self.next_room}") in self.rooms:
+            self.next_room += 1
+        self.next_room += 1
+        return self.room(name, name)
+
+    def enter(self, client: Client, room: Room) -> None:
+        """A client becomes a member of a room that it is not in."""
+        self._put(self.clients_to_rooms[client.uid], room.key, room)
+        if room.key not in self.rooms_to_clients:
+            self._put(self.rooms_to_clients, room.key, {})
+            if not room.private:
+                self._put(self.open_rooms, room.key, room)
+        self._put(self.rooms_to_clients[room.key], client.uid, client)
+        self._audience_changed(room)
+        self.set_current(client, room)
+
+    def leave(self, client: Client, room: Room) -> None:
+        """A member goes. The room goes with its last member, unless it has messages."""
+        rooms = self.clients_to_rooms[client.uid]
+        members = self.rooms_to_clients[room.key]
+        self._drop(rooms, room.key)
+        self._drop(members, client.uid)
+        if not members:
+            self._drop(self.rooms_to_clients, room.key)
+            if not room.private:
+                self._drop(self.open_rooms, room.key)
+            if not room.last_seq:
+                self._undo.append(partial(self._add_room, room))
+                self._forget_room(room)
+        self._audience_changed(room)
+        if client.current is room:
+            self.save(client)
+            client.current = next((other for other in reversed(rooms.values()) if not other.private), None)
+
+    def set_current(self, client: Client, room: Room) -> None:
+        """The client's current room is this one, unless that is private: nobody can dial into those."""
+        if client.current is not room and not room.private:
+            self.save(client)
+            client.current = room
+
+    def audience(self, room: Room) -> Audience:
+        """The connections of the members that are not away; the same object until that changes."""
+        if room.audience is None:
+            members = self.rooms_to_clients.get(room.key, {})
+            room.audience = self._make_audience([m.link for m in members.values() if m.link is not None])
+        return room.audience
+
+    def _audience_changed(self, room: Room) -> None:
+        room.audience = None
+        self._undo.append(partial(setattr, room, "audience", None))  # one made since then is wrong again
+
+    def _add_room(self, room: Room) -> None:
+        self.rooms[room.key] = room
+        for uid in pair_of(room.key) or ():
+            self.pairs.setdefault(uid, set()).add(room.key)
+
+    def _forget_room(self, room: Room) -> None:
+        del self.rooms[room.key]
+        for uid in pair_of(room.key) or ():
+            self.pairs[uid].discard(room.key)
+            if not self.pairs[uid]:
+                del self.pairs[uid]
+
+
+_ABSENT = object()
+
+
+def _restore(record: Room | Client, fields: list[tuple[str, Any]]) -> None:
+    for field, value in fields:
+        setattr(record, field, value)
+
+
+def _put_back(mapping: dict[Any, Any], key: object, value: object) -> None:
+    if value is _ABSENT:
+        mapping.pop(key, None)
+    else:
+        mapping[key] = value

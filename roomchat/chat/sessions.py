@@ -1,0 +1,278 @@
+"""How connections become clients, and how clients go: hello, coming back, taking over, lingering, bye."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from itertools import islice
+from typing import Protocol
+
+from msgspec import Struct
+
+from roomchat import __version__
+from roomchat.chat import membership
+from roomchat.chat.batch import Batch
+from roomchat.chat.deadlines import set_last
+from roomchat.chat.names import PRIVATE, normal_room
+from roomchat.chat.registry import Client, Link, Peer, Room
+from roomchat.errors import (
+    AlreadyWelcome,
+    HelloTimeout,
+    NotWelcomeYet,
+    Refused,
+    Replaced,
+    ServerFull,
+    TooManyConnections,
+    UnknownToken,
+    UnsupportedProtocol,
+)
+from roomchat.protocol import (
+    PAGE,
+    VERSION,
+    Bye,
+    Command,
+    Error,
+    Goodbye,
+    Hello,
+    Limits,
+    Malformed,
+    Notice,
+    Welcome,
+)
+
+
+class Connected(Struct):
+    """In the place of a command: there is a new connection."""
+
+    address: str
+
+
+class Disconnected(Struct):
+    """In the place of a command: the connection is gone."""
+
+    reason: str
+
+
+class Shutdown(Struct):
+    """In the place of a command: the server ends; everyone is told, and let go."""
+
+    text: str
+
+
+Input = Command | Malformed | Connected | Disconnected | Shutdown
+
+
+class Known(Protocol):
+    """A client as the log remembers it."""
+
+    uid: int
+    name: str
+    last_n: int
+
+
+class Sessions:
+    """What is needed to begin a session, beside the state of the chat.
+
+    Args:
+        epoch: the name of the log; cursors from another one are void.
+        new_token: makes a secret that nobody can guess.
+        find_client: what the log knows of a token, given its SHA-256.
+    """
+
+    def __init__(
+        self, epoch: str, new_token: Callable[[], str], find_client: Callable[[bytes], Known | None]
+    ) -> None:
+        self._epoch = epoch
+        self._new_token = new_token
+        self._find_client = find_client
+
+    # ------------------------------------------------------------ connections
+
+    def connected(self, batch: Batch, link: Link, command: Connected) -> None:
+        """A connection: it has a while to say hello."""
+        batch.registry.connect(link, command.address)
+        set_last(batch.deadlines.hellos, link, batch.now + batch.settings.hello_timeout)
+        batch.note(f"{link} connected")
+        limit = batch.settings.max_connections
+        if batch.registry.addresses[command.address] > limit:
+            raise TooManyConnections(limit=limit)
+
+    def disconnected(self, batch: Batch, peer: Peer, command: Disconnected) -> None:
+        """A connection is gone without a bye: its client's seat waits for it. What was asked before is answered
+        still: the peer may have ended only its own half."""
+        batch.note(f"{peer.link} disconnected: {command.reason}")
+        batch.close(peer.link)
+        client = peer.client
+        if client is None or client.link is not None:
+            return
+        if batch.settings.linger:
+            set_last(batch.deadlines.lingering, client.uid, batch.now + batch.settings.linger)
+            membership.tell_away(batch, client)
+        else:
+            membership.leave_all(batch, client, "lost")
+
+    def first_command(self, batch: Batch, peer: Peer, command: Command) -> None:
+        """Before the hello there is nothing but the hello, and the bye."""
+        if isinstance(command, Hello):
+            self._hello(batch, peer, command)
+        elif isinstance(command, Bye):
+            batch.reply(Goodbye())
+            batch.close(peer.link)
+        else:
+            raise NotWelcomeYet
+
+    # ------------------------------------------------------------ hello
+
+    def _hello(self, batch: Batch, peer: Peer, command: Hello) -> None:
+        if command.protocol != VERSION:
+            raise UnsupportedProtocol(supported=VERSION, asked=command.protocol)
+        if command.token is None:
+            token = self._new_token()
+            client = self._newcomer(batch, command.name or "", _hash(token))
+        else:
+            token = command.token
+            client = self._resumed(batch, _hash(token), command.name)
+        was_away = client.link is None
+        rooms = list(batch.registry.clients_to_rooms[client.uid].values())
+        if client.link is not None:
+            self._replace(batch, client.link)
+        batch.registry.attach(client, peer)
+        batch.note(f"{peer.link} is client {client.uid} {client.name}")
+        batch.reply(self._welcome(batch, client, token))
+        if was_away:
+            membership.tell_back(batch, client, rooms)
+        self._return_to_rooms(batch, client, command)
+
+    def _newcomer(self, batch: Batch, name: str, token_hash: bytes) -> Client:
+        """A client that was never here: it gets a UID for good."""
+        name, key = batch.name(name)
+        membership.check_free(batch.registry, key)
+        self._check_seat(batch)
+        batch.must_store()
+        client = Client(batch.registry.new_uid(), name, key, token_hash)
+        batch.registry.add_client(client)
+        batch.keep_identity(client)
+        return client
+
+    def _resumed(self, batch: Batch, token_hash: bytes, name: str | None) -> Client:
+        """The client whose token this is, under another name if it asks for one."""
+        client = batch.registry.tokens.get(token_hash)
+        if client is None:
+            return self._from_log(batch, token_hash, name)
+        if name is not None and batch.name(name)[0] != client.name:
+            membership.rename(batch, client, name)
+        return client
+
+    def _from_log(self, batch: Batch, token_hash: bytes, name: str | None) -> Client:
+        """A client that has lost its seat, or never had one since the server started, takes one again."""
+        known = batch.gone.get(token_hash) or self._find_client(token_hash)
+        if known is None:
+            raise UnknownToken
+        shown, key = batch.name(name or known.name)
+        membership.check_free(batch.registry, key)
+        self._check_seat(batch)
+        client = Client(known.uid, shown, key, token_hash, known.last_n)
+        if shown != known.name:
+            batch.must_store()
+            batch.keep_identity(client)
+        batch.registry.add_client(client)
+        return client
+
+    def _check_seat(self, batch: Batch) -> None:
+        limit = batch.settings.max_clients
+        if limit and len(batch.registry.clients) >= limit:
+            raise ServerFull(limit=limit)
+
+    def _replace(self, batch: Batch, link: Link) -> None:
+        """The session goes on over another connection: this one is closed."""
+        refusal = Replaced()
+        batch.send(link, Error(code=refusal.code, message=str(refusal)))
+        batch.close(link)
+
+    def _welcome(self, batch: Batch, client: Client, token: str) -> Welcome:
+        registry, settings = batch.registry, batch.settings
+        return Welcome(
+            uid=client.uid,
+            name=client.name,
+            token=token,
+            epoch=self._epoch,
+            last_n=client.last_n,
+            server=f"roomchat {__version__}",
+            clients=[membership.person(one) for one in islice(registry.clients.values(), PAGE)],
+            clients_total=len(registry.clients),
+            rooms=[membership.summary(registry, room) for room in islice(registry.open_rooms.values(), PAGE)],
+            rooms_total=len(registry.open_rooms),
+            limits=Limits(settings.max_text, settings.max_name, settings.max_line, settings.max_rooms),
+            motd=settings.motd or None,
+        )
+
+    def _return_to_rooms(self, batch: Batch, client: Client, command: Hello) -> None:
+        """Every room that the seat is in, or that the client names, or that is its own to whisper in: joined, and
+        caught up from the cursor named, or shown as on a first join."""
+        registry = batch.registry
+        cursors: dict[str, int] = {}  # by room key
+        rooms: dict[str, Room] = {}
+        for name, cursor in command.rooms.items():
+            try:
+                room = self._room_to_return_to(batch, client, name)
+                if room.key not in registry.clients_to_rooms[client.uid]:
+                    membership.enter(batch, client, room)
+            except Refused as refusal:
+                batch.refuse(refusal)
+                continue
+            rooms[room.key] = room
+            if command.epoch in (None, self._epoch):
+                cursors[room.key] = cursor
+        for key in registry.pairs.get(client.uid, ()):
+            rooms[key] = registry.rooms[key]
+            if key not in registry.clients_to_rooms[client.uid]:
+                registry.enter(client, rooms[key])
+        rooms.update(registry.clients_to_rooms[client.uid])
+        for key, room in rooms.items():
+            batch.reply(membership.joined(registry, room))
+            batch.replay(room, cursors.get(key), batch.settings.history)
+
+    def _room_to_return_to(self, batch: Batch, client: Client, name: str) -> Room:
+        """As for a join; a private room must be the client's own."""
+        if name.startswith(PRIVATE):
+            return membership.find_room(batch, client, name)
+        shown, key = normal_room(name, batch.settings.max_name)
+        return batch.registry.room(key, shown)
+
+    # ------------------------------------------------------------ the end
+
+    def bye(self, batch: Batch, client: Client, command: Bye) -> None:
+        """A client goes, and says so: its seat is free at once. Its token and UID stay its own."""
+        link = batch.link
+        batch.reply(Goodbye())
+        batch.close(link)
+        membership.leave_all(batch, client, "bye")
+
+    def hello_again(self, batch: Batch, client: Client, command: Hello) -> None:
+        """Once is enough."""
+        raise AlreadyWelcome(uid=client.uid)
+
+    def shutdown(self, batch: Batch, command: Shutdown) -> None:
+        """The server ends: everyone is told, and let go without losing the seat."""
+        for link in list(batch.registry.peers):
+            batch.send(link, Notice(text=command.text))
+            batch.close(link)
+        batch.effects.over = True
+
+    def hello_overdue(self, batch: Batch, link: Link) -> None:
+        """A connection said nothing of use for too long."""
+        peer = batch.registry.peers.get(link)
+        if peer is not None and peer.client is None:
+            batch.link, batch.re = link, None
+            batch.refuse(HelloTimeout(seconds=batch.settings.hello_timeout))
+
+    def linger_over(self, batch: Batch, uid: int) -> None:
+        """A client that was away did not come back in time."""
+        client = batch.registry.clients.get(uid)
+        if client is not None and client.link is None:
+            membership.leave_all(batch, client, "lost")
+
+
+def _hash(token: str) -> bytes:
+    """What is kept of a token. A plain hash will do: tokens are random, there is nothing to guess from a list."""
+    return sha256(token.encode()).digest()
