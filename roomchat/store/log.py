@@ -1,0 +1,264 @@
+"""The one writer of the log."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from roomchat.errors import LogError, StartError
+from roomchat.store.schema import prepare
+
+T = TypeVar("T")
+
+_SYNC = {"full": "FULL", "normal": "NORMAL"}
+
+# Rows of one INSERT. sqlite3.executemany gives the interpreter lock up and takes it back for every row, which
+# beside a busy thread brought it from 578,000 rows a second down to 900. Few sizes, so that the statements stay
+# prepared.
+_CHUNKS = (256, 64, 16, 4, 1)
+
+
+class SegmentRow(Struct, gc=False):
+    """What one batch said in one room, one line a message."""
+
+    key: str  # of the room
+    name: str
+    first_seq: int
+    last_seq: int
+    lines: bytes
+
+
+class StoredClient(Struct, gc=False):
+    """A client as the log remembers it."""
+
+    uid: int
+    name: str
+    last_n: int
+
+
+class Log:
+    """The log of one server: opened by it alone, written by one thread.
+
+    Any number of ``LogReader`` may read beside it (SQLite's WAL). Everything raises ``LogError`` when the disk
+    fails; nothing of that call is stored then, and the next call may succeed.
+    """
+
+    def __init__(self, path: str, sync: str) -> None:
+        """Open, make or migrate the log.
+
+        Args:
+            path: a file, or ":memory:" for one that is removed at the end.
+            sync: "full" or "normal", as in ``Settings.sync``.
+        Raises:
+            StartError: the file can't be used; the sentence says what to do.
+        """
+        self._temporary = tempfile.TemporaryDirectory(prefix="roomchat-") if path == ":memory:" else None
+        # Not SQLite's own memory database: there a reader and the writer lock each other out.
+        self.path = Path(self._temporary.name, "log.db") if self._temporary else Path(path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = open(f"{self.path}.lock", "w")  # noqa: SIM115 - held until close()
+        except OSError as error:
+            raise StartError(
+                f"Can't write to the folder of the database, {self.path.parent} ({error.strerror}); "
+                "name a file in another folder with --db."
+            ) from None
+        try:
+            self._claim()
+            self._connection = self._open("OFF" if self._temporary else _SYNC[sync])
+        except BaseException:
+            self._lock.close()
+            raise
+        self._room_ids: dict[str, int] = dict(self._connection.execute("SELECT key, id FROM rooms"))
+
+    def close(self) -> None:
+        """End it; the lock is free again."""
+        self._connection.close()
+        self._lock.close()
+        if self._temporary:
+            self._temporary.cleanup()
+
+    # ------------------------------------------------------------ what was there before
+
+    def epoch(self) -> str:
+        """The random name of this log."""
+        return str(self._value("SELECT value FROM meta WHERE key = 'epoch'"))
+
+    def next_room(self) -> int:
+        """The number of the next room that is made by dialling."""
+        return int(self._value("SELECT value FROM meta WHERE key = 'next_room'"))
+
+    def next_uid(self) -> int:
+        """A UID above all that were ever given away."""
+        return int(self._value("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'clients'"))
+
+    def rooms(self) -> list[tuple[str, str, int]]:
+        """(key, name, last seq) of every room with messages. One index look-up a room."""
+        return self._try(
+            lambda connection: connection.execute(
+                "SELECT key, name,"
+                " coalesce((SELECT max(last_seq) FROM segments WHERE room = rooms.id), removed_seq) FROM rooms"
+            ).fetchall()
+        )
+
+    def find_client(self, token_hash: bytes) -> StoredClient | None:
+        """The client with that token: one index look-up, some 10 us."""
+        row = self._try(
+            lambda connection: connection.execute(
+                "SELECT uid, name, coalesce(last_n, 0) FROM clients LEFT JOIN counters USING (uid)"
+                " WHERE token_hash = ?",
+                (token_hash,),
+            ).fetchone()
+        )
+        return StoredClient(*row) if row else None
+
+    # ------------------------------------------------------------ writing
+
+    def append(
+        self,
+        now: int,
+        segments: Sequence[SegmentRow],
+        identities: Iterable[tuple[int, str, bytes]] = (),
+        counters: Iterable[tuple[int, int]] = (),
+        next_room: int | None = None,
+    ) -> None:
+        """Store all that a batch leaves behind, in one transaction.
+
+        Args:
+            now: milliseconds since 1970.
+            segments: in the order in which they were said.
+            identities: (UID, name, token hash) of new or renamed clients.
+            counters: (UID, last n).
+            next_room: the new number, if it changed.
+        Raises:
+            LogError: nothing was stored.
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            _insert(connection, "INSERT OR REPLACE INTO clients VALUES", 3, list(identities))
+            _insert(connection, "INSERT OR REPLACE INTO counters VALUES", 2, list(counters))
+            if next_room is not None:
+                connection.execute("UPDATE meta SET value = ? WHERE key = 'next_room'", (next_room,))
+            rows = [(self._room_id(s), s.first_seq, s.last_seq, now, s.lines) for s in segments]
+            _insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
+
+        known = len(self._room_ids)
+        try:
+            self._transaction(write)
+        except LogError:
+            for key in list(self._room_ids)[known:]:
+                del self._room_ids[key]
+            raise
+
+    def expire(self, before: int, limit: int) -> int:
+        """Remove the oldest segments, those from before a time, and remember up to where.
+
+        Args:
+            before: milliseconds since 1970.
+            limit: segments at the most: some 10 us each, and the chat waits for it.
+        Returns:
+            How many were removed.
+        """
+
+        def remove(connection: sqlite3.Connection) -> int:
+            oldest = connection.execute(
+                "SELECT id, room, last_seq, time FROM segments ORDER BY id LIMIT ?", (limit,)
+            ).fetchall()
+            expired = [row for row in oldest if row[3] < before]
+            removed: dict[int, int] = {}
+            for _, room, last_seq, _ in expired:
+                removed[room] = max(last_seq, removed.get(room, 0))
+            for room, last_seq in removed.items():
+                connection.execute("UPDATE rooms SET removed_seq = ? WHERE id = ?", (last_seq, room))
+            connection.executemany("DELETE FROM segments WHERE id = ?", [(row[0],) for row in expired])
+            return len(expired)
+
+        return self._transaction(remove)
+
+    # ------------------------------------------------------------ inside
+
+    def _claim(self) -> None:
+        """Raises StartError if another server has the log. The system frees the lock when a process ends."""
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StartError(
+                f"Another roomchat server is using {self.path}; stop it, or name another file with --db."
+            ) from None
+
+    def _open(self, sync: str) -> sqlite3.Connection:
+        try:
+            # The thread that opens it is not the one that writes; they never meet.
+            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=1.0)
+        except sqlite3.Error as error:
+            raise StartError(f"Can't open {self.path} ({error}); name another file with --db.") from None
+        try:
+            prepare(connection, self.path)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {sync}")
+            connection.execute("SELECT max(id) FROM segments").fetchone()  # a broken file often shows here
+        except sqlite3.OperationalError as error:
+            connection.close()
+            raise StartError(
+                f"Can't write to the database {self.path} ({error}); name another file with --db."
+            ) from None
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise StartError(
+                f"{self.path} is not a roomchat database, or a broken one ({error}); restore it from a backup, "
+                "or name another file with --db."
+            ) from None
+        except StartError:
+            connection.close()
+            raise
+        return connection
+
+    def _room_id(self, segment: SegmentRow) -> int:
+        """The number of a room, given when it has its first messages. Inside a transaction."""
+        room_id = self._room_ids.get(segment.key)
+        if room_id is None:
+            cursor = self._connection.execute(
+                "INSERT INTO rooms (key, name) VALUES (?, ?)", (segment.key, segment.name)
+            )
+            room_id = self._room_ids[segment.key] = cursor.lastrowid or 0
+        return room_id
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def run(connection: sqlite3.Connection) -> T:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # some failures have rolled back already
+                    connection.execute("ROLLBACK")
+                raise
+            return result
+
+        return self._try(run)
+
+    def _try(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return work(self._connection)
+        except sqlite3.Error as error:
+            raise LogError(f"{self.path}: {error}") from error
+
+    def _value(self, query: str) -> Any:
+        return self._try(lambda connection: connection.execute(query).fetchone())[0]
+
+
+def _insert(connection: sqlite3.Connection, into: str, width: int, rows: list[tuple[Any, ...]]) -> None:
+    """Many rows a statement: see ``_CHUNKS``."""
+    row = f"({','.join('?' * width)})"
+    start = 0
+    for size in _CHUNKS:
+        while len(rows) - start >= size:
+            values = [value for one in rows[start : start + size] for value in one]
+            connection.execute(f"{into} {','.join([row] * size)}", values)
+            start += size

@@ -1,0 +1,196 @@
+"""Reading the log beside its writer: what a connection missed, and pages of history."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from roomchat.errors import LogError
+
+
+class _OnlySeq(Struct):
+    """As much of a message as cutting a segment needs."""
+
+    seq: int
+
+
+_seqs = msgspec.json.Decoder(_OnlySeq)
+
+
+class Piece(Struct, gc=False):
+    """Messages from ``first_seq`` to ``last_seq`` as native lines."""
+
+    first_seq: int
+    last_seq: int
+    lines: bytes
+
+
+class Stretch(Struct):
+    """Some of what was asked: its pieces in order, and how far they reach.
+
+    ``gap`` is (after, before) when messages between these two are no longer in the log. ``reached`` is the cursor
+    to go on from; what was asked up to it is complete. ``room_name`` is the room's as it is shown.
+    """
+
+    room_name: str
+    pieces: list[Piece]
+    reached: int
+    gap: tuple[int, int] | None = None
+
+
+class LogReader:
+    """A second connection to the log, for one thread. Everything raises ``LogError`` when the disk fails."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+        self._connection.execute("PRAGMA query_only = ON")
+
+    def close(self) -> None:
+        """End it."""
+        self._connection.close()
+
+    def after(self, key: str, after: int, upto: int, max_bytes: int) -> Stretch:
+        """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them.
+
+        Args:
+            key: of the room.
+            after: a cursor: the seq of the last message that was seen.
+            upto: a seq that the room has reached.
+            max_bytes: after which it stops; at least one segment is read.
+        """
+        with _Reading(self._connection):
+            room, removed, name = self._room(key)
+            stretch = Stretch(name, [], max(after, min(removed, upto)))
+            taken = 0
+            for piece in self._segments(room, after, upto):
+                stretch.pieces.append(piece)
+                stretch.reached = piece.last_seq
+                taken += len(piece.lines)
+                if taken >= max_bytes:
+                    break
+            else:
+                stretch.reached = upto
+            if removed > after:
+                before = stretch.pieces[0].first_seq if stretch.pieces else upto + 1
+                stretch.gap = (after, before)
+            return stretch
+
+    def start_of_last(self, key: str, count: int, upto: int) -> int:
+        """The cursor behind which the last ``count`` messages up to ``upto`` begin."""
+        with _Reading(self._connection):
+            room, _, _ = self._room(key)
+            for piece in self._segments_backwards(room, upto):
+                lines = piece.lines.count(b"\n")
+                if lines >= count:
+                    first = piece.lines.split(b"\n", lines - count + 1)[lines - count]
+                    return _seqs.decode(first).seq - 1
+                count -= lines
+            return 0
+
+    def page(
+        self, key: str, before: int | None, after: int | None, limit: int, max_bytes: int
+    ) -> tuple[list[bytes], bool]:
+        """Messages of a room, oldest first, as lines without line feeds.
+
+        Args:
+            key: of the room.
+            before: only messages below this seq.
+            after: only messages above this seq; then the first of them, otherwise the last.
+            limit: how many.
+            max_bytes: of all lines together; at least one message is returned if there is one.
+        Returns:
+            The lines, and whether there are more in that direction.
+        """
+        upto = 2**62 if before is None else before - 1
+        with _Reading(self._connection):
+            room, _, _ = self._room(key)
+            if after is not None:
+                found = (line for piece in self._segments(room, after, upto) for line in piece.lines.splitlines())
+                return _take(found, limit, max_bytes)
+            latest = (
+                line
+                for piece in self._segments_backwards(room, upto)
+                for line in reversed(piece.lines.splitlines())
+            )
+            lines, more = _take(latest, limit, max_bytes)
+            return lines[::-1], more
+
+    def _room(self, key: str) -> tuple[int, int, str]:
+        """(id, newest removed seq, name); a room without messages has no row, and none has the id 0."""
+        row = self._connection.execute("SELECT id, removed_seq, name FROM rooms WHERE key = ?", (key,)).fetchone()
+        return row or (0, 0, key)
+
+    def _segments(self, room: int, after: int, upto: int) -> Iterator[Piece]:
+        rows = self._connection.execute(
+            "SELECT first_seq, last_seq, lines FROM segments WHERE room = ? AND last_seq > ? ORDER BY last_seq",
+            (room, after),
+        )
+        for row in rows:
+            piece = Piece(*row)
+            if piece.first_seq > upto:
+                return
+            if piece.first_seq <= after or piece.last_seq > upto:
+                piece = _cut(piece, after, upto)
+            yield piece
+
+    def _segments_backwards(self, room: int, upto: int) -> Iterator[Piece]:
+        # Only one segment can hold messages on both sides of upto: the first one that ends behind it.
+        edge = self._connection.execute(
+            "SELECT first_seq, last_seq, lines FROM segments WHERE room = ? AND last_seq > ?"
+            " ORDER BY last_seq LIMIT 1",
+            (room, upto),
+        ).fetchone()
+        if edge and edge[0] <= upto:
+            yield _cut(Piece(*edge), 0, upto)
+        rows = self._connection.execute(
+            "SELECT first_seq, last_seq, lines FROM segments WHERE room = ? AND last_seq <= ?"
+            " ORDER BY last_seq DESC",
+            (room, upto),
+        )
+        for row in rows:
+            yield Piece(*row)
+
+
+class _Reading:
+    """One read transaction: all queries inside see the log as of the same moment."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        try:
+            self._connection.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise LogError(str(error)) from error
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise LogError(str(error)) from error
+
+
+def _cut(piece: Piece, after: int, upto: int) -> Piece:
+    """The part of a segment with ``after < seq <= upto``."""
+    lines = piece.lines.splitlines(keepends=True)
+    seqs = [message.seq for message in _seqs.decode_lines(piece.lines)]
+    kept = [i for i, seq in enumerate(seqs) if after < seq <= upto]
+    if not kept:
+        return Piece(upto, upto, b"")
+    return Piece(seqs[kept[0]], seqs[kept[-1]], b"".join(lines[i] for i in kept))
+
+
+def _take(lines: Iterator[bytes], limit: int, max_bytes: int) -> tuple[list[bytes], bool]:
+    """As many as the limits allow, and whether any were left."""
+    taken: list[bytes] = []
+    size = 0
+    for line in lines:
+        size += len(line)
+        if len(taken) == limit or (taken and size > max_bytes):
+            return taken, True
+        taken.append(line)
+    return taken, False
