@@ -1,0 +1,1 @@
+"""Sockets and threads: connections in, bytes out."""

@@ -1,0 +1,62 @@
+"""From what the hub wants delivered to what the I/O threads put into outboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from roomchat.chat.effects import Close, Delivery, ReadPage, Replay, Reply, Segment, Tell
+from roomchat.net.audience import Audience
+from roomchat.net.connection import Connection
+from roomchat.net.loop import Deliveries, Loop
+from roomchat.net.outbox import End, Item, LogRange, Packet, PageRequest
+from roomchat.wires.wire import Wire
+
+
+def deliver(deliveries: Iterable[Delivery], lines: dict[int, bytes]) -> None:
+    """Hand a batch's deliveries to the I/O threads, in order, each event encoded once a dialect.
+
+    Args:
+        deliveries: of a batch that is stored.
+        lines: the native lines of each segment, by its ``id()``: the bytes that went into the log.
+    """
+    per_loop: dict[Loop, Deliveries] = {}
+    for delivery in deliveries:
+        if isinstance(delivery, Segment | Tell):
+            packets: dict[str, Packet] = {}
+            audience: Audience = delivery.audience
+            for loop, wire, connections in audience.groups:
+                packet = packets.get(wire.dialect)
+                if packet is None:
+                    packet = packets[wire.dialect] = _packet(delivery, wire, lines)
+                per_loop.setdefault(loop, []).append((packet, connections))
+        else:
+            connection = delivery.link
+            assert isinstance(connection, Connection)
+            per_loop.setdefault(connection.loop, []).append((_item(delivery, connection), (connection,)))
+    for loop, items in per_loop.items():
+        loop.deliver(items)
+
+
+def _packet(delivery: Segment | Tell, wire: Wire, lines: dict[int, bytes]) -> Packet:
+    key = delivery.room.key
+    if isinstance(delivery, Tell):
+        return Packet(wire.encode(delivery.event), key)
+    messages = delivery.messages
+    data = lines[id(delivery)] if wire.dialect == "native" else wire.encode_messages(messages)
+    return Packet(data, key, messages[0].seq, messages[-1].seq)
+
+
+def _item(delivery: Reply | Replay | ReadPage | Close, connection: Connection) -> Item:
+    match delivery:
+        case Reply():
+            return Packet(connection.wire.encode(delivery.event))
+        case Replay():
+            return LogRange(
+                delivery.room.key, delivery.after, delivery.upto, delivery.history, origin=delivery.upto
+            )  # fmt: skip
+        case ReadPage():
+            return PageRequest(
+                delivery.room.key, delivery.room.name, delivery.before, delivery.after, delivery.limit, delivery.re
+            )
+        case Close():
+            return End()

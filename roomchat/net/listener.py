@@ -1,0 +1,105 @@
+"""Taking new connections."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import logging
+import selectors
+import socket
+import threading
+from collections.abc import Sequence
+
+from roomchat.errors import StartError
+from roomchat.net.loop import Loop
+from roomchat.net.wakeup import Wakeup
+
+logger = logging.getLogger("roomchat")
+
+BACKLOG = 1024  # connections the system keeps for us until we take them
+RETRY = 0.5  # seconds until the next try when there are no file descriptors left
+
+# Failures of accept() that end when other connections do.
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+
+class Listener:
+    """Takes connections and deals them out to the I/O threads. Its thread is in ``run``; any may call ``stop``."""
+
+    def __init__(self, host: str, port: int, loops: Sequence[Loop]) -> None:
+        """Claim the address; connections are taken once ``run`` runs.
+
+        Raises:
+            StartError: the address can't be had; the sentence says what to do.
+        """
+        self._loops = itertools.cycle(loops)
+        self._numbers = itertools.count(1)
+        self._socket = _listen(host, port)
+        self._socket.setblocking(False)
+        self.address: tuple[str, int] = self._socket.getsockname()[:2]
+        self._wakeup = Wakeup()
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Until it is stopped."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            selector.register(self._wakeup, selectors.EVENT_READ)
+            while not self._stopped.is_set():
+                selector.select()
+                self._accept()
+
+    def stop(self) -> None:
+        """Take no more."""
+        self._stopped.set()
+        self._wakeup.set()
+
+    def close(self) -> None:
+        """Give the address back, after ``run`` has ended."""
+        self._socket.close()
+        self._wakeup.close()
+
+    def _accept(self) -> None:
+        """Take all who wait."""
+        while not self._stopped.is_set():
+            try:
+                sock, address = self._socket.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno not in _EXHAUSTED:
+                    continue  # that peer is gone already
+                logger.error("can't take more connections: %s; raise the limit (ulimit -n)", error.strerror)
+                self._stopped.wait(RETRY)
+                return
+            sock.setblocking(False)
+            # Small writes leave at once; a dead peer is noticed, see docs/architecture.md, "Connections".
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            next(self._loops).add(next(self._numbers), sock, address[0])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    where = f"{host}:{port}"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        sock = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise StartError(f"Can't listen on {where}: {error.strerror}; give another --host.") from None
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart need not wait for old connections
+        sock.bind(address)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRINUSE:
+            raise StartError(
+                f"Port {port} is taken: something listens on {where} already, perhaps another roomchat; "
+                "stop it, or choose another port with --port (0 finds a free one)."
+            ) from None
+        if error.errno == errno.EACCES:
+            raise StartError(f"You may not listen on {where}; choose a port above 1023 with --port.") from None
+        raise StartError(f"Can't listen on {where}: {error.strerror}; give another --host or --port.") from None
+    return sock

@@ -1,0 +1,362 @@
+"""An I/O thread: all reading and writing of the connections that it owns."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import selectors
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from roomchat.chat.sessions import Connected, Disconnected, Input
+from roomchat.errors import LogError, StorageUnavailable
+from roomchat.net.bucket import TokenBucket
+from roomchat.net.connection import Connection
+from roomchat.net.inbox import Inbox
+from roomchat.net.outbox import End, Item, LogRange, LogRead, Outbox, Packet, PageRequest
+from roomchat.net.readers import Readers, read_page, read_range
+from roomchat.net.wakeup import Wakeup
+from roomchat.protocol import Error, Who
+from roomchat.settings import Settings
+from roomchat.store.reader import LogReader
+from roomchat.wires.native import NativeWire
+
+logger = logging.getLogger("roomchat")
+
+READ = selectors.EVENT_READ
+WRITE = selectors.EVENT_WRITE
+
+READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get their turn in between
+MAX_PACKETS = 256  # written at a time; the system takes 1024
+HAND_OVER = 1000  # commands after which a round does not wait for its end to pass them on
+GOODBYE = 2.0  # seconds that a peer has to take the last bytes after we ended; see _end
+
+ToHub = tuple[Connection | None, Input]  # None: from the server itself
+Deliveries = list[tuple[Item, Sequence[Connection]]]
+
+
+class Loop:
+    """The work of one I/O thread. Owns its connections: only this thread touches their sockets and outboxes.
+
+    Any thread may call ``add``, ``deliver`` and ``stop``; all else runs on the I/O thread, which is in ``run``.
+    """
+
+    def __init__(self, settings: Settings, inbox: Inbox[ToHub], readers: Readers) -> None:
+        self._settings = settings
+        self._inbox = inbox
+        self._readers = readers
+        self._selector = selectors.DefaultSelector()
+        self._wakeup = Wakeup()
+        self._selector.register(self._wakeup, READ)
+        self._posted: deque[Callable[[], None]] = deque()  # from other threads
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []  # a heap
+        self._order = itertools.count()  # so that no two timers compare equal
+        self._connections: set[Connection] = set()
+        self._dirty: list[Connection] = []  # those with something new in the outbox
+        self._to_hub: list[ToHub] = []  # what this round brought
+        self._waiting_for_inbox: list[Connection] = []
+        self._resume = partial(self._post, self._inbox_has_room)  # one object, so that the inbox knows it again
+        self._stop_by: float | None = None  # when a stopping loop gives up on what is still to be written
+
+    # ------------------------------------------------------------ from any thread
+
+    def add(self, number: int, sock: socket.socket, address: str) -> None:
+        """A new connection for this loop."""
+        self._post(partial(self._add, number, sock, address))
+
+    def deliver(self, deliveries: Deliveries) -> None:
+        """Items for outboxes, in order."""
+        self._post(partial(self._deliver, deliveries))
+
+    def stop(self, drain: float) -> None:
+        """End when all outboxes are empty, at the latest after ``drain`` seconds."""
+        self._post(partial(self._stop, drain))
+
+    def close(self) -> None:
+        """After the end, when no other thread calls it any more."""
+        self._wakeup.close()
+
+    def _post(self, call: Callable[[], None]) -> None:
+        self._posted.append(call)
+        self._wakeup.set()
+
+    # ------------------------------------------------------------ the loop
+
+    def run(self) -> None:
+        """Until it is stopped."""
+        while self._stop_by is None or (self._connections and time.monotonic() < self._stop_by):
+            for key, mask in self._selector.select(self._timeout()):
+                connection = key.data
+                if connection is None:
+                    self._wakeup.clear()
+                    continue
+                if mask & WRITE:
+                    connection.blocked = False
+                    self._flush(connection)
+                if mask & READ and not connection.closed:
+                    self._receive(connection)
+            while self._posted:
+                self._posted.popleft()()
+            self._run_timers()
+            dirty, self._dirty = self._dirty, []
+            for connection in dirty:
+                connection.dirty = False
+                self._flush(connection)
+            self._hand_over()
+        for connection in list(self._connections):
+            self._close(connection)
+        self._selector.close()
+
+    def _timeout(self) -> float | None:
+        firsts = [self._timers[0][0]] if self._timers else []
+        if self._stop_by is not None:
+            firsts.append(self._stop_by)
+        return max(0.0, min(firsts) - time.monotonic()) if firsts else None
+
+    def _at(self, when: float, call: Callable[[], None]) -> None:
+        heapq.heappush(self._timers, (when, next(self._order), call))
+
+    def _run_timers(self) -> None:
+        while self._timers and self._timers[0][0] <= time.monotonic():
+            heapq.heappop(self._timers)[2]()
+
+    def _stop(self, drain: float) -> None:
+        self._stop_by = time.monotonic() + drain
+
+    # ------------------------------------------------------------ reading
+
+    def _add(self, number: int, sock: socket.socket, address: str) -> None:
+        settings = self._settings
+        connection = Connection(
+            number,
+            sock,
+            address,
+            NativeWire(settings.max_line),
+            self,
+            TokenBucket(settings.rate, settings.burst, time.monotonic()),
+            Outbox(settings.outbox_limit),
+        )
+        self._connections.add(connection)
+        self._watch(connection)
+        self._to_hub.append((connection, Connected(address)))
+
+    def _receive(self, connection: Connection) -> None:
+        try:
+            data = connection.socket.recv(READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lost(connection, error)
+            return
+        if connection.we_ended:
+            if not data:
+                self._close(connection)
+        elif data:
+            connection.backlog.extend(connection.wire.receive_data(data))
+            self._release(connection)
+        else:
+            connection.peer_ended = True
+            connection.backlog.append(Disconnected("it hung up"))
+            self._release(connection)
+
+    def _release(self, connection: Connection) -> None:
+        """Hand as many commands to the hub as the connection has tokens for, if the inbox has room."""
+        backlog = connection.backlog
+        if backlog and not connection.starved:
+            now = time.monotonic()
+            if self._inbox.full(self._resume):
+                connection.starved = True
+                self._waiting_for_inbox.append(connection)
+            else:
+                for _ in range(connection.bucket.take(len(backlog), now)):
+                    self._to_hub.append((connection, backlog.popleft()))
+                if len(self._to_hub) >= HAND_OVER:
+                    self._hand_over()
+                if backlog:
+                    connection.starved = True
+                    self._at(connection.bucket.next(now), partial(self._go_on, connection))
+        self._watch(connection)
+
+    def _hand_over(self) -> None:
+        if self._to_hub:
+            self._inbox.put(self._to_hub)
+            self._to_hub = []
+
+    def _go_on(self, connection: Connection) -> None:
+        connection.starved = False
+        if not connection.closed:
+            self._release(connection)
+
+    def _inbox_has_room(self) -> None:
+        waiting, self._waiting_for_inbox = self._waiting_for_inbox, []
+        for connection in waiting:
+            self._go_on(connection)
+
+    def _watch(self, connection: Connection) -> None:
+        """Watch a connection for what is of use now. Not read: one whose commands wait, or whose replies do."""
+        if connection.closed:
+            return
+        busy = not connection.we_ended and (connection.backlog or connection.outbox.congested)
+        reading = not (busy or connection.peer_ended)
+        wanted = (READ if reading else 0) | (WRITE if connection.blocked else 0)
+        if wanted == connection.events:
+            return
+        if not wanted:
+            self._selector.unregister(connection.socket)
+        elif not connection.events:
+            self._selector.register(connection.socket, wanted, connection)
+        else:
+            self._selector.modify(connection.socket, wanted, connection)
+        connection.events = wanted
+
+    # ------------------------------------------------------------ writing
+
+    def _deliver(self, deliveries: Deliveries) -> None:
+        dirty = self._dirty
+        for item, connections in deliveries:
+            for connection in connections:
+                connection.outbox.put(item)
+                if not connection.dirty:
+                    connection.dirty = True
+                    dirty.append(connection)
+
+    def _flush(self, connection: Connection) -> None:
+        """Write what waits, as far as the system takes it and it is in memory."""
+        outbox = connection.outbox
+        while not (connection.blocked or connection.closed):
+            buffers = outbox.ready(MAX_PACKETS)
+            if not buffers:
+                break
+            try:
+                if len(buffers) == 1:
+                    outbox.sent(connection.socket.send(buffers[0]))
+                else:
+                    outbox.sent(connection.socket.sendmsg(buffers))
+            except BlockingIOError:
+                connection.blocked = True
+            except OSError as error:
+                self._lost(connection, error)
+        if not connection.closed:
+            head = outbox.head()
+            if isinstance(head, End):
+                self._end(connection)
+            elif head is not None and not connection.reading_log:
+                self._read_log(connection, head)
+            self._watch(connection)
+
+    def _read_log(self, connection: Connection, head: LogRead) -> None:
+        """Have a reader fetch what stands first in the outbox; a loop that stops leaves it to the next time."""
+        if self._stop_by is not None:
+            self._close(connection)
+            return
+        connection.reading_log = True
+        if isinstance(head, PageRequest):
+            job = partial(self._fetch_page, connection, head)
+        else:
+            job = partial(
+                self._fetch_range, connection, head.room, head.after, head.upto, head.history, head.origin
+            )
+        self._readers.submit(job)
+
+    # ------------------------------------------------------------ on a reader thread
+
+    def _fetch_page(self, connection: Connection, request: PageRequest, reader: LogReader) -> None:
+        try:
+            packet = read_page(reader, connection.wire, request)
+        except LogError as error:
+            self._post(partial(self._fetch_failed, connection, error))
+        else:
+            self._post(partial(self._fetched, connection, [packet], None))
+
+    def _fetch_range(
+        self,
+        connection: Connection,
+        room: str,
+        after: int | None,
+        upto: int,
+        history: int,
+        origin: int,
+        reader: LogReader,
+    ) -> None:
+        try:
+            if after is None:
+                after = reader.start_of_last(room, history, origin)
+            packets, reached = read_range(
+                reader, connection.wire, room, after, upto, self._settings.read_piece
+            )  # fmt: skip
+        except LogError as error:
+            self._post(partial(self._fetch_failed, connection, error))
+        else:
+            self._post(partial(self._fetched, connection, packets, reached))
+
+    # ------------------------------------------------------------ on this thread again
+
+    def _fetched(self, connection: Connection, packets: list[Packet], reached: int | None) -> None:
+        """Packets from the log; ``reached`` is the new cursor of the range that stands first."""
+        connection.reading_log = False
+        if connection.closed:
+            return
+        head = connection.outbox.head()
+        keep = False
+        if isinstance(head, LogRange):
+            head.after = reached
+            keep = not head.done  # it may have grown while it was read
+            if not keep and head.stale:
+                self._to_hub.append((connection, Who(room=head.room)))
+        connection.outbox.replace_head(packets, keep=keep)
+        self._flush(connection)
+
+    def _fetch_failed(self, connection: Connection, error: LogError) -> None:
+        """The log can't be read: the connection ends, so that nothing is missing in its middle."""
+        logger.error("%s: reading the log failed: %s", connection, error)
+        connection.reading_log = False
+        if connection.closed:
+            return
+        refusal = StorageUnavailable()
+        event = Error(code=refusal.code, message="The server can't read its log now; connect again later.")
+        connection.outbox.clear()
+        connection.outbox.put(Packet(connection.wire.encode(event)))
+        connection.outbox.put(End())
+        self._to_hub.append((connection, Disconnected("the log could not be read")))
+        self._flush(connection)
+
+    # ------------------------------------------------------------ the end of a connection
+
+    def _end(self, connection: Connection) -> None:
+        """Everything is written: say so, and wait for the peer to hang up.
+
+        Closed at once, with bytes of the peer unread, the system would answer those with a reset, which can
+        overtake what we have just written: the peer might never see why.
+        """
+        connection.outbox.clear()
+        connection.backlog.clear()
+        connection.we_ended = True
+        if connection.peer_ended:
+            self._close(connection)
+            return
+        try:
+            connection.socket.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            self._lost(connection, error)
+            return
+        self._at(time.monotonic() + GOODBYE, partial(self._close, connection))
+
+    def _lost(self, connection: Connection, error: OSError) -> None:
+        """The connection broke."""
+        self._close(connection)
+        reason = error.strerror or str(error)
+        self._to_hub.append((connection, Disconnected(reason)))
+
+    def _close(self, connection: Connection) -> None:
+        if connection.closed:
+            return
+        connection.closed = True
+        if connection.events:
+            self._selector.unregister(connection.socket)
+            connection.events = 0
+        connection.socket.close()
+        self._connections.discard(connection)

@@ -1,0 +1,76 @@
+"""The threads that read the log for connections that are catching up or ask for history."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from roomchat.net.outbox import Packet, PageRequest
+from roomchat.protocol import Gap, HistoryPage
+from roomchat.store.reader import LogReader
+from roomchat.wires.native import decode_message
+from roomchat.wires.wire import Wire
+
+Job = Callable[[LogReader], None]  # must not raise: it tells whoever asked
+
+PAGE_BYTES = 56 * 1024  # of messages in a page, so that with its frame it still fits into a line
+
+
+class Readers:
+    """A few threads, each with its own connection to the log. Any thread may call ``submit``."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._run, args=(path,), name=f"reader-{i}") for i in range(threads)
+        ]
+
+    def start(self) -> None:
+        """Begin to work."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End when all jobs are done, and wait for that."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def submit(self, job: Job) -> None:
+        """Do it when a thread is free."""
+        self._jobs.put(job)
+
+    def _run(self, path: Path) -> None:
+        reader = LogReader(path)
+        while (job := self._jobs.get()) is not None:
+            job(reader)
+        reader.close()
+
+
+def read_range(
+    reader: LogReader, wire: Wire, room: str, after: int, upto: int, max_bytes: int
+) -> tuple[list[Packet], int]:
+    """The next piece of a range of the log, as packets, and the cursor that it reaches. Raises LogError."""
+    stretch = reader.after(room, after, upto, max_bytes)
+    packets = []
+    if stretch.gap is not None:
+        after, before = stretch.gap
+        packets.append(Packet(wire.encode(Gap(room=stretch.room_name, after=after, before=before))))
+    packets += [
+        Packet(wire.encode_log(piece.lines), room, piece.first_seq, piece.last_seq)
+        for piece in stretch.pieces
+        if piece.lines
+    ]
+    return packets, stretch.reached
+
+
+def read_page(reader: LogReader, wire: Wire, request: PageRequest) -> Packet:
+    """A page of history as a packet. Raises LogError."""
+    lines, more = reader.page(request.room, request.before, request.after, request.limit, PAGE_BYTES)
+    page = HistoryPage(
+        room=request.room_name, messages=[decode_message(line) for line in lines], more=more, re=request.re
+    )
+    return Packet(wire.encode(page))

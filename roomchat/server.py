@@ -1,0 +1,236 @@
+"""The server: the chat, the log, the wires and the sockets put together."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+
+from roomchat.chat.effects import Effects
+from roomchat.chat.hub import Hub
+from roomchat.chat.registry import Registry
+from roomchat.chat.sessions import Shutdown
+from roomchat.errors import LogError, StartError, StorageUnavailable
+from roomchat.net.audience import Audience
+from roomchat.net.delivery import deliver
+from roomchat.net.inbox import Inbox
+from roomchat.net.listener import Listener
+from roomchat.net.loop import Loop, ToHub
+from roomchat.net.readers import Readers
+from roomchat.settings import Settings
+from roomchat.store.log import Log, SegmentRow, StoredClient
+from roomchat.wires.native import encode_messages
+
+logger = logging.getLogger("roomchat")
+
+EXPIRE_SEGMENTS = 500  # removed at a time, some milliseconds
+EXPIRE_PAUSE = 1.0  # seconds between two times while there is more to remove
+EXPIRE_EVERY = 600.0  # seconds between two looks when there is nothing
+DAY = 86_400_000  # milliseconds
+
+
+class Server:
+    """A chat server in this process.
+
+    ``start`` returns when it can be connected to, ``stop`` when nothing of it is left; as a context manager it
+    does both. Any thread may call its methods.
+
+        with Server(Settings(port=0)) as server:
+            host, port = server.address
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._threads: list[threading.Thread] = []
+        self._ending = threading.Event()  # someone should call stop()
+        self._inbox: Inbox[ToHub] = Inbox(settings.inbox_limit)
+        self._storing = True  # whether the disk took what was written last
+        self.failed = False  # whether it ended because of a fault in itself
+        self.why = ""  # why it ended by itself
+
+    # ------------------------------------------------------------ its life
+
+    def start(self) -> None:
+        """Open the log, claim the address, start the threads.
+
+        Raises:
+            StartError: with nothing left behind.
+        """
+        settings = self._settings
+        self._log = Log(settings.db, settings.sync)
+        try:
+            self._hub = self._make_hub()
+            self._readers = Readers(self._log.path, settings.reader_threads)
+            self._loops = [Loop(settings, self._inbox, self._readers) for _ in range(settings.io_threads)]
+            self._listener = Listener(settings.host, settings.port, self._loops)
+        except BaseException:
+            self._log.close()
+            raise
+        self._next_expiry = self._now()
+        self._readers.start()
+        self._hub_thread = self._spawn("hub", self._run_hub)
+        self._loop_threads = [self._spawn(f"io-{i}", loop.run) for i, loop in enumerate(self._loops)]
+        self._listener_thread = self._spawn("listener", self._listener.run)
+
+    def stop(self, text: str = "The server is stopping.") -> None:
+        """Tell everyone, write out what waits for at most ``Settings.drain`` seconds, and end all threads."""
+        self._listener.stop()
+        self._listener_thread.join()
+        self._listener.close()
+        self._inbox.put([(None, Shutdown(text))])
+        self._hub_thread.join()
+        for loop in self._loops:
+            loop.stop(self._settings.drain)
+        for thread in self._loop_threads:
+            thread.join()
+        self._readers.stop()
+        for loop in self._loops:
+            loop.close()
+        self._log.close()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it should be stopped: ``end`` was called, it was idle for too long, or it failed."""
+        return self._ending.wait(timeout)
+
+    def end(self) -> None:
+        """Make ``wait`` return."""
+        self._ending.set()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that it listens on."""
+        return self._listener.address
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # ------------------------------------------------------------ the hub's thread
+
+    def _run_hub(self) -> None:
+        """Take what waits, apply it, store it, deliver it; over and over."""
+        over = False
+        while not over:
+            inputs = self._inbox.take(self._patience())
+            now, wall = self._now(), time.time()
+            timestamp = _timestamp(wall)
+            effects = self._hub.apply(inputs, now, timestamp)
+            lines = {id(segment): encode_messages(segment.messages) for segment in effects.segments}
+            if effects.stored and not self._store(effects, lines, wall):
+                self._hub.rollback()
+                effects = self._hub.apply(inputs, now, timestamp, storing=False)
+            self._hub.commit()
+            deliver(effects.deliveries, lines)
+            for note in effects.notes:
+                logger.info("%s", note)
+            over = effects.over
+            if effects.stop and not self._ending.is_set():
+                self.why = effects.stop
+                self._ending.set()
+            if self._settings.keep_days and now >= self._next_expiry:
+                self._expire(wall)
+
+    def _patience(self) -> float | None:
+        """Seconds until something is due though nothing comes in."""
+        deadline = self._hub.deadline()
+        if self._settings.keep_days:
+            deadline = self._next_expiry if deadline is None else min(deadline, self._next_expiry)
+        return None if deadline is None else max(0.0, deadline - self._now())
+
+    def _store(self, effects: Effects, lines: dict[int, bytes], wall: float) -> bool:
+        """Write what belongs on disk; False if the disk did not take it."""
+        segments = [
+            SegmentRow(one.room.key, one.room.name, one.messages[0].seq, one.messages[-1].seq, lines[id(one)])
+            for one in effects.segments
+        ]
+        identities = [(one.uid, one.name, one.token_hash) for one in effects.identities.values()]
+        try:
+            self._log.append(
+                int(wall * 1000), segments, identities, effects.counters.items(), effects.next_room
+            )  # fmt: skip
+        except LogError as error:
+            if self._storing:
+                logger.error("nothing can be stored: %s", error)
+            self._storing = False
+            return False
+        if not self._storing:
+            logger.error("messages are stored again")
+        self._storing = True
+        return True
+
+    def _expire(self, wall: float) -> None:
+        """Remove some of what is older than it is to be kept."""
+        try:
+            removed = self._log.expire(int(wall * 1000 - self._settings.keep_days * DAY), EXPIRE_SEGMENTS)
+        except LogError as error:
+            logger.error("old messages can't be removed: %s", error)
+            removed = 0
+        pause = EXPIRE_PAUSE if removed == EXPIRE_SEGMENTS else EXPIRE_EVERY
+        self._next_expiry = self._now() + pause
+
+    # ------------------------------------------------------------ inside
+
+    def _make_hub(self) -> Hub:
+        log = self._log
+        try:
+            registry = Registry(
+                next_uid=log.next_uid(),
+                next_room=log.next_room(),
+                rooms=log.rooms(),
+                make_audience=Audience,
+            )
+            return Hub(
+                registry,
+                self._settings,
+                epoch=log.epoch(),
+                new_token=_new_token,
+                find_client=self._find_client,
+                now=self._now(),
+            )
+        except LogError as error:
+            raise StartError(
+                f"The database can't be read ({error}); restore it from a backup, or name another file with --db."
+            ) from None
+
+    def _find_client(self, token_hash: bytes) -> StoredClient | None:
+        try:
+            return self._log.find_client(token_hash)
+        except LogError:
+            raise StorageUnavailable from None
+
+    @staticmethod
+    def _now() -> float:
+        return time.monotonic()
+
+    def _spawn(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        """A thread whose failure ends the server: a part of it missing, it must not go on as if it were whole."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except Exception:
+                logger.critical("a fault in the server's %s thread; the server ends", name, exc_info=True)
+                self.failed = True
+                self._ending.set()
+
+        thread = threading.Thread(target=guarded, name=f"roomchat-{name}")
+        thread.start()
+        return thread
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(24)  # 192 bits: not to be guessed, ever
+
+
+def _timestamp(wall: float) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(wall * 1000) % 1000:03d}Z"
