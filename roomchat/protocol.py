@@ -110,9 +110,9 @@ class Rooms(Command):
 
 
 class History(Command):
-    """Messages of ``room``: the last ``limit`` before ``before``, or the first after ``after``."""
+    """Messages of ``room``, or of the current one: the last before ``before``, or the first after ``after``."""
 
-    room: str
+    room: str | None = None
     before: Seq | None = None
     after: Seq | None = None
     limit: Count | None = None

@@ -101,6 +101,11 @@ class Server:
         self._ending.set()
 
     @property
+    def ending(self) -> bool:
+        """Whether ``wait`` returns at once."""
+        return self._ending.is_set()
+
+    @property
     def address(self) -> tuple[str, int]:
         """Host and port that it listens on."""
         return self._listener.address

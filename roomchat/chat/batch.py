@@ -68,7 +68,7 @@ class Batch:
         if (history if after is None else upto > after) and upto:
             self._deliver(Replay(self.link, room, after, history, upto))
 
-    def read_page(self, room: Room, before: int | None, after: int | None, limit: int) -> None:
+    def read_page(self, room: Room, before: int, after: int | None, limit: int) -> None:
         """A page of history to the asker."""
         self._deliver(ReadPage(self.link, room, before, after, limit, self.re))
 

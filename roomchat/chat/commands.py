@@ -185,7 +185,10 @@ def history(batch: Batch, client: Client, command: History) -> None:
     """What was said in a room that the client is in."""
     room: Room = membership.own_room(batch, client, command.room)
     limit = batch.settings.history if command.limit is None else min(command.limit, PAGE)
-    batch.read_page(room, command.before, command.after, limit)
+    before = room.last_seq + 1  # what is said from now on comes by itself
+    if command.before is not None:
+        before = min(before, command.before)
+    batch.read_page(room, before, command.after, limit)
 
 
 def ping(batch: Batch, client: Client, command: Ping) -> None:

@@ -50,7 +50,7 @@ class ReadPage(Struct, gc=False):
 
     link: Link
     room: Room
-    before: int | None
+    before: int
     after: int | None
     limit: int
     re: Id

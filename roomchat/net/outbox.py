@@ -55,7 +55,7 @@ class PageRequest(Struct, frozen=True):
 
     room: str
     room_name: str
-    before: int | None
+    before: int
     after: int | None
     limit: int
     re: Id

@@ -92,7 +92,7 @@ class LogReader:
             return 0
 
     def page(
-        self, key: str, before: int | None, after: int | None, limit: int, max_bytes: int
+        self, key: str, before: int, after: int | None, limit: int, max_bytes: int
     ) -> tuple[list[bytes], bool]:
         """Messages of a room, oldest first, as lines without line feeds.
 
@@ -105,7 +105,7 @@ class LogReader:
         Returns:
             The lines, and whether there are more in that direction.
         """
-        upto = 2**62 if before is None else before - 1
+        upto = before - 1
         with _Reading(self._connection):
             room, _, _ = self._room(key)
             if after is not None:

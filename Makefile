@@ -1,0 +1,50 @@
+# What a person or a machine does with a checkout. Every target makes its own environment when there is none.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help serve join demo demo-tmux test check format docs clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "roomchat needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Making an environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "Python's venv module is missing; on Debian: apt install python3-venv"; rm -rf $(VENV); exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+serve: $(READY)  ## run a server (ARGS="--port 0")
+	$(BIN)/roomchat serve $(ARGS)
+
+join: $(READY)  ## join a server (ARGS="localhost --name ann")
+	$(BIN)/roomchat join $(ARGS)
+
+demo: $(READY)  ## a server and three clients that play a conversation, side by side
+	$(BIN)/python scripts/demo.py
+
+demo-tmux: $(READY)  ## a server and three clients in the panes of tmux, for you to type in
+	BIN=$(BIN) sh scripts/demo-tmux.sh
+
+test: $(READY)  ## the whole suite (ARGS="-k outbox")
+	$(BIN)/pytest $(ARGS)
+
+check: $(READY)  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)  ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(READY)  ## write docs/cli.md from the commands themselves
+	$(BIN)/python scripts/write_cli_docs.py
+
+clean:  ## remove the environment and what tools leave behind
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

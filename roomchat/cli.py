@@ -1,0 +1,258 @@
+"""The ``roomchat`` command: starts things and prints; decides nothing."""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import signal
+import sys
+import tomllib
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from platformdirs import user_data_path
+
+from roomchat import __version__
+from roomchat.client.address import Address, parse_address
+from roomchat.client.connection import Connection
+from roomchat.client.terminal import Terminal
+from roomchat.client.typed import TypedLines
+from roomchat.errors import ConnectError, StartError
+from roomchat.harmless import harmless
+from roomchat.protocol import Command, Dial, Join
+from roomchat.server import Server
+from roomchat.settings import Settings
+
+CONTEXT = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+    "auto_envvar_prefix": "ROOMCHAT",
+    "show_default": True,
+}
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, message="roomchat %(version)s")
+def main() -> None:
+    """Room chat in one command, with nothing lost.
+
+    `roomchat serve` runs a server, `roomchat join` puts you into a room. Everyone gets a UID, a short number that
+    works like a phone number: whoever dials it lands in the room you are in, or in a new one with you.
+    """
+
+
+# ---------------------------------------------------------------- serve
+
+
+def _read_config(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Options from a TOML file become defaults, so that the environment and the command line win over them."""
+    if path is None:
+        return None
+    try:
+        table = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.ClickException(f"Can't read {path}: {error}.") from None
+    values = table.get("serve", {})
+    known = {option.name for option in context.command.params} - {"config"}
+    unknown = sorted(key for key in values if key.replace("-", "_") not in known)
+    if unknown:
+        raise click.ClickException(f"{path} sets {unknown[0]!r}, which `roomchat serve` does not know.")
+    context.default_map = {key.replace("-", "_"): value for key, value in values.items()}
+    return path
+
+
+@main.command()
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_read_config,
+    help="TOML file with any of these options in a table [serve].",
+)
+@click.option("--host", default=Settings.host, help="Address to listen on; 0.0.0.0 lets other machines in.")
+@click.option("--port", "-p", type=click.IntRange(0, 65535), default=Settings.port, help="0 takes a free one.")
+@click.option(
+    "--db",
+    type=click.Path(dir_okay=False),
+    help="File of the log; :memory: keeps nothing.",
+    show_default="in the user's data folder",
+)
+@click.option(
+    "--sync",
+    type=click.Choice(["full", "normal"]),
+    default=Settings.sync,
+    help="full: acknowledged means on disk; normal: a power cut may take the last moments.",
+)
+@click.option("--max-clients", type=click.IntRange(0), default=Settings.max_clients, help="0: no limit.")
+@click.option(
+    "--idle-exit",
+    type=click.FloatRange(0),
+    default=Settings.idle_exit,
+    metavar="SECONDS",
+    help="End when nobody was connected for that long; 0: never.",
+)
+@click.option(
+    "--linger",
+    type=click.FloatRange(0),
+    default=Settings.linger,
+    metavar="SECONDS",
+    help="How long a lost connection keeps its seat.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0),
+    default=Settings.rate,
+    metavar="MESSAGES/S",
+    help="How fast one connection is read once its burst is used up; 0: no limit.",
+)
+@click.option(
+    "--burst", type=click.IntRange(1), default=Settings.burst, help="Messages taken at once: a person may paste."
+)
+@click.option(
+    "--keep-days",
+    type=click.FloatRange(0),
+    default=Settings.keep_days,
+    help="Days a message is kept; 0: for ever.",
+)
+@click.option("--motd", default=Settings.motd, help="Shown to everyone who comes.")
+@click.option(
+    "--debug", "-d", type=click.IntRange(0, 1), default=0, help="0: log errors; 1: also who comes, goes and does."
+)
+@click.option("--log-file", type=click.Path(dir_okay=False), help="Append the log to a file instead of stderr.")
+def serve(db: str | None, debug: int, log_file: str | None, **options: Any) -> None:
+    """Run a server.
+
+    Each option can also be set by an environment variable, ROOMCHAT_SERVE_ and its name (ROOMCHAT_SERVE_PORT), or
+    in a TOML file. Ctrl-C stops it: everyone is told, and what waits is written out.
+    """
+    _start_logging(debug, log_file)
+    _allow_many_connections()
+    settings = Settings(db=db or str(user_data_path("roomchat") / "roomchat.db"), **options)
+    server = Server(settings)
+    try:
+        server.start()
+    except StartError as error:
+        raise click.ClickException(str(error)) from None
+    _end_on_signals(server)
+    click.echo(_greeting(Address(*server.address), settings))
+    server.wait()
+    click.echo(f"Stopping: {server.why}." if server.why else "Stopping; Ctrl-C once more ends at once.")
+    server.stop()
+    if server.failed:
+        raise click.ClickException("The server stopped because of a fault in itself; its log says more.")
+    click.echo("Stopped.")
+
+
+def _greeting(address: Address, settings: Settings) -> str:
+    everywhere = address.host in {"0.0.0.0", "::"}
+    local = everywhere or address.host in {"127.0.0.1", "::1"}
+    default = Address("127.0.0.1", Settings.port)
+    target = "" if local and address.port == default.port else f" {address}"
+    if everywhere:
+        target = "" if address.port == default.port else f" localhost:{address.port}"
+    lines = [
+        f"roomchat {__version__} listens on {address}.",
+        f"Join from this machine with: roomchat join{target}",
+    ]
+    if everywhere:
+        lines.append(f"From another machine: roomchat join THIS-HOST:{address.port}")
+    elif local:
+        lines.append("Only this machine can connect; --host 0.0.0.0 lets others in.")
+    if settings.db == ":memory:":
+        lines.append("Nothing is kept: messages are gone when the server stops.")
+    elif settings.sync == "full":
+        lines.append(f"A message that anyone sees is on disk, in {settings.db}.")
+    else:
+        lines.append(
+            f"A message that anyone sees survives a crash of the server, but not a power cut: {settings.db}."
+        )
+    lines.append("Ctrl-C stops it.")
+    return "\n".join(lines)
+
+
+class _HarmlessFormatter(logging.Formatter):
+    """Names are other people's text: a log is read in a terminal too. Tracebacks, our own, keep their lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = harmless(record.message)
+        return super().formatMessage(record)
+
+
+def _start_logging(debug: int, log_file: str | None) -> None:
+    try:
+        handler = logging.FileHandler(log_file) if log_file else logging.StreamHandler()
+    except OSError as error:
+        raise click.ClickException(f"Can't write to the log file {log_file}: {error.strerror}.") from None
+    handler.setFormatter(_HarmlessFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("roomchat")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO if debug else logging.ERROR)
+
+
+def _allow_many_connections() -> None:
+    """A connection is a file descriptor; the usual soft limit of 1024 is made for other programs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _end_on_signals(server: Server) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
+        if server.ending:
+            os._exit(130)  # asked twice: at once, whatever waits
+        server.end()
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+
+
+# ---------------------------------------------------------------- join
+
+
+@main.command()
+@click.argument("address", metavar="[HOST[:PORT]]", default="localhost")
+@click.option("--name", "-n", help="Your name; asked for if not given.")
+@click.option("--room", "-r", help="A room to go into.")
+@click.option("--dial", type=click.IntRange(1), metavar="UID", help="Someone to chat with.")
+def join(address: str, name: str | None, room: str | None, dial: int | None) -> None:
+    """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
+
+    What you type goes to everyone in your current room; /help lists the commands. Works with a pipe, too:
+
+    \b
+        printf '/join tea\\nhello\\n' | roomchat join --name bot
+    """
+    first: list[Command] = []
+    if room is not None:
+        first.append(Join(room=room))
+    if dial is not None:
+        first.append(Dial(uid=dial))
+    try:
+        target = parse_address(address)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
+    typed = TypedLines(sys.stdin.fileno())
+
+    def show(line: str) -> None:
+        """A whole line at once: two threads show things. Ends the chat when nobody takes them any more."""
+        try:
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            typed.stop()
+
+    try:
+        connection = Connection(target)
+        Terminal(connection, typed, show, can_ask=sys.stdin.isatty() or name is None).run(name, first)
+    except ConnectError as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        show("Goodbye.")
+    finally:
+        typed.close()

@@ -1,0 +1,89 @@
+"""A blocking connection to a server: commands out, events in."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+from roomchat.client.address import Address
+from roomchat.errors import ConnectError
+from roomchat.protocol import Command, Event, Malformed, Message
+from roomchat.wires.native import NativeClientWire
+
+CONNECT_TIMEOUT = 10.0  # seconds until a host that does not answer is given up
+READ_SIZE = 64 * 1024  # bytes
+
+
+class Connection:
+    """One socket. Any thread may call ``send`` and ``close``; one thread at a time calls ``receive``."""
+
+    def __init__(self, address: Address) -> None:
+        """Connect.
+
+        Raises:
+            ConnectError: nobody answers there.
+        """
+        self._address = address
+        self._wire = NativeClientWire()
+        self._sending = threading.Lock()
+        try:
+            self._socket = socket.create_connection(address, timeout=CONNECT_TIMEOUT)
+        except socket.gaierror:
+            raise ConnectError(
+                f"There is no host {address.host!r}; check its spelling and your network."
+            ) from None
+        except TimeoutError:
+            raise ConnectError(f"{address} does not answer; check the address and your network.") from None
+        except OSError as error:
+            raise ConnectError(
+                f"No server answers at {address} ({error.strerror}); start one with `roomchat serve`, "
+                "or check the address."
+            ) from None
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def send(self, command: Command) -> None:
+        """Write a command; waits while the server takes no more.
+
+        Raises:
+            ConnectError: the server is gone.
+        """
+        with self._sending:
+            try:
+                self._socket.sendall(self._wire.encode(command))
+            except OSError as error:
+                raise self._lost(error) from None
+
+    def receive(self, timeout: float | None = None) -> list[Event | Message]:
+        """Wait for events; an empty list is the end: the server has closed the connection.
+
+        Raises:
+            ConnectError: the connection broke, nothing came within ``timeout`` seconds, or what answers is no
+                roomchat server.
+        """
+        events: list[Event | Message] = []
+        self._socket.settimeout(timeout)
+        while not events:
+            try:
+                data = self._socket.recv(READ_SIZE)
+            except OSError as error:
+                raise self._lost(error) from None
+            if not data:
+                return []
+            for event in self._wire.receive_data(data):
+                if isinstance(event, Malformed):
+                    raise ConnectError(f"What answers at {self._address} is not a roomchat server.")
+                events.append(event)
+        return events
+
+    def close(self) -> None:
+        """End the connection; a ``receive`` that waits in another thread returns."""
+        with contextlib.suppress(OSError):  # it may have ended already
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _lost(self, error: OSError) -> ConnectError:
+        if isinstance(error, TimeoutError):
+            return ConnectError(f"What answers at {self._address} does not speak like a roomchat server.")
+        return ConnectError(f"The connection to {self._address} is lost ({error.strerror or error}).")

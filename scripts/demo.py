@@ -1,0 +1,200 @@
+"""A server and three real ``roomchat join`` processes that play a scripted conversation.
+
+Prints the three screens side by side at the end, and fails if a line is missing or twice on any of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import unicodedata
+from itertools import zip_longest
+
+ROOMCHAT = [sys.executable, "-m", "roomchat"]
+PATIENCE = 20.0  # seconds until a line that does not come is given up
+WIDTH = 46  # columns of a screen
+
+
+class DemoError(Exception):
+    """Something that should be on a screen is not."""
+
+
+class Screen:
+    """A process, what it has printed so far, and a way to type. Only the main thread types."""
+
+    def __init__(self, name: str, command: list[str]) -> None:
+        self.name = name
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "TZ": "UTC"}
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            bufsize=1,
+            env=environment,
+        )
+        self._reader = threading.Thread(target=self._read, name=f"screen-{name}")
+        self._reader.start()
+
+    def type(self, line: str) -> None:
+        """Type a line; it is shown on the screen with a prompt, as the person would see it."""
+        with self._changed:
+            self.lines.append(f"> {line}")
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def expect(self, pattern: str) -> re.Match[str]:
+        """Wait until a line matches, and return how."""
+        with self._changed:
+            found = self._changed.wait_for(lambda: self._find(pattern), PATIENCE)
+        if not found:
+            raise DemoError(f"{self.name} never saw a line like: {pattern}")
+        return found
+
+    def end(self) -> int:
+        """Wait for the process to end by itself; its exit code."""
+        code = self._process.wait(PATIENCE)
+        self._reader.join()
+        return code
+
+    def kill(self) -> None:
+        """Make sure that nothing is left running."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self._process.send_signal(2)
+
+    def _find(self, pattern: str) -> re.Match[str] | None:
+        return next((match for line in self.lines if (match := re.search(pattern, line))), None)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with self._changed:
+                self.lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+
+
+def play(screens: list[Screen], folder: str) -> None:
+    """The conversation: one dials, a third dials in, everyone talks, one leaves."""
+    server = Screen("server", [*ROOMCHAT, "serve", "--port", "0", "--db", os.path.join(folder, "demo.db")])
+    screens.append(server)
+    address = server.expect(r"listens on (\S+)\.$")[1]
+
+    def come(name: str) -> tuple[Screen, str]:
+        screen = Screen(name, [*ROOMCHAT, "join", address, "--name", name])
+        screens.append(screen)
+        return screen, screen.expect(r"You are (\d+):")[1]
+
+    ann, ann_uid = come("ann")
+    bob, bob_uid = come("bob")
+    cleo, cleo_uid = come("cleo")
+
+    ann.type(f"/dial {bob_uid}")
+    ann.expect(r"You started (\S+)\.")
+    bob.expect(rf"ann \({ann_uid}\) dialled you: you are in \S+\.")
+    cleo.type(f"/dial {ann_uid}")
+    cleo.expect(r"You are in \S+ with: ann .*, bob .*\.")
+    for other in (ann, bob):
+        other.expect(rf"cleo \({cleo_uid}\) came in\.")
+
+    said = []
+    for speaker, text in (
+        (ann, "Good morning! Who is for tea?"),
+        (bob, "Me. The green one, please."),
+        (cleo, "Ça va sans dire 🍵"),
+        (ann, "Then the three of us, at four."),
+    ):
+        speaker.type(text)
+        said.append(rf"\d\d:\d\d \[\S+\] {speaker.name}: {re.escape(text)}$")
+        for screen in (ann, bob, cleo):
+            screen.expect(said[-1])
+
+    bob.type(f"/whisper {cleo_uid} I bring the cake.")
+    for screen in (bob, cleo):
+        screen.expect(r"\[whisper with (bob|cleo)\] bob: I bring the cake\.$")
+    bob.type("/quit")
+    for other in (ann, cleo):
+        other.expect(rf"bob \({bob_uid}\) said goodbye\.")
+    ann.type("See you, bob.")
+    for screen in (ann, cleo):
+        screen.expect(r"ann: See you, bob\.$")
+    check(bob.end() == 0, "bob's client did not end well")
+
+    server.interrupt()
+    for screen in (ann, cleo):
+        screen.expect(r"Notice: The server is stopping\.")
+    check(server.end() == 0, "the server did not end well")
+    for screen in (ann, cleo):
+        check(screen.end() == 1, f"{screen.name}'s client did not notice that the server is gone")
+
+    for screen in (ann, bob, cleo):
+        places = [[i for i, line in enumerate(screen.lines) if re.search(one, line)] for one in said]
+        check(all(len(place) == 1 for place in places), f"{screen.name} did not see every message exactly once")
+        check(places == sorted(places), f"{screen.name} saw the messages in another order")
+    check(not any("cake" in line for line in ann.lines), "ann saw a whisper that was not for her")
+
+
+def check(good: bool, complaint: str) -> None:
+    """Raises DemoError with the complaint unless it is good."""
+    if not good:
+        raise DemoError(complaint)
+
+
+def side_by_side(screens: list[Screen]) -> str:
+    """The screens as columns."""
+    columns = []
+    for screen in screens:
+        wrapped = [
+            part
+            for line in screen.lines
+            for part in textwrap.wrap(line, WIDTH, subsequent_indent="  ") or [""]
+        ]  # fmt: skip
+        columns.append([screen.name, "─" * WIDTH, *wrapped])
+    rows = zip_longest(*columns, fillvalue="")
+    return "\n".join(" │ ".join(padded(cell) for cell in row).rstrip() for row in rows)
+
+
+def padded(text: str) -> str:
+    """The text in a column's width; some characters are two columns wide."""
+    columns = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    return text + " " * (WIDTH - columns)
+
+
+def main() -> None:
+    """Play, print, and exit with 1 if anything was not as it should be."""
+    screens: list[Screen] = []
+    failure: Exception | None = None
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            play(screens, folder)
+        except (DemoError, subprocess.TimeoutExpired) as error:
+            failure = error
+        finally:
+            for screen in screens:
+                screen.kill()
+    if screens:
+        print("\n".join(screens[0].lines), end="\n\n")
+        print(side_by_side(screens[1:]))
+    if failure is not None:
+        sys.exit(f"\nThe demo failed: {failure}")
+    print("\nEveryone saw every message once, in one order; the whisper reached one only.")
+
+
+if __name__ == "__main__":
+    main()
