@@ -6,7 +6,7 @@ from heapq import nsmallest
 
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch, Handler
-from roomchat.chat.names import PRIVATE, normal_room, pair_of
+from roomchat.chat.names import PRIVATE, normal_room
 from roomchat.chat.registry import Client, Room
 from roomchat.errors import (
     EmptyText,
@@ -91,6 +91,8 @@ def join(batch: Batch, client: Client, command: Join) -> None:
         history = 0  # what is new since then comes by itself
     else:
         membership.check_room_for_one_more(batch, client)
+        if key not in batch.registry.rooms:
+            batch.note(f"client {client.uid} made {shown}")
         room = batch.registry.room(key, shown)
         membership.enter(batch, client, room)
     batch.reply(membership.joined(batch.registry, room))
@@ -100,7 +102,7 @@ def join(batch: Batch, client: Client, command: Join) -> None:
 def leave(batch: Batch, client: Client, command: Leave) -> None:
     """Out of a room."""
     room = membership.own_room(batch, client, command.room)
-    if room.private:
+    if room.pair:
         raise PrivateRoom(room=room.name)
     batch.reply(Left(room=room.name))
     membership.leave(batch, client, room, "left")
@@ -114,9 +116,8 @@ def say(batch: Batch, client: Client, command: Say) -> None:
     room = client.current if command.room is None else None
     if room is None:
         room = membership.own_room(batch, client, command.room)
-    pair = pair_of(room.key)
-    if pair is not None:
-        find_peer(batch, client, sum(pair) - client.uid)
+    if room.pair:
+        find_peer(batch, client, sum(room.pair) - client.uid)
     batch.registry.set_current(client, room)
     batch.say(room, client, command.text, command.n)
 

@@ -68,7 +68,7 @@ class Hub:
         for link, command in inputs:
             self._inputs += 1
             batch.link = link
-            batch.re = command.id if isinstance(command, Command | Malformed) else None
+            batch.re = getattr(command, "id", None)
             try:
                 self._carry_out(batch, link, command)
             except Refused as refusal:

@@ -54,7 +54,7 @@ def find_room(batch: Batch, client: Client, name: str) -> Room:
     """
     key = name if name.startswith(PRIVATE) else normal_room(name, batch.settings.max_name)[1]
     room = batch.registry.rooms.get(key)
-    if room is None or (room.private and room.key not in batch.registry.pairs.get(client.uid, ())):
+    if room is None or (room.pair and client.uid not in room.pair):
         raise NoSuchRoom(room=name)
     return room
 
@@ -96,8 +96,8 @@ def check_room_for_one_more(batch: Batch, client: Client, room: Room | None = No
     """
     rooms = batch.registry.clients_to_rooms[client.uid]
     limit = batch.settings.max_rooms
-    if len(rooms) >= limit and not (room is not None and room.private):
-        public = sum(not other.private for other in rooms.values())
+    if len(rooms) >= limit and (room is None or room.pair is None):
+        public = sum(other.pair is None for other in rooms.values())
         if public >= limit:
             raise TooManyRooms(limit=limit)
 

@@ -24,11 +24,10 @@ class Room(Struct, eq=False):
     entered: int = 0  # comings not told yet, in a crowded room
     exited: int = 0  # goings likewise
     saved_in: int = 0  # the batch that saved it for a rollback
+    pair: tuple[int, int] | None = None  # the UIDs of the two who whisper in it, if it is such a room
 
-    @property
-    def private(self) -> bool:
-        """Whether it belongs to two who whisper."""
-        return pair_of(self.key) is not None
+    def __post_init__(self) -> None:
+        self.pair = pair_of(self.key)
 
 
 class Client(Struct, eq=False):
@@ -209,7 +208,7 @@ class Registry:
         self._put(self.clients_to_rooms[client.uid], room.key, room)
         if room.key not in self.rooms_to_clients:
             self._put(self.rooms_to_clients, room.key, {})
-            if not room.private:
+            if room.pair is None:
                 self._put(self.open_rooms, room.key, room)
         self._put(self.rooms_to_clients[room.key], client.uid, client)
         self._audience_changed(room)
@@ -223,7 +222,7 @@ class Registry:
         self._drop(members, client.uid)
         if not members:
             self._drop(self.rooms_to_clients, room.key)
-            if not room.private:
+            if room.pair is None:
                 self._drop(self.open_rooms, room.key)
             if not room.last_seq:
                 self._undo.append(partial(self._add_room, room))
@@ -231,11 +230,11 @@ class Registry:
         self._audience_changed(room)
         if client.current is room:
             self.save(client)
-            client.current = next((other for other in reversed(rooms.values()) if not other.private), None)
+            client.current = next((other for other in reversed(rooms.values()) if other.pair is None), None)
 
     def set_current(self, client: Client, room: Room) -> None:
         """The client's current room is this one, unless that is private: nobody can dial into those."""
-        if client.current is not room and not room.private:
+        if client.current is not room and room.pair is None:
             self.save(client)
             client.current = room
 
@@ -252,12 +251,12 @@ class Registry:
 
     def _add_room(self, room: Room) -> None:
         self.rooms[room.key] = room
-        for uid in pair_of(room.key) or ():
+        for uid in room.pair or ():
             self.pairs.setdefault(uid, set()).add(room.key)
 
     def _forget_room(self, room: Room) -> None:
         del self.rooms[room.key]
-        for uid in pair_of(room.key) or ():
+        for uid in room.pair or ():
             self.pairs[uid].discard(room.key)
             if not self.pairs[uid]:
                 del self.pairs[uid]

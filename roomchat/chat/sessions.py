@@ -243,9 +243,9 @@ class Sessions:
 
     def bye(self, batch: Batch, client: Client, command: Bye) -> None:
         """A client goes, and says so: its seat is free at once. Its token and UID stay its own."""
-        link = batch.link
+        batch.note(f"client {client.uid} {client.name} said goodbye")
         batch.reply(Goodbye())
-        batch.close(link)
+        batch.close(batch.link)
         membership.leave_all(batch, client, "bye")
 
     def hello_again(self, batch: Batch, client: Client, command: Hello) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from roomchat.net.connection import Connection
-from roomchat.net.loop import Loop
+from roomchat.net.connection import Connection, Owner
 from roomchat.wires.wire import Wire
 
 
@@ -15,11 +14,11 @@ class Audience:
     __slots__ = ("_size", "groups")
 
     def __init__(self, connections: Sequence[Connection]) -> None:
-        grouped: dict[tuple[Loop, str], list[Connection]] = {}
+        grouped: dict[tuple[Owner, str], list[Connection]] = {}
         for connection in connections:
-            grouped.setdefault((connection.loop, connection.wire.dialect), []).append(connection)
-        self.groups: list[tuple[Loop, Wire, list[Connection]]] = [
-            (loop, members[0].wire, members) for (loop, _), members in grouped.items()
+            grouped.setdefault((connection.owner, connection.wire.dialect), []).append(connection)
+        self.groups: list[tuple[Owner, Wire, list[Connection]]] = [
+            (owner, members[0].wire, members) for (owner, _), members in grouped.items()
         ]
         self._size = len(connections)
 

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import socket
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 from roomchat.chat.sessions import Input
 from roomchat.net.bucket import TokenBucket
-from roomchat.net.outbox import Outbox
+from roomchat.net.outbox import Item, Outbox
 from roomchat.wires.wire import Wire
 
-if TYPE_CHECKING:
-    from roomchat.net.loop import Loop
+
+class Owner(Protocol):
+    """The I/O thread of a connection, as other threads see it."""
+
+    def deliver(self, deliveries: Deliveries) -> None:
+        """Put items into outboxes, in order. Any thread may call it."""
 
 
 class Connection:
-    """Everything here belongs to the I/O thread ``loop``, but for what never changes: number, address, wire, loop.
+    """Everything here belongs to its I/O thread, but for what never changes: number, address, wire, owner.
 
     The hub knows it as a ``Link``: something to tell one connection from another.
     """
 
     __slots__ = (
-        "address", "backlog", "blocked", "bucket", "closed", "dirty", "events", "loop", "number", "outbox",
+        "address", "backlog", "blocked", "bucket", "closed", "dirty", "events", "number", "outbox", "owner",
         "peer_ended", "reading_log", "socket", "starved", "we_ended", "wire",
     )  # fmt: skip
 
@@ -32,7 +37,7 @@ class Connection:
         sock: socket.socket,
         address: str,
         wire: Wire,
-        loop: Loop,
+        owner: Owner,
         bucket: TokenBucket,
         outbox: Outbox,
     ) -> None:
@@ -40,7 +45,7 @@ class Connection:
         self.socket = sock
         self.address = address
         self.wire = wire
-        self.loop = loop
+        self.owner = owner
         self.bucket = bucket
         self.outbox = outbox
         self.backlog: deque[Input] = deque()  # commands that wait for tokens, or for room in the inbox
@@ -55,3 +60,6 @@ class Connection:
 
     def __str__(self) -> str:
         return f"connection {self.number} from {self.address}"
+
+
+Deliveries = list[tuple[Item, Sequence[Connection]]]  # each item for all the connections beside it

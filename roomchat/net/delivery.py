@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from roomchat.chat.effects import Close, Delivery, ReadPage, Replay, Reply, Segment, Tell
 from roomchat.net.audience import Audience
-from roomchat.net.connection import Connection
-from roomchat.net.loop import Deliveries, Loop
+from roomchat.net.connection import Connection, Deliveries, Owner
 from roomchat.net.outbox import End, Item, LogRange, Packet, PageRequest
 from roomchat.wires.wire import Wire
 
@@ -19,22 +18,22 @@ def deliver(deliveries: Iterable[Delivery], lines: dict[int, bytes]) -> None:
         deliveries: of a batch that is stored.
         lines: the native lines of each segment, by its ``id()``: the bytes that went into the log.
     """
-    per_loop: dict[Loop, Deliveries] = {}
+    per_owner: dict[Owner, Deliveries] = {}
     for delivery in deliveries:
         if isinstance(delivery, Segment | Tell):
             packets: dict[str, Packet] = {}
             audience: Audience = delivery.audience
-            for loop, wire, connections in audience.groups:
+            for owner, wire, connections in audience.groups:
                 packet = packets.get(wire.dialect)
                 if packet is None:
                     packet = packets[wire.dialect] = _packet(delivery, wire, lines)
-                per_loop.setdefault(loop, []).append((packet, connections))
+                per_owner.setdefault(owner, []).append((packet, connections))
         else:
             connection = delivery.link
             assert isinstance(connection, Connection)
-            per_loop.setdefault(connection.loop, []).append((_item(delivery, connection), (connection,)))
-    for loop, items in per_loop.items():
-        loop.deliver(items)
+            per_owner.setdefault(connection.owner, []).append((_item(delivery, connection), (connection,)))
+    for owner, items in per_owner.items():
+        owner.deliver(items)
 
 
 def _packet(delivery: Segment | Tell, wire: Wire, lines: dict[int, bytes]) -> Packet:

@@ -9,15 +9,15 @@ import selectors
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from roomchat.chat.sessions import Connected, Disconnected, Input
 from roomchat.errors import LogError, StorageUnavailable
 from roomchat.net.bucket import TokenBucket
-from roomchat.net.connection import Connection
+from roomchat.net.connection import Connection, Deliveries
 from roomchat.net.inbox import Inbox
-from roomchat.net.outbox import End, Item, LogRange, LogRead, Outbox, Packet, PageRequest
+from roomchat.net.outbox import End, LogRange, LogRead, Outbox, Packet, PageRequest
 from roomchat.net.readers import Readers, read_page, read_range
 from roomchat.net.wakeup import Wakeup
 from roomchat.protocol import Error, Who
@@ -36,7 +36,6 @@ HAND_OVER = 1000  # commands after which a round does not wait for its end to pa
 GOODBYE = 2.0  # seconds that a peer has to take the last bytes after we ended; see _end
 
 ToHub = tuple[Connection | None, Input]  # None: from the server itself
-Deliveries = list[tuple[Item, Sequence[Connection]]]
 
 
 class Loop:

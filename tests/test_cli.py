@@ -1,0 +1,268 @@
+"""The program as people run it: real processes, real terminals."""
+
+from __future__ import annotations
+
+import importlib.util
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from roomchat import __version__
+from roomchat.cli import main
+from tests.program import Program, address_of, serve
+
+ROOT = Path(__file__).parent.parent
+
+
+def no_server() -> str:
+    """An address at which nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{sock.getsockname()[1]}"
+
+
+def test_version() -> None:
+    """--version names the program and its version."""
+    result = CliRunner().invoke(main, ["--version"])
+    assert result.output == f"roomchat {__version__}\n"
+
+
+def test_the_help_texts_are_in_the_docs() -> None:
+    """docs/cli.md is what scripts/write_cli_docs.py writes."""
+    spec = importlib.util.spec_from_file_location("write_cli_docs", ROOT / "scripts" / "write_cli_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert (ROOT / "docs" / "cli.md").read_text() == script.text(), "run `make docs`"
+
+
+def test_the_demo_plays() -> None:
+    """scripts/demo.py, with its four processes, ends well."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "demo.py"], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Everyone saw every message once" in done.stdout
+
+
+# ---------------------------------------------------------------- serve
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_well(number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM tell everyone, end with 0, and the client says that the server is gone, with 1."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann") as client:
+        client.expect("You are 1")
+        server.signal(number)
+        client.expect("Notice: The server is stopping")
+        assert client.wait() == 1
+        assert client.output.endswith("Error: The server has closed the connection.\n")
+        assert server.wait() == 0
+        assert server.output.endswith("Stopped.\n")
+
+
+def test_the_start_says_what_one_needs_to_know(tmp_path: Path) -> None:
+    """Where it listens, how to join, and what an acknowledgement means."""
+    with serve(db=tmp_path / "chat.db") as server:
+        address = address_of(server)
+        server.expect(rf"Join from this machine with: roomchat join {address}$")
+        server.expect(r"A message that anyone sees is on disk, in .*chat\.db\.$")
+        server.expect(r"Ctrl-C stops it")
+        server.signal(signal.SIGINT)
+        assert server.wait() == 0
+
+
+def test_what_can_not_be_served_is_one_sentence(tmp_path: Path) -> None:
+    """A taken port, a database in use, of another program or broken: told in a sentence, exit code 1."""
+    foreign, broken, used = tmp_path / "foreign.db", tmp_path / "broken.db", tmp_path / "used.db"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE things (thing)")
+    connection.close()
+    broken.write_bytes(b"this is not a database, but long enough to look like one" * 100)
+    with serve(db=used) as server:
+        port = address_of(server).rpartition(":")[2]
+        for arguments, told in [
+            (["--port", port, "--db", ":memory:"], "is taken"),
+            (["--port", "0", "--db", str(used)], "Another roomchat server is using"),
+            (["--port", "0", "--db", str(foreign)], "is a database of another program"),
+            (["--port", "0", "--db", str(broken)], "is not a roomchat database, or a broken one"),
+            (["--port", "0", "--db", "/proc/no/such/place.db"], "Can't write to the folder"),
+            (["--port", "0", "--db", ":memory:", "--host", "192.0.2.1"], "Can't listen on 192.0.2.1:0"),
+            (["--log-file", "/proc/no/log"], "Can't write to the log file"),
+            (["--config", str(tmp_path / "none.toml")], "Can't read"),
+        ]:
+            with Program("serve", *arguments) as other:
+                assert other.wait() == 1
+                assert other.output.startswith("Error: ")
+                assert told in other.output
+                assert other.output.count("\n") == 1
+
+
+def test_options_come_from_the_line_then_the_environment_then_the_file(tmp_path: Path) -> None:
+    """The command line wins over the environment, and that over the file."""
+    config = tmp_path / "roomchat.toml"
+    config.write_text('[serve]\nmotd = "file"\nmax-clients = 1\nport = 1\n')
+    environment = {"ROOMCHAT_SERVE_MOTD": "environment"}
+    with (
+        serve("--config", str(config), env=environment) as server,
+        Program("join", address_of(server), "--name", "ann") as ann,
+    ):
+        ann.expect("^environment$")
+        with Program("join", address_of(server), "--name", "bob") as bob:
+            assert bob.wait() == 1
+            assert bob.output == "Error: The server is full (1 clients); try again later.\n"
+
+
+@pytest.mark.parametrize("text", ["[serve]\ncolour = 1\n", "[serve\n", '[serve]\nport = "many"\n'])
+def test_a_wrong_file_is_told(tmp_path: Path, text: str) -> None:
+    """An unknown option, no TOML, or a wrong value is refused before anything starts."""
+    config = tmp_path / "roomchat.toml"
+    config.write_text(text)
+    with Program("serve", "--config", str(config)) as server:
+        assert server.wait() in {1, 2}
+        assert "Error: " in server.output
+        assert "Traceback" not in server.output
+
+
+def test_idle_exit_ends_an_unused_server() -> None:
+    """With nobody connected for so long it says so and ends with 0."""
+    with serve("--idle-exit", "0.2") as server:
+        assert server.wait() == 0
+        assert "Stopping: nobody was connected for 0.2 seconds.\n" in server.output
+
+
+def test_debug_logs_what_is_done_but_not_what_is_said(tmp_path: Path) -> None:
+    """With -d 1 the log has connects, names, UIDs, rooms, joins, leaves and refusals; without it nothing."""
+    logs = [tmp_path / "0.log", tmp_path / "1.log"]
+    for level, log in enumerate(logs):
+        with serve("-d", str(level), "--log-file", str(log)) as server:
+            with Program("join", address_of(server), "--name", "ann") as ann:
+                ann.type("/join tea\nsecret\n/leave\n/dial 99\n")
+                ann.end_input()
+                assert ann.wait() == 0
+            server.signal(signal.SIGINT)
+            assert server.wait() == 0
+    assert logs[0].read_text() == ""
+    text = logs[1].read_text()
+    for part in ["connected", "is client 1 ann", "made tea", "entered tea", "left tea", "no_such_client"]:
+        assert part in text
+    assert "secret" not in text
+
+
+def test_a_second_interrupt_ends_at_once() -> None:
+    """Asked twice, the server does not wait for a client that takes nothing."""
+    with serve() as server:
+        host, _, port = address_of(server).rpartition(":")
+        with socket.create_connection((host, int(port))) as stuck:
+            stuck.sendall(b'{"type":"hello","protocol":1,"name":"stuck"}\n')
+            server.expect("Ctrl-C stops it")
+            server.signal(signal.SIGINT)
+            server.expect("Ctrl-C once more")
+            server.signal(signal.SIGINT)
+            assert server.wait() in {130, 0}, "0 if it was done already"
+
+
+# ---------------------------------------------------------------- join
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_name_is_asked_for_until_it_will_do(terminal: bool) -> None:
+    """Without --name it is asked for; taken or wrong, it is asked for again."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann") as ann:
+        ann.expect("You are 1")
+        with Program("join", address_of(server), terminal=terminal) as bob:
+            bob.expect("What is your name")
+            bob.type("Ann\n")
+            bob.expect("Someone here is called ann already")
+            bob.type("b o b\n")
+            bob.expect("'b o b' can't be a name: it has a space in it")
+            bob.type("bob\n")
+            bob.expect("You are 2: others reach you with /dial 2")
+            bob.type("/quit\n")
+            assert bob.wait() == 0
+
+
+def test_a_refused_name_in_a_pipe_ends_it() -> None:
+    """With --name and a pipe there is nobody to ask: the lines are chat, not names."""
+    with serve() as server, Program("join", address_of(server), "--name", "a b") as client:
+        client.type("hello\n")
+        assert client.wait() == 1
+        assert client.output == "Error: 'a b' can't be a name: it has a space in it.\n"
+
+
+def test_two_people_in_two_terminals() -> None:
+    """One dials the other with --dial, a third comes with --room; Ctrl-C says goodbye to the others."""
+    with (
+        serve() as server,
+        Program("join", address_of(server), "--name", "ann", terminal=True) as ann,
+    ):
+        ann.expect("You are 1")
+        with Program("join", address_of(server), "--name", "bob", "--dial", "1", terminal=True) as bob:
+            room = bob.expect(r"You started (r\d+)")[1]
+            ann.expect(rf"bob \(2\) dialled you: you are in {room}")
+            ann.type("hi bob\n")
+            bob.expect(rf"\[{room}\] ann: hi bob")
+            with Program("join", address_of(server), "--name", "cleo", "--room", room, terminal=True) as cleo:
+                cleo.expect(rf"\[{room}\] ann: hi bob")
+                bob.expect(r"cleo \(3\) came in")
+                bob.type("\x03")
+                cleo.expect(r"bob \(2\) said goodbye")
+            assert bob.wait() == 0
+            assert bob.output.endswith("Goodbye.\n")
+
+
+def test_a_pipe_is_sent_whole_before_it_ends() -> None:
+    """`printf ... | roomchat join` ends with 0 when all its lines came back from the server."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann") as ann:
+        ann.type("/join tea\n" + "".join(f"line {i}\n" for i in range(300)))
+        ann.end_input()
+        assert ann.wait() == 0
+        said = [line for line in ann.output.splitlines() if "ann: line" in line]
+        assert [line.rpartition(" ")[2] for line in said] == [str(i) for i in range(300)]
+
+
+def test_no_server_is_one_sentence() -> None:
+    """Nobody there, no such host, no such port: told in a sentence, exit code 1."""
+    for address, told in [
+        (no_server(), "No server answers at"),
+        ("no-such-host.invalid", "There is no host 'no-such-host.invalid'"),
+        ("localhost:http", "'http' is no port"),
+    ]:
+        with Program("join", address, "--name", "ann") as client:
+            assert client.wait() == 1
+            assert client.output.startswith("Error: ")
+            assert told in client.output
+            assert client.output.count("\n") == 1
+
+
+def test_another_kind_of_server_is_told() -> None:
+    """Something that is no roomchat server is called that."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        Program("join", f"127.0.0.1:{other.getsockname()[1]}", "--name", "ann") as client,
+    ):
+        connection, _ = other.accept()
+        with connection:
+            connection.sendall(b"220 mail.example.org ESMTP\r\n")
+            assert client.wait() == 1
+        assert client.output.endswith("is not a roomchat server.\n")
+
+
+def test_a_killed_server_is_noticed(tmp_path: Path) -> None:
+    """After kill -9 the client says so and ends with 1; a new server has what was said."""
+    database = tmp_path / "chat.db"
+    with serve(db=database) as server, Program("join", address_of(server), "--name", "ann") as ann:
+        ann.type("/join tea\nbefore\n")
+        ann.expect("ann: before")
+        server.signal(signal.SIGKILL)
+        assert ann.wait() == 1
+        assert "Traceback" not in ann.output
+    with serve(db=database) as server, Program("join", address_of(server), "-n", "bob", "-r", "tea") as bob:
+        bob.expect(r"\[tea\] ann: before")

@@ -1,0 +1,201 @@
+"""The person's side without a server: addresses, what is typed, what is shown."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomchat import protocol
+from roomchat.client.address import parse_address
+from roomchat.client.commands import COMMANDS, HELP, TypingError, parse
+from roomchat.client.render import render
+from roomchat.client.typed import TypedLines
+from roomchat.client.view import View
+from roomchat.harmless import harmless
+from roomchat.protocol import Entered, Error, Joined, Left, Message, Person, Renamed, Welcome, WhoPage
+
+WELCOME = Welcome(
+    uid=7,
+    name="ann",
+    token="t",
+    epoch="e",
+    last_n=0,
+    server="roomchat",
+    clients=[Person(3, "bob"), Person(7, "ann")],
+    clients_total=2,
+    rooms=[],
+    rooms_total=0,
+    limits=protocol.Limits(8192, 32, 65536, 100),
+)
+
+
+@pytest.fixture
+def view() -> View:
+    """Of ann, who is 7 and knows bob, who is 3."""
+    view = View()
+    view.update(WELCOME)
+    return view
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "shown"),
+    [
+        ("chat.example.org", ("chat.example.org", 5050), "chat.example.org:5050"),
+        ("chat.example.org:99", ("chat.example.org", 99), "chat.example.org:99"),
+        ("::1", ("::1", 5050), "[::1]:5050"),
+        ("[::1]", ("::1", 5050), "[::1]:5050"),
+        ("[::1]:99", ("::1", 99), "[::1]:99"),
+    ],
+)
+def test_addresses_are_read_as_people_write_them(text: str, address: tuple[str, int], shown: str) -> None:
+    """A port may be left out, and an IPv6 address needs brackets only with a port."""
+    assert parse_address(text) == address
+    assert str(parse_address(text)) == shown
+
+
+@pytest.mark.parametrize("text", ["", ":5050", "host:", "host:port", "host:0", "host:65536", "host:٣", "host:-1"])
+def test_wrong_addresses_are_told(text: str) -> None:
+    """What can't be an address is refused with a sentence."""
+    with pytest.raises(ValueError, match=r"\.$"):
+        parse_address(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("hello", protocol.Say(text="hello")),
+        ("  hello ", protocol.Say(text="  hello ")),
+        ("//dial", protocol.Say(text="/dial")),
+        ("/dial 3", protocol.Dial(uid=3)),
+        ("/dial Bob", protocol.Dial(uid=3)),
+        ("/join tea", protocol.Join(room="tea")),
+        ("/leave", protocol.Leave()),
+        ("/leave  tea ", protocol.Leave(room="tea")),
+        ("/whisper 3  two  words", protocol.Whisper(uid=3, text="two  words")),
+        ("/who", protocol.Who()),
+        ("/who tea", protocol.Who(room="tea")),
+        ("/rooms", protocol.Rooms()),
+        ("/name eve", protocol.Name(name="eve")),
+        ("/history", protocol.History()),
+        ("/history 5", protocol.History(limit=5)),
+        ("/stats", protocol.Stats()),
+        ("/quit", protocol.Bye()),
+        ("/help", HELP),
+        ("   ", None),
+    ],
+)
+def test_typed_lines_become_commands(view: View, line: str, command: object) -> None:
+    """Each slash command, and text, becomes what the protocol has for it."""
+    assert parse(line, view) == command
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("/dail 3", "Did you mean /dial?"),
+        ("/xyzzy", "There is no command /xyzzy. /help lists all."),
+        ("/dial", "It is typed like this: /dial UID"),
+        ("/stats now", "It is typed like this: /stats"),
+        ("/whisper 3", "It is typed like this: /whisper UID TEXT"),
+        ("/dial nobody", "I know nobody called nobody"),
+        ("/history many", "many is no number"),
+    ],
+)
+def test_what_can_not_be_sent_is_told(view: View, line: str, told: str) -> None:
+    """An unknown command, a wrong form or a stranger's name is answered on this side."""
+    with pytest.raises(TypingError) as caught:
+        parse(line, view)
+    assert told in str(caught.value)
+
+
+def test_help_names_every_command() -> None:
+    """/help has a line for each command there is."""
+    assert all(f"{command.form} " in HELP for command in COMMANDS)
+
+
+@given(st.text())
+def test_no_typed_line_fails(line: str) -> None:
+    """Whatever is typed is sent, shown, or refused with a sentence."""
+    with contextlib.suppress(TypingError):
+        assert parse(line, View()) is not None or not line.strip()
+
+
+def test_the_view_follows_rooms_and_names(view: View) -> None:
+    """It knows the current room, falls back to the one before, and learns names and UIDs from all events."""
+    view.update(Joined(room="tea", members=[Person(7, "ann")], members_total=1, last_seq=0))
+    view.update(Joined(room="cake", members=[Person(9, "cleo")], members_total=2, last_seq=0))
+    view.update(Joined(room="@3-7", members=[], members_total=2, last_seq=0))
+    assert view.room == "cake"
+    view.update(Left(room="cake"))
+    assert (view.room, view.rooms) == ("tea", ["tea"])
+    view.update(Entered(room="tea", uid=12, name="dan"))
+    view.update(Renamed(uid=3, old="bob", name="robert"))
+    view.update(Renamed(uid=7, old="ann", name="anna"))
+    view.update(WhoPage(clients=[Person(13, "dan")], clients_total=1))
+    assert (view.uid_of("robert"), view.uid_of("bob"), view.name) == (3, None, "anna")
+    assert view.uid_of("dan") is None, "there are two of them"
+    assert view.whisperer("@3-7") == "robert"
+
+
+hostile = st.text(st.sampled_from("a\x1b[\x07\x9b\u202e\u2066\u2028\n\r\ud800"), max_size=20)
+
+
+@given(hostile, hostile, hostile)
+def test_nothing_hostile_reaches_the_screen(room: str, name: str, text: str) -> None:
+    """Names, rooms, messages and errors are all made harmless, line by line."""
+    view = View()
+    view.update(WELCOME)
+    timestamp = "2026-01-01T00:00:00.000Z"
+    events = [
+        Message(room, 1, 3, name, timestamp, text),
+        Joined(room=room.lstrip("@"), members=[Person(3, name)], members_total=2, last_seq=0, by=3),
+        Entered(room=room, uid=3, name=name),
+        Renamed(uid=3, old=name, name=name),
+        WhoPage(clients=[Person(3, name)], clients_total=1, room=room.lstrip("@")),
+        Error(code="x", message=text),
+        protocol.Notice(text=text),
+        protocol.Left(room=room),
+    ]
+    for event in events:
+        for line in render(event, view):
+            assert line == harmless(line)
+
+
+def test_a_message_of_several_lines_stays_together(view: View) -> None:
+    """Lines after the first stand under its text."""
+    first, second = render(Message("tea", 1, 3, "bob", "2026-01-01T00:00:00.000Z", "one\ntwo"), view)
+    assert first.endswith("[tea] bob: one")
+    assert second.endswith("  two")
+    assert second.index("two") == first.index("one")
+
+
+def test_typed_lines_come_one_by_one_until_the_end() -> None:
+    """Lines are cut at line feeds, the last one needs none, and bytes that are no UTF-8 do no harm."""
+    reader, writer = os.pipe()
+    typed = TypedLines(reader)
+    os.write(writer, b"one\r\ntwo\n\xffthree")
+    os.close(writer)
+    assert list(typed) == ["one", "two", "\ufffdthree"]
+    typed.close()
+    os.close(reader)
+
+
+def test_waiting_for_typing_can_be_ended() -> None:
+    """Another thread ends the waiting, though nothing is typed."""
+    reader, writer = os.pipe()
+    typed = TypedLines(reader)
+    seen: list[str] = []
+    thread = threading.Thread(target=lambda: seen.extend(typed))
+    thread.start()
+    typed.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert seen == []
+    typed.close()
+    os.close(reader)
+    os.close(writer)
