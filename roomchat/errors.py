@@ -133,6 +133,12 @@ class OutOfOrder(Refused):
     sentence = "The next message must have n {expected}, this one has {n}; send again from there on."
 
 
+class LogUnreadable(Refused):
+    code = "log_unreadable"
+    sentence = "The server can't read its log now; connect again later."
+    closes = True
+
+
 class StorageUnavailable(Refused):
     code = "storage_unavailable"
     sentence = "The server can't write to its disk now; nothing was stored, try again."

@@ -49,7 +49,7 @@ class Hello(Command, gc=True):
     protocol: int
     name: str | None = None
     token: str | None = None
-    rooms: dict[str, Seq] = {}
+    rooms: dict[str, Seq] | None = None
     epoch: str | None = None
     client: str | None = None
 
@@ -100,7 +100,7 @@ class Who(Command):
     """The clients in ``room``, or all: a page of those with a UID above ``after``."""
 
     room: str | None = None
-    after: Seq = 0
+    after: Seq | None = None
 
 
 class Rooms(Command):

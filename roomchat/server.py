@@ -66,7 +66,7 @@ class Server:
             self._hub = self._make_hub()
             self._readers = Readers(self._log.path, settings.reader_threads)
             self._loops = [Loop(settings, self._inbox, self._readers) for _ in range(settings.io_threads)]
-            self._listener = Listener(settings.host, settings.port, self._loops)
+            self._listener = Listener(settings, self._loops)
         except BaseException:
             self._log.close()
             raise
@@ -238,4 +238,5 @@ def _new_token() -> str:
 
 def _timestamp(wall: float) -> str:
     """RFC 3339 in UTC with milliseconds."""
-    return datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(wall * 1000) % 1000:03d}Z"
+    seconds, milliseconds = divmod(int(wall * 1000), 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"

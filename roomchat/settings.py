@@ -43,4 +43,6 @@ class Settings:
     inbox_limit: int = 20_000  # commands that wait for the hub until all reading stops
     outbox_limit: int = 1024 * 1024  # bytes queued for one connection until it is catching up from the log
     read_piece: int = 256 * 1024  # bytes read from the log at a time for a connection that is catching up
+    keepalive: int = 60  # seconds of silence until the system asks whether a peer is still there
+    unacknowledged: int = 600  # seconds that a peer may leave what was sent unacknowledged: it is gone then
     drain: float = 5.0  # seconds that a stopping server gives its outboxes

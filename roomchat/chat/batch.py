@@ -63,10 +63,11 @@ class Batch:
         self.registry.disconnect(self.registry.peers[link])
 
     def replay(self, room: Room, after: int | None, history: int) -> None:
-        """The log's messages to the asker, from a cursor or the last few, up to now."""
-        upto = room.last_seq
-        if (history if after is None else upto > after) and upto:
-            self._deliver(Replay(self.link, room, after, history, upto))
+        """The log's messages to the asker, from a cursor or the last few, up to now. Also when there are none: it
+        marks in the asker's stream where its stay in the room begins."""
+        if after is None and not history:
+            after = room.last_seq
+        self._deliver(Replay(self.link, room, after, history, room.last_seq))
 
     def read_page(self, room: Room, before: int, after: int | None, limit: int) -> None:
         """A page of history to the asker."""
@@ -82,14 +83,12 @@ class Batch:
 
     def tell_rooms(self, rooms: Iterable[Room], event: Event, besides: Client) -> None:
         """A state event, once, to everyone who is in any of these rooms."""
-        links = {}
+        told = {besides.link}
         for room in rooms:
             self._open.pop(room.key, None)
-            for member in self.registry.rooms_to_clients[room.key].values():
-                if member is not besides and member.link is not None:
-                    links[member.link] = True
-        for link in links:
-            self.send(link, event)
+            links = [link for link in self.registry.links(room) if link not in told]
+            told.update(links)
+            self._deliver(Tell(room, self.registry.make_audience(links), event))
 
     def say(self, room: Room, client: Client, text: str, n: int | None) -> None:
         """A message to everyone in a room, the sender too."""

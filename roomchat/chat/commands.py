@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from heapq import nsmallest
 
+from msgspec.structs import replace
+
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch, Handler
-from roomchat.chat.names import PRIVATE, normal_room
-from roomchat.chat.registry import Client, Room
+from roomchat.chat.names import PRIVATE, normal_room, private_key
+from roomchat.chat.registry import Client
 from roomchat.errors import (
     EmptyText,
     NoSuchClient,
@@ -33,7 +35,6 @@ from roomchat.protocol import (
     Say,
     Whisper,
     Who,
-    WhoPage,
 )
 
 
@@ -42,24 +43,25 @@ def dial(batch: Batch, client: Client, command: Dial) -> None:
     registry = batch.registry
     peer = find_peer(batch, client, command.uid)
     room = peer.current
-    if room is None:
-        if peer.link is None:  # it can't be asked into a room while it is away
-            raise Offline(uid=command.uid)
-        membership.check_room_for_one_more(batch, client)
-        batch.must_store()  # the number of the room, so that no other room ever has it
-        room = registry.new_room()
-        batch.keep_next_room()
-        for one in (client, peer):
-            registry.enter(one, room)
-        batch.note(f"client {client.uid} dialled {peer.uid}: made {room.name}")
-        batch.reply(membership.joined(registry, room, by=client.uid))
-        batch.send(peer.link, membership.joined(registry, room, by=client.uid))
-        return
-    if room.key in registry.clients_to_rooms[client.uid]:
+    if room is not None and room.key in registry.clients_to_rooms[client.uid]:
         registry.set_current(client, room)
-    else:
+        batch.reply(membership.joined(registry, room))
+        return
+    membership.check_room_for_one_more(batch, client)
+    if room is not None:
         membership.enter(batch, client, room)
-    batch.reply(membership.joined(registry, room))
+        batch.reply(membership.joined(registry, room))
+        return
+    if peer.link is None:  # it can't be asked into a room while it is away
+        raise Offline(uid=command.uid)
+    batch.must_store()  # the number of the room, so that no other room ever has it
+    room = registry.new_room()
+    batch.keep_next_room()
+    batch.note(f"client {client.uid} dialled {peer.uid}: made {room.name}")
+    for one in (client, peer):
+        registry.enter(one, room)
+    batch.reply(membership.joined(registry, room, by=client.uid))
+    batch.send(peer.link, membership.joined(registry, room, by=client.uid))
 
 
 def find_peer(batch: Batch, client: Client, uid: int) -> Client:
@@ -81,22 +83,14 @@ def find_peer(batch: Batch, client: Client, uid: int) -> Client:
 def join(batch: Batch, client: Client, command: Join) -> None:
     """Into a room by its name; it is made if there is none. Joining again makes it the current one."""
     if command.room.startswith(PRIVATE):
-        raise PrivateRoom(room=command.room)
-    shown, key = normal_room(command.room, batch.settings.max_name)
-    wanted = batch.settings.history if command.history is None else command.history
-    history = min(wanted, batch.settings.max_history)
-    room = batch.registry.clients_to_rooms[client.uid].get(key)
-    if room is not None:
+        raise PrivateRoom(room=private_key(command.room))
+    room, was_in = membership.go_into(batch, client, command.room)
+    history = batch.settings.history if command.history is None else command.history
+    if was_in:
         batch.registry.set_current(client, room)
-        history = 0  # what is new since then comes by itself
-    else:
-        membership.check_room_for_one_more(batch, client)
-        if key not in batch.registry.rooms:
-            batch.note(f"client {client.uid} made {shown}")
-        room = batch.registry.room(key, shown)
-        membership.enter(batch, client, room)
+        history = 0  # what is new since it came is on its way, or has come
     batch.reply(membership.joined(batch.registry, room))
-    batch.replay(room, command.after, history)
+    batch.replay(room, command.after, min(history, batch.settings.max_history))
 
 
 def leave(batch: Batch, client: Client, command: Leave) -> None:
@@ -158,7 +152,8 @@ def check_text(batch: Batch, text: str) -> None:
 
 def name(batch: Batch, client: Client, command: Name) -> None:
     """Another name."""
-    batch.reply(membership.rename(batch, client, command.name))
+    event = membership.rename(batch, client, command.name)
+    batch.reply(replace(event))  # its own copy: only this one answers a command
 
 
 def who(batch: Batch, client: Client, command: Who) -> None:
@@ -168,9 +163,7 @@ def who(batch: Batch, client: Client, command: Who) -> None:
     if command.room is not None:
         room = membership.find_room(batch, client, command.room)
         clients, shown = registry.rooms_to_clients.get(room.key, {}), room.name
-    page = nsmallest(PAGE, (uid for uid in clients if uid > command.after))
-    people = [membership.person(clients[uid]) for uid in page]
-    batch.reply(WhoPage(clients=people, clients_total=len(clients), room=shown))
+    batch.reply(membership.who_page(clients, shown, command.after or 0))
 
 
 def rooms(batch: Batch, client: Client, command: Rooms) -> None:
@@ -184,7 +177,7 @@ def rooms(batch: Batch, client: Client, command: Rooms) -> None:
 
 def history(batch: Batch, client: Client, command: History) -> None:
     """What was said in a room that the client is in."""
-    room: Room = membership.own_room(batch, client, command.room)
+    room = membership.own_room(batch, client, command.room)
     limit = batch.settings.history if command.limit is None else min(command.limit, PAGE)
     before = room.last_seq + 1  # what is said from now on comes by itself
     if command.before is not None:

@@ -10,7 +10,7 @@ from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.deadlines import Deadlines, due
 from roomchat.chat.effects import Effects
 from roomchat.chat.registry import Client, Link, Registry
-from roomchat.chat.sessions import Connected, Disconnected, Input, Known, Sessions, Shutdown
+from roomchat.chat.sessions import Connected, Disconnected, Input, Known, Refresh, Sessions, Shutdown
 from roomchat.errors import Refused
 from roomchat.protocol import Bye, Command, Hello, Malformed, Stats, StatsPage
 from roomchat.settings import Settings
@@ -118,6 +118,9 @@ class Hub:
                 self._handlers[type(command)](batch, peer.client, command)
         elif isinstance(command, Malformed):
             raise command.error
+        elif isinstance(command, Refresh):
+            if peer.client is not None:
+                self._sessions.refresh(batch, peer.client, command)
         elif isinstance(command, Disconnected):
             self._sessions.disconnected(batch, peer, command)
 
@@ -130,7 +133,7 @@ class Hub:
         for key in due(deadlines.crowds, now):
             if key in self.registry.rooms:
                 membership.tell_crowd(batch, self.registry.rooms[key])
-        if self.registry.peers:
+        if self.registry.peers or self._inputs:
             self._last_used = now
         elif self._settings.idle_exit and now >= self._last_used + self._settings.idle_exit:
             batch.effects.stop = f"nobody was connected for {self._settings.idle_exit:g} seconds"

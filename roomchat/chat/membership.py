@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import nsmallest
 from itertools import islice
 
 from roomchat.chat.batch import Batch
-from roomchat.chat.names import PRIVATE, normal_room, pair_room
+from roomchat.chat.names import PRIVATE, normal_room, pair_room, private_key
 from roomchat.chat.registry import Client, Registry, Room
 from roomchat.errors import NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
 from roomchat.protocol import (
@@ -21,6 +22,7 @@ from roomchat.protocol import (
     Presence,
     Renamed,
     RoomSummary,
+    WhoPage,
 )
 
 
@@ -32,6 +34,12 @@ def person(client: Client) -> Person:
 def summary(registry: Registry, room: Room) -> RoomSummary:
     """A room as lists show it."""
     return RoomSummary(room.name, len(registry.rooms_to_clients.get(room.key, ())), room.last_seq)
+
+
+def who_page(clients: dict[int, Client], room: str | None, after: int = 0) -> WhoPage:
+    """Those of the clients with a UID above ``after``: a page of them."""
+    page = nsmallest(PAGE, (uid for uid in clients if uid > after))
+    return WhoPage(clients=[person(clients[uid]) for uid in page], clients_total=len(clients), room=room)
 
 
 def joined(registry: Registry, room: Room, by: int | None = None) -> Joined:
@@ -52,8 +60,7 @@ def find_room(batch: Batch, client: Client, name: str) -> Room:
     Raises:
         NoSuchRoom, BadName
     """
-    key = name if name.startswith(PRIVATE) else normal_room(name, batch.settings.max_name)[1]
-    room = batch.registry.rooms.get(key)
+    room = batch.registry.rooms.get(_key(batch, name))
     if room is None or (room.pair and client.uid not in room.pair):
         raise NoSuchRoom(room=name)
     return room
@@ -69,26 +76,45 @@ def own_room(batch: Batch, client: Client, name: str | None) -> Room:
         if client.current is None:
             raise NotInRoom(room="a room; join one, or dial someone")
         return client.current
-    key = name if name.startswith(PRIVATE) else normal_room(name, batch.settings.max_name)[1]
-    room = batch.registry.clients_to_rooms[client.uid].get(key)
+    room = batch.registry.clients_to_rooms[client.uid].get(_key(batch, name))
     if room is None:
         raise NotInRoom(room=name)
     return room
 
 
-def enter(batch: Batch, client: Client, room: Room) -> None:
-    """A client comes into a room that it is not in; the others are told.
+def _key(batch: Batch, name: str) -> str:
+    """How a room's name is compared. Raises BadName."""
+    return private_key(name) if name.startswith(PRIVATE) else normal_room(name, batch.settings.max_name)[1]
 
+
+def go_into(batch: Batch, client: Client, name: str) -> tuple[Room, bool]:
+    """A client goes into a room by its name; it is made if there is none.
+
+    Returns:
+        The room, and whether the client was in it already.
     Raises:
-        TooManyRooms
+        BadName, TooManyRooms
     """
-    check_room_for_one_more(batch, client, room)
+    shown, key = normal_room(name, batch.settings.max_name)
+    room = batch.registry.clients_to_rooms[client.uid].get(key)
+    if room is not None:
+        return room, True
+    check_room_for_one_more(batch, client)
+    if key not in batch.registry.rooms:
+        batch.note(f"client {client.uid} made {shown}")
+    room = batch.registry.room(key, shown)
+    enter(batch, client, room)
+    return room, False
+
+
+def enter(batch: Batch, client: Client, room: Room) -> None:
+    """A client comes into a room that it is not in; the others are told."""
     _tell_presence(batch, room, Entered(room=room.name, uid=client.uid, name=client.name))
     batch.registry.enter(client, room)
     batch.note(f"client {client.uid} entered {room.name}")
 
 
-def check_room_for_one_more(batch: Batch, client: Client, room: Room | None = None) -> None:
+def check_room_for_one_more(batch: Batch, client: Client) -> None:
     """Private rooms do not count: strangers who whisper could use a client's rooms up.
 
     Raises:
@@ -96,10 +122,8 @@ def check_room_for_one_more(batch: Batch, client: Client, room: Room | None = No
     """
     rooms = batch.registry.clients_to_rooms[client.uid]
     limit = batch.settings.max_rooms
-    if len(rooms) >= limit and (room is None or room.pair is None):
-        public = sum(other.pair is None for other in rooms.values())
-        if public >= limit:
-            raise TooManyRooms(limit=limit)
+    if len(rooms) >= limit and sum(room.pair is None for room in rooms.values()) >= limit:
+        raise TooManyRooms(limit=limit)
 
 
 def enter_pair(batch: Batch, client: Client, peer: Client) -> Room:
@@ -144,7 +168,8 @@ def tell_back(batch: Batch, client: Client, rooms: Iterable[Room]) -> None:
 
 
 def rename(batch: Batch, client: Client, name: str) -> Renamed:
-    """A client gets another name; whoever shares a room with it is told, once.
+    """A client gets another name; whoever shares a room with it is told, once. Not in crowds: there it is seen
+    when the client says something.
 
     Raises:
         BadName, NameTaken, StorageUnavailable
@@ -156,7 +181,8 @@ def rename(batch: Batch, client: Client, name: str) -> Renamed:
     event = Renamed(uid=client.uid, old=client.name, name=name)
     registry.rename(client, name, key)
     batch.keep_identity(client)
-    batch.tell_rooms(registry.clients_to_rooms[client.uid].values(), event, besides=client)
+    rooms = registry.clients_to_rooms[client.uid].values()
+    batch.tell_rooms([room for room in rooms if not _is_crowd(batch, room)], event, besides=client)
     batch.note(f"client {client.uid} {event.old} is called {name} now")
     return event
 
@@ -173,14 +199,17 @@ def _tell_presence(batch: Batch, room: Room, event: Presence) -> None:
 
     Otherwise ten thousand people who enter one room would cost fifty million lines.
     """
-    members = batch.registry.rooms_to_clients.get(room.key, ())
-    if len(members) <= batch.settings.crowd:
+    if not _is_crowd(batch, room):
         batch.tell(room, event)
         return
     batch.registry.save(room)
     room.entered += isinstance(event, Entered)
     room.exited += isinstance(event, Exited)
     batch.deadlines.crowds.setdefault(room.key, batch.now + batch.settings.crowd_interval)
+
+
+def _is_crowd(batch: Batch, room: Room) -> bool:
+    return len(batch.registry.rooms_to_clients.get(room.key, ())) > batch.settings.crowd
 
 
 def tell_crowd(batch: Batch, room: Room) -> None:

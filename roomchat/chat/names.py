@@ -25,6 +25,7 @@ _REASONS = {
     "bidi_rule": "it mixes letters of both reading directions",
 }
 
+MAX_PRIVATE = 40  # characters of a private room's name: two UIDs at the most
 PRIVATE = "@"  # begins the name of a room of two, so nobody can make or join one by its name
 
 
@@ -41,7 +42,7 @@ def normal(name: str, max_name: int, what: str) -> tuple[str, str]:
     Source: RFC 8264, RFC 8265.
     """
     if len(name) > max_name:
-        raise BadName(name=name[:max_name] + "...", what=what, why=f"it has more than {max_name} characters")
+        raise BadName(name=_cut(name, max_name), what=what, why=f"it has more than {max_name} characters")
     try:
         return _shown.enforce(name), _compared.enforce(name)
     except UnicodeEncodeError as error:
@@ -53,8 +54,15 @@ def normal(name: str, max_name: int, what: str) -> tuple[str, str]:
 def normal_room(name: str, max_name: int) -> tuple[str, str]:
     """As ``normal``, for the name of a room that anyone may join."""
     if name.startswith(PRIVATE):
-        raise BadName(name=name, what="room name", why=f"{PRIVATE} is kept for rooms of two")
+        raise BadName(name=_cut(name, max_name), what="room name", why=f"{PRIVATE} is kept for rooms of two")
     return normal(name, max_name, "room name")
+
+
+def private_key(name: str) -> str:
+    """A private room's name as it is compared: as it is. Raises BadName if it is too long for one."""
+    if len(name) > MAX_PRIVATE:
+        raise BadName(name=_cut(name, MAX_PRIVATE), what="room name", why="it is too long")
+    return name
 
 
 def pair_room(one: int, other: int) -> str:
@@ -68,3 +76,8 @@ def pair_of(room: str) -> tuple[int, int] | None:
         return None
     one, _, other = room[1:].partition("-")
     return int(one), int(other)
+
+
+def _cut(name: str, length: int) -> str:
+    """As much of a name as a refusal repeats of it."""
+    return name if len(name) <= length else name[:length] + "..."

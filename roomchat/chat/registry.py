@@ -83,7 +83,7 @@ class Registry:
         self.pairs: dict[int, set[str]] = {}  # UID to its private rooms, here or not
         self.next_uid = next_uid
         self.next_room = next_room
-        self._make_audience = make_audience
+        self.make_audience = make_audience
         self._undo: list[Callable[[], object]] = []
         self._batch = 0
         for key, name, last_seq in rooms:
@@ -241,9 +241,13 @@ class Registry:
     def audience(self, room: Room) -> Audience:
         """The connections of the members that are not away; the same object until that changes."""
         if room.audience is None:
-            members = self.rooms_to_clients.get(room.key, {})
-            room.audience = self._make_audience([m.link for m in members.values() if m.link is not None])
+            room.audience = self.make_audience(self.links(room))
         return room.audience
+
+    def links(self, room: Room) -> list[Link]:
+        """The connections of the members that are not away, in the order the members came."""
+        members = self.rooms_to_clients.get(room.key, {})
+        return [member.link for member in members.values() if member.link is not None]
 
     def _audience_changed(self, room: Room) -> None:
         room.audience = None

@@ -13,7 +13,7 @@ from roomchat import __version__
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch
 from roomchat.chat.deadlines import set_last
-from roomchat.chat.names import PRIVATE, normal_room
+from roomchat.chat.names import PRIVATE
 from roomchat.chat.registry import Client, Link, Peer, Room
 from roomchat.errors import (
     AlreadyWelcome,
@@ -53,13 +53,19 @@ class Disconnected(Struct):
     reason: str
 
 
+class Refresh(Struct):
+    """In the place of a command: this connection has missed comings and goings of a room."""
+
+    room: str  # key
+
+
 class Shutdown(Struct):
     """In the place of a command: the server ends; everyone is told, and let go."""
 
     text: str
 
 
-Input = Command | Malformed | Connected | Disconnected | Shutdown
+Input = Command | Malformed | Connected | Disconnected | Refresh | Shutdown
 
 
 class Known(Protocol):
@@ -111,6 +117,12 @@ class Sessions:
         else:
             membership.leave_all(batch, client, "lost")
 
+    def refresh(self, batch: Batch, client: Client, command: Refresh) -> None:
+        """Who is there now, if the client is still in the room."""
+        room = batch.registry.clients_to_rooms[client.uid].get(command.room)
+        if room is not None:
+            batch.reply(membership.who_page(batch.registry.rooms_to_clients[room.key], room.name))
+
     def first_command(self, batch: Batch, peer: Peer, command: Command) -> None:
         """Before the hello there is nothing but the hello, and the bye."""
         if isinstance(command, Hello):
@@ -134,13 +146,13 @@ class Sessions:
             client = self._resumed(batch, _hash(token), command.name)
         was_away = client.link is None
         rooms = list(batch.registry.clients_to_rooms[client.uid].values())
-        if client.link is not None:
+        if was_away:
+            membership.tell_back(batch, client, rooms)
+        else:
             self._replace(batch, client.link)
         batch.registry.attach(client, peer)
         batch.note(f"{peer.link} is client {client.uid} {client.name}")
         batch.reply(self._welcome(batch, client, token))
-        if was_away:
-            membership.tell_back(batch, client, rooms)
         self._return_to_rooms(batch, client, command)
 
     def _newcomer(self, batch: Batch, name: str, token_hash: bytes) -> Client:
@@ -183,7 +195,7 @@ class Sessions:
         if limit and len(batch.registry.clients) >= limit:
             raise ServerFull(limit=limit)
 
-    def _replace(self, batch: Batch, link: Link) -> None:
+    def _replace(self, batch: Batch, link: Link | None) -> None:
         """The session goes on over another connection: this one is closed."""
         refusal = Replaced()
         batch.send(link, Error(code=refusal.code, message=str(refusal)))
@@ -212,11 +224,12 @@ class Sessions:
         registry = batch.registry
         cursors: dict[str, int] = {}  # by room key
         rooms: dict[str, Room] = {}
-        for name, cursor in command.rooms.items():
+        for name, cursor in (command.rooms or {}).items():
             try:
-                room = self._room_to_return_to(batch, client, name)
-                if room.key not in registry.clients_to_rooms[client.uid]:
-                    membership.enter(batch, client, room)
+                if name.startswith(PRIVATE):
+                    room = membership.find_room(batch, client, name)
+                else:
+                    room, _ = membership.go_into(batch, client, name)
             except Refused as refusal:
                 batch.refuse(refusal)
                 continue
@@ -226,18 +239,11 @@ class Sessions:
         for key in registry.pairs.get(client.uid, ()):
             rooms[key] = registry.rooms[key]
             if key not in registry.clients_to_rooms[client.uid]:
-                registry.enter(client, rooms[key])
+                membership.enter(batch, client, rooms[key])
         rooms.update(registry.clients_to_rooms[client.uid])
         for key, room in rooms.items():
             batch.reply(membership.joined(registry, room))
             batch.replay(room, cursors.get(key), batch.settings.history)
-
-    def _room_to_return_to(self, batch: Batch, client: Client, name: str) -> Room:
-        """As for a join; a private room must be the client's own."""
-        if name.startswith(PRIVATE):
-            return membership.find_room(batch, client, name)
-        shown, key = normal_room(name, batch.settings.max_name)
-        return batch.registry.room(key, shown)
 
     # ------------------------------------------------------------ the end
 

@@ -7,12 +7,14 @@ import itertools
 import logging
 import selectors
 import socket
+import sys
 import threading
 from collections.abc import Sequence
 
 from roomchat.errors import StartError
 from roomchat.net.loop import Loop
 from roomchat.net.wakeup import Wakeup
+from roomchat.settings import Settings
 
 logger = logging.getLogger("roomchat")
 
@@ -26,7 +28,7 @@ _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 class Listener:
     """Takes connections and deals them out to the I/O threads. Its thread is in ``run``; any may call ``stop``."""
 
-    def __init__(self, host: str, port: int, loops: Sequence[Loop]) -> None:
+    def __init__(self, settings: Settings, loops: Sequence[Loop]) -> None:
         """Claim the address; connections are taken once ``run`` runs.
 
         Raises:
@@ -34,7 +36,8 @@ class Listener:
         """
         self._loops = itertools.cycle(loops)
         self._numbers = itertools.count(1)
-        self._socket = _listen(host, port)
+        self._settings = settings
+        self._socket = _listen(settings.host, settings.port)
         self._socket.setblocking(False)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         self._wakeup = Wakeup()
@@ -72,11 +75,20 @@ class Listener:
                 logger.error("can't take more connections: %s; raise the limit (ulimit -n)", error.strerror)
                 self._stopped.wait(RETRY)
                 return
-            sock.setblocking(False)
-            # Small writes leave at once; a dead peer is noticed, see docs/architecture.md, "Connections".
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            self._set_up(sock)
             next(self._loops).add(next(self._numbers), sock, address[0])
+
+    def _set_up(self, sock: socket.socket) -> None:
+        """Small writes leave at once, and a peer that vanished is noticed: by keepalive while nothing is sent to
+        it, by what it leaves unacknowledged otherwise."""
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if sys.platform == "linux":  # elsewhere the system's own times hold
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, self._settings.keepalive)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._settings.unacknowledged * 1000)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -12,15 +12,15 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from roomchat.chat.sessions import Connected, Disconnected, Input
-from roomchat.errors import LogError, StorageUnavailable
+from roomchat.chat.sessions import Connected, Disconnected, Input, Refresh
+from roomchat.errors import LogError, LogUnreadable
 from roomchat.net.bucket import TokenBucket
 from roomchat.net.connection import Connection, Deliveries
 from roomchat.net.inbox import Inbox
 from roomchat.net.outbox import End, LogRange, LogRead, Outbox, Packet, PageRequest
 from roomchat.net.readers import Readers, read_page, read_range
 from roomchat.net.wakeup import Wakeup
-from roomchat.protocol import Error, Who
+from roomchat.protocol import Error
 from roomchat.settings import Settings
 from roomchat.store.reader import LogReader
 from roomchat.wires.native import NativeWire
@@ -226,10 +226,7 @@ class Loop:
     def _flush(self, connection: Connection) -> None:
         """Write what waits, as far as the system takes it and it is in memory."""
         outbox = connection.outbox
-        while not (connection.blocked or connection.closed):
-            buffers = outbox.ready(MAX_PACKETS)
-            if not buffers:
-                break
+        while not (connection.blocked or connection.closed) and (buffers := self._ready(connection)):
             try:
                 if len(buffers) == 1:
                     outbox.sent(connection.socket.send(buffers[0]))
@@ -246,6 +243,18 @@ class Loop:
             elif head is not None and not connection.reading_log:
                 self._read_log(connection, head)
             self._watch(connection)
+
+    def _ready(self, connection: Connection) -> list[bytes | memoryview]:
+        """The bytes that can be written now. Passes over ranges of the log that are done."""
+        outbox = connection.outbox
+        while not (buffers := outbox.ready(MAX_PACKETS)):
+            head = outbox.head()
+            if not (isinstance(head, LogRange) and head.done):
+                break
+            outbox.replace_head([], keep=False)
+            if head.stale:
+                self._to_hub.append((connection, Refresh(head.room)))
+        return buffers
 
     def _read_log(self, connection: Connection, head: LogRead) -> None:
         """Have a reader fetch what stands first in the outbox; a loop that stops leaves it to the next time."""
@@ -303,9 +312,7 @@ class Loop:
         keep = False
         if isinstance(head, LogRange):
             head.after = reached
-            keep = not head.done  # it may have grown while it was read
-            if not keep and head.stale:
-                self._to_hub.append((connection, Who(room=head.room)))
+            keep = True
         connection.outbox.replace_head(packets, keep=keep)
         self._flush(connection)
 
@@ -315,8 +322,8 @@ class Loop:
         connection.reading_log = False
         if connection.closed:
             return
-        refusal = StorageUnavailable()
-        event = Error(code=refusal.code, message="The server can't read its log now; connect again later.")
+        refusal = LogUnreadable()
+        event = Error(code=refusal.code, message=str(refusal))
         connection.outbox.clear()
         connection.outbox.put(Packet(connection.wire.encode(event)))
         connection.outbox.put(End())

@@ -163,7 +163,7 @@ class Outbox:
     def _fold(self) -> None:
         """Put ranges of the log in the place of all queued room events.
 
-        The messages of a room become one range, where the first of them stood. They are never put together with
+        The messages of a room become one range, where the first of them stood. They are never put together across
         a range that a later join left here: between the two the client was not in the room. A packet that is half
         sent stays.
         """
