@@ -53,9 +53,10 @@ def normal(name: str, max_name: int, what: str) -> tuple[str, str]:
 
 def normal_room(name: str, max_name: int) -> tuple[str, str]:
     """As ``normal``, for the name of a room that anyone may join."""
-    if name.startswith(PRIVATE):
-        raise BadName(name=_cut(name, max_name), what="room name", why=f"{PRIVATE} is kept for rooms of two")
-    return normal(name, max_name, "room name")
+    shown, key = normal(name, max_name, "room name")
+    if key.startswith(PRIVATE):  # looked for last: there is a full-width one, too
+        raise BadName(name=name, what="room name", why=f"{PRIVATE} is kept for rooms of two")
+    return shown, key
 
 
 def private_key(name: str) -> str:
