@@ -37,7 +37,7 @@ def refusals(base: type[Refused] = Refused) -> Iterator[type[Refused]]:
 
 class BadJson(Refused):
     code = "bad_json"
-    sentence = "This line is not a JSON object in UTF-8."
+    sentence = "This line is not JSON in UTF-8."
 
 
 class BadCommand(Refused):

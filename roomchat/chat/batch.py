@@ -67,6 +67,8 @@ class Batch:
         marks in the asker's stream where its stay in the room begins."""
         if after is None and not history:
             after = room.last_seq
+        if after is not None:
+            after = min(after, room.last_seq)  # a cursor may be ahead of a log that was put back from a backup
         self._deliver(Replay(self.link, room, after, history, room.last_seq))
 
     def read_page(self, room: Room, before: int, after: int | None, limit: int) -> None:

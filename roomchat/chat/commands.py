@@ -51,6 +51,7 @@ def dial(batch: Batch, client: Client, command: Dial) -> None:
     if room is not None:
         membership.enter(batch, client, room)
         batch.reply(membership.joined(registry, room))
+        batch.replay(room, None, 0)
         return
     if peer.link is None:  # it can't be asked into a room while it is away
         raise Offline(uid=command.uid)

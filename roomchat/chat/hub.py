@@ -98,7 +98,7 @@ class Hub:
     def deadline(self) -> float | None:
         """When ``apply`` must be called at the latest, even with nothing to apply; None while nothing is due."""
         deadline = self._deadlines.next()
-        if self._settings.idle_exit and not self.registry.peers:
+        if self._settings.idle_exit and not self.registry.peers and not self._applied.stop:
             idle = self._last_used + self._settings.idle_exit
             deadline = idle if deadline is None else min(deadline, idle)
         return deadline

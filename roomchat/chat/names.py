@@ -44,11 +44,14 @@ def normal(name: str, max_name: int, what: str) -> tuple[str, str]:
     if len(name) > max_name:
         raise BadName(name=_cut(name, max_name), what=what, why=f"it has more than {max_name} characters")
     try:
-        return _shown.enforce(name), _compared.enforce(name)
+        shown, compared = _shown.enforce(name), _compared.enforce(name)
     except UnicodeEncodeError as error:
         reason = error.reason.rpartition("/")[2]
         why = _REASONS.get(reason, "it has a character in it that names can't have")
         raise BadName(name=name, what=what, why=why) from None
+    if len(shown) > max_name:  # some letters have no composed form
+        raise BadName(name=name, what=what, why=f"it has more than {max_name} characters")
+    return shown, compared
 
 
 def normal_room(name: str, max_name: int) -> tuple[str, str]:

@@ -74,7 +74,7 @@ class LogReader:
                     break
             else:
                 stretch.reached = upto
-            if removed > after:
+            if removed > after and upto > after:
                 before = stretch.pieces[0].first_seq if stretch.pieces else upto + 1
                 stretch.gap = (after, before)
             return stretch

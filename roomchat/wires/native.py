@@ -84,12 +84,15 @@ class _LineDecoder(Generic[T]):
             else:
                 if len(values) == count:
                     return cast("list[T | Malformed]", values)
-        stripped = (line.strip(b" \t\r") for line in lines[:-1].split(b"\n"))
-        return [self._decode_one(line) for line in stripped if line]
+        values = map(self._decode_one, lines[:-1].split(b"\n"))
+        return [value for value in values if value is not None]
 
-    def _decode_one(self, line: bytes) -> T | Malformed:
+    def _decode_one(self, line: bytes) -> T | Malformed | None:
+        """None for a blank line."""
         if len(line) > self._lines.max_line:
             return self._too_long()
+        if not line.strip(b" \t\r"):
+            return None
         try:
             return self._decoder.decode(line)
         except msgspec.ValidationError as error:

@@ -1,0 +1,44 @@
+"""Fixtures that several test files use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from roomchat.server import Server
+from roomchat.settings import Settings
+from tests.peer import Peer
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start servers with these settings on free ports; at the end they are stopped and none may have failed."""
+    with ExitStack() as stack:
+
+        def start(**settings: Any) -> Server:
+            server = stack.enter_context(Server(Settings(**{"port": 0, "drain": 0.2, "rate": 0} | settings)))
+            stack.callback(lambda: _assert_sound(server))
+            return server
+
+        yield start
+
+
+def _assert_sound(server: Server) -> None:
+    assert not server.failed, "a thread of the server failed; the log of this test says why"
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., Peer]]:
+    """Connect to a server, and say hello if there is a name; at the end all are closed."""
+    with ExitStack() as stack:
+
+        def start(server: Server, name: str | None = None, **options: Any) -> Peer:
+            peer = stack.enter_context(Peer(server.address, **options))
+            if name is not None:
+                peer.hello(name)
+            return peer
+
+        yield start

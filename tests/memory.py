@@ -1,0 +1,228 @@
+"""The hub with all that is around it in memory: a clock that tests move, a dict for the disk, no socket."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from msgspec import Struct
+
+from roomchat.chat.effects import Close, Delivery, Effects, ReadPage, Replay, Reply, Segment, Tell
+from roomchat.chat.hub import Hub
+from roomchat.chat.registry import Registry
+from roomchat.chat.sessions import Connected, Disconnected, Input
+from roomchat.errors import StorageUnavailable
+from roomchat.protocol import Command, Hello, Message
+from roomchat.settings import Settings
+from roomchat.wires.native import NativeWire, encode, encode_messages
+
+Event = dict[str, Any]  # as the peer reads it
+
+
+class Remembered(Struct):
+    """A client as the disk keeps it."""
+
+    uid: int
+    name: str
+    last_n: int = 0
+
+
+class Chat:
+    """A server without sockets: links are strings, and whatever is sent to one waits in ``received``.
+
+    It does with each batch what the server's hub thread does: apply, store, commit (or roll back and apply again
+    when the disk takes nothing), deliver.
+    """
+
+    EPOCH = "the-epoch"
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = Settings(**settings)
+        self.now = 1000.0  # seconds
+        self.disk_works = True
+        self.log: dict[str, list[Event]] = defaultdict(list)  # room key to its messages
+        self.clients: dict[bytes, Remembered] = {}  # by token hash
+        self.received: dict[str, list[Event]] = defaultdict(list)  # by link
+        self.closed: set[str] = set()
+        self.effects = Effects()  # of the last batch
+        self._wires: dict[str, NativeWire] = {}
+        tokens = count(1)
+        self.registry = Registry()
+        self.hub = Hub(
+            self.registry,
+            self.settings,
+            epoch=self.EPOCH,
+            new_token=lambda: f"token-{next(tokens)}",
+            find_client=self._find_client,
+            now=self.now,
+        )
+
+    # ------------------------------------------------------------ what tests do
+
+    def batch(self, *inputs: tuple[str, Input | bytes]) -> None:
+        """Commands, or bytes, from links: all in one batch."""
+        decoded: list[tuple[str, Input]] = []
+        for link, item in inputs:
+            if isinstance(item, bytes):
+                decoded += [(link, command) for command in self._wires[link].receive_data(item)]
+            else:
+                decoded.append((link, item))
+        before = None if self.disk_works else snapshot(self.registry)
+        self.effects = self._apply(decoded)
+        lines = [encode_messages(segment.messages) for segment in self.effects.segments]
+        if self.effects.stored and not self.disk_works:
+            self.hub.rollback()
+            assert snapshot(self.registry) == before, "a rollback leaves all as it was"
+            self.effects = self._apply(decoded, storing=False)
+            assert not self.effects.stored, "something still needs the disk"
+            lines = []
+        self._store(lines)
+        self.hub.commit()
+        for delivery in self.effects.deliveries:
+            self._deliver(delivery)
+
+    def connect(self, *links: str, address: str = "10.0.0.1") -> None:
+        """New connections, in one batch."""
+        for link in links:
+            self._wires[link] = NativeWire(self.settings.max_line)
+        self.batch(*((link, Connected(address)) for link in links))
+
+    def do(self, link: str, *commands: Command | bytes) -> list[Event]:
+        """Commands of one connection, in one batch; returns what it is sent that was not taken yet."""
+        self.batch(*((link, command) for command in commands))
+        return self.take(link)
+
+    def hello(self, link: str, name: str | None = None, **fields: Any) -> Event:
+        """A new connection that says hello; returns the welcome and leaves what follows it."""
+        self.connect(link)
+        self.batch((link, Hello(protocol=1, name=name or (None if "token" in fields else link), **fields)))
+        welcome = self.received[link].pop(0)
+        assert welcome["type"] == "welcome", welcome
+        return welcome
+
+    def hellos(self, *names: str) -> list[int]:
+        """Newcomers; returns their UIDs, and nothing waits for anyone afterwards."""
+        uids = [self.hello(name)["uid"] for name in names]
+        self.received.clear()
+        return uids
+
+    def lose(self, *links: str) -> None:
+        """Connections break, in one batch."""
+        self.batch(*((link, Disconnected("it hung up")) for link in links))
+
+    def wait(self, seconds: float) -> None:
+        """Time passes; what falls due happens at its time."""
+        until = self.now + seconds
+        while (due := self.hub.deadline()) is not None and due <= until and not self.effects.stop:
+            self.now = max(self.now, due)
+            self.batch()
+        self.now = until
+
+    def take(self, link: str) -> list[Event]:
+        """What was sent to a connection since the last time."""
+        return self.received.pop(link, [])
+
+    # ------------------------------------------------------------ what is around the hub
+
+    def _apply(self, inputs: Iterable[tuple[str, Input]], storing: bool = True) -> Effects:
+        time = datetime.fromtimestamp(self.now, UTC).isoformat(timespec="milliseconds")
+        return self.hub.apply(inputs, self.now, time.replace("+00:00", "Z"), storing=storing)
+
+    def _store(self, lines: list[bytes]) -> None:
+        for identity in self.effects.identities.values():
+            old = self.clients.get(identity.token_hash)
+            last_n = old.last_n if old else 0
+            self.clients[identity.token_hash] = Remembered(identity.uid, identity.name, last_n)
+        for client in self.clients.values():
+            client.last_n = self.effects.counters.get(client.uid, client.last_n)
+        for segment, data in zip(self.effects.segments, lines, strict=True):
+            log = self.log[segment.room.key]
+            for message in _events(data):
+                assert not log or message["seq"] > log[-1]["seq"], "seqs must rise"
+                log.append(message)
+
+    def _find_client(self, token_hash: bytes) -> Remembered | None:
+        if not self.disk_works:
+            raise StorageUnavailable
+        return self.clients.get(token_hash)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        match delivery:
+            case Segment():
+                for link in delivery.audience:
+                    self._send(link, _events(encode_messages(delivery.messages)))
+            case Tell():
+                for link in delivery.audience:
+                    self._send(link, _events(encode(delivery.event)))
+            case Reply():
+                self._send(delivery.link, _events(encode(delivery.event)))
+            case Replay():
+                self._send(delivery.link, self._replay(delivery))
+            case ReadPage():
+                self._send(delivery.link, [self._page(delivery)])
+            case Close():
+                assert delivery.link not in self.closed, "closed twice"
+                self.closed.add(delivery.link)
+
+    def _send(self, link: str, events: list[Event]) -> None:
+        assert link not in self.closed, f"{link} is closed and still gets {events}"
+        self.received[link] += events
+
+    def _replay(self, replay: Replay) -> list[Event]:
+        messages = [one for one in self.log[replay.room.key] if one["seq"] <= replay.upto]
+        if replay.after is not None:
+            return [one for one in messages if one["seq"] > replay.after]
+        return messages[-replay.history :]
+
+    def _page(self, page: ReadPage) -> Event:
+        found = [one for one in self.log[page.room.key] if (page.after or 0) < one["seq"] < page.before]
+        start = 0 if page.after is not None else max(0, len(found) - page.limit)
+        messages = found[start : start + page.limit]
+        event = {"type": "history", "room": page.room.name, "messages": messages}
+        event["more"] = len(found) > len(messages)
+        return event if page.re is None else event | {"re": page.re}
+
+
+def snapshot(registry: Registry) -> dict[str, Any]:
+    """All that a registry holds, to compare; the order in its dicts is left out, a rollback may change it."""
+    return {
+        "clients": {
+            uid: (id(one), one.uid, one.name, one.key, one.token_hash, one.last_n, one.link, id(one.current))
+            for uid, one in registry.clients.items()
+        },
+        "clients_to_rooms": {
+            uid: set(map(id, rooms.values())) for uid, rooms in registry.clients_to_rooms.items()
+        },
+        "rooms_to_clients": {key: set(map(id, who.values())) for key, who in registry.rooms_to_clients.items()},
+        "rooms": {
+            key: (id(room), room.key, room.name, room.last_seq, room.entered, room.exited)
+            for key, room in registry.rooms.items()
+        },
+        "audiences": {key: set(registry.audience(room)) for key, room in registry.rooms.items()},
+        "open rooms": {key: id(room) for key, room in registry.open_rooms.items()},
+        "names": {key: id(one) for key, one in registry.names.items()},
+        "tokens": {token_hash: id(one) for token_hash, one in registry.tokens.items()},
+        "peers": {link: (id(peer), peer.address, id(peer.client)) for link, peer in registry.peers.items()},
+        "addresses": dict(registry.addresses),
+        "pairs": {uid: set(keys) for uid, keys in registry.pairs.items()},
+        "numbers": (registry.next_uid, registry.next_room),
+    }
+
+
+def _events(data: bytes) -> list[Event]:
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def brief(events: Iterable[Event]) -> list[str]:
+    """Events in short, to compare: a message is ``room: text``, all else its type and its room."""
+    words = []
+    for event in events:
+        if event["type"] == Message.__struct_config__.tag:
+            words.append(f"{event['room']}: {event['text']}")
+        else:
+            words.append(" ".join(filter(None, (event["type"], event.get("code"), event.get("room")))))
+    return words

@@ -1,0 +1,155 @@
+"""The house's rules, read from the source: who may import whom, and who may change the three maps."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import roomchat
+
+HOUSE = Path(roomchat.__file__).parent
+
+BASE = {"errors", "protocol", "settings", "harmless"}
+PARTS = {"chat", "store", "wires"}
+MAY_IMPORT = {
+    **dict.fromkeys(BASE, BASE),
+    **{one: BASE | {one} for one in PARTS},
+    "net": BASE | PARTS | {"net"},
+    "server": BASE | PARTS | {"net"},
+    "client": BASE | {"wires", "client"},
+    "cli": BASE | PARTS | {"net", "server", "client"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+
+# What the pure parts must do without: they get the time, the bytes and the disk's answers from outside.
+IMPURE = {
+    "asyncio", "logging", "multiprocessing", "os", "queue", "select", "selectors", "signal", "socket", "sqlite3",
+    "ssl", "subprocess", "threading", "time",
+}  # fmt: skip
+
+# Connection names the type of its loop, which makes the connections; it is imported for the type checker alone.
+KNOWN_CYCLE = ("roomchat.net.connection", "roomchat.net.loop")
+
+MAPS = {"clients", "clients_to_rooms", "rooms_to_clients"}
+CHANGES = {"pop", "popitem", "clear", "update", "setdefault", "__setitem__", "__delitem__"}
+
+
+def module_name(path: Path) -> str:
+    parts = ("roomchat", *path.relative_to(HOUSE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(HOUSE.rglob("*.py"))}
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of all modules that a file imports, wherever in it, for type checking too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                found.add(whole if whole in MODULES else str(node.module))
+    return found
+
+
+def part_of(module: str) -> str:
+    """``roomchat.net.loop`` is in ``net``."""
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def test_the_rules_know_every_part():
+    """Each module belongs to a part that has a rule."""
+    assert {part_of(module) for module in MODULES} <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_one_way(module):
+    """No module imports from a part above its own, or from a sibling."""
+    ours = {name for name in imports(MODULES[module]) if name.startswith("roomchat.")}
+    wrong = {name for name in ours if part_of(name) not in MAY_IMPORT[part_of(module)]}
+    assert not wrong
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) in ("chat", "wires", "protocol")])
+def test_the_pure_parts_are_pure(module):
+    """What a chat is, and how it looks as bytes, needs no socket, thread, clock or disk."""
+    assert not {name.split(".")[0] for name in imports(MODULES[module])} & IMPURE
+
+
+def test_there_is_no_import_cycle():
+    """No module needs itself, over whatever way."""
+    graph = {
+        module: {name for name in imports(path) & set(MODULES) if (module, name) != KNOWN_CYCLE}
+        for module, path in MODULES.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def changes_of_the_maps(source: str) -> list[str]:
+    """Statements that assign to one of the three maps, to an entry of it or of one within it, or that change these
+    by a method."""
+
+    def reaches_a_map(node: ast.expr) -> bool:
+        while isinstance(node, ast.Subscript | ast.Call | ast.Attribute):
+            if isinstance(node, ast.Attribute) and node.attr in MAPS:
+                return True
+            node = node.func if isinstance(node, ast.Call) else node.value
+        return False
+
+    def is_changed(target: ast.expr) -> bool:
+        if isinstance(target, ast.Tuple | ast.List):
+            return any(map(is_changed, target.elts))
+        if isinstance(target, ast.Subscript):
+            return reaches_a_map(target)
+        return isinstance(target, ast.Attribute) and target.attr in MAPS
+
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+                wrong = any(map(is_changed, targets))
+            case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+                wrong = is_changed(target)
+            case ast.Call(func=ast.Attribute(attr=attr, value=value)):
+                wrong = attr in CHANGES and reaches_a_map(value)
+            case _:
+                wrong = False
+        if wrong:
+            found.append(ast.unparse(node))
+    return found
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "registry.clients = {}",
+        "registry.clients[1] = x",
+        "batch.registry.rooms_to_clients['den'][1] = x",
+        "del registry.clients_to_rooms[1]",
+        "registry.clients_to_rooms[1].pop('den')",
+        "registry.clients_to_rooms.setdefault(1, {})['den'] = room",
+        "a, registry.clients[1] = 1, 2",
+        "registry.clients |= {}",
+    ],
+)
+def test_a_change_of_a_map_is_found(statement):
+    """The search below finds the ways to change a map."""
+    assert changes_of_the_maps(statement)
+
+
+def test_only_the_registry_changes_the_maps():
+    """No file but registry.py assigns to the three maps or changes what is in them."""
+    found = {module: changes_of_the_maps(path.read_text(encoding="utf-8")) for module, path in MODULES.items()}
+    assert found.pop("roomchat.chat.registry")
+    assert not {module: changes for module, changes in found.items() if changes}

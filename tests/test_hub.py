@@ -1,0 +1,430 @@
+"""The hub, where a transcript can't say it well: batches, segments, rollbacks, deadlines, replays."""
+
+from __future__ import annotations
+
+import pytest
+
+from roomchat.chat.effects import Replay
+from roomchat.chat.sessions import Connected, Disconnected, Shutdown
+from roomchat.protocol import Bye, Dial, Error, Hello, Join, Leave, Name, Ping, Rooms, Say, Whisper, Who
+from roomchat.wires.native import encode
+from tests.memory import Chat, brief, snapshot
+
+
+def den(*names: str, **settings: object) -> Chat:
+    """A chat with these clients in one room."""
+    chat = Chat(**settings)
+    chat.hellos(*names)
+    chat.batch(*((name, Join(room="den")) for name in names))
+    chat.received.clear()
+    return chat
+
+
+def replays(chat: Chat) -> list[tuple[str, int | None, int]]:
+    """Of the last batch: (room, after, upto)."""
+    return [(one.room.name, one.after, one.upto) for one in chat.effects.deliveries if isinstance(one, Replay)]
+
+
+# ---------------------------------------------------------------- segments
+
+
+def test_messages_of_a_batch_share_a_segment():
+    """What a room says in one batch is one segment with one audience, whatever other rooms say in between."""
+    chat = den("ann", "bob")
+    chat.do("bob", Join(room="attic"))
+    chat.batch(
+        ("ann", Say(text="1")),
+        ("bob", Say(room="attic", text="x")),
+        ("bob", Say(room="den", text="2")),
+        ("ann", Ping()),
+        ("ann", Say(text="3")),
+    )
+    found = [(one.room.name, [m.text for m in one.messages], one.audience) for one in chat.effects.segments]
+    assert found == [("den", ["1", "2", "3"], ("ann", "bob")), ("attic", ["x"], ("bob",))]
+    assert [m.seq for m in chat.effects.segments[0].messages] == [1, 2, 3]
+
+
+def test_a_join_and_a_leave_close_the_segment():
+    """In one batch, members before a join or leave get what was said before it, and those after it the rest."""
+    chat = den("ann", "cyd")
+    chat.hellos("bob")
+    chat.batch(
+        ("ann", Say(text="1")),
+        ("bob", Join(room="den", history=0)),
+        ("ann", Say(text="2")),
+        ("cyd", Leave(room="den")),
+        ("ann", Say(text="3")),
+        ("ann", Say(text="4")),
+    )
+    assert [[m.text for m in one.messages] for one in chat.effects.segments] == [["1"], ["2"], ["3", "4"]]
+    assert brief(chat.take("ann")) == ["den: 1", "entered den", "den: 2", "exited den", "den: 3", "den: 4"]
+    assert brief(chat.take("bob")) == ["joined den", "den: 2", "exited den", "den: 3", "den: 4"]
+    assert brief(chat.take("cyd")) == ["den: 1", "entered den", "den: 2", "left den"]
+
+
+def test_a_history_in_the_middle_of_a_batch_has_each_message_once():
+    """Who joins between two messages of a batch gets the first from the log and the second as it happens."""
+    chat = den("ann")
+    chat.hellos("bob")
+    chat.batch(("ann", Say(text="1")), ("bob", Join(room="den")), ("ann", Say(text="2")))
+    assert replays(chat) == [("den", None, 1)]
+    assert brief(chat.take("bob")) == ["joined den", "den: 1", "den: 2"]
+
+
+def test_a_new_name_closes_the_segment():
+    """The others hear of a new name between the messages under the old one and those under the new one."""
+    chat = den("ann", "bob")
+    chat.batch(("ann", Say(text="1")), ("ann", Name(name="anna")), ("ann", Say(text="2")))
+    events = chat.take("bob")
+    assert brief(events) == ["den: 1", "renamed", "den: 2"]
+    assert [event["name"] for event in events] == ["ann", "anna", "anna"]
+
+
+def test_a_new_name_is_told_once():
+    """Who shares several rooms with a client hears of its new name once; who shares none does not."""
+    chat = den("ann", "bob")
+    chat.hellos("cyd")
+    chat.batch(*((who, Join(room=room)) for who in ("ann", "bob") for room in ("attic", "cellar")))
+    chat.do("ann", Whisper(uid=2, text="psst"))
+    chat.received.clear()
+    chat.batch(("ann", Name(name="anna")))
+    assert brief(chat.take("bob")) == ["renamed"]
+    assert chat.take("cyd") == []
+
+
+# ---------------------------------------------------------------- what can't be stored
+
+
+def everything() -> tuple[Chat, list]:
+    """A chat with a bit of all, and a batch that changes all of it."""
+    chat = den("ann", "bob", "cyd", "dan", linger=5, crowd=2)
+    chat.do("ann", Whisper(uid=2, text="psst", n=1), Say(room="den", text="hi", n=2))
+    chat.do("cyd", Join(room="attic"), Leave(room="attic"), Join(room="attic"))
+    eve = chat.hello("eve")
+    chat.lose("eve")
+    return chat, [
+        ("new", Connected("10.0.0.9")),
+        ("new", Hello(protocol=1, name="new", rooms={"den": 0, "cellar": 0})),
+        ("new", Dial(uid=5)),
+        ("ann", Say(text="1", n=3)),
+        ("ann", Say(text="", n=4)),
+        ("ann", Name(name="Anna")),
+        ("ann", Leave(room="den")),
+        ("cyd", Leave(room="attic")),
+        ("cyd", Leave(room="den")),
+        ("cyd", Dial(uid=4)),
+        ("dan", Leave(room="den")),
+        ("dan", Leave()),
+        ("cyd", Dial(uid=4)),
+        ("cyd", Whisper(uid=4, text="hush")),
+        ("bob", Name(name="ann")),
+        ("ann", Join(room="den")),
+        ("bob", Bye()),
+        ("dan", Disconnected("gone")),
+        ("eve2", Connected("10.0.0.1")),
+        ("eve2", Hello(protocol=1, token=eve["token"], name="evelyn", rooms={"den": 0})),
+        ("eve3", Connected("10.0.0.2")),
+        ("eve3", Hello(protocol=1, token=eve["token"])),
+    ]
+
+
+def test_a_rollback_restores_everything():
+    """After a rollback the registry holds exactly what it held before the batch, record by record."""
+    chat, inputs = everything()
+    before = snapshot(chat.registry)
+    chat.hub.apply(inputs, chat.now + 60, "now")
+    assert {name for name, was in before.items() if snapshot(chat.registry)[name] == was} == set()
+    chat.hub.rollback()
+    assert snapshot(chat.registry) == before
+
+
+def test_after_a_rollback_the_batch_goes_as_if_for_the_first_time():
+    """The same batch after a rollback has the same effects, numbers included."""
+    chat, inputs = everything()
+    chat.hub.apply(inputs, chat.now, "now")
+    chat.hub.rollback()
+    chat.batch(*inputs)
+    other, inputs = everything()
+    other.batch(*inputs)
+    assert list(chat.log.items()) == list(other.log.items())
+    assert chat.registry.next_uid == other.registry.next_uid == 7
+    for link in other.received:  # the new client's token is another
+        assert brief(chat.received[link]) == brief(other.received[link])
+
+
+def test_a_failed_batch_leaves_no_hole():
+    """Messages and clients that could not be stored take no seq, n, UID or room number with them."""
+    chat = den("ann", "bob")
+    chat.disk_works = False
+    chat.connect("cyd")
+    assert brief(chat.do("ann", Say(text="1", n=1), Leave(), Ping())) == [
+        "error storage_unavailable",
+        "left den",
+        "pong",
+    ]
+    assert brief(chat.do("bob", Leave(), Dial(uid=1))) == ["exited den", "left den", "error storage_unavailable"]
+    assert brief(chat.do("cyd", Hello(protocol=1, name="cyd"))) == ["error storage_unavailable"]
+    chat.disk_works = True
+    assert chat.do("cyd", Hello(protocol=1, name="cyd"))[0]["uid"] == 3
+    assert chat.do("bob", Dial(uid=1))[0]["room"] == "r1"
+    assert [one["seq"] for one in chat.do("bob", Join(room="den"), Say(text="1", n=1))[1:]] == [1]
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def test_a_uid_is_never_given_twice():
+    """A UID stays the client's own when it has gone, and when its name has a new owner."""
+    chat = Chat(linger=0)
+    assert chat.hellos("ann", "bob") == [1, 2]
+    chat.do("ann", Bye())
+    chat.lose("bob")
+    assert chat.hellos("cyd") == [3]
+    chat.connect("ann2")
+    assert chat.do("ann2", Hello(protocol=1, name="ann"))[0]["uid"] == 4
+
+
+def test_a_dialled_room_gets_a_number_that_no_room_has():
+    """Numbers of dialled rooms rise, skip rooms that are called so, and do not come again when a room is gone."""
+    chat = Chat()
+    chat.hellos("ann", "bob", "cyd")
+    chat.do("cyd", Join(room="r1"))
+    chat.do("cyd", Join(room="R3"))
+    names = []
+    for _ in range(3):
+        names.append(chat.do("ann", Dial(uid=2))[0]["room"])
+        chat.batch(("ann", Leave()), ("bob", Leave()))
+        chat.received.clear()
+    assert names == ["r2", "r4", "r5"]
+
+
+def test_a_dial_from_both_sides_at_once_makes_one_room():
+    """Two clients that dial each other in one batch are in one room, and in no other."""
+    chat = Chat()
+    chat.hellos("ann", "bob")
+    chat.batch(("ann", Dial(uid=2)), ("bob", Dial(uid=1)))
+    assert chat.do("ann", Rooms())[-1]["rooms"] == [{"room": "r1", "members_total": 2, "last_seq": 0}]
+
+
+def test_only_rooms_with_members_or_messages_are_kept():
+    """A room that nobody is in and nothing was said in is forgotten, however it came to be."""
+    chat = Chat(max_rooms=1)
+    chat.hellos("ann", "bob")
+    chat.do("ann", Join(room="a"), Leave(), Dial(uid=2), Leave())
+    chat.do("bob", Leave())
+    chat.hello("cyd", rooms={f"cellar{i}": 0 for i in range(100)})
+    assert list(chat.registry.rooms) == ["cellar0"]
+
+
+# ---------------------------------------------------------------- lists
+
+
+def test_lists_are_cut_at_a_hundred():
+    """Every list has at most a hundred entries and the total; asking behind the last one gives the rest."""
+    chat = Chat()
+    names = [f"c{i:03}" for i in range(130)]
+    chat.hellos(*names)
+    chat.batch(*((name, Join(room="den")) for name in names), *((name, Join(room=name)) for name in names))
+    chat.received.clear()
+    welcome = chat.hello("ann")
+    assert (len(welcome["clients"]), welcome["clients_total"]) == (100, 131)
+    assert (len(welcome["rooms"]), welcome["rooms_total"]) == (100, 131)
+    first, rest = chat.do("ann", Who(), Who(after=100))
+    assert [one["uid"] for one in first["clients"] + rest["clients"]] == list(range(1, 132))
+    assert first["clients_total"] == rest["clients_total"] == 131
+    first, rest = chat.do("ann", Rooms(), Rooms(after="c099"))
+    assert [one["room"] for one in first["rooms"] + rest["rooms"]] == [*names, "den"]
+    joined = chat.do("ann", Join(room="den"))[0]
+    assert (len(joined["members"]), joined["members_total"]) == (100, 131)
+
+
+@pytest.mark.parametrize("command", [Join, Leave, Who, Rooms])
+def test_a_refusal_fits_into_a_line(command):
+    """The longest line that can be sent gets no answer that is longer."""
+    chat = den("ann")
+    field = "after" if command is Rooms else "room"
+    name = "@" + "n" * (chat.settings.max_line - len(encode(command(**{field: "@"}))) + 1)
+    (event,) = chat.do("ann", encode(command(**{field: name})))
+    assert event["code"] in ("private_room", "not_in_room", "no_such_room", "bad_name")
+    assert len(encode(Error(code=event["code"], message=event["message"]))) <= chat.settings.max_line
+
+
+# ---------------------------------------------------------------- coming back
+
+
+def test_a_session_returns_to_its_rooms():
+    """Who comes back is in its old rooms, those it names and those it whispers in, each from the right cursor."""
+    chat = den("ann", "bob", history=10, linger=60)
+    bob = chat.hellos("cyd") and chat.hello("bob2", "bobby")
+    chat.batch(*(("bob2", Join(room=room)) for room in ("den", "attic", "cellar")))
+    chat.do("ann", Whisper(uid=bob["uid"], text="psst"), Join(room="cellar"), Say(text="c1"))
+    chat.do("ann", Say(room="den", text="d1"), Join(room="attic"), Say(text="a1"), Join(room="loft"))
+    chat.lose("bob2")
+    chat.do("ann", Say(room="den", text="d2"), Say(room="loft", text="l1"), Say(room="attic", text="a2"))
+    back = {"token": bob["token"], "epoch": chat.EPOCH, "rooms": {"den": 1, "loft": 0, "attic": 2}}
+    assert chat.hello("bob3", **back)["uid"] == bob["uid"]
+    pair = f"@1-{bob['uid']}"
+    assert set(replays(chat)) == {
+        ("den", 1, 2), ("attic", 2, 2), ("loft", 0, 1), ("cellar", None, 1), (pair, None, 1),
+    }  # fmt: skip
+    assert set(chat.registry.clients_to_rooms[bob["uid"]]) == {"den", "attic", "cellar", "loft", pair}
+
+    # The seat is lost: of the rooms only those that it names are left, and those it whispers in.
+    chat.lose("bob3")
+    chat.wait(61)
+    assert bob["uid"] not in chat.registry.clients
+    chat.hello("bob4", token=bob["token"], rooms={"den": 2, pair: 0})
+    assert set(replays(chat)) == {("den", 2, 2), (pair, 0, 1)}
+    assert set(chat.registry.clients_to_rooms[bob["uid"]]) == {"den", pair}
+
+
+def test_a_cursor_of_another_log_is_void():
+    """A cursor with another epoch counts for nothing: the room is shown as on a first join."""
+    chat = den("ann")
+    chat.do("ann", Say(text="1"), Say(text="2"))
+    chat.hello("bob", rooms={"den": 2}, epoch="another")
+    assert replays(chat) == [("den", None, 2)]
+    chat.hello("cyd", rooms={"den": 1}, epoch=chat.EPOCH)
+    assert replays(chat) == [("den", 1, 2)]
+
+
+@pytest.mark.parametrize(
+    "command", [Join(room="den", history=0), Join(room="den", after=2), Join(room="den", after=99), Dial(uid=1)]
+)
+def test_a_stay_in_a_room_begins_with_a_mark(command):
+    """Whichever way leads back into a room, a place in the log marks it, even an empty one, and it is not ahead of
+    the log: or a slow reader would be sent what was said while it was out, or miss what is said next."""
+    chat = den("ann", "bob")
+    chat.do("bob", Leave())
+    chat.do("ann", Say(text="1"), Say(text="2"))
+    chat.do("bob", command)
+    assert replays(chat) == [("den", 2, 2)]
+
+
+def test_both_of_a_pair_hear_that_the_other_is_in_it():
+    """Who left the room of two with its seat and comes back into it is seen to come by the other."""
+    chat = Chat()
+    ann = chat.hello("ann")
+    chat.hellos("bob")
+    chat.do("ann", Whisper(uid=2, text="psst"))
+    chat.do("ann", Bye())
+    assert brief(chat.take("bob"))[-1] == "exited @1-2"
+    chat.hello("ann2", token=ann["token"])
+    assert brief(chat.take("ann2")) == ["joined @1-2", "@1-2: psst"]
+    assert brief(chat.take("bob")) == ["entered @1-2"]
+
+
+def test_a_connection_that_was_replaced_is_not_heard():
+    """What the old connection still says in the batch of the takeover, and its end, change nothing."""
+    chat = den("bob")
+    ann = chat.hello("ann", rooms={"den": 0})
+    chat.received.clear()
+    chat.batch(
+        ("ann", Say(text="1")),
+        ("ann2", Connected("10.0.0.1")),
+        ("ann2", Hello(protocol=1, token=ann["token"], rooms={"den": 0})),
+        ("ann", Say(text="2")),
+        ("ann", Disconnected("it hung up")),
+        ("ann2", Say(text="3")),
+    )
+    assert brief(chat.take("bob")) == ["den: 1", "den: 3"]
+    assert brief(chat.take("ann")) == ["den: 1", "error replaced"]
+    assert brief(chat.take("ann2")) == ["welcome", "joined den", "den: 1", "den: 3"]
+    assert chat.closed == {"ann"}
+
+
+# ---------------------------------------------------------------- time
+
+
+def test_a_connection_without_a_hello_is_closed():
+    """Whoever has not said hello in time is told so and closed; whoever has is left in peace."""
+    chat = Chat(hello_timeout=10)
+    chat.connect("ann", "mute")
+    chat.wait(4)
+    chat.connect("late")
+    chat.do("ann", Hello(protocol=1, name="ann"))
+    assert brief(chat.do("mute", Ping())) == ["error not_welcome_yet"]
+    assert chat.hub.deadline() == 1010
+    chat.wait(6)
+    assert brief(chat.take("mute")) == ["error hello_timeout"]
+    assert chat.closed == {"mute"}
+    assert chat.hub.deadline() == 1014
+    chat.wait(4)
+    assert chat.closed == {"mute", "late"}
+    assert chat.hub.deadline() is None
+
+
+def test_a_crowd_is_counted():
+    """In a room with more members than ``crowd``, comings and goings are told as numbers, once an interval."""
+    chat = den("a", "b", "c", crowd=3, crowd_interval=1.0)
+    chat.hello("d", rooms={"den": 0})
+    assert brief(chat.take("a")) == ["entered den"]
+    chat.hello("e", rooms={"den": 0})
+    chat.wait(0.5)
+    chat.hello("f", rooms={"den": 0})
+    chat.do("b", Leave())
+    assert chat.take("a") == []
+    chat.wait(0.5)
+    crowd = {"type": "crowd", "room": "den", "entered": 2, "exited": 1, "members_total": 5}
+    assert chat.take("a") == [crowd]
+    assert chat.take("f")[-1] == crowd
+    assert chat.hub.deadline() is None or chat.hub.deadline() > chat.now
+    chat.wait(5)
+    chat.do("f", Leave())
+    assert chat.take("a") == []
+    chat.wait(1)
+    assert chat.take("a") == [crowd | {"entered": 0, "members_total": 4}]
+    chat.do("e", Leave())
+    assert brief(chat.take("a")) == ["exited den"]
+
+
+def test_an_idle_server_asks_to_be_stopped():
+    """After ``idle_exit`` seconds without a connection the hub asks for its end, and not before."""
+    chat = Chat(idle_exit=60)
+    chat.wait(59)
+    assert chat.effects.stop is None
+    chat.hellos("ann")
+    chat.wait(1000)
+    assert chat.effects.stop is None
+    chat.do("ann", Bye())
+    assert chat.hub.deadline() == chat.now + 60
+    chat.wait(59)
+    assert chat.effects.stop is None
+    chat.wait(1)
+    assert chat.effects.stop == "nobody was connected for 60 seconds"
+
+
+def test_without_linger_a_lost_connection_is_an_end():
+    """With ``linger`` 0 a client whose connection breaks has exited at once; its token stays good."""
+    chat = den("bob", linger=0)
+    ann = chat.hello("ann", rooms={"den": 0})
+    chat.take("bob")
+    chat.lose("ann")
+    assert [(one["type"], one["reason"]) for one in chat.take("bob")] == [("exited", "lost")]
+    assert chat.hello("ann2", token=ann["token"])["uid"] == ann["uid"]
+
+
+# ---------------------------------------------------------------- bounds and the end
+
+
+def test_an_address_has_so_many_connections():
+    """One connection more than ``max_connections`` from an address is told so and closed."""
+    chat = Chat(max_connections=2)
+    chat.connect("a", "b", "c", address="10.0.0.1")
+    chat.connect("d", address="10.0.0.2")
+    assert brief(chat.take("c")) == ["error too_many_connections"]
+    assert chat.closed == {"c"}
+    chat.lose("a")
+    chat.connect("e", address="10.0.0.1")
+    assert "e" not in chat.closed
+
+
+def test_a_shutdown_is_told_to_everyone():
+    """At the end everyone, welcome or not, gets the notice and is closed; what comes behind it is not handled."""
+    chat = den("ann", "bob")
+    chat.connect("mute")
+    chat.batch(("server", Shutdown("Good night.")), ("ann", Say(text="wait")))
+    for link in ("ann", "bob", "mute"):
+        assert chat.take(link) == [{"type": "notice", "text": "Good night."}]
+    assert chat.closed == {"ann", "bob", "mute"}
+    assert chat.effects.over
