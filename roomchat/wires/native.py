@@ -84,8 +84,8 @@ class _LineDecoder(Generic[T]):
             else:
                 if len(values) == count:
                     return cast("list[T | Malformed]", values)
-        values = map(self._decode_one, lines[:-1].split(b"\n"))
-        return [value for value in values if value is not None]
+        decoded = map(self._decode_one, lines[:-1].split(b"\n"))
+        return [value for value in decoded if value is not None]
 
     def _decode_one(self, line: bytes) -> T | Malformed | None:
         """None for a blank line."""
