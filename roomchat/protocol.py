@@ -46,7 +46,7 @@ class Hello(Command, gc=True):
     seqs are from.
     """
 
-    protocol: int
+    protocol: Count
     name: str | None = None
     token: str | None = None
     rooms: dict[str, Seq] | None = None

@@ -62,16 +62,20 @@ class Server:
         """
         settings = self._settings
         self._log = Log(settings.db, settings.sync)
+        self._readers = Readers(self._log.path)
+        self._loops = [Loop(settings, self._inbox, self._readers) for _ in range(settings.io_threads)]
         try:
             self._hub = self._make_hub()
-            self._readers = Readers(self._log.path, settings.reader_threads)
-            self._loops = [Loop(settings, self._inbox, self._readers) for _ in range(settings.io_threads)]
             self._listener = Listener(settings, self._loops)
         except BaseException:
+            for loop in self._loops:
+                loop.close()
             self._log.close()
             raise
         self._next_expiry = self._now()
-        self._readers.start()
+        self._reader_threads = [
+            self._spawn(f"reader-{i}", self._readers.run) for i in range(settings.reader_threads)
+        ]
         self._hub_thread = self._spawn("hub", self._run_hub)
         self._loop_threads = [self._spawn(f"io-{i}", loop.run) for i, loop in enumerate(self._loops)]
         self._listener_thread = self._spawn("listener", self._listener.run)
@@ -87,7 +91,10 @@ class Server:
             loop.stop(self._settings.drain)
         for thread in self._loop_threads:
             thread.join()
-        self._readers.stop()
+        for _ in self._reader_threads:
+            self._readers.stop()
+        for thread in self._reader_threads:
+            thread.join()
         for loop in self._loops:
             loop.close()
         self._log.close()

@@ -8,7 +8,7 @@ from collections import defaultdict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roomchat.net.outbox import End, LogRange, Outbox, Packet, PageRequest
+from roomchat.net.outbox import PAGE_COST, End, LogRange, Outbox, Packet, PageRequest
 
 
 def said(room: str, first: int, last: int) -> Packet:
@@ -115,15 +115,17 @@ def test_what_was_said_while_away_from_a_room_stays_away():
 
 
 def test_replies_are_never_dropped_but_make_it_congested():
-    """Replies wait whatever their size, and say when the peer takes fewer than it asks for."""
-    outbox = Outbox(10)
+    """Replies wait whatever their size, and say when the peer takes fewer than it asks for; so do unread pages."""
+    outbox = Outbox(PAGE_COST)
     outbox.put(PageRequest("a", "a", 1, None, 5, None))
-    for _ in range(3):
-        assert not outbox.congested
-        outbox.put(Packet(b"reply;"[:5]))
+    assert not outbox.congested
+    outbox.put(Packet(b"reply"))
     assert outbox.congested
     outbox.replace_head([], keep=False)
-    assert waiting(outbox) == b"reply" * 3
+    assert not outbox.congested
+    outbox.put(Packet(b"x" * PAGE_COST))
+    assert outbox.congested
+    assert waiting(outbox) == b"reply" + b"x" * PAGE_COST
     outbox.sent(5)
     assert not outbox.congested
 

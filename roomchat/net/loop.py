@@ -76,7 +76,10 @@ class Loop:
         self._post(partial(self._stop, drain))
 
     def close(self) -> None:
-        """After the end, when no other thread calls it any more."""
+        """Free what it holds: after its thread has ended, and when no other calls it any more."""
+        for connection in list(self._connections):
+            self._close(connection)
+        self._selector.close()
         self._wakeup.close()
 
     def _post(self, call: Callable[[], None]) -> None:
@@ -106,9 +109,6 @@ class Loop:
                 connection.dirty = False
                 self._flush(connection)
             self._hand_over()
-        for connection in list(self._connections):
-            self._close(connection)
-        self._selector.close()
 
     def _timeout(self) -> float | None:
         firsts = [self._timers[0][0]] if self._timers else []
@@ -125,6 +125,9 @@ class Loop:
 
     def _stop(self, drain: float) -> None:
         self._stop_by = time.monotonic() + drain
+        for connection in list(self._connections):
+            if not (connection.outbox or connection.we_ended):
+                self._close(connection)  # it came when the hub had ended: nothing will ever be sent to it
 
     # ------------------------------------------------------------ reading
 

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from roomchat.protocol import Id
 
+PAGE_COST = 1024  # bytes that a page which is not read yet counts for: its request, and part of what it will be
+
 
 class Packet(Struct, gc=False, frozen=True):
     """Bytes to be sent; the same object stands in the outboxes of all who get them.
@@ -82,7 +84,7 @@ class Outbox:
     of them wait, no more commands of this peer are read (see ``congested``).
     """
 
-    __slots__ = ("_event_bytes", "_items", "_limit", "_offset", "_reply_bytes")
+    __slots__ = ("_event_bytes", "_items", "_limit", "_offset", "_pages", "_reply_bytes")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -90,6 +92,7 @@ class Outbox:
         self._offset = 0  # bytes of the first packet that are sent already
         self._event_bytes = 0  # in packets of rooms
         self._reply_bytes = 0  # in the other packets
+        self._pages = 0  # that are yet to be read
 
     def __bool__(self) -> bool:
         return bool(self._items)
@@ -101,8 +104,8 @@ class Outbox:
 
     @property
     def congested(self) -> bool:
-        """Whether the peer takes fewer replies than it asks for."""
-        return self._reply_bytes > self._limit
+        """Whether the peer takes fewer replies than it asks for. A page that is yet to be read counts as one."""
+        return self._reply_bytes + self._pages * PAGE_COST > self._limit
 
     def put(self, item: Item) -> None:
         """Add something at the end."""
@@ -111,6 +114,8 @@ class Outbox:
             self._count(item)
             if self._event_bytes > self._limit:
                 self._fold()
+        elif isinstance(item, PageRequest):
+            self._pages += 1
 
     def ready(self, max_packets: int) -> list[bytes | memoryview]:
         """The bytes that may be sent now, in order; none while nothing waits, or the log must be read first."""
@@ -143,8 +148,8 @@ class Outbox:
 
     def replace_head(self, packets: list[Packet], *, keep: bool) -> None:
         """Packets in the place of the first item, or, to keep it, before it."""
-        if not keep:
-            self._items.popleft()
+        if not keep and isinstance(self._items.popleft(), PageRequest):
+            self._pages -= 1
         self._items.extendleft(reversed(packets))
         for packet in packets:
             self._count(packet)
@@ -152,7 +157,7 @@ class Outbox:
     def clear(self) -> None:
         """Forget all that waits."""
         self._items.clear()
-        self._offset = self._event_bytes = self._reply_bytes = 0
+        self._offset = self._event_bytes = self._reply_bytes = self._pages = 0
 
     def _count(self, packet: Packet, sign: int = 1) -> None:
         if packet.room is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+from roomchat.errors import LogError
 from roomchat.net.outbox import Packet, PageRequest
 from roomchat.protocol import Gap, HistoryPage
 from roomchat.store.reader import LogReader
@@ -19,35 +20,25 @@ PAGE_BYTES = 56 * 1024  # of messages in a page, so that with its frame it still
 
 
 class Readers:
-    """A few threads, each with its own connection to the log. Any thread may call ``submit``."""
+    """A few threads, each with its own connection to the log: each is in ``run``. Any may call the rest."""
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._run, args=(path,), name=f"reader-{i}") for i in range(threads)
-        ]
-
-    def start(self) -> None:
-        """Begin to work."""
-        for thread in self._threads:
-            thread.start()
 
     def stop(self) -> None:
-        """End when all jobs are done, and wait for that."""
-        for _ in self._threads:
-            self._jobs.put(None)
-        for thread in self._threads:
-            thread.join()
+        """Have one thread end when all jobs before are done."""
+        self._jobs.put(None)
 
     def submit(self, job: Job) -> None:
         """Do it when a thread is free."""
         self._jobs.put(job)
 
-    def _run(self, path: Path) -> None:
-        reader = LogReader(path)
-        while (job := self._jobs.get()) is not None:
-            job(reader)
-        reader.close()
+    def run(self) -> None:
+        """Until it is stopped."""
+        with closing(LogReader(self._path)) as reader:
+            while (job := self._jobs.get()) is not None:
+                job(reader)
 
 
 def read_range(
@@ -70,7 +61,9 @@ def read_range(
 def read_page(reader: LogReader, wire: Wire, request: PageRequest) -> Packet:
     """A page of history as a packet. Raises LogError."""
     lines, more = reader.page(request.room, request.before, request.after, request.limit, PAGE_BYTES)
-    page = HistoryPage(
-        room=request.room_name, messages=[decode_message(line) for line in lines], more=more, re=request.re
-    )
+    try:
+        messages = [decode_message(line) for line in lines]
+    except ValueError as error:
+        raise LogError(f"a message of {request.room_name} is broken: {error}") from error
+    page = HistoryPage(room=request.room_name, messages=messages, more=more, re=request.re)
     return Packet(wire.encode(page))

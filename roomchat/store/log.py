@@ -75,7 +75,6 @@ class Log:
         except BaseException:
             self._lock.close()
             raise
-        self._room_ids: dict[str, int] = dict(self._connection.execute("SELECT key, id FROM rooms"))
 
     def close(self) -> None:
         """End it; the lock is free again."""
@@ -202,7 +201,9 @@ class Log:
             prepare(connection, self.path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {sync}")
-            connection.execute("SELECT max(id) FROM segments").fetchone()  # a broken file often shows here
+            # A broken file often shows here.
+            self._room_ids: dict[str, int] = dict(connection.execute("SELECT key, id FROM rooms"))
+            connection.execute("SELECT max(id) FROM segments").fetchone()
         except sqlite3.OperationalError as error:
             connection.close()
             raise StartError(

@@ -80,16 +80,16 @@ class LogReader:
             return stretch
 
     def start_of_last(self, key: str, count: int, upto: int) -> int:
-        """The cursor behind which the last ``count`` messages up to ``upto`` begin."""
+        """The cursor behind which the last ``count`` messages up to ``upto`` begin, as far as they are kept."""
         with _Reading(self._connection):
-            room, _, _ = self._room(key)
+            room, removed, _ = self._room(key)
             for piece in self._segments_backwards(room, upto):
                 lines = piece.lines.count(b"\n")
                 if lines >= count:
                     first = piece.lines.split(b"\n", lines - count + 1)[lines - count]
                     return _seqs.decode(first).seq - 1
                 count -= lines
-            return 0
+            return removed
 
     def page(
         self, key: str, before: int, after: int | None, limit: int, max_bytes: int
@@ -170,7 +170,7 @@ class _Reading:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | ValueError):  # ValueError: a line that is no message
             raise LogError(str(error)) from error
 
 
