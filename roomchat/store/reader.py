@@ -170,7 +170,7 @@ class _Reading:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-        if isinstance(error, sqlite3.Error | ValueError):  # ValueError: a line that is no message
+        if isinstance(error, sqlite3.Error | msgspec.MsgspecError | ValueError):  # these two: a line is no message
             raise LogError(str(error)) from error
 
 

@@ -27,8 +27,8 @@ _event_decoder: msgspec.json.Decoder[Event | Message] = msgspec.json.Decoder(Any
 _message_decoder = msgspec.json.Decoder(Message)
 _id_decoder = msgspec.json.Decoder(_OnlyId)
 
-# Besides its own errors (all ValueError), msgspec lets a deep nesting end in RecursionError.
-_DECODE_ERRORS = (ValueError, RecursionError)
+# ValueError: bytes that are no UTF-8, inside a string. RecursionError: nested too deeply.
+_DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 def encode(value: Command | Event | Message) -> bytes:
@@ -45,8 +45,11 @@ def encode_messages(messages: Sequence[Message]) -> bytes:
 
 
 def decode_message(line: bytes) -> Message:
-    """A message of the log."""
-    return _message_decoder.decode(line)
+    """A message of the log. Raises ValueError if it is none."""
+    try:
+        return _message_decoder.decode(line)
+    except _DECODE_ERRORS as error:
+        raise ValueError(str(error)) from error
 
 
 class _LineDecoder(Generic[T]):
