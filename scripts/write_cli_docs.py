@@ -1,7 +1,12 @@
-"""Writes docs/cli.md: the help texts of all commands, as the program prints them."""
+"""Writes docs/cli.md from the commands themselves: what each does, its options, their defaults and variables.
+
+Not from the help texts as they are printed: click lays those out anew now and then.
+"""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,30 +16,51 @@ from roomchat.client.commands import HELP
 
 PATH = Path(__file__).parent.parent / "docs" / "cli.md"
 
-WIDTH = 100  # columns, whatever the terminal is that this runs in
-
 HEAD = """\
 # The commands
 
-Written by `make docs` from the program itself; a test fails when the two differ.
+Written by `make docs` from the program itself; a test fails when the two differ. `--help` shows the same.
 """
 
 
 def text() -> str:
     """The whole page."""
-    parts = [HEAD]
-    root = click.Context(main, info_name="roomchat", terminal_width=WIDTH, **main.context_settings)
-    parts += _section(root)
-    for name in main.list_commands(root):
-        command = main.get_command(root, name)
-        assert command is not None
-        parts += _section(click.Context(command, parent=root, info_name=name))
+    parts = [HEAD, _description("roomchat", main)]
+    for name in sorted(main.commands):
+        command = main.commands[name]
+        parts += [_description(f"roomchat {name}", command), "\n".join(_table(name, command)) + "\n"]
     parts.append(f"## In the chat\n\nWhat can be typed in `roomchat join`:\n\n```text\n{HELP}\n```\n")
     return "\n".join(parts)
 
 
-def _section(context: click.Context) -> list[str]:
-    return [f"## {context.command_path}\n\n```text\n{context.command.get_help(context)}\n```\n"]
+def _description(title: str, command: click.Command) -> str:
+    help_text = inspect.cleandoc(command.help or "").replace("\b\n", "")
+    arguments = "".join(f" {one.metavar}" for one in command.params if isinstance(one, click.Argument))
+    return f"## {title}{arguments}\n\n{help_text}\n"
+
+
+def _table(name: str, command: click.Command) -> Iterator[str]:
+    yield "| option | variable | default | |"
+    yield "|---|---|---|---|"
+    for option in command.params:
+        if isinstance(option, click.Option):
+            names = ", ".join(f"`{one}`" for one in sorted(option.opts))
+            variable = f"`ROOMCHAT_{name}_{option.name}`".upper() if option.expose_value else ""
+            yield f"| {names} {_values(option)} | {variable} | {_default(option)} | {option.help} |"
+
+
+def _values(option: click.Option) -> str:
+    if isinstance(option.type, click.Choice):
+        return "`" + "\\|".join(option.type.choices) + "`"
+    return f"`{option.metavar or option.type.name.split()[0].upper()}`"
+
+
+def _default(option: click.Option) -> str:
+    if isinstance(option.show_default, str):
+        return option.show_default
+    if isinstance(option.default, int | float):
+        return f"`{option.default:g}`"
+    return f"`{option.default}`" if isinstance(option.default, str) and option.default else ""
 
 
 if __name__ == "__main__":
