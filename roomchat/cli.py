@@ -16,8 +16,7 @@ import click
 from platformdirs import user_data_path
 
 from roomchat import __version__
-from roomchat.client.address import Address, parse_address
-from roomchat.client.connection import Connection
+from roomchat.client.address import Address
 from roomchat.client.terminal import Terminal
 from roomchat.client.typed import TypedLines
 from roomchat.errors import ConnectError, StartError
@@ -231,10 +230,6 @@ def join(address: str, name: str | None, room: str | None, dial: int | None) -> 
         first.append(Join(room=room))
     if dial is not None:
         first.append(Dial(uid=dial))
-    try:
-        target = parse_address(address)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
     typed = TypedLines(sys.stdin.fileno())
 
@@ -248,8 +243,7 @@ def join(address: str, name: str | None, room: str | None, dial: int | None) -> 
             typed.stop()
 
     try:
-        connection = Connection(target)
-        Terminal(connection, typed, show, can_ask=sys.stdin.isatty() or name is None).run(name, first)
+        Terminal(address, typed, show, interactive=sys.stdin.isatty()).run(name, first)
     except ConnectError as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:

@@ -179,5 +179,17 @@ class ConnectError(RoomchatError):
     """The client can't reach a server, or lost it; the sentence says what to do."""
 
 
+class Silent(ConnectError):
+    """Nothing came from the server for as long as was waited."""
+
+
+class Denied(RoomchatError):
+    """The server refused what this client asked; ``code`` is one of those above."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class LogError(RoomchatError):
     """The log on disk could not be written or read; the sentence has the system's reason."""

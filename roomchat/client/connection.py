@@ -7,7 +7,7 @@ import socket
 import threading
 
 from roomchat.client.address import Address
-from roomchat.errors import ConnectError
+from roomchat.errors import ConnectError, Silent
 from roomchat.protocol import Command, Event, Malformed, Message
 from roomchat.wires.native import NativeClientWire
 
@@ -59,8 +59,8 @@ class Connection:
         """Wait for events; an empty list is the end: the server has closed the connection.
 
         Raises:
-            ConnectError: the connection broke, nothing came within ``timeout`` seconds, or what answers is no
-                roomchat server.
+            ConnectError: the connection broke, or what answers is no roomchat server.
+            Silent: nothing came within ``timeout`` seconds.
         """
         events: list[Event | Message] = []
         self._socket.settimeout(timeout)
@@ -85,5 +85,5 @@ class Connection:
 
     def _lost(self, error: OSError) -> ConnectError:
         if isinstance(error, TimeoutError):
-            return ConnectError(f"What answers at {self._address} does not speak like a roomchat server.")
+            return Silent(f"What answers at {self._address} says nothing.")
         return ConnectError(f"The connection to {self._address} is lost ({error.strerror or error}).")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from roomchat.client.view import View, is_private
+from roomchat.client.seat import ConnectionLost, Shown
+from roomchat.client.session import is_private
+from roomchat.client.view import View
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     Away,
@@ -13,7 +15,6 @@ from roomchat.protocol import (
     Crowd,
     Entered,
     Error,
-    Event,
     Exited,
     Gap,
     HistoryPage,
@@ -33,18 +34,21 @@ from roomchat.protocol import (
 _EXITED = {"left": "left", "bye": "said goodbye", "lost": "is gone, the connection was lost"}
 
 
-def render(event: Event | Message, view: View) -> list[str]:
+def render(event: Shown, view: View, room: str | None = None) -> list[str]:
     """The lines that a person sees of an event; none for those that are for programs.
 
     Args:
         event: as it came.
         view: updated with it already.
+        room: the current one.
     """
-    return [harmless(line) for line in _lines(event, view)]
+    return [harmless(line) for line in _lines(event, view, room)]
 
 
-def _lines(event: Event | Message, view: View) -> Iterable[str]:
+def _lines(event: Shown, view: View, room: str | None) -> Iterable[str]:
     match event:
+        case ConnectionLost():
+            yield f"{event.reason} Trying again; what you type is kept."
         case Message():
             yield from _message(event, view)
         case Welcome():
@@ -53,7 +57,7 @@ def _lines(event: Event | Message, view: View) -> Iterable[str]:
             yield from _joined(event, view)
         case Left():
             yield f"You left {event.room}."
-            yield f"You are in {view.room} now." if view.room else "You are in no room now."
+            yield f"You are in {room} now." if room else "You are in no room now."
         case Entered():
             yield f"[{event.room}] {_who(event)} came in."
         case Exited():

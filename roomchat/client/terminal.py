@@ -3,100 +3,83 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterable
 
-from roomchat import __version__
+from roomchat.client.client import Client, ConnectionEnded, Shown
 from roomchat.client.commands import TypingError, parse
-from roomchat.client.connection import Connection
 from roomchat.client.render import render
 from roomchat.client.typed import TypedLines
 from roomchat.client.view import View
-from roomchat.errors import BadName, ConnectError, NameTaken
+from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 from roomchat.harmless import harmless
-from roomchat.protocol import (
-    VERSION,
-    Bye,
-    Command,
-    Error,
-    Event,
-    Goodbye,
-    Hello,
-    Message,
-    Welcome,
-)
-
-HELLO_TIMEOUT = 10.0  # seconds until something that does not answer our hello is given up
+from roomchat.protocol import Bye, Command, Dial, Join, Leave, Name, Say, Whisper
 
 _ASK_AGAIN = {BadName.code, NameTaken.code}
+
+# What is typed behind these may depend on where they lead.
+_WAITED_FOR = Join | Dial | Leave | Name
 
 
 class Terminal:
     """A person in the chat.
 
     Args:
-        connection: to a server, no hello said yet.
+        address: of the server.
         typed: what the person types.
         show: prints a line; called by both threads, one line at a time.
-        can_ask: whether there is someone who can be asked for another name.
+        interactive: whether there is someone who looks at the screen and answers.
     """
 
     def __init__(
-        self, connection: Connection, typed: TypedLines, show: Callable[[str], None], *, can_ask: bool
-    ) -> None:
-        self._connection = connection
+        self, address: str, typed: TypedLines, show: Callable[[str], None], *, interactive: bool
+    ) -> None:  # fmt: skip
+        self._address = address
         self._typed = typed
         self._show = show
-        self._can_ask = can_ask
+        self._interactive = interactive
         self._view = View()
-        self._said_bye = False
-        self._failure: ConnectError | None = None
+        self._client: Client | None = None
+        self._ended: ConnectionEnded | None = None
 
     def run(self, name: str | None, first: Iterable[Command]) -> None:
-        """Say hello, carry the first commands out, then chat until either side ends it.
+        """Say hello, carry the first commands out, then chat until the person or the server ends it.
 
         Raises:
-            ConnectError: the server refused, or is gone.
+            ConnectError: nobody answers, or the server does not want us.
             KeyboardInterrupt: the person had enough; the others have been told.
         """
-        early = self._say_hello(name)
-        receiver = threading.Thread(target=self._receive, args=(early,), name="roomchat-receive")
+        client = self._come_in(name)
         try:
             for command in first:
-                self._connection.send(command)
-            receiver.start()
-            self._send()
-            receiver.join()
+                self._carry_out(client, command)
+            for line in self._typed:
+                if not self._type(client, line):
+                    break
+            if self._ended is None and not self._interactive:
+                client.flush()  # a pipe has no eye on the screen: all of it is sent, however long that takes
         except KeyboardInterrupt:
-            with contextlib.suppress(ConnectError):
-                self._connection.send(Bye())  # and wait for nothing
+            client.close(timeout=0.5)
             raise
-        finally:
-            self._connection.close()
-            if receiver.ident is not None:
-                receiver.join()
-        if self._failure is not None and not self._said_bye:
-            raise self._failure
+        client.close()
+        if self._ended is not None:
+            raise ConnectError(harmless(self._ended.reason))
 
-    # ------------------------------------------------------------ hello
-
-    def _say_hello(self, name: str | None) -> list[Event | Message]:
-        """Introduce ourselves, under another name if the first is refused; returns what came after the welcome."""
+    def _come_in(self, name: str | None) -> Client:
+        """Introduce ourselves, under another name if the first is refused."""
+        can_ask = self._interactive or name is None
         while True:
             if name is None:
                 name = self._ask_name()
-            self._connection.send(Hello(protocol=VERSION, name=name, client=f"roomchat {__version__}"))
-            events = self._connection.receive(HELLO_TIMEOUT)
-            match events:
-                case [Welcome(), *_]:
-                    return events
-                case [Error() as error, *_] if error.code in _ASK_AGAIN and self._can_ask:
-                    self._show(harmless(error.message))
-                    name = None
-                case [Error() as error, *_]:
-                    raise ConnectError(harmless(error.message))
-                case _:
-                    raise ConnectError("The server closed the connection before it said welcome.")
+            try:
+                self._client = Client(self._address, name, on_event=self._receive)
+                return self._client.open()
+            except ValueError as error:  # the address is none
+                raise ConnectError(str(error)) from None
+            except Denied as error:
+                if error.code not in _ASK_AGAIN or not can_ask:
+                    raise ConnectError(harmless(str(error))) from None
+                self._show(harmless(str(error)))
+                name = None
 
     def _ask_name(self) -> str:
         self._show("What is your name?")
@@ -107,42 +90,43 @@ class Terminal:
 
     # ------------------------------------------------------------ the receive thread
 
-    def _receive(self, early: list[Event | Message]) -> None:
-        """Print what comes, until the server ends it."""
-        events = early
-        try:
-            while events:
-                for event in events:
-                    self._view.update(event)
-                    for line in render(event, self._view):
-                        self._show(line)
-                    if isinstance(event, Goodbye):
-                        return
-                events = self._connection.receive()
-            self._failure = ConnectError("The server has closed the connection.")
-        except ConnectError as error:
-            self._failure = error
-        finally:
+    def _receive(self, event: Shown) -> None:
+        """Print what comes."""
+        if isinstance(event, ConnectionEnded):
+            self._ended = event
             self._typed.stop()
+        elif self._view.update(event):
+            room = None if self._client is None else self._client.room
+            for line in render(event, self._view, room):
+                self._show(line)
 
     # ------------------------------------------------------------ the send thread
 
-    def _send(self) -> None:
-        """Send what is typed. At its end all of it is on its way, and the bye behind it: when that is answered,
-        everything was."""
-        for line in self._typed:
-            try:
-                typed = parse(line, self._view)
-            except TypingError as error:
-                self._show(harmless(str(error)))
-                continue
+    def _type(self, client: Client, line: str) -> bool:
+        """Do what a typed line says; False if it says goodbye."""
+        try:
+            typed = parse(line, self._view)
+            if isinstance(typed, Bye):
+                return False
             if isinstance(typed, str):
                 for shown in typed.split("\n"):
                     self._show(shown)
             elif typed is not None:
-                if isinstance(typed, Bye):
-                    break
-                self._connection.send(typed)
-        if self._failure is None:
-            self._said_bye = True
-            self._connection.send(Bye())
+                self._carry_out(client, typed)
+        except (TypingError, ConnectError) as error:
+            self._show(harmless(str(error)))
+        return True
+
+    def _carry_out(self, client: Client, command: Command) -> None:
+        if isinstance(command, Whisper):
+            client.whisper(command.uid, command.text)
+        elif isinstance(command, Say):
+            try:
+                client.say(command.text)
+            except Denied as error:
+                self._show(f"Refused: {error}")
+        elif isinstance(command, _WAITED_FOR):
+            with contextlib.suppress(Denied):  # the refusal has been shown, as any other event
+                client.request(command)
+        else:
+            client.send(command)

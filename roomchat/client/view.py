@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from roomchat.client.seat import ConnectionBack, ConnectionLost, Shown
 from roomchat.protocol import (
+    Away,
+    Back,
     Entered,
-    Event,
+    Exited,
     Joined,
     Left,
     Message,
@@ -18,40 +21,46 @@ from roomchat.protocol import (
 
 
 class View:
-    """Who we are, which room is the current one, and who has which UID. Belongs to the thread that receives;
-    another may read it."""
+    """Who we are, where we are, and who has which UID. Belongs to the thread that receives; others may read it."""
 
     def __init__(self) -> None:
         self.uid = 0
-        self.name = ""
-        self.room: str | None = None  # the current one
-        self.rooms: list[str] = []  # all that we are in, the one joined last at the end
         self.names: dict[int, str] = {}  # UID to name, of all whom we have heard of
+        self._here: dict[str, set[int]] = {}  # room to the UIDs that we know to be in it, and not away
+        self._returning = False  # from a lost connection: what the person knows comes again
 
-    def update(self, event: Event | Message) -> None:
-        """Take note of an event."""
+    def update(self, event: Shown) -> bool:
+        """Take note of an event; whether it is news to the person."""
         match event:
+            case ConnectionLost():
+                self._returning = True
+            case ConnectionBack():
+                self._returning = False
             case Welcome():
-                self.uid, self.name = event.uid, event.name
+                self.uid = event.uid
                 self._meet(event.clients)
+                return not self._returning
             case Joined():
                 self._meet(event.members)
-                if not is_private(event.room):
-                    self._forget(event.room)
-                    self.rooms.append(event.room)
-                    self.room = event.room
+                known = event.room in self._here
+                here = {person.uid for person in event.members if not person.away}
+                self._here.setdefault(event.room, set()).update(here)
+                return not (self._returning and known)
             case Left():
-                self._forget(event.room)
-                if self.room == event.room:
-                    self.room = self.rooms[-1] if self.rooms else None
-            case Entered() | Message():
+                self._here.pop(event.room, None)
+            case Entered() | Back():
+                self.names[event.uid] = event.name
+                here = self._here.setdefault(event.room, set())
+                known = event.uid in here
+                here.add(event.uid)
+                return not known
+            case Exited() | Away():
+                self._here.get(event.room, set()).discard(event.uid)
+            case Message() | Renamed():
                 self.names[event.uid] = event.name
             case WhoPage():
                 self._meet(event.clients)
-            case Renamed():
-                self.names[event.uid] = event.name
-                if event.uid == self.uid:
-                    self.name = event.name
+        return True
 
     def uid_of(self, who: str) -> int | None:
         """A UID as typed, or that of the only one we know by this name."""
@@ -62,18 +71,9 @@ class View:
 
     def whisperer(self, room: str) -> str:
         """The name of the other one in a room of two."""
-        uids = {int(uid) for uid in room[1:].split("-")}
+        uids = {int(uid) for uid in room[1:].split("-") if uid.isascii() and uid.isdigit()}
         other = next(iter(uids - {self.uid}), self.uid)
         return self.names.get(other, str(other))
 
     def _meet(self, people: Iterable[Person]) -> None:
         self.names.update((person.uid, person.name) for person in people)
-
-    def _forget(self, room: str) -> None:
-        if room in self.rooms:
-            self.rooms.remove(room)
-
-
-def is_private(room: str) -> bool:
-    """Whether a room is one of two who whisper."""
-    return room.startswith("@")

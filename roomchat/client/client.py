@@ -1,0 +1,265 @@
+"""A client for programs: it keeps its seat over lost connections and its own crashes."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+from msgspec.structs import replace
+
+from roomchat.client.address import parse_address
+from roomchat.client.seat import ConnectionBack, ConnectionEnded, ConnectionLost, Seat, Shown
+from roomchat.client.session import Session
+from roomchat.client.state import State
+from roomchat.errors import ConnectError, Denied, NotInRoom
+from roomchat.protocol import Command, Dial, Error, Event, Join, Joined, Leave, Say, Whisper
+
+QUEUE = 10_000  # events that wait for the program until no more are received
+
+__all__ = ["Client", "ConnectionBack", "ConnectionEnded", "ConnectionLost", "Shown"]
+
+
+class Client:
+    """One person or program in the chat. Any thread may call its methods.
+
+    It connects again by itself, with growing pauses, and takes its seat again: what was said meanwhile comes,
+    what the server did not get is sent again, and nothing comes twice. With ``state`` that also holds for a
+    program that was killed: started again with the same server and name, it goes on where it was. Only the event
+    that it was handling at that moment comes again.
+
+        with roomchat.Client("localhost:5050", name="bot") as chat:
+            chat.join("tea")
+            for event in chat.events():
+                if isinstance(event, roomchat.Message) and event.text == "ping":
+                    chat.say("pong")
+    """
+
+    def __init__(
+        self,
+        address: str = "localhost",
+        name: str = "",
+        *,
+        state: Path | bool = True,
+        on_event: Callable[[Shown], None] | None = None,
+        patience: float = 60.0,
+    ) -> None:
+        """Claim the state; ``open``, or entering it as a context manager, connects.
+
+        Args:
+            address: HOST or HOST:PORT.
+            name: how to be called, and which session to go on with, if there are several.
+            state: the folder to keep the session in; True: the user's own; False: it is not kept.
+            on_event: called with each event on the receiving thread, in place of ``events``. It may not call
+                methods that wait.
+            patience: seconds that a method which waits for the server waits, through lost connections as well.
+        Raises:
+            ValueError: the address is none.
+            ConnectError: the state can't be kept.
+        """
+        self._address = parse_address(address)
+        self._on_event = on_event
+        self._patience = patience
+        self._session = Session(name)
+        self._state: State | None = None
+        if state:
+            self._state = State(self._address, name, state if isinstance(state, Path) else None)
+            self._state.load(self._session)
+        self._seat = Seat(self._address, self._session, self._state, self._take, self._pending)
+        # All below is guarded by it, and told by it: one condition for everything that is waited for.
+        self._changed = self._seat.changed
+        self._ids = itertools.count(1)
+        self._asked: dict[int, Command] = {}  # by id: what an answer is waited for
+        self._answers: dict[int, Event] = {}
+        self._waiting = 0  # threads that wait for the server, so that receiving must go on
+        self._queue: deque[Shown] = deque()
+        self._closed = False
+
+    # ------------------------------------------------------------ its life
+
+    def open(self) -> Client:
+        """Connect and say hello.
+
+        Raises:
+            ConnectError: nobody answers there.
+            Denied: the server does not let us in: ``bad_name``, ``name_taken``, ``server_full``, ...
+        """
+        try:
+            self._seat.open()
+        except BaseException:
+            self._close_state()
+            raise
+        return self
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Wait up to ``timeout`` seconds until all that was said has come back, say goodbye, and end.
+
+        What has not come back by then is kept with the state, and sent the next time.
+        """
+        self.flush(timeout)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._seat.close(timeout)
+        with self._changed:
+            self._session.go()
+            if self._state is not None:
+                self._state.save(self._session)
+        self._close_state()
+
+    def _close_state(self) -> None:
+        if self._state is not None:
+            self._state.close()
+
+    def __enter__(self) -> Client:
+        return self.open()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ what it is
+
+    @property
+    def uid(self) -> int:
+        """Our UID."""
+        return self._session.uid
+
+    @property
+    def name(self) -> str:
+        """Our name as the server has it."""
+        return self._session.name
+
+    @property
+    def room(self) -> str | None:
+        """The current room: where ``say`` goes that names none."""
+        return self._session.room
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms that we are in."""
+        with self._changed:
+            return list(self._session.rooms)
+
+    # ------------------------------------------------------------ what it does
+
+    def join(self, room: str, history: int | None = None) -> Joined:
+        """Go into a room, and get its last ``history`` messages. Raises Denied, ConnectError."""
+        return self._joined(Join(room=room, history=history))
+
+    def dial(self, uid: int) -> Joined:
+        """Go into the room where a client is, or into a new one with it. Raises Denied, ConnectError."""
+        return self._joined(Dial(uid=uid))
+
+    def leave(self, room: str | None = None) -> None:
+        """Leave a room, or the current one. Raises Denied, ConnectError."""
+        self.request(Leave(room=room))
+
+    def say(self, text: str, room: str | None = None) -> int:
+        """Say something in a room, or in the current one. Returns at once; it is kept until it comes back.
+
+        Returns:
+            Its number: the ``n`` of the ``Message`` that will come back, or of the ``Error`` that refuses it.
+        Raises:
+            Denied: there is no current room.
+        """
+        room = room or self._session.room
+        if room is None:
+            refusal = NotInRoom(room="a room; join one, or dial someone")
+            raise Denied(refusal.code, str(refusal))
+        return self._seat.say(Say(text=text, room=room))
+
+    def whisper(self, uid: int, text: str) -> int:
+        """Say something to one client only; else as ``say``."""
+        return self._seat.say(Whisper(uid=uid, text=text))
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until all that was said has come back or was refused; False if it took longer than ``timeout``."""
+        return self._wait(lambda: not self._session.unseen, timeout)
+
+    def send(self, command: Command) -> None:
+        """Ask for something whose answer comes among the events. Raises ConnectError while not connected."""
+        if not self._seat.send(command):
+            raise ConnectError("There is no connection now; try again when it is back.")
+
+    def request(self, command: Command) -> Event:
+        """Ask for something and wait for the answer, through lost connections as well. It comes as an event, too.
+
+        Raises:
+            Denied: the server refused.
+            ConnectError: it did not answer in time.
+        """
+        assert not self._seat.is_receiver(), "it can't wait for what it receives itself"
+        asked = next(self._ids)
+        command = replace(command, id=asked)
+        with self._changed:
+            self._asked[asked] = command
+        self._seat.send(command)  # if there is no connection, it goes over the next one
+        self._wait(lambda: asked in self._answers, self._patience)
+        with self._changed:
+            self._asked.pop(asked, None)
+            answer = self._answers.pop(asked, None)
+        if isinstance(answer, Error):
+            raise Denied(answer.code, answer.message)
+        if answer is None:
+            if self._seat.failure is not None:
+                raise self._seat.failure
+            raise ConnectError(f"{self._address} did not answer within {self._patience:g} seconds.")
+        return answer
+
+    def events(self, timeout: float | None = None) -> Iterator[Shown]:
+        """What happens, in order. Asking for the next event says that the one before is handled.
+
+        Ends after ``timeout`` seconds without an event, when the client is closed, and behind ``ConnectionEnded``.
+        """
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._queue or self._closed, timeout)
+                if not self._queue:
+                    return
+                event = self._queue.popleft()
+                self._changed.notify_all()
+            yield event
+            self._seat.handled(event)
+            if isinstance(event, ConnectionEnded):
+                return
+
+    # ------------------------------------------------------------ inside
+
+    def _joined(self, command: Join | Dial) -> Joined:
+        answer = self.request(command)
+        assert isinstance(answer, Joined), answer
+        return answer
+
+    def _wait(self, done: Callable[[], object], timeout: float | None) -> bool:
+        """Wait until it is done, or can't be any more."""
+        with self._changed:
+            self._waiting += 1
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: done() or self._seat.failure or self._closed, timeout)
+            self._waiting -= 1
+            return bool(done())
+
+    def _pending(self) -> list[Command]:
+        """What is waited for, to be asked again over a new connection. On the receiving thread."""
+        with self._changed:
+            return [command for asked, command in self._asked.items() if asked not in self._answers]
+
+    def _take(self, event: Shown) -> None:
+        """An event has come. On the receiving thread."""
+        if isinstance(event, Event) and event.re in self._asked:
+            with self._changed:
+                self._answers.setdefault(event.re, event)
+                self._changed.notify_all()
+        if self._on_event is not None:
+            self._on_event(event)
+            self._seat.handled(event)
+            return
+        with self._changed:
+            # What the program does not take is not received either, unless it waits for something behind it.
+            self._changed.wait_for(lambda: len(self._queue) < QUEUE or self._waiting or self._closed)
+            self._queue.append(event)
+            self._changed.notify_all()

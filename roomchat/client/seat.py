@@ -1,0 +1,291 @@
+"""A session kept alive: connecting, coming back, sending again. The receiving thread lives here."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import threading
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from roomchat.client.address import Address
+from roomchat.client.connection import Connection
+from roomchat.client.session import MARK, Session
+from roomchat.client.state import State
+from roomchat.errors import (
+    BadName,
+    ConnectError,
+    Denied,
+    NameTaken,
+    Replaced,
+    RoomchatError,
+    Silent,
+    UnknownToken,
+    UnsupportedProtocol,
+)
+from roomchat.protocol import (
+    Bye,
+    Command,
+    Error,
+    Event,
+    Gap,
+    Goodbye,
+    Joined,
+    Left,
+    Message,
+    Ping,
+    Pong,
+    Renamed,
+    Say,
+    Welcome,
+    Whisper,
+)
+
+HELLO_TIMEOUT = 10.0  # seconds until something that does not answer our hello is given up
+HEARTBEAT = 30.0  # seconds of silence until the server is asked whether it is there
+ANSWER = 15.0  # seconds that it has to answer that
+FIRST_PAUSE = 0.1  # seconds until the first try to connect again; then twice as long each time
+LONGEST_PAUSE = 10.0  # seconds; a server that was down for long has its people back soon
+RETRY = 1.0  # seconds until a server whose disk took nothing is asked again
+
+# After these there is no use in trying again.
+_FINAL = {BadName.code, NameTaken.code, Replaced.code, UnsupportedProtocol.code}
+
+
+class ConnectionLost(Struct):
+    """Among the events: from here on the client tries to come back. What is said meanwhile is kept."""
+
+    reason: str
+
+
+class ConnectionBack(Struct):
+    """Among the events: the client is back, and all that was missed stands before this."""
+
+
+class ConnectionEnded(Struct):
+    """The last of the events: the server does not take the client back, and it does not try again."""
+
+    reason: str
+
+
+Shown = Event | Message | ConnectionLost | ConnectionBack | ConnectionEnded
+
+
+class Seat:
+    """One session on a server, over as many connections as it takes. Any thread may call its methods.
+
+    Args:
+        address: of the server.
+        session: what must not be forgotten.
+        state: where it is kept; None: nowhere.
+        on_event: gets each event, on the receiving thread (those before ``open`` returns: on its caller's).
+        pending: commands that wait for an answer; they are sent again over each new connection.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        session: Session,
+        state: State | None,
+        on_event: Callable[[Shown], None],
+        pending: Callable[[], list[Command]],
+    ) -> None:
+        self.session = session
+        self.failure: RoomchatError | None = None  # why it does not try any more
+        self._address = address
+        self._state = state
+        self._on_event = on_event
+        self._pending = pending
+        self._connection: Connection | None = None
+        self._ready = False  # welcomed, and what the server has not handled is sent again: more may follow
+        self._lost = False  # since the last time that all was well
+        self._pause = FIRST_PAUSE
+        self._closing = threading.Event()
+        # Guards the session, the state, and which connection there is; told of each event. Not held while sending.
+        self.changed = threading.Condition()
+        # Held while sending, so that messages leave in the order of their numbers. Taken before the other.
+        self._sending = threading.Lock()
+        self._receiver = threading.Thread(target=self._run, name="roomchat-receive")
+
+    # ------------------------------------------------------------ any thread
+
+    def open(self) -> None:
+        """Connect and say hello.
+
+        Raises:
+            ConnectError: nobody answers there.
+            Denied: the server does not let us in.
+        """
+        connection = self._connect()
+        try:
+            while not self._ready:
+                self._take_all(connection, HELLO_TIMEOUT)
+        except Silent:
+            connection.close()
+            raise ConnectError(f"What answers at {self._address} is not a roomchat server.") from None
+        except RoomchatError:
+            connection.close()
+            raise
+        self._receiver.start()
+
+    def close(self, timeout: float) -> None:
+        """Say goodbye, wait up to ``timeout`` seconds for the answer, and end."""
+        self._closing.set()
+        if self._receiver.ident is None:
+            return  # never opened
+        connection = self._connection
+        if connection is not None:
+            self.send(Bye())
+            self._receiver.join(timeout)
+            connection.close()
+        self._receiver.join()
+
+    def say(self, command: Say | Whisper) -> int:
+        """Number a message, keep it until it comes back, and send it now or when there is a connection again."""
+        with self._sending:
+            with self.changed:
+                numbered = self.session.say(command)
+                n = self.session.n
+                if self._state is not None:
+                    self._state.said(n, numbered)
+                connection = self._connection if self._ready else None
+            if connection is not None:
+                self._send_or_lose(connection, numbered)
+        return n
+
+    def send(self, command: Command) -> bool:
+        """Send a command, if there is a connection; False otherwise."""
+        with self._sending:
+            connection = self._connection if self._ready else None
+            if connection is not None:
+                self._send_or_lose(connection, command)
+        return connection is not None
+
+    def handled(self, event: Shown) -> None:
+        """The program is done with an event: it need not come again after a crash."""
+        if self._state is None or not isinstance(event, Message | Gap):
+            return
+        with self.changed:
+            self._state.reached(event.room, event.seq if isinstance(event, Message) else event.before - 1)
+
+    def is_receiver(self) -> bool:
+        """Whether the caller is the receiving thread, which can't wait for what it receives itself."""
+        return threading.current_thread() is self._receiver
+
+    @staticmethod
+    def _send_or_lose(connection: Connection, command: Command) -> None:
+        """If the connection is gone, the receiving thread notices, and sends it again over the next one."""
+        try:
+            connection.send(command)
+        except ConnectError:
+            connection.close()
+
+    # ------------------------------------------------------------ the receiving thread
+
+    def _run(self) -> None:
+        """Until it is closed, or there is no use in trying any more."""
+        while not self._closing.is_set() and self.failure is None:
+            try:
+                connection = self._connection or self._connect()
+                while self._connection is connection:
+                    self._receive(connection)
+            except Denied as error:
+                self._fail(error)
+            except ConnectError as error:
+                first, self._lost = not self._lost, True
+                self._lose()
+                if first and not self._closing.is_set():
+                    self._on_event(ConnectionLost(str(error)))
+                # Jittered, so that the thousands whom a server lost do not come back at the same moment.
+                self._closing.wait(self._pause * random.uniform(0.5, 1.0))
+                self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def _receive(self, connection: Connection) -> None:
+        """What comes next; a server that is silent for long is asked whether it is there."""
+        try:
+            self._take_all(connection, HEARTBEAT)
+        except Silent:
+            with self._sending:
+                connection.send(Ping())
+            self._take_all(connection, ANSWER)
+
+    def _connect(self) -> Connection:
+        """A new connection, with the hello on its way."""
+        connection = Connection(self._address)
+        with self.changed:
+            self._connection = connection
+            hello = self.session.hello()
+        connection.send(hello)
+        return connection
+
+    def _fail(self, error: Denied) -> None:
+        self._lose()
+        with self.changed:
+            self.failure = error
+            self.changed.notify_all()
+        self._on_event(ConnectionEnded(str(error)))
+
+    def _lose(self) -> None:
+        with self.changed:
+            connection, self._connection, self._ready = self._connection, None, False
+        if connection is not None:
+            connection.close()
+
+    def _take_all(self, connection: Connection, timeout: float) -> None:
+        events = connection.receive(timeout)
+        if not events:
+            raise ConnectError("The server has closed the connection.")
+        retry = False
+        for event in events:
+            retry |= self._take(event, connection)
+        if retry:
+            self._closing.wait(RETRY)
+            with self._sending:
+                for command in self.session.to_send_again():
+                    connection.send(command)
+
+    def _take(self, event: Event | Message, connection: Connection) -> bool:
+        """Take note of an event, do what follows, and show it; whether to send again what was not handled."""
+        if isinstance(event, Error):
+            self._check_welcome(event)
+        # A message that is said just now must either be among those that are sent again, or come behind them.
+        with self._sending if isinstance(event, Welcome) else contextlib.nullcontext():
+            with self.changed:
+                step = self.session.receive(event)
+                self._keep(event)
+                self.changed.notify_all()
+            if isinstance(event, Welcome):
+                step.send[:0] = self._pending()
+            for command in step.send:
+                connection.send(command)
+            self._ready |= isinstance(event, Welcome)
+        for shown in step.show:
+            self._on_event(shown)
+        if isinstance(event, Goodbye):
+            self._closing.set()
+            self._lose()
+        elif isinstance(event, Pong) and event.re == MARK:
+            self._pause = FIRST_PAUSE
+            if self._lost:
+                self._lost = False
+                self._on_event(ConnectionBack())
+        return step.retry
+
+    def _check_welcome(self, event: Error) -> None:
+        """Raises Denied or ConnectError if the server does not let us in, or does not want us any more. Before the
+        first welcome that is the end; later only what another try can't mend."""
+        if event.code == UnknownToken.code or (self._ready and event.code != Replaced.code):
+            return  # the session has an answer to it, or it is about something that was asked
+        if self._receiver.ident is None or event.code in _FINAL:
+            raise Denied(event.code, event.message)
+        raise ConnectError(event.message)
+
+    def _keep(self, event: Event | Message) -> None:
+        """Write down what has changed in the session."""
+        if self._state is None:
+            return
+        if isinstance(event, Welcome | Joined | Left | Renamed | Error | Pong):
+            self._state.save(self.session)
+        elif isinstance(event, Message) and event.uid == self.session.uid and event.n is not None:
+            self._state.seen(event.n)

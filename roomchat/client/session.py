@@ -1,0 +1,197 @@
+"""What a client must not forget: who it is, what it has seen, what it has said. No I/O in here.
+
+The rules are those of docs/protocol.md, "Sequence numbers and cursors" and "Counting messages".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from roomchat import __version__
+from roomchat.errors import OutOfOrder, StorageUnavailable, UnknownToken
+from roomchat.protocol import (
+    VERSION,
+    Command,
+    Error,
+    Event,
+    Gap,
+    Hello,
+    Join,
+    Joined,
+    Left,
+    Message,
+    Ping,
+    Pong,
+    Renamed,
+    Say,
+    Welcome,
+    Whisper,
+)
+
+MARK = "caught-up"  # id of the ping that follows each hello
+PROGRAM = f"roomchat {__version__}"
+HISTORY = 50  # messages that a join brings; what it brings may come again if the connection is lost before
+REFUSED = "refused"  # code of the error for a message whose refusal was lost with a connection
+
+_RETRY = {StorageUnavailable.code, OutOfOrder.code}
+
+
+@dataclass
+class Step:
+    """What follows from an event: what to show, what to send, whether to send what is unseen again in a while."""
+
+    show: list[Event | Message] = field(default_factory=list)
+    send: list[Command] = field(default_factory=list)
+    retry: bool = False
+
+
+class Session:
+    """One seat on a server, over any number of connections. Not thread-safe: its owner has a lock.
+
+    Feed it every event as it comes; it returns those that are to be shown, each once and without a hole.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._asked: str | None = name  # the name to be called, until the server has agreed
+        self.uid = 0
+        self.token: str | None = None
+        self.epoch: str | None = None
+        self.n = 0  # the last one given to a message
+        self.room: str | None = None  # where what is said goes if no room is named
+        self.rooms: dict[str, int] = {}  # those to be in, by joining: seq from which on nothing may be missed
+        self.cursors: dict[str, int] = {}  # room: seq of the last message received
+        self.unseen: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
+        self._returning = False  # between a welcome and the mark behind all that was missed
+        self._handled = 0  # the last n of which we know that the server has handled it
+
+    # ------------------------------------------------------------ to the server
+
+    def hello(self) -> Hello:
+        """How a connection begins."""
+        if self.token is None:
+            return Hello(protocol=VERSION, name=self._asked or self.name, client=PROGRAM)
+        rooms = self.rooms | self.cursors
+        if self.room in rooms:  # the last one is where a dial of our UID lands
+            rooms[self.room] = rooms.pop(self.room)
+        return Hello(
+            protocol=VERSION, name=self._asked, token=self.token, rooms=rooms, epoch=self.epoch, client=PROGRAM
+        )
+
+    def say(self, command: Say | Whisper) -> Say | Whisper:
+        """Number a message and keep it until it comes back; returns it as it is to be sent."""
+        self.n += 1
+        numbered = self.unseen[self.n] = replace(command, n=self.n)
+        return numbered
+
+    def to_send_again(self) -> list[Command]:
+        """What the server has not handled yet, as far as we know."""
+        return [command for n, command in self.unseen.items() if n > self._handled]
+
+    def go(self) -> None:
+        """Goodbye: the next time begins in no room. Private ones come by themselves."""
+        self.room = None
+        for room in [room for room in self.rooms if not is_private(room)]:
+            self._left(room)
+
+    # ------------------------------------------------------------ from the server
+
+    def receive(self, event: Event | Message) -> Step:
+        """Take note of an event."""
+        match event:
+            case Message():
+                return self._message(event)
+            case Welcome():
+                return self._welcome(event)
+            case Error():
+                return self._error(event)
+            case Pong() if event.re == MARK:
+                return Step(show=[*self._refused()])
+            case Joined():
+                self._joined(event)
+            case Left():
+                self._left(event.room)
+            case Gap():
+                self.cursors[event.room] = event.before - 1
+            case Renamed() if event.uid == self.uid:
+                self.name = event.name
+        return Step(show=[event])
+
+    def _welcome(self, event: Welcome) -> Step:
+        another_log = event.epoch != self.epoch
+        self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
+        self._asked = None
+        self._returning = True
+        self._renumber(event.last_n)
+        step = Step(show=[event])
+        if another_log:  # it does not know what we have seen, nor where we were
+            self.cursors.clear()
+            step.send += [Join(room=room) for room in self.rooms if not is_private(room)]
+            self.rooms.clear()
+        step.send += self.to_send_again()
+        step.send.append(Ping(id=MARK))
+        return step
+
+    def _renumber(self, last_n: int) -> None:
+        """Count on from what the server has handled. Where it knows of less than we do, it has lost the end of its
+        log, or has another one: then what has not come back gets new numbers."""
+        self._handled = last_n
+        waiting = [command for n, command in self.unseen.items() if n > last_n]
+        self.unseen = {n: command for n, command in self.unseen.items() if n <= last_n}
+        self.unseen.update((n, replace(command, n=n)) for n, command in enumerate(waiting, start=last_n + 1))
+        self.n = last_n + len(waiting)
+
+    def _message(self, event: Message) -> Step:
+        if event.uid == self.uid and event.n is not None:
+            self.unseen.pop(event.n, None)
+            self._handled = max(self._handled, event.n)
+        if event.seq <= self.cursors.get(event.room, 0):
+            return Step()
+        self.cursors[event.room] = event.seq
+        return Step(show=[event])
+
+    def _joined(self, event: Joined) -> None:
+        room = event.room
+        if not is_private(room) and not (self._returning and self.room):
+            self.room = room
+        if self.cursors.get(room, 0) > event.last_seq:
+            self.cursors[room] = event.last_seq  # the server has lost the end of its log
+        self.rooms.setdefault(room, max(0, event.last_seq - HISTORY))
+
+    def _left(self, room: str) -> None:
+        self.cursors.pop(room, None)
+        self.rooms.pop(room, None)
+        if room == self.room:
+            self.room = next((room for room in reversed(self.rooms) if not is_private(room)), None)
+
+    def _error(self, event: Error) -> Step:
+        if event.code in _RETRY and event.n is not None:
+            return Step(show=[event] if event.code == StorageUnavailable.code else [], retry=True)
+        if event.code == UnknownToken.code:
+            self.token = self.epoch = None
+            return Step(send=[self.hello()])
+        if event.n is not None:
+            self.unseen.pop(event.n, None)
+            self._handled = max(self._handled, event.n)
+        return Step(show=[event])
+
+    def _refused(self) -> list[Error]:
+        """All that was missed has come. What the server has handled and did not send was refused; the error that
+        said why was lost with a connection."""
+        self._returning = False
+        refused = [n for n in self.unseen if n <= self._handled]
+        return [
+            Error(code=REFUSED, n=n, message=f"The server refused what you said last: {_text(self.unseen.pop(n))}")
+            for n in refused
+        ]
+
+
+def is_private(room: str) -> bool:
+    """Whether a room is one of two who whisper."""
+    return room.startswith("@")
+
+
+def _text(command: Say | Whisper) -> str:
+    return command.text if len(command.text) <= 60 else f"{command.text[:60]}..."
