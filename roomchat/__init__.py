@@ -3,8 +3,6 @@
 For programs: ``roomchat.Client``, and the events that it gives.
 """
 
-__version__ = "0.1.0"
-
 from roomchat.client.client import Client as Client
 from roomchat.client.client import ConnectionBack as ConnectionBack
 from roomchat.client.client import ConnectionLost as ConnectionLost
@@ -16,3 +14,4 @@ from roomchat.protocol import Exited as Exited
 from roomchat.protocol import Gap as Gap
 from roomchat.protocol import Joined as Joined
 from roomchat.protocol import Message as Message
+from roomchat.version import __version__ as __version__

@@ -15,7 +15,6 @@ from typing import Any
 import click
 from platformdirs import user_data_path
 
-from roomchat import __version__
 from roomchat.client.address import Address
 from roomchat.client.terminal import Terminal
 from roomchat.client.typed import TypedLines
@@ -24,6 +23,7 @@ from roomchat.harmless import harmless
 from roomchat.protocol import Command, Dial, Join
 from roomchat.server import Server
 from roomchat.settings import Settings
+from roomchat.version import __version__
 
 CONTEXT = {
     "help_option_names": ["-h", "--help"],

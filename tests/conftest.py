@@ -13,6 +13,14 @@ from roomchat.settings import Settings
 from tests.peer import Peer
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Clients, and the programs that tests start, keep their sessions away from the person's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
     """Start servers with these settings on free ports; at the end they are stopped and none may have failed."""

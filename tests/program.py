@@ -101,7 +101,7 @@ class Program:
 
 
 def serve(*arguments: str, db: object = ":memory:", env: dict[str, str] | None = None) -> Program:
-    """A server on a free port."""
+    """A server, on a free port unless the arguments name one."""
     return Program("serve", "--port", "0", "--db", str(db), *arguments, env=env)
 
 

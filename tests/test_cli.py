@@ -57,15 +57,16 @@ def test_the_demo_plays() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_server_well(number: signal.Signals) -> None:
-    """Ctrl-C and SIGTERM tell everyone, end with 0, and the client says that the server is gone, with 1."""
+    """Ctrl-C and SIGTERM tell everyone, and end with 0; the client waits for the server to come back."""
     with serve() as server, Program("join", address_of(server), "--name", "ann") as client:
         client.expect("You are 1")
         server.signal(number)
         client.expect("Notice: The server is stopping")
-        assert client.wait() == 1
-        assert client.output.endswith("Error: The server has closed the connection.\n")
+        client.expect(r"^The server has closed the connection\. Trying again; what you type is kept\.$")
         assert server.wait() == 0
         assert server.output.endswith("Stopped.\n")
+        client.end_input()
+        assert client.wait() == 0
 
 
 def test_the_start_says_what_one_needs_to_know(tmp_path: Path) -> None:
@@ -255,14 +256,63 @@ def test_another_kind_of_server_is_told() -> None:
         assert client.output.endswith("is not a roomchat server.\n")
 
 
-def test_a_killed_server_is_noticed(tmp_path: Path) -> None:
-    """After kill -9 the client says so and ends with 1; a new server has what was said."""
+def test_a_killed_server_is_one_line_on_the_screen(tmp_path: Path) -> None:
+    """After kill -9 and a restart what was typed meanwhile is said, what was said is seen, and nothing twice."""
     database = tmp_path / "chat.db"
-    with serve(db=database) as server, Program("join", address_of(server), "--name", "ann") as ann:
-        ann.type("/join tea\nbefore\n")
-        ann.expect("ann: before")
-        server.signal(signal.SIGKILL)
-        assert ann.wait() == 1
-        assert "Traceback" not in ann.output
-    with serve(db=database) as server, Program("join", address_of(server), "-n", "bob", "-r", "tea") as bob:
-        bob.expect(r"\[tea\] ann: before")
+    with serve(db=database) as first:
+        address = address_of(first)
+        with (
+            Program("join", address, "--name", "bob", "--room", "tea") as bob,
+            Program("join", address, "--name", "ann", "--room", "tea") as ann,
+        ):
+            for client in (ann, bob):
+                client.expect(r"You are in tea with|came in")
+            ann.type("before\n")
+            bob.expect("ann: before")
+            first.signal(signal.SIGKILL)
+            bob.expect("what you type is kept")
+            bob.type("in between\n")
+            with serve("--port", address.rpartition(":")[2], db=database):
+                ann.expect("bob: in between")
+                ann.type("after\n")
+                bob.expect("ann: after")
+                for client in (ann, bob):
+                    client.end_input()
+                    assert client.wait() == 0
+            shown = [line.partition("[tea] ")[2] for line in bob.output.splitlines() if "[tea]" in line]
+            assert shown[:3] == ["ann: before", "bob: in between", "ann: after"]
+            assert bob.output.count("what you type is kept") == 1
+            assert bob.output.count("You are") == 2, "who and where, once"
+
+
+def test_a_killed_client_goes_on_where_it_was() -> None:
+    """Started again with the same name it has the same UID, and sees what it missed, once."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann", "--room", "tea") as ann:
+        with Program("join", address_of(server), "--name", "bob", "--room", "tea") as bob:
+            bob.expect("You are 2")
+            ann.type("one\n")
+            bob.expect("ann: one")
+            bob.type("/who\n")
+            bob.expect("2 here")  # so it is done with what came before that
+            bob.signal(signal.SIGKILL)
+            bob.wait()
+        ann.expect("bob .* is away")
+        ann.type("two\n")
+        ann.expect("ann: two")
+        with Program("join", address_of(server), "--name", "bob") as bob:
+            bob.expect("You are 2")
+            bob.expect("ann: two")
+            bob.end_input()
+            assert bob.wait() == 0
+            assert "ann: one" not in bob.output
+
+
+def test_two_programs_of_one_person_have_two_seats() -> None:
+    """The second one with the same name finds that taken: it does not push the first one out."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann") as ann:
+        ann.expect("You are 1")
+        with Program("join", address_of(server), "--name", "ann") as other:
+            assert other.wait() == 1
+            assert other.output == "Error: Someone here is called ann already; choose another name.\n"
+        ann.type("/who\n")
+        ann.expect(r"1 here: ann \(1\)")

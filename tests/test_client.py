@@ -14,10 +14,11 @@ from roomchat import protocol
 from roomchat.client.address import parse_address
 from roomchat.client.commands import COMMANDS, HELP, TypingError, parse
 from roomchat.client.render import render
+from roomchat.client.seat import ConnectionBack, ConnectionLost
 from roomchat.client.typed import TypedLines
 from roomchat.client.view import View
 from roomchat.harmless import harmless
-from roomchat.protocol import Entered, Error, Joined, Left, Message, Person, Renamed, Welcome, WhoPage
+from roomchat.protocol import Entered, Error, Exited, Joined, Message, Person, Renamed, Welcome, WhoPage
 
 WELCOME = Welcome(
     uid=7,
@@ -125,21 +126,31 @@ def test_no_typed_line_fails(line: str) -> None:
         assert parse(line, View()) is not None or not line.strip()
 
 
-def test_the_view_follows_rooms_and_names(view: View) -> None:
-    """It knows the current room, falls back to the one before, and learns names and UIDs from all events."""
-    view.update(Joined(room="tea", members=[Person(7, "ann")], members_total=1, last_seq=0))
-    view.update(Joined(room="cake", members=[Person(9, "cleo")], members_total=2, last_seq=0))
-    view.update(Joined(room="@3-7", members=[], members_total=2, last_seq=0))
-    assert view.room == "cake"
-    view.update(Left(room="cake"))
-    assert (view.room, view.rooms) == ("tea", ["tea"])
+def test_the_view_follows_names(view: View) -> None:
+    """It learns names and UIDs from all events."""
     view.update(Entered(room="tea", uid=12, name="dan"))
     view.update(Renamed(uid=3, old="bob", name="robert"))
     view.update(Renamed(uid=7, old="ann", name="anna"))
     view.update(WhoPage(clients=[Person(13, "dan")], clients_total=1))
-    assert (view.uid_of("robert"), view.uid_of("bob"), view.name) == (3, None, "anna")
+    assert (view.uid_of("robert"), view.uid_of("bob"), view.uid_of("anna")) == (3, None, 7)
     assert view.uid_of("dan") is None, "there are two of them"
     assert view.whisperer("@3-7") == "robert"
+
+
+def test_what_comes_again_after_a_lost_connection_is_no_news(view: View) -> None:
+    """The welcome, rooms that we were in, and people who were there are not shown again; others are."""
+    tea = Joined(room="tea", members=[Person(3, "bob"), Person(7, "ann")], members_total=2, last_seq=0)
+    assert view.update(tea)
+    assert view.update(ConnectionLost("The connection is lost."))
+    assert not view.update(WELCOME)
+    assert not view.update(tea)
+    assert view.update(Joined(room="cake", members=[Person(7, "ann")], members_total=1, last_seq=0))
+    assert not view.update(Entered(room="tea", uid=3, name="bob"))
+    assert view.update(Entered(room="tea", uid=9, name="cleo"))
+    view.update(ConnectionBack())
+    assert view.update(tea)
+    assert view.update(Exited(room="tea", uid=3, name="bob", reason="lost"))
+    assert view.update(Entered(room="tea", uid=3, name="bob"))
 
 
 hostile = st.text(st.sampled_from("a\x1b[\x07\x9b\u202e\u2066\u2028\n\r\ud800"), max_size=20)

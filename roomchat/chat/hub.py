@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from roomchat import __version__
 from roomchat.chat import commands, membership
 from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.deadlines import Deadlines, due
@@ -14,6 +13,7 @@ from roomchat.chat.sessions import Connected, Disconnected, Input, Known, Refres
 from roomchat.errors import Refused
 from roomchat.protocol import Bye, Command, Hello, Malformed, Stats, StatsPage
 from roomchat.settings import Settings
+from roomchat.version import __version__
 
 
 class Hub:

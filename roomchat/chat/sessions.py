@@ -9,7 +9,6 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from roomchat import __version__
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch
 from roomchat.chat.deadlines import set_last
@@ -39,6 +38,7 @@ from roomchat.protocol import (
     Notice,
     Welcome,
 )
+from roomchat.version import __version__
 
 
 class Connected(Struct):

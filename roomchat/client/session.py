@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from roomchat import __version__
 from roomchat.errors import OutOfOrder, StorageUnavailable, UnknownToken
 from roomchat.protocol import (
     VERSION,
@@ -29,6 +28,7 @@ from roomchat.protocol import (
     Welcome,
     Whisper,
 )
+from roomchat.version import __version__
 
 MARK = "caught-up"  # id of the ping that follows each hello
 PROGRAM = f"roomchat {__version__}"
