@@ -288,8 +288,9 @@ def test_a_killed_server_is_one_line_on_the_screen(tmp_path: Path) -> None:
 def test_a_killed_client_goes_on_where_it_was() -> None:
     """Started again with the same name it has the same UID, and sees what it missed, once."""
     with serve() as server, Program("join", address_of(server), "--name", "ann", "--room", "tea") as ann:
+        ann.expect("You are in tea")
         with Program("join", address_of(server), "--name", "bob", "--room", "tea") as bob:
-            bob.expect("You are 2")
+            bob.expect("You are in tea")
             ann.type("one\n")
             bob.expect("ann: one")
             bob.type("/who\n")

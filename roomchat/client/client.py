@@ -98,6 +98,8 @@ class Client:
 
         What has not come back by then is kept with the state, and sent the next time.
         """
+        if self._closed:
+            return
         self.flush(timeout)
         with self._changed:
             self._closed = True

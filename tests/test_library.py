@@ -1,0 +1,231 @@
+"""``roomchat.Client`` against a real server, which is stopped, cut off and made to fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import roomchat
+from roomchat import Client, ConnectionBack, ConnectionLost, Denied, Error, Message
+from roomchat.client.client import QUEUE, ConnectionEnded, Shown
+from roomchat.server import Server
+from roomchat.settings import Settings
+from tests.peer import Peer
+
+PATIENCE = 20.0  # seconds
+
+Open = Callable[..., Client]
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Open]:
+    """Open clients of a server; at the end all are closed."""
+    with ExitStack() as stack:
+
+        def start(server: Server, name: str, **options: Any) -> Client:
+            address = f"127.0.0.1:{server.address[1]}"
+            options = {"state": tmp_path / "state", "patience": PATIENCE} | options
+            opened = Client(address, name, **options).open()
+            stack.callback(opened.close, timeout=0.1)
+            return opened
+
+        yield start
+
+
+def until(client: Client, found: Callable[[Shown], object]) -> list[Shown]:
+    """The client's events up to the first one for which it holds."""
+    events = []
+    for event in client.events(PATIENCE):
+        events.append(event)
+        if found(event):
+            return events
+    raise AssertionError(f"it never came, but {events}")
+
+
+def texts(events: list[Shown]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Message)]
+
+
+def says(text: str) -> Callable[[Shown], bool]:
+    return lambda event: isinstance(event, Message) and event.text == text
+
+
+def is_a(kind: type) -> Callable[[Shown], bool]:
+    return lambda event: isinstance(event, kind)
+
+
+def cut(server: Server) -> None:
+    """Every connection of a server breaks, as when a cable is pulled."""
+    for loop in server._loops:
+        for connection in list(loop._connections):
+            loop._post(lambda connection=connection, loop=loop: loop._lost(connection, OSError(104, "cut")))
+
+
+def test_a_bot_of_ten_lines(serve: Callable[..., Server], client: Open, tmp_path: Path) -> None:
+    """The example in the class's description works as it stands there."""
+    server = serve()
+    lines = [line[8:] for line in str(Client.__doc__).splitlines() if line.startswith(" " * 8)]
+    program = "import roomchat\n" + "\n".join(lines).replace("localhost:5050", f"127.0.0.1:{server.address[1]}")
+    with subprocess.Popen([sys.executable, "-c", program]) as bot:
+        ann = client(server, "ann")
+        ann.join("tea")
+        while len(getattr(ann.request(roomchat.protocol.Who(room="tea")), "clients")) < 2:  # noqa: B009
+            ann.request(roomchat.protocol.Ping())
+        ann.say("ping")
+        assert texts(until(ann, says("pong"))) == ["ping", "pong"]
+        bot.kill()
+
+
+def test_requests_are_answered_or_denied(serve: Callable[..., Server], client: Open) -> None:
+    """Joining, dialling and leaving return when they are done, and raise what the server says."""
+    server = serve()
+    ann, bob = client(server, "ann"), client(server, "bob")
+    assert ann.dial(bob.uid).room == "r1"
+    assert ann.rooms == ["r1"]
+    assert bob.join("R1").members_total == 2
+    ann.leave()
+    assert (ann.rooms, ann.room) == ([], None)
+    for refused, code in [
+        (lambda: ann.dial(ann.uid), "yourself"),
+        (lambda: ann.dial(99), "no_such_client"),
+        (lambda: ann.join("a b"), "bad_name"),
+        (lambda: ann.say("to whom?"), "not_in_room"),
+    ]:
+        with pytest.raises(Denied) as caught:
+            refused()
+        assert caught.value.code == code
+
+
+def test_it_is_told_who_it_can_not_be(serve: Callable[..., Server], client: Open) -> None:
+    """A name that is taken, and a server that is full, are refused when it opens."""
+    server = serve(max_clients=1)
+    client(server, "ann")
+    for name, code in [("ANN", "name_taken"), ("bob", "server_full")]:
+        with pytest.raises(Denied) as caught:
+            client(server, name)
+        assert caught.value.code == code
+
+
+def test_a_cut_connection_costs_nothing(serve: Callable[..., Server], client: Open) -> None:
+    """Cut again and again while both talk, each sees all of both, once, in one order."""
+    server = serve()
+    ann, bob = client(server, "ann"), client(server, "bob")
+    ann.join("tea")
+    bob.join("tea")
+    for i in range(10):
+        for j in range(20):
+            ann.say(f"ann {i} {j}")
+            bob.say(f"bob {i} {j}")
+        cut(server)
+    ann.flush(PATIENCE)
+    bob.say("end")
+    seen = [texts(until(one, says("end"))) for one in (ann, bob)]
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 401
+    for name in ("ann", "bob"):
+        assert [text for text in seen[0] if text.startswith(name)] == [
+            f"{name} {i} {j}" for i in range(10) for j in range(20)
+        ]
+
+
+def test_what_is_said_while_the_server_is_away_is_sent_when_it_is_back(
+    client: Open, tmp_path: Path
+) -> None:  # fmt: skip
+    """A restart shows as a lost and a found connection; requests wait for it, too."""
+    database = str(tmp_path / "chat.db")
+    with Server(Settings(port=0, db=database, drain=0.2)) as server:
+        port = server.address[1]
+        ann = client(server, "ann")
+        ann.join("tea")
+        ann.say("before")
+    until(ann, is_a(ConnectionLost))
+    ann.say("meanwhile")
+    assert not ann.flush(0.01)
+    with Server(Settings(port=port, db=database, drain=0.2)):
+        assert ann.join("cake").room == "cake"
+        assert ann.flush(PATIENCE)
+        assert texts(until(ann, is_a(ConnectionBack))) == ["meanwhile"]
+        ann.close()
+
+
+def test_another_log_on_the_same_port_is_begun_anew(client: Open) -> None:
+    """A server that knows neither token nor room: the client introduces itself, and its messages arrive."""
+    with Server(Settings(port=0, drain=0.2)) as server:
+        port = server.address[1]
+        ann = client(server, "ann")
+        ann.join("tea")
+        for i in range(3):
+            ann.say(str(i))
+        ann.flush(PATIENCE)
+    ann.say("3")
+    with Server(Settings(port=port, drain=0.2)):
+        assert ann.flush(PATIENCE)
+        assert texts(until(ann, says("3"))) == ["0", "1", "2", "3"]
+        assert (ann.uid, ann.rooms) == (1, ["tea"])
+        ann.close()
+
+
+def test_it_waits_for_a_disk_that_takes_nothing(serve: Callable[..., Server], client: Open) -> None:
+    """A refusal for want of disk is told, and the message is sent until it is stored, in order."""
+    server = serve()
+    ann = client(server, "ann")
+    ann.join("tea")
+    server._log._connection.execute("PRAGMA max_page_count = 1")  # SQLite makes that the number of pages there are
+    long = "x" * 8000
+    for i in range(20):
+        ann.say(f"{i} {long}")
+    until(ann, lambda event: isinstance(event, Error) and event.code == "storage_unavailable")
+    server._log._connection.execute("PRAGMA max_page_count = 1000000")
+    assert ann.flush(PATIENCE)
+    ann.say("end")
+    bob = client(server, "bob")
+    bob.join("tea", history=100)
+    assert [text.split()[0] for text in texts(until(bob, says("end")))] == [*map(str, range(20)), "end"]
+
+
+def test_who_takes_the_seat_over_ends_it(serve: Callable[..., Server], client: Open) -> None:
+    """Replaced by another connection with its token, the client does not fight for the seat."""
+    server = serve()
+    ann = client(server, "ann")
+    token = ann._session.token
+    with Peer(server.address) as thief:
+        thief.send(type="hello", protocol=1, token=token)
+        thief.expect("welcome")
+        events = until(ann, is_a(ConnectionEnded))
+        assert isinstance(events[-1], ConnectionEnded)
+        assert "another connection" in events[-1].reason
+        with pytest.raises(Denied):
+            ann.join("tea")
+
+
+def test_what_the_program_does_not_take_is_not_received(serve: Callable[..., Server], client: Open) -> None:
+    """Events wait in a bounded queue; then nothing more is read, and nothing is lost."""
+    server = serve()
+    ann, bob = (client(server, name, state=False) for name in ("ann", "bob"))
+    ann.join("tea")
+    bob.join("tea")
+    talker = threading.Thread(target=lambda: [bob.say(str(i)) for i in range(12_000)])
+    talker.start()
+    bob_seen = texts(until(bob, says("11999")))
+    talker.join()
+    assert len(ann._queue) <= QUEUE
+    assert texts(until(ann, says("11999"))) == bob_seen == [str(i) for i in range(12_000)]
+
+
+def test_a_closed_client_comes_back_as_itself_but_in_no_room(
+    serve: Callable[..., Server], client: Open
+) -> None:  # fmt: skip
+    """Goodbye leaves the rooms; the UID is the same the next time."""
+    server = serve()
+    first = client(server, "ann")
+    first.join("tea")
+    first.close()
+    second = client(server, "ann")
+    assert (second.uid, second.rooms) == (first.uid, [])

@@ -1,0 +1,242 @@
+"""What a client must not forget, without a connection: cursors, numbers, and what is sent again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomchat.client.address import Address
+from roomchat.client.session import MARK, REFUSED, Session
+from roomchat.client.state import State
+from roomchat.errors import OutOfOrder, StorageUnavailable, UnknownToken
+from roomchat.protocol import Error, Gap, Join, Joined, Left, Limits, Message, Ping, Pong, Say, Welcome
+
+
+def welcome(last_n: int = 0, epoch: str = "e", token: str = "t") -> Welcome:
+    """For ann, who is 1."""
+    return Welcome(
+        uid=1,
+        name="ann",
+        token=token,
+        epoch=epoch,
+        last_n=last_n,
+        server="roomchat",
+        clients=[],
+        clients_total=0,
+        rooms=[],
+        rooms_total=0,
+        limits=Limits(8192, 32, 65536, 100),
+    )
+
+
+def joined(room: str, last_seq: int = 0) -> Joined:
+    return Joined(room=room, members=[], members_total=1, last_seq=last_seq)
+
+
+def message(room: str, seq: int, uid: int = 2, n: int | None = None) -> Message:
+    return Message(room, seq, uid, "bob", "2026-01-01T00:00:00.000Z", f"text {seq}", n)
+
+
+def ann(room: str = "tea") -> Session:
+    """Welcomed, and in a room."""
+    session = Session("ann")
+    session.receive(welcome())
+    session.receive(joined(room))
+    return session
+
+
+def say(session: Session, text: str) -> Say:
+    said = session.say(Say(text=text, room="tea"))
+    assert isinstance(said, Say)
+    return said
+
+
+def test_the_first_hello_has_a_name_and_later_ones_a_token() -> None:
+    """A new session asks for a name; one that goes on proves itself, and names its rooms and cursors."""
+    session = Session("ann")
+    assert (session.hello().name, session.hello().token) == ("ann", None)
+    session.receive(welcome())
+    session.receive(joined("tea", last_seq=70))
+    session.receive(joined("cake"))
+    session.receive(message("cake", 4))
+    hello = session.hello()
+    assert (hello.name, hello.token, hello.epoch) == (None, "t", "e")
+    assert hello.rooms == {"tea": 20, "cake": 4}, "what the join to tea brings may come again"
+
+
+def test_the_current_room_is_the_last_one_in_the_hello() -> None:
+    """So that who dials us after a restart of the server lands there."""
+    session = ann("tea")
+    session.receive(joined("cake"))
+    session.receive(joined("tea"))
+    assert list(session.hello().rooms or {}) == ["cake", "tea"]
+
+
+def test_each_message_is_shown_once() -> None:
+    """One at or below the cursor was seen before."""
+    session = ann()
+    shown = [session.receive(message("tea", seq)).show for seq in (1, 2, 2, 1, 4)]
+    assert [len(events) for events in shown] == [1, 1, 0, 0, 1]
+    assert session.cursors == {"tea": 4}
+
+
+def test_a_gap_moves_the_cursor_and_is_shown() -> None:
+    """What is gone is not asked for again."""
+    session = ann()
+    gap = Gap(room="tea", after=0, before=10)
+    assert session.receive(gap).show == [gap]
+    assert session.cursors == {"tea": 9}
+
+
+def test_what_the_server_has_not_handled_is_sent_again_in_order() -> None:
+    """After a welcome comes what is above its last n, and then the mark."""
+    session = ann()
+    said = [say(session, text) for text in ("one", "two", "three")]
+    assert session.receive(welcome(last_n=1)).send == [said[1], said[2], Ping(id=MARK)]
+    session.receive(message("tea", 1, uid=1, n=1))
+    assert list(session.unseen) == [2, 3]
+    assert say(session, "four").n == 4
+
+
+def test_what_was_handled_and_does_not_come_was_refused() -> None:
+    """When the mark is passed, the person is told."""
+    session = ann()
+    say(session, "one")
+    say(session, "two")
+    session.receive(welcome(last_n=2))
+    session.receive(message("tea", 1, uid=1, n=2))
+    (error,) = session.receive(Pong(re=MARK)).show
+    assert isinstance(error, Error)
+    assert (error.code, error.n) == (REFUSED, 1)
+    assert not session.unseen
+
+
+def test_a_refusal_for_good_ends_a_message_and_another_does_not() -> None:
+    """After storage_unavailable and out_of_order it is sent again; after anything else it is not."""
+    session = ann()
+    said = [say(session, text) for text in ("one", "two", "three")]
+    assert session.receive(Error(code="too_long", message="", n=1)).retry is False
+    step = session.receive(Error(code=StorageUnavailable.code, message="", n=2))
+    assert (step.retry, len(step.show)) == (True, 1)
+    step = session.receive(Error(code=OutOfOrder.code, message="", n=3))
+    assert (step.retry, len(step.show)) == (True, 0)
+    assert session.to_send_again() == said[1:]
+
+
+def test_another_log_voids_cursors_and_numbers() -> None:
+    """With another epoch rooms are joined anew, and what has not come back is numbered from where that log is."""
+    session = ann()
+    session.receive(message("tea", 5))
+    say(session, "one")
+    session.receive(message("tea", 6, uid=1, n=1))
+    say(session, "two")
+    say(session, "three")
+    (hello,) = session.receive(Error(code=UnknownToken.code, message="")).send
+    assert hello == Session("ann").hello()
+    step = session.receive(welcome(epoch="another", token="new"))
+    assert step.send == [
+        Join(room="tea"),
+        Say(text="two", room="tea", n=1),
+        Say(text="three", room="tea", n=2),
+        Ping(id=MARK),
+    ]
+    assert session.cursors == {}
+    assert session.receive(message("tea", 1)).show
+
+
+def test_a_log_that_lost_its_end_is_followed() -> None:
+    """A room whose last seq is below the cursor was put back: what is said there next is news."""
+    session = ann()
+    session.receive(message("tea", 9))
+    session.receive(joined("tea", last_seq=5))
+    assert session.receive(message("tea", 6)).show
+
+
+def test_leaving_forgets_a_room() -> None:
+    """It is not named in the next hello, and the room before is the current one."""
+    session = ann("cake")
+    session.receive(joined("tea"))
+    session.receive(message("tea", 3))
+    session.receive(Left(room="tea"))
+    assert session.hello().rooms == {"cake": 0}
+    assert session.room == "cake"
+
+
+@given(st.data())
+def test_nothing_is_lost_or_doubled_over_any_reconnects(data: st.DataObject) -> None:
+    """Against a plain server that handles some of what is sent and then loses the connection, all comes once."""
+    session = Session("ann")
+    log: list[str] = []
+    last_n = said = 0
+    shown: list[int] = []
+    session.receive(welcome())
+    session.receive(joined("tea"))
+    on_the_way: list[Say] = []
+    for _ in range(data.draw(st.integers(1, 8))):
+        for _ in range(data.draw(st.integers(0, 4))):
+            said += 1
+            on_the_way.append(say(session, str(said)))
+        for command in on_the_way[: data.draw(st.integers(0, len(on_the_way)))]:
+            assert command.n is not None
+            if command.n == last_n + 1:
+                last_n = command.n
+                log.append(command.text)
+        for seq in range(session.cursors.get("tea", 0) + 1, data.draw(st.integers(0, len(log))) + 1):
+            shown += [one.seq for one in session.receive(own(log, seq)).show if isinstance(one, Message)]
+        again = session.receive(welcome(last_n=last_n)).send
+        on_the_way = [command for command in again if isinstance(command, Say)]
+    log += [command.text for command in on_the_way]
+    for seq in range(1, len(log) + 1):
+        shown += [one.seq for one in session.receive(own(log, seq)).show if isinstance(one, Message)]
+    assert log == [str(i + 1) for i in range(said)]
+    assert shown == list(range(1, said + 1))
+    assert not session.unseen
+
+
+def own(log: list[str], seq: int) -> Message:
+    """Our own message with that place in the log; here every n is the seq."""
+    return Message("tea", seq, 1, "ann", "2026-01-01T00:00:00.000Z", log[seq - 1], seq)
+
+
+def test_the_state_brings_a_session_back(tmp_path: Path) -> None:
+    """Token, rooms, handled cursors and unseen messages are there again, in files of the user only."""
+    address = Address("localhost", 5050)
+    session = ann()
+    state = State(address, "ann", tmp_path)
+    state.save(session)
+    said = say(session, "one")
+    state.said(1, said)
+    session.receive(message("tea", 7))
+    session.receive(message("tea", 8))
+    state.reached("tea", 7)
+    state.close()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+    again = Session("ann")
+    state = State(address, "ann", tmp_path)
+    state.load(again)
+    state.close()
+    assert (again.uid, again.token, again.epoch, again.n, again.room) == (1, "t", "e", 1, "tea")
+    assert (again.rooms, again.cursors, again.unseen) == ({"tea": 0}, {"tea": 7}, {1: said})
+
+
+def test_two_programs_do_not_share_a_seat(tmp_path: Path) -> None:
+    """While one has it the second one gets another, and the first one's again when that is free."""
+    address = Address("localhost", 5050)
+    first = State(address, "ann", tmp_path)
+    first.save(ann())
+    second = State(address, "Ann", tmp_path)
+    stranger = Session("Ann")
+    second.load(stranger)
+    assert stranger.token is None
+    first.close()
+    third = State(address, "ann", tmp_path)
+    back = Session("ann")
+    third.load(back)
+    assert back.token == "t"
+    second.close()
+    third.close()
