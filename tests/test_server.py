@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import sqlite3
 import threading
 import time
@@ -549,3 +550,18 @@ def test_end_wakes_who_waits(serve: Serve) -> None:
     server.end()
     assert server.wait(DEADLINE)
     assert (server.failed, server.why) == (False, "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own times hold")
+def test_a_peer_that_takes_nothing_for_too_long_is_away(
+    serve: Callable[..., Server], connect: Callable[..., Peer]
+) -> None:
+    """What it was sent stays unread for `unacknowledged` seconds: it is taken for lost, and its seat waits."""
+    server = serve(unacknowledged=1)
+    stuck = connect(server, "stuck", receive_buffer=4096)
+    stuck.join("den")
+    ann = connect(server, "ann")
+    ann.join("den")
+    for _ in range(1000):
+        ann.send("say", text="x" * 8000)
+    assert ann.until("away")["name"] == "stuck"
