@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help serve join demo demo-tmux test check format docs clean
+.PHONY: help serve join demo demo-tmux verify test check format docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ demo: $(READY)  ## a server and three clients that play a conversation, side by 
 
 demo-tmux: $(READY)  ## a server and three clients in the panes of tmux, for you to type in
 	BIN=$(BIN) sh scripts/demo-tmux.sh
+
+verify: $(READY)  ## one minute of faults, and the proof that nothing was lost (ARGS="--seed 1")
+	$(BIN)/roomchat verify --seconds 60 --kills 20 $(ARGS)
 
 test: $(READY)  ## the whole suite (ARGS="-k outbox")
 	$(BIN)/pytest $(ARGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import resource
+import secrets
 import signal
 import sys
 import tomllib
@@ -15,14 +16,17 @@ from typing import Any
 import click
 from platformdirs import user_data_path
 
-from roomchat.client.address import Address
+from roomchat.client.address import Address, parse_address
 from roomchat.client.terminal import Terminal
 from roomchat.client.typed import TypedLines
-from roomchat.errors import ConnectError, StartError
+from roomchat.errors import ConnectError, LogError, StartError
 from roomchat.harmless import harmless
 from roomchat.protocol import Command, Dial, Join
 from roomchat.server import Server
 from roomchat.settings import Settings
+from roomchat.verify.processes import VerifyError
+from roomchat.verify.report import summary
+from roomchat.verify.run import Options, Run
 from roomchat.version import __version__
 
 CONTEXT = {
@@ -250,3 +254,48 @@ def join(address: str, name: str | None, room: str | None, dial: int | None) -> 
         show("Goodbye.")
     finally:
         typed.close()
+
+
+# ---------------------------------------------------------------- verify
+
+
+@main.command()
+@click.argument("address", metavar="[HOST[:PORT]]", required=False)
+@click.option("--seconds", type=click.FloatRange(1), default=Options.seconds, help="How long faults are done.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    help="Of the faults and of what is said: repeats a run.",
+    show_default="a random one",
+)
+@click.option("--clients", type=click.IntRange(2), default=Options.clients, help="How many talk.")
+@click.option("--rooms", type=click.IntRange(1), default=Options.rooms, help="How many rooms all of them are in.")
+@click.option(
+    "--kills",
+    type=click.IntRange(0),
+    help="How often the server is killed; not one at an address.",
+    show_default="every three seconds",
+)
+def verify(address: str | None, seed: int | None, **options: Any) -> None:
+    """Prove that nothing is lost and nothing comes twice.
+
+    Starts a server of its own, or takes the one at HOST, and clients that talk in a few rooms. Kills server and
+    clients (kill -9) and starts them again, cuts and stalls connections, makes readers slow. Then compares what
+    every client has seen with the log. Ends with 1 if anything is wrong, and keeps the evidence.
+    """
+    try:
+        target = None if address is None else parse_address(address)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    seed = secrets.randbelow(1_000_000) if seed is None else seed
+    run = Run(Options(address=target, seed=seed, **options), click.echo)
+    click.echo(f"Seed {seed}. Ctrl-C stops it.")
+    try:
+        result = run.run()
+    except (VerifyError, ConnectError, LogError) as error:
+        raise click.ClickException(f"{error}\nThe records are in {run.folder}.") from None
+    for line in summary(result):
+        click.echo(line)
+    if not result.passed:
+        raise click.ClickException(f"Not proven. The records are in {run.folder}; repeat it with --seed {seed}.")
+    click.echo(f"Nothing was lost, nothing came twice. Repeat it with --seed {seed}.")

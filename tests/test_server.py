@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable
