@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roomchat.net import outbox as outbox_module
 from roomchat.net.outbox import PAGE_COST, End, LogRange, Outbox, Packet, PageRequest
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _only_bytes_count() -> Iterator[None]:
+    """What a packet costs beside its data has a test of its own; the others reckon with small numbers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbox_module, "PACKET_COST", 0)
+        yield
+
+
+def test_a_packet_costs_more_than_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many small ones fill an outbox as few large ones do."""
+    monkeypatch.setattr(outbox_module, "PACKET_COST", 9)
+    outbox = Outbox(100)
+    for seq in range(1, 11):
+        outbox.put(Packet(b"x", "a", seq, seq))
+    assert outbox.size == 100
+    outbox.put(Packet(b"x", "a", 11, 11))
+    assert (outbox.size, outbox.head()) == (0, LogRange("a", 0, 11))
 
 
 def said(room: str, first: int, last: int) -> Packet:

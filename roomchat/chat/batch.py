@@ -61,6 +61,7 @@ class Batch:
         """End a connection; it is none of ours from here on."""
         self._deliver(Close(link))
         self.registry.disconnect(self.registry.peers[link])
+        self.deadlines.hellos.pop(link, None)  # so that a connection that is gone is not kept in memory
 
     def replay(self, room: Room, after: int | None, history: int) -> None:
         """The log's messages to the asker, from a cursor or the last few, up to now. Also when there are none: it

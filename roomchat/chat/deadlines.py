@@ -11,7 +11,7 @@ class Deadlines:
     entry is always the next one, and setting one costs a dict operation.
 
     An entry is a reason to look, not a fact: who looks checks whether it still holds. So nobody need take one
-    out, and a batch that is rolled back need not put any right.
+    out when its reason is gone, and a batch that is rolled back need not put any right.
     """
 
     def __init__(self) -> None:
