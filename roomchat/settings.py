@@ -40,7 +40,7 @@ class Settings:
     # What the machine is asked for.
     io_threads: int = 1  # more do not help while one interpreter lock is shared
     reader_threads: int = 2  # that read history; so one long page does not hold up the other readers
-    inbox_limit: int = 20_000  # commands that wait for the hub until all reading stops
+    inbox_limit: int = 20_000  # commands that wait for the hub until all reading stops; of 100 bytes mostly
     outbox_limit: int = 1024 * 1024  # bytes queued for one connection until it is catching up from the log
     read_piece: int = 256 * 1024  # bytes read from the log at a time for a connection that is catching up
     keepalive: int = 60  # seconds of silence until the system asks whether a peer is still there

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roomchat.net import outbox as outbox_module
-from roomchat.net.outbox import PAGE_COST, End, LogRange, Outbox, Packet, PageRequest
+from roomchat.net.outbox import PAGE_COST, End, Item, LogRange, Outbox, Packet, PageRequest
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -22,14 +22,20 @@ def _only_bytes_count() -> Iterator[None]:
         yield
 
 
+def put(outbox: Outbox, item: Item) -> None:
+    """Put something in for a peer that takes nothing just now."""
+    outbox.put(item)
+    outbox.fold()
+
+
 def test_a_packet_costs_more_than_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many small ones fill an outbox as few large ones do."""
     monkeypatch.setattr(outbox_module, "PACKET_COST", 9)
     outbox = Outbox(100)
     for seq in range(1, 11):
-        outbox.put(Packet(b"x", "a", seq, seq))
+        put(outbox, Packet(b"x", "a", seq, seq))
     assert outbox.size == 100
-    outbox.put(Packet(b"x", "a", 11, 11))
+    put(outbox, Packet(b"x", "a", 11, 11))
     assert (outbox.size, outbox.head()) == (0, LogRange("a", 0, 11))
 
 
@@ -51,7 +57,7 @@ def test_bytes_leave_in_order_however_they_are_taken():
     """Packets go out in the order in which they came, in pieces of any size."""
     outbox = Outbox(1000)
     for data in (b"one;", b"two;", b"three;"):
-        outbox.put(Packet(data))
+        put(outbox, Packet(data))
     assert list(outbox.ready(2)) == [b"one;", b"two;"]
     outbox.sent(6)
     assert waiting(outbox) == b"o;three;"
@@ -68,7 +74,7 @@ def test_the_log_is_read_in_its_turn():
     outbox = Outbox(1000)
     place = LogRange("a", 0, 5)
     for item in (Packet(b"joined;"), place, said("a", 6, 6), End()):
-        outbox.put(item)
+        put(outbox, item)
     assert outbox.head() is None
     assert waiting(outbox) == b"joined;"
     outbox.sent(7)
@@ -87,9 +93,9 @@ def test_too_many_events_fold_into_the_log():
     """Beyond the limit the events of each room become one place in the log, where the first of them stood."""
     outbox = Outbox(20)
     for item in (said("a", 4, 5), Packet(b"reply;"), said("b", 1, 2), said("a", 6, 7), Packet(b"end;")):
-        outbox.put(item)
+        put(outbox, item)
     assert outbox.size == 28
-    outbox.put(said("b", 3, 3))
+    put(outbox, said("b", 3, 3))
     assert outbox.head() == LogRange("a", 3, 7)
     outbox.replace_head([], keep=False)
     assert waiting(outbox) == b"reply;"
@@ -102,9 +108,9 @@ def test_too_many_events_fold_into_the_log():
 def test_a_packet_that_is_half_sent_stays():
     """What is on its way already is sent to its end; only what is behind it folds."""
     outbox = Outbox(8)
-    outbox.put(said("a", 1, 2))
+    put(outbox, said("a", 1, 2))
     outbox.sent(4)
-    outbox.put(said("a", 3, 4))
+    put(outbox, said("a", 3, 4))
     assert waiting(outbox) == b"2;"
     outbox.sent(2)
     assert outbox.head() == LogRange("a", 2, 4)
@@ -113,9 +119,9 @@ def test_a_packet_that_is_half_sent_stays():
 def test_dropped_state_events_are_remembered():
     """A place in the log tells when events that are not in the log were dropped for it."""
     outbox = Outbox(20)
-    outbox.put(said("a", 1, 2))
-    outbox.put(Packet(b"bob entered b;", "b"))
-    outbox.put(said("a", 3, 4))
+    put(outbox, said("a", 1, 2))
+    put(outbox, Packet(b"bob entered b;", "b"))
+    put(outbox, said("a", 3, 4))
     assert outbox.head() == LogRange("a", 0, 4, stale=False)
     outbox.replace_head([], keep=False)
     only_state = outbox.head()
@@ -128,7 +134,7 @@ def test_what_was_said_while_away_from_a_room_stays_away():
     """Messages from before a leave and from after a join are not read as one range: in between lie others."""
     outbox = Outbox(15)
     for item in (said("a", 1, 3), Packet(b"left;"), Packet(b"joined;"), LogRange("a", 7, 7), said("a", 8, 10)):
-        outbox.put(item)
+        put(outbox, item)
     assert outbox.head() == LogRange("a", 0, 3)
     outbox.replace_head([], keep=False)
     assert waiting(outbox) == b"left;joined;"
@@ -139,13 +145,13 @@ def test_what_was_said_while_away_from_a_room_stays_away():
 def test_replies_are_never_dropped_but_make_it_congested():
     """Replies wait whatever their size, and say when the peer takes fewer than it asks for; so do unread pages."""
     outbox = Outbox(PAGE_COST)
-    outbox.put(PageRequest("a", "a", 1, None, 5, None))
+    put(outbox, PageRequest("a", "a", 1, None, 5, None))
     assert not outbox.congested
-    outbox.put(Packet(b"reply"))
+    put(outbox, Packet(b"reply"))
     assert outbox.congested
     outbox.replace_head([], keep=False)
     assert not outbox.congested
-    outbox.put(Packet(b"x" * PAGE_COST))
+    put(outbox, Packet(b"x" * PAGE_COST))
     assert outbox.congested
     assert waiting(outbox) == b"reply" + b"x" * PAGE_COST
     outbox.sent(5)
@@ -155,8 +161,8 @@ def test_replies_are_never_dropped_but_make_it_congested():
 def test_after_a_clear_nothing_is_left():
     """A cleared outbox is like a new one, even if it was half sent."""
     outbox = Outbox(10)
-    outbox.put(said("a", 1, 2))
-    outbox.put(Packet(b"x" * 20))
+    put(outbox, said("a", 1, 2))
+    put(outbox, Packet(b"x" * 20))
     outbox.sent(2)
     outbox.clear()
     assert (bool(outbox), outbox.size, outbox.congested, waiting(outbox)) == (False, 0, False, b"")
@@ -184,7 +190,7 @@ class World:
 
     def reply(self, text: str) -> None:
         self.replies.append(text)
-        self.outbox.put(Packet(text.encode() + b";"))
+        put(self.outbox, Packet(text.encode() + b";"))
 
     def say(self, room: str, count: int) -> None:
         first = self.last[room] + 1
@@ -200,7 +206,7 @@ class World:
 
     def put(self, packet: Packet) -> None:
         self.largest = max(self.largest, len(packet.data))
-        self.outbox.put(packet)
+        put(self.outbox, packet)
 
     def go(self, room: str, after: int | None, history: int) -> None:
         """Leave, if inside; else join, and get what the hub sends then: a place in the log, be it empty."""
@@ -214,7 +220,7 @@ class World:
                 after = last if after is None else min(after, last)
             start = max(0, last - history) if after is None else after
             self.expected[room] += [f"{room}{seq}" for seq in range(start + 1, last + 1)]
-            self.outbox.put(LogRange(room, after, last, history, origin=last))
+            put(self.outbox, LogRange(room, after, last, history, origin=last))
 
     def step_out(self, room: str, count: int, history: int) -> None:
         """Leave and come back, while others go on."""
@@ -283,7 +289,7 @@ def test_nothing_is_lost_and_nothing_comes_twice(steps):
     for step, *arguments in steps:
         getattr(world, step)(*arguments)
         world.check_bound()
-    world.outbox.put(End())
+    put(world.outbox, End())
     world.finish()
 
     assert isinstance(world.outbox.head(), End)

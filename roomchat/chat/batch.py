@@ -13,6 +13,8 @@ from roomchat.errors import Refused, StorageUnavailable
 from roomchat.protocol import Error, Event, Id, Message
 from roomchat.settings import Settings
 
+SEGMENT = 64 * 1024  # characters; outboxes hold, and readers fetch, whole segments, so none may be huge
+
 
 class Batch:
     """The state of the chat, the time, and the effects so far."""
@@ -61,7 +63,7 @@ class Batch:
         """End a connection; it is none of ours from here on."""
         self._deliver(Close(link))
         self.registry.disconnect(self.registry.peers[link])
-        self.deadlines.hellos.pop(link, None)  # so that a connection that is gone is not kept in memory
+        self.effects.closed.append(link)
 
     def replay(self, room: Room, after: int | None, history: int) -> None:
         """The log's messages to the asker, from a cursor or the last few, up to now. Also when there are none: it
@@ -97,11 +99,12 @@ class Batch:
         """A message to everyone in a room, the sender too."""
         audience = self.registry.audience(room)
         segment = self._open.get(room.key)
-        if segment is None or segment.audience is not audience:
+        if segment is None or segment.audience is not audience or segment.characters >= SEGMENT:
             self.registry.save(room)
             segment = self._open[room.key] = Segment(room, audience, [])
             self.effects.segments.append(segment)
             self._deliver(segment)
+        segment.characters += len(text)
         room.last_seq += 1
         segment.messages.append(
             Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n)

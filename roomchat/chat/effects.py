@@ -17,6 +17,7 @@ class Segment(Struct, gc=False):
     room: Room
     audience: Audience
     messages: list[Message]
+    characters: int = 0  # of their texts
 
 
 class Tell(Struct, gc=False):
@@ -85,6 +86,7 @@ class Effects:
     notes: list[str] = field(default_factory=list)  # for the log of the server's doings
     stop: str | None = None  # why the server should be stopped
     over: bool = False  # it was: nothing follows
+    closed: list[Link] = field(default_factory=list)  # connections that end here
 
     @property
     def stored(self) -> bool:

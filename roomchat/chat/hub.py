@@ -82,6 +82,8 @@ class Hub:
         """The effects of the last batch are stored: its changes stay."""
         self.registry.begin()
         self._deadlines.drop_due(self._now)
+        for link in self._applied.closed:  # so that a connection that is gone is not kept in memory
+            self._deadlines.hellos.pop(link, None)
         if self._inputs:
             stats, segments = self._stats, self._applied.segments
             stats["batches"] += 1

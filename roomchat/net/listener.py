@@ -18,8 +18,8 @@ from roomchat.settings import Settings
 
 logger = logging.getLogger("roomchat")
 
-# Connections the system keeps for us until we take them; it lowers this to its own limit. With 1024, a third of five
-# thousand clients that came back at once after a restart had to wait for their second try.
+# Connections the system keeps for us until we take them; it lowers this to its own limit. With 1024, a third of
+# five thousand clients that came back at once after a restart had to wait for their second try.
 BACKLOG = 65_535
 RETRY = 0.5  # seconds until the next try when there are no file descriptors left
 
@@ -77,7 +77,11 @@ class Listener:
                 logger.error("can't take more connections: %s; raise the limit (ulimit -n)", error.strerror)
                 self._stopped.wait(RETRY)
                 return
-            self._set_up(sock)
+            try:
+                self._set_up(sock)
+            except OSError:  # it is gone already, and this system says so here
+                sock.close()
+                continue
             next(self._loops).add(next(self._numbers), sock, address[0])
 
     def _set_up(self, sock: socket.socket) -> None:
@@ -100,8 +104,8 @@ def _listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         sock = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise StartError(f"Can't listen on {where}: {error.strerror}; give another --host.") from None
+    except (OSError, UnicodeError) as error:  # UnicodeError: it is not even the form of a name
+        raise StartError(f"Can't listen on {where} ({error}); give another --host.") from None
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart need not wait for old connections
         sock.bind(address)

@@ -229,6 +229,8 @@ class Loop:
     def _flush(self, connection: Connection) -> None:
         """Write what waits, as far as the system takes it and it is in memory."""
         outbox = connection.outbox
+        if connection.we_ended:
+            outbox.clear()  # the hub did not know yet
         while not (connection.blocked or connection.closed) and (buffers := self._ready(connection)):
             try:
                 if len(buffers) == 1:
@@ -240,6 +242,7 @@ class Loop:
             except OSError as error:
                 self._lost(connection, error)
         if not connection.closed:
+            outbox.fold()
             head = outbox.head()
             if isinstance(head, End):
                 self._end(connection)

@@ -79,10 +79,10 @@ class Outbox:
 
     This is the one mechanism behind joining with history, coming back, and slow readers. A join puts a
     ``LogRange`` here, and what is said from then on queues up behind it. When more than ``limit`` bytes of room
-    events wait, the queued messages of each room fold into a ``LogRange`` too: they are in the log, and will be
-    read from there when the peer has taken what came before. So a peer that does not read costs at most
-    ``limit`` bytes, holds nobody up and misses nothing. Replies can't be folded: while more than ``limit`` bytes
-    of them wait, no more commands of this peer are read (see ``congested``).
+    events wait though a write was tried, the queued messages of each room fold into a ``LogRange`` too: they are
+    in the log, and will be read from there when the peer has taken what came before. So a peer that does not read
+    costs at most ``limit`` bytes, holds nobody up and misses nothing. Replies can't be folded: while more than
+    ``limit`` bytes of them wait, no more commands of this peer are read (see ``congested``).
     """
 
     __slots__ = ("_event_bytes", "_items", "_limit", "_offset", "_pages", "_reply_bytes")
@@ -113,8 +113,6 @@ class Outbox:
         self._items.append(item)
         if isinstance(item, Packet):
             self._count(item)
-            if self._event_bytes > self._limit:
-                self._fold()
         elif isinstance(item, PageRequest):
             self._pages += 1
 
@@ -167,13 +165,17 @@ class Outbox:
         else:
             self._event_bytes += cost
 
-    def _fold(self) -> None:
-        """Put ranges of the log in the place of all queued room events.
+    def fold(self) -> None:
+        """Give back what the peer does not take: above the limit, put ranges of the log in the place of all queued
+        room events. To be called when a write has been tried, so that one who reads is not taken for one who
+        does not.
 
         The messages of a room become one range, where the first of them stood. They are never put together across
         a range that a later join left here: between the two the client was not in the room. A packet that is half
         sent stays.
         """
+        if self._event_bytes <= self._limit:
+            return
         items, self._items = self._items, deque()
         ranges: dict[str, LogRange] = {}
         if self._offset:

@@ -175,13 +175,13 @@ class _Reading:
 
 
 def _cut(piece: Piece, after: int, upto: int) -> Piece:
-    """The part of a segment with ``after < seq <= upto``."""
+    """The part of a segment with ``after < seq <= upto``. Raises ValueError if it is not one message a line."""
     lines = piece.lines.splitlines(keepends=True)
     seqs = [message.seq for message in _seqs.decode_lines(piece.lines)]
-    kept = [i for i, seq in enumerate(seqs) if after < seq <= upto]
+    kept = [(seq, line) for seq, line in zip(seqs, lines, strict=True) if after < seq <= upto]
     if not kept:
         return Piece(upto, upto, b"")
-    return Piece(seqs[kept[0]], seqs[kept[-1]], b"".join(lines[i] for i in kept))
+    return Piece(kept[0][0], kept[-1][0], b"".join(line for _, line in kept))
 
 
 def _take(lines: Iterator[bytes], limit: int, max_bytes: int) -> tuple[list[bytes], bool]:
