@@ -183,6 +183,10 @@ class Silent(ConnectError):
     """Nothing came from the server for as long as was waited."""
 
 
+class StateError(RoomchatError):
+    """What a client must not forget can't be written down."""
+
+
 class Denied(RoomchatError):
     """The server refused what this client asked; ``code`` is one of those above."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import signal
 import socket
 import sqlite3
@@ -229,6 +230,42 @@ def test_a_pipe_is_sent_whole_before_it_ends() -> None:
         assert [line.rpartition(" ")[2] for line in said] == [str(i) for i in range(300)]
 
 
+def test_what_can_not_be_sent_holds_nothing_up() -> None:
+    """Too long a line, and UIDs that are none, are refused here; what follows is said."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann") as ann:
+        ann.type("/join tea\n" + "x" * 70_000 + "\n/whisper 0 hi\n/dial " + "9" * 5000 + "\nafter\n")
+        ann.end_input()
+        assert ann.wait() == 0
+        assert "Refused: A message may have at most 8192 characters; this one has 70000." in ann.output
+        assert "0 is no UID" in ann.output
+        assert "ann: after" in ann.output
+        assert "Traceback" not in ann.output
+
+
+def test_a_terminated_client_says_goodbye() -> None:
+    """SIGTERM and a closed window are like Ctrl-C: the others see a goodbye, not a lost connection."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann", "--room", "tea") as ann:
+        ann.expect("You are in tea")
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with Program("join", address_of(server), "--name", "bob", "--room", "tea") as bob:
+                bob.expect("You are in tea")
+                bob.signal(number)
+                assert bob.wait() == 0
+        ann.expect(r"(?s)said goodbye.*said goodbye")
+
+
+def test_an_impatient_person_can_leave_while_the_server_is_away() -> None:
+    """With the server gone, Ctrl-C ends the client though something is unsent."""
+    with serve() as server, Program("join", address_of(server), "-n", "ann", "-r", "tea", terminal=True) as ann:
+        ann.expect("You are in tea")
+        server.signal(signal.SIGKILL)
+        ann.expect("what you type is kept")
+        ann.type("unsent\n")
+        ann.type("\x03")
+        assert ann.wait() == 0
+        assert ann.output.endswith("Goodbye.\n")
+
+
 def test_no_server_is_one_sentence() -> None:
     """Nobody there, no such host, no such port: told in a sentence, exit code 1."""
     for address, told in [
@@ -279,8 +316,8 @@ def test_a_killed_server_is_one_line_on_the_screen(tmp_path: Path) -> None:
                 for client in (ann, bob):
                     client.end_input()
                     assert client.wait() == 0
-            shown = [line.partition("[tea] ")[2] for line in bob.output.splitlines() if "[tea]" in line]
-            assert shown[:3] == ["ann: before", "bob: in between", "ann: after"]
+            said = re.findall(r"^\d\d:\d\d \[tea\] (.*)$", bob.output, re.MULTILINE)
+            assert said == ["ann: before", "bob: in between", "ann: after"]
             assert bob.output.count("what you type is kept") == 1
             assert bob.output.count("You are") == 2, "who and where, once"
 

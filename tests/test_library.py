@@ -13,10 +13,14 @@ from typing import Any
 import pytest
 
 import roomchat
-from roomchat import Client, ConnectionBack, ConnectionLost, Denied, Error, Message
+from roomchat import Client, ConnectError, ConnectionBack, ConnectionLost, Denied, Error, Message
+from roomchat.client.address import Address
 from roomchat.client.client import QUEUE, ConnectionEnded, Shown
+from roomchat.client.state import State
+from roomchat.protocol import Malformed, Pong
 from roomchat.server import Server
 from roomchat.settings import Settings
+from roomchat.wires.native import NativeClientWire
 from tests.peer import Peer
 
 PATIENCE = 20.0  # seconds
@@ -229,3 +233,49 @@ def test_a_closed_client_comes_back_as_itself_but_in_no_room(
     first.close()
     second = client(server, "ann")
     assert (second.uid, second.rooms) == (first.uid, [])
+
+
+def test_a_closed_client_says_so(serve: Callable[..., Server], client: Open) -> None:
+    """After the end, and after a beginning that failed, everything but closing again is refused."""
+    server = serve(max_clients=1)
+    ann = client(server, "ann")
+    ann.close()
+    ann.close()
+    for use in (ann.open, lambda: ann.join("tea"), lambda: ann.say("x", "tea"), lambda: ann.whisper(1, "x")):
+        with pytest.raises(ConnectError, match="This client is closed"):
+            use()
+
+
+def test_a_program_that_fails_is_not_waited_for(serve: Callable[..., Server], client: Open) -> None:
+    """When its own callback raises, whoever waits for the client is told."""
+
+    def fail(event: Shown) -> None:
+        if isinstance(event, Message):
+            raise ZeroDivisionError("in the program")
+
+    server = serve()
+    ann = client(server, "ann", on_event=fail)
+    ann.join("tea")
+    ann.say("one")
+    with pytest.raises(ConnectError, match="in the program"):
+        while True:
+            ann.request(roomchat.protocol.Ping())
+
+
+def test_an_event_that_is_not_known_is_passed_over() -> None:
+    """A later server may send more."""
+    wire = NativeClientWire()
+    assert wire.receive_data(b'{"type":"sparkle","x":1}\n{"type":"pong","x":1}\n{"type":"pong"}\n') == [
+        Pong(),
+        Pong(),
+    ]
+    (bad,) = wire.receive_data(b'{"type":"joined"}\n')
+    assert isinstance(bad, Malformed)
+
+
+@pytest.mark.parametrize("name", ["字" * 32, "a/../b", "ann.db", "."])
+def test_any_name_has_a_state_of_its_own(tmp_path: Path, name: str) -> None:
+    """Whatever a name is made of, it is a file in that folder."""
+    state = State(Address("localhost", 5050), name, tmp_path)
+    assert state.path.parent.parent == tmp_path
+    state.close()

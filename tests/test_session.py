@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from roomchat.client.address import Address
-from roomchat.client.session import MARK, REFUSED, Session
+from roomchat.client.session import MARK, REFUSED, WINDOW, Session
 from roomchat.client.state import State
-from roomchat.errors import OutOfOrder, StorageUnavailable, UnknownToken
+from roomchat.errors import Denied, OutOfOrder, StorageUnavailable, UnknownToken
 from roomchat.protocol import Error, Gap, Join, Joined, Left, Limits, Message, Ping, Pong, Say, Welcome
 
 
@@ -122,7 +123,36 @@ def test_a_refusal_for_good_ends_a_message_and_another_does_not() -> None:
     assert (step.retry, len(step.show)) == (True, 1)
     step = session.receive(Error(code=OutOfOrder.code, message="", n=3))
     assert (step.retry, len(step.show)) == (True, 0)
-    assert session.to_send_again() == said[1:]
+    assert session.due() == said[1:]
+
+
+def test_no_more_is_on_its_way_than_the_window_lets() -> None:
+    """What comes back, or is refused, lets more go."""
+    session = ann()
+    said = [say(session, str(i)) for i in range(WINDOW + 3)]
+    assert session.due() == said[:WINDOW]
+    assert session.due() == []
+    session.receive(message("tea", 1, uid=1, n=1))
+    session.receive(Error(code="too_long", message="", n=2))
+    assert session.due() == said[WINDOW : WINDOW + 2]
+    again = session.receive(welcome(last_n=2)).send
+    assert again == [*said[2 : WINDOW + 2], Ping(id=MARK)]
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "code"),
+    [
+        ("x" * 8193, "tea", "too_long"),
+        ("x", "tea" * 30_000, "too_long"),
+        ("\ud800", "tea", "bad_command"),
+    ],
+)
+def test_what_the_server_can_not_read_is_not_numbered(text: str, room: str, code: str) -> None:
+    """It would be refused without its number, and all behind it would wait for ever."""
+    session = ann()
+    with pytest.raises(Denied) as caught:
+        session.say(Say(text=text, room=room))
+    assert (caught.value.code, session.n, session.unseen) == (code, 0, {})
 
 
 def test_another_log_voids_cursors_and_numbers() -> None:
@@ -177,7 +207,8 @@ def test_nothing_is_lost_or_doubled_over_any_reconnects(data: st.DataObject) -> 
     for _ in range(data.draw(st.integers(1, 8))):
         for _ in range(data.draw(st.integers(0, 4))):
             said += 1
-            on_the_way.append(say(session, str(said)))
+            say(session, str(said))
+        on_the_way += [command for command in session.due() if isinstance(command, Say)]
         for command in on_the_way[: data.draw(st.integers(0, len(on_the_way)))]:
             assert command.n is not None
             if command.n == last_n + 1:

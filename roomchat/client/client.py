@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from roomchat.client.address import parse_address
 from roomchat.client.seat import ConnectionBack, ConnectionEnded, ConnectionLost, Seat, Shown
 from roomchat.client.session import Session
 from roomchat.client.state import State
-from roomchat.errors import ConnectError, Denied, NotInRoom
+from roomchat.errors import ConnectError, Denied, NotInRoom, StateError
 from roomchat.protocol import Command, Dial, Error, Event, Join, Joined, Leave, Say, Whisper
 
 QUEUE = 10_000  # events that wait for the program until no more are received
@@ -42,7 +43,7 @@ class Client:
         address: str = "localhost",
         name: str = "",
         *,
-        state: Path | bool = True,
+        state: Path | str | bool = True,
         on_event: Callable[[Shown], None] | None = None,
         patience: float = 60.0,
     ) -> None:
@@ -65,7 +66,7 @@ class Client:
         self._session = Session(name)
         self._state: State | None = None
         if state:
-            self._state = State(self._address, name, state if isinstance(state, Path) else None)
+            self._state = State(self._address, name, None if state is True else Path(state))
             self._state.load(self._session)
         self._seat = Seat(self._address, self._session, self._state, self._take, self._pending)
         # All below is guarded by it, and told by it: one condition for everything that is waited for.
@@ -86,12 +87,18 @@ class Client:
             ConnectError: nobody answers there.
             Denied: the server does not let us in: ``bad_name``, ``name_taken``, ``server_full``, ...
         """
+        self._check_open()
         try:
             self._seat.open()
         except BaseException:
+            self._closed = True
             self._close_state()
             raise
         return self
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ConnectError("This client is closed; make another one.")
 
     def close(self, timeout: float = 5.0) -> None:
         """Wait up to ``timeout`` seconds until all that was said has come back, say goodbye, and end.
@@ -108,7 +115,8 @@ class Client:
         with self._changed:
             self._session.go()
             if self._state is not None:
-                self._state.save(self._session)
+                with contextlib.suppress(StateError):  # the next time begins where it was, then
+                    self._state.save(self._session)
         self._close_state()
 
     def _close_state(self) -> None:
@@ -166,16 +174,18 @@ class Client:
         Returns:
             Its number: the ``n`` of the ``Message`` that will come back, or of the ``Error`` that refuses it.
         Raises:
-            Denied: there is no current room.
+            Denied: there is no current room, or the text is more than the server takes.
+            StateError: it can't be kept.
         """
+        self._check_open()
         room = room or self._session.room
         if room is None:
-            refusal = NotInRoom(room="a room; join one, or dial someone")
-            raise Denied(refusal.code, str(refusal))
+            raise Denied(NotInRoom.code, "You are not in a room; join one, or dial someone.")
         return self._seat.say(Say(text=text, room=room))
 
     def whisper(self, uid: int, text: str) -> int:
         """Say something to one client only; else as ``say``."""
+        self._check_open()
         return self._seat.say(Whisper(uid=uid, text=text))
 
     def flush(self, timeout: float | None = None) -> bool:
@@ -195,6 +205,8 @@ class Client:
             ConnectError: it did not answer in time.
         """
         assert not self._seat.is_receiver(), "it can't wait for what it receives itself"
+        assert not isinstance(command, Say | Whisper), "these have methods of their own"
+        self._check_open()
         asked = next(self._ids)
         command = replace(command, id=asked)
         with self._changed:
@@ -219,7 +231,7 @@ class Client:
         """
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._queue or self._closed, timeout)
+                self._changed.wait_for(lambda: self._queue or self._closed or self._seat.failure, timeout)
                 if not self._queue:
                     return
                 event = self._queue.popleft()
@@ -262,6 +274,8 @@ class Client:
             return
         with self._changed:
             # What the program does not take is not received either, unless it waits for something behind it.
-            self._changed.wait_for(lambda: len(self._queue) < QUEUE or self._waiting or self._closed)
+            self._changed.wait_for(
+                lambda: len(self._queue) < QUEUE or self._waiting or self._closed or self._seat.failure
+            )
             self._queue.append(event)
             self._changed.notify_all()

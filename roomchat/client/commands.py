@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from roomchat import protocol
-from roomchat.client.view import View
+from roomchat.client.view import MAX_DIGITS, View
 from roomchat.errors import RoomchatError
 from roomchat.protocol import Command
 
@@ -40,13 +40,15 @@ class SlashCommand:
 
 def _uid(view: View, who: str) -> int:
     uid = view.uid_of(who)
+    if uid == 0:
+        raise TypingError("0 is no UID; /who shows the UIDs of all who are here.")
     if uid is None:
         raise TypingError(f"I know nobody called {who}; /who shows the UIDs of all who are here.")
     return uid
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
         raise TypingError(f"{text} is no number.")
     return int(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
 
@@ -29,7 +30,7 @@ class Connection:
         self._sending = threading.Lock()
         try:
             self._socket = socket.create_connection(address, timeout=CONNECT_TIMEOUT)
-        except socket.gaierror:
+        except (socket.gaierror, UnicodeError):  # UnicodeError: it has not even the form of a name
             raise ConnectError(
                 f"There is no host {address.host!r}; check its spelling and your network."
             ) from None
@@ -40,6 +41,7 @@ class Connection:
                 f"No server answers at {address} ({error.strerror}); start one with `roomchat serve`, "
                 "or check the address."
             ) from None
+        self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
@@ -63,11 +65,13 @@ class Connection:
             Silent: nothing came within ``timeout`` seconds.
         """
         events: list[Event | Message] = []
-        self._socket.settimeout(timeout)
         while not events:
             try:
+                # Not the socket's own timeout: that would hold for what other threads send, too.
+                if not select.select([self._socket], [], [], timeout)[0]:
+                    raise Silent(f"What answers at {self._address} says nothing.")
                 data = self._socket.recv(READ_SIZE)
-            except OSError as error:
+            except (OSError, ValueError) as error:  # ValueError: another thread has closed it
                 raise self._lost(error) from None
             if not data:
                 return []
@@ -83,7 +87,8 @@ class Connection:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def _lost(self, error: OSError) -> ConnectError:
-        if isinstance(error, TimeoutError):
-            return Silent(f"What answers at {self._address} says nothing.")
-        return ConnectError(f"The connection to {self._address} is lost ({error.strerror or error}).")
+    def _lost(self, error: OSError | ValueError) -> ConnectError:
+        if self._socket.fileno() < 0:
+            return ConnectError(f"The connection to {self._address} is lost.")
+        reason = error.strerror if isinstance(error, OSError) else error
+        return ConnectError(f"The connection to {self._address} is lost ({reason or error}).")

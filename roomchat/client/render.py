@@ -168,5 +168,5 @@ def _clock(timestamp: str) -> str:
     """The time of day here; a server that sends something else has it shown as it is."""
     try:
         return datetime.fromisoformat(timestamp).astimezone().strftime("%H:%M")
-    except ValueError:
+    except (ValueError, OverflowError):
         return timestamp

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import random
 import threading
 from collections.abc import Callable
@@ -51,6 +52,9 @@ RETRY = 1.0  # seconds until a server whose disk took nothing is asked again
 
 # After these there is no use in trying again.
 _FINAL = {BadName.code, NameTaken.code, Replaced.code, UnsupportedProtocol.code}
+
+
+logger = logging.getLogger("roomchat")
 
 
 class ConnectionLost(Struct):
@@ -106,7 +110,8 @@ class Seat:
         self.changed = threading.Condition()
         # Held while sending, so that messages leave in the order of their numbers. Taken before the other.
         self._sending = threading.Lock()
-        self._receiver = threading.Thread(target=self._run, name="roomchat-receive")
+        # A daemon, so that a person who has had enough of waiting can go; the state is written at each change.
+        self._receiver = threading.Thread(target=self._run_or_fail, name="roomchat-receive", daemon=True)
 
     # ------------------------------------------------------------ any thread
 
@@ -123,7 +128,7 @@ class Seat:
                 self._take_all(connection, HELLO_TIMEOUT)
         except Silent:
             connection.close()
-            raise ConnectError(f"What answers at {self._address} is not a roomchat server.") from None
+            raise ConnectError(f"What answers at {self._address} says nothing; is it a roomchat server?") from None
         except RoomchatError:
             connection.close()
             raise
@@ -150,8 +155,9 @@ class Seat:
                 if self._state is not None:
                     self._state.said(n, numbered)
                 connection = self._connection if self._ready else None
-            if connection is not None:
-                self._send_or_lose(connection, numbered)
+                due = self.session.due() if connection is not None else []
+            for one in due:
+                self._send_or_lose(connection, one)
         return n
 
     def send(self, command: Command) -> bool:
@@ -164,7 +170,7 @@ class Seat:
 
     def handled(self, event: Shown) -> None:
         """The program is done with an event: it need not come again after a crash."""
-        if self._state is None or not isinstance(event, Message | Gap):
+        if self._state is None or self._state.closed or not isinstance(event, Message | Gap):
             return
         with self.changed:
             self._state.reached(event.room, event.seq if isinstance(event, Message) else event.before - 1)
@@ -174,14 +180,23 @@ class Seat:
         return threading.current_thread() is self._receiver
 
     @staticmethod
-    def _send_or_lose(connection: Connection, command: Command) -> None:
+    def _send_or_lose(connection: Connection | None, command: Command) -> None:
         """If the connection is gone, the receiving thread notices, and sends it again over the next one."""
-        try:
-            connection.send(command)
-        except ConnectError:
-            connection.close()
+        if connection is not None:
+            try:
+                connection.send(command)
+            except ConnectError:
+                connection.close()
 
     # ------------------------------------------------------------ the receiving thread
+
+    def _run_or_fail(self) -> None:
+        """Whoever waits for this thread must hear if it dies: of the program's own callback, or of a full disk."""
+        try:
+            self._run()
+        except Exception as error:
+            logger.exception("the receiving thread has failed")
+            self._fail(ConnectError(f"The client has failed: {error}."))
 
     def _run(self) -> None:
         """Until it is closed, or there is no use in trying any more."""
@@ -219,12 +234,13 @@ class Seat:
         connection.send(hello)
         return connection
 
-    def _fail(self, error: Denied) -> None:
+    def _fail(self, error: RoomchatError) -> None:
         self._lose()
         with self.changed:
             self.failure = error
             self.changed.notify_all()
-        self._on_event(ConnectionEnded(str(error)))
+        with contextlib.suppress(OSError):  # it may be what has failed
+            self._on_event(ConnectionEnded(str(error)))
 
     def _lose(self) -> None:
         with self.changed:
@@ -241,9 +257,15 @@ class Seat:
             retry |= self._take(event, connection)
         if retry:
             self._closing.wait(RETRY)
-            with self._sending:
-                for command in self.session.to_send_again():
-                    connection.send(command)
+        self._send_due(connection)
+
+    def _send_due(self, connection: Connection) -> None:
+        """Send what may follow now that more has come back."""
+        with self._sending:
+            with self.changed:
+                due = self.session.due() if self._ready else []
+            for command in due:
+                connection.send(command)
 
     def _take(self, event: Event | Message, connection: Connection) -> bool:
         """Take note of an event, do what follows, and show it; whether to send again what was not handled."""

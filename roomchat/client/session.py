@@ -7,9 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
 from msgspec.structs import replace
 
-from roomchat.errors import OutOfOrder, StorageUnavailable, UnknownToken
+from roomchat.errors import (
+    BadCommand,
+    Denied,
+    LineTooLong,
+    OutOfOrder,
+    Refused,
+    StorageUnavailable,
+    TextTooLong,
+    UnknownToken,
+)
 from roomchat.protocol import (
     VERSION,
     Command,
@@ -28,13 +38,17 @@ from roomchat.protocol import (
     Welcome,
     Whisper,
 )
+from roomchat.settings import Settings
 from roomchat.version import __version__
 
 MARK = "caught-up"  # id of the ping that follows each hello
 PROGRAM = f"roomchat {__version__}"
+WINDOW = 100  # messages on their way to the server at a time
+NUMBER = 24  # bytes that the number of a message adds to it
 HISTORY = 50  # messages that a join brings; what it brings may come again if the connection is lost before
 REFUSED = "refused"  # code of the error for a message whose refusal was lost with a connection
 
+_sayable: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisper)
 _RETRY = {StorageUnavailable.code, OutOfOrder.code}
 
 
@@ -64,8 +78,11 @@ class Session:
         self.rooms: dict[str, int] = {}  # those to be in, by joining: seq from which on nothing may be missed
         self.cursors: dict[str, int] = {}  # room: seq of the last message received
         self.unseen: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
+        self._max_text = Settings.max_text  # characters; the welcome says what this server takes
+        self._max_line = Settings.max_line  # bytes
         self._returning = False  # between a welcome and the mark behind all that was missed
         self._handled = 0  # the last n of which we know that the server has handled it
+        self._sent = 0  # the last n that was sent over this connection
 
     # ------------------------------------------------------------ to the server
 
@@ -81,14 +98,39 @@ class Session:
         )
 
     def say(self, command: Say | Whisper) -> Say | Whisper:
-        """Number a message and keep it until it comes back; returns it as it is to be sent."""
+        """Number a message and keep it until it comes back; ``due`` says when it is to be sent.
+
+        Raises:
+            Denied: the server could not read it, and would refuse it without naming its number.
+        """
+        if len(command.text) > self._max_text:
+            refusal: Refused = TextTooLong(limit=self._max_text, length=len(command.text))
+            raise Denied(refusal.code, str(refusal))
+        try:
+            encoded = msgspec.json.encode(command)
+            _sayable.decode(encoded)
+        except (msgspec.MsgspecError, ValueError) as error:  # ValueError: a lone surrogate
+            refusal = BadCommand(why=error)
+            raise Denied(refusal.code, str(refusal)) from None
+        if len(encoded) + NUMBER > self._max_line:
+            refusal = LineTooLong(limit=self._max_line)
+            raise Denied(refusal.code, str(refusal))
+        if isinstance(command, Say) and command.room in self.rooms and not is_private(command.room):
+            self.room = command.room
         self.n += 1
         numbered = self.unseen[self.n] = replace(command, n=self.n)
         return numbered
 
-    def to_send_again(self) -> list[Command]:
-        """What the server has not handled yet, as far as we know."""
-        return [command for n, command in self.unseen.items() if n > self._handled]
+    def due(self) -> list[Command]:
+        """What is to be sent now over this connection: messages in order, as far as the window is open.
+
+        A server reads a fast sender slowly. Without a window all that was pasted would stand in the way of what is
+        asked next, and would be sent anew, whole, whenever the connection is lost.
+        """
+        upto = min(self.n, self._handled + WINDOW)
+        due = [self.unseen[n] for n in range(self._sent + 1, upto + 1) if n in self.unseen]
+        self._sent = max(self._sent, upto)
+        return [*due]
 
     def go(self) -> None:
         """Goodbye: the next time begins in no room. Private ones come by themselves."""
@@ -123,6 +165,7 @@ class Session:
         another_log = event.epoch != self.epoch
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
         self._asked = None
+        self._max_text, self._max_line = event.limits.text, event.limits.line
         self._returning = True
         self._renumber(event.last_n)
         step = Step(show=[event])
@@ -130,14 +173,14 @@ class Session:
             self.cursors.clear()
             step.send += [Join(room=room) for room in self.rooms if not is_private(room)]
             self.rooms.clear()
-        step.send += self.to_send_again()
+        step.send += self.due()
         step.send.append(Ping(id=MARK))
         return step
 
     def _renumber(self, last_n: int) -> None:
         """Count on from what the server has handled. Where it knows of less than we do, it has lost the end of its
         log, or has another one: then what has not come back gets new numbers."""
-        self._handled = last_n
+        self._handled = self._sent = last_n
         waiting = [command for n, command in self.unseen.items() if n > last_n]
         self.unseen = {n: command for n, command in self.unseen.items() if n <= last_n}
         self.unseen.update((n, replace(command, n=n)) for n, command in enumerate(waiting, start=last_n + 1))
@@ -168,6 +211,7 @@ class Session:
 
     def _error(self, event: Error) -> Step:
         if event.code in _RETRY and event.n is not None:
+            self._sent = self._handled
             return Step(show=[event] if event.code == StorageUnavailable.code else [], retry=True)
         if event.code == UnknownToken.code:
             self.token = self.epoch = None

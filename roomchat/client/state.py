@@ -6,6 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from platformdirs import user_state_path
 
 from roomchat.client.address import Address
 from roomchat.client.session import Session
-from roomchat.errors import ConnectError
+from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Say, Whisper
 
 SLOTS = 100  # programs of one person with one name on one server at a time
@@ -51,17 +52,26 @@ class State:
         folder = (user_state_path("roomchat") if folder is None else folder) / quote(str(address), safe="")
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock, path = _claim(folder, quote(name.casefold(), safe=""))
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._lock, self.path = _claim(folder, _file_name(name))
+            self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise ConnectError(f"Can't keep the session in {folder} ({error}).") from None
         self._identity: tuple[object, ...] = ()
+        self.closed = False
 
     def load(self, session: Session) -> None:
-        """Put what was kept into a new session."""
+        """Put what was kept into a new session. Raises ConnectError if it can't be read."""
+        try:
+            self._load(session)
+        except (sqlite3.Error, msgspec.MsgspecError, ValueError) as error:
+            raise ConnectError(
+                f"The session kept in {self.path} can't be read ({error}); remove the file."
+            ) from None
+
+    def _load(self, session: Session) -> None:
         kept = dict(self._connection.execute("SELECT key, value FROM identity"))
         for field in _FIELDS:
             if field in kept:
@@ -89,7 +99,7 @@ class State:
             )
             self._forget("unseen", "n", session.unseen)
             self._connection.executemany(
-                "INSERT OR IGNORE INTO unseen VALUES (?, ?)",
+                "INSERT OR REPLACE INTO unseen VALUES (?, ?)",
                 [(n, _encoder.encode(command)) for n, command in session.unseen.items()],
             )
         self._identity = identity
@@ -102,14 +112,17 @@ class State:
 
     def seen(self, n: int) -> None:
         """A message has come back."""
-        self._connection.execute("DELETE FROM unseen WHERE n = ?", (n,))
+        with _Transaction(self._connection):
+            self._connection.execute("DELETE FROM unseen WHERE n = ?", (n,))
 
     def reached(self, room: str, seq: int) -> None:
         """Everything of a room up to there has been shown, or handled by the program."""
-        self._connection.execute("UPDATE rooms SET cursor = ? WHERE room = ?", (seq, room))
+        with _Transaction(self._connection):
+            self._connection.execute("UPDATE rooms SET cursor = ? WHERE room = ?", (seq, room))
 
     def close(self) -> None:
         """Give the seat back."""
+        self.closed = True
         self._connection.close()
         self._lock.close()
 
@@ -120,7 +133,7 @@ class State:
 
 
 class _Transaction:
-    """All or nothing of what is done inside."""
+    """All or nothing of what is done inside. Raises StateError when the disk does not take it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -128,14 +141,27 @@ class _Transaction:
     def __enter__(self) -> None:
         self._connection.execute("BEGIN")
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        except sqlite3.Error as failed:
+            error = error or failed
+        if isinstance(error, sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise StateError(f"The session can't be kept on this machine's disk ({error}).") from error
+
+
+def _file_name(name: str) -> str:
+    """A person's name as that of a file: any script, any case, and never too long for one."""
+    quoted = quote(name.casefold(), safe="")
+    return quoted if len(quoted) <= 200 else f"{quoted[:100]}+{sha256(quoted.encode()).hexdigest()}"
 
 
 def _claim(folder: Path, name: str) -> tuple[IO[str], Path]:
     """The first file that no other process has, and the lock on it. The system frees it when a process ends."""
     for slot in range(1, SLOTS + 1):
-        path = folder / (f"{name}.db" if slot == 1 else f"{name}.{slot}.db")
+        path = folder / (f"{name}.db" if slot == 1 else f"{name}+{slot}.db")
         # Made before SQLite opens it, which takes the mode for its other files from this one.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         lock = open(f"{path}.lock", "w", opener=_private)  # noqa: SIM115 - held until close()

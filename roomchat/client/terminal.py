@@ -10,10 +10,11 @@ from roomchat.client.commands import TypingError, parse
 from roomchat.client.render import render
 from roomchat.client.typed import TypedLines
 from roomchat.client.view import View
-from roomchat.errors import BadName, ConnectError, Denied, NameTaken
+from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
 from roomchat.harmless import harmless
 from roomchat.protocol import Bye, Command, Dial, Join, Leave, Name, Say, Whisper
 
+FAREWELL = 5.0  # seconds that what a person said last has to arrive when they leave
 _ASK_AGAIN = {BadName.code, NameTaken.code}
 
 # What is typed behind these may depend on where they lead.
@@ -55,12 +56,10 @@ class Terminal:
             for line in self._typed:
                 if not self._type(client, line):
                     break
-            if self._ended is None and not self._interactive:
-                client.flush()  # a pipe has no eye on the screen: all of it is sent, however long that takes
-        except KeyboardInterrupt:
+            # Nobody looks at a pipe: all of it is sent, however long that takes.
+            client.flush(FAREWELL if self._interactive or self._ended else None)
+        finally:
             client.close(timeout=0.5)
-            raise
-        client.close()
         if self._ended is not None:
             raise ConnectError(harmless(self._ended.reason))
 
@@ -72,9 +71,10 @@ class Terminal:
                 name = self._ask_name()
             try:
                 self._client = Client(self._address, name, on_event=self._receive)
-                return self._client.open()
             except ValueError as error:  # the address is none
                 raise ConnectError(str(error)) from None
+            try:
+                return self._client.open()
             except Denied as error:
                 if error.code not in _ASK_AGAIN or not can_ask:
                     raise ConnectError(harmless(str(error))) from None
@@ -113,18 +113,19 @@ class Terminal:
                     self._show(shown)
             elif typed is not None:
                 self._carry_out(client, typed)
-        except (TypingError, ConnectError) as error:
+        except (TypingError, ConnectError, StateError) as error:
             self._show(harmless(str(error)))
         return True
 
     def _carry_out(self, client: Client, command: Command) -> None:
-        if isinstance(command, Whisper):
-            client.whisper(command.uid, command.text)
-        elif isinstance(command, Say):
+        if isinstance(command, Say | Whisper):
             try:
-                client.say(command.text)
+                if isinstance(command, Say):
+                    client.say(command.text)
+                else:
+                    client.whisper(command.uid, command.text)
             except Denied as error:
-                self._show(f"Refused: {error}")
+                self._show(harmless(f"Refused: {error}"))
         elif isinstance(command, _WAITED_FOR):
             with contextlib.suppress(Denied):  # the refusal has been shown, as any other event
                 client.request(command)

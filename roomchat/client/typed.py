@@ -30,7 +30,10 @@ class TypedLines:
             ready, _, _ = select.select([self._fd, self._stop_reader], [], [])
             if self._stop_reader in ready:
                 return None
-            data = os.read(self._fd, READ_SIZE)
+            try:
+                data = os.read(self._fd, READ_SIZE)
+            except OSError:  # a folder, or a terminal that is gone
+                data = b""
             self._ended = not data
             self._rest += data
         if not self._rest:

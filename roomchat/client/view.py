@@ -19,6 +19,8 @@ from roomchat.protocol import (
     WhoPage,
 )
 
+MAX_DIGITS = 15  # of a UID; all of them are safe in JSON
+
 
 class View:
     """Who we are, where we are, and who has which UID. Belongs to the thread that receives; others may read it."""
@@ -65,8 +67,8 @@ class View:
     def uid_of(self, who: str) -> int | None:
         """A UID as typed, or that of the only one we know by this name."""
         if who.isascii() and who.isdigit():
-            return int(who)
-        found = [uid for uid, name in self.names.items() if name.casefold() == who.casefold()]
+            return int(who) if len(who) <= MAX_DIGITS else None
+        found = [uid for uid, name in list(self.names.items()) if name.casefold() == who.casefold()]
         return found[0] if len(found) == 1 else None
 
     def whisperer(self, room: str) -> str:

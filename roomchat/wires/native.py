@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast, get_args
 
 import msgspec
 
@@ -12,6 +12,12 @@ from roomchat.protocol import AnyCommand, AnyEvent, Command, Event, Id, Malforme
 from roomchat.wires.lines import LineSplitter
 
 T = TypeVar("T")
+
+
+class _OnlyType(msgspec.Struct):
+    """As much of an event as telling its type needs."""
+
+    type: str
 
 
 class _OnlyId(msgspec.Struct):
@@ -25,6 +31,8 @@ _encoder = msgspec.json.Encoder()
 _command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(AnyCommand)
 _event_decoder: msgspec.json.Decoder[Event | Message] = msgspec.json.Decoder(AnyEvent)
 _message_decoder = msgspec.json.Decoder(Message)
+_type_decoder = msgspec.json.Decoder(_OnlyType)
+_EVENTS = frozenset(event.__struct_config__.tag for event in get_args(AnyEvent))
 _id_decoder = msgspec.json.Decoder(_OnlyId)
 
 # ValueError: bytes that are no UTF-8, inside a string. RecursionError: nested too deeply.
@@ -55,8 +63,12 @@ def decode_message(line: bytes) -> Message:
 class _LineDecoder(Generic[T]):
     """Lines into values of one type, or into ``Malformed`` where a line is none."""
 
-    def __init__(self, decoder: msgspec.json.Decoder[T], max_line: int) -> None:
+    def __init__(
+        self, decoder: msgspec.json.Decoder[T], max_line: int, *, known: frozenset[str] | None = None
+    ) -> None:
+        """``known``: the types that there are; a line of another type is passed over, not refused."""
         self._decoder = decoder
+        self._known = known
         self._lines = LineSplitter(max_line)
 
     def feed(self, data: bytes) -> list[T | Malformed]:
@@ -91,7 +103,7 @@ class _LineDecoder(Generic[T]):
         return [value for value in decoded if value is not None]
 
     def _decode_one(self, line: bytes) -> T | Malformed | None:
-        """None for a blank line."""
+        """None for a line that is passed over: a blank one, or of a type that need not be known."""
         if len(line) > self._lines.max_line:
             return self._too_long()
         if not line.strip(b" \t\r"):
@@ -99,12 +111,25 @@ class _LineDecoder(Generic[T]):
         try:
             return self._decoder.decode(line)
         except msgspec.ValidationError as error:
+            if self._is_unknown(line):
+                return None
             return Malformed(BadCommand(why=str(error)[:200]), _id_of(line))
         except _DECODE_ERRORS:
             return Malformed(BadJson())
 
+    def _is_unknown(self, line: bytes) -> bool:
+        kind = _type_of(line)
+        return self._known is not None and kind is not None and kind not in self._known
+
     def _too_long(self) -> Malformed:
         return Malformed(LineTooLong(limit=self._lines.max_line))
+
+
+def _type_of(line: bytes) -> str | None:
+    try:
+        return _type_decoder.decode(line).type
+    except _DECODE_ERRORS:
+        return None
 
 
 def _id_of(line: bytes) -> Id:
@@ -152,10 +177,12 @@ class NativeClientWire:
     MAX_LINE = 1024 * 1024  # bytes
 
     def __init__(self) -> None:
-        self._events: _LineDecoder[Event | Message] = _LineDecoder(_event_decoder, self.MAX_LINE)
+        self._events: _LineDecoder[Event | Message] = _LineDecoder(_event_decoder, self.MAX_LINE, known=_EVENTS)
 
     def receive_data(self, data: bytes) -> list[Event | Message | Malformed]:
-        """Feed bytes as they came from the server; return the events they complete."""
+        """Feed bytes as they came from the server; return the events they complete. Those of a type that is not
+        known are passed over: a later server may send more.
+        """
         return self._events.feed(data)
 
     def encode(self, command: Command) -> bytes:
