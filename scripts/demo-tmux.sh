@@ -12,8 +12,17 @@ if ! command -v tmux >/dev/null; then
   exit 1
 fi
 
+if tmux has-session -t "=$SESSION" 2>/dev/null; then
+  [ -n "${DETACHED:-}" ] || exec tmux attach -t "=$SESSION"
+  echo "Running already; see it with: tmux attach -t $SESSION"
+  exit 0
+fi
+
+# The sessions of ann, bob and cleo are this demo's, not the person's.
+STATE=$(mktemp -d)
+
 # A pane whose program has ended stays, so that one can read why.
-client="sleep 1; $BIN/roomchat join localhost:$PORT --name"
+client="sleep 1; XDG_STATE_HOME=$STATE $BIN/roomchat join localhost:$PORT --name"
 tmux new-session -d -s "$SESSION" -x 160 -y 48 "$BIN/roomchat serve --port $PORT --db :memory: --debug 1"
 tmux set-option -t "$SESSION" remain-on-exit on
 tmux split-window -t "$SESSION" -h "$client ann"
