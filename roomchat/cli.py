@@ -19,7 +19,7 @@ from platformdirs import user_data_path
 from roomchat.client.address import Address, parse_address
 from roomchat.client.terminal import Terminal
 from roomchat.client.typed import TypedLines
-from roomchat.errors import ConnectError, LogError, StartError
+from roomchat.errors import ConnectError, LogError, StartError, StateError
 from roomchat.harmless import harmless
 from roomchat.protocol import Command, Dial, Join
 from roomchat.server import Server
@@ -136,15 +136,17 @@ def serve(db: str | None, debug: int, log_file: str | None, **options: Any) -> N
     _allow_many_connections()
     settings = Settings(db=db or str(user_data_path("roomchat") / "roomchat.db"), **options)
     server = Server(settings)
+    _end_on_signals(server)
     try:
         server.start()
     except StartError as error:
         raise click.ClickException(str(error)) from None
-    _end_on_signals(server)
-    click.echo(_greeting(Address(*server.address), settings))
-    server.wait()
-    click.echo(f"Stopping: {server.why}." if server.why else "Stopping; Ctrl-C once more ends at once.")
-    server.stop()
+    try:
+        click.echo(_greeting(Address(*server.address), settings))
+        server.wait()
+        click.echo(f"Stopping: {server.why}." if server.why else "Stopping; Ctrl-C once more ends at once.")
+    finally:
+        server.stop()
     if server.failed:
         raise click.ClickException("The server stopped because of a fault in itself; its log says more.")
     click.echo("Stopped.")
@@ -187,7 +189,11 @@ class _HarmlessFormatter(logging.Formatter):
 
 def _start_logging(debug: int, log_file: str | None) -> None:
     try:
-        handler = logging.FileHandler(log_file) if log_file else logging.StreamHandler()
+        handler = (
+            logging.FileHandler(log_file, encoding="utf-8", errors="backslashreplace")
+            if log_file
+            else logging.StreamHandler()
+        )
     except OSError as error:
         raise click.ClickException(f"Can't write to the log file {log_file}: {error.strerror}.") from None
     handler.setFormatter(_HarmlessFormatter("%(asctime)s %(levelname)s %(message)s"))
@@ -234,6 +240,10 @@ def join(address: str, name: str | None, room: str | None, dial: int | None) -> 
         first.append(Join(room=room))
     if dial is not None:
         first.append(Dial(uid=dial))
+    if sys.stdin is None or sys.stdout is None:
+        raise click.ClickException("join needs standard input and output; give it </dev/null or >/dev/null.")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the others are told
+        signal.signal(number, signal.default_int_handler)
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
     typed = TypedLines(sys.stdin.fileno())
 
@@ -242,13 +252,13 @@ def join(address: str, name: str | None, room: str | None, dial: int | None) -> 
         try:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError:  # a pipe that nobody reads any more, or a full disk
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             typed.stop()
 
     try:
         Terminal(address, typed, show, interactive=sys.stdin.isatty()).run(name, first)
-    except ConnectError as error:
+    except (ConnectError, StateError) as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         show("Goodbye.")
@@ -287,6 +297,8 @@ def verify(address: str | None, seed: int | None, **options: Any) -> None:
         target = None if address is None else parse_address(address)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
+    for number in (signal.SIGINT, signal.SIGTERM):  # ends it in good order, also where a shell has it ignored
+        signal.signal(number, signal.default_int_handler)
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     run = Run(Options(address=target, seed=seed, **options), click.echo)
     click.echo(f"Seed {seed}. Ctrl-C stops it.")

@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "net": BASE | PARTS | {"net"},
     "server": BASE | PARTS | {"net"},
     "client": BASE | {"wires", "client"},
-    "cli": BASE | PARTS | {"net", "server", "client"},
+    "verify": BASE | {"store", "client", "verify"},
+    "cli": BASE | PARTS | {"net", "server", "client", "verify"},
     "__main__": {"cli"},
     "__init__": {"client", "errors", "protocol", "version"},
 }

@@ -1,0 +1,71 @@
+"""What is done to the chat, and when: a schedule from a seed. Pure: no I/O in here."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What can happen; the value is how a person is told, many at a time."""
+
+    SERVER_KILL = "kills of the server"
+    CLIENT_KILL = "kills of clients"
+    CUT = "cut connections"
+    CUT_ALL = "cuts of all connections"
+    DEAF = "lost acknowledgements"  # what the server sends is held back, then the connection is cut
+    STALL = "stalled connections"  # nothing passes in either direction, then all of it
+    SLOW = "slow readers in a flood"
+
+
+# Seconds between two of a kind, and how long one lasts: at least and at most. The server's kills are counted
+# by the person.
+_EVERY = {
+    Kind.CLIENT_KILL: 5.0,
+    Kind.CUT: 0.5,
+    Kind.CUT_ALL: 10.0,
+    Kind.DEAF: 0.7,
+    Kind.STALL: 2.0,
+    Kind.SLOW: 10.0,
+}
+_LASTS = {
+    Kind.SERVER_KILL: (0.0, 0.5),  # how long it stays down, besides its start
+    Kind.CLIENT_KILL: (0.0, 1.0),
+    Kind.CUT: (0.0, 0.0),
+    Kind.CUT_ALL: (0.0, 0.0),
+    Kind.DEAF: (0.5, 1.2),
+    Kind.STALL: (0.2, 1.5),
+    Kind.SLOW: (2.0, 4.0),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One of them. ``choice``, from 0 to 1, says whom it meets."""
+
+    at: float  # seconds from the beginning
+    kind: Kind
+    lasts: float  # seconds
+    choice: float
+
+
+def schedule(seed: int, seconds: float, kills: int) -> list[Fault]:
+    """What happens in that time, at least once each, in order of time.
+
+    Args:
+        seed: the same gives the same.
+        seconds: how long.
+        kills: of the server.
+    """
+    choose = random.Random(seed)
+    counts = {kind: max(1, round(seconds / every)) for kind, every in _EVERY.items()}
+    counts[Kind.SERVER_KILL] = kills
+    faults = []
+    for kind, count in counts.items():
+        for place in range(count):
+            # Each in its own share of the time, so that there are no long quiet times.
+            at = seconds * (place + choose.random()) / count
+            lasts = min(choose.uniform(*_LASTS[kind]), seconds / 2)
+            faults.append(Fault(at, kind, lasts, choose.random()))
+    return sorted(faults, key=lambda fault: fault.at)

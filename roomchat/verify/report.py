@@ -1,0 +1,73 @@
+"""How a run is told to a person: while it goes on, and in the end. Pure: no I/O in here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from roomchat.verify.check import Log, Records
+from roomchat.verify.faults import Kind
+from roomchat.verify.records import Lost, Refused, Said, Saying, Seen, Started
+
+SHOWN = 20  # violations that are shown; where there are more, the first tell what is wrong
+
+
+@dataclass
+class Result:
+    """What came of it. ``untested``: why it proves nothing, though nothing was wrong."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: Counter[Kind] = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+    untested: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every promise was kept, and really put to the test."""
+        return not (self.violations or self.untested)
+
+
+def progress(seconds: float, result: Result) -> str:
+    """A line in between."""
+    counts, faults = result.counts, result.faults
+    return (
+        f"{seconds:4.0f} s: {counts['said']:,} messages said, {counts['seen']:,} times seen, "
+        f"server kills {faults[Kind.SERVER_KILL]}, other faults {faults.total() - faults[Kind.SERVER_KILL]}"
+    )
+
+
+def count(records: Records, log: Log) -> Counter[str]:
+    """What happened, in numbers, when it is over."""
+    counts: Counter[str] = Counter({"in the log": sum(map(len, log.values()))})
+    texts = {entry.text for entries in log.values() for entry in entries}
+    for own in records.values():
+        uids = {record.uid for record in own if isinstance(record, Started)}
+        seen = {(record.room, record.seq): record.uid for record in own if isinstance(record, Seen)}
+        said = {record.text for record in own if isinstance(record, Said)}
+        saying = {record.text for record in own if isinstance(record, Saying)}
+        counts["said"] += len(said | (saying & texts))
+        counts["came back"] += sum(uid in uids for uid in seen.values())
+        counts["seen"] += len(seen)
+        counts["seen again"] += sum(isinstance(record, Seen) for record in own) - len(seen)
+        counts["refused"] += sum(isinstance(record, Refused) for record in own)
+        counts["lost"] += sum(isinstance(record, Lost) for record in own)
+    return counts
+
+
+def summary(result: Result) -> Iterator[str]:
+    """The last lines."""
+    counts = result.counts
+    faults = ", ".join(f"{kind.value} {result.faults[kind]}" for kind in Kind)
+    yield f"Messages said: {counts['said']:,}; came back: {counts['came back']:,}; refused: {counts['refused']:,}."
+    yield (
+        f"Seen by all clients together: {counts['seen']:,}; once more after a crash: {counts['seen again']}. "
+        f"Connections lost: {counts['lost']:,}."
+    )
+    yield f"Faults: {faults}."
+    for sentence in result.violations[:SHOWN]:
+        yield f"  {sentence}"
+    if len(result.violations) > SHOWN:
+        yield f"  and {len(result.violations) - SHOWN:,} more."
+    yield f"Violations: {len(result.violations):,}."
+    yield from result.untested

@@ -1,0 +1,338 @@
+"""A run: a server, clients that talk, faults by a schedule, and in the end the judge."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from roomchat.client.address import Address
+from roomchat.verify import log as final_log
+from roomchat.verify import records
+from roomchat.verify.check import Log, check
+from roomchat.verify.faults import Fault, Kind, schedule
+from roomchat.verify.processes import Process, ServerProcess, VerifyError
+from roomchat.verify.proxy import Link, Proxy
+from roomchat.verify.records import AnyRecord, Tail
+from roomchat.verify.report import Result, count, progress
+
+PER_WORKER = 3  # clients in one process
+RATE = 6.0  # messages a second and client, at the most
+DELIVERIES = 1000.0  # a second, of all clients together: what their processes take on a small machine
+# Long messages at once, 6.4 MB: a slow reader's part of them is more than what the system keeps for it, 4 MB on
+# Linux, and the server's outbox, 1 MiB.
+FLOOD = 200
+SOME = 3  # one connection of so many meets a fault that several meet at once
+SLACK = 10.0  # seconds for a step in which clients wait themselves, on top of what they wait
+LATE = 20.0  # seconds after the end in which faults are done that could not be done in time
+LOOK = 0.05  # seconds between two looks at the records while waiting
+TICK = 0.01  # seconds between two looks whether a fault is due
+PROGRESS = 3.0  # seconds between two lines for the person
+FEW = 2  # messages a second, by all clients; fewer prove nothing
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a run is to do. ``address``: of a server that is there already, and is not killed."""
+
+    seconds: float = 60.0
+    seed: int = 0
+    clients: int = 12
+    rooms: int = 3
+    kills: int | None = None  # of the server; None: one every three seconds
+    address: Address | None = None
+    patience: float = 40.0  # seconds for all to come back, and for the last to be seen, in the end
+    server_command: Sequence[str] = (sys.executable, "-m", "roomchat")
+    worker_command: Sequence[str] = (sys.executable, "-m", "roomchat.verify.worker")
+
+
+class Run:
+    """One run; use it once. Only the thread that made it calls its methods."""
+
+    def __init__(self, options: Options, show: Callable[[str], None]) -> None:
+        """Nothing happens before ``run``.
+
+        Args:
+            options: what to do.
+            show: gets the lines that tell how it goes.
+        """
+        self._options = options
+        self._show = show
+        self.folder = Path(tempfile.mkdtemp(prefix="roomchat-verify-"))  # removed if all is well
+        self._mark = f"verify-{secrets.token_hex(3)}"  # names that nobody has on a server that is not ours
+        prefix = f"{self._mark}-" if options.address else ""
+        self._names = [f"{prefix}bot-{i}" for i in range(1, options.clients + 1)]
+        self._rooms = [f"{prefix}room-{i}" for i in range(1, options.rooms + 1)]
+        self._server = None if options.address else ServerProcess(options.server_command, self.folder)
+        self._workers: list[Process] = []
+        self._proxy: Proxy | None = None
+        self._tails = {name: Tail(self.folder / f"{name}.jsonl") for name in self._names}
+        self._records: dict[str, list[AnyRecord]] = {name: [] for name in self._names}
+        self._schedule: list[Fault] = []
+        self._started = 0.0  # on the monotonic clock: when the faults began
+        self._finishing = False  # the workers may end
+        self._due: list[tuple[float, int, Callable[[], None]]] = []  # a heap: seconds from the beginning
+        self._order = itertools.count()  # so that no two of them compare equal
+        self._result = Result()
+
+    def run(self) -> Result:
+        """Do it all. Whatever happens, none of its processes is left.
+
+        Raises:
+            VerifyError: it could not be carried out; the records are kept.
+        """
+        result = self._result
+        try:
+            try:
+                self._start()
+                self._do_faults()
+                self._judge()
+            finally:
+                self._end()
+        except KeyboardInterrupt:
+            shutil.rmtree(self.folder)
+            raise
+        if result.passed:
+            shutil.rmtree(self.folder)
+        return result
+
+    # ------------------------------------------------------------ the beginning and the end
+
+    def _start(self) -> None:
+        options = self._options
+        if self._server is not None:
+            self._server.spawn()
+            self._server.wait()
+        self._proxy = Proxy(self._server.address if self._server else (options.address or ("", 0)))
+        rate = min(RATE, DELIVERIES / options.clients**2)
+        for i in range(0, options.clients, PER_WORKER):
+            names = self._names[i : i + PER_WORKER]
+            command = [
+                *options.worker_command,
+                *("--address", self._proxy.address),
+                *("--folder", str(self.folder)),
+                *("--names", ",".join(names)),
+                *("--rooms", ",".join(self._rooms)),
+                *("--rate", str(rate)),
+                *("--patience", str(options.patience)),
+                *("--seed", str(options.seed * 1000 + i)),
+            ]
+            self._workers.append(Process(command, self.folder / f"worker-{i // PER_WORKER + 1}.log"))
+        for worker in self._workers:
+            worker.spawn()
+        self._wait(self._all_joined, "come into their rooms")
+        self._show(f"{options.clients} clients talk in {options.rooms} rooms; the faults begin.")
+
+    def _end(self) -> None:
+        for worker in self._workers:
+            worker.kill()
+        if self._proxy is not None:
+            self._proxy.close()
+        if self._server is not None:
+            self._server.kill()
+
+    # ------------------------------------------------------------ faults
+
+    def _do_faults(self) -> None:
+        options = self._options
+        kills = max(1, round(options.seconds / 3)) if options.kills is None else options.kills
+        self._schedule = schedule(options.seed, options.seconds, kills if self._server else 0)
+        for fault in self._schedule:
+            self._at(fault.at, partial(self._begin, fault))
+        self._started = time.monotonic()
+        next_line = PROGRESS
+        while (now := self._now()) < options.seconds or (self._due and now < options.seconds + LATE):
+            if self._due and self._due[0][0] <= now:
+                heapq.heappop(self._due)[2]()
+                continue
+            if now >= next_line:
+                next_line += PROGRESS
+                self._look()
+                self._show(progress(now, self._result))
+            self._check_processes()
+            time.sleep(TICK)
+
+    def _now(self) -> float:
+        """Seconds from the beginning of the faults."""
+        return time.monotonic() - self._started
+
+    def _at(self, when: float, call: Callable[[], None]) -> None:
+        heapq.heappush(self._due, (when, next(self._order), call))
+
+    def _begin(self, fault: Fault) -> None:
+        """Do it, and set down when it ends."""
+        match fault.kind:
+            case Kind.SERVER_KILL:
+                assert self._server is not None
+                _start_again(self._server)  # where the kill before is not over yet
+                self._server.wait()
+                self._server.kill()
+                self._at(self._now() + fault.lasts, partial(_start_again, self._server))
+            case Kind.CLIENT_KILL:
+                worker = _choose(self._workers, fault)
+                worker.kill()
+                self._at(self._now() + fault.lasts, partial(_start_again, worker))
+            case _:
+                if not self._break_link(fault):
+                    self._at(self._now() + LOOK, partial(self._begin, fault))
+                    return
+        self._result.faults[fault.kind] += 1
+
+    def _break_link(self, fault: Fault) -> bool:
+        """What happens between a client and the server. False: nobody is connected whom it could meet."""
+        assert self._proxy is not None
+        links = self._proxy.links()
+        if not links:
+            return False
+        link = _choose(links, fault)
+        some = links[int(fault.choice * SOME) :: SOME] or links
+        end: Callable[[], None] = link.heal
+        match fault.kind:
+            case Kind.CUT:
+                end = link.cut
+            case Kind.CUT_ALL:
+                end = partial(_cut_all, links)
+            case Kind.DEAF:
+                for one in some:
+                    one.deafen()
+                self._tell(f"chorus {_choose(self._rooms, fault)}")  # so that they have something not to hear of
+                end = partial(_cut_all, some)
+            case Kind.STALL:
+                link.stall()
+            case Kind.SLOW:
+                self._tell(f"flood {_choose(self._rooms, fault)} {FLOOD // len(self._workers)}")
+                for one in some:
+                    one.slow_down()
+                end = partial(_heal_all, some)
+        self._at(self._now() + fault.lasts, end)
+        return True
+
+    def _tell(self, line: str) -> None:
+        """To all workers; one that was killed just now is told nothing."""
+        for worker in self._workers:
+            worker.tell(line)
+
+    # ------------------------------------------------------------ the judgement
+
+    def _judge(self) -> None:
+        """No more faults: wait until all is said and seen, and hold it against the log."""
+        assert self._proxy is not None
+        result = self._result
+        if self._server is not None:
+            _start_again(self._server)
+            self._server.wait()
+        self._proxy.heal()
+        for worker in self._workers:
+            _start_again(worker)
+        self._tell("quiet")
+        self._wait(self._all_quiet, "said their last")
+        log = self._read_log()
+        self._finishing = True
+        places = " ".join(f"{room}={entries[-1].seq if entries else 0}" for room, entries in log.items())
+        self._tell(f"finish {places}")
+        self._wait(self._all_finished, "seen the last message")
+        if self._server is not None:
+            self._server.stop()
+            log = self._read_log()
+        self._look()
+        result.counts = count(self._records, log)
+        result.violations += check(self._records, log)
+        result.untested += self._untested()
+
+    def _read_log(self) -> Log:
+        if self._server is not None:
+            return final_log.from_file(self._server.db, self._rooms)
+        assert self._options.address is not None
+        return final_log.from_server(self._options.address, f"{self._mark}-log", self._rooms)
+
+    def _untested(self) -> list[str]:
+        """Why this run proves less than it should."""
+        options, result = self._options, self._result
+        why = []
+        if result.counts["said"] < FEW * options.seconds:
+            why.append(f"Only {result.counts['said']} messages were said.")
+        for kind, planned in Counter(fault.kind for fault in self._schedule).items():
+            if result.faults[kind] < planned:
+                why.append(f"Done too seldom: {kind.value}, {result.faults[kind]} of {planned}.")
+        return why
+
+    # ------------------------------------------------------------ the records
+
+    def _look(self) -> None:
+        """Read what is new."""
+        for name, tail in self._tails.items():
+            new = tail.read()
+            self._records[name] += new
+            for record in new:
+                self._result.counts["said"] += isinstance(record, records.Said)
+                self._result.counts["seen"] += isinstance(record, records.Seen)
+
+    def _wait(self, done: Callable[[], bool], what: str) -> None:
+        """Until it is so; if that takes too long, it is a violation."""
+        deadline = time.monotonic() + self._options.patience + SLACK
+        while True:
+            self._look()
+            if done():
+                return
+            if time.monotonic() > deadline:
+                self._result.violations.append(f"Not all clients have {what} in time.")
+                return
+            self._check_processes()
+            time.sleep(LOOK)
+
+    def _all_joined(self) -> bool:
+        return all(
+            sum(isinstance(record, records.Joined) for record in own) >= len(self._rooms)
+            for own in self._records.values()
+        )
+
+    def _all_quiet(self) -> bool:
+        return all(own and isinstance(_last_mark(own), records.Quiet) for own in self._records.values())
+
+    def _all_finished(self) -> bool:
+        return all(own and isinstance(own[-1], records.Finished) for own in self._records.values())
+
+    def _check_processes(self) -> None:
+        """Raises VerifyError if one has ended that was not killed by us."""
+        for process in [*self._workers, *([self._server] if self._server else [])]:
+            if process.exit_code is not None and not (self._finishing and process.exit_code == 0):
+                raise VerifyError(
+                    f"A process ended by itself, with exit code {process.exit_code}: {process.output} says more."
+                )
+
+
+def _choose(among: Sequence[T], fault: Fault) -> T:
+    return among[int(fault.choice * len(among))]
+
+
+def _start_again(process: Process) -> None:
+    if not process.runs:
+        process.spawn()
+
+
+def _cut_all(links: list[Link]) -> None:
+    for link in links:
+        link.cut()
+
+
+def _heal_all(links: list[Link]) -> None:
+    for link in links:
+        link.heal()
+
+
+def _last_mark(own: list[AnyRecord]) -> AnyRecord | None:
+    """Whether it started last, or became quiet."""
+    marks = (record for record in reversed(own) if isinstance(record, records.Started | records.Quiet))
+    return next(marks, None)

@@ -1,0 +1,214 @@
+"""A process with a few clients that talk and write down what they see; it may be killed at any moment.
+
+Started by the run, again and again, with the same folder: it goes on where it was. Lines on its standard input
+tell it what to do; at their end it ends.
+
+    chorus ROOM         each of its clients says something
+    flood ROOM COUNT    one of its clients says so many long messages at once
+    quiet               say no more, and wait until everything has come back
+    finish ROOM=SEQ...  wait until all this is seen, take what else was sent, and end
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from roomchat.client.client import Client, ConnectionEnded, ConnectionLost, Shown
+from roomchat.errors import ConnectError, StorageUnavailable
+from roomchat.protocol import Error, Gap, Message
+from roomchat.verify import records
+from roomchat.verify.records import Recorder, Tail, brief
+
+RETRY = 0.1  # seconds between two attempts to connect for the first time
+PASTE = 5  # messages at once, at the most
+LONG = 8000  # characters of a message of a flood, just what a server takes
+WIDE = "\N{MUSICAL SYMBOL G CLEF}"  # a character of four bytes
+REJOIN = 0.05  # of all times that something is said: going into the room again before
+
+
+class Bot:
+    """One client: a thread that talks, a thread that listens. Any thread may call its methods."""
+
+    def __init__(self, name: str, options: argparse.Namespace) -> None:
+        """Nothing happens before ``start``.
+
+        Args:
+            name: of the client; its records are in ``folder/NAME.jsonl``, its state in ``folder/state``.
+            options: of the command line.
+        """
+        self.name = name
+        self._address: str = options.address
+        self._rooms: list[str] = options.rooms.split(",")
+        self._patience: float = options.patience
+        self._pause = (PASTE + 1) / 2 / options.rate  # seconds between two pastes, on average
+        folder: Path = options.folder
+        kept = Tail(folder / f"{name}.jsonl").read()
+        self._count = sum(isinstance(record, records.Saying) for record in kept)
+        self._random = random.Random(f"{options.seed} {name[-2:]} {self._count}")
+        self._recorder = Recorder(folder / f"{name}.jsonl")
+        self._state = folder / "state"
+        self._reached = threading.Condition()  # guards the next
+        self._seqs = dict.fromkeys(self._rooms, 0)  # the highest seen in each room
+        for record in kept:
+            if isinstance(record, records.Seen):
+                self._seqs[record.room] = max(record.seq, self._seqs[record.room])
+        self._quiet = threading.Event()
+        self._over = threading.Event()
+        self._talking = threading.Lock()  # one message at a time, so that its records stand together
+        self._threads = [
+            threading.Thread(target=self._talk, name=f"{name}-talks"),
+            threading.Thread(target=self._listen, name=f"{name}-listens"),
+        ]
+
+    def start(self) -> None:
+        """Connect, as often as it takes, go into the rooms, and talk."""
+        self._chat = self._connect()
+        self._recorder.write(records.Started(self._chat.uid))
+        self._threads[1].start()
+        for room in self._rooms:
+            joined = self._chat.join(room)
+            self._recorder.write(records.Joined(room, joined.last_seq))
+        self._threads[0].start()
+
+    def say(self, room: str, count: int = 1, length: int = 0) -> None:
+        """Say so many messages of that length."""
+        for _ in range(count):
+            if not self._quiet.is_set():
+                self._say(room, length, WIDE)
+
+    def quiet(self) -> None:
+        """Say no more; wait until all has come back."""
+        self._quiet.set()
+        self._threads[0].join()
+        self._recorder.write(records.Quiet(self._chat.flush(self._patience)))
+
+    def finish(self, last: dict[str, int]) -> None:
+        """Wait until all this is seen, and what else is on its way."""
+        with self._reached:
+            self._reached.wait_for(
+                lambda: all(self._seqs[room] >= seq for room, seq in last.items()), self._patience
+            )
+        for room in self._rooms:  # its answer comes behind all that was sent before
+            self._chat.join(room)
+        self._over.set()
+        self._threads[1].join()
+        self._recorder.write(records.Finished())
+        self._chat.close()
+        self._recorder.close()
+
+    # ------------------------------------------------------------ its threads
+
+    def _talk(self) -> None:
+        """Say a few things at once, at random, until told to be quiet."""
+        choose = self._random
+        while not self._quiet.wait(choose.expovariate(1 / self._pause)):
+            room = choose.choice(self._rooms)
+            if choose.random() < REJOIN:
+                self._chat.join(room)
+            for _ in range(choose.randint(1, PASTE)):
+                self._say(room, choose.randint(0, 200), ".")
+
+    def _say(self, room: str, length: int, filling: str) -> None:
+        with self._talking:
+            self._count += 1
+            text = f"{self.name} says {self._count} ".ljust(length, filling)
+            self._recorder.write(records.Saying(room, brief(text)))
+            n = self._chat.say(text, room)
+            self._recorder.write(records.Said(n, brief(text)))
+
+    def _listen(self) -> None:
+        """Write down each event before the next one is asked for."""
+        while True:
+            over = self._over.is_set()
+            for event in self._chat.events(timeout=0.2):
+                self._note(event)
+            if over:  # asked for once more after that was set: nothing waits
+                return
+
+    def _note(self, event: Shown) -> None:
+        match event:
+            case Message():
+                self._recorder.write(records.Seen(event.room, event.seq, event.uid, brief(event.text)))
+                with self._reached:
+                    self._seqs[event.room] = max(event.seq, self._seqs.get(event.room, 0))
+                    self._reached.notify_all()
+            case Gap():
+                self._recorder.write(records.Gap(event.room, event.after, event.before))
+            case Error() if event.code != StorageUnavailable.code:  # after that one the library tries again
+                self._recorder.write(records.Refused(event.n, event.code))
+            case ConnectionLost():
+                self._recorder.write(records.Lost(event.reason))
+            case ConnectionEnded():
+                self._recorder.write(records.Ended(event.reason))
+
+    def _connect(self) -> Client:
+        while True:
+            chat = Client(self._address, self.name, state=self._state)
+            try:
+                return chat.open()
+            except ConnectError:
+                time.sleep(RETRY)
+
+
+def main() -> None:
+    """Run the clients that the command line names."""
+    parser = argparse.ArgumentParser(description="Clients for `roomchat verify`, which starts this.")
+    parser.add_argument("--address", required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--names", required=True, help="separated by commas")
+    parser.add_argument("--rooms", required=True, help="separated by commas")
+    parser.add_argument("--rate", type=float, required=True, help="messages a second and client")
+    parser.add_argument("--patience", type=float, required=True, help="seconds that the end may take")
+    parser.add_argument("--seed", type=int, required=True, help="of what is said, and when")
+    options = parser.parse_args()
+    threading.excepthook = _end
+    bots = [Bot(name, options) for name in options.names.split(",")]
+    starting = [_in_background(bot.start) for bot in bots]
+    for line in sys.stdin:
+        for thread in starting:
+            thread.join()
+        obey(bots, line.split())
+        if line.startswith("finish"):
+            return
+    os._exit(1)  # the run is gone, in the middle of it
+
+
+def obey(bots: list[Bot], words: list[str]) -> None:
+    """Do what a line of standard input says."""
+    match words:
+        case ["chorus", room]:
+            for bot in bots:
+                bot.say(room)
+        case ["flood", room, count]:
+            bots[0].say(room, int(count), LONG)
+        case ["quiet"]:
+            for thread in [_in_background(bot.quiet) for bot in bots]:
+                thread.join()
+        case ["finish", *places]:
+            last = {room: int(seq) for room, seq in (place.split("=") for place in places)}
+            for thread in [_in_background(bot.finish, last) for bot in bots]:
+                thread.join()
+
+
+def _in_background(call: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=call, args=arguments)
+    thread.start()
+    return thread
+
+
+def _end(fault: threading.ExceptHookArgs) -> None:
+    """A thread failed: the process ends with it, so that the run notices."""
+    threading.__excepthook__(fault)
+    sys.stderr.flush()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

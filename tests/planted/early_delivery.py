@@ -1,0 +1,30 @@
+"""A server that shows messages before they are stored, on a disk that now and then takes nothing."""
+
+from __future__ import annotations
+
+import random
+
+from roomchat import server
+from roomchat.cli import main
+from roomchat.net.delivery import deliver
+from roomchat.store.log import Log
+
+store = server.Server._store
+append = Log.append
+
+
+def deliver_and_store(self, effects, lines, wall):
+    deliver(effects.deliveries, lines)
+    effects.deliveries = []
+    return store(self, effects, lines, wall)
+
+
+def append_sometimes(self, now, segments, *rest):
+    if segments and random.random() < 0.05:
+        raise server.LogError("the disk takes nothing")
+    append(self, now, segments, *rest)
+
+
+server.Server._store = deliver_and_store
+Log.append = append_sometimes
+main()

@@ -1,0 +1,15 @@
+"""A server that takes every message for a new one, whatever its n."""
+
+from __future__ import annotations
+
+from roomchat.chat import commands
+from roomchat.cli import main
+
+
+def always(batch: object, client: object, n: int | None) -> bool:
+    return True
+
+
+assert hasattr(commands, "is_next"), "nothing would be planted"
+commands.is_next = always
+main()

@@ -1,0 +1,9 @@
+"""A worker whose clients say nothing."""
+
+from __future__ import annotations
+
+from roomchat.verify.worker import Bot, main
+
+assert hasattr(Bot, "_say"), "nothing would be planted"
+Bot._say = lambda *_: None
+main()

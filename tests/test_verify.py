@@ -1,0 +1,284 @@
+"""`roomchat verify`: the judge on records made by hand, real runs, and runs against planted faults."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roomchat.verify.check import Entry, check
+from roomchat.verify.faults import Kind, schedule
+from roomchat.verify.records import (
+    AnyRecord,
+    Ended,
+    Gap,
+    Joined,
+    Quiet,
+    Recorder,
+    Refused,
+    Said,
+    Saying,
+    Seen,
+    Started,
+    Tail,
+    brief,
+)
+from roomchat.verify.report import Result, summary
+from roomchat.verify.run import Options, Run
+from tests.program import Program, address_of, serve
+
+PLANTED = Path(__file__).parent / "planted"
+
+ANN, BOB = 1, 2
+Story = tuple[dict[str, list[AnyRecord]], dict[str, list[Entry]]]
+
+
+def story() -> Story:
+    """Ann and bob in one room; all is well. Ann's program crashes; bob comes when something was said already."""
+    log = [Entry(1, ANN, "a1"), Entry(2, ANN, "a2"), Entry(4, BOB, "b1"), Entry(5, ANN, "a3")]
+    seen = [Seen("tea", entry.seq, entry.uid, entry.text) for entry in log]
+    ann: list[AnyRecord] = [
+        Started(ANN), Joined("tea", 0),
+        Saying("tea", "a1"), Said(1, "a1"), Saying("tea", "a2"), Said(2, "a2"), *seen[:2],
+        Started(ANN), seen[1], seen[2],
+        Saying("tea", "a3"), Said(3, "a3"), seen[3], Saying("tea", ""), Said(4, ""), Refused(4, "empty_text"),
+        Quiet(True),
+    ]  # fmt: skip
+    bob: list[AnyRecord] = [
+        Started(BOB), Joined("tea", 2), Saying("tea", "b1"), Said(1, "b1"), *seen[1:], Quiet(True)
+    ]  # fmt: skip
+    return {"ann": ann, "bob": bob}, {"tea": log}
+
+
+def replace(records: list[AnyRecord], old: AnyRecord, *new: AnyRecord) -> None:
+    """Other records in the place of the last one like this."""
+    place = len(records) - 1 - records[::-1].index(old)
+    records[place : place + 1] = new
+
+
+A1, A2, B1, A3 = (
+    Seen("tea", 1, ANN, "a1"), Seen("tea", 2, ANN, "a2"), Seen("tea", 4, BOB, "b1"), Seen("tea", 5, ANN, "a3")
+)  # fmt: skip
+
+
+def test_a_story_without_a_fault_has_no_violation() -> None:
+    """A jump of seq, a crash, a refusal, and a start in the middle are all well."""
+    assert check(*story()) == []
+
+
+def test_nothing_has_no_violation() -> None:
+    """Whether anything happened at all is for the run to judge."""
+    assert check({}, {}) == []
+
+
+# What is changed in the story, and how it is told. Each is (whose records, what, what instead).
+CHANGES = {
+    "not in the log": (
+        "bob", B1, [B1, Seen("tea", 3, ANN, "ghost")], "bob saw seq 3 of tea ('ghost'), which is not in the log."
+    ),
+    "another text": (
+        "bob", B1, [Seen("tea", 4, BOB, "bx")],
+        "bob saw 'bx' by client 2 as seq 4 of tea; the log has 'b1' by client 2 there.",
+    ),
+    "another sender": (
+        "bob", B1, [Seen("tea", 4, ANN, "b1")],
+        "bob saw 'b1' by client 1 as seq 4 of tea; the log has 'b1' by client 2 there.",
+    ),
+    "twice": ("bob", A3, [A3, A3], "bob saw seq 5 of tea ('a3') twice."),
+    "twice, not at once": ("bob", A3, [A3, A2], "bob saw seq 2 of tea ('a2') twice."),
+    "backwards": ("bob", A2, [B1, A2], "bob saw seq 2 of tea ('a2') after seq 4."),
+    "missed": ("ann", B1, [], "ann never saw seq 4 of tea (the first is 'b1')."),
+    "missed at the end": ("bob", A3, [], "bob never saw seq 5 of tea (the first is 'a3')."),
+    "not the last one again": ("ann", Started(ANN), [Started(ANN), A1], "ann saw seq 1 of tea ('a1') twice."),
+    "again and again": ("ann", B1, [A2, B1], "ann saw seq 2 of tea ('a2') twice."),
+    "said and gone": (
+        "bob", Quiet(True), [Saying("tea", "b2"), Said(2, "b2"), Quiet(True)],
+        "bob said 'b2' as its message 2; it is not in the log, and was not refused.",
+    ),
+    "refused and there": (
+        "bob", Quiet(True), [Refused(1, "refused"), Quiet(True)],
+        "bob was told that its message 1 ('b1') was refused, but it is in the log.",
+    ),
+    "a number twice": ("ann", Said(2, "a2"), [Said(1, "a2")], "ann gave two messages the number 1: 'a1', 'a2'."),
+    "pending": ("bob", Quiet(True), [Quiet(False)], "bob still waited in the end for something that it had said."),
+    "said by nobody": ("bob", Saying("tea", "b1"), [], "seq 4 of tea is 'b1' in the log, which nobody said."),
+    "said elsewhere": (
+        "bob", Saying("tea", "b1"), [Saying("den", "b1")],
+        "seq 4 of tea is 'b1' by client 2 in the log; bob said it in den.",
+    ),
+    "someone else": ("ann", Started(ANN), [Started(3)], "ann was client 1 and came back as client 3."),
+    "not taken back": ("bob", Quiet(True), [Ended("Full."), Quiet(True)], "bob was not taken back: Full."),
+    "a false gap": (
+        "bob", A3, [Gap("tea", 2, 9), A3],
+        "bob was told that tea has nothing between seq 2 and 9, but seq 4 is in the log.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("whose", "old", "new", "sentence"), CHANGES.values(), ids=CHANGES)
+def test_each_violation_is_found(whose: str, old: AnyRecord, new: list[AnyRecord], sentence: str) -> None:
+    """One change of the story, and the sentence that tells of it."""
+    records, log = story()
+    replace(records[whose], old, *new)
+    assert sentence in check(records, log)
+
+
+def test_a_text_twice_in_the_log_is_found() -> None:
+    """Even where everyone has seen it twice, each with its seq."""
+    records, log = story()
+    log["tea"].append(Entry(6, BOB, "b1"))
+    for own in records.values():
+        own.append(Seen("tea", 6, BOB, "b1"))
+    assert check(records, log) == ["'b1' is in the log twice: seq 4 of tea, and seq 6 of tea."]
+
+
+def test_a_log_that_does_not_rise_is_found() -> None:
+    """The order of the log itself."""
+    records, log = story()
+    log["tea"].reverse()
+    assert "The log of tea has seq 4 behind seq 5." in check(records, log)
+
+
+def test_two_orders_are_found_by_what_was_seen_alone() -> None:
+    """Also with seqs that rise for both."""
+    records, log = story()
+    records["bob"] = [Started(BOB), Joined("tea", 0), Seen("tea", 1, ANN, "a2"), Seen("tea", 2, ANN, "a1")]
+    assert "In tea, bob saw 'a2' before 'a1', and ann saw it after." in check(records, log)
+
+
+def test_what_a_gap_names_is_not_missed() -> None:
+    """Nothing else is forgiven by it."""
+    records, log = story()
+    del log["tea"][2]  # as if retention had removed bob's message, which ann saw
+    records["ann"].remove(B1)
+    replace(records["bob"], B1, Gap("tea", 2, 5))
+    del records["bob"][2:4]
+    assert check(records, log) == []
+
+
+def test_who_was_let_in_must_see_what_follows() -> None:
+    """Even if it has never seen anything."""
+    records, log = story()
+    records["cat"] = [Started(3), Joined("tea", 4)]
+    assert check(records, log) == ["cat never saw seq 5 of tea (the first is 'a3')."]
+
+
+def test_records_are_read_while_they_are_written(tmp_path: Path) -> None:
+    """Whole lines, each once; none while there is no file."""
+    path = tmp_path / "ann.jsonl"
+    tail = Tail(path)
+    assert tail.read() == []
+    recorder = Recorder(path)
+    recorder.write(Started(1))
+    assert tail.read() == [Started(1)]
+    with open(path, "ab") as file:
+        file.write(b'{"type":"quiet","do')
+        file.flush()
+        assert tail.read() == []
+        file.write(b'ne":true}\n')
+    assert tail.read() == [Quiet(True)]
+    recorder.close()
+
+
+def test_long_texts_are_told_apart() -> None:
+    """What stands for a text in the records is short, and differs where the text does."""
+    assert brief("short") == "short"
+    assert len(brief("x" * 8000)) < 50
+    assert brief("x" * 8000) != brief("x" * 7999 + "y")
+
+
+def test_the_schedule_comes_from_the_seed() -> None:
+    """The same again for the same seed, in order of time, each kind at least once, as many kills as asked for."""
+    faults = schedule(5, 60, 20)
+    assert faults == schedule(5, 60, 20) != schedule(6, 60, 20)
+    assert [fault.at for fault in faults] == sorted(fault.at for fault in faults)
+    assert {fault.kind for fault in schedule(5, 1, 1)} == set(Kind)
+    assert sum(fault.kind is Kind.SERVER_KILL for fault in faults) == 20
+
+
+# ---------------------------------------------------------------- real runs
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Result, list[str]]]:
+    """A short run with few clients; the records are in the test's own folder. Returns the lines it showed, too."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def start(**options: Any) -> tuple[Result, list[str]]:
+        lines: list[str] = []
+        run = Run(Options(**{"seed": 1, "clients": 6, "rooms": 2} | options), lines.append)
+        result = run.run()
+        assert run.folder.exists() is not result.passed, "the records are kept if and only if something is wrong"
+        return result, [*lines, *summary(result)]
+
+    return start
+
+
+def test_a_short_run_finds_nothing(run: Callable[..., tuple[Result, list[str]]]) -> None:
+    """The real server and clients, with faults of every kind, keep every promise."""
+    result, lines = run(seconds=5, kills=2)
+    assert result.passed, lines
+    assert result.faults[Kind.SERVER_KILL] == 2
+    assert all(result.faults[kind] for kind in Kind)
+    assert result.counts["came back"] == result.counts["said"] == result.counts["in the log"]
+    assert result.counts["seen"] == 6 * result.counts["in the log"]
+    assert lines[-1] == "Violations: 0."
+
+
+def test_the_command(tmp_path: Path) -> None:
+    """At an address nothing is killed; the seed is shown; it ends with 0 and leaves nothing behind."""
+    with (
+        serve() as server,
+        Program(
+            "verify", address_of(server), "--seconds", "1", "--seed", "4", "--clients", "3",
+            env={"TMPDIR": str(tmp_path)},
+        ) as verify,
+    ):  # fmt: skip
+        verify.expect("^Seed 4")
+        assert verify.wait() == 0, verify.output
+        assert "kills of the server 0," in verify.output
+        assert "Repeat it with --seed 4." in verify.output
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """In the middle of a run all its processes end, and its folder is removed."""
+    with Program("verify", "--seed", "4", env={"TMPDIR": str(tmp_path)}) as verify:
+        verify.expect("the faults begin")
+        verify.signal(number)
+        assert verify.wait() == 1
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_in_which_nothing_happens_proves_nothing(run: Callable[..., tuple[Result, list[str]]]) -> None:
+    """A chat in which nobody talks is no proof."""
+    result, lines = run(seconds=1, worker_command=[sys.executable, PLANTED / "silent_worker.py"])
+    assert not result.violations
+    assert not result.passed
+    assert lines[-1] == "Only 0 messages were said."
+
+
+# What is planted, into which process, and how the violation may be told.
+PLANTS = [
+    ("server", "no_n_check", "is in the log twice"),
+    ("server", "early_delivery", "not in the log|the log has|but it is in the log"),
+    ("worker", "newest_cursor", "never saw"),
+    ("server", "lossy_outbox", "never saw"),
+    ("server", "two_orders", "before"),
+]
+
+
+@pytest.mark.parametrize(("process", "name", "sentence"), PLANTS, ids=[name for _, name, _ in PLANTS])
+def test_a_planted_fault_is_found(
+    run: Callable[..., tuple[Result, list[str]]], process: str, name: str, sentence: str
+) -> None:
+    """Each of the ways in which chats lose, double or mix up messages, in an otherwise real run."""
+    command = [sys.executable, str(PLANTED / f"{name}.py")]
+    result, lines = run(seed=2, seconds=2, kills=1, patience=1, **{f"{process}_command": command})
+    assert any(re.search(sentence, violation) for violation in result.violations), lines
