@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 import threading
@@ -75,16 +76,17 @@ def cut(server: Server) -> None:
 def test_a_bot_of_ten_lines(serve: Callable[..., Server], client: Open, tmp_path: Path) -> None:
     """The example in the class's description works as it stands there."""
     server = serve()
-    lines = [line[8:] for line in str(Client.__doc__).splitlines() if line.startswith(" " * 8)]
+    lines = [line[4:] for line in inspect.cleandoc(str(Client.__doc__)).splitlines() if line.startswith(" " * 4)]
     program = "import roomchat\n" + "\n".join(lines).replace("localhost:5050", f"127.0.0.1:{server.address[1]}")
+    ann = client(server, "ann")
+    ann.join("tea")
     with subprocess.Popen([sys.executable, "-c", program]) as bot:
-        ann = client(server, "ann")
-        ann.join("tea")
-        while len(getattr(ann.request(roomchat.protocol.Who(room="tea")), "clients")) < 2:  # noqa: B009
-            ann.request(roomchat.protocol.Ping())
-        ann.say("ping")
-        assert texts(until(ann, says("pong"))) == ["ping", "pong"]
-        bot.kill()
+        try:
+            until(ann, is_a(roomchat.Entered))
+            ann.say("ping")
+            assert texts(until(ann, says("pong"))) == ["ping", "pong"]
+        finally:
+            bot.kill()
 
 
 def test_requests_are_answered_or_denied(serve: Callable[..., Server], client: Open) -> None:
