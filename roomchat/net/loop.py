@@ -246,7 +246,7 @@ class Loop:
             head = outbox.head()
             if isinstance(head, End):
                 self._end(connection)
-            elif head is not None and not connection.reading_log:
+            elif head is not None and not (connection.reading_log or connection.blocked):
                 self._read_log(connection, head)
             self._watch(connection)
 

@@ -140,9 +140,9 @@ class Proxy:
             for sock in (client, server):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             link = Link(client, server)
+            link.start()
             with self._lock:
                 self._links.append(link)
-            link.start()
 
     def _connect(self) -> socket.socket | None:
         server = socket.socket(socket.AF_INET6 if ":" in self._server[0] else socket.AF_INET)
