@@ -91,81 +91,90 @@ class Screen:
                 self._changed.notify_all()
 
 
-def play(screens: list[Screen], folder: str) -> None:
+class Play:
     """One dials, a third dials in, everyone talks, the server is killed and comes back, one leaves."""
 
-    def serve(port: str) -> Screen:
-        database = os.path.join(folder, "demo.db")
-        return Screen("server", [*ROOMCHAT, "serve", "--port", port, "--db", database], folder)
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._said: list[str] = []  # patterns of what everyone must see
+        self.server: Screen | None = None
+        self.people: list[Screen] = []
+        self.uids: list[str] = []
 
-    server = serve("0")
-    screens.append(server)
-    address = server.expect(r"listens on (\S+)\.$")[1]
+    def perform(self) -> None:
+        """All of it. Raises DemoError at the first thing that is not as it should be."""
+        self.server = self._serve("0")
+        address = self.server.expect(r"listens on (\S+)\.$")[1]
+        for name in ("ann", "bob", "cleo"):
+            self.people.append(Screen(name, [*ROOMCHAT, "join", address, "--name", name], self._folder))
+            self.uids.append(self.people[-1].expect(r"You are (\d+):")[1])
+        self._dial()
+        self._talk(self.server, address.rpartition(":")[2])
+        self._go()
+        self._judge()
 
-    def come(name: str) -> tuple[Screen, str]:
-        screen = Screen(name, [*ROOMCHAT, "join", address, "--name", name], folder)
-        screens.append(screen)
-        return screen, screen.expect(r"You are (\d+):")[1]
+    def _serve(self, port: str) -> Screen:
+        database = os.path.join(self._folder, "demo.db")
+        return Screen("server", [*ROOMCHAT, "serve", "--port", port, "--db", database], self._folder)
 
-    ann, ann_uid = come("ann")
-    bob, bob_uid = come("bob")
-    cleo, cleo_uid = come("cleo")
+    def _dial(self) -> None:
+        ann, bob, cleo = self.people
+        ann.type(f"/dial {self.uids[1]}")
+        ann.expect(r"You started (\S+)\.")
+        bob.expect(rf"ann \({self.uids[0]}\) dialled you: you are in \S+\.")
+        cleo.type(f"/dial {self.uids[0]}")
+        cleo.expect(r"You are in \S+ with: ann .*, bob .*\.")
+        for other in (ann, bob):
+            other.expect(rf"cleo \({self.uids[2]}\) came in\.")
 
-    ann.type(f"/dial {bob_uid}")
-    ann.expect(r"You started (\S+)\.")
-    bob.expect(rf"ann \({ann_uid}\) dialled you: you are in \S+\.")
-    cleo.type(f"/dial {ann_uid}")
-    cleo.expect(r"You are in \S+ with: ann .*, bob .*\.")
-    for other in (ann, bob):
-        other.expect(rf"cleo \({cleo_uid}\) came in\.")
+    def _talk(self, server: Screen, port: str) -> None:
+        ann, bob, cleo = self.people
+        self._say(ann, "Good morning! Who is for tea?")
+        self._say(bob, "Me. The green one, please.")
+        self._say(cleo, "Ça va sans dire 🍵")
+        self._say(ann, "Then the three of us, at four.")
+        server.kill()
+        for screen in self.people:
+            screen.expect(LOST)
+        self._say(bob, "Is anybody there?", until_seen=False)
+        self.server = self._serve(port)
+        for screen in self.people:
+            screen.expect(self._said[-1])
+        self._say(cleo, "I am, of course.")
+        bob.type(f"/whisper {self.uids[2]} I bring the cake.")
+        for screen in (bob, cleo):
+            screen.expect(r"\[whisper with (bob|cleo)\] bob: I bring the cake\.$")
 
-    said: list[str] = []
-
-    def say(speaker: Screen, text: str, until_seen: bool = True) -> None:
+    def _say(self, speaker: Screen, text: str, until_seen: bool = True) -> None:
         speaker.type(text)
-        said.append(rf"\d\d:\d\d \[\S+\] {speaker.name}: {re.escape(text)}$")
+        self._said.append(rf"\d\d:\d\d \[\S+\] {speaker.name}: {re.escape(text)}$")
         if until_seen:
-            for screen in (ann, bob, cleo):
-                screen.expect(said[-1])
+            for screen in self.people:
+                screen.expect(self._said[-1])
 
-    say(ann, "Good morning! Who is for tea?")
-    say(bob, "Me. The green one, please.")
-    say(cleo, "Ça va sans dire 🍵")
-    say(ann, "Then the three of us, at four.")
+    def _go(self) -> None:
+        ann, bob, cleo = self.people
+        bob.type("/quit")
+        for other in (ann, cleo):
+            other.expect(rf"bob \({self.uids[1]}\) said goodbye\.")
+        ann.type("See you, bob.")
+        for screen in (ann, cleo):
+            screen.expect(r"ann: See you, bob\.$")
+            screen.type("/quit")
+        for screen in self.people:
+            check(screen.end() == 0, f"{screen.name}'s client did not end well")
+        assert self.server is not None
+        self.server.interrupt()
+        check(self.server.end() == 0, "the server did not end well")
 
-    server.kill()
-    for screen in (ann, bob, cleo):
-        screen.expect(LOST)
-    say(bob, "Is anybody there?", until_seen=False)
-    server = screens[0] = serve(address.rpartition(":")[2])
-    for screen in (ann, bob, cleo):
-        screen.expect(said[-1])
-    say(cleo, "I am, of course.")
-
-    bob.type(f"/whisper {cleo_uid} I bring the cake.")
-    for screen in (bob, cleo):
-        screen.expect(r"\[whisper with (bob|cleo)\] bob: I bring the cake\.$")
-    bob.type("/quit")
-    for other in (ann, cleo):
-        other.expect(rf"bob \({bob_uid}\) said goodbye\.")
-    ann.type("See you, bob.")
-    for screen in (ann, cleo):
-        screen.expect(r"ann: See you, bob\.$")
-    check(bob.end() == 0, "bob's client did not end well")
-
-    for screen in (ann, cleo):
-        screen.type("/quit")
-        check(screen.end() == 0, f"{screen.name}'s client did not end well")
-    server.interrupt()
-    check(server.end() == 0, "the server did not end well")
-
-    for screen in (ann, bob, cleo):
-        places = [[i for i, line in enumerate(screen.lines) if re.search(one, line)] for one in said]
-        check(all(len(place) == 1 for place in places), f"{screen.name} did not see every message exactly once")
-        check(places == sorted(places), f"{screen.name} saw the messages in another order")
-        lost = sum(bool(re.search(LOST, line)) for line in screen.lines)
-        check(lost == 1, f"{screen.name} saw {lost} lines about the server that was killed, not one")
-    check(not any("cake" in line for line in ann.lines), "ann saw a whisper that was not for her")
+    def _judge(self) -> None:
+        for screen in self.people:
+            places = [[i for i, line in enumerate(screen.lines) if re.search(one, line)] for one in self._said]
+            check(all(len(place) == 1 for place in places), f"{screen.name} did not see each message exactly once")
+            check(places == sorted(places), f"{screen.name} saw the messages in another order")
+            lost = sum(bool(re.search(LOST, line)) for line in screen.lines)
+            check(lost == 1, f"{screen.name} saw {lost} lines about the server that was killed, not one")
+        check(not any("cake" in line for line in self.people[0].lines), "ann saw a whisper that was not for her")
 
 
 def check(good: bool, complaint: str) -> None:
@@ -196,19 +205,20 @@ def padded(text: str) -> str:
 
 def main() -> None:
     """Play, print, and exit with 1 if anything was not as it should be."""
-    screens: list[Screen] = []
     failure: Exception | None = None
     with tempfile.TemporaryDirectory() as folder:
+        play = Play(folder)
         try:
-            play(screens, folder)
+            play.perform()
         except (DemoError, subprocess.TimeoutExpired) as error:
             failure = error
         finally:
-            for screen in screens:
-                screen.kill()
-    if screens:
-        print("\n".join(screens[0].lines), end="\n\n")
-        print(side_by_side(screens[1:]))
+            for screen in (play.server, *play.people):
+                if screen is not None:
+                    screen.kill()
+    if play.server is not None:
+        print("\n".join(play.server.lines), end="\n\n")
+    print(side_by_side(play.people))
     if failure is not None:
         sys.exit(f"\nThe demo failed: {failure}")
     print("\nThe server was killed once, and came back.")
