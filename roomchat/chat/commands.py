@@ -46,6 +46,7 @@ def dial(batch: Batch, client: Client, command: Dial) -> None:
     if room is not None and room.key in registry.clients_to_rooms[client.uid]:
         registry.set_current(client, room)
         batch.reply(membership.joined(registry, room))
+        batch.replay(room, None, 0)
         return
     membership.check_room_for_one_more(batch, client)
     if room is not None:

@@ -199,7 +199,7 @@ class Session:
         room = event.room
         if not is_private(room) and not (self._returning and self.room):
             self.room = room
-        if self.cursors.get(room, 0) > event.last_seq:
+        if self._returning and self.cursors.get(room, 0) > event.last_seq:
             self.cursors[room] = event.last_seq  # the server has lost the end of its log
         self.rooms.setdefault(room, max(0, event.last_seq - HISTORY))
 

@@ -1,0 +1,38 @@
+"""What the I/O thread does with an outbox when its peer takes nothing."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+from roomchat.chat.sessions import Refresh
+from roomchat.net.inbox import Inbox
+from roomchat.net.loop import Loop
+from roomchat.net.outbox import Packet
+from roomchat.net.readers import Readers
+from roomchat.settings import Settings
+
+
+def test_a_range_that_is_done_is_passed_over_and_not_read(tmp_path: Path) -> None:
+    """When only state events were folded there is nothing to read: the hub is asked who is there now."""
+    readers = Readers(tmp_path / "log.db")
+    inbox: Inbox[Any] = Inbox(100)
+    loop = Loop(Settings(outbox_limit=1000), inbox, readers)
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    loop._add(1, ours, "here")
+    (connection,) = loop._connections
+    connection.blocked = True
+    for _ in range(200):
+        connection.outbox.put(Packet(b"x" * 50, "tea"))
+    loop._flush(connection)
+    assert readers._jobs.empty()
+    assert connection.outbox
+    connection.blocked = False
+    loop._flush(connection)
+    assert readers._jobs.empty()
+    assert not connection.outbox
+    assert [command for _, command in loop._to_hub if isinstance(command, Refresh)] == [Refresh("tea")]
+    loop.close()
+    theirs.close()
