@@ -154,8 +154,10 @@ class Seat:
                 n = self.session.n
                 if self._state is not None:
                     self._state.said(n, numbered)
-                connection = self._connection if self._ready else None
-                due = self.session.due() if connection is not None else []
+                connection = self._connection
+                if connection is None or not self._ready:
+                    return n
+                due = self.session.due()
             for one in due:
                 self._send_or_lose(connection, one)
         return n
@@ -180,13 +182,12 @@ class Seat:
         return threading.current_thread() is self._receiver
 
     @staticmethod
-    def _send_or_lose(connection: Connection | None, command: Command) -> None:
+    def _send_or_lose(connection: Connection, command: Command) -> None:
         """If the connection is gone, the receiving thread notices, and sends it again over the next one."""
-        if connection is not None:
-            try:
-                connection.send(command)
-            except ConnectError:
-                connection.close()
+        try:
+            connection.send(command)
+        except ConnectError:
+            connection.close()
 
     # ------------------------------------------------------------ the receiving thread
 
