@@ -17,6 +17,7 @@ import click
 from platformdirs import user_data_path
 
 from roomchat.client.address import Address, parse_address
+from roomchat.client.interrupt import run_interruptible
 from roomchat.client.terminal import Terminal
 from roomchat.client.typed import TypedLines
 from roomchat.errors import ConnectError, LogError, StartError, StateError
@@ -242,8 +243,6 @@ def join(address: str, name: str | None, room: str | None, dial: int | None) -> 
         first.append(Dial(uid=dial))
     if sys.stdin is None or sys.stdout is None:
         raise click.ClickException("join needs standard input and output; give it </dev/null or >/dev/null.")
-    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: the others are told
-        signal.signal(number, signal.default_int_handler)
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
     typed = TypedLines(sys.stdin.fileno())
 
@@ -256,14 +255,12 @@ def join(address: str, name: str | None, room: str | None, dial: int | None) -> 
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             typed.stop()
 
+    terminal = Terminal(address, typed, show, interactive=sys.stdin.isatty())
     try:
-        Terminal(address, typed, show, interactive=sys.stdin.isatty()).run(name, first)
+        if run_interruptible(lambda: terminal.run(name, first), terminal.interrupt):
+            show("Goodbye.")
     except (ConnectError, StateError) as error:
         raise click.ClickException(str(error)) from None
-    except KeyboardInterrupt:
-        show("Goodbye.")
-    finally:
-        typed.close()
 
 
 # ---------------------------------------------------------------- verify

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import threading
 
 import pytest
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 from roomchat import protocol
 from roomchat.client.address import parse_address
 from roomchat.client.commands import COMMANDS, HELP, TypingError, parse
+from roomchat.client.interrupt import run_interruptible
 from roomchat.client.render import render
 from roomchat.client.seat import ConnectionBack, ConnectionLost
 from roomchat.client.typed import TypedLines
 from roomchat.client.view import View
+from roomchat.errors import ConnectError
 from roomchat.harmless import harmless
 from roomchat.protocol import Entered, Error, Exited, Joined, Message, Person, Renamed, Welcome, WhoPage
 
@@ -210,3 +213,25 @@ def test_waiting_for_typing_can_be_ended() -> None:
     typed.close()
     os.close(reader)
     os.close(writer)
+
+
+def test_a_signal_ends_work_without_an_exception_in_it() -> None:
+    """What is interrupted is asked to end: an exception between two of its steps could leave a lock held."""
+    asked, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert asked.wait(20)
+        ended.set()
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert run_interruptible(work, asked.set)
+    assert ended.is_set()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_fails_undisturbed_is_told() -> None:
+    """What the work raises is raised where it was started."""
+    with pytest.raises(ConnectError):
+        run_interruptible(lambda: (_ for _ in ()).throw(ConnectError("no")), lambda: None)
+    assert not run_interruptible(lambda: None, lambda: None)

@@ -151,6 +151,7 @@ def test_what_is_said_while_the_server_is_away_is_sent_when_it_is_back(
         ann = client(server, "ann")
         ann.join("tea")
         ann.say("before")
+        assert ann.flush(PATIENCE)
     until(ann, is_a(ConnectionLost))
     ann.say("meanwhile")
     assert not ann.flush(0.01)

@@ -109,6 +109,8 @@ class Client:
             return
         self.flush(timeout)
         with self._changed:
+            if self._closed:  # by another thread, meanwhile
+                return
             self._closed = True
             self._changed.notify_all()
         self._seat.close(timeout)

@@ -144,7 +144,8 @@ class Seat:
             self.send(Bye())
             self._receiver.join(timeout)
             connection.close()
-        self._receiver.join()
+        # Not for ever: a Ctrl-C in a program's main thread may have left a lock of ours held.
+        self._receiver.join(max(timeout, 1.0))
 
     def say(self, command: Say | Whisper) -> int:
         """Number a message, keep it until it comes back, and send it now or when there is a connection again."""

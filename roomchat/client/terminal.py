@@ -41,13 +41,13 @@ class Terminal:
         self._view = View()
         self._client: Client | None = None
         self._ended: ConnectionEnded | None = None
+        self._interrupted = False
 
     def run(self, name: str | None, first: Iterable[Command]) -> None:
         """Say hello, carry the first commands out, then chat until the person or the server ends it.
 
         Raises:
             ConnectError: nobody answers, or the server does not want us.
-            KeyboardInterrupt: the person had enough; the others have been told.
         """
         client = self._come_in(name)
         try:
@@ -62,6 +62,13 @@ class Terminal:
             client.close(timeout=0.5)
         if self._ended is not None:
             raise ConnectError(harmless(self._ended.reason))
+
+    def interrupt(self) -> None:
+        """Make ``run`` end soon, whatever it waits for; the others are told. Any other thread may call it."""
+        self._interrupted = True
+        self._typed.stop()
+        if self._client is not None:
+            self._client.close(timeout=0.5)
 
     def _come_in(self, name: str | None) -> Client:
         """Introduce ourselves, under another name if the first is refused."""
@@ -114,8 +121,9 @@ class Terminal:
             elif typed is not None:
                 self._carry_out(client, typed)
         except (TypingError, ConnectError, StateError) as error:
-            self._show(harmless(str(error)))
-        return True
+            if not self._interrupted:
+                self._show(harmless(str(error)))
+        return not self._interrupted
 
     def _carry_out(self, client: Client, command: Command) -> None:
         if isinstance(command, Say | Whisper):
