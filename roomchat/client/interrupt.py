@@ -25,6 +25,7 @@ def run_interruptible(work: Callable[[], None], interrupt: Callable[[], None]) -
     Returns:
         Whether a signal came.
     """
+    interrupted = False
     happened: queue.SimpleQueue[Exception | int | None] = queue.SimpleQueue()  # `put` may be called by handlers
 
     def run() -> None:
@@ -42,7 +43,6 @@ def run_interruptible(work: Callable[[], None], interrupt: Callable[[], None]) -
         interrupted = True
         happened.put(number)
 
-    interrupted = False
     before = {number: signal.signal(number, note) for number in SIGNALS}
     try:
         # A daemon: work that waits for a server that does not answer must not keep a person who wants to go.
