@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "server": BASE | PARTS | {"net"},
     "client": BASE | {"wires", "client"},
     "verify": BASE | {"store", "client", "verify"},
-    "cli": BASE | PARTS | {"net", "server", "client", "verify"},
+    "cli": BASE | PARTS | {"net", "server", "client", "verify", "cli"},
     "__main__": {"cli"},
     "__init__": {"client", "errors", "protocol", "version"},
 }

@@ -1,13 +1,11 @@
-"""The ``roomchat`` command: starts things and prints; decides nothing."""
+"""``roomchat serve``."""
 
 from __future__ import annotations
 
 import logging
 import os
 import resource
-import secrets
 import signal
-import sys
 import tomllib
 from pathlib import Path
 from types import FrameType
@@ -16,39 +14,12 @@ from typing import Any
 import click
 from platformdirs import user_data_path
 
-from roomchat.client.address import Address, parse_address
-from roomchat.client.interrupt import run_interruptible
-from roomchat.client.terminal import Terminal
-from roomchat.client.typed import TypedLines
-from roomchat.errors import ConnectError, LogError, StartError, StateError
+from roomchat.client.address import Address
+from roomchat.errors import StartError
 from roomchat.harmless import harmless
-from roomchat.protocol import Command, Dial, Join
 from roomchat.server import Server
 from roomchat.settings import Settings
-from roomchat.verify.processes import VerifyError
-from roomchat.verify.report import summary
-from roomchat.verify.run import Options, Run
 from roomchat.version import __version__
-
-CONTEXT = {
-    "help_option_names": ["-h", "--help"],
-    "max_content_width": 100,
-    "auto_envvar_prefix": "ROOMCHAT",
-    "show_default": True,
-}
-
-
-@click.group(context_settings=CONTEXT)
-@click.version_option(__version__, message="roomchat %(version)s")
-def main() -> None:
-    """Room chat in one command, with nothing lost.
-
-    `roomchat serve` runs a server, `roomchat join` puts you into a room. Everyone gets a UID, a short number that
-    works like a phone number: whoever dials it lands in the room you are in, or in a new one with you.
-    """
-
-
-# ---------------------------------------------------------------- serve
 
 
 def _read_config(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
@@ -68,7 +39,7 @@ def _read_config(context: click.Context, parameter: click.Parameter, path: Path 
     return path
 
 
-@main.command()
+@click.command()
 @click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -218,93 +189,3 @@ def _end_on_signals(server: Server) -> None:
 
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
-
-
-# ---------------------------------------------------------------- join
-
-
-@main.command()
-@click.argument("address", metavar="[HOST[:PORT]]", default="localhost")
-@click.option("--name", "-n", help="Your name; asked for if not given.")
-@click.option("--room", "-r", help="A room to go into.")
-@click.option("--dial", type=click.IntRange(1), metavar="UID", help="Someone to chat with.")
-def join(address: str, name: str | None, room: str | None, dial: int | None) -> None:
-    """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
-
-    What you type goes to everyone in your current room; /help lists the commands. Works with a pipe, too:
-
-    \b
-        printf '/join tea\\nhello\\n' | roomchat join --name bot
-    """
-    first: list[Command] = []
-    if room is not None:
-        first.append(Join(room=room))
-    if dial is not None:
-        first.append(Dial(uid=dial))
-    if sys.stdin is None or sys.stdout is None:
-        raise click.ClickException("join needs standard input and output; give it </dev/null or >/dev/null.")
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
-    typed = TypedLines(sys.stdin.fileno())
-
-    def show(line: str) -> None:
-        """A whole line at once: two threads show things. Ends the chat when nobody takes them any more."""
-        try:
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
-        except OSError:  # a pipe that nobody reads any more, or a full disk
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            typed.stop()
-
-    terminal = Terminal(address, typed, show, interactive=sys.stdin.isatty())
-    try:
-        if run_interruptible(lambda: terminal.run(name, first), terminal.interrupt):
-            show("Goodbye.")
-    except (ConnectError, StateError) as error:
-        raise click.ClickException(str(error)) from None
-
-
-# ---------------------------------------------------------------- verify
-
-
-@main.command()
-@click.argument("address", metavar="[HOST[:PORT]]", required=False)
-@click.option("--seconds", type=click.FloatRange(1), default=Options.seconds, help="How long faults are done.")
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    help="Of the faults and of what is said: repeats a run.",
-    show_default="a random one",
-)
-@click.option("--clients", type=click.IntRange(2), default=Options.clients, help="How many talk.")
-@click.option("--rooms", type=click.IntRange(1), default=Options.rooms, help="How many rooms all of them are in.")
-@click.option(
-    "--kills",
-    type=click.IntRange(0),
-    help="How often the server is killed; not one at an address.",
-    show_default="every three seconds",
-)
-def verify(address: str | None, seed: int | None, **options: Any) -> None:
-    """Prove that nothing is lost and nothing comes twice.
-
-    Starts a server of its own, or takes the one at HOST, and clients that talk in a few rooms. Kills server and
-    clients (kill -9) and starts them again, cuts and stalls connections, makes readers slow. Then compares what
-    every client has seen with the log. Ends with 1 if anything is wrong, and keeps the evidence.
-    """
-    try:
-        target = None if address is None else parse_address(address)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
-    for number in (signal.SIGINT, signal.SIGTERM):  # ends it in good order, also where a shell has it ignored
-        signal.signal(number, signal.default_int_handler)
-    seed = secrets.randbelow(1_000_000) if seed is None else seed
-    run = Run(Options(address=target, seed=seed, **options), click.echo)
-    click.echo(f"Seed {seed}. Ctrl-C stops it.")
-    try:
-        result = run.run()
-    except (VerifyError, ConnectError, LogError) as error:
-        raise click.ClickException(f"{error}\nThe records are in {run.folder}.") from None
-    for line in summary(result):
-        click.echo(line)
-    if not result.passed:
-        raise click.ClickException(f"Not proven. The records are in {run.folder}; repeat it with --seed {seed}.")
-    click.echo(f"Nothing was lost, nothing came twice. Repeat it with --seed {seed}.")

@@ -1,0 +1,59 @@
+"""``roomchat verify``."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+from typing import Any
+
+import click
+
+from roomchat.client.address import parse_address
+from roomchat.errors import ConnectError, LogError
+from roomchat.verify.processes import VerifyError
+from roomchat.verify.report import summary
+from roomchat.verify.run import Options, Run
+
+
+@click.command()
+@click.argument("address", metavar="[HOST[:PORT]]", required=False)
+@click.option("--seconds", type=click.FloatRange(1), default=Options.seconds, help="How long faults are done.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    help="Of the faults and of what is said: repeats a run.",
+    show_default="a random one",
+)
+@click.option("--clients", type=click.IntRange(2), default=Options.clients, help="How many talk.")
+@click.option("--rooms", type=click.IntRange(1), default=Options.rooms, help="How many rooms all of them are in.")
+@click.option(
+    "--kills",
+    type=click.IntRange(0),
+    help="How often the server is killed; not one at an address.",
+    show_default="every three seconds",
+)
+def verify(address: str | None, seed: int | None, **options: Any) -> None:
+    """Prove that nothing is lost and nothing comes twice.
+
+    Starts a server of its own, or takes the one at HOST, and clients that talk in a few rooms. Kills server and
+    clients (kill -9) and starts them again, cuts and stalls connections, makes readers slow. Then compares what
+    every client has seen with the log. Ends with 1 if anything is wrong, and keeps the evidence.
+    """
+    try:
+        target = None if address is None else parse_address(address)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    for number in (signal.SIGINT, signal.SIGTERM):  # ends it in good order, also where a shell has it ignored
+        signal.signal(number, signal.default_int_handler)
+    seed = secrets.randbelow(1_000_000) if seed is None else seed
+    run = Run(Options(address=target, seed=seed, **options), click.echo)
+    click.echo(f"Seed {seed}. Ctrl-C stops it.")
+    try:
+        result = run.run()
+    except (VerifyError, ConnectError, LogError) as error:
+        raise click.ClickException(f"{error}\nThe records are in {run.folder}.") from None
+    for line in summary(result):
+        click.echo(line)
+    if not result.passed:
+        raise click.ClickException(f"Not proven. The records are in {run.folder}; repeat it with --seed {seed}.")
+    click.echo(f"Nothing was lost, nothing came twice. Repeat it with --seed {seed}.")
