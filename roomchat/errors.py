@@ -159,6 +159,12 @@ class TooManyConnections(Refused):
     closes = True
 
 
+class WireOff(Refused):
+    code = "wire_off"
+    sentence = "This server does not speak this protocol ({wire}), only: {spoken}."
+    closes = True
+
+
 class HelloTimeout(Refused):
     code = "hello_timeout"
     sentence = "No hello came within {seconds:g} seconds."

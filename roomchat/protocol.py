@@ -30,6 +30,14 @@ def _tag(name: str) -> str:
     return name.lower()
 
 
+class Terms(Struct, frozen=True):
+    """What a dialect asks of the chat for its connections; the native one has the whole of it."""
+
+    resume: bool = True  # its seat waits when its connection is lost; else the client is gone with it
+    echo: bool = True  # what a client says comes back to it as the message; else only word that it was said
+    pages: bool = False  # what was said before a join comes as one page, not message by message
+
+
 # ---------------------------------------------------------------- commands
 
 

@@ -23,6 +23,7 @@ from roomchat.net.loop import Loop, ToHub
 from roomchat.net.readers import Readers
 from roomchat.settings import Settings
 from roomchat.store.log import Log, SegmentRow, StoredClient
+from roomchat.wires.detect import Dialects
 from roomchat.wires.native import encode_messages
 
 logger = logging.getLogger("roomchat")
@@ -63,7 +64,10 @@ class Server:
         settings = self._settings
         self._log = Log(settings.db, settings.sync)
         self._readers = Readers(self._log.path)
-        self._loops = [Loop(settings, self._inbox, self._readers) for _ in range(settings.io_threads)]
+        dialects = Dialects(settings, lambda: _timestamp(time.time()))
+        self._loops = [
+            Loop(settings, self._inbox, self._readers, dialects) for _ in range(settings.io_threads)
+        ]
         try:
             self._hub = self._make_hub()
             self._listener = Listener(settings, self._loops)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+WIRES = ("native", "ktn", "channels", "plain")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -24,6 +26,11 @@ class Settings:
     burst: int = 400  # commands at once: 200 pasted lines pass without a pause, twice
     keep_days: float = 0.0  # days a message is kept; 0: for ever
     motd: str = ""  # told to everyone who comes
+    wires: tuple[str, ...] = WIRES  # the dialects that are spoken
+    greet_after: float = 0.5  # seconds of silence until a peer is taken for a person at a bare line; 0: never
+    lobby: str = "lobby"  # the room that KTN users are in
+    ktn_history: str = "messages"  # "messages", one by one; "objects" or "strings", one list of either
+    ktn_echo: bool = False  # whether a KTN user's own messages come back, as for everyone else
 
     # What a client may ask.
     max_text: int = 8192  # characters of a message; at 6 bytes each ("\u0001") it still fits into a line
@@ -32,6 +39,7 @@ class Settings:
     max_line: int = 64 * 1024  # bytes of a line: bounds the memory of a peer that never ends one
     max_connections: int = 10_000  # connections from one address; proxies and labs put many people behind one
     hello_timeout: float = 10.0  # seconds until a peer that has not said hello is closed
+    login_timeout: float = 300.0  # seconds likewise, on the wires where a person types the name by hand
     history: int = 50  # messages shown on joining: a screen
     max_history: int = 1000  # messages that a join may ask for; there is `history` for more
     crowd: int = 200  # members above which comings and goings are counted, not told one by one

@@ -10,7 +10,7 @@ from roomchat.chat.effects import Close, Delivery, Effects, Identity, ReadPage, 
 from roomchat.chat.names import normal
 from roomchat.chat.registry import Client, Link, Registry, Room
 from roomchat.errors import Refused, StorageUnavailable
-from roomchat.protocol import Error, Event, Id, Message
+from roomchat.protocol import PAGE, Error, Event, HistoryPage, Id, Message
 from roomchat.settings import Settings
 
 SEGMENT = 64 * 1024  # characters; outboxes hold, and readers fetch, whole segments, so none may be huge
@@ -47,7 +47,7 @@ class Batch:
         event.re = self.re
         self.send(self.link, event)
 
-    def send(self, link: Link | None, event: Event) -> None:
+    def send(self, link: Link | None, event: Event | Message) -> None:
         """An event to one connection; to none, if the client is away."""
         if link is not None:
             self._deliver(Reply(link, event))
@@ -68,7 +68,13 @@ class Batch:
     def replay(self, room: Room, after: int | None, history: int) -> None:
         """The log's messages to the asker, from a cursor or the last few, up to now. Also when there are none: it
         marks in the asker's stream where its stay in the room begins."""
-        if after is None and not history:
+        if after is None and self.registry.peers[self.link].terms.pages:
+            if history:
+                self.read_page(room, room.last_seq + 1, None, min(history, PAGE))
+            else:
+                self.reply(HistoryPage(room=room.name, messages=[], more=room.last_seq > 0))
+            after = room.last_seq
+        elif after is None and not history:
             after = room.last_seq
         if after is not None:
             after = min(after, room.last_seq)  # a cursor may be ahead of a log that was put back from a backup
@@ -98,6 +104,9 @@ class Batch:
     def say(self, room: Room, client: Client, text: str, n: int | None) -> None:
         """A message to everyone in a room, the sender too."""
         audience = self.registry.audience(room)
+        if not client.terms.echo:
+            others = [link for link in self.registry.links(room) if link != client.link]
+            audience = self.registry.make_audience(others)
         segment = self._open.get(room.key)
         if segment is None or segment.audience is not audience or segment.characters >= SEGMENT:
             self.registry.save(room)
@@ -106,9 +115,10 @@ class Batch:
             self._deliver(segment)
         segment.characters += len(text)
         room.last_seq += 1
-        segment.messages.append(
-            Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n)
-        )
+        message = Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n)
+        segment.messages.append(message)
+        if not client.terms.echo:
+            self.send(client.link, message)
 
     # ------------------------------------------------------------ to the disk
 

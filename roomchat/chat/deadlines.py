@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Deadlines:
-    """Three queues of deadlines, in seconds of the hub's clock. In each all wait equally long, so the oldest
+    """Queues of deadlines, in seconds of the hub's clock. In each all wait equally long, so the oldest
     entry is always the next one, and setting one costs a dict operation.
 
     An entry is a reason to look, not a fact: who looks checks whether it still holds. So nobody need take one
@@ -16,17 +16,23 @@ class Deadlines:
 
     def __init__(self) -> None:
         self.hellos: dict[Hashable, float] = {}  # link: until when its hello must have come
+        self.logins: dict[Hashable, float] = {}  # link: likewise, where a person types
         self.lingering: dict[int, float] = {}  # UID: until when an away client keeps its seat
         self.crowds: dict[str, float] = {}  # room key: when its comings and goings are told next
+        self._queues: tuple[dict[Any, float], ...] = (self.hellos, self.logins, self.lingering, self.crowds)
 
     def next(self) -> float | None:
         """The time of the first deadline of all; None while there is none."""
-        firsts = [next(iter(queue.values())) for queue in (self.hellos, self.lingering, self.crowds) if queue]
-        return min(firsts, default=None)
+        return min((next(iter(queue.values())) for queue in self._queues if queue), default=None)
+
+    def introduced(self, link: Hashable) -> None:
+        """The connection need not say who it is any more: it has, or is gone."""
+        self.hellos.pop(link, None)
+        self.logins.pop(link, None)
 
     def drop_due(self, now: float) -> None:
         """Forget what was due: it has been looked at."""
-        for queue in (self.hellos, self.lingering, self.crowds):
+        for queue in self._queues:
             for key in due(queue, now):
                 del queue[key]
 

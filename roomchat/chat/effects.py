@@ -29,10 +29,10 @@ class Tell(Struct, gc=False):
 
 
 class Reply(Struct, gc=False):
-    """An event to one connection."""
+    """An event to one connection; a message where it goes to this one alone."""
 
     link: Link
-    event: Event
+    event: Event | Message
 
 
 class Replay(Struct, gc=False):

@@ -83,7 +83,7 @@ class Hub:
         self.registry.begin()
         self._deadlines.drop_due(self._now)
         for link in self._applied.closed:  # so that a connection that is gone is not kept in memory
-            self._deadlines.hellos.pop(link, None)
+            self._deadlines.introduced(link)
         if self._inputs:
             stats, segments = self._stats, self._applied.segments
             stats["batches"] += 1
@@ -107,10 +107,11 @@ class Hub:
 
     def _carry_out(self, batch: Batch, link: Link, command: Input) -> None:
         peer = self.registry.peers.get(link)
+        if isinstance(command, Connected):
+            self._sessions.connected(batch, link, command)
+            return
         if peer is None:
-            if isinstance(command, Connected):
-                self._sessions.connected(batch, link, command)
-            elif isinstance(command, Shutdown):
+            if isinstance(command, Shutdown):
                 self._sessions.shutdown(batch, command)
             return  # anything else is from a connection that was closed since
         if isinstance(command, Command):
@@ -128,7 +129,7 @@ class Hub:
 
     def _meet_deadlines(self, batch: Batch) -> None:
         now, deadlines = batch.now, self._deadlines
-        for link in due(deadlines.hellos, now):
+        for link in due(deadlines.hellos, now) + due(deadlines.logins, now):
             self._sessions.hello_overdue(batch, link)
         for uid in due(deadlines.lingering, now):
             self._sessions.linger_over(batch, uid)

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from roomchat.chat.names import pair_of
+from roomchat.protocol import Terms
 
 Link = Hashable  # what the hub knows of a connection: something to tell one from another
 Audience = Any  # what it knows of several: whatever `make_audience` returns
@@ -40,6 +41,7 @@ class Client(Struct, eq=False):
     last_n: int = 0  # of its last message that was handled
     link: Link | None = None  # None: away
     current: Room | None = None  # where it last joined or spoke; never a private room
+    terms: Terms = Terms()  # of its connection
     saved_in: int = 0
 
 
@@ -48,6 +50,7 @@ class Peer(Struct, eq=False):
 
     link: Link
     address: str
+    terms: Terms
     client: Client | None = None
 
 
@@ -126,12 +129,17 @@ class Registry:
 
     # ------------------------------------------------------------ connections
 
-    def connect(self, link: Link, address: str) -> Peer:
+    def connect(self, link: Link, address: str, terms: Terms) -> Peer:
         """A new connection."""
-        peer = Peer(link, address)
+        peer = Peer(link, address, terms)
         self._put(self.peers, link, peer)
         self._put(self.addresses, address, self.addresses.get(address, 0) + 1)
         return peer
+
+    def set_terms(self, peer: Peer, terms: Terms) -> None:
+        """A connection turned out to speak another dialect than it was thought to; before its hello."""
+        self._undo.append(partial(setattr, peer, "terms", peer.terms))
+        peer.terms = terms
 
     def disconnect(self, peer: Peer) -> None:
         """A connection is gone, or is none of ours any more."""
@@ -149,6 +157,7 @@ class Registry:
         self._undo.append(partial(setattr, peer, "client", peer.client))
         peer.client = client
         self._link(client, peer.link)
+        client.terms = peer.terms  # saved by _link
 
     def _link(self, client: Client, link: Link | None) -> None:
         self.save(client)

@@ -36,15 +36,17 @@ from roomchat.protocol import (
     Limits,
     Malformed,
     Notice,
+    Terms,
     Welcome,
 )
 from roomchat.version import __version__
 
 
 class Connected(Struct):
-    """In the place of a command: there is a new connection."""
+    """In the place of a command: there is a new connection, or one that turned out to speak another dialect."""
 
     address: str
+    terms: Terms = Terms()
 
 
 class Disconnected(Struct):
@@ -96,11 +98,21 @@ class Sessions:
 
     def connected(self, batch: Batch, link: Link, command: Connected) -> None:
         """A connection: it has a while to say hello."""
-        batch.registry.connect(link, command.address)
-        set_last(batch.deadlines.hellos, link, batch.now + batch.settings.hello_timeout)
-        batch.note(f"{link} connected")
-        limit = batch.settings.max_connections
-        if batch.registry.addresses[command.address] > limit:
+        registry, settings, deadlines = batch.registry, batch.settings, batch.deadlines
+        peer = registry.peers.get(link)
+        if peer is None:
+            registry.connect(link, command.address, command.terms)
+            batch.note(f"{link} connected")
+        else:
+            registry.set_terms(peer, command.terms)
+            deadlines.introduced(link)
+        if command.terms.resume:
+            set_last(deadlines.hellos, link, batch.now + settings.hello_timeout)
+        else:
+            set_last(deadlines.logins, link, batch.now + settings.login_timeout)
+            self._check_seat(batch)  # it can only come as someone new: so it need not first say who it is
+        limit = settings.max_connections
+        if registry.addresses[command.address] > limit:
             raise TooManyConnections(limit=limit)
 
     def disconnected(self, batch: Batch, peer: Peer, command: Disconnected) -> None:
@@ -111,7 +123,7 @@ class Sessions:
         client = peer.client
         if client is None or client.link is not None:
             return
-        if batch.settings.linger:
+        if batch.settings.linger and client.terms.resume:
             set_last(batch.deadlines.lingering, client.uid, batch.now + batch.settings.linger)
             membership.tell_away(batch, client)
         else:
@@ -270,7 +282,10 @@ class Sessions:
         peer = batch.registry.peers.get(link)
         if peer is not None and peer.client is None:
             batch.link, batch.re = link, None
-            batch.refuse(HelloTimeout(seconds=batch.settings.hello_timeout))
+            settings = batch.settings
+            batch.refuse(
+                HelloTimeout(seconds=settings.hello_timeout if peer.terms.resume else settings.login_timeout)
+            )
 
     def linger_over(self, batch: Batch, uid: int) -> None:
         """A client that was away did not come back in time."""

@@ -10,6 +10,8 @@ from typing import Protocol
 from roomchat.chat.sessions import Input
 from roomchat.net.bucket import TokenBucket
 from roomchat.net.outbox import Item, Outbox
+from roomchat.protocol import Event, Message
+from roomchat.wires.detect import Detector
 from roomchat.wires.wire import Wire
 
 
@@ -21,14 +23,33 @@ class Owner(Protocol):
 
 
 class Connection:
-    """Everything here belongs to its I/O thread, but for what never changes: number, address, wire, owner.
+    """Everything here belongs to its I/O thread, but for what does not change: number, address, owner, and, once
+    the hub has heard of the connection, the wire.
 
     The hub knows it as a ``Link``: something to tell one connection from another.
     """
 
     __slots__ = (
-        "address", "backlog", "blocked", "bucket", "closed", "dirty", "events", "number", "outbox", "owner",
-        "peer_ended", "reading_log", "socket", "starved", "we_ended", "wire",
+        "address",
+        "backlog",
+        "blocked",
+        "bucket",
+        "closed",
+        "detector",
+        "dirty",
+        "events",
+        "introduced",
+        "number",
+        "outbox",
+        "owner",
+        "pace",
+        "peer_ended",
+        "reading_log",
+        "resting",
+        "socket",
+        "starved",
+        "we_ended",
+        "wire",
     )  # fmt: skip
 
     def __init__(
@@ -36,7 +57,7 @@ class Connection:
         number: int,
         sock: socket.socket,
         address: str,
-        wire: Wire,
+        detector: Detector,
         owner: Owner,
         bucket: TokenBucket,
         outbox: Outbox,
@@ -44,22 +65,32 @@ class Connection:
         self.number = number
         self.socket = sock
         self.address = address
-        self.wire = wire
+        self.wire: Wire  # once it is known, or guessed
+        self.detector: Detector | None = detector  # until it is known
+        self.pace = 0.0  # seconds between two writes, if its wire asks for that
         self.owner = owner
         self.bucket = bucket
         self.outbox = outbox
         self.backlog: deque[Input] = deque()  # commands that wait for tokens, or for room in the inbox
+        self.introduced = False  # the hub has heard of it
         self.events = 0  # what the selector watches it for
         self.dirty = False  # in the loop's list of those to be flushed
         self.blocked = False  # the system takes no more bytes for now
+        self.resting = False  # its wire asks for a pause before the next write
         self.starved = False  # a timer or the inbox will go on with its backlog
         self.reading_log = False  # a reader is fetching what stands first in its outbox
         self.peer_ended = False  # it sends no more
         self.we_ended = False  # we send no more
         self.closed = False
 
+    @property
+    def held(self) -> bool:
+        """Whether nothing can be written now."""
+        return self.blocked or self.resting
+
     def __str__(self) -> str:
         return f"connection {self.number} from {self.address}"
 
 
-Deliveries = list[tuple[Item, Sequence[Connection]]]  # each item for all the connections beside it
+# Each for all the connections beside it. An event is still to be put into the words of its one connection.
+Deliveries = list[tuple[Item | Event | Message, Sequence[Connection]]]

@@ -8,6 +8,7 @@ from roomchat.chat.effects import Close, Delivery, ReadPage, Replay, Reply, Segm
 from roomchat.net.audience import Audience
 from roomchat.net.connection import Connection, Deliveries, Owner
 from roomchat.net.outbox import End, Item, LogRange, Packet, PageRequest
+from roomchat.protocol import Event, Message
 from roomchat.wires.wire import Wire
 
 
@@ -27,11 +28,12 @@ def deliver(deliveries: Iterable[Delivery], lines: dict[int, bytes]) -> None:
                 packet = packets.get(wire.dialect)
                 if packet is None:
                     packet = packets[wire.dialect] = _packet(delivery, wire, lines)
-                per_owner.setdefault(owner, []).append((packet, connections))
+                if packet.data:  # not all is told in every dialect
+                    per_owner.setdefault(owner, []).append((packet, connections))
         else:
             connection = delivery.link
             assert isinstance(connection, Connection)
-            per_owner.setdefault(connection.owner, []).append((_item(delivery, connection), (connection,)))
+            per_owner.setdefault(connection.owner, []).append((_item(delivery), (connection,)))
     for owner, items in per_owner.items():
         owner.deliver(items)
 
@@ -41,14 +43,13 @@ def _packet(delivery: Segment | Tell, wire: Wire, lines: dict[int, bytes]) -> Pa
     if isinstance(delivery, Tell):
         return Packet(wire.encode(delivery.event), key)
     messages = delivery.messages
-    data = lines[id(delivery)] if wire.dialect == "native" else wire.encode_messages(messages)
-    return Packet(data, key, messages[0].seq, messages[-1].seq)
+    return Packet(wire.encode_log(lines[id(delivery)]), key, messages[0].seq, messages[-1].seq)
 
 
-def _item(delivery: Reply | Replay | ReadPage | Close, connection: Connection) -> Item:
+def _item(delivery: Reply | Replay | ReadPage | Close) -> Item | Event | Message:
     match delivery:
         case Reply():
-            return Packet(connection.wire.encode(delivery.event))
+            return delivery.event
         case Replay():
             return LogRange(
                 delivery.room.key, delivery.after, delivery.upto, delivery.history, origin=delivery.upto

@@ -20,10 +20,11 @@ from roomchat.net.inbox import Inbox
 from roomchat.net.outbox import End, LogRange, LogRead, Outbox, Packet, PageRequest
 from roomchat.net.readers import Readers, read_page, read_range
 from roomchat.net.wakeup import Wakeup
-from roomchat.protocol import Error
+from roomchat.protocol import Error, Event, HistoryPage, Message
 from roomchat.settings import Settings
 from roomchat.store.reader import LogReader
-from roomchat.wires.native import NativeWire
+from roomchat.wires.detect import Detector, Dialects
+from roomchat.wires.wire import Wire
 
 logger = logging.getLogger("roomchat")
 
@@ -33,6 +34,7 @@ WRITE = selectors.EVENT_WRITE
 READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get their turn in between
 MAX_PACKETS = 256  # written at a time; the system takes 1024
 HAND_OVER = 1000  # commands after which a round does not wait for its end to pass them on
+PAUSE = 0.5  # seconds of silence until a guess is made what a peer is, where nobody is greeted
 GOODBYE = 2.0  # seconds that a peer has to take the last bytes after we ended; see _end
 
 ToHub = tuple[Connection | None, Input]  # None: from the server itself
@@ -44,8 +46,11 @@ class Loop:
     Any thread may call ``add``, ``deliver`` and ``stop``; all else runs on the I/O thread, which is in ``run``.
     """
 
-    def __init__(self, settings: Settings, inbox: Inbox[ToHub], readers: Readers) -> None:
+    def __init__(
+        self, settings: Settings, inbox: Inbox[ToHub], readers: Readers, dialects: Dialects
+    ) -> None:
         self._settings = settings
+        self._dialects = dialects
         self._inbox = inbox
         self._readers = readers
         self._selector = selectors.DefaultSelector()
@@ -137,14 +142,14 @@ class Loop:
             number,
             sock,
             address,
-            NativeWire(settings.max_line),
+            Detector(self._dialects),
             self,
             TokenBucket(settings.rate, settings.burst, time.monotonic()),
             Outbox(settings.outbox_limit),
         )
         self._connections.add(connection)
         self._watch(connection)
-        self._to_hub.append((connection, Connected(address)))
+        self._at(time.monotonic() + (settings.greet_after or PAUSE), partial(self._pause, connection))
 
     def _receive(self, connection: Connection) -> None:
         try:
@@ -157,13 +162,64 @@ class Loop:
         if connection.we_ended:
             if not data:
                 self._close(connection)
-        elif data:
+        elif not data:
+            self._peer_ended(connection)
+        elif connection.detector is not None:
+            self._detected(connection, connection.detector.feed(data))
+        else:
             connection.backlog.extend(connection.wire.receive_data(data))
             self._release(connection)
-        else:
-            connection.peer_ended = True
+
+    def _peer_ended(self, connection: Connection) -> None:
+        connection.peer_ended = True
+        if connection.detector is not None:
+            self._detected(connection, connection.detector.paused())
+        if connection.introduced:
             connection.backlog.append(Disconnected("it hung up"))
             self._release(connection)
+        elif not connection.outbox:
+            self._close(connection)
+
+    # ------------------------------------------------------------ which dialect a connection speaks
+
+    def _pause(self, connection: Connection) -> None:
+        """A peer has said nothing yet, or nothing whole."""
+        if connection.closed or connection.detector is None:
+            return
+        self._detected(connection, connection.detector.paused())
+        if connection.detector is not None:
+            self._introduce(connection, connection.detector.guess())
+
+    def _detected(self, connection: Connection, found: Wire | bytes | None) -> None:
+        """What its first bytes tell: a wire for good, a refusal, or nothing yet."""
+        detector = connection.detector
+        if found is None or detector is None:
+            return
+        connection.detector = None
+        if isinstance(found, bytes):
+            if connection.introduced:
+                self._to_hub.append((connection, Disconnected("it speaks no protocol of ours")))
+            connection.outbox.put(Packet(found))
+            connection.outbox.put(End())
+            self._flush(connection)
+        else:
+            self._introduce(connection, found)
+            connection.backlog.extend(found.receive_data(bytes(detector.data)))
+            self._release(connection)
+
+    def _introduce(self, connection: Connection, wire: Wire) -> None:
+        """Tell the hub of a connection, or that it speaks another dialect than we had guessed."""
+        guessed = connection.wire.dialect if connection.introduced else None
+        connection.wire = wire
+        connection.pace = wire.pace
+        if wire.dialect != guessed:
+            connection.introduced = True
+            self._to_hub.append((connection, Connected(connection.address, wire.terms)))
+            if wire.greeting:
+                connection.outbox.put(Packet(wire.greeting))
+                self._flush(connection)
+
+    # ------------------------------------------------------------ handing on
 
     def _release(self, connection: Connection) -> None:
         """Hand as many commands to the hub as the connection has tokens for, if the inbox has room."""
@@ -220,6 +276,11 @@ class Loop:
     def _deliver(self, deliveries: Deliveries) -> None:
         dirty = self._dirty
         for item, connections in deliveries:
+            if isinstance(item, Event | Message):
+                data = connections[0].wire.reply(item)
+                if not data:
+                    continue
+                item = Packet(data)
             for connection in connections:
                 connection.outbox.put(item)
                 if not connection.dirty:
@@ -231,9 +292,11 @@ class Loop:
         outbox = connection.outbox
         if connection.we_ended:
             outbox.clear()  # the hub did not know yet
-        while not (connection.blocked or connection.closed) and (buffers := self._ready(connection)):
+        while not (connection.held or connection.closed) and (buffers := self._ready(connection)):
             try:
-                if len(buffers) == 1:
+                if connection.pace:
+                    self._write_line(connection, buffers[0])
+                elif len(buffers) == 1:
                     outbox.sent(connection.socket.send(buffers[0]))
                 else:
                     outbox.sent(connection.socket.sendmsg(buffers))
@@ -246,9 +309,23 @@ class Loop:
             head = outbox.head()
             if isinstance(head, End):
                 self._end(connection)
-            elif head is not None and not (connection.reading_log or connection.blocked):
+            elif head is not None and not (connection.reading_log or connection.held):
                 self._read_log(connection, head)
             self._watch(connection)
+
+    def _write_line(self, connection: Connection, buffer: bytes | memoryview) -> None:
+        """One line, or the rest of one, and then a pause: its wire asks for that."""
+        line = bytes(buffer).partition(b"\n")[0] + b"\n"
+        count = connection.socket.send(line)
+        connection.outbox.sent(count)
+        if count == len(line):
+            connection.resting = True
+            self._at(time.monotonic() + connection.pace, partial(self._rested, connection))
+
+    def _rested(self, connection: Connection) -> None:
+        connection.resting = False
+        if not connection.closed:
+            self._flush(connection)
 
     def _ready(self, connection: Connection) -> list[bytes | memoryview]:
         """The bytes that can be written now. Passes over ranges of the log that are done."""
@@ -280,11 +357,11 @@ class Loop:
 
     def _fetch_page(self, connection: Connection, request: PageRequest, reader: LogReader) -> None:
         try:
-            packet = read_page(reader, connection.wire, request)
+            page = read_page(reader, request)
         except LogError as error:
             self._post(partial(self._fetch_failed, connection, error))
         else:
-            self._post(partial(self._fetched, connection, [packet], None))
+            self._post(partial(self._fetched_page, connection, page))
 
     def _fetch_range(
         self,
@@ -309,6 +386,10 @@ class Loop:
 
     # ------------------------------------------------------------ on this thread again
 
+    def _fetched_page(self, connection: Connection, page: HistoryPage) -> None:
+        data = connection.wire.reply(page)
+        self._fetched(connection, [Packet(data)] if data else [], None)
+
     def _fetched(self, connection: Connection, packets: list[Packet], reached: int | None) -> None:
         """Packets from the log; ``reached`` is the new cursor of the range that stands first."""
         connection.reading_log = False
@@ -331,7 +412,7 @@ class Loop:
         refusal = LogUnreadable()
         event = Error(code=refusal.code, message=str(refusal))
         connection.outbox.clear()
-        connection.outbox.put(Packet(connection.wire.encode(event)))
+        connection.outbox.put(Packet(connection.wire.reply(event)))
         connection.outbox.put(End())
         self._to_hub.append((connection, Disconnected("the log could not be read")))
         self._flush(connection)

@@ -50,20 +50,22 @@ def read_range(
     if stretch.gap is not None:
         after, before = stretch.gap
         packets.append(Packet(wire.encode(Gap(room=stretch.room_name, after=after, before=before))))
-    packets += [
-        Packet(wire.encode_log(piece.lines), room, piece.first_seq, piece.last_seq)
-        for piece in stretch.pieces
-        if piece.lines
-    ]
+    try:
+        packets += [
+            Packet(wire.encode_log(piece.lines), room, piece.first_seq, piece.last_seq)
+            for piece in stretch.pieces
+            if piece.lines
+        ]
+    except ValueError as error:
+        raise LogError(f"a message of {stretch.room_name} is broken: {error}") from error
     return packets, stretch.reached
 
 
-def read_page(reader: LogReader, wire: Wire, request: PageRequest) -> Packet:
-    """A page of history as a packet. Raises LogError."""
+def read_page(reader: LogReader, request: PageRequest) -> HistoryPage:
+    """A page of history. Raises LogError."""
     lines, more = reader.page(request.room, request.before, request.after, request.limit, PAGE_BYTES)
     try:
         messages = [decode_message(line) for line in lines]
     except ValueError as error:
         raise LogError(f"a message of {request.room_name} is broken: {error}") from error
-    page = HistoryPage(room=request.room_name, messages=messages, more=more, re=request.re)
-    return Packet(wire.encode(page))
+    return HistoryPage(room=request.room_name, messages=messages, more=more, re=request.re)

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar, cast, get_args
 import msgspec
 
 from roomchat.errors import BadCommand, BadJson, LineTooLong
-from roomchat.protocol import AnyCommand, AnyEvent, Command, Event, Id, Malformed, Message
+from roomchat.protocol import AnyCommand, AnyEvent, Command, Event, Id, Malformed, Message, Terms
 from roomchat.wires.lines import LineSplitter
 
 T = TypeVar("T")
@@ -56,6 +56,14 @@ def decode_message(line: bytes) -> Message:
     """A message of the log. Raises ValueError if it is none."""
     try:
         return _message_decoder.decode(line)
+    except _DECODE_ERRORS as error:
+        raise ValueError(str(error)) from error
+
+
+def decode_messages(lines: bytes) -> list[Message]:
+    """Messages of the log. Raises ValueError if they are none."""
+    try:
+        return _message_decoder.decode_lines(lines)
     except _DECODE_ERRORS as error:
         raise ValueError(str(error)) from error
 
@@ -146,6 +154,9 @@ class NativeWire:
     """
 
     dialect = "native"
+    terms = Terms()
+    pace = 0.0
+    greeting = b""
 
     def __init__(self, max_line: int) -> None:
         self._commands: _LineDecoder[Command] = _LineDecoder(_command_decoder, max_line)
@@ -160,11 +171,11 @@ class NativeWire:
         """
         return self._commands.feed(data)
 
-    def encode(self, event: Event) -> bytes:
+    def reply(self, event: Event | Message) -> bytes:
         return encode(event)
 
-    def encode_messages(self, messages: Sequence[Message]) -> bytes:
-        return encode_messages(messages)
+    def encode(self, event: Event) -> bytes:
+        return encode(event)
 
     def encode_log(self, lines: bytes) -> bytes:
         return lines

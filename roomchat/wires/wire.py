@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from roomchat.protocol import Command, Event, Malformed, Message
+from roomchat.protocol import Command, Event, Malformed, Message, Terms
 
 
 class Wire(Protocol):
     """One dialect on one connection.
 
-    Only the I/O thread of its connection calls ``receive_data``. The rest has no state, so any thread may call
-    it, and what it returns for one connection is right for every other with the same ``dialect``.
+    Only the I/O thread of its connection calls ``receive_data`` and ``reply``, so what a wire remembers of its
+    connection needs no lock. The encoders remember nothing: any thread may call them, and what they return for
+    one connection is right for every other with the same ``dialect``. That is how a room's events are encoded
+    once a dialect and not once a member.
     """
 
     dialect: str
+    terms: Terms  # what the chat must know of its connections
+    pace: float  # seconds between two writes, each of one line; 0: written as it comes
+    greeting: bytes  # what the server says first
 
     def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
         """Feed bytes as they came from the peer; return the commands they complete.
@@ -24,11 +29,11 @@ class Wire(Protocol):
             data: any split of the stream, 0 bytes or more.
         """
 
-    def encode(self, event: Event) -> bytes:
-        """An event as it is sent."""
+    def reply(self, event: Event | Message) -> bytes:
+        """What is sent to this connection alone, and what the wire learns from. May be nothing."""
 
-    def encode_messages(self, messages: Sequence[Message]) -> bytes:
-        """Messages of one room as they are sent, in one piece."""
+    def encode(self, event: Event) -> bytes:
+        """A state event as everyone in the room gets it. May be nothing."""
 
     def encode_log(self, lines: bytes) -> bytes:
-        """Messages as the log has them (native lines), as they are sent."""
+        """Messages of one room as the log has them (native lines), as they are sent, in one piece."""

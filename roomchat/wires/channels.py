@@ -1,0 +1,240 @@
+"""The channels wire: one JSON object a line both ways, commands with their arguments in a list.
+
+Source: docs/seed-systems.md, rows C1 to C13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from roomchat.errors import BadCommand, BadJson, LineTooLong, NotInRoom, NotWelcomeYet, Refused
+from roomchat.protocol import (
+    VERSION,
+    Away,
+    Back,
+    Bye,
+    Command,
+    Crowd,
+    Entered,
+    Error,
+    Event,
+    Exited,
+    Gap,
+    Goodbye,
+    Hello,
+    HistoryPage,
+    Join,
+    Joined,
+    Leave,
+    Left,
+    Malformed,
+    Message,
+    Name,
+    Notice,
+    Ping,
+    Renamed,
+    Rooms,
+    RoomsPage,
+    Say,
+    Terms,
+    Welcome,
+)
+from roomchat.settings import Settings
+from roomchat.wires.lines import LineSplitter
+from roomchat.wires.native import decode_messages
+
+PACE = 0.1  # seconds; a client drops what follows the first line feed in what one recv() brings
+
+HELP = (
+    "Commands: /nick NAME, /list, /join CHANNEL, /leave [CHANNEL], /quit, /help; "
+    "what else you type goes to everyone in your channel."
+)
+FORMS = {
+    "nick": "/nick NAME",
+    "join": "/join CHANNEL",
+    "msg": "/msg CHANNEL TEXT",
+}
+
+# The ids of our own commands: they come back as `re`, and tell what an answer is to. A join's has its channel.
+HELLO_ID, HELP_ID, JOIN_ID = "hello", "help", "join "
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder()
+
+
+class Usage(Refused):
+    """A command without its arguments."""
+
+    code = BadCommand.code
+    sentence = "This command has the form: {form}"
+
+
+class UnknownCommand(Refused):
+    """A command that there is not."""
+
+    code = BadCommand.code
+    sentence = "There is no command /{command}; /help lists them."
+
+
+class ChannelsWire:
+    """See ``Wire``."""
+
+    dialect = "channels"
+    terms = Terms(resume=False)
+    pace = PACE
+    greeting = b""
+
+    def __init__(self, settings: Settings) -> None:
+        self._lines = LineSplitter(settings.max_line)
+        self._named = False  # a nick was sent, and not refused as far as we know
+        self._channels: dict[str, None] = {}  # that we are in, in the order of joining
+
+    # ------------------------------------------------------------ what comes
+
+    def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
+        """Feed bytes as they came from the peer; return the commands they complete."""
+        lines, too_long = self._lines.feed(data)
+        commands: list[Command | Malformed] = []
+        for line in lines.split(b"\n")[:-1]:
+            if line.strip():
+                commands += self._commands(line)
+        if too_long:
+            commands.append(Malformed(LineTooLong(limit=self._lines.max_line)))
+        return commands
+
+    def _commands(self, line: bytes) -> list[Command | Malformed]:
+        if len(line) > self._lines.max_line:
+            return [Malformed(LineTooLong(limit=self._lines.max_line))]
+        try:
+            value = _decoder.decode(line)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return [Malformed(BadJson())]
+        match value:
+            case {"type": "command", "command": str(command)}:
+                arguments = value.get("args") or []
+                if isinstance(arguments, str):
+                    arguments = arguments.split()
+                if not isinstance(arguments, list):
+                    return [Malformed(BadCommand(why="args is no list"))]
+                return self._command(command.removeprefix("/").lower(), [str(one) for one in arguments])
+            case {"type": "message", "message": str(text)}:
+                channel = value.get("channel")
+                return [Say(text=text, room=channel if isinstance(channel, str) else None)]
+        return [Malformed(BadCommand(why="it is neither a command nor a message"))]
+
+    def _command(self, command: str, arguments: list[str]) -> list[Command | Malformed]:
+        match command, arguments:
+            case "nick", [name, *_]:
+                return [self._nick(name)]
+            case "list", _:
+                return [Rooms()]
+            case "join", [channel, *_]:
+                self._channels[channel] = None
+                return [Join(id=JOIN_ID + channel, room=channel, history=0)]
+            case "leave" | "part", []:
+                return [Leave(room=channel) for channel in self._channels] or [
+                    Malformed(NotInRoom(room="a channel"))
+                ]
+            case "leave" | "part", [channel, *_]:
+                return [Leave(room=channel)]
+            case "msg" | "say", [channel, *words] if words:
+                return [Say(text=" ".join(words), room=channel)]
+            case "quit", _:
+                return [Bye()]
+            case "help", _:
+                return [Ping(id=HELP_ID)]
+        if command in FORMS:
+            return [Malformed(Usage(form=FORMS[command]))]
+        return [Malformed(UnknownCommand(command=command[:40]))]
+
+    def _nick(self, name: str) -> Command:
+        if self._named:
+            return Name(name=name)
+        self._named = True
+        return Hello(id=HELLO_ID, protocol=VERSION, name=name)
+
+    # ------------------------------------------------------------ what goes
+
+    def reply(self, event: Event | Message) -> bytes:
+        """What is sent to this connection alone, and what the wire learns from."""
+        match event:
+            case Welcome():
+                text = f"Welcome, {event.name}. Your UID is {event.uid}. /list shows the channels."
+                return _line(type="info", info="\n".join(filter(None, (text, event.motd))))
+            case Error():
+                return self._error(event)
+            case Joined():
+                self._forget(event)  # as it was typed: from here on it is as the server writes it
+                self._channels[event.room] = None
+                users = [person.name for person in event.members]
+                return _event("joined_channel", channel=event.room, users=users, count=event.members_total)
+            case Left():
+                self._channels.pop(event.room, None)
+                return _event("left_channel", channel=event.room)
+            case RoomsPage():
+                channels = [{"channel": one.room, "users": one.members_total} for one in event.rooms]
+                return _event("channel_list", channels=channels, count=event.rooms_total)
+            case Goodbye():
+                return _line(type="info", info="Goodbye.")
+            case HistoryPage() | Message():
+                return b""  # never asked for
+        if event.re == HELP_ID:
+            return _line(type="info", info=HELP)
+        return self.encode(event)
+
+    def _error(self, error: Error) -> bytes:
+        if error.re == HELP_ID:  # before the nick, too
+            return _line(type="info", info=HELP)
+        self._forget(error)
+        if error.re == HELLO_ID:
+            self._named = False
+        if error.code == NotWelcomeYet.code:
+            return _line(type="error", error="Choose a nickname first: /nick NAME")
+        return _line(type="error", error=error.message)
+
+    def _forget(self, answer: Event) -> None:
+        """A join is answered: it is not under way any more."""
+        self._channels.pop(str(answer.re).removeprefix(JOIN_ID), None)
+
+    def encode(self, event: Event) -> bytes:
+        """A state event as everyone in the room gets it."""
+        match event:
+            case Entered():
+                return _event("user_joined", channel=event.room, user=event.name)
+            case Exited():
+                return _event("user_left", channel=event.room, user=event.name)
+            case Renamed():
+                return _event("nick_changed", old=event.old, new=event.name, user=event.name)
+            case Away():
+                return _info(f"The connection of {event.name} is lost.")
+            case Back():
+                return _info(f"{event.name} is back.")
+            case Crowd():
+                return _info(f"{event.room}: {event.entered} came, {event.exited} went.")
+            case Gap():
+                return _info(f"Some messages of {event.room} are missing here: they are no longer kept.")
+            case Notice():
+                return _info(event.text)
+        return b""
+
+    def encode_log(self, lines: bytes) -> bytes:
+        """Messages, each on a line."""
+        return b"".join(
+            _line(type="message", channel=one.room, user=one.name, message=one.text)
+            for one in decode_messages(lines)
+        )
+
+
+def _line(**fields: Any) -> bytes:
+    return _encoder.encode(fields) + b"\n"
+
+
+def _event(event: str, **fields: Any) -> bytes:
+    return _line(type="event", event=event, **fields)
+
+
+def _info(text: str) -> bytes:
+    return _line(type="info", info=text)

@@ -1,0 +1,135 @@
+"""Which dialect a connection speaks, told from its first bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from roomchat.errors import WireOff
+from roomchat.protocol import Error
+from roomchat.settings import Settings
+from roomchat.wires.channels import ChannelsWire
+from roomchat.wires.ktn import Ktn2014Wire, KtnWire
+from roomchat.wires.native import NativeWire
+from roomchat.wires.objects import ObjectSplitter
+from roomchat.wires.plain import PlainWire
+from roomchat.wires.wire import Wire
+
+FIRST_LINE = 1024  # bytes; a first line that is no JSON is decided on by then: HTTP and IRC begin with few
+
+_BLANK = b" \t\r\n"
+_HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) ")
+_IRC = re.compile(rb"(?:@\S+ )?(?::\S+ )?(?:NICK|USER|PASS|CAP|SERVER|PROTOCTL|AUTHENTICATE) ", re.IGNORECASE)
+
+_NOT_HERE = "This is a roomchat server: it is reached with roomchat join, or with nc to chat in plain text."
+_PAGE = f"{_NOT_HERE}\n".encode()
+
+HTTP_REFUSAL = (
+    b"HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(_PAGE), _PAGE)
+)
+IRC_REFUSAL = f"ERROR :{_NOT_HERE}\r\n".encode()
+TLS_REFUSAL = b"\x15\x03\x01\x00\x02\x02\x28"  # RFC 8446, section 6: an alert, fatal, handshake_failure
+
+
+class Dialects:
+    """Makes wires. One for the whole server.
+
+    Args:
+        now: the time as messages have it: RFC 3339 in UTC with milliseconds.
+    """
+
+    def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
+        self.settings = settings
+        self._now = now
+
+    def make(self, dialect: str) -> Wire:
+        """A wire for one connection."""
+        match dialect:
+            case "native":
+                return NativeWire(self.settings.max_line)
+            case "ktn":
+                return KtnWire(self.settings, self._now)
+            case "ktn-2014":
+                return Ktn2014Wire(self.settings, self._now)
+            case "channels":
+                return ChannelsWire(self.settings)
+            case "plain":
+                return PlainWire(self.settings)
+        raise ValueError(dialect)
+
+
+class Detector:
+    """Looks at the first bytes of one connection until it knows what to do with it.
+
+    A JSON object with ``request`` is KTN, one of type ``command`` or ``message`` is the channels wire, any other
+    is native. What begins like HTTP, TLS or IRC is turned away in its own words: a browser that was tricked into
+    posting lines at this port reaches nobody. All else is a person at a bare line.
+
+    Keeps at most ``Settings.max_line`` bytes. When its peer pauses, ``guess`` says what to take it for meanwhile.
+    """
+
+    def __init__(self, dialects: Dialects) -> None:
+        self._dialects = dialects
+        self._objects = ObjectSplitter(dialects.settings.max_line)
+        self.data = bytearray()  # all that came so far: the chosen wire gets it
+
+    def feed(self, data: bytes) -> Wire | bytes | None:
+        """Take the next bytes.
+
+        Returns:
+            A wire: it is chosen for good. Bytes: a refusal, to be sent before the connection is closed. None: the
+            bytes do not tell yet.
+        """
+        self.data += data
+        first = self.data[: FIRST_LINE + 1].lstrip(_BLANK)
+        if first[:1] == b"{":
+            pieces = self._objects.feed(data)
+            if not pieces:
+                return None
+            too_long = len(pieces[0]) > self._objects.max_object  # who sends that is no person
+            return self._choose("native" if too_long else _dialect(pieces[0]))
+        if first[:2] == b"\x16\x03":
+            return TLS_REFUSAL
+        if _HTTP.match(first):
+            return HTTP_REFUSAL
+        if _IRC.match(first):
+            return IRC_REFUSAL
+        if b"\n" in first or len(self.data) > FIRST_LINE:
+            return self._choose("plain")
+        return None
+
+    def paused(self) -> Wire | bytes | None:
+        """The peer has stopped in the middle of something: as ``feed``, but a line that began is a person's."""
+        first = self.data.lstrip(_BLANK)
+        return self._choose("plain") if first and not first.startswith(b"{") else None
+
+    def guess(self) -> Wire:
+        """What to take the peer for while it has not been told yet: it may be wrong.
+
+        Who says nothing is a person, at a bare line or at a program that waits for a name to be typed.
+        """
+        settings = self._dialects.settings
+        typed = ("plain", "ktn", "channels") if settings.greet_after else ("ktn", "channels", "plain")
+        likely = ("native", *typed) if self.data.lstrip(_BLANK) else (*typed, "native")
+        return self._dialects.make(next(dialect for dialect in likely if dialect in settings.wires))
+
+    def _choose(self, dialect: str) -> Wire | bytes:
+        wire = self._dialects.make(dialect)
+        spoken = self._dialects.settings.wires
+        if dialect.partition("-")[0] in spoken:
+            return wire
+        refusal = WireOff(wire=dialect, spoken=", ".join(spoken))
+        return wire.reply(Error(code=refusal.code, message=str(refusal)))
+
+
+def _dialect(piece: bytes) -> str:
+    """Of whoever begins with this."""
+    try:
+        value = json.loads(piece)  # not msgspec: what number is too large is for the wire to say
+    except (ValueError, RecursionError):
+        return "plain"
+    if "request" in value:
+        return "ktn-2014" if value.keys() & {"username", "message"} else "ktn"
+    return "channels" if value.get("type") in ("command", "message") else "native"

@@ -1,0 +1,273 @@
+"""The KTN wire: JSON objects without framing, ``{"request", "content"}`` there, ``{"timestamp", "sender",
+"response", "content"}`` back. Its two forms: of 2016, and of 2014.
+
+Source: docs/seed-systems.md, rows K1 to K15.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from roomchat.errors import AlreadyWelcome, BadCommand, BadJson, BadName, LineTooLong, NameTaken, NotWelcomeYet
+from roomchat.protocol import (
+    VERSION,
+    Bye,
+    Command,
+    Error,
+    Event,
+    Gap,
+    Goodbye,
+    Hello,
+    HistoryPage,
+    Join,
+    Malformed,
+    Message,
+    Notice,
+    Ping,
+    Say,
+    Terms,
+    Welcome,
+    Who,
+    WhoPage,
+)
+from roomchat.settings import Settings
+from roomchat.wires.native import decode_messages
+from roomchat.wires.objects import ObjectSplitter
+
+PACE = 0.1  # seconds; clients parse what one recv() brings as one object, and 50 ms were too few for some
+
+HELP = """\
+These requests are understood:
+login <username> - log in; letters and digits only
+logout - log out
+msg <message> - say something to everyone in the room
+names - who is in the room
+help - this text"""
+
+MISSING = "Some messages are missing here: they are no longer kept."
+
+
+class Re:
+    """The ids of our own commands: they come back as ``re``, and tell what an answer is to."""
+
+    LOGIN = "login"
+    LOBBY = "lobby"
+    NAMES = "names"
+    HELP = "help"
+    LOGOUT = "logout"
+
+
+_USERNAME = re.compile(r"[A-Za-z0-9]+")
+_EMPTY = (None, "", "None")  # the ways in which clients say that there is no content
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder()
+
+
+class _Ktn:
+    """What both forms have in common. ``now`` gives the time as messages have it."""
+
+    dialect: str
+    pace = PACE
+    greeting = b""
+
+    def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
+        self._lobby = settings.lobby
+        self._now = now
+        self._objects = ObjectSplitter(settings.max_line)
+        self._uid = 0  # ours, once we are welcome
+
+    def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
+        """Feed bytes as they came from the peer; return the commands they complete. See ``Wire``."""
+        commands: list[Command | Malformed] = []
+        for piece in self._objects.feed(data):
+            commands += self._commands(piece)
+        return commands
+
+    def _commands(self, piece: bytes) -> list[Command | Malformed]:
+        if len(piece) > self._objects.max_object:
+            return [Malformed(LineTooLong(limit=self._objects.max_object))]
+        try:
+            request = _decoder.decode(piece)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return [Malformed(BadJson())]
+        if not isinstance(request, dict):
+            return [Malformed(BadJson())]
+        match request.get("request"):
+            case "login":
+                return self._login(_text(request, "content", "username").strip())
+            case "logout":
+                return [Bye(id=Re.LOGOUT)]
+            case "msg" | "message":
+                return [Say(text=_text(request, "content", "message"), room=self._lobby)]
+            case "names":
+                return [Who(id=Re.NAMES, room=self._lobby)]
+            case "help":
+                return [Ping(id=Re.HELP)]
+            case other:
+                return [Malformed(BadCommand(why=f"the request {str(other)[:40]!r}"))]
+
+    def _login(self, name: str) -> list[Command | Malformed]:
+        if not _USERNAME.fullmatch(name):
+            why = "letters and digits only"
+            return [Malformed(BadName(name=name[:40], what="username", why=why), id=Re.LOGIN)]
+        return [Hello(id=Re.LOGIN, protocol=VERSION, name=name), Join(id=Re.LOBBY, room=self._lobby)]
+
+    @staticmethod
+    def _whisper_mark(message: Message) -> str:
+        """KTN knows one room only: what was whispered must be told from what everyone heard."""
+        return "(whispered) " if message.room.startswith("@") else ""
+
+
+class KtnWire(_Ktn):
+    """The form of 2016. What is sent is one object a line; the line feed harms nobody."""
+
+    dialect = "ktn"
+
+    def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
+        super().__init__(settings, now)
+        self._history = settings.ktn_history
+        self.terms = Terms(resume=False, echo=settings.ktn_echo, pages=self._history != "messages")
+
+    def reply(self, event: Event | Message) -> bytes:
+        """What is sent to this connection alone. See ``Wire``."""
+        match event:
+            case Welcome():
+                self._uid = event.uid
+                return self._response("info", "\n".join(filter(None, ("Login successful!", event.motd))))
+            case Error(re=Re.LOBBY, code=NotWelcomeYet.code):
+                return b""  # the login was refused, and that was told
+            case Error(re=Re.LOGIN, code=AlreadyWelcome.code):
+                return self._response("error", "You are already logged in.")
+            case Error(re=Re.HELP):
+                return self._response("info", HELP)  # before the login, too
+            case Error(code=NotWelcomeYet.code):
+                return self._response("error", "You are not logged in. Log in with: login <username>")
+            case Error():
+                return self._response("error", event.message)
+            case WhoPage(re=Re.NAMES):
+                return self._response("info", _names(event))
+            case HistoryPage():
+                return self._page(event)
+            case Message():
+                return self._response("info", "Message sent.")
+            case Goodbye():
+                return self._response("info", "You are logged out.")
+        if event.re == Re.HELP:
+            return self._response("info", HELP)
+        return self.encode(event)
+
+    def encode(self, event: Event) -> bytes:
+        """A state event. Comings and goings are not told: these clients ask for names."""
+        match event:
+            case Notice():
+                return self._response("info", event.text)
+            case Gap():
+                return self._response("info", MISSING)
+        return b""
+
+    def encode_log(self, lines: bytes) -> bytes:
+        """Messages, each an object on a line of its own."""
+        return b"".join(_encoder.encode(self._message(one)) + b"\n" for one in decode_messages(lines))
+
+    def _message(self, message: Message) -> dict[str, Any]:
+        return {
+            "timestamp": message.ts,
+            "sender": message.name,
+            "response": "message",
+            "content": self._whisper_mark(message) + message.text,
+        }
+
+    def _page(self, page: HistoryPage) -> bytes:
+        messages: list[Any] = [self._message(one) for one in page.messages]
+        if self._history == "strings":
+            messages = [_encoder.encode(one).decode() for one in messages]
+        return self._response("history", messages)
+
+    def _response(self, response: str, content: object) -> bytes:
+        answer = {"timestamp": self._now(), "sender": "server", "response": response, "content": content}
+        return _encoder.encode(answer) + b"\n"
+
+
+class Ktn2014Wire(_Ktn):
+    """The form of 2014: ``{"request": "login", "username"}``, what was said before within the answer to it."""
+
+    dialect = "ktn-2014"
+
+    def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
+        super().__init__(settings, now)
+        self.terms = Terms(resume=False, pages=True)
+        self._name = ""
+
+    def reply(self, event: Event | Message) -> bytes:
+        """What is sent to this connection alone. See ``Wire``."""
+        match event:
+            case Welcome():
+                self._name = event.name  # told with the page that follows
+                return b""
+            case HistoryPage():
+                messages = [self._text(one) for one in event.messages]
+                return _line(response="login", username=self._name, messages=messages)
+            case Error(re=Re.LOBBY, code=NotWelcomeYet.code):
+                return b""
+            case Error():
+                return self._error(event)
+            case WhoPage(re=Re.NAMES):
+                return _line(response="message", message=_names(event))
+            case Goodbye():
+                return _line(response="logout", username=self._name)
+            case Message():
+                return b""  # never: it gets its own messages with all others
+        if event.re == Re.HELP:
+            return _line(response="message", message=HELP)
+        return self.encode(event)
+
+    def _error(self, error: Error) -> bytes:
+        if error.re == Re.HELP:
+            return _line(response="message", message=HELP)
+        if error.re == Re.LOGOUT:
+            return _line(response="logout", error="Not logged in!", username="")
+        if error.code == NotWelcomeYet.code:
+            return _line(response="message", error="You are not logged in!")
+        if error.re == Re.LOGIN:
+            told = {BadName.code: "Invalid username!", NameTaken.code: "Name already taken!"}
+            return _line(response="login", error=told.get(error.code, error.message), username=self._name)
+        return _line(response="message", error=error.message)
+
+    def encode(self, event: Event) -> bytes:
+        """A state event; as in the other form."""
+        match event:
+            case Notice():
+                return _line(response="message", message=event.text)
+            case Gap():
+                return _line(response="message", message=MISSING)
+        return b""
+
+    def encode_log(self, lines: bytes) -> bytes:
+        """Messages, each an object on a line of its own."""
+        return b"".join(_line(response="message", message=self._text(one)) for one in decode_messages(lines))
+
+    def _text(self, message: Message) -> str:
+        return f"{message.ts[11:19]} {message.name}: {self._whisper_mark(message)}{message.text}"
+
+
+def _text(request: dict[str, Any], *fields: str) -> str:
+    """The content of a request; "" for the ways to have none."""
+    for field in fields:
+        if (content := request.get(field)) not in _EMPTY:
+            return content if isinstance(content, str) else _encoder.encode(content).decode()
+    return ""
+
+
+def _names(page: WhoPage) -> str:
+    names = ", ".join(person.name for person in page.clients)
+    more = page.clients_total - len(page.clients)
+    return f"{names} and {more} more" if more else names
+
+
+def _line(**fields: object) -> bytes:
+    return _encoder.encode(fields) + b"\n"

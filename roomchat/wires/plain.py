@@ -1,0 +1,321 @@
+"""The plain-text wire: for a person with nothing but ``nc`` or ``telnet``. Lines are typed, lines are shown.
+
+Source: docs/seed-systems.md, row U8.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from roomchat.errors import BadCommand, LineTooLong, Refused, refusals
+from roomchat.harmless import harmless
+from roomchat.protocol import (
+    VERSION,
+    Away,
+    Back,
+    Bye,
+    Command,
+    Crowd,
+    Dial,
+    Entered,
+    Error,
+    Event,
+    Exited,
+    Gap,
+    Goodbye,
+    Hello,
+    History,
+    HistoryPage,
+    Join,
+    Joined,
+    Leave,
+    Left,
+    Malformed,
+    Message,
+    Name,
+    Notice,
+    Person,
+    Ping,
+    Renamed,
+    Rooms,
+    RoomsPage,
+    Say,
+    Terms,
+    Welcome,
+    Whisper,
+    Who,
+    WhoPage,
+)
+from roomchat.settings import Settings
+from roomchat.wires.lines import LineSplitter
+from roomchat.wires.native import decode_messages
+from roomchat.wires.telnet import TelnetFilter
+
+ASK_NAME = "Enter a username: "
+ASK_UID = "Enter the uid of the client you would like to chat with.\n"
+GREETING = f"Welcome to Python Chat!\n{ASK_NAME}"
+HELP = """\
+UID                 dial that client: you are in its room, or in a new one with it
+/dial UID           the same, also from within a room
+/join ROOM          into a room by its name
+/leave [ROOM]       out of a room
+/who [ROOM]         who is here, or in a room
+/rooms              which rooms there are
+/whisper UID TEXT   to one client only
+/name NAME          another name
+/history [N]        what was said before
+.exit or /quit      goodbye
+All else goes to everyone in your room; begin with // to say something that begins with a slash.
+"""
+
+# The ids of our own commands: they come back as `re`, and tell what an answer is to.
+HELLO_ID, DIAL_ID, JOIN_ID, HELP_ID = "hello", "dial", "join", "help"
+
+EXITS = {".exit", "/exit", "/quit", "/bye"}
+WHY_GONE = {"left": "left", "bye": "said goodbye", "lost": "is gone: the connection was lost"}
+MAX_DIGITS = 15  # of a number that is typed; the largest UID has 16
+
+_CLOSING = {kind.code for kind in refusals() if kind.closes}
+_ANOTHER_PROTOCOL = re.compile(r"[A-Z]+ .* HTTP/")  # as far as it has not been told by its first bytes
+
+
+class TypedWrong(Refused):
+    """What was typed can't be a command."""
+
+    code = BadCommand.code
+    sentence = "{why} /help lists the commands."
+
+
+class NotForHere(Refused):
+    """What comes was not typed by a person."""
+
+    code = BadCommand.code
+    sentence = "This is a chat, not a web server."
+    closes = True
+
+
+class PlainWire:
+    """See ``Wire``."""
+
+    dialect = "plain"
+    terms = Terms(resume=False)
+    pace = 0.0
+    greeting = GREETING.encode()
+
+    def __init__(self, settings: Settings) -> None:
+        self._telnet = TelnetFilter()
+        self._lines = LineSplitter(settings.max_line)
+        self._named = False  # a name was sent, and not refused as far as we know
+        self._uid = 0
+        self._rooms: set[str] = set()  # that we are in
+        self._entering = 0  # dials and joins under way
+
+    # ------------------------------------------------------------ what is typed
+
+    def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
+        """Feed bytes as they came from the peer; return the commands they complete."""
+        lines, too_long = self._lines.feed(self._telnet.feed(data))
+        commands = [command for line in lines.split(b"\n")[:-1] for command in self._typed(line)]
+        if too_long:
+            commands.append(self._too_long())
+        return commands
+
+    def _typed(self, line: bytes) -> Iterable[Command | Malformed]:
+        if len(line) > self._lines.max_line:
+            return [self._too_long()]
+        text = line.decode(errors="replace")
+        word = text.strip()
+        if word.lower() in EXITS:
+            return [Bye()]
+        if word == "/help":
+            return [Ping(id=HELP_ID)]
+        if not self._named:
+            if _ANOTHER_PROTOCOL.match(text):
+                return [Malformed(NotForHere())]
+            self._named = True
+            return [Hello(id=HELLO_ID, protocol=VERSION, name=word)]
+        if not word:
+            return []
+        if _is_number(word) and not (self._rooms or self._entering):
+            return [self._enter(Dial(id=DIAL_ID, uid=int(word)))]
+        if text.startswith("//"):
+            return [Say(text=text[1:])]
+        if text.startswith("/"):
+            return [self._slash(text)]
+        return [Say(text=text)]
+
+    def _slash(self, text: str) -> Command | Malformed:
+        command, *words = text.split()
+        rest = text.split(maxsplit=2)[2:]
+        match command.lower(), words:
+            case "/dial", [uid] if _is_number(uid):
+                return self._enter(Dial(id=DIAL_ID, uid=int(uid)))
+            case "/join", [room]:
+                return self._enter(Join(id=JOIN_ID, room=room))
+            case "/leave", [] | [_]:
+                return Leave(room=words[0] if words else None)
+            case "/who", [] | [_]:
+                return Who(room=words[0] if words else None)
+            case "/rooms", []:
+                return Rooms()
+            case "/name", [name]:
+                return Name(name=name)
+            case "/whisper", [uid, _, *_] if _is_number(uid):
+                return Whisper(uid=int(uid), text=rest[0])
+            case "/history", []:
+                return History()
+            case "/history", [count] if _is_number(count):
+                return History(limit=int(count))
+        forms = [line[:20].strip() for line in HELP.splitlines() if line.startswith(command.lower() + " ")]
+        if forms:
+            return Malformed(TypedWrong(why=f"The form is: {forms[0]}."))
+        return Malformed(TypedWrong(why=f"There is no command {command[:40]}."))
+
+    def _enter(self, command: Command) -> Command:
+        self._entering += 1
+        return command
+
+    def _too_long(self) -> Malformed:
+        return Malformed(LineTooLong(limit=self._lines.max_line))
+
+    # ------------------------------------------------------------ what is shown to this one alone
+
+    def reply(self, event: Event | Message) -> bytes:
+        """What is sent to this connection alone, and what the wire learns from."""
+        if isinstance(event, Message):
+            return b""  # never: it gets its own messages with all others
+        if event.re in (DIAL_ID, JOIN_ID):
+            self._entering -= 1
+        match event:
+            case Welcome():
+                self._uid = event.uid
+            case Joined():
+                self._rooms.add(event.room)
+            case Left():
+                self._rooms.discard(event.room)
+            case Error(re=str(command)) if command == HELLO_ID and not self._uid:
+                self._named = False
+        return self._reply(event).encode()
+
+    def _reply(self, event: Event) -> str:
+        match event:
+            case Welcome():
+                return self._welcome(event)
+            case Error():
+                return self._error(event)
+            case Joined():
+                return self._joined(event)
+            case Left():
+                return _line(f"You left {event.room}.")
+            case WhoPage(re=None):
+                return ""  # not asked for
+            case WhoPage():
+                return _list("Here:", map(_person, event.clients), event.clients_total)
+            case RoomsPage():
+                return _rooms(event)
+            case HistoryPage():
+                return _messages(event.messages) or _line("Nothing was said here before.")
+            case Goodbye():
+                return _line("Goodbye.")
+        return HELP if event.re == HELP_ID else _state(event)
+
+    def _welcome(self, event: Welcome) -> str:
+        others = [person for person in event.clients if person.uid != event.uid]
+        return (
+            _line(f"Your uid is: {event.uid}")
+            + "".join(map(_line, (event.motd or "").splitlines()))
+            + _list("Clients currently online:", map(_person, others), event.clients_total - 1)
+            + _rooms(event)
+            + ASK_UID
+            + _line("Or wait until someone dials you, or /join ROOM; /help shows more.")
+        )
+
+    def _error(self, event: Error) -> str:
+        if event.re == HELP_ID:  # before the name, too
+            return HELP if self._named else HELP + ASK_NAME
+        text = _line(event.message)
+        if event.code in _CLOSING:
+            return text
+        if not self._named:
+            return text + ASK_NAME
+        return text + (ASK_UID if event.re == DIAL_ID and not self._rooms else "")
+
+    def _joined(self, event: Joined) -> str:
+        names = {person.uid: person.name for person in event.members}
+        started = ""
+        if event.by is not None:
+            who = "You" if event.by == self._uid else f"{event.by} {names.get(event.by, '')}"
+            started = _line(f"{who.strip()} started {event.room}.")
+        others = [person for person in event.members if person.uid != self._uid]
+        where = f"You are in {event.room}"
+        if not others:
+            return started + _line(f"{where}; nobody else is here yet.")
+        return started + _list(f"{where} with:", map(_person, others), event.members_total - 1)
+
+    # ------------------------------------------------------------ what everyone in a room is shown
+
+    def encode(self, event: Event) -> bytes:
+        """A state event as everyone in the room gets it."""
+        return _state(event).encode()
+
+    def encode_log(self, lines: bytes) -> bytes:
+        """Messages, as ``<7 ann> hello``."""
+        return _messages(decode_messages(lines)).encode()
+
+
+def _state(event: Event) -> str:
+    match event:
+        case Entered():
+            return _line(f"* {event.uid} {event.name} entered {event.room}")
+        case Exited():
+            return _line(f"* {event.uid} {event.name} {WHY_GONE.get(event.reason, 'left')} ({event.room})")
+        case Away():
+            return _line(f"* {event.uid} {event.name} has lost the connection, and may be back soon")
+        case Back():
+            return _line(f"* {event.uid} {event.name} is back")
+        case Renamed():
+            return _line(f"* {event.uid} {event.old} is called {event.name} now")
+        case Crowd():
+            total = f"{event.members_total} are here"
+            return _line(f"* {event.room}: {event.entered} came, {event.exited} went; {total}")
+        case Gap():
+            return _line(f"* Some messages of {event.room} are missing here: they are no longer kept.")
+        case Notice():
+            return _line(f"* {event.text}")
+    return ""
+
+
+def _messages(messages: Iterable[Message]) -> str:
+    """Each line of a text behind its speaker: so nobody can make up what others seem to say."""
+    shown = []
+    for message in messages:
+        speaker = f"<{message.uid} {message.name}>"
+        if message.room.startswith("@"):
+            speaker = f"(whispered) {speaker}"
+        shown += [_line(f"{speaker} {line}") for line in message.text.split("\n")]
+    return "".join(shown)
+
+
+def _rooms(event: Welcome | RoomsPage) -> str:
+    return _list("Rooms:", (f"{one.room} ({one.members_total})" for one in event.rooms), event.rooms_total)
+
+
+def _person(person: Person) -> str:
+    return f"{person.uid} {person.name}{' (away)' if person.away else ''}"
+
+
+def _list(title: str, items: Iterable[str], total: int) -> str:
+    """One a line, under a title; of those that are not in the page, the number."""
+    lines = [_line(item) for item in items]
+    if len(lines) < total:
+        lines.append(_line(f"and {total - len(lines)} more"))
+    return _line(title) + ("".join(lines) or _line("none yet"))
+
+
+def _line(text: str) -> str:
+    return harmless(text) + "\n"
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text) > 0
