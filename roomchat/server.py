@@ -12,9 +12,10 @@ from types import TracebackType
 
 from roomchat.chat.effects import Effects
 from roomchat.chat.hub import Hub
+from roomchat.chat.names import normal_room
 from roomchat.chat.registry import Registry
 from roomchat.chat.sessions import Shutdown
-from roomchat.errors import LogError, StartError, StorageUnavailable
+from roomchat.errors import BadName, LogError, StartError, StorageUnavailable
 from roomchat.net.audience import Audience
 from roomchat.net.delivery import deliver
 from roomchat.net.inbox import Inbox
@@ -62,12 +63,14 @@ class Server:
             StartError: with nothing left behind.
         """
         settings = self._settings
+        try:
+            normal_room(settings.lobby, settings.max_name)
+        except BadName as error:
+            raise StartError(f"{error} Give KTN users another --lobby.") from None
         self._log = Log(settings.db, settings.sync)
         self._readers = Readers(self._log.path)
         dialects = Dialects(settings, lambda: _timestamp(time.time()))
-        self._loops = [
-            Loop(settings, self._inbox, self._readers, dialects) for _ in range(settings.io_threads)
-        ]
+        self._loops = [Loop(settings, self._inbox, self._readers, dialects) for _ in range(settings.io_threads)]
         try:
             self._hub = self._make_hub()
             self._listener = Listener(settings, self._loops)

@@ -18,7 +18,7 @@ from roomchat.client.address import Address
 from roomchat.errors import StartError
 from roomchat.harmless import harmless
 from roomchat.server import Server
-from roomchat.settings import Settings
+from roomchat.settings import WIRES, Settings
 from roomchat.version import __version__
 
 
@@ -37,6 +37,20 @@ def _read_config(context: click.Context, parameter: click.Parameter, path: Path 
         raise click.ClickException(f"{path} sets {unknown[0]!r}, which `roomchat serve` does not know.")
     context.default_map = {key.replace("-", "_"): value for key, value in values.items()}
     return path
+
+
+class _Wires(click.ParamType[tuple[str, ...]]):
+    """Names of wires: with commas between them, or as a list in the TOML file."""
+
+    name = "NAMES"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        names = value.split(",") if isinstance(value, str) else value
+        wires = tuple(dict.fromkeys(name.strip().lower() for name in names))
+        for name in wires:
+            if name not in WIRES:
+                self.fail(f"{name!r} is no wire; there are: {', '.join(WIRES)}.", param, ctx)
+        return wires
 
 
 @click.command()
@@ -95,6 +109,29 @@ def _read_config(context: click.Context, parameter: click.Parameter, path: Path 
 )
 @click.option("--motd", default=Settings.motd, help="Shown to everyone who comes.")
 @click.option(
+    "--wires",
+    type=_Wires(),
+    default=",".join(Settings.wires),
+    help="The protocols that are spoken, with commas; all on the one port, told apart by their first bytes.",
+)
+@click.option(
+    "--greet-after",
+    type=click.FloatRange(0),
+    default=Settings.greet_after,
+    metavar="SECONDS",
+    help="Silence after which a peer is greeted in plain text; 0: never, for KTN clients that wait for typing.",
+)
+@click.option("--lobby", default=Settings.lobby, help="The room that KTN users are in.")
+@click.option(
+    "--ktn-history",
+    type=click.Choice(["messages", "objects", "strings"]),
+    default=Settings.ktn_history,
+    help="How KTN clients get what was said before: one by one, or as a list of either.",
+)
+@click.option(
+    "--ktn-echo", is_flag=True, default=Settings.ktn_echo, help="KTN users get their own messages back, too."
+)
+@click.option(
     "--debug", "-d", type=click.IntRange(0, 1), default=0, help="0: log errors; 1: also who comes, goes and does."
 )
 @click.option("--log-file", type=click.Path(dir_okay=False), help="Append the log to a file instead of stderr.")
@@ -135,6 +172,10 @@ def _greeting(address: Address, settings: Settings) -> str:
         f"roomchat {__version__} listens on {address}.",
         f"Join from this machine with: roomchat join{target}",
     ]
+    if "plain" in settings.wires:
+        lines.append(
+            f"Without roomchat, in plain text: nc {'localhost' if local else address.host} {address.port}"
+        )
     if everywhere:
         lines.append(f"From another machine: roomchat join THIS-HOST:{address.port}")
     elif local:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import logging
-import selectors
 import socket
 import time
-from collections import deque
-from collections.abc import Callable
 from functools import partial
 
 from roomchat.chat.sessions import Connected, Disconnected, Input, Refresh
@@ -18,8 +13,8 @@ from roomchat.net.bucket import TokenBucket
 from roomchat.net.connection import Connection, Deliveries
 from roomchat.net.inbox import Inbox
 from roomchat.net.outbox import End, LogRange, LogRead, Outbox, Packet, PageRequest
+from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.readers import Readers, read_page, read_range
-from roomchat.net.wakeup import Wakeup
 from roomchat.protocol import Error, Event, HistoryPage, Message
 from roomchat.settings import Settings
 from roomchat.store.reader import LogReader
@@ -27,9 +22,6 @@ from roomchat.wires.detect import Detector, Dialects
 from roomchat.wires.wire import Wire
 
 logger = logging.getLogger("roomchat")
-
-READ = selectors.EVENT_READ
-WRITE = selectors.EVENT_WRITE
 
 READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get their turn in between
 MAX_PACKETS = 256  # written at a time; the system takes 1024
@@ -46,19 +38,14 @@ class Loop:
     Any thread may call ``add``, ``deliver`` and ``stop``; all else runs on the I/O thread, which is in ``run``.
     """
 
-    def __init__(
-        self, settings: Settings, inbox: Inbox[ToHub], readers: Readers, dialects: Dialects
-    ) -> None:
+    def __init__(self, settings: Settings, inbox: Inbox[ToHub], readers: Readers, dialects: Dialects) -> None:
         self._settings = settings
         self._dialects = dialects
         self._inbox = inbox
         self._readers = readers
-        self._selector = selectors.DefaultSelector()
-        self._wakeup = Wakeup()
-        self._selector.register(self._wakeup, READ)
-        self._posted: deque[Callable[[], None]] = deque()  # from other threads
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []  # a heap
-        self._order = itertools.count()  # so that no two timers compare equal
+        self._reactor = Reactor()
+        self._post = self._reactor.post
+        self._at = self._reactor.at
         self._connections: set[Connection] = set()
         self._dirty: list[Connection] = []  # those with something new in the outbox
         self._to_hub: list[ToHub] = []  # what this round brought
@@ -84,49 +71,25 @@ class Loop:
         """Free what it holds: after its thread has ended, and when no other calls it any more."""
         for connection in list(self._connections):
             self._close(connection)
-        self._selector.close()
-        self._wakeup.close()
-
-    def _post(self, call: Callable[[], None]) -> None:
-        self._posted.append(call)
-        self._wakeup.set()
+        self._reactor.close()
 
     # ------------------------------------------------------------ the loop
 
     def run(self) -> None:
         """Until it is stopped."""
         while self._stop_by is None or (self._connections and time.monotonic() < self._stop_by):
-            for key, mask in self._selector.select(self._timeout()):
-                connection = key.data
-                if connection is None:
-                    self._wakeup.clear()
-                    continue
+            for connection, mask in self._reactor.wait(self._stop_by):
                 if mask & WRITE:
                     connection.blocked = False
                     self._flush(connection)
                 if mask & READ and not connection.closed:
                     self._receive(connection)
-            while self._posted:
-                self._posted.popleft()()
-            self._run_timers()
+            self._reactor.run_due()
             dirty, self._dirty = self._dirty, []
             for connection in dirty:
                 connection.dirty = False
                 self._flush(connection)
             self._hand_over()
-
-    def _timeout(self) -> float | None:
-        firsts = [self._timers[0][0]] if self._timers else []
-        if self._stop_by is not None:
-            firsts.append(self._stop_by)
-        return max(0.0, min(firsts) - time.monotonic()) if firsts else None
-
-    def _at(self, when: float, call: Callable[[], None]) -> None:
-        heapq.heappush(self._timers, (when, next(self._order), call))
-
-    def _run_timers(self) -> None:
-        while self._timers and self._timers[0][0] <= time.monotonic():
-            heapq.heappop(self._timers)[2]()
 
     def _stop(self, drain: float) -> None:
         self._stop_by = time.monotonic() + drain
@@ -261,15 +224,9 @@ class Loop:
         busy = not connection.we_ended and (connection.backlog or connection.outbox.congested)
         reading = not (busy or connection.peer_ended)
         wanted = (READ if reading else 0) | (WRITE if connection.blocked else 0)
-        if wanted == connection.events:
-            return
-        if not wanted:
-            self._selector.unregister(connection.socket)
-        elif not connection.events:
-            self._selector.register(connection.socket, wanted, connection)
-        else:
-            self._selector.modify(connection.socket, wanted, connection)
-        connection.events = wanted
+        if wanted != connection.events:
+            self._reactor.watch(connection, connection.events, wanted)
+            connection.events = wanted
 
     # ------------------------------------------------------------ writing
 
@@ -449,7 +406,7 @@ class Loop:
             return
         connection.closed = True
         if connection.events:
-            self._selector.unregister(connection.socket)
+            self._reactor.watch(connection, connection.events, 0)
             connection.events = 0
         connection.socket.close()
         self._connections.discard(connection)

@@ -70,7 +70,7 @@ All else goes to everyone in your room; begin with // to say something that begi
 """
 
 # The ids of our own commands: they come back as `re`, and tell what an answer is to.
-HELLO_ID, DIAL_ID, JOIN_ID, HELP_ID = "hello", "dial", "join", "help"
+HELLO_ID, DIAL_ID, JOIN_ID, WHO_ID, HELP_ID = "hello", "dial", "join", "who", "help"
 
 EXITS = {".exit", "/exit", "/quit", "/bye"}
 WHY_GONE = {"left": "left", "bye": "said goodbye", "lost": "is gone: the connection was lost"}
@@ -156,7 +156,7 @@ class PlainWire:
             case "/leave", [] | [_]:
                 return Leave(room=words[0] if words else None)
             case "/who", [] | [_]:
-                return Who(room=words[0] if words else None)
+                return Who(id=WHO_ID, room=words[0] if words else None)
             case "/rooms", []:
                 return Rooms()
             case "/name", [name]:
