@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import cast
 
 from msgspec import Struct
 
 from roomchat.protocol import Id
 
 PACKET_COST = 160  # bytes that a queued packet takes beside its data; 153 were measured
+WHOLE = 64 * 1024  # bytes that are rather put together and sent in one piece than handed over as a list
 PAGE_COST = 1024  # bytes that a page which is not read yet counts for: its request, and part of what it will be
 
 
@@ -85,7 +87,7 @@ class Outbox:
     ``limit`` bytes of them wait, no more commands of this peer are read (see ``congested``).
     """
 
-    __slots__ = ("_event_bytes", "_items", "_limit", "_offset", "_pages", "_reply_bytes")
+    __slots__ = ("_event_bytes", "_items", "_limit", "_offset", "_others", "_pages", "_reply_bytes")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -93,7 +95,8 @@ class Outbox:
         self._offset = 0  # bytes of the first packet that are sent already
         self._event_bytes = 0  # of memory in packets of rooms
         self._reply_bytes = 0  # of memory in the other packets
-        self._pages = 0  # that are yet to be read
+        self._others = 0  # items that are no packets
+        self._pages = 0  # of these, pages that are yet to be read
 
     def __bool__(self) -> bool:
         return bool(self._items)
@@ -111,10 +114,21 @@ class Outbox:
     def put(self, item: Item) -> None:
         """Add something at the end."""
         self._items.append(item)
-        if isinstance(item, Packet):
-            self._count(item)
-        elif isinstance(item, PageRequest):
-            self._pages += 1
+        if type(item) is Packet:
+            if item.room is None:
+                self._reply_bytes += len(item.data) + PACKET_COST
+            else:
+                self._event_bytes += len(item.data) + PACKET_COST
+        else:
+            self._others += 1
+            self._pages += type(item) is PageRequest
+
+    def whole(self) -> bytes:
+        """All that waits, if it can be sent in one small piece; else nothing."""
+        if self._others or self._offset or self._event_bytes + self._reply_bytes > WHOLE:
+            return b""
+        packets = cast("deque[Packet]", self._items)
+        return packets[0].data if len(packets) == 1 else b"".join([packet.data for packet in packets])
 
     def ready(self, max_packets: int) -> list[bytes | memoryview]:
         """The bytes that may be sent now, in order; none while nothing waits, or the log must be read first."""
@@ -147,8 +161,9 @@ class Outbox:
 
     def replace_head(self, packets: list[Packet], *, keep: bool) -> None:
         """Packets in the place of the first item, or, to keep it, before it."""
-        if not keep and isinstance(self._items.popleft(), PageRequest):
-            self._pages -= 1
+        if not keep:
+            self._others -= 1
+            self._pages -= type(self._items.popleft()) is PageRequest
         self._items.extendleft(reversed(packets))
         for packet in packets:
             self._count(packet)
@@ -156,7 +171,7 @@ class Outbox:
     def clear(self) -> None:
         """Forget all that waits."""
         self._items.clear()
-        self._offset = self._event_bytes = self._reply_bytes = self._pages = 0
+        self._offset = self._event_bytes = self._reply_bytes = self._others = self._pages = 0
 
     def _count(self, packet: Packet, sign: int = 1) -> None:
         cost = sign * (len(packet.data) + PACKET_COST)
@@ -186,6 +201,7 @@ class Outbox:
                 if known is None:
                     known = ranges[item.room] = LogRange(item.room)
                     self._items.append(known)
+                    self._others += 1
                 known.add(item)
                 self._count(item, -1)
                 continue
