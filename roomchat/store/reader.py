@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -62,7 +62,7 @@ class LogReader:
             upto: a seq that the room has reached.
             max_bytes: after which it stops; at least one segment is read.
         """
-        with _Reading(self._connection):
+        with Reading(self._connection):
             room, removed, name = self._room(key)
             stretch = Stretch(name, [], max(after, min(removed, upto)))
             taken = 0
@@ -81,7 +81,7 @@ class LogReader:
 
     def start_of_last(self, key: str, count: int, upto: int) -> int:
         """The cursor behind which the last ``count`` messages up to ``upto`` begin, as far as they are kept."""
-        with _Reading(self._connection):
+        with Reading(self._connection):
             room, removed, _ = self._room(key)
             for piece in self._segments_backwards(room, upto):
                 lines = piece.lines.count(b"\n")
@@ -106,7 +106,7 @@ class LogReader:
             The lines, and whether there are more in that direction.
         """
         upto = before - 1
-        with _Reading(self._connection):
+        with Reading(self._connection):
             room, _, _ = self._room(key)
             if after is not None:
                 found = (line for piece in self._segments(room, after, upto) for line in piece.lines.splitlines())
@@ -155,23 +155,25 @@ class LogReader:
             yield Piece(*row)
 
 
-class _Reading:
+class Reading:
     """One read transaction: all queries inside see the log as of the same moment."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, sentence: Callable[[Exception], str] = str) -> None:
+        """``sentence`` makes what a ``LogError`` says of the reason."""
         self._connection = connection
+        self._sentence = sentence
 
     def __enter__(self) -> None:
         try:
             self._connection.execute("BEGIN")
         except sqlite3.Error as error:
-            raise LogError(str(error)) from error
+            raise LogError(self._sentence(error)) from error
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         if isinstance(error, sqlite3.Error | msgspec.MsgspecError | ValueError):  # these two: a line is no message
-            raise LogError(str(error)) from error
+            raise LogError(self._sentence(error)) from error
 
 
 def _cut(piece: Piece, after: int, upto: int) -> Piece:
