@@ -38,3 +38,21 @@ def harmless(text: str) -> str:
     Line feeds are replaced too: split the text first where lines are to stay lines.
     """
     return _HARMFUL.sub(_visible, text)
+
+
+def harmless_json(lines: bytes) -> bytes:
+    """JSON Lines that mean the same, with all that is harmful escaped: also the DEL, C1 and bidi characters that
+    JSON would let through.
+
+    Raises:
+        ValueError: it is no UTF-8.
+    """
+    if lines.isascii() and b"\x7f" not in lines:
+        return lines  # JSON has escaped the rest of ASCII already
+    # Cut at the line feeds only: they stand between the objects, never inside of one.
+    return b"\n".join(_HARMFUL.sub(_escaped, line.decode()).encode() for line in lines.split(b"\n"))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
