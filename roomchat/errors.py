@@ -201,5 +201,9 @@ class Denied(RoomchatError):
         self.code = code
 
 
+class ExportError(RoomchatError):
+    """What was asked to be exported is not there; the sentence says what to do."""
+
+
 class LogError(RoomchatError):
     """The log on disk could not be written or read; the sentence has the system's reason."""

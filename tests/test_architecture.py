@@ -20,12 +20,14 @@ MAY_IMPORT = {
     "net": BASE | PARTS | {"net"},
     "server": BASE | PARTS | {"net"},
     "client": BASE | {"wires", "client"},
+    "export": BASE | PARTS | {"export"},
     "verify": BASE | {"store", "client", "verify"},
-    "cli": BASE | PARTS | {"net", "server", "client", "verify", "cli"},
+    "cli": BASE | PARTS | {"net", "server", "client", "export", "verify", "cli"},
     "__main__": {"cli"},
     "__init__": {"client", "errors", "protocol", "version"},
 }
 
+PURE = {"chat", "wires", "protocol", "export"}
 # What the pure parts must do without: they get the time, the bytes and the disk's answers from outside.
 IMPURE = {
     "asyncio", "logging", "multiprocessing", "os", "queue", "select", "selectors", "signal", "socket", "sqlite3",
@@ -76,9 +78,9 @@ def test_imports_point_one_way(module):
     assert not wrong
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) in ("chat", "wires", "protocol")])
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) in PURE])
 def test_the_pure_parts_are_pure(module):
-    """What a chat is, and how it looks as bytes, needs no socket, thread, clock or disk."""
+    """What a chat is, and how it looks as bytes or on a page, needs no socket, thread, clock or disk."""
     assert not {name.split(".")[0] for name in imports(MODULES[module])} & IMPURE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from roomchat.cli.export import export
 from roomchat.cli.join import join
 from roomchat.cli.serve import serve
 from roomchat.cli.verify import verify
@@ -27,5 +28,5 @@ def main() -> None:
     """
 
 
-for command in (serve, join, verify):
+for command in (serve, join, export, verify):
     main.add_command(command)

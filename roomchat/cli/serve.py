@@ -12,8 +12,8 @@ from types import FrameType
 from typing import Any
 
 import click
-from platformdirs import user_data_path
 
+from roomchat.cli.places import default_database
 from roomchat.client.address import Address
 from roomchat.errors import StartError
 from roomchat.harmless import harmless
@@ -143,7 +143,7 @@ def serve(db: str | None, debug: int, log_file: str | None, **options: Any) -> N
     """
     _start_logging(debug, log_file)
     _allow_many_connections()
-    settings = Settings(db=db or str(user_data_path("roomchat") / "roomchat.db"), **options)
+    settings = Settings(db=db or str(default_database()), **options)
     server = Server(settings)
     _end_on_signals(server)
     try:

@@ -1,0 +1,112 @@
+"""``roomchat export``."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from roomchat.cli.output import write_file, write_stdout
+from roomchat.cli.places import default_database
+from roomchat.errors import ExportError, LogError
+from roomchat.export.find import find_room
+from roomchat.export.formats import FORMATS
+from roomchat.export.transcript import Transcript
+from roomchat.export.when import beginning, end
+from roomchat.harmless import harmless
+from roomchat.store.archive import BEGINNING, END, Archive, Span
+
+
+def _zone(context: click.Context, parameter: click.Parameter, name: str | None) -> ZoneInfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last two: it is not even the form of a name
+        raise click.ClickException(f"There is no time zone {name!r}; write UTC or Europe/Paris.") from None
+
+
+@click.command()
+@click.argument("room")
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    show_default="by the file's name, or txt",
+    help="txt: to read; jsonl: the messages as they are; html: one page; mbox: a mailbox.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    show_default="standard output",
+    help="A file; it is there only when it is complete.",
+)
+@click.option("--since", metavar="TIME", help="Only what was said then or later; of a date, the whole day.")
+@click.option("--until", metavar="TIME", help="Only what was said before; of a date, the whole day as well.")
+@click.option(
+    "--timezone",
+    "zone",
+    metavar="NAME",
+    callback=_zone,
+    show_default="this machine's",
+    help="Of the times shown, and of --since and --until where they name no offset: UTC, Europe/Paris.",
+)
+@click.option(
+    "--db",
+    type=click.Path(dir_okay=False, path_type=Path),
+    show_default="in the user's data folder",
+    help="File of the log, as for `roomchat serve`.",
+)
+@click.option("--private", is_flag=True, help="ROOM may be one of two who whisper, such as @3-7.")
+def export(
+    room: str,
+    form: str | None,
+    output: Path | None,
+    since: str | None,
+    until: str | None,
+    zone: ZoneInfo | None,
+    db: Path | None,
+    private: bool,
+) -> None:
+    """Write what was said in ROOM, as text, JSON Lines, a page or a mailbox.
+
+    Reads the log itself, so run it where the server runs, or on a copy; the server may be running and is not
+    disturbed. Times are RFC 3339 (2024-05-01T08:00:00Z) or dates (2024-05-01).
+
+    \b
+        roomchat export tea --since 2024-05-01 -o tea.html
+    """
+    _leave_nothing_behind()
+    try:
+        span = Span(
+            beginning(since, zone) if since else BEGINNING,
+            end(until, zone) if until else END,
+        )
+        with closing(Archive(db or default_database())) as archive:
+            found = find_room(room, archive.rooms(), private=private)
+            transcript = Transcript(found.name, archive.epoch(), archive.lines(found, span), zone)
+            pieces = FORMATS[form or _form_of(output)](transcript)
+            if output is None:
+                write_stdout(pieces)
+            else:
+                write_file(output, pieces)
+    except (ExportError, LogError) as error:
+        raise click.ClickException(harmless(str(error))) from None
+    if span.lost:
+        click.echo(f"Messages up to number {span.lost} are missing: the server no longer keeps them.", err=True)
+
+
+def _form_of(output: Path | None) -> str:
+    ending = output.suffix[1:].lower() if output else ""
+    return {"htm": "html"}.get(ending, ending if ending in FORMATS else "txt")
+
+
+def _leave_nothing_behind() -> None:
+    """Ended by a signal, it still removes the half of a file that it has written."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)

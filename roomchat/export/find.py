@@ -1,0 +1,54 @@
+"""Which room of a log is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from roomchat.chat.names import PRIVATE, normal_room
+from roomchat.errors import BadName, ExportError
+from roomchat.settings import Settings
+from roomchat.store.archive import Room
+
+NEAR = 5  # names that are suggested
+
+
+def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
+    """The room of that name, compared as the server compares names.
+
+    Args:
+        name: as it was typed.
+        rooms: those of the log.
+        private: whether a room of two may be meant, ``@3-7``: what was whispered must not be taken out by mistake.
+    Raises:
+        ExportError: there is none; the sentence names some that are near.
+    """
+    if name.startswith(PRIVATE):
+        if not private:
+            raise ExportError(f"{name} belongs to two who whispered; if you are to read that, add --private.")
+        key = name
+    else:
+        try:
+            _, key = normal_room(name, Settings.max_name)
+        except BadName as error:
+            raise ExportError(str(error)) from None
+    by_key = {room.key: room for room in rooms}
+    if key in by_key:
+        return by_key[key]
+    raise ExportError(f"There is no room {name} in the log; {_instead(key, by_key)}")
+
+
+def _instead(key: str, by_key: dict[str, Room]) -> str:
+    """Names that were perhaps meant. Private rooms are nobody's guess."""
+    keys = [one for one in by_key if one.startswith(PRIVATE) == key.startswith(PRIVATE)]
+    if not keys:
+        return "nothing was said in any such room yet."
+    near = get_close_matches(key, keys, NEAR, cutoff=0.5)
+    if near:
+        return f"did you mean {_or([by_key[one].name for one in near])}?"
+    some = ", ".join(by_key[one].name for one in keys[:NEAR])
+    return f"it has {some}." if len(keys) <= NEAR else f"it has {some} and {len(keys) - NEAR} more."
+
+
+def _or(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,0 +1,44 @@
+"""What every format is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from roomchat.errors import LogError
+from roomchat.protocol import Message
+from roomchat.wires.native import decode_message
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was said in a room, read while it is written out: it can be gone through once.
+
+    Args:
+        room: its name, as it is shown.
+        epoch: the random name of the log, so that messages of different logs are never taken for one.
+        lines: native lines, oldest first, any number in each piece.
+        zone: in which times are shown; None: this machine's.
+    """
+
+    room: str
+    epoch: str
+    lines: Iterable[bytes]
+    zone: tzinfo | None = None
+
+    def messages(self) -> Iterator[Message]:
+        """One by one. Raises LogError if a line is none."""
+        for piece in self.lines:
+            for line in piece.splitlines():
+                try:
+                    yield decode_message(line)
+                except ValueError as error:
+                    raise LogError(f"The database is broken: a line is no message ({error}).") from error
+
+    def time(self, message: Message) -> datetime:
+        """When it was said, in the zone. Raises LogError if that is no time."""
+        try:
+            return datetime.fromisoformat(message.ts).astimezone(self.zone)
+        except (ValueError, OverflowError) as error:
+            raise LogError(f"The database is broken: {message.ts!r} is no time.") from error

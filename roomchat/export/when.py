@@ -1,0 +1,39 @@
+"""Points in time as people type them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from roomchat.errors import ExportError
+
+
+def beginning(text: str, zone: tzinfo | None) -> int:
+    """The first moment that is meant, in milliseconds since 1970: of a date, its midnight.
+
+    Args:
+        text: RFC 3339 (``2024-05-01T08:00:00Z``), the same without an offset or seconds, or a date.
+        zone: of times that name no offset, and of dates; None: this machine's.
+    Raises:
+        ExportError: it is none of these.
+    """
+    return _milliseconds(text, zone, timedelta())
+
+
+def end(text: str, zone: tzinfo | None) -> int:
+    """The first moment that is not meant any more: of a date, the midnight behind it, so the day belongs to it."""
+    return _milliseconds(text, zone, timedelta(days=1))
+
+
+def _milliseconds(text: str, zone: tzinfo | None, days: timedelta) -> int:
+    try:
+        try:
+            moment = datetime.combine(date.fromisoformat(text) + days, time())
+        except ValueError:
+            moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.astimezone() if zone is None else moment.replace(tzinfo=zone)
+        return round(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise ExportError(
+            f"{text!r} is no time; write a date, 2024-05-01, or a time, 2024-05-01T08:30 or 2024-05-01T08:30:00Z."
+        ) from None
