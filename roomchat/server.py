@@ -22,7 +22,7 @@ from roomchat.net.inbox import Inbox
 from roomchat.net.listener import Listener
 from roomchat.net.loop import Loop, ToHub
 from roomchat.net.readers import Readers
-from roomchat.settings import Settings
+from roomchat.settings import WIRES, Settings
 from roomchat.store.log import Log, SegmentRow, StoredClient
 from roomchat.wires.detect import Dialects
 from roomchat.wires.native import encode_messages
@@ -63,6 +63,8 @@ class Server:
             StartError: with nothing left behind.
         """
         settings = self._settings
+        if not settings.wires or set(settings.wires) - set(WIRES):
+            raise StartError(f"Name one or more --wires out of: {', '.join(WIRES)}.")
         try:
             normal_room(settings.lobby, settings.max_name)
         except BadName as error:

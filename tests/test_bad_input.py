@@ -93,9 +93,16 @@ def healthy(server: Server) -> Iterator[Pair]:
 
 @pytest.fixture
 def peer(server: Server, connect: Connect, healthy: Pair) -> Iterator[Peer]:
-    """Somebody who will misbehave; in the end the healthy pair still talks."""
-    yield connect(server)
+    """Somebody who will misbehave, on the native wire; in the end the healthy pair still talks."""
+    yield speaks_native(connect(server))
     healthy.check()
+
+
+def speaks_native(peer: Peer) -> Peer:
+    """A peer whose first line has told which wire it speaks: from then on every line is held to be native."""
+    peer.send("ping", id="first")
+    peer.expect("error", code="not_welcome_yet", re="first")
+    return peer
 
 
 # ---------------------------------------------------------------- what is no command
@@ -186,8 +193,9 @@ def test_many_tiny_lines_are_answered_one_by_one(peer: Peer) -> None:
     assert [event.get("code") for event in events] == ["bad_json"] * 100_000 + [None]
 
 
-def test_however_a_line_is_split_it_is_one(peer: Peer) -> None:
-    """Half a line waits for its other half; bytes may come one at a time."""
+def test_however_a_line_is_split_it_is_one(server: Server, connect: Connect, healthy: Pair) -> None:
+    """Half a line waits for its other half; bytes may come one at a time, those of the first line too."""
+    peer = connect(server)
     line = '{"type":"hello","protocol":1,"name":"zoë"}\n'.encode()
     for i in range(len(line)):
         peer.send_bytes(line[i : i + 1])
@@ -198,6 +206,7 @@ def test_however_a_line_is_split_it_is_one(peer: Peer) -> None:
     peer.expect("pong", re=2)
     peer.send_bytes(b':"ping","id":3}\n')
     peer.expect("pong", re=3)
+    healthy.check()
 
 
 # ---------------------------------------------------------------- connections that end badly
@@ -254,14 +263,15 @@ def test_resets_in_the_middle_of_a_conversation(server: Server, peer: Peer) -> N
 
 
 def test_who_never_says_hello_is_let_go(serve: Serve, connect: Connect) -> None:
-    """A silent peer, and one that only talks nonsense, are closed after hello_timeout with the reason."""
-    server = serve(hello_timeout=0.2)
+    """Who has begun a line only, and who only talks nonsense, are closed after hello_timeout with the reason."""
+    server = serve(hello_timeout=0.2, greet_after=0.05)
     healthy = connect(server, "ann")
-    silent, babbler, late = connect(server), connect(server), connect(server)
-    babbler.send_bytes(b"nonsense\nhel")
+    slow, babbler, late = connect(server), connect(server), connect(server)
+    slow.send_bytes(b'{"type":"hello"')
+    babbler.send_bytes(b'{"type":"nonsense"}\nnonsense\nhel')
     late.hello("late")
-    assert [event["code"] for event in silent.ended()] == ["hello_timeout"]
-    assert [event["code"] for event in babbler.ended()] == ["bad_json", "hello_timeout"]
+    assert [event["code"] for event in slow.ended()] == ["hello_timeout"]
+    assert [event["code"] for event in babbler.ended()] == ["bad_command", "bad_json", "hello_timeout"]
     for peer in (healthy, late):
         assert peer.sync() == []
 
@@ -274,6 +284,7 @@ def test_too_many_connections_from_an_address(serve: Serve, connect: Connect) ->
     server = serve(max_connections=3)
     peers = [connect(server, f"peer-{number}") for number in range(3)]
     extra = connect(server)
+    extra.send("ping")
     assert [event["code"] for event in extra.ended()] == ["too_many_connections"]
     peers[0].send("bye")
     peers[0].expect("bye")
@@ -391,8 +402,9 @@ pieces = st.one_of(
 @quickly
 @given(st.lists(pieces, max_size=20).map(b"".join))
 def test_no_bytes_make_the_server_fall(server: Server, healthy: Pair, data: bytes) -> None:
-    """Whatever comes before a hello is answered with errors, if at all, until the peer ends."""
+    """Whatever comes on the native wire before a hello gets errors, if anything, until the peer ends."""
     with Peer(server.address) as peer:
+        speaks_native(peer)
         peer.send_bytes(data)
         peer.half_close()
         assert {event["type"] for event in peer.ended()} <= {"error", "bye"}

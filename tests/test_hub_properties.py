@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from roomchat.chat.registry import Registry
 from roomchat.chat.sessions import Connected, Disconnected
-from roomchat.protocol import Bye, Command, Dial, Hello, Join, Leave, Name, Say, Whisper
+from roomchat.protocol import Bye, Command, Dial, Hello, Join, Leave, Name, Say, Terms, Whisper
 from tests.memory import Chat, Event
 
 LINGER = 10  # seconds
@@ -207,6 +207,8 @@ class World:
         if token is None and any(one.startswith(f"{who}.") for one, _ in self.inputs):
             return None  # it may have a token by now, which it does not know yet
         self.links[who] = link
+        if self.number % 2:  # it said nothing at first, and was taken for a person
+            self.inputs.append((link, Connected("10.0.0.1", Terms(resume=False))))
         self.inputs.append((link, Connected("10.0.0.1")))
         self.ask(who, Hello(protocol=1, name=None if token else f"p{who}", token=token, rooms=rooms))
         if old is not None:

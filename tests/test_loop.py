@@ -12,13 +12,15 @@ from roomchat.net.loop import Loop
 from roomchat.net.outbox import Packet
 from roomchat.net.readers import Readers
 from roomchat.settings import Settings
+from roomchat.wires.detect import Dialects
 
 
 def test_a_range_that_is_done_is_passed_over_and_not_read(tmp_path: Path) -> None:
     """When only state events were folded there is nothing to read: the hub is asked who is there now."""
     readers = Readers(tmp_path / "log.db")
     inbox: Inbox[Any] = Inbox(100)
-    loop = Loop(Settings(outbox_limit=1000), inbox, readers)
+    settings = Settings(outbox_limit=1000)
+    loop = Loop(settings, inbox, readers, Dialects(settings, lambda: "now"))
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     loop._add(1, ours, "here")

@@ -16,10 +16,12 @@ import pytest
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
-from roomchat import protocol
+from roomchat import errors, protocol
 from roomchat.errors import refusals
 from roomchat.server import Server
 from roomchat.settings import Settings
+from roomchat.wires import plain
+from roomchat.wires.detect import FIRST_LINE
 
 DOC = (Path(__file__).parent.parent / "docs" / "protocol.md").read_text(encoding="utf-8")
 DEADLINE = 10.0  # seconds until what should have come will not come
@@ -301,7 +303,15 @@ def test_every_code_is_in_the_table() -> None:
     """The table of errors has each code once, says which close the connection, and knows no other codes."""
     rows = re.findall(r"^\| `(\w+)` \|[^|]+\| (yes|no) \|", SECTIONS["`error`"], re.MULTILINE)
     assert len(rows) == len(dict(rows))
-    assert dict(rows) == {kind.code: "yes" if kind.closes else "no" for kind in refusals()}
+    ours = [kind for kind in refusals() if kind.__module__ == errors.__name__]  # the others are other wires'
+    assert dict(rows) == {kind.code: "yes" if kind.closes else "no" for kind in ours}
+
+
+def test_a_code_closes_always_or_never() -> None:
+    """What the other wires refuse has codes of the table too, and closes where that says so."""
+    closes = {(kind.code, kind.closes) for kind in refusals()}
+    assert len(closes) == len(dict(closes))
+    assert f"`{plain.NotForHere.code}`" in SECTIONS["`error`"]
 
 
 def test_the_codes_of_a_command_exist() -> None:
@@ -315,6 +325,7 @@ def test_usual_numbers_are_the_defaults() -> None:
     """The numbers that the doc gives as the usual ones are those of Settings."""
     usual = Settings()
     assert (usual.port, usual.hello_timeout, usual.linger, usual.crowd) == (5050, 10, 120, 200)
+    assert (usual.greet_after, usual.login_timeout, FIRST_LINE) == (0.5, 300, 1024)
     assert (usual.rate, usual.burst, usual.outbox_limit) == (20, 400, 1024 * 1024)
     assert (usual.max_text, usual.max_name, usual.max_line, usual.max_rooms) == (8192, 32, 65536, 100)
     assert (usual.history, usual.max_history, usual.crowd_interval, protocol.PAGE) == (50, 1000, 1, 100)

@@ -459,7 +459,9 @@ def test_stop_tells_everyone_and_leaves_nothing(tmp_path: Path, io_threads: int)
     server = Server(settings)
     server.start()
     peers = [Peer(server.address) for _ in range(5)]
-    for number, peer in enumerate(peers[1:]):  # the first has not said hello
+    peers[0].send("ping")  # it does not say hello
+    peers[0].expect("error")
+    for number, peer in enumerate(peers[1:]):
         peer.hello(f"peer-{number}")
         peer.join("tea")
         peer.sync()

@@ -47,6 +47,7 @@ class Connected(Struct):
 
     address: str
     terms: Terms = Terms()
+    again: bool = False  # the hub has heard of it before
 
 
 class Disconnected(Struct):
@@ -101,6 +102,8 @@ class Sessions:
         registry, settings, deadlines = batch.registry, batch.settings, batch.deadlines
         peer = registry.peers.get(link)
         if peer is None:
+            if command.again:
+                return  # it was closed meanwhile
             registry.connect(link, command.address, command.terms)
             batch.note(f"{link} connected")
         else:

@@ -11,6 +11,7 @@ from roomchat.client.address import Address
 from roomchat.errors import ConnectError, Silent
 from roomchat.protocol import Command, Event, Malformed, Message
 from roomchat.wires.native import NativeClientWire
+from roomchat.wires.plain import GREETING
 
 CONNECT_TIMEOUT = 10.0  # seconds until a host that does not answer is given up
 READ_SIZE = 64 * 1024  # bytes
@@ -27,6 +28,7 @@ class Connection:
         """
         self._address = address
         self._wire = NativeClientWire()
+        self._greeting = GREETING.encode()  # as much of it as may still come, before anything else
         self._sending = threading.Lock()
         try:
             self._socket = socket.create_connection(address, timeout=CONNECT_TIMEOUT)
@@ -75,11 +77,20 @@ class Connection:
                 raise self._lost(error) from None
             if not data:
                 return []
-            for event in self._wire.receive_data(data):
+            for event in self._wire.receive_data(self._without_greeting(data)):
                 if isinstance(event, Malformed):
                     raise ConnectError(f"What answers at {self._address} is not a roomchat server.")
                 events.append(event)
         return events
+
+    def _without_greeting(self, data: bytes) -> bytes:
+        """What is not of the greeting for people, which comes first when our hello was long on its way."""
+        count = min(len(data), len(self._greeting))
+        if data[:count] == self._greeting[:count]:
+            self._greeting = self._greeting[count:]
+            return data[count:]
+        self._greeting = b""
+        return data
 
     def close(self) -> None:
         """End the connection; a ``receive`` that waits in another thread returns."""

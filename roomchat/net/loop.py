@@ -115,7 +115,8 @@ class Loop:
         )
         self._connections.add(connection)
         self._watch(connection)
-        self._at(time.monotonic() + (settings.greet_after or PAUSE), partial(self._pause, connection))
+        pause = min(settings.greet_after or PAUSE, settings.hello_timeout)
+        self._at(time.monotonic() + pause, partial(self._pause, connection))
 
     def _receive(self, connection: Connection) -> None:
         try:
@@ -165,6 +166,7 @@ class Loop:
         if isinstance(found, bytes):
             if connection.introduced:
                 self._to_hub.append((connection, Disconnected("it speaks no protocol of ours")))
+            connection.pace = 0.0  # whatever it was taken for
             connection.outbox.put(Packet(found))
             connection.outbox.put(End())
             self._flush(connection)
@@ -179,8 +181,8 @@ class Loop:
         connection.wire = wire
         connection.pace = wire.pace
         if wire.dialect != guessed:
+            self._to_hub.append((connection, Connected(connection.address, wire.terms, connection.introduced)))
             connection.introduced = True
-            self._to_hub.append((connection, Connected(connection.address, wire.terms)))
             if wire.greeting:
                 connection.outbox.put(Packet(wire.greeting))
                 self._flush(connection)
@@ -294,7 +296,8 @@ class Loop:
 
     def _write_line(self, connection: Connection, buffer: bytes | memoryview) -> None:
         """One line, or the rest of one, and then a pause: its wire asks for that."""
-        line = bytes(buffer).partition(b"\n")[0] + b"\n"
+        line = bytes(buffer)
+        line = line[: line.find(b"\n") + 1] or line
         count = connection.socket.send(line)
         connection.outbox.sent(count)
         if count == len(line):

@@ -19,6 +19,7 @@ from roomchat.wires.wire import Wire
 FIRST_LINE = 1024  # bytes; a first line that is no JSON is decided on by then: HTTP and IRC begin with few
 
 _BLANK = b" \t\r\n"
+_OBJECT = re.compile(rb'\{[ \t\r\n]*(?:["}]|$)')  # as far as it is there; "{kim" is a person's
 _HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) ")
 _IRC = re.compile(rb"(?:@\S+ )?(?::\S+ )?(?:NICK|USER|PASS|CAP|SERVER|PROTOCTL|AUTHENTICATE) ", re.IGNORECASE)
 
@@ -84,7 +85,7 @@ class Detector:
         """
         self.data += data
         first = self.data[: FIRST_LINE + 1].lstrip(_BLANK)
-        if first[:1] == b"{":
+        if _OBJECT.match(first):
             pieces = self._objects.feed(data)
             if not pieces:
                 return None
@@ -103,7 +104,7 @@ class Detector:
     def paused(self) -> Wire | bytes | None:
         """The peer has stopped in the middle of something: as ``feed``, but a line that began is a person's."""
         first = self.data.lstrip(_BLANK)
-        return self._choose("plain") if first and not first.startswith(b"{") else None
+        return self._choose("plain") if first and not _OBJECT.match(first) else None
 
     def guess(self) -> Wire:
         """What to take the peer for while it has not been told yet: it may be wrong.
@@ -112,7 +113,8 @@ class Detector:
         """
         settings = self._dialects.settings
         typed = ("plain", "ktn", "channels") if settings.greet_after else ("ktn", "channels", "plain")
-        likely = ("native", *typed) if self.data.lstrip(_BLANK) else (*typed, "native")
+        begun = ("native", "ktn", "channels", "plain")
+        likely = begun if self.data.lstrip(_BLANK) else (*typed, "native")
         return self._dialects.make(next(dialect for dialect in likely if dialect in settings.wires))
 
     def _choose(self, dialect: str) -> Wire | bytes:
@@ -127,8 +129,11 @@ class Detector:
 def _dialect(piece: bytes) -> str:
     """Of whoever begins with this."""
     try:
-        value = json.loads(piece)  # not msgspec: what number is too large is for the wire to say
-    except (ValueError, RecursionError):
+        # Not msgspec, and no number is read: which is too large is for the wire to say.
+        value = json.loads(piece.decode(), parse_int=str)
+    except RecursionError:
+        return "native"  # no person types that
+    except ValueError:
         return "plain"
     if "request" in value:
         return "ktn-2014" if value.keys() & {"username", "message"} else "ktn"

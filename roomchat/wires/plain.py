@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from roomchat.errors import BadCommand, LineTooLong, Refused, refusals
+from roomchat.errors import BadCommand, LineTooLong, Refused, WireOff, refusals
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
@@ -90,7 +90,7 @@ class TypedWrong(Refused):
 class NotForHere(Refused):
     """What comes was not typed by a person."""
 
-    code = BadCommand.code
+    code = WireOff.code
     sentence = "This is a chat, not a web server."
     closes = True
 
@@ -130,7 +130,7 @@ class PlainWire:
             return [Bye()]
         if word == "/help":
             return [Ping(id=HELP_ID)]
-        if not self._named:
+        if not self._named and word:
             if _ANOTHER_PROTOCOL.match(text):
                 return [Malformed(NotForHere())]
             self._named = True
