@@ -1,0 +1,109 @@
+"""Configurations of other servers, with whatever could hold a benchmark back switched off or set very high."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DAY = 86_400  # seconds: longer than any measurement
+
+
+def inspircd(folder: Path, port: int) -> list[str]:
+    """No flood control, no look-ups, no limit on queues and on connections from one address."""
+    (folder / "inspircd.conf").write_text(f"""\
+<server name="bench.example" description="bench" network="bench" id="001">
+<admin name="bench" nick="bench" email="bench@bench.example">
+<bind address="127.0.0.1" port="{port}" type="clients">
+<power diepass="" restartpass="">
+<connect name="all" allow="*" timeout="600" pingfreq="{DAY}" hardsendq="2000000000" softsendq="2000000000"
+  recvq="100000000" threshold="1000000000" commandrate="1000000000" fakelag="no" localmax="100000"
+  globalmax="100000" limit="100000" maxchans="1000" maxconnwarn="no" resolvehostnames="no" useident="no">
+<performance netbuffersize="65534" somaxconn="4096" softlimit="100000" quietbursts="yes">
+<options defaultmodes="n" syntaxhints="no">
+<security hideserver="" userstats="Pu" maxtargets="20">
+<channels users="1000" opers="1000">
+<pid file="{folder}/inspircd.pid">
+<path configdir="{folder}" datadir="{folder}" logdir="{folder}" runtimedir="{folder}">
+<log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/inspircd.log">
+""")
+    return ["inspircd", "--config", str(folder / "inspircd.conf"), "--nofork", "--runasroot"]
+
+
+def ngircd(folder: Path, port: int) -> list[str]:
+    """No penalties, no look-ups, no limit on connections from one address."""
+    (folder / "ngircd.conf").write_text(f"""\
+[Global]
+Name = bench.example
+Info = bench
+Listen = 127.0.0.1
+Ports = {port}
+MotdPhrase = bench
+[Limits]
+MaxConnections = 0
+MaxConnectionsIP = 0
+MaxJoins = 0
+MaxPenaltyTime = 0
+PingTimeout = {DAY}
+PongTimeout = {DAY}
+[Options]
+DNS = no
+Ident = no
+PAM = no
+SyslogFacility = local1
+""")
+    return ["ngircd", "--nodaemon", "--config", str(folder / "ngircd.conf")]
+
+
+def nats(folder: Path, port: int) -> list[str]:
+    """Core NATS: no JetStream, nothing is stored."""
+    (folder / "nats.conf").write_text(f"""\
+host: "127.0.0.1"
+port: {port}
+max_connections: 100000
+max_pending: 2000000000
+write_deadline: "600s"
+ping_interval: "24h"
+""")
+    return ["nats-server", "--config", str(folder / "nats.conf")]
+
+
+def ergo(folder: Path, port: int) -> list[str]:
+    """No history, no limits on connections; its database is made when it starts. Not tried with every version."""
+    (folder / "ergo.yaml").write_text(f"""\
+network: {{name: bench}}
+server:
+  name: bench.example
+  listeners: {{"127.0.0.1:{port}": {{}}}}
+  casemapping: ascii
+  lookup-hostnames: false
+  check-ident: false
+  max-sendq: 1000m
+  ip-limits: {{count: false, throttle: false}}
+  ip-cloaking: {{enabled: false}}
+accounts:
+  registration: {{enabled: false}}
+  authentication-enabled: false
+  multiclient: {{enabled: false}}
+channels:
+  default-modes: +n
+  max-channels-per-client: 1000
+  registration: {{enabled: false}}
+datastore: {{path: "{folder}/ergo.db", autoupgrade: true}}
+fakelag: {{enabled: false}}
+history: {{enabled: false}}
+languages: {{enabled: false, default: en}}
+limits:
+  nicklen: 32
+  identlen: 20
+  realnamelen: 150
+  channellen: 64
+  awaylen: 390
+  kicklen: 390
+  topiclen: 390
+  monitor-entries: 100
+  whowas-entries: 100
+  chan-list-modes: 100
+  registration-messages: 1024
+logging: [{{method: stderr, type: "* -userinput -useroutput", level: error}}]
+""")
+    script = 'ergo initdb --quiet --conf "$0" && exec ergo run --quiet --conf "$0"'
+    return ["sh", "-c", script, str(folder / "ergo.yaml")]

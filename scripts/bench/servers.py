@@ -1,0 +1,169 @@
+"""Servers in processes of their own: started with all limits off, measured from outside, and ended."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import configs
+from dialects import IRC, NATIVE, NATS, Dialect
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 30.0  # seconds until a server that does not listen is given up
+Command = Callable[[Path, int], list[str]]  # from a folder and a port; may write configuration into the folder
+
+
+class BenchError(Exception):
+    """Something could not be measured."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A server that can be measured."""
+
+    name: str
+    dialect: Dialect
+    command: Command
+    version: tuple[str, ...]  # the command that prints it
+    program: str = sys.executable  # that must be there
+    at_once: int = 100  # of one process that may be on their way in: bounded by the backlog of its socket
+    durable: bool = False  # whether a message is on disk before it is delivered
+    sync: str = ""  # of roomchat: what its log waits for
+
+    @property
+    def absent(self) -> str:
+        """A sentence about what is missing; empty if nothing is."""
+        if shutil.which(self.program):
+            return ""
+        return f"{self.name} is left out: there is no program {self.program} on the PATH."
+
+    def find_version(self) -> str:
+        """As it says itself."""
+        done = subprocess.run(self.version, capture_output=True, text=True, check=False, cwd=ROOT)
+        found = re.search(r"\d+\.\d+[.\d]*", done.stdout + done.stderr)
+        return found.group() if found else "unknown"
+
+
+def roomchat(sync: str) -> Kind:
+    """roomchat from this checkout, with a log in a file."""
+
+    def command(folder: Path, port: int) -> list[str]:
+        options = ["--port", str(port), "--db", str(folder / "log.db"), "--sync", sync, "--rate", "0"]
+        return [sys.executable, "-m", "roomchat", "serve", *options]
+
+    name = "roomchat" if sync == "full" else f"roomchat, sync {sync}"
+    version = (sys.executable, "-m", "roomchat", "--version")
+    return Kind(name, NATIVE, command, version, durable=True, sync=sync)
+
+
+def _threads(folder: Path, port: int) -> list[str]:
+    return [sys.executable, str(Path(__file__).with_name("threads_server.py")), str(port)]
+
+
+ROOMCHAT = roomchat("full")
+ROOMCHAT_NORMAL = roomchat("normal")
+INSPIRCD = Kind("InspIRCd", IRC, configs.inspircd, ("inspircd", "--version"), "inspircd")
+NGIRCD = Kind("ngircd", IRC, configs.ngircd, ("ngircd", "--version"), "ngircd", at_once=4)
+ERGO = Kind("Ergo", IRC, configs.ergo, ("ergo", "--version"), "ergo")
+NATS_CORE = Kind("NATS core", NATS, configs.nats, ("nats-server", "--version"), "nats-server")
+THREADS = Kind("thread a client", NATIVE, _threads, (sys.executable, "--version"))
+
+# By the name on the command line; roomchat first, the others are its peers.
+KINDS = {
+    "roomchat": ROOMCHAT,
+    "roomchat-normal": ROOMCHAT_NORMAL,
+    "inspircd": INSPIRCD,
+    "ngircd": NGIRCD,
+    "ergo": ERGO,
+    "nats": NATS_CORE,
+    "threads": THREADS,
+}
+
+
+class Process:
+    """A running server, with a folder of its own. As a context manager nothing of it is left behind."""
+
+    def __init__(self, kind: Kind, database: Path | None = None) -> None:
+        """Start it, and return when it can be connected to.
+
+        Args:
+            database: a log that roomchat is to begin with; it is used itself, not a copy.
+        Raises:
+            BenchError: it did not start; with the end of what it said.
+        """
+        self.kind = kind
+        self._folder = tempfile.TemporaryDirectory(prefix="bench-")
+        folder = Path(self._folder.name)
+        folder.chmod(0o755)  # some servers change to another user when started by root
+        if database is not None:
+            (folder / "log.db").symlink_to(database)
+        self.address = ("127.0.0.1", _free_port())
+        self._output = open(folder / "output", "wb")  # noqa: SIM115 - closed in close()
+        command = kind.command(folder, self.address[1])
+        begun = time.monotonic()
+        self._process = subprocess.Popen(command, stdout=self._output, stderr=self._output, cwd=ROOT)
+        self.pid = self._process.pid
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
+        self.started_in = time.monotonic() - begun  # seconds until it could be connected to
+
+    def cpu(self) -> float:
+        """Seconds of processor time that its threads, those that have ended too, have used.
+
+        From the CPU clock of the process (clock_getcpuclockid(3)): what /proc/PID/stat shows in steps of 10 ms.
+        """
+        return time.clock_gettime((~self.pid << 3) | 2)
+
+    def memory(self) -> int:
+        """Bytes of it that are in memory. What the system keeps for its sockets is not among them."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert found is not None
+        return int(found[1]) * 1024
+
+    def said(self) -> str:
+        """The end of what it has printed."""
+        lines = Path(self._folder.name, "output").read_text(errors="replace").splitlines()
+        return " | ".join(lines[-5:])
+
+    def close(self) -> None:
+        """End it, as a crash would: nothing is measured any more."""
+        self._process.kill()
+        self._process.wait()
+        self._output.close()
+        self._folder.cleanup()
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _wait(self) -> None:
+        give_up = time.monotonic() + PATIENCE
+        while time.monotonic() < give_up and self._process.poll() is None:
+            with socket.socket() as sock:
+                if sock.connect_ex(self.address) == 0:
+                    return
+            time.sleep(0.002)
+        raise BenchError(f"{self.kind.name} did not start: {self.said()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])

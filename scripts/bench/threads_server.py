@@ -1,0 +1,86 @@
+"""The simplest chat server: a thread a client, and ``sendall`` to each member while the room's lock is held.
+
+Many a first chat server is built like this, so it is among those that are measured. It speaks as much of roomchat's
+native wire as the measurements need, keeps nothing, and one client that does not read stops its room.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from typing import Any
+
+
+class Room:
+    """Members and the lock that is held while they are written to. Any thread."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.members: list[socket.socket] = []
+        self.last_seq = 0
+
+    def say(self, name: str, uid: int, text: str, n: int) -> None:
+        """To everyone, one after the other."""
+        with self.lock:
+            self.last_seq += 1
+            event = {
+                "type": "message", "room": name, "seq": self.last_seq, "uid": uid, "name": str(uid),
+                "text": text, "n": n,
+            }  # fmt: skip
+            line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
+            for member in list(self.members):
+                try:
+                    member.sendall(line)
+                except OSError:
+                    self.members.remove(member)
+
+
+_rooms: dict[str, Room] = {}
+_rooms_lock = threading.Lock()
+
+
+def find_room(name: str) -> Room:
+    """The room of that name; made if there is none."""
+    with _rooms_lock:
+        return _rooms.setdefault(name, Room())
+
+
+def serve_client(sock: socket.socket, uid: int) -> None:
+    """One client's thread, until it hangs up."""
+    try:
+        with sock, sock.makefile("rb") as lines:
+            for line in lines:
+                carry_out(sock, uid, json.loads(line))
+    except OSError:
+        pass  # it is gone
+
+
+def carry_out(sock: socket.socket, uid: int, command: dict[str, Any]) -> None:
+    """One command."""
+    if command["type"] == "hello":
+        sock.sendall(b'{"type":"welcome"}\n')
+    elif command["type"] == "join":
+        room = find_room(command["room"])
+        with room.lock:
+            sock.sendall(b'{"type":"joined"}\n')
+            room.members.append(sock)
+    elif command["type"] == "say":
+        find_room(command["room"]).say(command["room"], uid, command["text"], command["n"])
+
+
+def main(port: int) -> None:
+    """Serve for ever."""
+    threading.stack_size(256 * 1024)  # bytes; thousands of threads
+    uid = 0
+    with socket.create_server(("127.0.0.1", port), backlog=4096) as listener:
+        while True:
+            sock, _ = listener.accept()
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            uid += 1
+            threading.Thread(target=serve_client, args=(sock, uid), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
