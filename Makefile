@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help serve join demo demo-tmux verify test check format docs clean
+.PHONY: help serve join demo demo-tmux verify bench bench-quick test check format docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,12 @@ demo-tmux: $(READY)  ## a server and three clients in the panes of tmux, for you
 
 verify: $(READY)  ## one minute of faults, and the proof that nothing was lost (ARGS="--seed 1")
 	$(BIN)/roomchat verify --seconds 60 --kills 20 $(ARGS)
+
+bench: $(READY)  ## roomchat beside other servers, an hour (ARGS="--rounds 1 --only room-100")
+	$(BIN)/python scripts/bench --out build/bench $(ARGS)
+
+bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept ones
+	$(BIN)/python scripts/bench --quick $(ARGS)
 
 test: $(READY)  ## the whole suite (ARGS="-k outbox")
 	$(BIN)/pytest $(ARGS)

@@ -28,11 +28,15 @@ class Pace:
     warm: float = 1.0  # seconds of talk before
     seconds: float = 4.0
     workers: int = 2  # processes of the load generator
+    scale: float = 1.0  # of the log that is measured
 
 
 @dataclass(frozen=True)
 class Gather:
-    """Tells a process to bring its members in."""
+    """Tells a process to bring a part of its members in."""
+
+    part: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ def _work(pipe: Pipe, address: tuple[str, int], kind: Kind, seats: Sequence[Seat
         try:
             if isinstance(told, Gather):
                 begun = time.monotonic()
-                crowd.gather(seats)
+                first, end = (len(seats) * part // told.parts for part in (told.part, told.part + 1))
+                crowd.gather(seats[first:end])
                 pipe.send(time.monotonic() - begun)
             elif isinstance(told, Schedule):
                 talk = Talk(crowd, kind.dialect, told)
@@ -94,17 +99,19 @@ class Crew:
         self._processes = []
         for seats in shares:
             ours, theirs = _fork.Pipe()
-            process = _fork.Process(
-                target=_work, args=(theirs, server.address, server.kind, seats), daemon=True
-            )
+            process = _fork.Process(target=_work, args=(theirs, server.address, server.kind, seats), daemon=True)
             process.start()
             theirs.close()
             self._pipes.append(ours)
             self._processes.append(process)
 
-    def gather(self) -> float:
-        """Bring all members in: the seconds that it took."""
-        return max(self._all(Gather(), float))
+    def gather(self, parts: int = 1) -> float:
+        """Bring all members in: the seconds that it took.
+
+        With more parts than one the processes take turns more evenly: a server may well write to members in the
+        order in which they came, and then those of one process must not all be the first.
+        """
+        return sum(max(self._all(Gather(part, parts), float)) for part in range(parts))
 
     def begin_gather(self) -> None:
         """The same, without waiting for it; ``end_gather`` does."""
@@ -175,7 +182,9 @@ class Crew:
 
     def _receive(self, pipe: Pipe, answer: type[T]) -> T:
         if not pipe.poll(2 * PATIENCE):
-            raise BenchError(f"the load generator does not answer; {self._server.kind.name}: {self._server.said()}")
+            raise BenchError(
+                f"the load generator does not answer; {self._server.kind.name}: {self._server.said()}"
+            )
         got = pipe.recv()
         if isinstance(got, BenchError):
             raise BenchError(f"{self._server.kind.name}: {got}; it says: {self._server.said()}")
@@ -187,12 +196,14 @@ def _sleep_until(when: float) -> None:
     time.sleep(max(0.0, when - time.monotonic()))
 
 
-def deal(rooms: int, members: int, senders: int, workers: int) -> list[list[Seat]]:
+def deal(rooms: int, members: int, senders: int, workers: int, timed: int = 0) -> list[list[Seat]]:
     """The seats of a talk, dealt out to processes: rooms of so many members, of whom so many talk.
 
-    The senders of a room and its watcher are in one process, the others in whichever has the fewest.
+    The senders of a room and its watcher are in one process, the others in whichever has the fewest. Those who look
+    at times, one a room or several, have a process of their own: in a crowd each would wait for the others to be read.
     """
     shares: list[list[Seat]] = [[] for _ in range(workers)]
+    timers: list[Seat] = []
     numbers = iter(range(rooms * members))
     sender = 0
     for room in range(rooms):
@@ -200,7 +211,10 @@ def deal(rooms: int, members: int, senders: int, workers: int) -> list[list[Seat
             shares[room % workers].append(Seat(f"m{next(numbers)}", f"r{room}", sender))
             sender += 1
         shares[room % workers].append(Seat(f"m{next(numbers)}", f"r{room}", watcher=True))
-    for room in range(rooms):
-        for _ in range(members - senders - 1):
-            min(shares, key=len).append(Seat(f"m{next(numbers)}", f"r{room}"))
-    return shares
+    for listener in range(members - senders - 1):
+        for room in range(rooms):
+            if listener * rooms + room < timed:
+                timers.append(Seat(f"m{next(numbers)}", f"r{room}", timed=True))
+            else:
+                min(shares, key=len).append(Seat(f"m{next(numbers)}", f"r{room}"))
+    return [*shares, timers] if timers else shares

@@ -27,13 +27,14 @@ class Seat:
     name: str
     room: str = ""
     sender: int = -1  # -1: it only listens
+    timed: bool = False  # it looks at the times in what it gets, when latency is measured
     watcher: bool = False  # by what it gets, the senders of its room know what was delivered
 
 
 class Member:
     """One connection of a crowd."""
 
-    __slots__ = ("fd", "seat", "socket", "step", "tail")
+    __slots__ = ("fd", "said", "seat", "socket", "step", "tail")
 
     def __init__(self, seat: Seat, address: tuple[str, int]) -> None:
         self.seat = seat
@@ -45,6 +46,7 @@ class Member:
             raise BenchError(f"{seat.name} can't connect: {os.strerror(failure)}")
         self.fd = self.socket.fileno()
         self.step = CONNECTING
+        self.said = 0  # messages, in all talks
         self.tail = b""  # the end of what came while it waits
 
 

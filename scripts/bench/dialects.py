@@ -1,7 +1,7 @@
 """What a client says to each kind of server, and how it sees what the server says.
 
-The text of a message holds ``MARK`` once, and nothing else that a server sends does, so the messages in any piece of
-a stream are counted without looking for their borders.
+The text of a message holds ``MARK`` once, and nothing else that a server sends does, so the messages in any piece
+of a stream are counted without looking for their borders.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Kind:
     command: Command
     version: tuple[str, ...]  # the command that prints it
     program: str = sys.executable  # that must be there
-    at_once: int = 100  # of one process that may be on their way in: bounded by the backlog of its socket
+    at_once: int = 1000  # of one process that may be on their way in: bounded by the backlog of its socket
     durable: bool = False  # whether a message is on disk before it is delivered
     sync: str = ""  # of roomchat: what its log waits for
 

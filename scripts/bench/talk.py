@@ -25,7 +25,7 @@ class Schedule:
     end: float
     window: int = 0  # messages of each sender on their way at a time; 0: at the rate
     rate: float = 0.0  # messages a second of each sender
-    latency: bool = False  # whether every member looks at the times in what it gets
+    latency: bool = False  # whether the timed members look at the times in what they get
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Sender:
         self.number = member.seat.sender
         self.room = member.seat.room
         self.tag = tag(self.number)
-        self.sent = 0  # messages
+        self.sent = 0  # messages, in this talk
         self.due = 0.0  # when the next is to be sent, at a fixed rate
         self._member = member
         self._dialect = dialect
@@ -55,7 +55,9 @@ class Sender:
 
     def say(self, count: int, stamp: int = 0) -> None:
         """That many messages."""
-        numbers = range(self.sent + 1, self.sent + 1 + count)
+        said = self._member.said
+        numbers = range(said + 1, said + 1 + count)
+        self._member.said += count
         self.sent += count
         self._rest += self._dialect.say(self.room, numbers, text(self.number, stamp))
         self.flush()
@@ -85,7 +87,7 @@ class Talk:
             self._by_room.setdefault(sender.room, []).append(sender)
         self._rests: dict[int, bytes] = {}  # of those whose lines are looked at: the line that is not whole yet
         for member in members:
-            if schedule.latency or (schedule.window and member.seat.watcher):
+            if (schedule.latency and member.seat.timed) or (schedule.window and member.seat.watcher):
                 self._rests[member.fd] = b""
         self._heard = Heard()
         self._measuring = False
@@ -102,8 +104,8 @@ class Talk:
                 self._measuring = True
             if schedule.rate:
                 pause = self._say_what_is_due(now)
-            if not all([sender.flush() for sender in self.senders]):
-                pause = min(pause, 0.001)
+            if sum(not sender.flush() for sender in self.senders):
+                pause = 0.001  # they have not been taken by the system
             read(min(pause, schedule.end - now))
         if begun is None:
             raise BenchError("a talk ended before it was measured: a process of the load generator was stuck")
@@ -169,28 +171,33 @@ class Talk:
     # ------------------------------------------------------------ hearing
 
     def _read(self, timeout: float) -> None:
-        """What has come, for each member at most one buffer full."""
+        """What has come, for each member at most one buffer full.
+
+        Whose lines are looked at is read first and looked at when all have been read: who is read last must not
+        seem to have got its message late.
+        """
         members, counts, rests, buffer = self._crowd.members, self._counts, self._rests, self._crowd.buffer
+        came: list[tuple[int, bytes, int]] = []
         for fd, _ in self._crowd.poll.poll(max(0.0, timeout)):
             if fd in rests:
-                self._read_lines(fd)
-                continue
-            got = members[fd].socket.recv_into(buffer)
-            counts[fd] += buffer.count(MARK, 0, got)
+                data = members[fd].socket.recv(READ_SIZE)
+                got = len(data)
+                came.append((fd, data, time.monotonic_ns()))
+            else:
+                got = members[fd].socket.recv_into(buffer)
+                counts[fd] += buffer.count(MARK, 0, got)
             if not got:
                 raise BenchError(f"the server hung up on {members[fd].seat.name}")
+        for fd, data, when in came:
+            self._look_at(members[fd], data, when)
 
-    def _read_lines(self, fd: int) -> None:
-        """For one whose lines are looked at: the times in them, and how many came of each sender."""
-        member = self._crowd.members[fd]
-        data = member.socket.recv(READ_SIZE)
-        if not data:
-            raise BenchError(f"the server hung up on {member.seat.name}")
-        now = time.monotonic_ns()
+    def _look_at(self, member: Member, data: bytes, when: int) -> None:
+        """The times in the lines of one, and how many came of each sender. They came at ``when``, in ns."""
+        fd = member.fd
         self._counts[fd] += data.count(MARK)
         lines, _, self._rests[fd] = (self._rests[fd] + data).rpartition(b"\n")
         if self._measuring and self._schedule.latency:
-            self._heard.latencies.extend([now - int(stamp) for stamp in _stamps.findall(lines)])
+            self._heard.latencies.extend([when - int(stamp) for stamp in _stamps.findall(lines)])
         if self._schedule.window and member.seat.watcher:
             for sender in self._by_room[member.seat.room]:
                 count = lines.count(sender.tag)

@@ -1,7 +1,7 @@
 """The simplest chat server: a thread a client, and ``sendall`` to each member while the room's lock is held.
 
-Many a first chat server is built like this, so it is among those that are measured. It speaks as much of roomchat's
-native wire as the measurements need, keeps nothing, and one client that does not read stops its room.
+Many a first chat server is built like this, so it is among those that are measured. It speaks as much of
+roomchat's native wire as the measurements need, keeps nothing, and one client that does not read stops its room.
 """
 
 from __future__ import annotations

@@ -1,0 +1,88 @@
+"""roomchat beside the servers that people use: ``make bench``, ``make bench-quick``; see docs/performance.md."""
+
+from __future__ import annotations
+
+import resource
+import time
+from pathlib import Path
+
+import click
+from baseline import compare
+from chart import draw
+from crew import Pace
+from machine import describe
+from results import Results
+from servers import KINDS, BenchError, Kind
+from shapes import SHAPES, Shape
+from table import render
+
+BASELINE = Path(__file__).with_name("baseline.json")
+QUICK_SHAPES = ("room-100", "rooms-10", "room-1000", "load", "idle")
+QUICK_SERVERS = ("roomchat", "inspircd", "nats")
+
+
+@click.command()
+@click.option("--rounds", type=click.IntRange(1), default=3, help="How often each server has its turn.")
+@click.option("--only", multiple=True, type=click.Choice([one.name for one in SHAPES]), help="Only these shapes.")
+@click.option("--servers", multiple=True, type=click.Choice(list(KINDS)), help="Only these servers.")
+@click.option("--seconds", default=4.0, help="How long a talk is measured.")
+@click.option("--workers", type=click.IntRange(1), default=2, help="Processes of the load generator.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for table.md, figures.json and chart.svg.")
+@click.option("--quick", is_flag=True, help="Under two minutes, and compared with the kept run.")
+@click.option("--keep", is_flag=True, help="Keep this run as the one that quick runs are compared with.")
+def main(
+    rounds: int,
+    only: tuple[str, ...],
+    servers: tuple[str, ...],
+    seconds: float,
+    workers: int,
+    out: Path | None,
+    quick: bool,
+    keep: bool,
+) -> None:
+    """Measure roomchat beside other servers on this machine, in turns."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # for us and for the servers
+    pace = Pace(1.0, seconds, workers)
+    if quick:
+        rounds, pace = 1, Pace(0.5, 1.5, workers)
+        only, servers = only or QUICK_SHAPES, servers or QUICK_SERVERS
+    shapes = [one for one in SHAPES if not only or one.name in only]
+    kinds = [KINDS[name] for name in servers or KINDS]
+    present = [kind for kind in kinds if not kind.absent]
+    results = Results(describe(present), notes=[kind.absent for kind in kinds if kind.absent])
+    for number in range(rounds):
+        for shape in shapes:
+            turn = [kind for kind in shape.kinds if kind in present]
+            for kind in turn[number % len(turn) :] + turn[: number % len(turn)] if turn else []:
+                _measure(results, shape, kind, pace, f"round {number + 1}")
+    table = render(results, shapes)
+    click.echo(f"\n{table}")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "table.md").write_text(table)
+        (out / "chart.svg").write_text(draw(results, shapes))
+        results.save(out / "figures.json")
+    if keep:
+        results.save(BASELINE)
+    elif quick and BASELINE.exists():
+        click.echo(compare(results, Results.load(BASELINE)))
+
+
+def _measure(results: Results, shape: Shape, kind: Kind, pace: Pace, when: str) -> None:
+    """One server in one shape. What fails is told in the table, and the others go on."""
+    begun = time.monotonic()
+    try:
+        figures = shape.measure(kind, pace)
+    except (BenchError, OSError) as error:
+        results.notes.append(f"{shape.title}, {when}: {error}")
+        click.echo(f"{when}  {shape.name:<11} {kind.name:<22} failed: {error}", err=True)
+        return
+    for name, value in figures.items():
+        results.add(shape.name, kind.name, name, value)
+    shown = "  ".join(f"{name} {value:,.3f}" for name, value in figures.items())
+    click.echo(f"{when}  {shape.name:<11} {kind.name:<22} {time.monotonic() - begun:5.1f} s  {shown}", err=True)
+
+
+if __name__ == "__main__":
+    main()

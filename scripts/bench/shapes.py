@@ -1,0 +1,166 @@
+"""What is measured: each shape is a function from a server to named figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import biglog
+from crew import Crew, Outcome, Pace, deal
+from crowd import Seat
+from servers import (
+    ERGO,
+    INSPIRCD,
+    NATS_CORE,
+    NGIRCD,
+    ROOMCHAT,
+    ROOMCHAT_NORMAL,
+    THREADS,
+    Kind,
+    Process,
+)
+
+Figures = Mapping[str, float]
+WINDOW = 100  # messages of a sender on their way at a time: what roomchat's own client allows itself
+LOAD = 20_000  # deliveries a second
+TIMED = 10  # members that latency is measured by
+PARTS = 4  # in which those and the others come in by turns
+GROWTH = (10, 100, 1000, 5000)  # members
+GROWTH_RATE = 20.0  # messages a second in the room
+MANY = 5000  # connections
+JOINERS = 1000  # who come in while others talk
+PAGERS = 4  # who read history while others talk
+
+PEERS = (INSPIRCD, NGIRCD, ERGO, NATS_CORE, THREADS)
+ALL = (ROOMCHAT, *PEERS)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One thing to measure."""
+
+    name: str
+    title: str
+    measure: Callable[[Kind, Pace], Figures]
+    kinds: tuple[Kind, ...] = ALL
+    chart: str = ""  # the figure that the chart shows
+
+
+def _closed(rooms: int, members: int, senders: int) -> Callable[[Kind, Pace], Figures]:
+    """As fast as it goes: each sender keeps a window of messages on their way. One counts as delivered when a
+    member of the room that does not talk has it, for IRC servers do not send a message back to its sender."""
+
+    def measure(kind: Kind, pace: Pace) -> Figures:
+        with Process(kind) as server, Crew(server, deal(rooms, members, senders, pace.workers)) as crew:
+            crew.gather()
+            outcome = crew.talk(pace, window=WINDOW)
+            memory = server.memory()
+        return {**_costs(outcome), "memory_mib": memory / 2**20}
+
+    return measure
+
+
+def _costs(outcome: Outcome) -> Figures:
+    return {
+        "deliveries": outcome.deliveries,
+        "cpu_us": outcome.cpu_us,
+        "cpu": outcome.cpu,
+        "load_cpu": outcome.load_cpu,
+    }
+
+
+def _latencies(outcome: Outcome) -> Figures:
+    return {"p50_ms": outcome.percentile_ms(50), "p99_ms": outcome.percentile_ms(99), **_costs(outcome)}
+
+
+def _loaded(rooms: int, members: int, senders: int) -> Callable[[Kind, Pace], Figures]:
+    """At a fixed load, spread evenly over the senders."""
+
+    def measure(kind: Kind, pace: Pace) -> Figures:
+        rate = LOAD / members / (rooms * senders)
+        with Process(kind) as server, Crew(server, deal(rooms, members, senders, pace.workers, TIMED)) as crew:
+            crew.gather(PARTS)
+            return _latencies(crew.talk(pace, rate=rate, latency=True))
+
+    return measure
+
+
+def measure_growth(kind: Kind, pace: Pace) -> Figures:
+    """One room with more and more members, and always the same few messages a second."""
+    figures = {}
+    for members in GROWTH:
+        with Process(kind) as server, Crew(server, deal(1, members, 5, pace.workers)) as crew:
+            crew.gather()
+            outcome = crew.talk(pace, rate=GROWTH_RATE / 5)
+        figures[f"cpu_us_{members}"] = outcome.cpu_us
+        figures["load_cpu"] = outcome.load_cpu
+    return figures
+
+
+def measure_idle(kind: Kind, pace: Pace) -> Figures:
+    """Connections that have said hello and are silent."""
+    shares = [[Seat(f"i{i}") for i in range(worker, MANY, pace.workers)] for worker in range(pace.workers)]
+    with Process(kind) as server, Crew(server, shares) as crew:
+        before = server.memory()
+        crew.gather()
+        time.sleep(min(1.0, pace.warm))
+        return {"kib_each": (server.memory() - before) / MANY / 1024}
+
+
+def measure_arrival(kind: Kind, pace: Pace) -> Figures:
+    """Clients that all connect, say hello and join the same room."""
+    shares = [[Seat(f"a{i}", "r0") for i in range(worker, MANY, pace.workers)] for worker in range(pace.workers)]
+    with Process(kind) as server, Crew(server, shares) as crew:
+        cpu = server.cpu()
+        seconds = crew.gather()
+        return {"seconds": seconds, "cpu_s": server.cpu() - cpu, "memory_mib": server.memory() / 2**20}
+
+
+def measure_join_storm(kind: Kind, pace: Pace) -> Figures:
+    """A room of 100 at the fixed load, and many who come into it at once when the measuring begins."""
+    joiners = [[Seat(f"j{i}", "r0") for i in range(JOINERS)]]
+    with (
+        Process(kind) as server,
+        Crew(server, deal(1, 100, 5, pace.workers, TIMED)) as crew,
+        Crew(server, joiners) as storm,
+    ):
+        crew.gather(PARTS)
+        outcome = crew.talk(pace, rate=LOAD / 100 / 5, latency=True, beside=storm)
+        return {**_latencies(outcome), "storm_s": storm.end_gather()}
+
+
+def measure_pages(kind: Kind, pace: Pace) -> Figures:
+    """A room of 100 at the fixed load, and a few more who ask for one page of its history after another."""
+    with Process(kind) as server, Crew(server, deal(1, 100, 5, pace.workers, TIMED)) as crew:
+        crew.gather(PARTS)
+        crew.talk(Pace(0.1, 0.5, pace.workers), window=20)  # something to read
+        with biglog.Pagers(server.address, "r0", PAGERS) as pagers:
+            outcome = crew.talk(pace, rate=LOAD / 100 / 5, latency=True)
+            return {**_latencies(outcome), "pages": pagers.stop()}
+
+
+SHAPES = (
+    Shape("room-100", "1 room of 100, 5 talk", _closed(1, 100, 5), chart="cpu_us"),
+    Shape("rooms-10", "100 rooms of 10, 2 talk", _closed(100, 10, 2), chart="cpu_us"),
+    Shape("room-1000", "1 room of 1,000, 5 talk", _closed(1, 1000, 5), chart="cpu_us"),
+    Shape(
+        "load",
+        "1 room of 100 at 20,000 deliveries/s",
+        _loaded(1, 100, 5),
+        (ROOMCHAT, ROOMCHAT_NORMAL, *PEERS),
+        chart="p99_ms",
+    ),
+    Shape(
+        "load-rooms",
+        "100 rooms of 10 at 20,000 deliveries/s",
+        _loaded(100, 10, 2),
+        (ROOMCHAT, ROOMCHAT_NORMAL, *PEERS),
+    ),
+    Shape("growth", "members 10 to 5,000, 20 messages/s", measure_growth, (ROOMCHAT, INSPIRCD, NATS_CORE)),
+    Shape("idle", "5,000 idle connections", measure_idle, chart="kib_each"),
+    Shape("arrival", "5,000 connect, say hello, join one room", measure_arrival),
+    Shape("join-storm", "1,000 join a room of 100 that talks", measure_join_storm),
+    Shape("pages", "history pages while a room of 100 talks", measure_pages, (ROOMCHAT,)),
+    Shape("log", "a log of 5 million messages", biglog.measure_log, (ROOMCHAT,)),
+)
