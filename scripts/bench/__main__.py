@@ -27,7 +27,7 @@ QUICK_SERVERS = ("roomchat", "inspircd", "nats")
 @click.option("--servers", multiple=True, type=click.Choice(list(KINDS)), help="Only these servers.")
 @click.option("--seconds", default=4.0, help="How long a talk is measured.")
 @click.option("--workers", type=click.IntRange(1), default=2, help="Processes of the load generator.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for table.md, figures.json and chart.svg.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for performance.md, .json and .svg.")
 @click.option("--quick", is_flag=True, help="Under two minutes, and compared with the kept run.")
 @click.option("--keep", is_flag=True, help="Keep this run as the one that quick runs are compared with.")
 def main(
@@ -60,9 +60,9 @@ def main(
     click.echo(f"\n{table}")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "table.md").write_text(table)
-        (out / "chart.svg").write_text(draw(results, shapes))
-        results.save(out / "figures.json")
+        (out / "performance.md").write_text(table)
+        (out / "performance.svg").write_text(draw(results, shapes))
+        results.save(out / "performance.json")
     if keep:
         results.save(BASELINE)
     elif quick and BASELINE.exists():

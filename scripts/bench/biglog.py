@@ -29,6 +29,7 @@ BATCH = 100  # segments of a batch, each of another room
 JOINS = 50  # each into another room
 PAGES = 200
 APPENDS = 300  # batches
+LAST = 2**53 - 1  # above every seq
 NOW = 1_790_000_000_000  # milliseconds since 1970: when all of it was said
 
 
@@ -117,10 +118,11 @@ class Pagers:
     def __init__(self, address: tuple[str, int], room: str, count: int) -> None:
         self._stopped = threading.Event()
         self._pages = 0
+        self._failed: list[Exception] = []
         self._askers = [Asker(address, f"p{i}") for i in range(count)]
         for asker in self._askers:
             asker.ask(NATIVE.join(room), b'"type":"joined"')
-        self._threads = [threading.Thread(target=self._read, args=(asker, room)) for asker in self._askers]
+        self._threads = [threading.Thread(target=self._run, args=(asker, room)) for asker in self._askers]
         for thread in self._threads:
             thread.start()
         self._begun = time.monotonic()
@@ -131,15 +133,23 @@ class Pagers:
         seconds = time.monotonic() - self._begun
         for thread in self._threads:
             thread.join()
+        if self._failed:
+            raise BenchError(f"history could not be read: {self._failed[0]}")
         return self._pages / seconds
 
+    def _run(self, asker: Asker, room: str) -> None:
+        try:
+            self._read(asker, room)
+        except (BenchError, OSError, ValueError) as error:
+            self._failed.append(error)
+
     def _read(self, asker: Asker, room: str) -> None:
-        before = 2**53
+        before = LAST
         while not self._stopped.is_set():
             command = {"type": "history", "room": room, "before": before, "limit": 100}
             lines = asker.ask(json.dumps(command).encode() + b"\n", b'"type":"history"').splitlines()
             page: dict[str, Any] = json.loads(lines[-1])
-            before = page["messages"][0]["seq"] if page["more"] else 2**53
+            before = page["messages"][0]["seq"] if page["more"] else LAST
             self._pages += 1
 
     def __enter__(self) -> Pagers:
@@ -170,7 +180,7 @@ def _serve(kind: Kind, path: Path) -> dict[str, float]:
             joins.append(time.perf_counter() - begun)
             if got.count(b'"type":"message"') != 50:
                 raise BenchError(f"a join brought {got.count(b'message')} messages instead of 50")
-        before = 2**53
+        before = LAST
         for i in range(PAGES):
             command = b'{"type":"history","room":"r%d","before":%d,"limit":100}\n' % (i % JOINS, before)
             begun = time.perf_counter()

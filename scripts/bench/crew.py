@@ -199,8 +199,8 @@ def _sleep_until(when: float) -> None:
 def deal(rooms: int, members: int, senders: int, workers: int, timed: int = 0) -> list[list[Seat]]:
     """The seats of a talk, dealt out to processes: rooms of so many members, of whom so many talk.
 
-    The senders of a room and its watcher are in one process, the others in whichever has the fewest. Those who look
-    at times, one a room or several, have a process of their own: in a crowd each would wait for the others to be read.
+    The senders of a room and its watcher are in one process, the others in whichever has the fewest. Those who
+    look at times have a process of their own: in a crowd each would wait until the others have been read.
     """
     shares: list[list[Seat]] = [[] for _ in range(workers)]
     timers: list[Seat] = []
