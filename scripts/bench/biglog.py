@@ -72,6 +72,8 @@ def fill(path: Path, messages: int) -> None:
     log = Log(str(path), "normal")
     Filler(log).append(messages // (SEGMENT * BATCH))
     log.close()
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())  # or the first checkpoint of what follows would have to wait for all of it
 
 
 def append_rate(path: Path) -> float:

@@ -51,6 +51,7 @@ class Outcome:
     """What all processes measured together."""
 
     deliveries: float  # a second
+    behind: float  # deliveries on their way at the end; the window bounds those of one member, not of all
     cpu: float  # seconds of the server's processor time a second
     load_cpu: float  # the same of the busiest process of the load generator: 1.0 would be its limit
     latencies: list[int]  # nanoseconds, sorted
@@ -154,6 +155,7 @@ class Crew:
             raise BenchError(f"{len(wrong)} members of {self._server.kind.name} are wrong, the first: {wrong[0]}")
         return Outcome(
             deliveries=sum(one.deliveries / one.seconds for one in heard),
+            behind=sum(one.behind for one in heard),
             cpu=server_cpu,
             load_cpu=max(one.cpu / one.seconds for one in heard),
             latencies=sorted(value for one in heard for value in one.latencies),

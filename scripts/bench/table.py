@@ -9,6 +9,7 @@ from shapes import GROWTH, Shape
 COLUMNS = (
     ("deliveries", "deliveries/s", "{:,.2f} M", 1e6),
     ("cpu_us", "CPU us a delivery", "{:.3f}", 1),
+    ("behind", "on their way at the end", "{:,.2f} M", 1e6),
     ("p50_ms", "p50 ms", "{:.2f}", 1),
     ("p99_ms", "p99 ms", "{:.2f}", 1),
     ("kib_each", "KiB a connection", "{:.1f}", 1),

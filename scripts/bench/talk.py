@@ -33,6 +33,7 @@ class Heard:
     """What one process measured."""
 
     deliveries: int = 0
+    behind: int = 0  # deliveries that were still on their way when the measuring ended
     seconds: float = 0.0
     cpu: float = 0.0  # seconds of its own processor time
     latencies: array[int] = field(default_factory=lambda: array("q"))  # nanoseconds
@@ -91,6 +92,7 @@ class Talk:
                 self._rests[member.fd] = b""
         self._heard = Heard()
         self._measuring = False
+        self._total_at_end = 0
 
     def run(self) -> dict[str, int]:
         """Talk as scheduled: how many messages this process said in each room."""
@@ -112,7 +114,8 @@ class Talk:
         self._measuring = False
         self._heard.seconds = now - begun[0]
         self._heard.cpu = time.process_time() - begun[1]
-        self._heard.deliveries = self._total() - begun[2]
+        self._total_at_end = self._total()
+        self._heard.deliveries = self._total_at_end - begun[2]
         self._schedule = Schedule(0, 0, 0)  # no more is said
         said: dict[str, int] = {}
         for sender in self.senders:
@@ -130,6 +133,7 @@ class Talk:
         if not self._echo:
             for sender in self.senders:
                 expected[sender.fd] -= sender.sent
+        self._heard.behind = sum(expected.values()) - self._total_at_end
         give_up = time.monotonic() + PATIENCE
         while self._counts != expected and time.monotonic() < give_up:
             for sender in self.senders:
