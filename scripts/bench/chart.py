@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from results import Figure, Results
 from shapes import Shape
 
-UNITS = {"cpu_us": "CPU us a delivery", "p99_ms": "p99 in ms", "kib_each": "KiB a connection"}
+UNITS = {"cpu_us": "CPU µs a delivery", "p99_ms": "p99 in ms", "kib_each": "KiB a connection"}
 WIDTH, MARGIN, LABEL, BAR, GAP, HEAD = 760, 16, 150, 18, 6, 44  # pixels
 VALUE = 150  # pixels to the right of a bar, for its figure
 # Colours follow the reader's; roomchat's own stands out.
@@ -46,8 +46,8 @@ def _bars(results: Results, shape: Shape) -> list[tuple[str, Figure]]:
 
 
 def _panel(shape: Shape, bars: list[tuple[str, Figure]], top: int) -> str:
-    """One shape. Bars longer than three times the median one are cut, or they would flatten all others."""
-    longest = min(bars[-1][1].median, 3 * bars[len(bars) // 2][1].median)
+    """One shape. Bars longer than eight times the median one are cut, or they would flatten all others."""
+    longest = min(bars[-1][1].median, 8 * bars[len(bars) // 2][1].median)
     scale = (WIDTH - 2 * MARGIN - LABEL - VALUE) / longest
     lines = [
         f'<text class="title" x="{MARGIN}" y="{top + 18}">{escape(shape.title)} '

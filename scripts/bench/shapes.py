@@ -79,7 +79,8 @@ def _loaded(rooms: int, members: int, senders: int) -> Callable[[Kind, Pace], Fi
     """At a fixed load, spread evenly over the senders."""
 
     def measure(kind: Kind, pace: Pace) -> Figures:
-        rate = LOAD / members / (rooms * senders)
+        receivers = members if kind.dialect.echo else members - 1
+        rate = LOAD / receivers / (rooms * senders)
         with Process(kind) as server, Crew(server, deal(rooms, members, senders, pace.workers, TIMED)) as crew:
             crew.gather(PARTS)
             return _latencies(crew.talk(pace, rate=rate, latency=True))

@@ -8,14 +8,14 @@ from shapes import GROWTH, Shape
 # Figures that are shown, in this order: name, title, format, and what they are divided by.
 COLUMNS = (
     ("deliveries", "deliveries/s", "{:,.2f} M", 1e6),
-    ("cpu_us", "CPU us a delivery", "{:.3f}", 1),
+    ("cpu_us", "CPU µs a delivery", "{:.3f}", 1),
     ("behind", "on their way at the end", "{:,.2f} M", 1e6),
     ("p50_ms", "p50 ms", "{:.2f}", 1),
     ("p99_ms", "p99 ms", "{:.2f}", 1),
     ("kib_each", "KiB a connection", "{:.1f}", 1),
     ("seconds", "seconds", "{:.2f}", 1),
     ("cpu_s", "CPU seconds", "{:.2f}", 1),
-    *((f"cpu_us_{members}", f"CPU us a delivery, {members:,} members", "{:.2f}", 1) for members in GROWTH),
+    *((f"cpu_us_{members}", f"CPU µs a delivery, {members:,} members", "{:.2f}", 1) for members in GROWTH),
     ("storm_s", "all in after, s", "{:.2f}", 1),
     ("pages", "pages/s", "{:,.0f}", 1),
     ("memory_mib", "memory MiB", "{:.0f}", 1),
