@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -43,6 +45,7 @@ def main(
     """Measure roomchat beside other servers on this machine, in turns."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # for us and for the servers
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
     pace = Pace(1.0, seconds, workers)
     if quick:
         rounds, pace = 1, Pace(0.5, 1.5, workers)

@@ -71,6 +71,7 @@ class Outcome:
 def _work(pipe: Pipe, address: tuple[str, int], kind: Kind, seats: Sequence[Seat]) -> None:
     """A process of the load generator: do what it is told until it is ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge ends us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     crowd = Crowd(address, kind.dialect, kind.at_once)
     talk: Talk | None = None
     while True:
