@@ -16,9 +16,11 @@ from roomchat.chat.hub import Hub
 from roomchat.chat.registry import Registry
 from roomchat.chat.sessions import Connected, Disconnected, Input
 from roomchat.errors import StorageUnavailable
-from roomchat.protocol import Command, Hello, Message
+from roomchat.protocol import Command, Hello, HistoryPage, Message
 from roomchat.settings import Settings
-from roomchat.wires.native import NativeWire, encode, encode_messages
+from roomchat.wires.detect import Detector, Dialects
+from roomchat.wires.native import decode_messages, encode_messages
+from roomchat.wires.wire import Wire
 
 Event = dict[str, Any]  # as the peer reads it
 
@@ -32,10 +34,12 @@ class Remembered(Struct):
 
 
 class Chat:
-    """A server without sockets: links are strings, and whatever is sent to one waits in ``received``.
+    """A server without sockets: links are strings, and whatever is sent to one waits in ``received``, as events,
+    or, for a link that was opened as bytes, in ``sent``, as bytes.
 
     It does with each batch what the server's hub thread does: apply, store, commit (or roll back and apply again
-    when the disk takes nothing), deliver.
+    when the disk takes nothing), deliver. With bytes it does what an I/O thread does, but for the pauses of a
+    wire that asks for them.
     """
 
     EPOCH = "the-epoch"
@@ -47,9 +51,13 @@ class Chat:
         self.log: dict[str, list[Event]] = defaultdict(list)  # room key to its messages
         self.clients: dict[bytes, Remembered] = {}  # by token hash
         self.received: dict[str, list[Event]] = defaultdict(list)  # by link
+        self.sent: dict[str, bytearray] = defaultdict(bytearray)  # by link that was opened as bytes
         self.closed: set[str] = set()
         self.effects = Effects()  # of the last batch
-        self._wires: dict[str, NativeWire] = {}
+        self._dialects = Dialects(self.settings, self._time)
+        self._wires: dict[str, Wire] = {}
+        self._detectors: dict[str, Detector] = {}  # of links that were opened as bytes: until they are told apart
+        self._raw: set[str] = set()  # links that were opened as bytes
         tokens = count(1)
         self.registry = Registry()
         self.hub = Hub(
@@ -68,7 +76,7 @@ class Chat:
         decoded: list[tuple[str, Input]] = []
         for link, item in inputs:
             if isinstance(item, bytes):
-                decoded += [(link, command) for command in self._wires[link].receive_data(item)]
+                decoded += [(link, command) for command in self._wire(link).receive_data(item)]
             else:
                 decoded.append((link, item))
         before = None if self.disk_works else snapshot(self.registry)
@@ -88,7 +96,7 @@ class Chat:
     def connect(self, *links: str, address: str = "10.0.0.1") -> None:
         """New connections, in one batch."""
         for link in links:
-            self._wires[link] = NativeWire(self.settings.max_line)
+            self._wires[link] = self._dialects.make("native")
         self.batch(*((link, Connected(address)) for link in links))
 
     def do(self, link: str, *commands: Command | bytes) -> list[Event]:
@@ -126,11 +134,73 @@ class Chat:
         """What was sent to a connection since the last time."""
         return self.received.pop(link, [])
 
+    # ------------------------------------------------------------ links that are bytes, of any dialect
+
+    def open(self, link: str) -> None:
+        """A new connection of which nothing is known."""
+        self._raw.add(link)
+        self._detectors[link] = Detector(self._dialects)
+
+    def feed(self, link: str, data: bytes) -> None:
+        """Bytes from a connection, in one piece, which are one batch; nothing if it was closed."""
+        if link in self.closed:
+            return
+        if link in self._detectors:
+            self._detected(link, self._detectors[link].feed(data))
+        else:
+            self.batch((link, data))
+
+    def pause(self, link: str) -> None:
+        """A connection was silent for as long as it takes to guess."""
+        if link in self._detectors:
+            self._detected(link, self._detectors[link].paused())
+        if link in self._detectors:
+            self._introduce(link, self._detectors[link].guess())
+
+    def half_close(self, link: str) -> None:
+        """A connection sends no more."""
+        if link in self._detectors:
+            self._detected(link, self._detectors[link].paused())
+        if link not in self.closed:
+            self.lose(link)
+
+    def dialect(self, link: str) -> str:
+        """What a connection turned out to speak; "" while that is open."""
+        return "" if link in self._detectors or link not in self._wires else self._wires[link].dialect
+
+    def take_bytes(self, link: str) -> bytes:
+        """What was sent to a connection since the last time."""
+        return bytes(self.sent.pop(link, b""))
+
+    def _detected(self, link: str, found: Wire | bytes | None) -> None:
+        if found is None:
+            return
+        detector = self._detectors.pop(link)
+        if isinstance(found, bytes):
+            if link in self._wires:
+                self.lose(link)
+            self.sent[link] += found
+            self.closed.add(link)
+        else:
+            self._introduce(link, found)
+            if link not in self.closed:
+                self.batch((link, bytes(detector.data)))
+
+    def _introduce(self, link: str, wire: Wire) -> None:
+        guessed = self._wires[link].dialect if link in self._wires else None
+        self._wires[link] = wire
+        if wire.dialect != guessed:
+            self.sent[link] += wire.greeting
+            self.batch((link, Connected("10.0.0.1", wire.terms)))
+
     # ------------------------------------------------------------ what is around the hub
 
-    def _apply(self, inputs: Iterable[tuple[str, Input]], storing: bool = True) -> Effects:
+    def _time(self) -> str:
         time = datetime.fromtimestamp(self.now, UTC).isoformat(timespec="milliseconds")
-        return self.hub.apply(inputs, self.now, time.replace("+00:00", "Z"), storing=storing)
+        return time.replace("+00:00", "Z")
+
+    def _apply(self, inputs: Iterable[tuple[str, Input]], storing: bool = True) -> Effects:
+        return self.hub.apply(inputs, self.now, self._time(), storing=storing)
 
     def _store(self, lines: list[bytes]) -> None:
         for identity in self.effects.identities.values():
@@ -153,38 +223,51 @@ class Chat:
     def _deliver(self, delivery: Delivery) -> None:
         match delivery:
             case Segment():
+                lines = encode_messages(delivery.messages)
                 for link in delivery.audience:
-                    self._send(link, _events(encode_messages(delivery.messages)))
+                    self._send(link, self._wire(link).encode_log(lines))
             case Tell():
                 for link in delivery.audience:
-                    self._send(link, _events(encode(delivery.event)))
+                    self._send(link, self._wire(link).encode(delivery.event))
             case Reply():
-                self._send(delivery.link, _events(encode(delivery.event)))
+                self._send(delivery.link, self._wire(delivery.link).reply(delivery.event))
             case Replay():
-                self._send(delivery.link, self._replay(delivery))
+                self._send(delivery.link, self._wire(delivery.link).encode_log(self._replay(delivery)))
             case ReadPage():
-                self._send(delivery.link, [self._page(delivery)])
+                self._send(delivery.link, self._wire(delivery.link).reply(self._page(delivery)))
             case Close():
                 assert delivery.link not in self.closed, "closed twice"
                 self.closed.add(delivery.link)
 
-    def _send(self, link: str, events: list[Event]) -> None:
-        assert link not in self.closed, f"{link} is closed and still gets {events}"
-        self.received[link] += events
+    def _wire(self, link: str) -> Wire:
+        """Native for a link that was never introduced: its ``Connected`` stood in a batch."""
+        if link not in self._wires:
+            self._wires[link] = self._dialects.make("native")
+        return self._wires[link]
 
-    def _replay(self, replay: Replay) -> list[Event]:
+    def _send(self, link: str, data: bytes) -> None:
+        assert link not in self.closed, f"{link} is closed and still gets {data!r}"
+        if link in self._raw:
+            self.sent[link] += data
+        else:
+            self.received[link] += _events(data)
+
+    def _replay(self, replay: Replay) -> bytes:
         messages = [one for one in self.log[replay.room.key] if one["seq"] <= replay.upto]
         if replay.after is not None:
-            return [one for one in messages if one["seq"] > replay.after]
-        return messages[-replay.history :]
+            return _lines(one for one in messages if one["seq"] > replay.after)
+        return _lines(messages[-replay.history :])
 
-    def _page(self, page: ReadPage) -> Event:
+    def _page(self, page: ReadPage) -> HistoryPage:
         found = [one for one in self.log[page.room.key] if (page.after or 0) < one["seq"] < page.before]
         start = 0 if page.after is not None else max(0, len(found) - page.limit)
         messages = found[start : start + page.limit]
-        event = {"type": "history", "room": page.room.name, "messages": messages}
-        event["more"] = len(found) > len(messages)
-        return event if page.re is None else event | {"re": page.re}
+        return HistoryPage(
+            room=page.room.name,
+            messages=decode_messages(_lines(messages)),
+            more=len(found) > len(messages),
+            re=page.re,
+        )
 
 
 def snapshot(registry: Registry) -> dict[str, Any]:
@@ -215,6 +298,10 @@ def snapshot(registry: Registry) -> dict[str, Any]:
 
 def _events(data: bytes) -> list[Event]:
     return [json.loads(line) for line in data.splitlines()]
+
+
+def _lines(messages: Iterable[Event]) -> bytes:
+    return b"".join(json.dumps(one).encode() + b"\n" for one in messages)
 
 
 def brief(events: Iterable[Event]) -> list[str]:

@@ -142,6 +142,8 @@ class Loop:
         if connection.detector is not None:
             self._detected(connection, connection.detector.paused())
         if connection.introduced:
+            if connection.detector is None:
+                connection.backlog.extend(connection.wire.end_data())
             connection.backlog.append(Disconnected("it hung up"))
             self._release(connection)
         elif not connection.outbox:

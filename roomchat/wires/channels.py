@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from roomchat.errors import BadCommand, BadJson, LineTooLong, NotInRoom, NotWelcomeYet, Refused
+from roomchat.errors import AlreadyWelcome, BadCommand, BadJson, LineTooLong, NotInRoom, NotWelcomeYet, Refused
 from roomchat.protocol import (
     VERSION,
     Away,
@@ -59,7 +59,7 @@ FORMS = {
 }
 
 # The ids of our own commands: they come back as `re`, and tell what an answer is to. A join's has its channel.
-HELLO_ID, HELP_ID, JOIN_ID = "hello", "help", "join "
+HELLO_ID, EARLY_ID, HELP_ID, JOIN_ID = "hello", "early", "help", "join "
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
@@ -89,7 +89,8 @@ class ChannelsWire:
 
     def __init__(self, settings: Settings) -> None:
         self._lines = LineSplitter(settings.max_line)
-        self._named = False  # a nick was sent, and not refused as far as we know
+        self._uid = 0
+        self._asked = 0  # nicks sent as the first one that are not answered yet
         self._channels: dict[str, None] = {}  # that we are in, in the order of joining
 
     # ------------------------------------------------------------ what comes
@@ -104,6 +105,9 @@ class ChannelsWire:
         if too_long:
             commands.append(Malformed(LineTooLong(limit=self._lines.max_line)))
         return commands
+
+    def end_data(self) -> Sequence[Command | Malformed]:
+        return []
 
     def _commands(self, line: bytes) -> list[Command | Malformed]:
         if len(line) > self._lines.max_line:
@@ -128,7 +132,7 @@ class ChannelsWire:
     def _command(self, command: str, arguments: list[str]) -> list[Command | Malformed]:
         match command, arguments:
             case "nick", [name, *_]:
-                return [self._nick(name)]
+                return self._nick(name)
             case "list", _:
                 return [Rooms()]
             case "join", [channel, *_]:
@@ -150,22 +154,29 @@ class ChannelsWire:
             return [Malformed(Usage(form=FORMS[command]))]
         return [Malformed(UnknownCommand(command=command[:40]))]
 
-    def _nick(self, name: str) -> Command:
-        if self._named:
-            return Name(name=name)
-        self._named = True
-        return Hello(id=HELLO_ID, protocol=VERSION, name=name)
+    def _nick(self, name: str) -> list[Command | Malformed]:
+        if self._uid:
+            return [Name(name=name)]
+        # Before the answer to one that came earlier it may be a change of that, or another try.
+        change = [Name(id=EARLY_ID, name=name)] if self._asked else []
+        self._asked += 1
+        return [*change, Hello(id=HELLO_ID, protocol=VERSION, name=name)]
 
     # ------------------------------------------------------------ what goes
 
     def reply(self, event: Event | Message) -> bytes:
         """What is sent to this connection alone, and what the wire learns from."""
+        if not isinstance(event, Message) and event.re == HELLO_ID:
+            self._asked -= 1
         match event:
             case Welcome():
+                self._uid = event.uid
                 text = f"Welcome, {event.name}. Your UID is {event.uid}. /list shows the channels."
                 return _line(type="info", info="\n".join(filter(None, (text, event.motd))))
             case Error():
                 return self._error(event)
+            case Joined() if event.room.startswith("@"):
+                return b""  # whispers are no channel: it need not be left
             case Joined():
                 self._forget(event)  # as it was typed: from here on it is as the server writes it
                 self._channels[event.room] = None
@@ -189,8 +200,8 @@ class ChannelsWire:
         if error.re == HELP_ID:  # before the nick, too
             return _line(type="info", info=HELP)
         self._forget(error)
-        if error.re == HELLO_ID:
-            self._named = False
+        if (error.re, error.code) in ((EARLY_ID, NotWelcomeYet.code), (HELLO_ID, AlreadyWelcome.code)):
+            return b""
         if error.code == NotWelcomeYet.code:
             return _line(type="error", error="Choose a nickname first: /nick NAME")
         return _line(type="error", error=error.message)

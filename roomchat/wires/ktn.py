@@ -48,6 +48,7 @@ msg <message> - say something to everyone in the room
 names - who is in the room
 help - this text"""
 
+ALREADY = "You are already logged in."
 MISSING = "Some messages are missing here: they are no longer kept."
 
 
@@ -79,7 +80,8 @@ class _Ktn:
         self._lobby = settings.lobby
         self._now = now
         self._objects = ObjectSplitter(settings.max_line)
-        self._uid = 0  # ours, once we are welcome
+        self._logins = 0  # sent and not refused yet
+        self._paged = False  # what was said before has been sent
 
     def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
         """Feed bytes as they came from the peer; return the commands they complete. See ``Wire``."""
@@ -87,6 +89,9 @@ class _Ktn:
         for piece in self._objects.feed(data):
             commands += self._commands(piece)
         return commands
+
+    def end_data(self) -> Sequence[Command | Malformed]:
+        return []
 
     def _commands(self, piece: bytes) -> list[Command | Malformed]:
         if len(piece) > self._objects.max_object:
@@ -101,7 +106,7 @@ class _Ktn:
             case "login":
                 return self._login(_text(request, "content", "username").strip())
             case "logout":
-                return [Bye(id=Re.LOGOUT)]
+                return [Bye(id=Re.LOGOUT) if self._logins else Malformed(NotWelcomeYet(), id=Re.LOGOUT)]
             case "msg" | "message":
                 return [Say(text=_text(request, "content", "message"), room=self._lobby)]
             case "names":
@@ -112,10 +117,23 @@ class _Ktn:
                 return [Malformed(BadCommand(why=f"the request {str(other)[:40]!r}"))]
 
     def _login(self, name: str) -> list[Command | Malformed]:
+        self._logins += 1
         if not _USERNAME.fullmatch(name):
             why = "letters and digits only"
             return [Malformed(BadName(name=name[:40], what="username", why=why), id=Re.LOGIN)]
         return [Hello(id=Re.LOGIN, protocol=VERSION, name=name), Join(id=Re.LOBBY, room=self._lobby)]
+
+    def _note(self, event: Event | Message) -> bool:
+        """Learn from what is sent to this connection; whether anything of it is for the person."""
+        match event:
+            case Error(re=Re.LOGIN):
+                self._logins -= 1
+            case Error(re=Re.LOBBY, code=NotWelcomeYet.code):
+                return False  # the login was refused, and that was told
+            case HistoryPage():
+                paged, self._paged = self._paged, True
+                return not paged  # a second login is refused, but its join is not
+        return True
 
     @staticmethod
     def _whisper_mark(message: Message) -> str:
@@ -135,14 +153,13 @@ class KtnWire(_Ktn):
 
     def reply(self, event: Event | Message) -> bytes:
         """What is sent to this connection alone. See ``Wire``."""
+        if not self._note(event):
+            return b""
         match event:
             case Welcome():
-                self._uid = event.uid
                 return self._response("info", "\n".join(filter(None, ("Login successful!", event.motd))))
-            case Error(re=Re.LOBBY, code=NotWelcomeYet.code):
-                return b""  # the login was refused, and that was told
             case Error(re=Re.LOGIN, code=AlreadyWelcome.code):
-                return self._response("error", "You are already logged in.")
+                return self._response("error", ALREADY)
             case Error(re=Re.HELP):
                 return self._response("info", HELP)  # before the login, too
             case Error(code=NotWelcomeYet.code):
@@ -205,6 +222,8 @@ class Ktn2014Wire(_Ktn):
 
     def reply(self, event: Event | Message) -> bytes:
         """What is sent to this connection alone. See ``Wire``."""
+        if not self._note(event):
+            return b""
         match event:
             case Welcome():
                 self._name = event.name  # told with the page that follows
@@ -212,8 +231,6 @@ class Ktn2014Wire(_Ktn):
             case HistoryPage():
                 messages = [self._text(one) for one in event.messages]
                 return _line(response="login", username=self._name, messages=messages)
-            case Error(re=Re.LOBBY, code=NotWelcomeYet.code):
-                return b""
             case Error():
                 return self._error(event)
             case WhoPage(re=Re.NAMES):
@@ -234,7 +251,11 @@ class Ktn2014Wire(_Ktn):
         if error.code == NotWelcomeYet.code:
             return _line(response="message", error="You are not logged in!")
         if error.re == Re.LOGIN:
-            told = {BadName.code: "Invalid username!", NameTaken.code: "Name already taken!"}
+            told = {
+                BadName.code: "Invalid username!",
+                NameTaken.code: "Name already taken!",
+                AlreadyWelcome.code: ALREADY,
+            }
             return _line(response="login", error=told.get(error.code, error.message), username=self._name)
         return _line(response="message", error=error.message)
 

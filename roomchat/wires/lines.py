@@ -14,6 +14,11 @@ class LineSplitter:
         self._rest = b""
         self._skipping = False  # inside a line that was reported when it passed the limit
 
+    @property
+    def inside(self) -> bool:
+        """Whether a line has begun and is not complete."""
+        return bool(self._rest)
+
     def feed(self, data: bytes) -> tuple[bytes, bool]:
         """Take the next bytes of the stream.
 

@@ -171,6 +171,9 @@ class NativeWire:
         """
         return self._commands.feed(data)
 
+    def end_data(self) -> list[Command | Malformed]:
+        return []
+
     def reply(self, event: Event | Message) -> bytes:
         return encode(event)
 

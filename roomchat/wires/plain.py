@@ -8,7 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from roomchat.errors import BadCommand, LineTooLong, Refused, WireOff, refusals
+from roomchat.errors import (
+    AlreadyWelcome,
+    BadCommand,
+    BadName,
+    LineTooLong,
+    NotInRoom,
+    NotWelcomeYet,
+    Refused,
+    WireOff,
+    refusals,
+)
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
@@ -70,7 +80,7 @@ All else goes to everyone in your room; begin with // to say something that begi
 """
 
 # The ids of our own commands: they come back as `re`, and tell what an answer is to.
-HELLO_ID, DIAL_ID, JOIN_ID, WHO_ID, HELP_ID = "hello", "dial", "join", "who", "help"
+HELLO_ID, EARLY_ID, DIAL_ID, JOIN_ID, WHO_ID, HELP_ID = "hello", "early", "dial", "join", "who", "help"
 
 EXITS = {".exit", "/exit", "/quit", "/bye"}
 WHY_GONE = {"left": "left", "bye": "said goodbye", "lost": "is gone: the connection was lost"}
@@ -85,6 +95,13 @@ class TypedWrong(Refused):
 
     code = BadCommand.code
     sentence = "{why} /help lists the commands."
+
+
+class NoName(Refused):
+    """What was typed where the name is asked for is none."""
+
+    code = BadName.code
+    sentence = "Choose a username first; /help shows what comes then."
 
 
 class NotForHere(Refused):
@@ -106,9 +123,9 @@ class PlainWire:
     def __init__(self, settings: Settings) -> None:
         self._telnet = TelnetFilter()
         self._lines = LineSplitter(settings.max_line)
-        self._named = False  # a name was sent, and not refused as far as we know
+        self._asked = 0  # names sent that are not answered yet
         self._uid = 0
-        self._rooms: set[str] = set()  # that we are in
+        self._rooms: dict[str, None] = {}  # that we are in; what is typed goes to the last one
         self._entering = 0  # dials and joins under way
 
     # ------------------------------------------------------------ what is typed
@@ -126,15 +143,29 @@ class PlainWire:
             return [self._too_long()]
         text = line.decode(errors="replace")
         word = text.strip()
-        if word.lower() in EXITS:
+        first = word.lower().partition(" ")[0]
+        if word.lower() in EXITS or (first in EXITS and first != ".exit"):
             return [Bye()]
-        if word == "/help":
+        if first == "/help":
             return [Ping(id=HELP_ID)]
-        if not self._named and word:
+        if self._uid:
+            return self._command(text, word)
+        if not self._asked:
             if _ANOTHER_PROTOCOL.match(text):
                 return [Malformed(NotForHere())]
-            self._named = True
-            return [Hello(id=HELLO_ID, protocol=VERSION, name=word)]
+            if not word or word.startswith("/"):
+                return [Malformed(NoName())]
+            return [self._hello(word)]
+        if not word or word.startswith("/"):
+            return self._command(text, word)
+        # It came before the answer to a name: if that is taken this is something said, if not another try.
+        return [*self._command(text, word, EARLY_ID), self._hello(word)]
+
+    def _hello(self, name: str) -> Command:
+        self._asked += 1
+        return Hello(id=HELLO_ID, protocol=VERSION, name=name)
+
+    def _command(self, text: str, word: str, say_id: str | None = None) -> list[Command | Malformed]:
         if not word:
             return []
         if _is_number(word) and not (self._rooms or self._entering):
@@ -143,7 +174,7 @@ class PlainWire:
             return [Say(text=text[1:])]
         if text.startswith("/"):
             return [self._slash(text)]
-        return [Say(text=text)]
+        return [Say(id=say_id, text=text)]
 
     def _slash(self, text: str) -> Command | Malformed:
         command, *words = text.split()
@@ -172,6 +203,10 @@ class PlainWire:
             return Malformed(TypedWrong(why=f"The form is: {forms[0]}."))
         return Malformed(TypedWrong(why=f"There is no command {command[:40]}."))
 
+    def end_data(self) -> Sequence[Command | Malformed]:
+        """The peer sends no more: its last line may lack the end."""
+        return self.receive_data(b"\n") if self._lines.inside else []
+
     def _enter(self, command: Command) -> Command:
         self._entering += 1
         return command
@@ -187,15 +222,20 @@ class PlainWire:
             return b""  # never: it gets its own messages with all others
         if event.re in (DIAL_ID, JOIN_ID):
             self._entering -= 1
+        if event.re == HELLO_ID:
+            self._asked -= 1
         match event:
             case Welcome():
                 self._uid = event.uid
+            case Joined() if event.room.startswith("@"):
+                return b""  # to whisper is not to go into a room: a number is still dialled
             case Joined():
-                self._rooms.add(event.room)
+                self._rooms.pop(event.room, None)
+                self._rooms[event.room] = None
             case Left():
-                self._rooms.discard(event.room)
-            case Error(re=str(command)) if command == HELLO_ID and not self._uid:
-                self._named = False
+                self._rooms.pop(event.room, None)
+            case Error() if _is_other_meaning(event):
+                return b""
         return self._reply(event).encode()
 
     def _reply(self, event: Event) -> str:
@@ -207,11 +247,17 @@ class PlainWire:
             case Joined():
                 return self._joined(event)
             case Left():
-                return _line(f"You left {event.room}.")
+                current = next(reversed(self._rooms), None)
+                still = f" What you type goes to {current} now." if current else ""
+                return _line(f"You left {event.room}.{still}")
             case WhoPage(re=None):
                 return ""  # not asked for
             case WhoPage():
-                return _list("Here:", map(_person, event.clients), event.clients_total)
+                return _list(
+                    f"In {event.room}:" if event.room else "Here:",
+                    map(_person, event.clients),
+                    event.clients_total,
+                )
             case RoomsPage():
                 return _rooms(event)
             case HistoryPage():
@@ -233,13 +279,14 @@ class PlainWire:
 
     def _error(self, event: Error) -> str:
         if event.re == HELP_ID:  # before the name, too
-            return HELP if self._named else HELP + ASK_NAME
-        text = _line(event.message)
+            return HELP if self._uid else HELP + ASK_NAME
+        text = _line(NoName.sentence if event.code == NotWelcomeYet.code else event.message)
         if event.code in _CLOSING:
             return text
-        if not self._named:
+        if not self._uid:
             return text + ASK_NAME
-        return text + (ASK_UID if event.re == DIAL_ID and not self._rooms else "")
+        ask = (event.re == DIAL_ID or event.code == NotInRoom.code) and not self._rooms
+        return text + (ASK_UID if ask else "")
 
     def _joined(self, event: Joined) -> str:
         names = {person.uid: person.name for person in event.members}
@@ -262,6 +309,13 @@ class PlainWire:
     def encode_log(self, lines: bytes) -> bytes:
         """Messages, as ``<7 ann> hello``."""
         return _messages(decode_messages(lines)).encode()
+
+
+def _is_other_meaning(error: Error) -> bool:
+    """Whether it refuses what a line did not mean, of the two things that one was sent as."""
+    if error.code == NotWelcomeYet.code:
+        return error.re in (EARLY_ID, DIAL_ID)
+    return error.code == AlreadyWelcome.code and error.re == HELLO_ID
 
 
 def _state(event: Event) -> str:

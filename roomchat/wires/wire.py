@@ -29,6 +29,9 @@ class Wire(Protocol):
             data: any split of the stream, 0 bytes or more.
         """
 
+    def end_data(self) -> Sequence[Command | Malformed]:
+        """The peer sends no more; return the commands that this completes."""
+
     def reply(self, event: Event | Message) -> bytes:
         """What is sent to this connection alone, and what the wire learns from. May be nothing."""
 
