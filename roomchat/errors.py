@@ -201,6 +201,10 @@ class Denied(RoomchatError):
         self.code = code
 
 
+class SettingsError(RoomchatError):
+    """The person's settings file can't be used; the sentence says what is wrong in it."""
+
+
 class ExportError(RoomchatError):
     """What was asked to be exported is not there; the sentence says what to do."""
 

@@ -15,9 +15,10 @@ from tests.peer import Peer
 
 @pytest.fixture(autouse=True, scope="session")
 def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Clients, and the programs that tests start, keep their sessions away from the person's own."""
+    """Clients, and the programs that tests start, keep away from the person's own sessions and settings."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         yield
 
 

@@ -12,7 +12,7 @@ import roomchat
 
 HOUSE = Path(roomchat.__file__).parent
 
-BASE = {"errors", "protocol", "settings", "harmless", "version"}
+BASE = {"errors", "protocol", "settings", "harmless", "times", "version"}
 PARTS = {"chat", "store", "wires"}
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),
@@ -21,8 +21,9 @@ MAY_IMPORT = {
     "server": BASE | PARTS | {"net"},
     "client": BASE | {"wires", "client"},
     "export": BASE | PARTS | {"export"},
+    "programs": BASE | {"wires", "client", "programs"},
     "verify": BASE | {"store", "client", "verify"},
-    "cli": BASE | PARTS | {"net", "server", "client", "export", "verify", "cli"},
+    "cli": BASE | PARTS | {"net", "server", "client", "export", "programs", "verify", "cli"},
     "__main__": {"cli"},
     "__init__": {"client", "errors", "protocol", "version"},
 }

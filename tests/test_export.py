@@ -28,15 +28,15 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from roomchat.cli import main
-from roomchat.errors import ExportError, LogError
+from roomchat.errors import LogError
 from roomchat.export.formats import FORMATS
 from roomchat.export.transcript import Transcript
-from roomchat.export.when import beginning, end
 from roomchat.harmless import harmless, harmless_json
 from roomchat.protocol import Message
 from roomchat.server import Server
 from roomchat.store.archive import PIECE, Archive, Span
 from roomchat.store.log import Log, SegmentRow
+from roomchat.times import beginning, end
 from roomchat.wires.native import encode_messages
 from tests.peer import Peer
 from tests.program import ROOMCHAT, Program
@@ -265,7 +265,7 @@ def test_a_day_may_have_23_hours() -> None:
     paris = ZoneInfo("Europe/Paris")
     assert end("2024-03-31", paris) - beginning("2024-03-31", paris) == 23 * 3600 * 1000
     assert end("2024-03-31", paris) == beginning("2024-04-01", paris)
-    with pytest.raises(ExportError, match="'soon' is no time"):
+    with pytest.raises(ValueError, match="'soon' is no time"):
         beginning("soon", None)
 
 

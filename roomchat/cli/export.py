@@ -15,9 +15,9 @@ from roomchat.errors import ExportError, LogError
 from roomchat.export.find import find_room
 from roomchat.export.formats import FORMATS
 from roomchat.export.transcript import Transcript
-from roomchat.export.when import beginning, end
 from roomchat.harmless import harmless
 from roomchat.store.archive import BEGINNING, END, Archive, Span
+from roomchat.times import beginning, end
 
 
 def _zone(context: click.Context, parameter: click.Parameter, name: str | None) -> ZoneInfo | None:
@@ -82,11 +82,8 @@ def export(
         roomchat export tea --since 2024-05-01 -o tea.html
     """
     _leave_nothing_behind()
+    span = _span(since, until, zone)
     try:
-        span = Span(
-            beginning(since, zone) if since else BEGINNING,
-            end(until, zone) if until else END,
-        )
         with closing(Archive(db or default_database())) as archive:
             found = find_room(room, archive.rooms(), private=private)
             transcript = Transcript(found.name, archive.epoch(), archive.lines(found, span), zone)
@@ -99,6 +96,13 @@ def export(
         raise click.ClickException(harmless(str(error))) from None
     if span.lost:
         click.echo(f"Messages up to number {span.lost} are missing: the server no longer keeps them.", err=True)
+
+
+def _span(since: str | None, until: str | None, zone: ZoneInfo | None) -> Span:
+    try:
+        return Span(beginning(since, zone) if since else BEGINNING, end(until, zone) if until else END)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _form_of(output: Path | None) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from roomchat.errors import ExportError
-
 
 def beginning(text: str, zone: tzinfo | None) -> int:
     """The first moment that is meant, in milliseconds since 1970: of a date, its midnight.
@@ -14,7 +12,7 @@ def beginning(text: str, zone: tzinfo | None) -> int:
         text: RFC 3339 (``2024-05-01T08:00:00Z``), the same without an offset or seconds, or a date.
         zone: of times that name no offset, and of dates; None: this machine's.
     Raises:
-        ExportError: it is none of these.
+        ValueError: it is none of these, as a sentence.
     """
     return _milliseconds(text, zone, timedelta())
 
@@ -34,6 +32,6 @@ def _milliseconds(text: str, zone: tzinfo | None, days: timedelta) -> int:
             moment = moment.astimezone() if zone is None else moment.replace(tzinfo=zone)
         return round(moment.timestamp() * 1000)
     except (ValueError, OverflowError):
-        raise ExportError(
+        raise ValueError(
             f"{text!r} is no time; write a date, 2024-05-01, or a time, 2024-05-01T08:30 or 2024-05-01T08:30:00Z."
         ) from None

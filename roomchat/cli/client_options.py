@@ -1,0 +1,84 @@
+"""What the commands that ask a server have in common: where it is, who asks, how long to wait."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from roomchat.cli.settings_file import Loaded
+from roomchat.client.address import parse_address
+from roomchat.client.interrupt import run_interruptible
+from roomchat.errors import ConnectError, Denied, ExportError, StateError
+from roomchat.harmless import harmless
+
+Command = Callable[..., Any]
+
+LONGEST = 28  # characters of a name that is made up: with a number behind it, it is still one (Settings.max_name)
+INTERRUPTED = 130  # exit code, as shells have it: 128 and the number of the signal
+
+
+def _address(context: click.Context, parameter: click.Parameter, text: str) -> str:
+    try:
+        parse_address(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return text
+
+
+def client_options(command: Command) -> Command:
+    """``--server``, ``--name`` and ``--timeout``."""
+    for option in (
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0, min_open=True),
+            default=30.0,
+            metavar="SECONDS",
+            help="How long to wait for the server's answer.",
+        ),
+        click.option(
+            "--name", "-n", help="How to be called.", show_default="your own and the command's: ann-send"
+        ),
+        click.option(
+            "--server",
+            "-s",
+            metavar="HOST[:PORT]",
+            default="localhost",
+            callback=_address,
+            help="Where the server is.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def name_of(context: click.Context, name: str | None) -> tuple[str, bool]:
+    """How a command is called in the chat, and whether a number may be added if somebody has that name.
+
+    Not by the person's own name: that is taken whenever they are in the chat themselves, and then a job would fail
+    of which they know nothing. A name that was asked for is taken as it is, or the command fails.
+    """
+    if name is not None:
+        return name, False
+    loaded = context.obj
+    return made_up(loaded.name if isinstance(loaded, Loaded) else None, str(context.info_name)), True
+
+
+def made_up(person: str | None, command: str) -> str:
+    """``ann-send``, of the name in the settings or that of the login."""
+    if not person:
+        try:
+            person = getpass.getuser()
+        except (OSError, KeyError, ImportError):  # a user id without a name, as in some containers
+            person = "roomchat"
+    return f"{person[: LONGEST - len(command) - 1]}-{command}"
+
+
+def run(work: Callable[[], None], interrupt: Callable[[], None]) -> bool:
+    """Do it so that Ctrl-C ends it in good order; whether it was interrupted. What goes wrong is one sentence."""
+    try:
+        return run_interruptible(work, interrupt)
+    except (ConnectError, Denied, ExportError, StateError) as error:
+        raise click.ClickException(harmless(str(error))) from None

@@ -1,0 +1,53 @@
+"""``roomchat config``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from roomchat.cli.client_options import made_up
+from roomchat.cli.settings_file import Loaded, options_of
+
+_SOURCES = {ParameterSource.DEFAULT_MAP: "file", ParameterSource.ENVIRONMENT: "environment"}
+
+
+@click.command()
+@click.pass_context
+def config(context: click.Context) -> None:
+    """Show the settings: where the file is, what holds, and where that comes from.
+
+    What it prints is itself such a file. Each option of join, send, tail, who and rooms can be set in it: at its
+    top for all of them, or in a table for one. The environment wins over the file (ROOMCHAT_TAIL_HISTORY), and an
+    option on the command line over both.
+    """
+    loaded: Loaded = context.obj
+    group = context.parent
+    assert group is not None
+    click.echo(f"# {loaded.path}{'' if loaded.exists else ' (there is none yet)'}")
+    for name, command in loaded.commands.items():
+        click.echo(f"\n[{name}]")
+        for line in _lines(loaded, name, command, group):
+            click.echo(line)
+
+
+def _lines(loaded: Loaded, name: str, command: click.Command, group: click.Context) -> Iterator[str]:
+    # Resilient: what must be given on the line is not asked for here.
+    with command.make_context(name, [], parent=group, resilient_parsing=True) as context:
+        for key, parameter in options_of(command).items():
+            value = context.params.get(str(parameter.name))
+            source = _SOURCES.get(context.get_parameter_source(str(parameter.name)), "default")  # type: ignore[arg-type]
+            if value is not None:
+                yield f"{f'{key} = {_toml(value)}':<40}  # {source}"
+            elif key == "name" and name != "join":
+                yield f"# name is not set, so it is {made_up(loaded.name, name)}"
+            else:
+                yield f"# {key} is not set"
+
+
+def _toml(value: Any) -> str:
+    """As TOML has it, which for these few types is as JSON has it."""
+    return json.dumps(value if isinstance(value, bool | int | float) else str(value), ensure_ascii=False)

@@ -1,0 +1,68 @@
+"""``roomchat who`` and ``roomchat rooms``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import click
+
+from roomchat.cli.client_options import INTERRUPTED, client_options, name_of, run
+from roomchat.cli.output import write_stdout
+from roomchat.client.client import Client
+from roomchat.client.errand import errand
+from roomchat.programs.lists import people, person_line, room_line, rooms
+
+
+@click.command()
+@click.argument("room", required=False)
+@client_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def who(
+    context: click.Context, room: str | None, server: str, name: str | None, timeout: float, as_json: bool
+) -> None:
+    """List who is on the server, or in ROOM: UID and name."""
+
+    def lines(client: Client) -> Iterator[bytes]:
+        return (person_line(person, as_json=as_json) for person in people(client, room))
+
+    _print(context, server, name, timeout, lines)
+
+
+@click.command("rooms")
+@client_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def list_rooms(context: click.Context, server: str, name: str | None, timeout: float, as_json: bool) -> None:
+    """List the rooms that someone is in: name and how many are there."""
+
+    def lines(client: Client) -> Iterator[bytes]:
+        return (room_line(room, as_json=as_json) for room in rooms(client))
+
+    _print(context, server, name, timeout, lines)
+
+
+def _print(
+    context: click.Context,
+    server: str,
+    name: str | None,
+    timeout: float,
+    lines: Callable[[Client], Iterator[bytes]],
+) -> None:
+    name, others = name_of(context, name)
+    client: Client | None = None
+
+    def work() -> None:
+        nonlocal client
+        client = errand(server, name, others=others, patience=timeout)
+        try:
+            write_stdout(lines(client))
+        finally:
+            client.close(timeout=0.5)
+
+    def interrupt() -> None:
+        if client is not None:
+            client.close(timeout=0)
+
+    if run(work, interrupt):
+        context.exit(INTERRUPTED)

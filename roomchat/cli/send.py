@@ -1,0 +1,78 @@
+"""``roomchat send``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from roomchat.cli.client_options import INTERRUPTED, client_options, name_of, run
+from roomchat.client.typed import TypedLines
+from roomchat.programs.send import Sender
+
+MOST = 1024 * 1024  # characters that are read for one message; the server takes far fewer, and says so
+
+
+@click.command()
+@click.argument("room")
+@click.argument("text", nargs=-1)
+@client_options
+@click.option("--lines", is_flag=True, help="Each line of the input is a message, sent as it comes.")
+@click.pass_context
+def send(
+    context: click.Context,
+    room: str,
+    text: tuple[str, ...],
+    server: str,
+    name: str | None,
+    timeout: float,
+    lines: bool,
+) -> None:
+    """Say TEXT in ROOM, or what stands on standard input if there is no TEXT.
+
+    Ends with 0 when the server has it on its disk; otherwise with 1 and a sentence. Write -- before a TEXT that
+    may begin with a dash:
+
+    \b
+        roomchat send ops -- "$SUBJECT"
+        df -h | roomchat send ops
+        tail -f errors.log | roomchat send ops --lines
+    """
+    if text and lines:
+        raise click.UsageError("--lines is for standard input; leave it out, or the TEXT.")
+    if not text and sys.stdin is None:
+        raise click.ClickException("There is no standard input to read from; write the TEXT behind the ROOM.")
+    typed = None if text else TypedLines(sys.stdin.fileno())
+    name, others = name_of(context, name)
+    sender = Sender(server, name, others=others, timeout=timeout)
+
+    def interrupt() -> None:
+        if typed is not None:
+            typed.stop()
+        sender.interrupt()
+
+    texts = iter([_readable(" ".join(text))]) if typed is None else _input(typed, lines)
+    if run(lambda: sender.run(room, texts), interrupt):
+        click.echo("Interrupted: the server may have it, or not.", err=True)
+        context.exit(INTERRUPTED)
+
+
+def _readable(text: str) -> str:
+    """What the shell gave that is no UTF-8 becomes a replacement character: JSON could not carry it."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _input(typed: TypedLines, lines: bool) -> Iterator[str]:
+    if lines:
+        yield from (line for line in typed if line.strip())
+        return
+    if sys.stdin.isatty():
+        click.echo("Type the message; Ctrl-D ends it.", err=True)
+    text, size = [], 0
+    for line in typed:
+        text.append(line)
+        size += len(line)
+        if size > MOST:
+            break
+    yield "\n".join(text).rstrip("\n")

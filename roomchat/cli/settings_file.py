@@ -1,0 +1,154 @@
+"""The person's settings file: TOML whose values become defaults of the commands that ask a server.
+
+A key at the top holds for every one of these commands that has such an option, one in a table for that command:
+
+    server = "chat.example.org"
+    name = "ann"
+
+    [tail]
+    history = 50
+
+Nothing here knows which options there are: it asks click. So each option is a setting, and each setting an option.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+from platformdirs import user_config_path
+
+from roomchat.errors import SettingsError
+
+Commands = dict[str, click.Command]
+
+NAME, SERVER = "name", "server"
+
+
+@dataclass
+class Loaded:
+    """What a file says. ``defaults`` is click's ``default_map``; ``name`` how the person is called in the chat."""
+
+    path: Path
+    commands: Commands
+    exists: bool = False
+    name: str | None = None
+    defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def default_path() -> Path:
+    """Where the file is if nobody says otherwise: the user's config folder."""
+    return user_config_path("roomchat") / "config.toml"
+
+
+def load(path: Path, commands: Commands, *, must_exist: bool) -> Loaded:
+    """Read and check the file.
+
+    Args:
+        path: of the file.
+        commands: those that it is for, by their names.
+        must_exist: whether it was asked for.
+    Raises:
+        SettingsError: it can't be read, or something in it is no setting; the sentence says which.
+    """
+    loaded = Loaded(path, commands)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if must_exist:
+            raise SettingsError(f"There is no file {path}.") from None
+        return loaded
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"Can't read {path}: {reason}.") from None
+    loaded.exists = True
+    loaded.defaults = {name: {} for name in commands}
+    _take(loaded, table)
+    return loaded
+
+
+def _take(loaded: Loaded, table: dict[str, Any]) -> None:
+    commands = loaded.commands
+    tables = {key: value for key, value in table.items() if isinstance(value, dict)}
+    common = {key: value for key, value in table.items() if key not in tables}
+    for key, value in common.items():
+        for name, option in _common(loaded, key):
+            checked = _checked(loaded, repr(key), value, option)
+            # Only `join` is the person: the others make a name of it, see name_of().
+            if key != NAME or name == "join":
+                loaded.defaults[name][str(option.name)] = checked
+        if key == NAME:
+            loaded.name = value
+    for name, values in tables.items():
+        if name not in commands:
+            raise _unknown(loaded, f"[{name}]", "a table of it", [f"[{one}]" for one in commands])
+        options = options_of(commands[name])
+        for key, value in values.items():
+            if key not in options:
+                raise _unknown(loaded, f"{key!r} in [{name}]", "a setting", list(options))
+            loaded.defaults[name][str(options[key].name)] = _checked(
+                loaded, f"{key!r} in [{name}]", value, options[key]
+            )
+
+
+def _common(loaded: Loaded, key: str) -> list[tuple[str, click.Parameter]]:
+    """The options that a key at the top sets."""
+    options = {name: options_of(command) for name, command in loaded.commands.items()}
+    found = [(name, keys[key]) for name, keys in options.items() if key in keys]
+    if not found:
+        raise _unknown(loaded, repr(key), "a setting", sorted({key for keys in options.values() for key in keys}))
+    return found
+
+
+def options_of(command: click.Command) -> dict[str, click.Parameter]:
+    """What can be set of a command, by its key: its options, and where the server is."""
+    options: dict[str, click.Parameter] = {}
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            key = max(parameter.opts, key=len).lstrip("-")
+            options[key] = parameter
+        elif parameter.name == "address":  # of `join`, where it is no option
+            options[SERVER] = parameter
+    return options
+
+
+def _checked(loaded: Loaded, where: str, value: Any, parameter: click.Parameter) -> Any:
+    """The value, if it is one that the option takes."""
+    kind, wanted = _kind(parameter)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise SettingsError(f"{loaded.path}: {where} is {wanted}, not {_shown(value)}.")
+    try:
+        parameter.type_cast_value(click.Context(click.Command("")), value)
+    except click.BadParameter as error:
+        raise SettingsError(f"{loaded.path}: {where} can't be that: {error.message}") from None
+    return value
+
+
+def _kind(parameter: click.Parameter) -> tuple[type | tuple[type, ...], str]:
+    """What a value of the file must be."""
+    if isinstance(parameter, click.Option) and parameter.is_flag:
+        return bool, "true or false"
+    if isinstance(parameter.type, click.types.IntParamType):
+        return int, "a whole number"
+    if isinstance(parameter.type, click.types.FloatParamType):
+        return (int, float), "a number"
+    return str, "a text in quotes"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _unknown(loaded: Loaded, what: str, kind: str, known: list[str]) -> SettingsError:
+    near = get_close_matches(what.strip("'"), known, 1)
+    if what == "[serve]":
+        instead = "a server's settings are given to `roomchat serve --config`."
+    else:
+        instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+    return SettingsError(f"{loaded.path}: {what} is not {kind}; {instead}")

@@ -1,0 +1,81 @@
+"""``roomchat tail``."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+from collections.abc import Callable
+
+import click
+
+from roomchat.cli.client_options import client_options, name_of, run
+from roomchat.cli.output import write_stdout
+from roomchat.programs.tail import Start, Tail
+from roomchat.times import beginning
+
+
+@click.command()
+@click.argument("room")
+@client_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--history", type=click.IntRange(0, 1000), default=10, help="How many of the last messages first.")
+@click.option("--since", metavar="TIME", help="All that was said since then first: RFC 3339, or a date.")
+@click.option("--after", type=click.IntRange(0), metavar="SEQ", help="All messages behind that number first.")
+@click.pass_context
+def tail(
+    context: click.Context,
+    room: str,
+    server: str,
+    name: str | None,
+    timeout: float,
+    as_json: bool,
+    history: int,
+    since: str | None,
+    after: int | None,
+) -> None:
+    """Follow what is said in ROOM, a line a message.
+
+    Goes on until Ctrl-C or until nobody reads it any more. If the connection is lost, it comes back by itself,
+    says so on standard error, and misses nothing.
+
+    \b
+        roomchat tail ops --json | jq -r --unbuffered .text
+    """
+    if since is not None and after is not None:
+        raise click.UsageError("--since and --after say two beginnings; leave one out.")
+    name, others = name_of(context, name)
+    tail = Tail(
+        server,
+        name,
+        others=others,
+        write=lambda line: write_stdout([line], at_once=True),
+        note=lambda sentence: click.echo(sentence, err=True),
+        patience=timeout,
+    )
+    start = Start(history, after, None if since is None else _since(since))
+    _when_nobody_reads(tail.end)
+    run(lambda: tail.run(room, start, as_json=as_json), tail.end)
+
+
+def _since(text: str) -> int:
+    try:
+        return beginning(text, None)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from None
+
+
+def _when_nobody_reads(end: Callable[[], None]) -> None:
+    """Notice that a pipe's reader is gone also while nothing is said: `tail | grep -m1` must come to its end."""
+    if sys.stdout is None:
+        return
+
+    def watch() -> None:
+        poller = select.poll()
+        poller.register(sys.stdout.fileno(), 0)  # nothing but its end, which is always told
+        if any(event & (select.POLLERR | select.POLLHUP) for _, event in poller.poll()):
+            end()
+
+    if not os.isatty(sys.stdout.fileno()):
+        threading.Thread(target=watch, name="roomchat-watch", daemon=True).start()

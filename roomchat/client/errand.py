@@ -1,0 +1,73 @@
+"""A client for one errand of a program: the same one each time, but it takes nothing up from the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from roomchat.client.client import Client, Shown
+from roomchat.errors import BadName, ConnectError, Denied, NameTaken
+from roomchat.protocol import Join, Joined
+
+NUMBERS = 100  # names that are tried; as many errands of one kind may be under way at a time
+
+
+def errand(
+    address: str, name: str, *, others: bool, patience: float, on_event: Callable[[Shown], None] | None = None
+) -> Client:
+    """A client that is connected.
+
+    Who it is is kept, or else each errand would use a UID up for ever, and a job that runs each minute would make
+    everyone's numbers long. What it said is not: its caller has been told whether that arrived, may have tried
+    again, and must not have it doubled by the next errand. Where nothing can be kept (no home, a read-only disk)
+    the errand is somebody new.
+
+    Args:
+        address: HOST or HOST:PORT.
+        name: how to be called.
+        others: whether ``name-2``, ``name-3``, ... will do if the name is taken.
+        patience: seconds that it waits for an answer.
+        on_event: as for ``Client``.
+    Raises:
+        ConnectError: nobody answers, or the address is none.
+        Denied: the server does not let us in.
+    """
+    for number in count(1):
+        try:
+            return _client(
+                address, name if number == 1 else f"{name}-{number}", patience=patience, on_event=on_event
+            ).open()
+        except Denied as error:
+            if error.code == NameTaken.code and others and number < NUMBERS:
+                continue
+            if error.code in {BadName.code, NameTaken.code}:
+                raise Denied(error.code, f"{error} Choose one with --name.") from None
+            raise
+    raise AssertionError("it has returned or raised")
+
+
+def _client(
+    address: str, name: str, *, patience: float, on_event: Callable[[Shown], None] | None
+) -> Client:  # fmt: skip
+    try:
+        try:
+            client = Client(address, name, patience=patience, on_event=on_event)
+        except ConnectError:  # the state can't be kept
+            client = Client(address, name, patience=patience, on_event=on_event, state=False)
+    except ValueError as error:
+        raise ConnectError(str(error)) from None
+    session = client._session
+    for kept in (session.unseen, session.rooms, session.cursors):
+        kept.clear()
+    session.room = None
+    return client
+
+
+def join_after(client: Client, room: str, after: int) -> Joined:
+    """Go into a room, with all its messages behind that seq, however many. Raises Denied, ConnectError."""
+    answer = client.request(Join(room=room, after=after))
+    assert isinstance(answer, Joined), answer
+    with client._changed:
+        # Were the connection lost before the first of them came, the session would ask for the last few only.
+        client._session.cursors.setdefault(answer.room, min(after, answer.last_seq))
+    return answer

@@ -1,0 +1,53 @@
+"""``roomchat who`` and ``roomchat rooms``: whole lists, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from roomchat.client.client import Client
+from roomchat.harmless import harmless, harmless_json
+from roomchat.protocol import PAGE, Person, Rooms, RoomsPage, RoomSummary, Who, WhoPage
+
+
+def people(client: Client, room: str | None) -> Iterator[Person]:
+    """Everyone on the server, or in a room, but ourselves. Raises Denied, ConnectError."""
+    after = 0
+    while True:
+        page = client.request(Who(room=room, after=after))
+        assert isinstance(page, WhoPage), page
+        yield from (person for person in page.clients if person.uid != client.uid)
+        if len(page.clients) < PAGE:
+            return
+        after = page.clients[-1].uid
+
+
+def rooms(client: Client) -> Iterator[RoomSummary]:
+    """All rooms that someone is in. Raises Denied, ConnectError."""
+    after = None
+    while True:
+        page = client.request(Rooms(after=after))
+        assert isinstance(page, RoomsPage), page
+        yield from page.rooms
+        if len(page.rooms) < PAGE:
+            return
+        after = page.rooms[-1].room
+
+
+def person_line(person: Person, *, as_json: bool) -> bytes:
+    """``7 ann``, or an object with ``uid``, ``name`` and ``away``, always all three."""
+    if as_json:
+        return _json({"uid": person.uid, "name": person.name, "away": person.away})
+    return f"{person.uid} {harmless(person.name)}{' [away]' if person.away else ''}\n".encode()
+
+
+def room_line(room: RoomSummary, *, as_json: bool) -> bytes:
+    """``tea 3``: how many are in it; or an object with ``room``, ``members_total`` and ``last_seq``."""
+    if as_json:
+        return _json({"room": room.room, "members_total": room.members_total, "last_seq": room.last_seq})
+    return f"{harmless(room.room)} {room.members_total}\n".encode()
+
+
+def _json(fields: dict[str, object]) -> bytes:
+    return harmless_json(msgspec.json.encode(fields) + b"\n")

@@ -1,0 +1,145 @@
+"""``roomchat tail``: what is said in a room, a line a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from roomchat.client.client import Client, ConnectionBack, ConnectionEnded, ConnectionLost, Shown
+from roomchat.client.errand import errand, join_after
+from roomchat.errors import ConnectError
+from roomchat.harmless import harmless, harmless_json
+from roomchat.protocol import Gap, History, HistoryPage, Joined, Message
+from roomchat.wires.native import encode
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where it begins: with the last ``history`` messages, behind a seq, or at a time (ms since 1970)."""
+
+    history: int = 10
+    after: int | None = None
+    since: int | None = None
+
+
+class Tail:
+    """Follows one room, over lost connections as well. One thread calls ``run``; any other may call ``end``.
+
+    Args:
+        address: of the server.
+        name: how to be called; ``others``: whether with a number if that is taken.
+        write: gets each line, with its line feed; False ends it.
+        note: gets sentences about the connection.
+        patience: seconds that the server has to answer at the beginning.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        name: str,
+        *,
+        others: bool,
+        write: Callable[[bytes], bool],
+        note: Callable[[str], None],
+        patience: float,
+    ) -> None:
+        self._address = address
+        self._name = name
+        self._others = others
+        self._write = write
+        self._note = note
+        self._patience = patience
+        self._client: Client | None = None
+        self._ended = False
+
+    def run(self, room: str, start: Start, *, as_json: bool) -> None:
+        """Follow until ``end``, until nobody takes the lines, or until the server does not want us any more.
+
+        Raises:
+            ConnectError: nobody answers at the beginning, or the server does not take us back.
+            Denied: the server refuses.
+        """
+        client = self._client = errand(
+            self._address, self._name, others=self._others, patience=self._patience
+        )  # fmt: skip
+        try:
+            joined = _join(client, room, start)
+            begun = False
+            for event in client.events():
+                if self._ended:
+                    return
+                begun |= event is joined  # before it stands what came while the beginning was looked for
+                if begun and not self._show(event, joined.room, as_json):
+                    return
+        finally:
+            client.close(timeout=0.5)
+
+    def end(self) -> None:
+        """Make ``run`` end soon."""
+        self._ended = True
+        if self._client is not None:
+            self._client.close(timeout=0.5)
+
+    def _show(self, event: Shown, room: str, as_json: bool) -> bool:
+        match event:
+            case Message() | Gap() if event.room == room:
+                return self._write(json_line(event) if as_json else text_line(event))
+            case ConnectionLost():
+                self._note(f"{harmless(event.reason)} Trying again; nothing will be missing.")
+            case ConnectionBack():
+                self._note("Connected again.")
+            case ConnectionEnded():
+                raise ConnectError(harmless(event.reason))
+        return True
+
+
+def json_line(event: Message | Gap) -> bytes:
+    """A message as `roomchat export` writes it, or a gap as the server sends it."""
+    return harmless_json(encode(event))
+
+
+def text_line(event: Message | Gap) -> bytes:
+    """One line whatever the message says, fit for a terminal: its line feeds are shown as signs."""
+    if isinstance(event, Gap):
+        hole = f"Messages after {event.after} and before {event.before} are missing"
+        line = f"({hole}: the server no longer keeps them.)"
+    else:
+        try:
+            time = datetime.fromisoformat(event.ts).astimezone().isoformat(" ", "seconds")
+        except (ValueError, OverflowError):
+            time = event.ts
+        line = f"{time} {event.name}: {event.text}"
+    return f"{harmless(line)}\n".encode()
+
+
+def _join(client: Client, room: str, start: Start) -> Joined:
+    if start.after is not None:
+        return join_after(client, room, start.after)
+    if start.since is None:
+        return client.join(room, history=start.history)
+    joined = client.join(room, history=0)
+    after = _last_before(client, joined, start.since)
+    client.leave(joined.room)  # only who comes in can have the log from a place on
+    return join_after(client, joined.room, after)
+
+
+def _last_before(client: Client, joined: Joined, since: int) -> int:
+    """The seq behind which the messages from a time on begin: by halving, some 20 questions for a million."""
+    before, from_then = 0, joined.last_seq + 1
+    while from_then - before > 1:
+        middle = (before + from_then) // 2
+        page = client.request(History(room=joined.room, before=middle + 1, limit=1))
+        assert isinstance(page, HistoryPage), page
+        if page.messages and _milliseconds(page.messages[0].ts) >= since:
+            from_then = page.messages[0].seq
+        else:
+            before = middle
+    return before
+
+
+def _milliseconds(timestamp: str) -> float:
+    try:
+        return datetime.fromisoformat(timestamp).timestamp() * 1000
+    except (ValueError, OverflowError):
+        raise ConnectError(f"The server's times are none: {harmless(timestamp)!r}.") from None
