@@ -34,7 +34,6 @@ def _zone(context: click.Context, parameter: click.Parameter, name: str | None) 
 @click.option(
     "--format",
     "-f",
-    "form",
     type=click.Choice(list(FORMATS)),
     show_default="by the file's name, or txt",
     help="txt: to read; jsonl: the messages as they are; html: one page; mbox: a mailbox.",
@@ -50,7 +49,6 @@ def _zone(context: click.Context, parameter: click.Parameter, name: str | None) 
 @click.option("--until", metavar="TIME", help="Only what was said before; of a date, the whole day as well.")
 @click.option(
     "--timezone",
-    "zone",
     metavar="NAME",
     callback=_zone,
     show_default="this machine's",
@@ -65,11 +63,11 @@ def _zone(context: click.Context, parameter: click.Parameter, name: str | None) 
 @click.option("--private", is_flag=True, help="ROOM may be one of two who whisper, such as @3-7.")
 def export(
     room: str,
-    form: str | None,
+    format: str | None,
     output: Path | None,
     since: str | None,
     until: str | None,
-    zone: ZoneInfo | None,
+    timezone: ZoneInfo | None,
     db: Path | None,
     private: bool,
 ) -> None:
@@ -82,12 +80,12 @@ def export(
         roomchat export tea --since 2024-05-01 -o tea.html
     """
     _leave_nothing_behind()
-    span = _span(since, until, zone)
+    span = _span(since, until, timezone)
     try:
         with closing(Archive(db or default_database())) as archive:
             found = find_room(room, archive.rooms(), private=private)
-            transcript = Transcript(found.name, archive.epoch(), archive.lines(found, span), zone)
-            pieces = FORMATS[form or _form_of(output)](transcript)
+            transcript = Transcript(found.name, archive.epoch(), archive.lines(found, span), timezone)
+            pieces = FORMATS[format or _form_of(output)](transcript)
             if output is None:
                 write_stdout(pieces)
             else:

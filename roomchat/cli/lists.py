@@ -16,28 +16,28 @@ from roomchat.programs.lists import people, person_line, room_line, rooms
 @click.command()
 @click.argument("room", required=False)
 @client_options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def who(
-    context: click.Context, room: str | None, server: str, name: str | None, timeout: float, as_json: bool
+    context: click.Context, room: str | None, server: str, name: str | None, timeout: float, json: bool
 ) -> None:
     """List who is on the server, or in ROOM: UID and name."""
 
     def lines(client: Client) -> Iterator[bytes]:
-        return (person_line(person, as_json=as_json) for person in people(client, room))
+        return (person_line(person, as_json=json) for person in people(client, room))
 
     _print(context, server, name, timeout, lines)
 
 
 @click.command("rooms")
 @client_options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
-def list_rooms(context: click.Context, server: str, name: str | None, timeout: float, as_json: bool) -> None:
+def list_rooms(context: click.Context, server: str, name: str | None, timeout: float, json: bool) -> None:
     """List the rooms that someone is in: name and how many are there."""
 
     def lines(client: Client) -> Iterator[bytes]:
-        return (room_line(room, as_json=as_json) for room in rooms(client))
+        return (room_line(room, as_json=json) for room in rooms(client))
 
     _print(context, server, name, timeout, lines)
 

@@ -146,7 +146,7 @@ def _shown(value: Any) -> str:
 
 
 def _unknown(loaded: Loaded, what: str, kind: str, known: list[str]) -> SettingsError:
-    near = get_close_matches(what.strip("'"), known, 1)
+    near = get_close_matches(what.split()[0].strip("'"), known, 1)
     if what == "[serve]":
         instead = "a server's settings are given to `roomchat serve --config`."
     else:

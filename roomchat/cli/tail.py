@@ -19,7 +19,7 @@ from roomchat.times import beginning
 @click.command()
 @click.argument("room")
 @client_options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", is_flag=True, help="One JSON object a line.")
 @click.option("--history", type=click.IntRange(0, 1000), default=10, help="How many of the last messages first.")
 @click.option("--since", metavar="TIME", help="All that was said since then first: RFC 3339, or a date.")
 @click.option("--after", type=click.IntRange(0), metavar="SEQ", help="All messages behind that number first.")
@@ -30,7 +30,7 @@ def tail(
     server: str,
     name: str | None,
     timeout: float,
-    as_json: bool,
+    json: bool,
     history: int,
     since: str | None,
     after: int | None,
@@ -56,7 +56,7 @@ def tail(
     )
     start = Start(history, after, None if since is None else _since(since))
     _when_nobody_reads(tail.end)
-    run(lambda: tail.run(room, start, as_json=as_json), tail.end)
+    run(lambda: tail.run(room, start, as_json=json), tail.end)
 
 
 def _since(text: str) -> int:
