@@ -46,13 +46,15 @@ def _table(name: str, command: click.Command) -> Iterator[str]:
         if isinstance(option, click.Option):
             names = ", ".join(f"`{one}`" for one in sorted(option.opts))
             variable = f"`ROOMCHAT_{name}_{option.name}`".upper() if option.expose_value else ""
-            yield f"| {names} {_values(option)} | {variable} | {_default(option)} | {option.help} |"
+            yield f"| {names}{_values(option)} | {variable} | {_default(option)} | {option.help} |"
 
 
 def _values(option: click.Option) -> str:
+    if option.is_flag:
+        return ""
     if isinstance(option.type, click.Choice):
-        return "`" + "\\|".join(option.type.choices) + "`"
-    return f"`{option.metavar or option.type.name.split()[0].upper()}`"
+        return " `" + "\\|".join(option.type.choices) + "`"
+    return f" `{option.metavar or option.type.name.split()[0].upper()}`"
 
 
 def _default(option: click.Option) -> str:

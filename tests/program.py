@@ -12,6 +12,8 @@ import sys
 import time
 from types import TracebackType
 
+from click.testing import CliRunner
+
 ROOMCHAT = [sys.executable, "-m", "roomchat"]
 # Runs what follows as it is, in the terminal of its standard input: the first one that a new session opens is the
 # one whose Ctrl-C it gets.
@@ -21,6 +23,14 @@ IN_TERMINAL = [
     "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])",
 ]
 PATIENCE = 20.0  # seconds
+
+
+def runner() -> CliRunner:
+    """Keeps what goes to standard error apart; before click 8.2 that had to be asked for."""
+    try:
+        return CliRunner(mix_stderr=False)
+    except TypeError:
+        return CliRunner()
 
 
 class Program:

@@ -22,7 +22,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ from roomchat.store.log import Log, SegmentRow
 from roomchat.times import beginning, end
 from roomchat.wires.native import encode_messages
 from tests.peer import Peer
-from tests.program import ROOMCHAT, Program
+from tests.program import ROOMCHAT, Program, runner
 
 GOLDEN = Path(__file__).parent / "golden"
 DAY = datetime(2024, 5, 1, 21, 59, tzinfo=UTC)  # one minute before midnight in Paris
@@ -99,7 +99,7 @@ def database(tmp_path: Path) -> Path:
 
 
 def export(database: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(main, ["export", "--db", str(database), "--timezone", "Europe/Paris", *arguments])
+    return runner().invoke(main, ["export", "--db", str(database), "--timezone", "Europe/Paris", *arguments])
 
 
 def transcript(*texts: str, name: str = "ann") -> Transcript:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from roomchat.cli import CLIENTS, main
 from roomchat.cli.settings_file import load, options_of
 from roomchat.errors import SettingsError
 from roomchat.server import Server
-from tests.program import Program
+from tests.program import Program, runner
 
 
 @pytest.fixture
@@ -23,12 +23,12 @@ def file(tmp_path: Path) -> Path:
 
 
 def run(file: Path, *arguments: str, **env: str) -> Result:
-    return CliRunner().invoke(main, ["--config", str(file), *arguments], env={"LOGNAME": "ann", **env})
+    return runner().invoke(main, ["--config", str(file), *arguments], env={"LOGNAME": "ann", **env})
 
 
 def test_without_a_file_there_are_defaults() -> None:
     """It is told where the file would be; what is printed is such a file."""
-    result = CliRunner().invoke(main, ["config"], env={"LOGNAME": "ann"})
+    result = runner().invoke(main, ["config"], env={"LOGNAME": "ann"})
     assert result.exit_code == 0
     assert result.stdout.splitlines()[0].endswith("roomchat/config.toml (there is none yet)")
     assert set(tomllib.loads(result.stdout)) == set(CLIENTS)
