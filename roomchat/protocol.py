@@ -36,6 +36,7 @@ class Terms(Struct, frozen=True):
     resume: bool = True  # its seat waits when its connection is lost; else the client is gone with it
     echo: bool = True  # what a client says comes back to it as the message; else only word that it was said
     pages: bool = False  # what was said before a join comes as one page, not message by message
+    early_bye: bool = True  # a bye is taken before the hello, too; else it is refused as all else is
 
 
 # ---------------------------------------------------------------- commands

@@ -92,6 +92,8 @@ def join(batch: Batch, client: Client, command: Join) -> None:
         batch.registry.set_current(client, room)
         history = 0  # what is new since it came is on its way, or has come
     batch.reply(membership.joined(batch.registry, room))
+    if was_in and client.terms.pages:
+        return  # nothing is new to it, and an empty page would say that nothing was ever said
     batch.replay(room, command.after, min(history, batch.settings.max_history))
 
 

@@ -142,7 +142,7 @@ class Sessions:
         """Before the hello there is nothing but the hello, and the bye."""
         if isinstance(command, Hello):
             self._hello(batch, peer, command)
-        elif isinstance(command, Bye):
+        elif isinstance(command, Bye) and peer.terms.early_bye:
             batch.reply(Goodbye())
             batch.close(peer.link)
         else:

@@ -326,7 +326,11 @@ class Loop:
     def _read_log(self, connection: Connection, head: LogRead) -> None:
         """Have a reader fetch what stands first in the outbox; a loop that stops leaves it to the next time."""
         if self._stop_by is not None:
-            self._close(connection)
+            if connection.wire.terms.resume:  # it comes back for what is missing
+                self._close(connection)
+            else:
+                connection.outbox.replace_head([], keep=False)
+                self._flush(connection)
             return
         connection.reading_log = True
         if isinstance(head, PageRequest):

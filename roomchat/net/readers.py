@@ -51,14 +51,18 @@ def read_range(
         after, before = stretch.gap
         packets.append(Packet(wire.encode(Gap(room=stretch.room_name, after=after, before=before))))
     try:
-        packets += [
-            Packet(wire.encode_log(piece.lines), room, piece.first_seq, piece.last_seq)
-            for piece in stretch.pieces
-            if piece.lines
-        ]
+        for piece in stretch.pieces:
+            lines = _without(piece.lines, wire.own) if wire.own else piece.lines
+            if lines:
+                packets.append(Packet(wire.encode_log(lines), room, piece.first_seq, piece.last_seq))
     except ValueError as error:
         raise LogError(f"a message of {stretch.room_name} is broken: {error}") from error
     return packets, stretch.reached
+
+
+def _without(lines: bytes, uid: int) -> bytes:
+    """Messages of the log, besides those of one client."""
+    return b"".join(line + b"\n" for line in lines.split(b"\n")[:-1] if decode_message(line).uid != uid)
 
 
 def read_page(reader: LogReader, request: PageRequest) -> HistoryPage:

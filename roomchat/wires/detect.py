@@ -134,7 +134,7 @@ def _dialect(piece: bytes) -> str:
     except RecursionError:
         return "native"  # no person types that
     except ValueError:
-        return "plain"
+        return "ktn" if b'"request"' in piece else "plain"
     if "request" in value:
         return "ktn-2014" if value.keys() & {"username", "message"} else "ktn"
     return "channels" if value.get("type") in ("command", "message") else "native"

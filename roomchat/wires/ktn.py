@@ -73,6 +73,7 @@ class _Ktn:
     """What both forms have in common. ``now`` gives the time as messages have it."""
 
     dialect: str
+    terms: Terms
     pace = PACE
     greeting = b""
 
@@ -80,8 +81,7 @@ class _Ktn:
         self._lobby = settings.lobby
         self._now = now
         self._objects = ObjectSplitter(settings.max_line)
-        self._logins = 0  # sent and not refused yet
-        self._paged = False  # what was said before has been sent
+        self.own = 0
 
     def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
         """Feed bytes as they came from the peer; return the commands they complete. See ``Wire``."""
@@ -106,7 +106,7 @@ class _Ktn:
             case "login":
                 return self._login(_text(request, "content", "username").strip())
             case "logout":
-                return [Bye(id=Re.LOGOUT) if self._logins else Malformed(NotWelcomeYet(), id=Re.LOGOUT)]
+                return [Bye(id=Re.LOGOUT)]
             case "msg" | "message":
                 return [Say(text=_text(request, "content", "message"), room=self._lobby)]
             case "names":
@@ -117,7 +117,6 @@ class _Ktn:
                 return [Malformed(BadCommand(why=f"the request {str(other)[:40]!r}"))]
 
     def _login(self, name: str) -> list[Command | Malformed]:
-        self._logins += 1
         if not _USERNAME.fullmatch(name):
             why = "letters and digits only"
             return [Malformed(BadName(name=name[:40], what="username", why=why), id=Re.LOGIN)]
@@ -126,13 +125,10 @@ class _Ktn:
     def _note(self, event: Event | Message) -> bool:
         """Learn from what is sent to this connection; whether anything of it is for the person."""
         match event:
-            case Error(re=Re.LOGIN):
-                self._logins -= 1
             case Error(re=Re.LOBBY, code=NotWelcomeYet.code):
                 return False  # the login was refused, and that was told
-            case HistoryPage():
-                paged, self._paged = self._paged, True
-                return not paged  # a second login is refused, but its join is not
+            case Welcome():
+                self.own = 0 if self.terms.echo else event.uid
         return True
 
     @staticmethod
@@ -149,7 +145,9 @@ class KtnWire(_Ktn):
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
         super().__init__(settings, now)
         self._history = settings.ktn_history
-        self.terms = Terms(resume=False, echo=settings.ktn_echo, pages=self._history != "messages")
+        self.terms = Terms(
+            resume=False, echo=settings.ktn_echo, pages=self._history != "messages", early_bye=False
+        )
 
     def reply(self, event: Event | Message) -> bytes:
         """What is sent to this connection alone. See ``Wire``."""
@@ -217,7 +215,7 @@ class Ktn2014Wire(_Ktn):
 
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
         super().__init__(settings, now)
-        self.terms = Terms(resume=False, pages=True)
+        self.terms = Terms(resume=False, pages=True, early_bye=False)
         self._name = ""
 
     def reply(self, event: Event | Message) -> bytes:

@@ -7,6 +7,7 @@ import re
 _MARKS = re.compile(rb'["{}\n\\]')
 _JUNK_END = re.compile(rb"[{\n]")
 _BLANK = b" \t\r\n"
+_NO_BLANK = re.compile(rb"[^ \t\r\n]")
 _BEFORE_VALUE = b":,["  # what stands before an object within another one
 
 QUOTE, BACKSLASH, OPEN, CLOSE, LINE_FEED = b'"\\{}\n'
@@ -56,8 +57,8 @@ class ObjectSplitter:
             if not self._dropping:
                 pieces.append(bytes(self._piece))
                 self._dropping = True
-            # Its last byte stays: what comes behind it depends on that.
-            del self._piece[:-1]
+            # Its last byte that is no blank stays: what comes behind it depends on that.
+            self._piece[:] = self._piece.rstrip(_BLANK)[-1:]
             self._looked = 1
         return pieces
 
@@ -65,24 +66,24 @@ class ObjectSplitter:
         """Where the first piece ends; None if that is still to come."""
         piece = self._piece
         if not self._looked:
-            del piece[: len(piece) - len(piece.lstrip(_BLANK))]
+            first = _NO_BLANK.search(piece)  # not lstrip(): that copies all that follows, for each object
+            del piece[: first.start() if first else len(piece)]
         if self._depth == 0 and piece[:1] != b"{":
             junk_end = _JUNK_END.search(piece, self._looked or 1)
             self._looked = len(piece)
             return junk_end.start() if junk_end else None
-        position = self._looked + self._escaped
-        self._escaped = False
-        while (mark := _MARKS.search(piece, position)) is not None:
+        position = self._looked
+        while True:
+            if self._escaped and position < len(piece):
+                self._escaped = False
+                position += piece[position] != LINE_FEED  # that ends it, escaped or not
+            mark = _MARKS.search(piece, position)
+            if mark is None:
+                self._looked = len(piece)
+                return None
             position = mark.end()
             if self._ends_at(mark.start()):
                 return position if piece[mark.start()] != OPEN else mark.start()
-            if self._escaped:
-                if position == len(piece):
-                    break
-                position += 1
-                self._escaped = False
-        self._looked = len(piece)
-        return None
 
     def _ends_at(self, at: int) -> bool:
         """Take note of a mark; whether the piece ends there."""

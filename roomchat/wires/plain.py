@@ -119,6 +119,7 @@ class PlainWire:
     terms = Terms(resume=False)
     pace = 0.0
     greeting = GREETING.encode()
+    own = 0
 
     def __init__(self, settings: Settings) -> None:
         self._telnet = TelnetFilter()

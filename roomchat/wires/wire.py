@@ -21,6 +21,7 @@ class Wire(Protocol):
     terms: Terms  # what the chat must know of its connections
     pace: float  # seconds between two writes, each of one line; 0: written as it comes
     greeting: bytes  # what the server says first
+    own: int  # the UID whose messages it is not sent; 0: it gets its own, too
 
     def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
         """Feed bytes as they came from the peer; return the commands they complete.
