@@ -41,7 +41,7 @@ bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept 
 	$(BIN)/python scripts/bench --quick $(ARGS)
 
 test: $(READY)  ## the whole suite (ARGS="-k outbox")
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 3 $(ARGS)
 
 check: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check .
