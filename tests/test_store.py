@@ -507,3 +507,12 @@ def test_a_line_of_the_log_is_what_is_sent(log: Log, reader: LogReader) -> None:
     (cut,) = reader.after("tea", 1, 2, ALL).pieces
     assert json.loads(cut.lines)["text"] == "\u2028\x85\r\n\x0b\x1c ünï 🙂"
     assert [json.loads(line)["seq"] for line in reader.page("tea", END, None, 5, ALL)[0]] == [1, 2]
+
+
+def test_a_new_log_is_its_owners_alone(open_log: Callable[..., Log], tmp_path: Path) -> None:
+    """Whispers and what proves sessions are in it: nobody else on the machine may read any of its files."""
+    path = tmp_path / "new.db"
+    log = open_log(path)
+    log.append(NOW, [segment(1)], [], [], None)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("new.db*") if file.suffix != ".lock"}
+    assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -195,6 +197,9 @@ class Log:
             ) from None
 
     def _open(self, sync: str) -> sqlite3.Connection:
+        # Whispers are in it: a new file is for its owner alone. SQLite takes the mode for its other files from it.
+        with contextlib.suppress(OSError):  # SQLite will meet the same, and say so
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         try:
             # The thread that opens it is not the one that writes; they never meet.
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=1.0)
