@@ -8,10 +8,15 @@ import sys
 import click
 
 from roomchat.client.interrupt import run_interruptible
+from roomchat.client.lines import Line
+from roomchat.client.render import CLOCK
 from roomchat.client.terminal import Terminal
 from roomchat.client.typed import TypedLines
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Command, Dial, Join
+
+# What a terminal must be able to do for the screen; these can't move a cursor.
+DUMB = {"", "dumb", "unknown"}
 
 
 @click.command()
@@ -19,7 +24,23 @@ from roomchat.protocol import Command, Dial, Join
 @click.option("--name", "-n", help="Your name; asked for if not given.")
 @click.option("--room", "-r", help="A room to go into.")
 @click.option("--dial", type=click.IntRange(1), metavar="UID", help="Someone to chat with.")
-def join(address: str, name: str | None, room: str | None, dial: int | None) -> None:
+@click.option(
+    "--plain",
+    is_flag=True,
+    help="Whole lines only, nothing painted: for screen readers, and by itself where there is no terminal.",
+)
+@click.option("--colour/--no-colour", default=None, help="Colours or none.", show_default="as NO_COLOR says")
+@click.option(
+    "--bell",
+    type=click.Choice(["never", "mentions", "all"]),
+    default="mentions",
+    help="Messages that ring the terminal's bell; mentions: whispers, and those with your name.",
+)
+@click.option("--time-format", default=CLOCK, metavar="FORMAT", help="How times are written, as for strftime.")
+def join(
+    address: str, name: str | None, room: str | None, dial: int | None, plain: bool, colour: bool | None,
+    bell: str, time_format: str,
+) -> None:  # fmt: skip
     """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
 
     What you type goes to everyone in your current room; /help lists the commands. Works with a pipe, too:
@@ -34,21 +55,46 @@ def join(address: str, name: str | None, room: str | None, dial: int | None) -> 
         first.append(Dial(uid=dial))
     if sys.stdin is None or sys.stdout is None:
         raise click.ClickException("join needs standard input and output; give it </dev/null or >/dev/null.")
+    can_paint = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in DUMB
+    try:
+        if can_paint and not plain:
+            _paint(address, name, first, colour, bell, time_format)
+        else:
+            _print(address, name, first, bell, time_format)
+    except (ConnectError, StateError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _paint(
+    address: str, name: str | None, first: list[Command], colour: bool | None, bell: str, clock: str
+) -> None:  # fmt: skip
+    from roomchat.client.screen import Screen  # its library takes a tenth of a second that pipes need not spend
+
+    screen = Screen(colour=colour, bell=bell)
+    terminal = Terminal(
+        address, screen.typed, screen.show, interactive=True, everything=False, clock=clock, changed=screen.changed
+    )
+    screen.run(terminal, lambda: terminal.run(name, first))
+    click.echo("Goodbye.")
+
+
+def _print(address: str, name: str | None, first: list[Command], bell: str, clock: str) -> None:
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
     typed = TypedLines(sys.stdin.fileno())
+    loud = {"never": 3, "mentions": 2, "all": 1}[bell] if sys.stdout.isatty() else 3
 
-    def show(line: str) -> None:
+    def show(text: str) -> None:
         """A whole line at once: two threads show things. Ends the chat when nobody takes them any more."""
         try:
-            sys.stdout.write(line + "\n")
+            sys.stdout.write(text + "\n")
             sys.stdout.flush()
         except OSError:  # a pipe that nobody reads any more, or a full disk
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             typed.stop()
 
-    terminal = Terminal(address, typed, show, interactive=sys.stdin.isatty())
-    try:
-        if run_interruptible(lambda: terminal.run(name, first), terminal.interrupt):
-            show("Goodbye.")
-    except (ConnectError, StateError) as error:
-        raise click.ClickException(str(error)) from None
+    def show_line(line: Line) -> None:
+        show(line.plain + ("\a" if line.ring >= loud else ""))
+
+    terminal = Terminal(address, typed, show_line, interactive=sys.stdin.isatty(), clock=clock)
+    if run_interruptible(lambda: terminal.run(name, first), terminal.interrupt):
+        show("Goodbye.")

@@ -44,7 +44,7 @@ class Client:
         name: str = "",
         *,
         state: Path | str | bool = True,
-        on_event: Callable[[Shown], None] | None = None,
+        on_event: Callable[[Shown], object] | None = None,
         patience: float = 60.0,
     ) -> None:
         """Claim the state; ``open``, or entering it as a context manager, connects.
@@ -54,7 +54,7 @@ class Client:
             name: how to be called, and which session to go on with, if there are several.
             state: the folder to keep the session in; True: the user's own; False: it is not kept.
             on_event: called with each event on the receiving thread, in place of ``events``. It may not call
-                methods that wait.
+                methods that wait. If it returns False, the event is not handled yet: ``handled`` says when.
             patience: seconds that a method which waits for the server waits, through lost connections as well.
         Raises:
             ValueError: the address is none.
@@ -156,6 +156,12 @@ class Client:
         with self._changed:
             return list(self._session.rooms)
 
+    @property
+    def unseen(self) -> list[Say | Whisper]:
+        """What was said and has not come back, oldest first."""
+        with self._changed:
+            return list(self._session.unseen.values())
+
     # ------------------------------------------------------------ what it does
 
     def join(self, room: str, history: int | None = None) -> Joined:
@@ -243,6 +249,10 @@ class Client:
             if isinstance(event, ConnectionEnded):
                 return
 
+    def handled(self, event: Shown) -> None:
+        """An event for which ``on_event`` returned False is done with, and so are those of its room before it."""
+        self._seat.handled(event)
+
     # ------------------------------------------------------------ inside
 
     def _joined(self, command: Join | Dial) -> Joined:
@@ -266,14 +276,12 @@ class Client:
 
     def _take(self, event: Shown) -> None:
         """An event has come. On the receiving thread."""
-        if isinstance(event, Event) and event.re in self._asked:
-            with self._changed:
-                self._answers.setdefault(event.re, event)
-                self._changed.notify_all()
         if self._on_event is not None:
-            self._on_event(event)
-            self._seat.handled(event)
+            if self._on_event(event) is not False:
+                self._seat.handled(event)
+            self._answer(event)  # behind it: who has asked finds it shown
             return
+        self._answer(event)
         with self._changed:
             # What the program does not take is not received either, unless it waits for something behind it.
             self._changed.wait_for(
@@ -281,3 +289,10 @@ class Client:
             )
             self._queue.append(event)
             self._changed.notify_all()
+
+    def _answer(self, event: Shown) -> None:
+        """Wake who has asked for it."""
+        if isinstance(event, Event) and event.re in self._asked:
+            with self._changed:
+                self._answers.setdefault(event.re, event)
+                self._changed.notify_all()

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from inspect import cleandoc
 
 from roomchat import protocol
 from roomchat.client.view import MAX_DIGITS, View
 from roomchat.errors import RoomchatError
 from roomchat.protocol import Command
+
+ACTION = "/me "  # a text that begins so says what its sender does; docs/terminal.md, "What clients agree on"
 
 
 class TypingError(RoomchatError):
@@ -17,15 +20,51 @@ class TypingError(RoomchatError):
 
 
 @dataclass(frozen=True)
-class SlashCommand:
-    """One command: how it is typed, what it does, and how it becomes one of the protocol's.
+class Connect:
+    """To a server, or again to the same one."""
 
-    ``make`` gets the view and the arguments: exactly as many as ``form`` names, the last one with its spaces.
+    address: str | None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """To another room; ``None``: tell which there are. ``text`` is said there at once."""
+
+    room: str | None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """Show nothing of someone, or show it again; ``None``: tell who is ignored."""
+
+    uid: int | None
+
+
+@dataclass(frozen=True)
+class StepAway:
+    """Tell the room, and who whispers; without a text while away: be back."""
+
+    text: str | None
+
+
+# What the client does by itself; everything else is the server's.
+Local = Connect | Turn | Ignore | StepAway
+Make = Callable[[View, list[str]], Command | Local]
+
+
+@dataclass(frozen=True)
+class SlashCommand:
+    """One command: how it is typed, what it does, and how it becomes one of the protocol's or of the client's own.
+
+    ``make`` gets the view and the arguments: at most as many as ``form`` names, the last one with its spaces.
     """
 
     form: str
     help: str
-    make: Callable[[View, list[str]], Command]
+    make: Make
+    example: str = ""
+    aliases: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -39,7 +78,7 @@ class SlashCommand:
 
 
 def _uid(view: View, who: str) -> int:
-    uid = view.uid_of(who)
+    uid = view.uid_of(who.removeprefix("@"))
     if uid == 0:
         raise TypingError("0 is no UID; /who shows the UIDs of all who are here.")
     if uid is None:
@@ -57,42 +96,62 @@ def _optional(arguments: list[str]) -> str | None:
     return arguments[0] if arguments else None
 
 
+def _private(view: View, arguments: list[str]) -> Turn:
+    return Turn(view.private(_uid(view, arguments[0])), arguments[1] if len(arguments) > 1 else None)
+
+
 COMMANDS = [
     SlashCommand("/dial UID", "chat with someone, in the room they are in or in a new one",
-                 lambda view, args: protocol.Dial(uid=_uid(view, args[0]))),
+                 lambda view, args: protocol.Dial(uid=_uid(view, args[0])), "/dial 7", ("/call",)),
     SlashCommand("/join ROOM", "go into a room; it is made if there is none",
-                 lambda view, args: protocol.Join(room=args[0])),
+                 lambda view, args: protocol.Join(room=args[0].removeprefix("#")), "/join tea", ("/j",)),
     SlashCommand("/leave [ROOM]", "leave a room, or the current one",
-                 lambda view, args: protocol.Leave(room=_optional(args))),
+                 lambda view, args: protocol.Leave(room=_optional(args)), "/leave tea", ("/part",)),
+    SlashCommand("/room [ROOM]", "which rooms you are in, or go to one by its name or number",
+                 lambda view, args: Turn(_optional(args)), "/room 2", ("/r", "/window")),
     SlashCommand("/rooms", "which rooms there are",
-                 lambda view, args: protocol.Rooms()),
+                 lambda view, args: protocol.Rooms(), "/rooms", ("/list",)),
     SlashCommand("/who [ROOM]", "who is here, or in a room",
-                 lambda view, args: protocol.Who(room=_optional(args))),
+                 lambda view, args: protocol.Who(room=_optional(args)), "/who tea", ("/names",)),
     SlashCommand("/name NAME", "call yourself something else",
-                 lambda view, args: protocol.Name(name=args[0])),
+                 lambda view, args: protocol.Name(name=args[0]), "/name eve", ("/nick",)),
     SlashCommand("/whisper UID TEXT", "say something to one person only",
-                 lambda view, args: protocol.Whisper(uid=_uid(view, args[0]), text=args[1])),
+                 lambda view, args: protocol.Whisper(uid=_uid(view, args[0]), text=args[1]),
+                 "/whisper 7 Only you can read this.", ("/msg", "/w", "/tell")),
+    SlashCommand("/query UID [TEXT]", "whisper with one person until you go to another room",
+                 _private, "/query bob", ("/q",)),
+    SlashCommand("/me TEXT", "say what you are doing",
+                 lambda view, args: protocol.Say(text=ACTION + args[0]), "/me puts the kettle on"),
+    SlashCommand("/away [TEXT]", "tell the room, and who whispers, that you are away; once more: back",
+                 lambda view, args: StepAway(_optional(args)), "/away back at four", ("/afk",)),
+    SlashCommand("/ignore [UID]", "show nothing of someone, until you say it again",
+                 lambda view, args: Ignore(_uid(view, args[0]) if args else None), "/ignore 7", ("/unignore",)),
     SlashCommand("/history [N]", "the last messages of the current room",
-                 lambda view, args: protocol.History(limit=_number(args[0]) if args else None)),
+                 lambda view, args: protocol.History(limit=_number(args[0]) if args else None), "/history 100",
+                 ("/lastlog",)),
     SlashCommand("/stats", "what the server has done",
-                 lambda view, args: protocol.Stats()),
+                 lambda view, args: protocol.Stats(), "/stats"),
+    SlashCommand("/connect [HOST]", "go to another server, HOST or HOST:PORT, or try this one again",
+                 lambda view, args: Connect(_optional(args)), "/connect chat.example.org:5050", ("/server",)),
     SlashCommand("/quit", "leave",
-                 lambda view, args: protocol.Bye()),
+                 lambda view, args: protocol.Bye(), "/quit", ("/exit", "/bye")),
 ]  # fmt: skip
-_BY_NAME = {command.name: command for command in COMMANDS}
+_BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
+NAMES = sorted([*_BY_NAME, "/help"])
 
+HELP_COLUMN = 19  # where the meanings stand
 HELP = "\n".join(
     [
-        *(f"{command.form:<19}{command.help}" for command in COMMANDS),
-        f"{'/help':<19}this list",
+        *(f"{command.form:<{HELP_COLUMN}}{command.help}" for command in COMMANDS),
+        f"{'/help [COMMAND]':<{HELP_COLUMN}}this list, or more about one",
         "Anything else goes to everyone in the current room; begin with // to say something that starts with /.",
         "In place of a UID, the name of someone you have seen will do.",
     ]
 )
 
 
-def parse(line: str, view: View) -> Command | str | None:
-    """What to do with a typed line: a command to send, a text to show, or nothing.
+def parse(line: str, view: View) -> Command | Local | str | None:
+    """What to do with a typed line: a command to send, a thing to do here, a text to show, or nothing.
 
     Raises:
         TypingError: it can't be sent.
@@ -103,17 +162,37 @@ def parse(line: str, view: View) -> Command | str | None:
         return protocol.Say(text=line[1:])
     if not line.startswith("/"):
         return protocol.Say(text=line)
-    name, _, rest = line.strip().partition(" ")
+    name, *more = line.strip().split(maxsplit=1)
+    name, rest = name.lower(), more[0] if more else ""
     if name == "/help":
-        return HELP
-    command = _BY_NAME.get(name)
-    if command is None:
-        near = get_close_matches(name, [*_BY_NAME, "/help"], n=1)
-        hint = f"Did you mean {near[0]}? " if near else ""
-        raise TypingError(f"There is no command {name}. {hint}/help lists all.")
+        return _help(rest)
+    command = find(name)
     forms = command.arguments
     arguments = rest.split(maxsplit=max(len(forms) - 1, 0)) if rest.strip() else []
     required = sum(not form.startswith("[") for form in forms)
     if not required <= len(arguments) <= len(forms):
         raise TypingError(f"It is typed like this: {command.form}")
     return command.make(view, [argument.strip() for argument in arguments])
+
+
+def find(name: str) -> SlashCommand:
+    """The command of that name, or that others know under it. Raises TypingError with the nearest one."""
+    command = _BY_NAME.get(name)
+    if command is None:
+        near = get_close_matches(name, NAMES, n=1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        raise TypingError(f"There is no command {name}. {hint}/help lists all.")
+    return command
+
+
+def _help(name: str) -> str:
+    """All on one screen, or one command with an example."""
+    if not name:
+        return HELP
+    command = find("/" + name.lower().removeprefix("/"))
+    aliases = f" Also: {', '.join(command.aliases)}." if command.aliases else ""
+    return cleandoc(f"""
+        {command.form}
+        {command.help[0].upper()}{command.help[1:]}.{aliases}
+        For example: {command.example}
+    """)

@@ -1,17 +1,18 @@
-"""Events as lines of plain text. Whatever others wrote is made harmless here, and only here."""
+"""Events as lines. Whatever others wrote is made harmless here and in ``lines.py``, and nowhere else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 
-from roomchat.client.seat import ConnectionLost, Shown
+from roomchat.client.attention import Attention
+from roomchat.client.commands import ACTION
+from roomchat.client.lines import Line, cell, line
+from roomchat.client.seat import ConnectionBack, ConnectionLost, Shown
 from roomchat.client.session import is_private
 from roomchat.client.view import View
-from roomchat.harmless import harmless
 from roomchat.protocol import (
     Away,
-    Back,
     Crowd,
     Entered,
     Error,
@@ -23,6 +24,7 @@ from roomchat.protocol import (
     Message,
     Notice,
     Person,
+    Presence,
     Renamed,
     RoomsPage,
     RoomSummary,
@@ -32,67 +34,45 @@ from roomchat.protocol import (
 )
 
 _EXITED = {"left": "left", "bye": "said goodbye", "lost": "is gone, the connection was lost"}
+CLOCK = "%H:%M"
 
 
 def render(event: Shown, view: View, room: str | None = None) -> list[str]:
+    """An event as plain text, each line with the room that it is about."""
+    attention = Attention(view, everything=True)
+    attention.room = room
+    return [one.plain for one in lines(event, view, attention)]
+
+
+def lines(event: Shown, view: View, attention: Attention, clock: str = CLOCK) -> Iterable[Line]:
     """The lines that a person sees of an event; none for those that are for programs.
 
     Args:
         event: as it came.
         view: updated with it already.
-        room: the current one.
+        attention: what the person looks at.
+        clock: how times are written, as for strftime.
     """
-    return [harmless(line) for line in _lines(event, view, room)]
+    if isinstance(event, Message):
+        return _message(event, view, attention, clock)
+    if isinstance(event, HistoryPage):
+        return _history(event, view, attention, clock)
+    if isinstance(event, Presence | Crowd):
+        return [line(("dim", f"{_tag(event.room, view, attention)}{_coming(event)}"))]
+    if isinstance(event, Welcome | Joined | Left | WhoPage | RoomsPage | StatsPage | Renamed | ConnectionBack):
+        return [line(("dim", text)) for text in _told(event, view, attention)]
+    return [line(("trouble", text)) for text in _trouble(event, view, attention)]
 
 
-def _lines(event: Shown, view: View, room: str | None) -> Iterable[str]:
+def _trouble(event: Shown, view: View, attention: Attention) -> Iterator[str]:
+    """What a person should not overlook."""
     match event:
         case ConnectionLost():
             yield f"{event.reason} Trying again; what you type is kept."
-        case Message():
-            yield from _message(event, view)
-        case Welcome():
-            yield from _welcome(event)
-        case Joined():
-            yield from _joined(event, view)
-        case Left():
-            yield f"You left {event.room}."
-            yield f"You are in {room} now." if room else "You are in no room now."
-        case Entered():
-            yield f"[{event.room}] {_who(event)} came in."
-        case Exited():
-            yield f"[{_room(event.room, view)}] {_who(event)} {_EXITED.get(event.reason, event.reason)}."
-        case Away():
-            yield f"[{_room(event.room, view)}] {_who(event)} is away, the connection was lost."
-        case Back():
-            yield f"[{_room(event.room, view)}] {_who(event)} is back."
-        case Renamed():
-            mine = event.uid == view.uid
-            yield f"You are called {event.name} now." if mine else f"{event.old} is called {event.name} now."
-        case WhoPage():
-            where = _room(event.room, view) if event.room else "here"
-            yield _list(f"{event.clients_total} {where}", map(_person, event.clients), event.clients_total)
-        case RoomsPage():
-            yield _rooms(event.rooms, event.rooms_total)
-        case HistoryPage():
-            for message in event.messages:
-                yield from _message(message, view)
-            yield f"[{_room(event.room, view)}] {_count(len(event.messages), 'message')} of its history."
-        case StatsPage():
-            yield (
-                f"{event.server}: {_count(event.clients, 'client')} ({event.away} away), "
-                f"{_count(event.rooms, 'room')}, {_count(event.messages, 'message')} "
-                f"and {event.deliveries} deliveries in {event.uptime:.0f} s."
-            )
-        case Crowd():
-            yield (
-                f"[{event.room}] {event.entered} came in, {event.exited} went, "
-                f"{event.members_total} are here now."
-            )  # fmt: skip
         case Gap():
             yield (
-                f"[{_room(event.room, view)}] Messages after {event.after} and before {event.before} are missing: "
-                "the server no longer keeps them."
+                f"{_tag(event.room, view, attention)}Messages after {event.after} and before {event.before} are "
+                "missing: the server no longer keeps them."
             )
         case Notice():
             yield f"Notice: {event.text}"
@@ -100,12 +80,75 @@ def _lines(event: Shown, view: View, room: str | None) -> Iterable[str]:
             yield f"Refused: {event.message}"
 
 
-def _message(message: Message, view: View) -> Iterable[str]:
-    first, *rest = message.text.split("\n")
-    head = f"{_clock(message.ts)} [{_room(message.room, view)}] {message.name}: "
-    yield head + first
-    for line in rest:
-        yield " " * len(head) + line
+def _told(event: Shown, view: View, attention: Attention) -> Iterator[str]:
+    """What one may overlook."""
+    match event:
+        case ConnectionBack() if not attention.everything:
+            yield "The connection is back."
+        case Welcome():
+            yield from _welcome(event)
+        case Joined():
+            yield from _joined(event, view)
+        case Left():
+            room = attention.room
+            yield f"You left {cell(event.room)}."
+            yield f"You are in {cell(room_name(room, view))} now." if room else "You are in no room now."
+        case Renamed():
+            mine, name = event.uid == view.uid, cell(event.name)
+            yield f"You are called {name} now." if mine else f"{cell(event.old)} is called {name} now."
+        case WhoPage():
+            where = room_name(event.room, view) if event.room else "here"
+            yield _list(f"{event.clients_total} {where}", map(_person, event.clients), event.clients_total)
+        case RoomsPage():
+            yield _rooms(event.rooms, event.rooms_total)
+        case StatsPage():
+            yield (
+                f"{cell(event.server)}: {_count(event.clients, 'client')} ({event.away} away), "
+                f"{_count(event.rooms, 'room')}, {_count(event.messages, 'message')} "
+                f"and {event.deliveries} deliveries in {event.uptime:.0f} s."
+            )
+
+
+def _coming(event: Presence | Crowd) -> str:
+    match event:
+        case Crowd():
+            return f"{event.entered} came in, {event.exited} went, {event.members_total} are here now."
+        case Entered():
+            return f"{_who(event)} came in."
+        case Exited():
+            return f"{_who(event)} {_EXITED.get(event.reason, event.reason)}."
+        case Away():
+            return f"{_who(event)} is away, the connection was lost."
+        case _:
+            return f"{_who(event)} is back."
+
+
+def _message(message: Message, view: View, attention: Attention, clock: str, ring: bool = True) -> Iterator[Line]:
+    mine = message.uid == view.uid
+    private, mentioned = is_private(message.room), attention.is_mentioned(message)
+    text, name = message.text, cell(message.name)
+    is_action = text.startswith(ACTION)
+    head = [
+        ("time", f"{_clock(message.ts, clock)} "),
+        ("whisper" if private else "dim", _tag(message.room, view, attention)),
+        ("dim", "* " if is_action else ""),
+        (f"name:{message.uid}", name),
+        ("", " " if is_action else ": "),
+    ]
+    first, *rest = (text.removeprefix(ACTION) if is_action else text).split("\n")
+    indent = len("".join(piece.text for piece in line(*head).pieces))
+    style = "mention" if mentioned else "whisper" if private and not mine else ""
+    loud = 0 if not ring or mine or attention.is_old(message) else 2 if private or mentioned else 1
+    yield line(*head, (style, cell(first)), indent=indent, ring=loud)
+    for more in rest:
+        yield line(("", " " * indent), (style, cell(more)), indent=indent)
+
+
+def _history(event: HistoryPage, view: View, attention: Attention, clock: str) -> Iterator[Line]:
+    for message in event.messages:
+        yield from _message(message, view, attention, clock, ring=False)
+    told = f"{_count(len(event.messages), 'message')} of its history."
+    yield line(("dim", f"[{room_name(event.room, view)}] {told}"))
 
 
 def _welcome(event: Welcome) -> Iterable[str]:
@@ -123,23 +166,24 @@ def _welcome(event: Welcome) -> Iterable[str]:
 
 def _joined(event: Joined, view: View) -> Iterable[str]:
     if is_private(event.room):
-        yield f"What {view.whisperer(event.room)} and you whisper, nobody else sees."
+        yield f"What {cell(view.whisperer(event.room))} and you whisper, nobody else sees."
         return
+    room = cell(event.room)
     if event.by == view.uid:
-        yield f"You started {event.room}."
+        yield f"You started {room}."
     elif event.by is not None:
-        yield f"{view.names.get(event.by, event.by)} ({event.by}) dialled you: you are in {event.room}."
+        yield f"{cell(view.names.get(event.by, 'Someone'))} ({event.by}) dialled you: you are in {room}."
     others = [person for person in event.members if person.uid != view.uid]
     if event.members_total > 1:
-        yield _list(f"You are in {event.room} with", map(_person, others), event.members_total - 1)
+        yield _list(f"You are in {room} with", map(_person, others), event.members_total - 1)
     else:
-        yield f"You are in {event.room}, alone for now."
+        yield f"You are in {room}, alone for now."
 
 
 def _rooms(rooms: list[RoomSummary], total: int) -> str:
     if not total:
         return "There are no rooms yet."
-    return _list("Rooms", (f"{room.room} ({room.members_total})" for room in rooms), total)
+    return _list("Rooms", (f"{cell(room.room)} ({room.members_total})" for room in rooms), total)
 
 
 def _list(title: str, entries: Iterable[str], total: int) -> str:
@@ -149,24 +193,38 @@ def _list(title: str, entries: Iterable[str], total: int) -> str:
 
 
 def _person(person: Person) -> str:
-    return f"{person.name} ({person.uid})" + (" [away]" if person.away else "")
+    return f"{cell(person.name)} ({person.uid})" + (" [away]" if person.away else "")
 
 
-def _who(event: Entered | Exited | Away | Back) -> str:
-    return f"{event.name} ({event.uid})"
+def _who(event: Presence) -> str:
+    return f"{cell(event.name)} ({event.uid})"
 
 
-def _room(room: str, view: View) -> str:
-    return f"whisper with {view.whisperer(room)}" if is_private(room) else room
+def _tag(room: str, view: View, attention: Attention) -> str:
+    """Which room it is about, where that does not go without saying."""
+    return "" if attention.is_told(room) else f"[{room_name(room, view)}] "
+
+
+def room_name(room: str, view: View) -> str:
+    """A room as people know it."""
+    return f"whisper with {cell(view.whisperer(room))}" if is_private(room) else cell(room)
 
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _clock(timestamp: str) -> str:
+def day_of(timestamp: str | None) -> date:
+    """The day here, of a message or now."""
+    try:
+        return (datetime.fromisoformat(timestamp) if timestamp else datetime.now()).astimezone().date()
+    except (ValueError, OverflowError):
+        return day_of(None)
+
+
+def _clock(timestamp: str, form: str) -> str:
     """The time of day here; a server that sends something else has it shown as it is."""
     try:
-        return datetime.fromisoformat(timestamp).astimezone().strftime("%H:%M")
+        return datetime.fromisoformat(timestamp).astimezone().strftime(form)
     except (ValueError, OverflowError):
         return timestamp

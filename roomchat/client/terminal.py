@@ -1,141 +1,194 @@
-"""The plain terminal: one thread sends what is typed, one receives and prints. Whole lines only."""
+"""A person in the chat: what they type is done, what happens is shown. The same behind pipes and on the screen."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client, ConnectionEnded, Shown
-from roomchat.client.commands import TypingError, parse
-from roomchat.client.render import render
-from roomchat.client.typed import TypedLines
-from roomchat.client.view import View
+from roomchat.client.commands import Connect, Local, TypingError, parse
+from roomchat.client.deeds import Deeds
+from roomchat.client.lines import Line
+from roomchat.client.picture import Picture
+from roomchat.client.render import CLOCK
+from roomchat.client.typed import Typed
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
 from roomchat.harmless import harmless
-from roomchat.protocol import Bye, Command, Dial, Join, Leave, Name, Say, Whisper
+from roomchat.protocol import Bye, Command, Message
 
 FAREWELL = 5.0  # seconds that what a person said last has to arrive when they leave
 _ASK_AGAIN = {BadName.code, NameTaken.code}
 
-# What is typed behind these may depend on where they lead.
-_WAITED_FOR = Join | Dial | Leave | Name
-
 
 class Terminal:
-    """A person in the chat.
+    """A person in the chat. ``run`` belongs to the thread that sends; any thread may read its public fields.
 
     Args:
         address: of the server.
         typed: what the person types.
-        show: prints a line; called by both threads, one line at a time.
+        show: shows a line; called by both threads, one at a time.
         interactive: whether there is someone who looks at the screen and answers.
+        everything: show all rooms at once, each line with its room; else one, and the others wait.
+        clock: how times are written, as for strftime.
+        changed: called when something changed that is not a line: who is here, what is on its way.
     """
 
     def __init__(
-        self, address: str, typed: TypedLines, show: Callable[[str], None], *, interactive: bool
+        self, address: str, typed: Typed, show: Callable[[Line], None], *, interactive: bool,
+        everything: bool = True, clock: str = CLOCK, changed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        self._address = address
+        self.address = address
+        self.asking = False  # for a name, with the next line
         self._typed = typed
-        self._show = show
+        self._show_line = show
         self._interactive = interactive
-        self._view = View()
-        self._client: Client | None = None
+        self._everything = everything
+        self._clock = clock
+        self._changed = changed
+        self._name: str | None = None
         self._ended: ConnectionEnded | None = None
         self._interrupted = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is known of a server."""
+        self.picture = Picture(self._show_line, everything=self._everything, clock=self._clock)
+        self._deeds = Deeds(self.picture)
 
     def run(self, name: str | None, first: Iterable[Command]) -> None:
         """Say hello, carry the first commands out, then chat until the person or the server ends it.
 
         Raises:
-            ConnectError: nobody answers, or the server does not want us.
+            ConnectError: nobody answers, or the server does not want us, and nobody is there to try another one.
         """
-        client = self._come_in(name)
+        self._name = name
         try:
-            for command in first:
-                self._carry_out(client, command)
-            for line in self._typed:
-                if not self._type(client, line):
+            if self._come_in():
+                for command in first:
+                    self._do(command)
+            for typed in self._typed:
+                if not self._type(typed):
                     break
-            # Nobody looks at a pipe: all of it is sent, however long that takes.
-            client.flush(FAREWELL if self._interactive or self._ended else None)
+            if self.picture.client is not None and self._ended is None:
+                # Nobody looks at a pipe: all of it is sent, however long that takes.
+                self.picture.client.flush(FAREWELL if self._interactive else None)
         finally:
-            client.close(timeout=0.5)
-        if self._ended is not None:
+            if self.picture.client is not None:
+                self.picture.client.close(timeout=0.5)
+        if self._ended is not None and not self._interactive:
             raise ConnectError(harmless(self._ended.reason))
 
     def interrupt(self) -> None:
         """Make ``run`` end soon, whatever it waits for; the others are told. Any other thread may call it."""
         self._interrupted = True
         self._typed.stop()
-        if self._client is not None:
-            self._client.close(timeout=0.5)
+        if self.picture.client is not None:
+            self.picture.client.close(timeout=0.5)
 
-    def _come_in(self, name: str | None) -> Client:
-        """Introduce ourselves, under another name if the first is refused."""
-        can_ask = self._interactive or name is None
-        while True:
-            if name is None:
-                name = self._ask_name()
+    # ------------------------------------------------------------ coming in
+
+    def _come_in(self) -> bool:
+        """Introduce ourselves, under another name if the first is refused; whether we are in.
+
+        Raises:
+            ConnectError: we are not, and nobody is there to try another server.
+        """
+        can_ask = self._interactive or self._name is None
+        while not self._interrupted:
+            if self._name is None:
+                self._name = self._ask_name()
             try:
-                self._client = Client(self._address, name, on_event=self._receive)
+                self.picture.client = Client(self.address, self._name, on_event=self._receive)
             except ValueError as error:  # the address is none
                 raise ConnectError(str(error)) from None
             try:
-                return self._client.open()
+                self.picture.client.open()
             except Denied as error:
-                if error.code not in _ASK_AGAIN or not can_ask:
-                    raise ConnectError(harmless(str(error))) from None
-                self._show(harmless(str(error)))
-                name = None
+                self.picture.client = None
+                if error.code in _ASK_AGAIN and can_ask:
+                    self.picture.show(str(error), "trouble")
+                    self._name = None
+                    continue
+                self._stay_out(error)
+                return False
+            except ConnectError as error:
+                self.picture.client = None
+                self._stay_out(error)
+                return False
+            self.picture.connected = True
+            self._changed()
+            return True
+        return False
+
+    def _stay_out(self, error: ConnectError | Denied) -> None:
+        """A person may try another server; a pipe can't."""
+        if not self._interactive:
+            raise ConnectError(harmless(str(error))) from None
+        self.picture.show(str(error), "trouble")
+        self.picture.show("/connect tries again, /connect HOST[:PORT] another server; /quit leaves.")
 
     def _ask_name(self) -> str:
-        self._show("What is your name?")
+        self.asking = True
+        self.picture.show("What is your name?")
+        self._changed()
         name = self._typed.next()
+        self.asking = False
         if name is None:
             raise ConnectError("No name was given; name yourself with --name.")
         return name.strip()
 
+    def _connect(self, address: str | None) -> None:
+        """Go to a server, or try the same one again."""
+        if self.picture.client is not None and self._ended is None and address in {None, self.address}:
+            doing = "You are connected to" if self.picture.connected else "I am trying to reach"
+            self.picture.show(f"{doing} {self.address}.")
+            return
+        if self.picture.client is not None:
+            self._name = self.picture.client.name
+            self.picture.client.close(timeout=FAREWELL)
+        self._ended = None
+        if address is not None:
+            self.address = address
+        self._begin()
+        self._come_in()
+
     # ------------------------------------------------------------ the receive thread
 
-    def _receive(self, event: Shown) -> None:
-        """Print what comes."""
+    def _receive(self, event: Shown) -> bool:
+        """Show what comes, or keep it until its room is looked at; whether the person has it."""
+        done = self.picture.take(event)
         if isinstance(event, ConnectionEnded):
             self._ended = event
-            self._typed.stop()
-        elif self._view.update(event):
-            room = None if self._client is None else self._client.room
-            for line in render(event, self._view, room):
-                self._show(line)
+            if self._interactive:
+                self.picture.show(f"{event.reason} /connect tries again.", "trouble")
+            else:
+                self._typed.stop()
+        elif isinstance(event, Message):
+            self._deeds.answer(event)
+        self._changed()
+        return done
 
     # ------------------------------------------------------------ the send thread
 
-    def _type(self, client: Client, line: str) -> bool:
+    def _type(self, typed: str) -> bool:
         """Do what a typed line says; False if it says goodbye."""
         try:
-            typed = parse(line, self._view)
-            if isinstance(typed, Bye):
+            what = parse(typed, self.picture.view)
+            if isinstance(what, Bye):
                 return False
-            if isinstance(typed, str):
-                for shown in typed.split("\n"):
-                    self._show(shown)
-            elif typed is not None:
-                self._carry_out(client, typed)
+            if isinstance(what, str):
+                self.picture.show(what, "")
+            elif what is not None:
+                self._do(what)
         except (TypingError, ConnectError, StateError) as error:
             if not self._interrupted:
-                self._show(harmless(str(error)))
+                self.picture.show(str(error), "trouble")
+        self._changed()
         return not self._interrupted
 
-    def _carry_out(self, client: Client, command: Command) -> None:
-        if isinstance(command, Say | Whisper):
-            try:
-                if isinstance(command, Say):
-                    client.say(command.text)
-                else:
-                    client.whisper(command.uid, command.text)
-            except Denied as error:
-                self._show(harmless(f"Refused: {error}"))
-        elif isinstance(command, _WAITED_FOR):
-            with contextlib.suppress(Denied):  # the refusal has been shown, as any other event
-                client.request(command)
+    def _do(self, what: Command | Local) -> None:
+        if isinstance(what, Connect):
+            self._connect(what.address)
+        elif self.picture.client is None or self._ended is not None:
+            raise TypingError("You are not connected; /connect HOST[:PORT] goes to a server.")
         else:
-            client.send(command)
+            self._deeds.do(self.picture.client, what)

@@ -1,28 +1,81 @@
-"""Lines from standard input, for a thread that must also notice when there is nothing left to type for."""
+"""What a person types, for a thread that must also notice when there is nothing left to type for."""
 
 from __future__ import annotations
 
 import os
 import select
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterator
 
 READ_SIZE = 64 * 1024  # bytes
 
 
-class TypedLines:
-    """Only one thread reads; any thread may call ``stop``, which ends its waiting. Works with terminals, pipes
-    and files."""
+class Typed(ABC):
+    """Where lines come from. Only one thread takes them; any thread may call ``stop``, which ends its waiting."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Lines without their line feeds, until there are no more or ``stop`` is called."""
+        while (line := self.next()) is not None:
+            yield line
+
+    @abstractmethod
+    def next(self) -> str | None:
+        """The next line; None at the end."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End the waiting, now or when it begins."""
+
+
+class TypedQueue(Typed):
+    """Lines from the screen. Any thread may call its methods. A line may have line feeds in it: it was pasted."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._lines: deque[str] = deque()
+        self._ended = False
+        self._stopped = False
+
+    def put(self, line: str) -> None:
+        """One more line."""
+        with self._changed:
+            self._lines.append(line)
+            self._changed.notify()
+
+    def end(self) -> None:
+        """No more lines come; those that wait are taken still."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+
+    def waiting(self) -> list[str]:
+        """The lines that nobody has taken."""
+        with self._changed:
+            return list(self._lines)
+
+    def next(self) -> str | None:
+        """The next line; None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._lines or self._ended or self._stopped)
+            return self._lines.popleft() if self._lines and not self._stopped else None
+
+    def stop(self) -> None:
+        """End the waiting, now or when it begins."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+
+
+class TypedLines(Typed):
+    """Lines from standard input: a terminal, a pipe or a file."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._rest = b""
         self._ended = False
         self._stop_reader, self._stop_writer = os.pipe()
-
-    def __iter__(self) -> Iterator[str]:
-        """Lines without their line feeds, until the input ends or ``stop`` is called."""
-        while (line := self.next()) is not None:
-            yield line
 
     def next(self) -> str | None:
         """The next line; None at the end."""

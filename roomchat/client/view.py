@@ -8,6 +8,7 @@ from roomchat.client.seat import ConnectionBack, ConnectionLost, Shown
 from roomchat.protocol import (
     Away,
     Back,
+    Crowd,
     Entered,
     Exited,
     Joined,
@@ -15,6 +16,7 @@ from roomchat.protocol import (
     Message,
     Person,
     Renamed,
+    RoomsPage,
     Welcome,
     WhoPage,
 )
@@ -28,6 +30,9 @@ class View:
     def __init__(self) -> None:
         self.uid = 0
         self.names: dict[int, str] = {}  # UID to name, of all whom we have heard of
+        self.rooms: set[str] = set()  # all of which we have heard
+        self.totals: dict[str, int] = {}  # of the rooms that we are in: how many are in it
+        self.newest: dict[str, int] = {}  # of these rooms: the last seq before we came, or came back
         self._here: dict[str, set[int]] = {}  # room to the UIDs that we know to be in it, and not away
         self._returning = False  # from a lost connection: what the person knows comes again
 
@@ -41,27 +46,41 @@ class View:
             case Welcome():
                 self.uid = event.uid
                 self._meet(event.clients)
+                self.rooms.update(room.room for room in event.rooms)
                 return not self._returning
             case Joined():
                 self._meet(event.members)
+                self.rooms.add(event.room)
                 known = event.room in self._here
+                self.totals[event.room] = event.members_total
+                if not (self._returning and known):
+                    self.newest[event.room] = event.last_seq
                 here = {person.uid for person in event.members if not person.away}
                 self._here.setdefault(event.room, set()).update(here)
                 return not (self._returning and known)
             case Left():
                 self._here.pop(event.room, None)
+                self.totals.pop(event.room, None)
             case Entered() | Back():
                 self.names[event.uid] = event.name
+                self._count(event.room, isinstance(event, Entered))
                 here = self._here.setdefault(event.room, set())
                 known = event.uid in here
                 here.add(event.uid)
                 return not known
             case Exited() | Away():
                 self._here.get(event.room, set()).discard(event.uid)
+                self._count(event.room, -isinstance(event, Exited))
+            case Crowd():
+                self.totals[event.room] = event.members_total
             case Message() | Renamed():
                 self.names[event.uid] = event.name
             case WhoPage():
                 self._meet(event.clients)
+                if event.room in self.totals:
+                    self.totals[event.room] = event.clients_total
+            case RoomsPage():
+                self.rooms.update(room.room for room in event.rooms)
         return True
 
     def uid_of(self, who: str) -> int | None:
@@ -73,9 +92,27 @@ class View:
 
     def whisperer(self, room: str) -> str:
         """The name of the other one in a room of two."""
-        uids = {int(uid) for uid in room[1:].split("-") if uid.isascii() and uid.isdigit()}
-        other = next(iter(uids - {self.uid}), self.uid)
+        other = self.other(room)
         return self.names.get(other, str(other))
+
+    def other(self, room: str) -> int:
+        """The UID of the other one in a room of two."""
+        uids = {int(uid) for uid in room[1:].split("-") if uid.isascii() and uid.isdigit()}
+        return next(iter(uids - {self.uid}), self.uid)
+
+    def private(self, uid: int) -> str:
+        """The room of two that belongs to us and someone else."""
+        return "@{}-{}".format(*sorted((uid, self.uid)))
+
+    def people(self, room: str | None) -> list[tuple[int, str]]:
+        """UIDs and names of all whom we have heard of: who is in a room first, then by name."""
+        here = self._here.get(room or "", set())
+        known = [(uid, name) for uid, name in list(self.names.items()) if uid != self.uid]
+        return sorted(known, key=lambda person: (person[0] not in here, person[1].casefold(), person[0]))
+
+    def _count(self, room: str, more: int) -> None:
+        if room in self.totals:
+            self.totals[room] += more
 
     def _meet(self, people: Iterable[Person]) -> None:
         self.names.update((person.uid, person.name) for person in people)

@@ -1,0 +1,89 @@
+"""What a person looks at: one room, or all at once; what waits in the others; whom they ignore."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from roomchat.client.seat import Shown
+from roomchat.client.session import is_private
+from roomchat.client.view import View
+from roomchat.protocol import Away, Back, Crowd, Entered, Exited, Gap, Message
+
+KEPT = 500  # messages of a room that nobody looks at; /history brings older ones
+
+_OF_A_ROOM = Message | Gap | Entered | Exited | Away | Back | Crowd
+
+
+@dataclass
+class Unread:
+    """Of one room, since the person looked at it last."""
+
+    events: deque[Message | Gap] = field(default_factory=lambda: deque(maxlen=KEPT))
+    count: int = 0
+    mentioned: bool = False
+
+
+class Attention:
+    """Not thread-safe: the terminal has a lock. Others may read single fields.
+
+    Args:
+        view: what is known.
+        everything: all rooms are shown as it comes, and nothing waits.
+    """
+
+    def __init__(self, view: View, *, everything: bool) -> None:
+        self.room: str | None = None  # looked at; where what is typed goes
+        self.unread: dict[str, Unread] = {}
+        self.ignored: set[int] = set()
+        self.away: str | None = None  # what is answered to whispers; None: here
+        self.everything = everything
+        self._view = view
+
+    def takes(self, event: Shown) -> bool:
+        """Whether an event is to be shown now. If not, it waits for its room to be looked at, or is dropped."""
+        if getattr(event, "uid", None) in self.ignored and isinstance(event, _OF_A_ROOM):
+            return False
+        if self.everything or not isinstance(event, _OF_A_ROOM) or event.room == self.room:
+            return True
+        if not isinstance(event, Message | Gap):
+            return False  # who came and went is told by a list when the room is looked at
+        if is_private(event.room) or (isinstance(event, Message) and event.uid == self._view.uid):
+            return True
+        unread = self.unread.setdefault(event.room, Unread())
+        unread.events.append(event)
+        if isinstance(event, Message):
+            unread.count += 1
+            unread.mentioned |= self.is_mentioned(event)
+        return False
+
+    def look_at(self, room: str | None) -> tuple[int, list[Message | Gap]]:
+        """Turn to a room. Returns how many messages were said there meanwhile, and the last of these."""
+        self.room = room
+        unread = self.unread.pop(room, None) if room else None
+        return (unread.count, list(unread.events)) if unread else (0, [])
+
+    def drop(self, room: str) -> None:
+        """The person is in that room no more."""
+        self.unread.pop(room, None)
+
+    def is_mentioned(self, message: Message) -> bool:
+        """Whether somebody else's words have our name in them."""
+        name = self._view.names.get(self._view.uid)
+        if not name or message.uid == self._view.uid or name.casefold() not in message.text.casefold():
+            return False
+        return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message.text, re.IGNORECASE) is not None
+
+    def is_old(self, message: Message) -> bool:
+        """Whether it was said before we came: no reason to ring a bell."""
+        return message.seq <= self._view.newest.get(message.room, 0)
+
+    def is_told(self, room: str) -> bool:
+        """Whether a line need not say which room it is about, for that is the one looked at."""
+        return not self.everything and room == self.room
+
+    def numbered(self, rooms: Iterable[str]) -> list[tuple[int, str]]:
+        """The rooms that a person is in, by the numbers under which they are reached: the order of joining."""
+        return list(enumerate(rooms, start=1))

@@ -1,0 +1,196 @@
+"""What a person can do in the chat, once it is understood. On the thread that sends."""
+
+from __future__ import annotations
+
+import contextlib
+
+from msgspec.structs import replace
+
+from roomchat.client.client import Client
+from roomchat.client.commands import ACTION, Connect, Ignore, Local, StepAway, Turn, TypingError
+from roomchat.client.picture import Picture
+from roomchat.client.render import room_name
+from roomchat.client.session import is_private
+from roomchat.errors import ConnectError, Denied, StateError
+from roomchat.protocol import Command, Dial, History, Join, Leave, Message, Name, Say, Whisper
+
+# What is typed behind these may depend on where they lead.
+_WAITED_FOR = Join | Dial | Leave | Name
+
+
+class Deeds:
+    """Does things over a client, and shows what it has to say itself."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._answered: set[int] = set()  # who whispered while we were away, and was told so
+
+    def do(self, client: Client, what: Command | Local) -> None:
+        """Carry it out.
+
+        Raises:
+            TypingError: it can't be done.
+            ConnectError: not now.
+        """
+        match what:
+            case Say():
+                self._say(client, what.text)
+            case Whisper():
+                self._whisper(client, what.uid, what.text)
+            case Turn():
+                self._turn(client, what)
+            case Ignore():
+                self._ignore(what.uid)
+            case StepAway():
+                self._step_away(client, what.text)
+            case Connect():
+                raise AssertionError("it needs no client")
+            case _:
+                self._ask(client, what)
+
+    def answer(self, message: Message) -> None:
+        """Tell someone who whispers that we are away, once. On the receiving thread: it may not wait."""
+        picture = self._picture
+        attention, client = picture.attention, picture.client
+        if attention.away is None or client is None or not is_private(message.room):
+            return
+        if message.uid in {picture.view.uid, *self._answered, *attention.ignored} or attention.is_old(message):
+            return
+        self._answered.add(message.uid)
+        with contextlib.suppress(Denied, StateError):
+            client.whisper(message.uid, ACTION + _away(attention.away))
+
+    def _say(self, client: Client, text: str) -> None:
+        """In the room that the person looks at."""
+        room = self._picture.attention.room
+        if room is not None and is_private(room):
+            self._whisper(client, self._picture.view.other(room), text)
+            return
+        try:
+            client.say(text, None if self._picture.attention.everything else room)
+        except Denied as error:
+            self._picture.show(f"Refused: {error}", "trouble")
+
+    def _whisper(self, client: Client, uid: int, text: str) -> None:
+        try:
+            client.whisper(uid, text)
+        except Denied as error:
+            self._picture.show(f"Refused: {error}", "trouble")
+
+    def _ask(self, client: Client, command: Command) -> None:
+        """The server."""
+        picture, room = self._picture, self._picture.attention.room
+        if isinstance(command, History | Leave) and command.room is None and room is not None:
+            if isinstance(command, Leave) and is_private(room):
+                with picture.lock:
+                    picture.look_at(
+                        client.room, f"You are in {client.room} now." if client.room else "No room now."
+                    )
+                return
+            command = replace(command, room=room)
+        if isinstance(command, _WAITED_FOR):
+            with contextlib.suppress(Denied):  # the refusal has been shown, as any other event
+                client.request(command)
+        else:
+            client.send(command)
+
+    # ------------------------------------------------------------ rooms
+
+    def _turn(self, client: Client, turn: Turn) -> None:
+        picture = self._picture
+        if turn.room is None:
+            picture.show(self._rooms())
+            return
+        room = self._called(turn.room)
+        if is_private(room):
+            name = picture.view.whisperer(room)
+            with picture.lock:
+                picture.look_at(room, f"What you say now only {name} sees; /room goes back to a room.")
+        elif picture.attention.everything:
+            self._ask(client, Join(room=room))
+        else:
+            self._turn_here(client, room)
+        if turn.text:
+            self._say(client, turn.text)
+
+    def _turn_here(self, client: Client, room: str) -> None:
+        """At once, also while there is no connection; the server, where others dial us, is told."""
+        picture = self._picture
+        unread = picture.attention.unread.get(room)
+        here = picture.view.totals.get(room, 1)
+        with picture.lock:
+            if picture.connected:
+                picture.turned.add(room)
+            picture.look_at(room, f"--- {room}, {here} here, {unread.count if unread else 0} new ---")
+        with contextlib.suppress(ConnectError):
+            client.send(Join(room=room))
+
+    def _turn_back(self, client: Client) -> None:
+        """From whispering to the room where we were before."""
+        room = client.room
+        with self._picture.lock:
+            self._picture.look_at(room, f"You are in {room} now." if room else "You are in no room now.")
+
+    def _called(self, text: str) -> str:
+        """The room of that name, or number, or the private one with that person."""
+        picture = self._picture
+        rooms = picture.rooms()
+        wanted = text.casefold()
+        for room in rooms:
+            if wanted in {
+                room.casefold(),
+                f"@{picture.view.whisperer(room)}".casefold() if is_private(room) else "",
+            }:
+                return room
+        if text.startswith("@"):
+            if (uid := picture.view.uid_of(text[1:])) is None:
+                if text == picture.view.private(picture.view.other(text)):
+                    return text
+                raise TypingError(f"I know nobody called {text[1:]}; /who shows who is here.")
+            return picture.view.private(uid)
+        if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= len(rooms):
+            return rooms[int(text[:9]) - 1]
+        raise TypingError(f"You are not in {text}; /join {text} goes there.")
+
+    def _rooms(self) -> str:
+        picture = self._picture
+        rooms = picture.rooms()
+        if not rooms:
+            return "You are in no room; /join ROOM goes into one."
+        told = []
+        for number, room in enumerate(rooms, start=1):
+            unread = picture.attention.unread.get(room)
+            new = f" ({unread.count} new)" if unread else ""
+            told.append(f"{number} {room_name(room, picture.view)}{new}")
+        return f"You are in: {', '.join(told)}."
+
+    # ------------------------------------------------------------ the client's own
+
+    def _ignore(self, uid: int | None) -> None:
+        picture = self._picture
+        ignored, names = picture.attention.ignored, picture.view.names
+        if uid is None:
+            told = ", ".join(f"{names.get(one, '')} ({one})" for one in sorted(ignored))
+            picture.show(f"You ignore: {told}." if told else "You ignore nobody.")
+        elif uid in ignored:
+            ignored.discard(uid)
+            picture.show(f"You see {names.get(uid, 'what they say')} ({uid}) again.")
+        else:
+            ignored.add(uid)
+            picture.show(
+                f"You ignore {names.get(uid, 'them')} ({uid}) until you say /ignore {uid} again, or leave."
+            )
+
+    def _step_away(self, client: Client, text: str | None) -> None:
+        attention = self._picture.attention
+        back = text is None and attention.away is not None
+        attention.away = None if back else (text or "")
+        self._answered.clear()
+        room = attention.room
+        if room is not None and not is_private(room):
+            self._say(client, ACTION + ("is back" if back else _away(attention.away or "")))
+        self._picture.show("You are back." if back else "You are away; who whispers is told once. /away: back.")
+
+
+def _away(text: str) -> str:
+    return f"is away: {text}" if text else "is away"

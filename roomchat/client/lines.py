@@ -1,0 +1,106 @@
+"""A line for a person: pieces of text, each with a style, and how it is folded to a width.
+
+The plain terminal prints the text of a line; the screen gives each style a look (``look.py``). A style never says
+something that the text does not.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from roomchat.harmless import harmless
+
+
+class Piece(NamedTuple):
+    """Some text of a line, and its style: ``""``, ``time``, ``dim``, ``trouble``, ``name:7``, ..."""
+
+    style: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is shown as one line if the screen is wide enough. Nothing in it moves the cursor.
+
+    ``indent``: where its text begins, in characters of its own; when it is folded, the rest stands under that.
+    ``ring``: 0 no news that needs a bell, 1 somebody has said something, 2 it is for this person.
+    """
+
+    pieces: tuple[Piece, ...]
+    indent: int = 0
+    ring: int = 0
+
+    @property
+    def plain(self) -> str:
+        """Its text."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+def line(*pieces: tuple[str, str], indent: int = 0, ring: int = 0) -> Line:
+    """A line of pieces, made harmless."""
+    return Line(tuple(Piece(style, harmless(text)) for style, text in pieces), indent, ring)
+
+
+def cell(text: str) -> str:
+    """Text from others as a part of a line: a mark at its start must not change the cell before it."""
+    return f"\u25cc{text}" if text and unicodedata.category(text[0]) in {"Mn", "Me"} else text
+
+
+def fold(one: Line, width: int, measure: Callable[[str], int]) -> list[list[Piece]]:
+    """The rows of a line on a screen.
+
+    Args:
+        one: the line.
+        width: columns of the screen.
+        measure: columns that a character takes.
+    """
+    text = one.plain
+    if text.isascii() and len(text) <= width:
+        return [list(one.pieces)]
+    indent = _indent(one, width, measure)
+    rows: list[list[tuple[str, str]]] = [[]]  # style and character; a mark belongs to the character before it
+    used, space = 0, 0  # columns of the row; behind which character of it there was a space, 0: nowhere
+    for style, character, columns in _cells(one.pieces, measure):
+        if used + columns > width and rows[-1] and used > indent:
+            row = rows[-1]
+            rest = row[space:] if space and character != " " else []
+            del row[len(row) - len(rest) :]
+            rows.append(rest)
+            used, space = indent + sum(measure(c) for _, text in rest for c in text), 0
+            if character == " ":
+                continue
+        rows[-1].append((style, character))
+        used += columns
+        if character == " " and used > indent + 1:
+            space = len(rows[-1])
+    return [_row(row, indent if number else 0) for number, row in enumerate(rows) if row or not number]
+
+
+def _indent(one: Line, width: int, measure: Callable[[str], int]) -> int:
+    """Columns before the text; less where they would leave it no room."""
+    columns = sum(measure(character) for character in one.plain[: one.indent])
+    return columns if columns <= width // 2 else min(2, width // 4)
+
+
+def _cells(pieces: Iterable[Piece], measure: Callable[[str], int]) -> Iterable[tuple[str, str, int]]:
+    for style, text in pieces:
+        start = 0
+        for at, character in enumerate(text):
+            if at > start and (character.isascii() or measure(character)):
+                yield style, text[start:at], sum(map(measure, text[start:at]))
+                start = at
+        if text:
+            yield style, text[start:], sum(map(measure, text[start:]))
+
+
+def _row(characters: list[tuple[str, str]], indent: int) -> list[Piece]:
+    row: list[Piece] = [Piece("", " " * indent)] if indent else []
+    for style, character in characters:
+        if row and row[-1].style == style:
+            row[-1] = Piece(style, row[-1].text + character)
+        else:
+            row.append(Piece(style, character))
+    return row

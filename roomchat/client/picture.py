@@ -1,0 +1,100 @@
+"""What a person sees of one server: which lines are shown, and which wait until their room is looked at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from roomchat.client.attention import Attention
+from roomchat.client.client import Client, ConnectionBack, ConnectionEnded, ConnectionLost, Shown
+from roomchat.client.commands import HELP_COLUMN
+from roomchat.client.lines import Line, line
+from roomchat.client.render import day_of, lines
+from roomchat.client.session import is_private
+from roomchat.client.view import View
+from roomchat.protocol import Gap, Joined, Left, Message
+
+
+class Picture:
+    """Any thread may call its methods, and read its fields; ``lock`` guards what is shown, and its order.
+
+    Args:
+        show_line: shows a line; called with the lock held.
+        everything: show all rooms at once, each line with its room; else one, and the others wait.
+        clock: how times are written, as for strftime.
+    """
+
+    def __init__(self, show_line: Callable[[Line], None], *, everything: bool, clock: str) -> None:
+        self.client: Client | None = None
+        self.connected = False  # now; without a connection but with a client it tries to come back
+        self.view = View()
+        self.attention = Attention(self.view, everything=everything)
+        self.turned: set[str] = set()  # rooms turned to here already, though the server has not said so
+        self.lock = threading.RLock()
+        self._show_line = show_line
+        self._clock = clock
+        self._day = day_of(None)
+
+    def show(self, text: str, style: str = "dim") -> None:
+        """Show what the client itself has to say; its lines are lines."""
+        with self.lock:
+            for one in text.split("\n"):
+                self._show_line(line((style, one), indent=HELP_COLUMN if one.startswith("/") else 0))
+
+    def show_event(self, event: Shown) -> None:
+        """Show what has happened, with its day if that is another one than before. With the lock held."""
+        if isinstance(event, Message) and (day := day_of(event.ts)) != self._day:
+            self._day = day
+            self._show_line(line(("dim", f"--- {day:%A, %d %B %Y} ---")))
+        for one in lines(event, self.view, self.attention, self._clock):
+            self._show_line(one)
+
+    def take(self, event: Shown) -> bool:
+        """Show an event, or keep it until its room is looked at; whether the person has it."""
+        with self.lock:
+            if isinstance(event, ConnectionLost | ConnectionEnded):
+                self.connected = False
+                self.turned.clear()
+            elif isinstance(event, ConnectionBack):
+                self.connected = True
+            # Our own coming into a room that was turned to is no news.
+            if self.view.update(event) and not (isinstance(event, Joined) and self._is_turned(event.room)):
+                self._place(event)
+            return not (isinstance(event, Message | Gap) and event.room in self.attention.unread)
+
+    def _is_turned(self, room: str) -> bool:
+        if room not in self.turned:
+            return False
+        self.turned.remove(room)
+        return True
+
+    def _place(self, event: Shown) -> None:
+        current = None if self.client is None else self.client.room
+        if isinstance(event, Left):
+            self.attention.drop(event.room)
+            if self.attention.room in {None, event.room}:
+                self.look_at(current, told=event)
+                return
+        if isinstance(event, Joined) and event.room == current:
+            self.look_at(current, told=event)
+        elif self.attention.takes(event):
+            self.show_event(event)
+
+    def look_at(self, room: str | None, told: Shown | str) -> None:
+        """Turn to a room: tell it, then show what was said there meanwhile. With the lock held."""
+        count, events = self.attention.look_at(room)
+        if isinstance(told, str):
+            self.show(told)
+        else:
+            self.show_event(told)
+        if count > (kept := sum(isinstance(event, Message) for event in events)):
+            self.show(f"{count - kept} older ones are not shown; /history {min(count, 1000)} shows more.")
+        for event in events:
+            self.show_event(event)
+        if events and self.client is not None:
+            self.client.handled(events[-1])
+
+    def rooms(self) -> list[str]:
+        """The rooms that the person is in, in the order of their numbers: private ones last."""
+        rooms = [] if self.client is None else self.client.rooms
+        return sorted(rooms, key=is_private)
