@@ -1,0 +1,116 @@
+"""What stands around the line that is typed: the prompt, what is on its way, the bottom line. It only looks."""
+
+from __future__ import annotations
+
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+
+from roomchat.client.commands import ACTION
+from roomchat.client.complete import Cycle, hint
+from roomchat.client.lines import cell
+from roomchat.client.picture import Picture
+from roomchat.client.session import is_private
+from roomchat.client.terminal import Terminal
+from roomchat.harmless import harmless
+from roomchat.protocol import Say
+
+MOST_PENDING = 5  # lines of what is on its way; the rest is counted
+WIDEST = 200  # characters of one of these lines
+BETWEEN = ("class:toolbar", "  ·  ")
+
+Fragments = StyleAndTextTuples
+
+
+def prompt(terminal: Terminal) -> str:
+    """Where what is typed goes."""
+    if terminal.asking:
+        return "Your name: "
+    room = terminal.picture.attention.room
+    return f"[{_name(room, terminal.picture)}] " if room else "> "
+
+
+def pending(terminal: Terminal, waiting: list[str]) -> Fragments:
+    """What was typed and has not come back: what waits for the sending thread, and what for the server."""
+    picture = terminal.picture
+    said = [] if picture.client is None else picture.client.unseen
+    texts = [f"{_target(one.room, picture)}{one.text}" if isinstance(one, Say) else f"[whisper] {one.text}"
+             for one in said[-MOST_PENDING:]]  # fmt: skip
+    texts = [*texts, *waiting[:MOST_PENDING]][-MOST_PENDING:]
+    hidden = len(said) + len(waiting) - len(texts)
+    rows: Fragments = [("class:pending", f"... and {hidden} before these\n")] if hidden else []
+    for text in texts:
+        shown = harmless(text.removeprefix(ACTION)[:WIDEST].replace("\n", " / "))
+        rows.append(("class:pending", f"... {shown}\n"))
+    if rows:
+        rows[-1] = (rows[-1][0], rows[-1][1].removesuffix("\n"))
+    return rows
+
+
+def bottom(terminal: Terminal, text: str, cycle: Cycle | None, notice: str) -> Fragments:
+    """The bottom line: what was just asked, what Tab offers, what a begun command does, or how things stand."""
+    if notice:
+        return [("class:loud", f" {notice} ")]
+    if cycle is not None:
+        return _offered(cycle)
+    if told := hint(text):
+        return [("class:toolbar", told)]
+    return _state(terminal)
+
+
+def _offered(cycle: Cycle) -> Fragments:
+    """From the chosen one on, so that it is seen however many there are."""
+    fragments: Fragments = []
+    for number, one in enumerate(cycle.offered[cycle.chosen :] + cycle.offered[: cycle.chosen]):
+        name = harmless(one.text.strip())
+        chosen = ("class:chosen", f"[{name}]") if number == 0 else ("class:toolbar", f" {name} ")
+        fragments += [chosen, ("class:toolbar", f" {harmless(one.meaning)}" if number == 0 else ""), ("", " ")]
+    return fragments
+
+
+def _state(terminal: Terminal) -> Fragments:
+    picture = terminal.picture
+    fragments: Fragments = []
+    if picture.connected:
+        fragments += [("class:ok", "●"), ("class:toolbar", " connected")]
+    elif picture.client is not None and picture.view.uid:
+        fragments += [("class:lost", " ○ connection lost, trying again ")]
+    elif terminal.asking or picture.client is not None:
+        fragments += [("class:toolbar", f"○ {harmless(terminal.address)}")]
+    else:
+        fragments += [("class:lost", " ○ not connected "), ("class:toolbar", " /connect HOST[:PORT]")]
+    room = picture.attention.room
+    if room is not None:
+        here = "" if is_private(room) else f": {picture.view.totals.get(room, 1)} here"
+        fragments += [BETWEEN, ("class:here", _name(room, picture)), ("class:toolbar", here)]
+    fragments += _others(picture)
+    if picture.attention.away is not None:
+        fragments += [BETWEEN, ("class:here", "away")]
+    if picture.view.uid:
+        name = picture.view.names.get(picture.view.uid, "")
+        fragments += [BETWEEN, ("class:toolbar", f"{harmless(name)} ({picture.view.uid})")]
+    return fragments
+
+
+def _others(picture: Picture) -> Fragments:
+    """The other rooms under their numbers, with what is new in them; ``!`` where one is mentioned."""
+    fragments: Fragments = []
+    for number, room in enumerate(picture.rooms(), start=1):
+        if room == picture.attention.room:
+            continue
+        fragments.append(BETWEEN)
+        unread = picture.attention.unread.get(room)
+        shown = f"{number} {_name(room, picture)}"
+        if unread is None:
+            fragments.append(("class:toolbar", shown))
+        else:
+            mark = "!" if unread.mentioned else ""
+            fragments.append(("class:loud" if mark else "class:unread", f"{shown} +{unread.count}{mark}"))
+    return fragments
+
+
+def _name(room: str, picture: Picture) -> str:
+    return harmless(f"@{cell(picture.view.whisperer(room))}" if is_private(room) else cell(room))
+
+
+def _target(room: str | None, picture: Picture) -> str:
+    """The room of what is on its way, if it is not the one looked at."""
+    return f"[{room}] " if room and room != picture.attention.room else ""
