@@ -75,9 +75,9 @@ def _trouble(event: Shown, view: View, attention: Attention) -> Iterator[str]:
                 "missing: the server no longer keeps them."
             )
         case Notice():
-            yield f"Notice: {event.text}"
+            yield f"Notice: {cell(event.text)}"
         case Error():
-            yield f"Refused: {event.message}"
+            yield f"Refused: {cell(event.message)}"
 
 
 def _told(event: Shown, view: View, attention: Attention) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _coming(event: Presence | Crowd) -> str:
         case Entered():
             return f"{_who(event)} came in."
         case Exited():
-            return f"{_who(event)} {_EXITED.get(event.reason, event.reason)}."
+            return f"{_who(event)} {_EXITED.get(event.reason, cell(event.reason))}."
         case Away():
             return f"{_who(event)} is away, the connection was lost."
         case _:

@@ -149,7 +149,8 @@ class Terminal:
         if address is not None:
             self.address = address
         self._begin()
-        self._come_in()
+        if self._come_in():
+            self.picture.show(f"You are connected to {self.address}.")
 
     # ------------------------------------------------------------ the receive thread
 

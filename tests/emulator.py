@@ -1,0 +1,121 @@
+"""``roomchat join`` in a pseudo-terminal whose screen is emulated, so that tests can look at it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+import pyte
+
+from tests.program import IN_TERMINAL, PATIENCE, ROOMCHAT
+
+SCROLLBACK = 20_000  # lines
+CTRL_C, CTRL_D, UP, TAB, SHIFT_TAB, ENTER = "\x03", "\x04", "\x1b[A", "\t", "\x1b[Z", "\r"
+
+
+def alt(key: str) -> str:
+    """A key with Alt held."""
+    return f"\x1b{key}"
+
+
+def paste(text: str) -> str:
+    """What a terminal sends for a paste, to a program that has asked for it to be marked."""
+    return f"\x1b[200~{text}\x1b[201~"
+
+
+class Emulated:
+    """A person at a terminal. Every wait looks at the screen, and has a deadline."""
+
+    def __init__(
+        self, *arguments: str, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None
+    ) -> None:  # fmt: skip
+        self.screen = pyte.HistoryScreen(columns, rows, history=SCROLLBACK)
+        self.raw = b""  # all that came, for what a screen does not show: bells
+        self._stream = pyte.ByteStream(self.screen)
+        self._master, slave = pty.openpty()
+        self._set_size(columns, rows)
+        self.process = subprocess.Popen(
+            [*IN_TERMINAL, *ROOMCHAT, *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, "TERM": "xterm-256color", "TZ": "UTC", **(env or {})},
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        os.write(self._master, text.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Draw the window larger or smaller. The emulator cuts lines off, as xterm does."""
+        self.screen.resize(rows, columns)
+        self._set_size(columns, rows)
+
+    @property
+    def shown(self) -> list[str]:
+        """The rows of the screen, down to the last one with something in it."""
+        rows = [row.rstrip() for row in self.screen.display]
+        while rows and not rows[-1]:
+            rows.pop()
+        return rows
+
+    @property
+    def scrolled(self) -> list[str]:
+        """The rows that have left the screen at its top, and those on it."""
+        above = [
+            "".join(row[x].data for x in range(self.screen.columns)).rstrip() for row in self.screen.history.top
+        ]
+        return above + self.shown
+
+    def until(self, found: str | Callable[[Emulated], object]) -> None:
+        """Wait until the screen has the text, or it holds."""
+        deadline = time.monotonic() + PATIENCE
+        while not (found in "\n".join(self.shown) if isinstance(found, str) else found(self)):
+            if not self._read(deadline):
+                told = found if isinstance(found, str) else "what was waited for"
+                raise AssertionError(f"never showed {told!r}, but:\n" + "\n".join(self.shown))
+
+    def wait(self) -> int:
+        """Wait until it ends; its exit code."""
+        deadline = time.monotonic() + PATIENCE
+        while self._read(deadline):
+            pass
+        return self.process.wait(max(0.1, deadline - time.monotonic()))
+
+    def _read(self, deadline: float) -> bool:
+        """Take some output; False at its end, or at the deadline."""
+        if not select.select([self._master], [], [], max(0, deadline - time.monotonic()))[0]:
+            return False
+        try:
+            data = os.read(self._master, 65536)
+        except OSError:  # how a pseudo-terminal says that nobody holds its other side any more
+            return False
+        self.raw += data
+        self._stream.feed(data)
+        return True
+
+    def _set_size(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def __enter__(self) -> Emulated:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        os.close(self._master)

@@ -1,0 +1,243 @@
+"""The parts of the screen without a terminal: folding, colours, what Tab offers, what waits, what was typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.utils import get_cwidth
+
+from roomchat.client.attention import KEPT, Attention
+from roomchat.client.commands import COMMANDS, HELP, NAMES, Connect, Ignore, StepAway, Turn, TypingError, parse
+from roomchat.client.complete import candidates, hint
+from roomchat.client.lines import Line, Piece, fold, line
+from roomchat.client.look import NAMES as COLOURS
+from roomchat.client.look import depth, fragment_style
+from roomchat.client.past import MOST, Past
+from roomchat.client.render import lines
+from roomchat.client.typed import TypedQueue
+from roomchat.client.view import View
+from roomchat.protocol import Entered, Gap, Joined, Message, Person, Say, Welcome
+from tests.test_client import WELCOME
+
+TIME = "2026-01-01T12:30:00.000Z"
+
+
+@pytest.fixture
+def view() -> View:
+    """Of ann, who is 7, knows bob, who is 3, and is in tea with bert, who is 12."""
+    view = View()
+    view.update(WELCOME)
+    view.update(Joined(room="tea", members=[Person(7, "ann"), Person(12, "bert")], members_total=2, last_seq=4))
+    return view
+
+
+def rows(one: Line, width: int) -> list[str]:
+    return ["".join(piece.text for piece in row) for row in fold(one, width, get_cwidth)]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("12 bob: short", 20, ["12 bob: short"]),
+        ("12 bob: two words more", 18, ["12 bob: two words ", "        more"]),
+        ("12 bob: exactly so", 18, ["12 bob: exactly so"]),
+        ("12 bob: unbreakableword", 18, ["12 bob: unbreakabl", "        eword"]),
+        ("12 bob: \u4f60\u597d\u4f60\u597d\u4f60", 17, ["12 bob: \u4f60\u597d\u4f60\u597d", " " * 8 + "\u4f60"]),
+        ("12 bob: on a very narrow one", 12, ["12 bob: on a", "  very narrow", "  one"]),
+        ("12 bob: e\u0301e\u0301e\u0301e\u0301", 18, ["12 bob: e\u0301e\u0301e\u0301e\u0301"]),
+    ],
+)  # fmt: skip
+def test_lines_are_folded_under_their_text(text: str, width: int, expected: list[str]) -> None:
+    """At spaces where there are some, and never within a character."""
+    assert rows(Line((Piece("", text),), indent=8), width) == expected
+
+
+def test_styles_survive_folding() -> None:
+    """A word that moves to the next row keeps its look."""
+    folded = fold(line(("dim", "one "), ("mention", "two three"), indent=4), 9, get_cwidth)
+    assert folded == [
+        [Piece("dim", "one "), Piece("mention", "two ")],
+        [Piece("", "    "), Piece("mention", "three")],
+    ]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_names_can_be_read_on_black_and_on_white() -> None:
+    """Each colour has a contrast of at least 3.8 against both, and is one of the 256."""
+    for colour in COLOURS:
+        assert min(1.05 / (luminance(colour) + 0.05), (luminance(colour) + 0.05) / 0.05) >= 3.8
+        assert all(int(colour[at : at + 2], 16) in {0, 95, 135, 175, 215, 255} for at in (1, 3, 5))
+
+
+def test_a_colour_belongs_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve people with UIDs in a row have twelve colours; NO_COLOR and the option are obeyed."""
+    assert len({fragment_style(f"name:{uid}", ColorDepth.DEPTH_8_BIT) for uid in range(1, 13)}) == 12
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert depth(None) is ColorDepth.DEPTH_8_BIT
+    assert depth(False) is ColorDepth.DEPTH_1_BIT
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert depth(None) is ColorDepth.DEPTH_1_BIT
+    assert depth(True) is ColorDepth.DEPTH_8_BIT
+
+
+@pytest.mark.parametrize(
+    ("typed", "what"),
+    [
+        ("/nick eve", parse("/name eve", View())),
+        ("/list", parse("/rooms", View())),
+        ("/part tea", parse("/leave tea", View())),
+        ("/j #tea", parse("/join tea", View())),
+        ("/msg bob hi  there", parse("/whisper 3 hi  there", View())),
+        ("/JOIN tea", parse("/join tea", View())),
+        ("/me waves", Say(text="/me waves")),
+        ("/room", Turn(None)),
+        ("/room 2", Turn("2")),
+        ("/query bob", Turn("@3-7")),
+        ("/query @bob hi there", Turn("@3-7", "hi there")),
+        ("/ignore bob", Ignore(3)),
+        ("/ignore", Ignore(None)),
+        ("/away", StepAway(None)),
+        ("/away till four", StepAway("till four")),
+        ("/connect", Connect(None)),
+        ("/server localhost:99", Connect("localhost:99")),
+    ],
+)
+def test_commands_of_the_client_and_names_from_irc(view: View, typed: str, what: object) -> None:
+    """What people know from elsewhere does what they expect."""
+    assert parse(typed, view) == what
+
+
+def test_help_is_one_screen_and_every_command_has_an_example(view: View) -> None:
+    """24 rows of 80; and no name means two things."""
+    assert sum(len(rows(line(("", one), indent=19), 80)) for one in HELP.split("\n")) <= 24
+    assert len(set(NAMES)) == len(NAMES)
+    for command in COMMANDS:
+        told = parse(f"/help {command.name[1:]}", view)
+        assert isinstance(told, str)
+        assert command.form in told
+        assert f"For example: {command.example}" in told
+        assert parse(command.example.replace(" 7", " 3"), view) is not None
+    with pytest.raises(TypingError, match="Did you mean /whisper"):
+        parse("/help whispr", view)
+
+
+@pytest.mark.parametrize(
+    ("before", "offered"),
+    [
+        ("/wh", ["/who ", "/whisper "]),
+        ("/ms", ["/msg "]),
+        ("/dial b", ["bert", "bob"]),
+        ("/dial 3", ["bob"]),
+        ("/whisper bo", ["bob "]),
+        ("/whisper bob ask be", ["bert "]),
+        ("/join t", ["tea"]),
+        ("/room ", ["tea"]),
+        ("/help whi", ["whisper"]),
+        ("be", ["bert: "]),
+        ("hello @b", ["@bert ", "@bob "]),
+        ("hello ", []),
+        ("//wh", []),
+        ("/nonsense b", []),
+        ("/stats b", []),
+    ],
+)
+def test_what_tab_offers(view: View, before: str, offered: list[str]) -> None:
+    """Who is in the room comes first; a name gets what follows it."""
+    assert [one.text for one in candidates(before, view, ["tea"], "tea")[1]] == offered
+
+
+def test_who_shares_a_name_is_completed_by_uid(view: View) -> None:
+    """A name that two have would not tell which one is meant."""
+    view.update(Entered(room="tea", uid=20, name="Bob"))
+    assert [one.text for one in candidates("/dial bo", view, ["tea"], "tea")[1]] == ["20", "3"]
+
+
+def test_a_hint_tells_what_fits() -> None:
+    """The commands that begin so, then the one."""
+    assert hint("/wh") == "/who  /whisper"
+    assert hint("/whi") == "/whisper UID TEXT: say something to one person only"
+    assert hint("/msg bob") == hint("/whi")
+    assert hint("hello") == hint("//who") == hint("/nonsense x") == ""
+
+
+def test_other_rooms_wait_up_to_a_bound(view: View) -> None:
+    """All is counted, the last are kept with their gaps; private rooms and one's own words do not wait."""
+    attention = Attention(view, everything=False)
+    attention.look_at("cake")
+    for seq in range(1, KEPT + 11):
+        assert not attention.takes(Message("tea", seq, 3, "bob", TIME, "x"))
+    assert attention.takes(Message("@3-7", 1, 3, "bob", TIME, "x"))
+    assert attention.takes(Message("tea", 999, 7, "ann", TIME, "mine"))
+    assert not attention.takes(Entered(room="tea", uid=9, name="x"))
+    assert not attention.takes(Gap(room="tea", after=1000, before=2000))
+    count, events = attention.look_at("tea")
+    assert count == KEPT + 10
+    assert len(events) == KEPT
+    assert isinstance(events[-1], Gap)
+    assert attention.look_at("tea") == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "mentioned"),
+    [("ann?", True), ("@Ann hi", True), ("hi ANN", True), ("annex", False), ("joann", False), ("bob", False)],
+)
+def test_a_mention_is_a_whole_word(view: View, text: str, mentioned: bool) -> None:
+    """In any case, with or without an @."""
+    assert Attention(view, everything=False).is_mentioned(Message("tea", 9, 3, "bob", TIME, text)) is mentioned
+
+
+def test_a_line_names_its_room_only_where_that_is_news(view: View) -> None:
+    """In the room that is looked at it goes without saying."""
+    attention = Attention(view, everything=False)
+    attention.look_at("tea")
+    said = [Message("tea", 9, 3, "bob", TIME, "a"), Message("@3-7", 1, 3, "bob", TIME, "/me b")]
+    shown = [line.plain for one in said for line in lines(one, view, attention, "%M")]
+    assert shown == ["30 bob: a", "30 [whisper with bob] * bob b"]
+
+
+def test_the_view_counts_who_is_here(view: View) -> None:
+    """From what is told, without asking."""
+    view.update(Entered(room="tea", uid=20, name="dan"))
+    assert view.totals["tea"] == 3
+    view.update(WELCOME)
+    assert isinstance(WELCOME, Welcome)
+    assert [name for _, name in view.people("tea")] == ["bert", "dan", "bob"]
+
+
+def test_the_past_is_bounded_and_survives_nonsense(tmp_path: Path) -> None:
+    """Too long a file is cut; what is no line of ours is skipped; where none can be written there is none."""
+    path = tmp_path / "deep" / "typed"
+    past = Past(path)
+    for number in range(MOST + 1):
+        past.store_string(f"{number}\nx")
+    assert next(iter(Past(path).load_history_strings())) == f"{MOST}\nx"
+    assert len(path.read_text().splitlines()) == MOST // 2
+    path.write_bytes(b'\xff\n{"a": 1}\n"good"\n"cut')
+    assert list(Past(path).load_history_strings()) == ["good"]
+    assert json.loads('"good"') == "good"
+    nowhere = Past(Path("/proc/no/such/place"))
+    nowhere.store_string("x")
+    assert list(nowhere.load_history_strings()) == []
+
+
+def test_typed_lines_are_taken_before_the_end() -> None:
+    """``end`` lets those that wait be taken, ``stop`` does not."""
+    typed = TypedQueue()
+    for text in ("one", "two\nlines"):
+        typed.put(text)
+    assert typed.waiting() == ["one", "two\nlines"]
+    typed.end()
+    assert list(typed) == ["one", "two\nlines"]
+    typed.put("three")
+    typed.stop()
+    assert list(typed) == []

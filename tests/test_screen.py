@@ -1,0 +1,355 @@
+"""The screen of ``roomchat join``, in an emulated terminal: what a person sees, and what their keys do."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from platformdirs import user_state_path
+
+from roomchat import Client
+from roomchat.server import Server
+from tests.emulator import CTRL_C, CTRL_D, ENTER, SHIFT_TAB, TAB, UP, Emulated, alt, paste
+from tests.program import address_of
+from tests.program import serve as serve_program
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture
+def tea(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """People in the room tea of one server: ``tea("ann")`` at a screen, ``tea("bob", Client)`` as a program."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    server = serve()
+    with ExitStack() as stack:
+
+        def come(name: str, kind: type[Any] = Emulated, *arguments: str, **options: Any) -> Any:
+            address = f"127.0.0.1:{server.address[1]}"
+            if kind is Client:
+                client = stack.enter_context(Client(address, name, state=False, on_event=lambda event: None))
+                client.join("tea")
+                return client
+            screen = stack.enter_context(
+                Emulated("join", address, "--name", name, "--room", "tea", *arguments, **options)
+            )
+            screen.until("[tea]")
+            return screen
+
+        yield come
+
+
+def typed(screen: Emulated) -> str:
+    """What stands behind the prompt: the row of the cursor."""
+    return screen.screen.display[screen.screen.cursor.y].rstrip()
+
+
+def test_two_people_dial_and_chat(serve: Serve) -> None:
+    """One dials the other; both see what is said once, with its time and name, and who is there at the bottom."""
+    address = f"127.0.0.1:{serve().address[1]}"
+    with Emulated("join", address, "--name", "ann") as ann, Emulated("join", address) as bob:
+        ann.until("You are 1:")
+        bob.until("Your name:")
+        bob.type("bob" + ENTER)
+        bob.until("You are 2:")
+        bob.type("/dial ann" + ENTER)
+        ann.until("bob (2) dialled you: you are in r1.")
+        ann.type("hello bob" + ENTER)
+        bob.until("ann: hello bob")
+        bob.type("hello ann" + ENTER)
+        for screen in (ann, bob):
+            screen.until("bob: hello ann")
+            screen.until("●  connected  ·  r1: 2 here".replace("●  ", "● "))
+            rows = [row for row in screen.shown if "hello" in row]
+            assert [row[:2].isdigit() and row[6:] for row in rows] == ["ann: hello bob", "bob: hello ann"]
+
+
+def test_what_comes_while_one_types_leaves_the_line_alone(tea: Callable[..., Any]) -> None:
+    """Messages scroll above; the half-typed line and its cursor stay."""
+    ann, bob = tea("ann"), tea("bob", Client)
+    ann.type("half a sen")
+    ann.until("[tea] half a sen")
+    for number in range(30):
+        bob.say(f"line {number}")
+    ann.until("bob: line 29")
+    ann.until(lambda screen: typed(screen) == "[tea] half a sen")
+    ann.type("tence" + ENTER)
+    ann.until("ann: half a sentence")
+    lines = [row.rpartition("line ")[2] for row in ann.scrolled if "bob: line" in row]
+    assert lines == [str(number) for number in range(30)]
+
+
+def test_long_text_is_wrapped_under_itself_and_wide_characters_stay_in_place(tea: Callable[..., Any]) -> None:
+    """The rest of a message stands under its beginning; nothing goes beyond the edge."""
+    ann, bob = tea("ann", columns=40), tea("bob", Client)
+    bob.say("a sentence that is too long for one row of forty columns")
+    bob.say("\u4f60\u597d" * 20 + " \N{THUMBS UP SIGN} end")
+    ann.until("end")
+    first = next(number for number, row in enumerate(ann.shown) if "a sentence" in row)
+    indent = ann.shown[first].index("a sentence")
+    assert ann.shown[first + 1].startswith(" " * indent + "for one row")
+    wide = [row for row in ann.shown if "\u4f60" in row]
+    assert "".join(row[indent:] for row in wide).replace(" ", "").startswith("\u4f60\u597d" * 20)
+    ann.type("\u4f60\u597d ok")
+    ann.until(lambda screen: typed(screen) == "[tea] \u4f60\u597d ok" and screen.screen.cursor.x == 13)
+
+
+def test_tab_completes_commands_people_and_rooms(tea: Callable[..., Any]) -> None:
+    """Tab puts the next candidate in, and shows the others; Shift-Tab goes back."""
+    ann, bob, _ = tea("ann"), tea("bob", Client), tea("bert", Client)
+    ann.until("bert (3) came in")
+    for keys, line in [
+        ("/wh" + TAB, "/who"),
+        (TAB, "/whisper"),
+        ("b" + TAB, "/whisper bert"),
+        (TAB, "/whisper bob"),
+        (SHIFT_TAB, "/whisper bert"),
+        (CTRL_C + "/dial 2" + TAB, "/dial bob"),
+        (CTRL_C + "/leave t" + TAB, "/leave tea"),
+        (CTRL_C + "ask @bo" + TAB, "ask @bob"),
+        (CTRL_C + "bo" + TAB, "bob:"),
+    ]:
+        ann.type(keys)
+        ann.until(lambda screen, line=line: typed(screen) == f"[tea] {line}")
+    ann.type("hi" + ENTER)
+    ann.until("ann: bob: hi")
+    assert bob.room == "tea"
+
+
+def test_a_begun_command_is_explained(tea: Callable[..., Any]) -> None:
+    """The bottom line says what fits, then how the command is typed; an unknown one is told the nearest."""
+    ann = tea("ann")
+    ann.type("/hi")
+    ann.until("/history [N]: the last messages of the current room")
+    ann.type(CTRL_C + "/dail 3" + ENTER)
+    ann.until("There is no command /dail. Did you mean /dial?")
+    ann.type("/help nick" + ENTER)
+    ann.until("For example: /name eve")
+
+
+def test_a_paste_of_twenty_lines_is_one_message(tea: Callable[..., Any]) -> None:
+    """It waits for Enter, keeps its lines, and what could harm a terminal is shown as what it is."""
+    ann, heard = tea("ann"), tea("bob")
+    ann.type(paste("\r".join(f"line {number}" for number in range(1, 20)) + "\rred \x1b[31m\ttext\r"))
+    ann.until("red \u241b[31m    text")
+    ann.type(ENTER)
+    for screen in (ann, heard):
+        screen.until(lambda screen: typed(screen) == "[tea]" and "text" in "".join(screen.shown[-3:]))
+        rows = [row for row in screen.scrolled if "line " in row]
+        assert len(rows) == 19
+        assert rows[0].endswith("ann: line 1")
+        assert rows[1].strip() == "line 2"
+
+
+def test_a_resize_does_no_harm(tea: Callable[..., Any]) -> None:
+    """Narrower, wider, lower: the line stays, and what comes next is folded to the new width."""
+    ann, bob = tea("ann"), tea("bob", Client)
+    ann.type("stays")
+    for columns, rows in [(30, 24), (100, 24), (60, 8)]:
+        ann.until("[tea] stays")
+        ann.resize(columns, rows)
+        bob.say(f"now{columns} it is wider or narrower or lower than before: end{columns}")
+        ann.until(f"end{columns}")
+        ann.until(lambda screen: typed(screen) == "[tea] stays")
+        said = ann.scrolled[next(n for n, row in enumerate(ann.scrolled) if f"now{columns}" in row) :]
+        assert max(map(len, said)) <= columns
+
+
+def test_ctrl_c_clears_then_asks_then_leaves(tea: Callable[..., Any]) -> None:
+    """The first clears the line, the second asks, the third says goodbye; the terminal is as before."""
+    ann, bob = tea("ann"), tea("bob")
+    ann.type("never mind")
+    ann.until("[tea] never mind")
+    ann.type(CTRL_C)
+    ann.until(lambda screen: typed(screen) == "[tea]")
+    ann.type(CTRL_C)
+    ann.until("Ctrl-C once more leaves.")
+    ann.type("x")
+    ann.until(lambda screen: "once more" not in "".join(screen.shown))
+    ann.type(CTRL_C + CTRL_C + CTRL_C)
+    assert ann.wait() == 0
+    assert ann.shown[-1] == "Goodbye."
+    assert ann.raw.rstrip().endswith(b"Goodbye.")
+    assert ann.raw.rfind(b"\x1b[?2004l") > ann.raw.rfind(b"\x1b[?2004h")
+    bob.until("ann (1) said goodbye.")
+
+
+@pytest.mark.parametrize("keys", [CTRL_D, "/quit" + ENTER])
+def test_leaving_sends_what_was_said(tea: Callable[..., Any], keys: str) -> None:
+    """Ctrl-D on an empty line, and /quit, leave when all is sent."""
+    ann, bob = tea("ann"), tea("bob")
+    ann.type("my last words" + ENTER + keys)
+    assert ann.wait() == 0
+    assert ann.shown[-1] == "Goodbye."
+    bob.until("ann: my last words")
+    bob.until("ann (1) said goodbye.")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_closed_window_says_goodbye(tea: Callable[..., Any], number: signal.Signals) -> None:
+    """SIGTERM and SIGHUP: the others see a goodbye, not a lost connection."""
+    ann, bob = tea("ann"), tea("bob")
+    ann.process.send_signal(number)
+    assert ann.wait() == 0
+    bob.until("ann (1) said goodbye.")
+
+
+def test_the_server_is_killed_and_started_while_one_types(tmp_path: Path) -> None:
+    """One line tells; what is typed is kept, shown as waiting, and sent; what is missed comes; all of it once."""
+    database = tmp_path / "chat.db"
+    with serve_program(db=database) as first:
+        address = address_of(first)
+        with (
+            Emulated("join", address, "--name", "ann", "--room", "tea") as ann,
+            Emulated("join", address, "--name", "bob", "--room", "tea") as bob,
+        ):
+            ann.until("bob (2) came in.") if "bob" not in "".join(ann.shown) else None
+            for screen in (ann, bob):
+                screen.until("tea: 2 here")
+            first.signal(signal.SIGKILL)
+            for screen in (ann, bob):
+                screen.until("connection lost, trying again")
+            ann.type("in between" + ENTER + "half ty")
+            ann.until("... in between")
+            ann.until("[tea] half ty")
+            bob.type("me too" + ENTER)
+            with serve_program("--port", address.rpartition(":")[2], db=database):
+                for screen in (ann, bob):
+                    screen.until("bob: me too")
+                    screen.until("ann: in between")
+                    screen.until("● connected")
+                ann.type("ped" + ENTER)
+                bob.until("ann: half typed")
+                for screen in (ann, bob):
+                    screen.until("ann: half typed")
+                    told = "\n".join(screen.scrolled)
+                    for once in ("ann: in between", "bob: me too", "what you type is kept", "You are in tea"):
+                        assert told.count(once) == 1, once
+                    assert "... " not in told
+
+
+def test_a_burst_of_ten_thousand_messages_leaves_typing_alone(tea: Callable[..., Any]) -> None:
+    """What is typed in the middle of it is seen in the middle of it; every message is printed once, in order."""
+    ann, bob = tea("ann"), tea("bob", Client)
+    for number in range(10_000):
+        bob.say(f"burst {number}")
+    ann.until("bob: burst ")
+    ann.type("still here")
+    ann.until("[tea] still here")
+    assert "burst 9999" not in "\n".join(ann.shown)
+    ann.until("burst 9999")
+    ann.until(lambda screen: typed(screen) == "[tea] still here")
+    seen = [int(row.rpartition("burst ")[2]) for row in ann.scrolled if "bob: burst" in row]
+    assert seen == list(range(10_000))
+
+
+def test_other_rooms_wait_and_are_counted(tea: Callable[..., Any]) -> None:
+    """What is said elsewhere is counted at the bottom, a mention marked; turning there shows it once."""
+    ann, bob = tea("ann"), tea("bob", Client)
+    ann.type("/join cake" + ENTER)
+    ann.until("[cake]")
+    bob.say("one")
+    bob.say("where is Ann?")
+    ann.until("1 tea +2!")
+    assert "bob: one" not in "\n".join(ann.shown)
+    ann.type("to cake" + alt("1"))
+    ann.until("--- tea, 2 here, 2 new ---")
+    ann.until("bob: where is Ann?")
+    ann.until("[tea] to cake")
+    ann.type(CTRL_C + "/room cake" + ENTER)
+    ann.until("--- cake, 1 here, 0 new ---")
+    ann.type("/room 1" + ENTER)
+    ann.until("--- tea, 2 here, 0 new ---")
+    assert "\n".join(ann.scrolled).count("bob: one") == 1
+
+
+def test_whispers_and_mentions_ring(tea: Callable[..., Any]) -> None:
+    """A whisper, and one's name, ring the bell; other messages, one's own and old ones do not."""
+    bob = tea("bob", Client)
+    bob.say("old words for ann")
+    ann = tea("ann")
+    ann.until("old words")
+    bob.say("nothing for Anna")
+    ann.until("nothing")
+    assert b"\a" not in ann.raw
+    bob.say("this is for ann!")
+    ann.until("this is")
+    assert ann.raw.count(b"\a") == 1
+    bob.whisper(ann_uid := 2, "psst")
+    ann.until("[whisper with bob] bob: psst")
+    assert ann.raw.count(b"\a") == 2
+    ann.type("/query bob" + ENTER + "yes?" + ENTER)
+    ann.until("[@bob]")
+    ann.until("ann: yes?")
+    assert ann.raw.count(b"\a") == 2
+    assert ann_uid == 2
+
+
+def test_the_client_does_what_it_does_alone(tea: Callable[..., Any]) -> None:
+    """/me, /away with its answer, /ignore: no server is needed for them, and others see what they say."""
+    ann, bob = tea("ann"), tea("bob")
+    ann.type("/me puts the kettle on" + ENTER)
+    bob.until("* ann puts the kettle on")
+    ann.type("/away back at four" + ENTER)
+    bob.until("* ann is away: back at four")
+    bob.type("/msg ann are you there?" + ENTER + "/msg ann hello?" + ENTER)
+    ann.until("bob: hello?")
+    bob.until("[whisper with ann] * ann is away: back at four")
+    ann.type("/away" + ENTER)
+    bob.until("* ann is back")
+    assert "\n".join(bob.scrolled).count("[whisper with ann] * ann is away") == 1
+    bob.type("/ignore ann" + ENTER)
+    bob.until("You ignore ann (1)")
+    ann.type("unheard" + ENTER)
+    ann.until("ann: unheard")
+    bob.type("/ignore 1" + ENTER)
+    bob.until("You see ann (1) again.")
+    ann.type("heard" + ENTER)
+    bob.until("ann: heard")
+    assert "unheard" not in "\n".join(bob.scrolled)
+
+
+def test_what_was_typed_is_kept_between_runs(tea: Callable[..., Any]) -> None:
+    """The arrow keys bring it back, several lines as one; the file is the user's own."""
+    ann = tea("ann")
+    ann.type("one" + ENTER + paste("two\rlines") + ENTER + "/quit" + ENTER)
+    assert ann.wait() == 0
+    path = user_state_path("roomchat") / "typed"
+    assert [json.loads(line) for line in path.read_text().splitlines()] == ["one", "two\nlines", "/quit"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    again = tea("ann")
+    again.type(UP + UP)
+    again.until(lambda screen: typed(screen).endswith("lines"))
+    again.type(UP + UP)
+    again.until(lambda screen: typed(screen) == "[tea] one")
+
+
+def test_it_starts_without_a_server_and_connects_later(serve: Serve) -> None:
+    """Nobody answers: it says so, and /connect goes to a server, and to another one."""
+    first, second = serve(), serve()
+    with Emulated("join", "127.0.0.1:1", "--name", "ann") as ann:
+        ann.until("No server answers at 127.0.0.1:1")
+        ann.until("not connected")
+        ann.type("hello" + ENTER)
+        ann.until("You are not connected")
+        for server in (first, second):
+            ann.type(f"/connect 127.0.0.1:{server.address[1]}" + ENTER)
+            ann.until(f"You are connected to 127.0.0.1:{server.address[1]}.")
+            ann.until("● connected")
+        ann.type("/connect" + ENTER + "/quit" + ENTER)
+        assert ann.wait() == 0
+
+
+def test_nothing_is_said_by_colour_alone(tea: Callable[..., Any]) -> None:
+    """With NO_COLOR, or --no-colour, there are none; without, a name has one."""
+    coloured, plain, asked = tea("ann"), tea("bob", env={"NO_COLOR": "1"}), tea("cleo", Emulated, "--no-colour")
+    coloured.type("hello" + ENTER)
+    for screen in (coloured, plain, asked):
+        screen.until("ann: hello")
+        row = next(number for number, row in enumerate(screen.shown) if "ann: hello" in row)
+        colours = {screen.screen.buffer[row][x].fg for x in range(80)}
+        assert (colours != {"default"}) == (screen is coloured)
