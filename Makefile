@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help serve join demo demo-tmux verify bench bench-quick test check format docs clean
+.PHONY: help serve join demo demo-tmux verify bench bench-quick test check format docs screens clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ format: $(READY)  ## put the code in order
 
 docs: $(READY)  ## write docs/cli.md from the commands themselves
 	$(BIN)/python scripts/write_cli_docs.py
+
+screens: $(READY)  ## make the pictures in docs/images from the real program
+	$(BIN)/python scripts/make_screens.py
 
 clean:  ## remove the environment and what tools leave behind
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -44,7 +44,7 @@ def _table(name: str, command: click.Command) -> Iterator[str]:
     yield "|---|---|---|---|"
     for option in command.params:
         if isinstance(option, click.Option):
-            names = ", ".join(f"`{one}`" for one in sorted(option.opts))
+            names = ", ".join(f"`{one}`" for one in [*sorted(option.opts), *option.secondary_opts])
             variable = f"`ROOMCHAT_{name}_{option.name}`".upper() if option.expose_value else ""
             yield f"| {names}{_values(option)} | {variable} | {_default(option)} | {option.help} |"
 

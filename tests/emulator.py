@@ -20,6 +20,7 @@ import pyte
 from tests.program import IN_TERMINAL, PATIENCE, ROOMCHAT
 
 SCROLLBACK = 20_000  # lines
+PAINTED = b"\x1b[?25h"  # the cursor is shown again: how a painting ends
 CTRL_C, CTRL_D, UP, TAB, SHIFT_TAB, ENTER = "\x03", "\x04", "\x1b[A", "\t", "\x1b[Z", "\r"
 
 
@@ -41,6 +42,7 @@ class Emulated:
     ) -> None:  # fmt: skip
         self.screen = pyte.HistoryScreen(columns, rows, history=SCROLLBACK)
         self.raw = b""  # all that came, for what a screen does not show: bells
+        self._rest = b""  # of it, not on the screen yet
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = pty.openpty()
         self._set_size(columns, rows)
@@ -95,15 +97,25 @@ class Emulated:
         return self.process.wait(max(0.1, deadline - time.monotonic()))
 
     def _read(self, deadline: float) -> bool:
-        """Take some output; False at its end, or at the deadline."""
-        if not select.select([self._master], [], [], max(0, deadline - time.monotonic()))[0]:
-            return False
-        try:
-            data = os.read(self._master, 65536)
-        except OSError:  # how a pseudo-terminal says that nobody holds its other side any more
-            return False
-        self.raw += data
-        self._stream.feed(data)
+        """Take output up to the end of a painting, if there is one; False at its end, or at the deadline.
+
+        Not more: in a burst the next painting may be under way already, with the line that is typed erased.
+        """
+        if PAINTED not in self._rest:
+            if not select.select([self._master], [], [], max(0, deadline - time.monotonic()))[0]:
+                return False
+            try:
+                data = os.read(self._master, 65536)
+            except OSError:  # how a pseudo-terminal says that nobody holds its other side any more
+                return False
+            self.raw += data
+            self._rest += data
+        piece, painted, rest = self._rest.partition(PAINTED)
+        if not painted:  # the end of it may be the beginning of a mark
+            cut = len(piece) - max(n for n in range(len(PAINTED)) if piece.endswith(PAINTED[:n]))
+            piece, rest = piece[:cut], piece[cut:]
+        self._stream.feed(piece + painted)
+        self._rest = rest
         return True
 
     def _set_size(self, columns: int, rows: int) -> None:

@@ -46,7 +46,7 @@ def rows(one: Line, width: int) -> list[str]:
         ("12 bob: exactly so", 18, ["12 bob: exactly so"]),
         ("12 bob: unbreakableword", 18, ["12 bob: unbreakabl", "        eword"]),
         ("12 bob: \u4f60\u597d\u4f60\u597d\u4f60", 17, ["12 bob: \u4f60\u597d\u4f60\u597d", " " * 8 + "\u4f60"]),
-        ("12 bob: on a very narrow one", 12, ["12 bob: on a", "  very narrow", "  one"]),
+        ("12 bob: on a very narrow one", 12, ["12 bob: on a", "  very ", "  narrow one"]),
         ("12 bob: e\u0301e\u0301e\u0301e\u0301", 18, ["12 bob: e\u0301e\u0301e\u0301e\u0301"]),
     ],
 )  # fmt: skip

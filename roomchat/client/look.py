@@ -18,6 +18,7 @@ FEW_NAMES = ("ansired", "ansigreen", "ansiyellow", "ansiblue", "ansimagenta", "a
 STYLE = Style.from_dict(
     {
         "time": "#808080",
+        "now": "reverse",  # the time of what is for this person: found at a glance when scrolling back
         "dim": "#808080",
         "trouble": "bold",
         "whisper": "italic",

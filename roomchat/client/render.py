@@ -128,8 +128,10 @@ def _message(message: Message, view: View, attention: Attention, clock: str, rin
     private, mentioned = is_private(message.room), attention.is_mentioned(message)
     text, name = message.text, cell(message.name)
     is_action = text.startswith(ACTION)
+    for_me = not mine and (private or mentioned)
     head = [
-        ("time", f"{_clock(message.ts, clock)} "),
+        ("now" if for_me else "time", _clock(message.ts, clock)),
+        ("", " "),
         ("whisper" if private else "dim", _tag(message.room, view, attention)),
         ("dim", "* " if is_action else ""),
         (f"name:{message.uid}", name),
@@ -137,8 +139,8 @@ def _message(message: Message, view: View, attention: Attention, clock: str, rin
     ]
     first, *rest = (text.removeprefix(ACTION) if is_action else text).split("\n")
     indent = len("".join(piece.text for piece in line(*head).pieces))
-    style = "mention" if mentioned else "whisper" if private and not mine else ""
-    loud = 0 if not ring or mine or attention.is_old(message) else 2 if private or mentioned else 1
+    style = "mention" if mentioned else "whisper" if for_me else ""
+    loud = 0 if not ring or mine or attention.is_old(message) else 1 + for_me
     yield line(*head, (style, cell(first)), indent=indent, ring=loud)
     for more in rest:
         yield line(("", " " * indent), (style, cell(more)), indent=indent)
