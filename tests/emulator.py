@@ -101,21 +101,16 @@ class Emulated:
 
         Not more: in a burst the next painting may be under way already, with the line that is typed erased.
         """
-        if PAINTED not in self._rest:
+        if not self._rest:
             if not select.select([self._master], [], [], max(0, deadline - time.monotonic()))[0]:
                 return False
             try:
-                data = os.read(self._master, 65536)
+                self._rest = os.read(self._master, 65536)
             except OSError:  # how a pseudo-terminal says that nobody holds its other side any more
                 return False
-            self.raw += data
-            self._rest += data
-        piece, painted, rest = self._rest.partition(PAINTED)
-        if not painted:  # the end of it may be the beginning of a mark
-            cut = len(piece) - max(n for n in range(len(PAINTED)) if piece.endswith(PAINTED[:n]))
-            piece, rest = piece[:cut], piece[cut:]
+            self.raw += self._rest
+        piece, painted, self._rest = self._rest.partition(PAINTED)
         self._stream.feed(piece + painted)
-        self._rest = rest
         return True
 
     def _set_size(self, columns: int, rows: int) -> None:
