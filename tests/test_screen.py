@@ -28,16 +28,18 @@ def tea(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     server = serve()
     with ExitStack() as stack:
 
-        def come(name: str, kind: type[Any] = Emulated, *arguments: str, **options: Any) -> Any:
+        def come(name: str, kind: type[Any] = Emulated, *arguments: str, room: str = "tea", **options: Any) -> Any:
             address = f"127.0.0.1:{server.address[1]}"
             if kind is Client:
                 client = stack.enter_context(Client(address, name, state=False, on_event=lambda event: None))
                 client.join("tea")
                 return client
             screen = stack.enter_context(
-                Emulated("join", address, "--name", name, "--room", "tea", *arguments, **options)
+                Emulated(
+                    "join", address, "--name", name, *(["--room", room] if room else []), *arguments, **options
+                )
             )
-            screen.until("[tea]")
+            screen.until("[tea]" if room else "● connected")
             return screen
 
         yield come
@@ -51,6 +53,10 @@ def typed(screen: Emulated) -> str:
 def test_two_people_dial_and_chat(serve: Serve) -> None:
     """One dials the other; both see what is said once, with its time and name, and who is there at the bottom."""
     address = f"127.0.0.1:{serve().address[1]}"
+    with Emulated("join", address) as nobody:
+        nobody.until("Your name:")
+        nobody.type(CTRL_D)
+        assert nobody.wait() == 0
     with Emulated("join", address, "--name", "ann") as ann, Emulated("join", address) as bob:
         ann.until("You are 1:")
         bob.until("Your name:")
@@ -325,6 +331,26 @@ def test_what_was_typed_is_kept_between_runs(tea: Callable[..., Any]) -> None:
     again.until(lambda screen: typed(screen).endswith("lines"))
     again.type(UP + UP)
     again.until(lambda screen: typed(screen) == "[tea] one")
+
+
+def test_a_killed_client_goes_on_where_it_was(tea: Callable[..., Any]) -> None:
+    """In the same room; what waited unread in another one waits again."""
+    ann, bob = tea("ann"), tea("bob", Client)
+    ann.type("/join cake" + ENTER)
+    ann.until("[cake]")
+    bob.say("one")
+    bob.say("two")
+    ann.until("1 tea +2")
+    ann.process.kill()
+    ann.process.wait()
+    bob.say("three")
+    again = tea("ann", room="")
+    again.until("[cake]")
+    again.until("1 tea +3")
+    again.type(alt("1"))
+    again.until("bob: three")
+    said = [row.rpartition("bob: ")[2] for row in again.shown if "bob: " in row]
+    assert said == ["one", "two", "three"]
 
 
 def test_it_starts_without_a_server_and_connects_later(serve: Serve) -> None:

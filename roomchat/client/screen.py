@@ -85,7 +85,7 @@ class Screen:
             terminal.interrupt()
             self._worker.join(GRACE)
             return
-        if self._failure is not None:
+        if self._failure is not None and not self._leaving:  # who leaves need not be told what they left
             raise self._failure
 
     # ------------------------------------------------------------ the thread that sends

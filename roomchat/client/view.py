@@ -71,6 +71,13 @@ class View:
             case Exited() | Away():
                 self._here.get(event.room, set()).discard(event.uid)
                 self._count(event.room, -isinstance(event, Exited))
+            case _:
+                self._learn(event)
+        return True
+
+    def _learn(self, event: Shown) -> None:
+        """Of what is news in any case: whom and what it tells of."""
+        match event:
             case Crowd():
                 self.totals[event.room] = event.members_total
             case Message() | Renamed():
@@ -81,7 +88,6 @@ class View:
                     self.totals[event.room] = event.clients_total
             case RoomsPage():
                 self.rooms.update(room.room for room in event.rooms)
-        return True
 
     def uid_of(self, who: str) -> int | None:
         """A UID as typed, or that of the only one we know by this name."""
