@@ -47,7 +47,7 @@ def test_config_tells_what_holds_and_where_from(file: Path) -> None:
     assert told["timeout = 30.0"].endswith("# default")
     assert "# name is not set, so it is bob-tail" in told
     values = tomllib.loads(result.stdout)
-    assert values["join"] == {"server": "chat.example.org", "name": "bob"}
+    assert values["join"].items() >= {"server": "chat.example.org", "name": "bob"}.items()
     copy = file.with_name("copy.toml")
     copy.write_text(result.stdout)
     assert tomllib.loads(run(copy, "config").stdout) == values
