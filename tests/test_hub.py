@@ -71,6 +71,17 @@ def test_a_history_in_the_middle_of_a_batch_has_each_message_once():
     assert brief(chat.take("bob")) == ["joined den", "den: 1", "den: 2"]
 
 
+@pytest.mark.parametrize("command", [Join(room="den"), Join(room="den", after=0), Dial(uid=1)])
+def test_a_joined_stands_between_what_was_said_before_and_after_it(command):
+    """Also for who is in the room already: its ``last_seq`` is never below a message that came before it, or a
+    client would take its cursor back, and be sent again what it has seen."""
+    chat = den("ann", "bob")
+    chat.batch(("ann", Say(text="1")), ("bob", command), ("ann", Say(text="2")))
+    events = [event for event in chat.take("bob") if event["type"] == "joined" or event.get("seq") == 2]
+    assert brief(events) == ["joined den", "den: 2"]
+    assert events[0]["last_seq"] == 1
+
+
 def test_a_new_name_closes_the_segment():
     """The others hear of a new name between the messages under the old one and those under the new one."""
     chat = den("ann", "bob")

@@ -91,6 +91,7 @@ class View:
             if room not in self.members:
                 self.newest[room] = event["last_seq"]
                 self.fresh.add(room)
+            assert event["last_seq"] >= self.newest[room], "it would take the cursor back"
             self.members[room] = {one["uid"]: (one["name"], one.get("away", False)) for one in event["members"]}
         elif kind == "left":
             del self.members[room], self.newest[room]

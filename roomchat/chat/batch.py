@@ -67,7 +67,9 @@ class Batch:
 
     def replay(self, room: Room, after: int | None, history: int) -> None:
         """The log's messages to the asker, from a cursor or the last few, up to now. Also when there are none: it
-        marks in the asker's stream where its stay in the room begins."""
+        marks in the asker's stream where its stay in the room begins. What is said from now on comes behind it and
+        behind the ``joined`` before it: a message that overtook that would be above its ``last_seq``."""
+        self._open.pop(room.key, None)
         if after is None and self.registry.peers[self.link].terms.pages:
             if history:
                 self.read_page(room, room.last_seq + 1, None, min(history, PAGE))
