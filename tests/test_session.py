@@ -114,6 +114,18 @@ def test_what_was_handled_and_does_not_come_was_refused() -> None:
     assert not session.unseen
 
 
+def test_what_was_said_since_the_welcome_was_not_refused() -> None:
+    """Rooms have no common order: of what is sent over this connection one may come back before the mark, and
+    another that was said before it, in another room, after the mark."""
+    session = ann()
+    session.receive(welcome())
+    say(session, "one")
+    session.say(Say(text="two", room="cake"))
+    session.receive(message("cake", 1, uid=1, n=2))
+    assert session.receive(Pong(re=MARK)).show == []
+    assert list(session.unseen) == [1]
+
+
 def test_a_refusal_for_good_ends_a_message_and_another_does_not() -> None:
     """After storage_unavailable and out_of_order it is sent again; after anything else it is not."""
     session = ann()

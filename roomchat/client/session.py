@@ -81,6 +81,7 @@ class Session:
         self._max_text = Settings.max_text  # characters; the welcome says what this server takes
         self._max_line = Settings.max_line  # bytes
         self._returning = False  # between a welcome and the mark behind all that was missed
+        self._welcomed = 0  # the last n that the server had handled when it welcomed us
         self._handled = 0  # the last n of which we know that the server has handled it
         self._sent = 0  # the last n that was sent over this connection
 
@@ -180,7 +181,7 @@ class Session:
     def _renumber(self, last_n: int) -> None:
         """Count on from what the server has handled. Where it knows of less than we do, it has lost the end of its
         log, or has another one: then what has not come back gets new numbers."""
-        self._handled = self._sent = last_n
+        self._welcomed = self._handled = self._sent = last_n
         waiting = [command for n, command in self.unseen.items() if n > last_n]
         self.unseen = {n: command for n, command in self.unseen.items() if n <= last_n}
         self.unseen.update((n, replace(command, n=n)) for n, command in enumerate(waiting, start=last_n + 1))
@@ -222,10 +223,11 @@ class Session:
         return Step(show=[event])
 
     def _refused(self) -> list[Error]:
-        """All that was missed has come. What the server has handled and did not send was refused; the error that
-        said why was lost with a connection."""
+        """All that was missed has come. What the server had handled before this connection and did not send was
+        refused; the error that said why was lost with a connection. What went over this one may still come, and
+        need not come in the order of its numbers: rooms have no common order."""
         self._returning = False
-        refused = [n for n in self.unseen if n <= self._handled]
+        refused = [n for n in self.unseen if n <= self._welcomed]
         return [
             Error(code=REFUSED, n=n, message=f"The server refused what you said last: {_text(self.unseen.pop(n))}")
             for n in refused
