@@ -285,3 +285,18 @@ def test_any_name_has_a_state_of_its_own(tmp_path: Path, name: str) -> None:
     state = State(Address("localhost", 5050), name, tmp_path)
     assert state.path.parent.parent == tmp_path
     state.close()
+
+
+def test_who_closes_second_waits_for_the_first(client: Open) -> None:
+    """When close returns all is over, whichever thread has done it: a program that ends then has nothing running."""
+    with Server(Settings(port=0, drain=0.2)) as server:
+        ann = client(server, "ann")
+        ann.join("tea")
+        ann.say("on its way")
+        closers = [threading.Thread(target=ann.close) for _ in range(4)]
+        for closer in closers:
+            closer.start()
+        ann.close()
+        assert not [one for one in threading.enumerate() if one.name == "roomchat-receive"]
+        for closer in closers:
+            closer.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -77,6 +78,7 @@ class Client:
         self._waiting = 0  # threads that wait for the server, so that receiving must go on
         self._queue: deque[Shown] = deque()
         self._closed = False
+        self._closing = threading.Lock()  # held while it is closed; taken before all others
 
     # ------------------------------------------------------------ its life
 
@@ -103,23 +105,23 @@ class Client:
     def close(self, timeout: float = 5.0) -> None:
         """Wait up to ``timeout`` seconds until all that was said has come back, say goodbye, and end.
 
-        What has not come back by then is kept with the state, and sent the next time.
+        What has not come back by then is kept with the state, and sent the next time. When it returns all is over,
+        also where another thread closes it: so the program may end.
         """
-        if self._closed:
-            return
-        self.flush(timeout)
-        with self._changed:
-            if self._closed:  # by another thread, meanwhile
+        with self._closing:
+            if self._closed:
                 return
-            self._closed = True
-            self._changed.notify_all()
-        self._seat.close(timeout)
-        with self._changed:
-            self._session.go()
-            if self._state is not None:
-                with contextlib.suppress(StateError):  # the next time begins where it was, then
-                    self._state.save(self._session)
-        self._close_state()
+            self.flush(timeout)
+            with self._changed:
+                self._closed = True
+                self._changed.notify_all()
+            self._seat.close(timeout)
+            with self._changed:
+                self._session.go()
+                if self._state is not None:
+                    with contextlib.suppress(StateError):  # the next time begins where it was, then
+                        self._state.save(self._session)
+            self._close_state()
 
     def _close_state(self) -> None:
         if self._state is not None:
