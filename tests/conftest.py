@@ -12,7 +12,6 @@ from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.peer import Peer
 
-
 # A loaded machine may take longer than half a second between a connection and what is sent over it: who is to be
 # greeted is so where a test says so.
 QUIET = {"port": 0, "drain": 0.2, "rate": 0, "greet_after": 10.0}

@@ -288,7 +288,7 @@ def test_any_name_has_a_state_of_its_own(tmp_path: Path, name: str) -> None:
 
 
 def test_who_closes_second_waits_for_the_first(client: Open) -> None:
-    """When close returns all is over, whichever thread has done it: a program that ends then has nothing running."""
+    """When close returns all is over, whichever thread has done it: nothing runs that the end would disturb."""
     with Server(Settings(port=0, drain=0.2)) as server:
         ann = client(server, "ann")
         ann.join("tea")
