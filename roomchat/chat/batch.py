@@ -105,22 +105,28 @@ class Batch:
 
     def say(self, room: Room, client: Client, text: str, n: int | None) -> None:
         """A message to everyone in a room, the sender too."""
-        audience = self.registry.audience(room)
-        if not client.terms.echo:
-            others = [link for link in self.registry.links(room) if link != client.link]
-            audience = self.registry.make_audience(others)
+        echo = client.terms.echo
         segment = self._open.get(room.key)
-        if segment is None or segment.audience is not audience or segment.characters >= SEGMENT:
-            self.registry.save(room)
-            segment = self._open[room.key] = Segment(room, audience, [])
-            self.effects.segments.append(segment)
-            self._deliver(segment)
+        if segment is None or segment.audience is not room.audience or segment.characters >= SEGMENT or not echo:
+            segment = self._open_segment(room, client)
         segment.characters += len(text)
         room.last_seq += 1
         message = Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n)
         segment.messages.append(message)
-        if not client.terms.echo:
+        if not echo:
             self.send(client.link, message)
+
+    def _open_segment(self, room: Room, client: Client) -> Segment:
+        """A new segment, which the next messages of the room may join."""
+        audience = self.registry.audience(room)
+        if not client.terms.echo:
+            others = [link for link in self.registry.links(room) if link != client.link]
+            audience = self.registry.make_audience(others)
+        self.registry.save(room)
+        segment = self._open[room.key] = Segment(room, audience, [])
+        self.effects.segments.append(segment)
+        self._deliver(segment)
+        return segment
 
     # ------------------------------------------------------------ to the disk
 
@@ -135,9 +141,11 @@ class Batch:
 
     def keep_counter(self, client: Client, n: int) -> None:
         """The client's message ``n`` is handled, whatever comes of it."""
-        self.registry.save(client)
+        counters = self.effects.counters
+        if client.uid not in counters:  # else it is saved already
+            self.registry.save(client)
         client.last_n = n
-        self.effects.counters[client.uid] = n
+        counters[client.uid] = n
 
     def keep_next_room(self) -> None:
         """Store that the number of a room has been given away."""

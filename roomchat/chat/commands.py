@@ -135,13 +135,15 @@ def is_next(batch: Batch, client: Client, n: int | None) -> bool:
     Raises:
         OutOfOrder: one before it is missing. StorageUnavailable: it may come again with the same n.
     """
-    if n is not None and n <= client.last_n:
+    if n is None:
+        batch.must_store()
+        return True
+    if n <= client.last_n:
         return False
-    if n is not None and n > client.last_n + 1:
+    if n > client.last_n + 1:
         raise OutOfOrder(expected=client.last_n + 1, n=n)
     batch.must_store()
-    if n is not None:
-        batch.keep_counter(client, n)
+    batch.keep_counter(client, n)
     return True
 
 

@@ -8,7 +8,7 @@ from roomchat.chat import commands, membership
 from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.deadlines import Deadlines, due
 from roomchat.chat.effects import Effects
-from roomchat.chat.registry import Client, Link, Registry
+from roomchat.chat.registry import Client, Link, Peer, Registry
 from roomchat.chat.sessions import Connected, Disconnected, Input, Known, Refresh, Sessions, Shutdown
 from roomchat.errors import Refused
 from roomchat.protocol import Bye, Command, Hello, Malformed, Stats, StatsPage
@@ -45,7 +45,7 @@ class Hub:
         self._inputs = 0  # in that batch
         self._now = now  # its time
         self._stats = {"messages": 0, "deliveries": 0, "batches": 0, "largest_batch": 0}
-        self._handlers: dict[type[Command], Handler] = {
+        self._handlers: dict[type, Handler] = {
             **commands.TABLE,
             Hello: self._sessions.hello_again,
             Bye: self._sessions.bye,
@@ -64,13 +64,19 @@ class Hub:
             storing: False while the log takes nothing.
         """
         batch = Batch(self.registry, self._deadlines, self._settings, now, timestamp, storing)
+        peers, handlers = self.registry.peers, self._handlers
         self._inputs = 0
         for link, command in inputs:
             self._inputs += 1
             batch.link = link
             batch.re = getattr(command, "id", None)
+            peer = peers.get(link)
             try:
-                self._carry_out(batch, link, command)
+                # Nearly always a command of someone who is known, so that has a short way of its own.
+                if peer is not None and peer.client is not None and (handler := handlers.get(type(command))):
+                    handler(batch, peer.client, command)
+                else:
+                    self._carry_out(batch, link, peer, command)
             except Refused as refusal:
                 batch.refuse(refusal, getattr(command, "n", None))
         self._meet_deadlines(batch)
@@ -105,8 +111,8 @@ class Hub:
             deadline = idle if deadline is None else min(deadline, idle)
         return deadline
 
-    def _carry_out(self, batch: Batch, link: Link, command: Input) -> None:
-        peer = self.registry.peers.get(link)
+    def _carry_out(self, batch: Batch, link: Link, peer: Peer | None, command: Input) -> None:
+        """What has no handler: of a connection that has not said hello yet, or about a connection."""
         if isinstance(command, Connected):
             self._sessions.connected(batch, link, command)
             return
@@ -115,10 +121,7 @@ class Hub:
                 self._sessions.shutdown(batch, command)
             return  # anything else is from a connection that was closed since
         if isinstance(command, Command):
-            if peer.client is None:
-                self._sessions.first_command(batch, peer, command)
-            else:
-                self._handlers[type(command)](batch, peer.client, command)
+            self._sessions.first_command(batch, peer, command)
         elif isinstance(command, Malformed):
             raise command.error
         elif isinstance(command, Refresh):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from roomchat.chat.names import pair_of
 from roomchat.protocol import Terms
@@ -109,8 +110,7 @@ class Registry:
     def save(self, record: Room | Client) -> None:
         """Must be called before fields of a record are changed."""
         if record.saved_in != self._batch:
-            fields = [(field, getattr(record, field)) for field in record.__struct_fields__]
-            self._undo.append(partial(_restore, record, fields))
+            self._undo.append(partial(_restore, record, astuple(record)))
             record.saved_in = self._batch
 
     def _restore_numbers(self, next_uid: int, next_room: int) -> None:
@@ -278,8 +278,8 @@ class Registry:
 _ABSENT = object()
 
 
-def _restore(record: Room | Client, fields: list[tuple[str, Any]]) -> None:
-    for field, value in fields:
+def _restore(record: Room | Client, values: tuple[Any, ...]) -> None:
+    for field, value in zip(record.__struct_fields__, values, strict=True):
         setattr(record, field, value)
 
 

@@ -6,6 +6,7 @@ import logging
 import socket
 import time
 from functools import partial
+from itertools import repeat
 
 from roomchat.chat.sessions import Connected, Disconnected, Input, Refresh
 from roomchat.errors import LogError, LogUnreadable
@@ -200,8 +201,12 @@ class Loop:
                 connection.starved = True
                 self._waiting_for_inbox.append(connection)
             else:
-                for _ in range(connection.bucket.take(len(backlog), now)):
-                    self._to_hub.append((connection, backlog.popleft()))
+                tokens = connection.bucket.take(len(backlog), now)
+                if tokens == len(backlog):  # nearly always: at once, for half the time
+                    self._to_hub.extend(zip(repeat(connection), backlog, strict=False))
+                    backlog.clear()
+                else:
+                    self._to_hub.extend((connection, backlog.popleft()) for _ in range(tokens))
                 if len(self._to_hub) >= HAND_OVER:
                     self._hand_over()
                 if backlog:
