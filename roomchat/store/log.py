@@ -19,6 +19,13 @@ from roomchat.store.schema import prepare
 
 T = TypeVar("T")
 
+# Pages (of 4 KiB) that gather in the WAL until they are written to their places in the file, and the share of the
+# file that they may be. In a long log with many rooms the same pages of the index change again and again: with
+# 1000, SQLite's own, appending to 5 million messages in 1,000 rooms was 1.4 to 1.9 times slower than with 8000.
+# A new log keeps to 1000: while the WAL grows each commit costs more (a message took 0.76 ms, with 8000 0.90).
+_CHECKPOINT = (1000, 8000)
+_CHECKPOINT_SHARE = 1 / 40
+
 _SYNC = {"full": "FULL", "normal": "NORMAL"}
 
 # Rows of one INSERT. sqlite3.executemany gives the interpreter lock up and takes it back for every row, which
@@ -209,6 +216,10 @@ class Log:
             prepare(connection, self.path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {sync}")
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            least, most = _CHECKPOINT
+            checkpoint = min(max(least, int(pages * _CHECKPOINT_SHARE)), most)
+            connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
             # A broken file often shows here.
             self._room_ids: dict[str, int] = dict(connection.execute("SELECT key, id FROM rooms"))
             connection.execute("SELECT max(id) FROM segments").fetchone()
