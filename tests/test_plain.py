@@ -15,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from roomchat.harmless import harmless
+from roomchat.settings import Settings
 from roomchat.wires.plain import ASK_NAME, ASK_UID, GREETING, HELP
 from tests.memory import Chat
 from tests.peer import DEADLINE
@@ -152,6 +153,19 @@ def test_a_bad_name_and_a_good_one_in_one_go():
     shown = typed(chat, "new", "a b", "ann", "bob", "/join tea", "hello")
     assert "Your uid is: 2\n" in shown
     assert shown.endswith("<2 bob> hello\n")
+
+
+@pytest.mark.parametrize("method", ["chat", "CHAT", "X-1", "patch", "a_b!"])
+@pytest.mark.parametrize("path", ["/x", "/" + "x" * Settings.max_line], ids=["short", "longer than a line"])
+def test_a_web_page_reaches_nobody(method, path):
+    """A page that reached the port by DNS rebinding may use any method: what it posts is not typed by a person."""
+    chat = in_tea("ann")
+    chat.open("page")
+    head = f"{method} {path} HTTP/1.1\r\nHost: evil.example:5050\r\nContent-Length: 30\r\n\r\n"
+    shown = typed(chat, "page", head.encode(), "eve", "/join tea", "gotcha")
+    assert "This is a chat, not a web server.\n" in shown
+    assert "Your uid is" not in shown
+    assert chat.take_bytes("ann") == b""
 
 
 @pytest.mark.parametrize("command", ["/who", "/rooms", "/join"])

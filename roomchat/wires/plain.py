@@ -87,7 +87,9 @@ WHY_GONE = {"left": "left", "bye": "said goodbye", "lost": "is gone: the connect
 MAX_DIGITS = 15  # of a number that is typed; the largest UID has 16
 
 _CLOSING = {kind.code for kind in refusals() if kind.closes}
-_ANOTHER_PROTOCOL = re.compile(r"[A-Z]+ .* HTTP/")  # as far as it has not been told by its first bytes
+# HTTP that its first bytes did not tell: after DNS rebinding a page may use any word as its method. Where the
+# request's own line was too long, "Host:" is what a browser sends behind it. None of it can be a name.
+_ANOTHER_PROTOCOL = re.compile(r"\S+ .* HTTP/|Host: ", re.IGNORECASE)
 
 
 class TypedWrong(Refused):
