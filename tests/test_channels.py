@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from roomchat.server import Server
 from roomchat.settings import Settings
-from roomchat.wires.channels import HELP
+from roomchat.wires.channels import HELP, ChannelsWire
 from tests.memory import Chat
 from tests.peer import DEADLINE
 
@@ -125,6 +125,13 @@ def test_leave_all_in_the_same_breath():
     chat = people("ann")
     answers = do(chat, "ann", command("join", "tea"), command("join", "mud"), command("leave"))
     assert [one["event"] for one in answers] == ["joined_channel"] * 2 + ["left_channel"] * 2
+
+
+def test_leave_all_again_and_again_is_no_flood():
+    """What one packet asks for grows with its lines, not with lines times channels."""
+    wire = ChannelsWire(Settings())
+    packet = [command("join", f"c{number}") for number in range(300)] + [command("leave")] * 300
+    assert len(wire.receive_data(b"".join(packet))) == 300 + 300 + 299
 
 
 def test_a_whisper_is_no_channel():

@@ -140,9 +140,10 @@ class ChannelsWire:
                 self._channels[channel] = None
                 return [Join(id=JOIN_ID + channel, room=channel, history=0)]
             case "leave" | "part", []:
-                return [Leave(room=channel) for channel in self._channels] or [
-                    Malformed(NotInRoom(room="a channel"))
-                ]
+                # Forgotten at once, not when it is answered: else a few such lines in one packet would become
+                # as many commands as lines times channels.
+                channels, self._channels = self._channels, {}
+                return [Leave(room=channel) for channel in channels] or [Malformed(NotInRoom(room="a channel"))]
             case "leave" | "part", [channel, *_]:
                 return [Leave(room=channel)]
             case "msg" | "say", [channel, *words] if words:
