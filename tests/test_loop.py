@@ -9,10 +9,33 @@ from typing import Any
 from roomchat.chat.sessions import Refresh
 from roomchat.net.inbox import Inbox
 from roomchat.net.loop import Loop
-from roomchat.net.outbox import Packet
+from roomchat.net.outbox import Packet, PageRequest
 from roomchat.net.readers import Readers
 from roomchat.settings import Settings
 from roomchat.wires.detect import Dialects
+
+
+def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> None:
+    """However many were asked for: what stands behind them is still sent."""
+    readers = Readers(tmp_path / "log.db")
+    settings = Settings()
+    dialects = Dialects(settings, lambda: "now")
+    loop = Loop(settings, Inbox(100), readers, dialects)
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    loop._add(1, ours, "here")
+    (connection,) = loop._connections
+    connection.wire = dialects.make("plain")
+    for _ in range(2000):
+        connection.outbox.put(PageRequest("tea", "tea", 1, None, 50, None))
+    connection.outbox.put(Packet(b"The server is stopping."))
+    loop._stop(5.0)
+    loop._flush(connection)
+    loop._reactor.run_due()
+    assert theirs.recv(100) == b"The server is stopping."
+    assert readers._jobs.empty()
+    loop.close()
+    theirs.close()
 
 
 def test_a_range_that_is_done_is_passed_over_and_not_read(tmp_path: Path) -> None:

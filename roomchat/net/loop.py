@@ -335,7 +335,7 @@ class Loop:
                 self._close(connection)
             else:
                 connection.outbox.replace_head([], keep=False)
-                self._flush(connection)
+                self._post(partial(self._flush, connection))  # not from here: a thousand may stand in a row
             return
         connection.reading_log = True
         if isinstance(head, PageRequest):
