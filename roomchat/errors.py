@@ -167,7 +167,7 @@ class WireOff(Refused):
 
 class HelloTimeout(Refused):
     code = "hello_timeout"
-    sentence = "No hello came within {seconds:g} seconds."
+    sentence = "You did not say who you are within {seconds:g} seconds."
     closes = True
 
 

@@ -569,6 +569,15 @@ def test_silence_ends_after_login_timeout(serve: Serve, bare: Open) -> None:
     assert json.loads(half.to_the_end())["code"] == "hello_timeout"
 
 
+@pytest.mark.parametrize("first", [b"", b'{"request":"help"}', b'{"type":"command","command":"help"}\n'])
+def test_who_waits_too_long_is_told_in_words_of_any_wire(serve: Serve, bare: Open, first: bytes) -> None:
+    """Nobody who chooses a name is told of a hello."""
+    server = serve(login_timeout=SOON)
+    shown = bare(server, first).to_the_end()
+    assert b"You did not say who you are" in shown
+    assert b"hello" not in shown
+
+
 def test_a_name_may_take_its_time(serve: Serve, connect: Connect, bare: Open) -> None:
     """hello_timeout is not for people: a greeted peer outlives it."""
     server = serve(greet_after=SOON, hello_timeout=0.1)
