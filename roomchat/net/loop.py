@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from copy import copy
 from functools import partial
 from itertools import repeat
 
@@ -13,9 +14,9 @@ from roomchat.errors import LogError, LogUnreadable
 from roomchat.net.bucket import TokenBucket
 from roomchat.net.connection import Connection, Deliveries
 from roomchat.net.inbox import Inbox
-from roomchat.net.outbox import End, LogRange, LogRead, Outbox, Packet, PageRequest
+from roomchat.net.outbox import End, LogRange, LogRead, Outbox, Packet
 from roomchat.net.reactor import READ, WRITE, Reactor
-from roomchat.net.readers import Readers, read_page, read_range
+from roomchat.net.readers import Found, Readers, read
 from roomchat.protocol import Error, Event, HistoryPage, Message
 from roomchat.settings import Settings
 from roomchat.store.reader import LogReader
@@ -338,62 +339,34 @@ class Loop:
                 self._post(partial(self._flush, connection))  # not from here: a thousand may stand in a row
             return
         connection.reading_log = True
-        if isinstance(head, PageRequest):
-            job = partial(self._fetch_page, connection, head)
-        else:
-            job = partial(
-                self._fetch_range, connection, head.room, head.after, head.upto, head.history, head.origin
-            )
-        self._readers.submit(job)
+        self._readers.submit(partial(self._fetch, connection, copy(head)))  # the one in the outbox may change
 
     # ------------------------------------------------------------ on a reader thread
 
-    def _fetch_page(self, connection: Connection, request: PageRequest, reader: LogReader) -> None:
+    def _fetch(self, connection: Connection, wanted: LogRead, reader: LogReader) -> None:
         try:
-            page = read_page(reader, request)
+            found = read(reader, connection.wire, wanted, self._settings.read_piece)
         except LogError as error:
             self._post(partial(self._fetch_failed, connection, error))
         else:
-            self._post(partial(self._fetched_page, connection, page))
-
-    def _fetch_range(
-        self,
-        connection: Connection,
-        room: str,
-        after: int | None,
-        upto: int,
-        history: int,
-        origin: int,
-        reader: LogReader,
-    ) -> None:
-        try:
-            if after is None:
-                after = reader.start_of_last(room, history, origin)
-            packets, reached = read_range(
-                reader, connection.wire, room, after, upto, self._settings.read_piece
-            )  # fmt: skip
-        except LogError as error:
-            self._post(partial(self._fetch_failed, connection, error))
-        else:
-            self._post(partial(self._fetched, connection, packets, reached))
+            self._post(partial(self._fetched, connection, found))
 
     # ------------------------------------------------------------ on this thread again
 
-    def _fetched_page(self, connection: Connection, page: HistoryPage) -> None:
-        data = connection.wire.reply(page)
-        self._fetched(connection, [Packet(data)] if data else [], None)
-
-    def _fetched(self, connection: Connection, packets: list[Packet], reached: int | None) -> None:
-        """Packets from the log; ``reached`` is the new cursor of the range that stands first."""
+    def _fetched(self, connection: Connection, found: Found) -> None:
+        """What was read comes in the place of what stood for it, or, of a range, before the rest of it."""
         connection.reading_log = False
-        if connection.closed:
+        if connection.closed or connection.we_ended:
             return
-        head = connection.outbox.head()
-        keep = False
-        if isinstance(head, LogRange):
-            head.after = reached
-            keep = True
-        connection.outbox.replace_head(packets, keep=keep)
+        outbox = connection.outbox
+        if isinstance(found, HistoryPage):
+            data = connection.wire.reply(found)
+            outbox.replace_head([Packet(data)] if data else [], keep=False)
+        else:
+            head = outbox.head()
+            assert isinstance(head, LogRange), head
+            packets, head.after = found
+            outbox.replace_head(packets, keep=True)
         self._flush(connection)
 
     def _fetch_failed(self, connection: Connection, error: LogError) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from roomchat.errors import LogError
-from roomchat.net.outbox import Packet, PageRequest
+from roomchat.net.outbox import LogRead, Packet, PageRequest
 from roomchat.protocol import Gap, HistoryPage
 from roomchat.store.reader import LogReader
 from roomchat.wires.native import decode_message
@@ -41,10 +41,22 @@ class Readers:
                 job(reader)
 
 
-def read_range(
+Found = HistoryPage | tuple[list[Packet], int]  # of a range: its next piece, and the cursor which that reaches
+
+
+def read(reader: LogReader, wire: Wire, wanted: LogRead, max_bytes: int) -> Found:
+    """What an outbox has a place-holder for; of a range, a piece of about ``max_bytes``. Raises LogError."""
+    if isinstance(wanted, PageRequest):
+        return _read_page(reader, wanted)
+    after = wanted.after
+    if after is None:
+        after = reader.start_of_last(wanted.room, wanted.history, wanted.origin)
+    return _read_range(reader, wire, wanted.room, after, wanted.upto, max_bytes)
+
+
+def _read_range(
     reader: LogReader, wire: Wire, room: str, after: int, upto: int, max_bytes: int
 ) -> tuple[list[Packet], int]:
-    """The next piece of a range of the log, as packets, and the cursor that it reaches. Raises LogError."""
     stretch = reader.after(room, after, upto, max_bytes)
     packets = []
     if stretch.gap is not None:
@@ -65,8 +77,7 @@ def _without(lines: bytes, uid: int) -> bytes:
     return b"".join(line + b"\n" for line in lines.split(b"\n")[:-1] if decode_message(line).uid != uid)
 
 
-def read_page(reader: LogReader, request: PageRequest) -> HistoryPage:
-    """A page of history. Raises LogError."""
+def _read_page(reader: LogReader, request: PageRequest) -> HistoryPage:
     lines, more = reader.page(request.room, request.before, request.after, request.limit, PAGE_BYTES)
     try:
         messages = [decode_message(line) for line in lines]
