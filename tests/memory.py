@@ -225,7 +225,13 @@ class Chat:
             case Segment():
                 lines = encode_messages(delivery.messages)
                 for link in delivery.audience:
-                    self._send(link, self._wire(link).encode_log(lines))
+                    wire, uid = self._wire(link), delivery.quiet.get(link)
+                    if uid is None:
+                        self._send(link, wire.encode_log(lines))
+                        continue
+                    for one in delivery.messages:
+                        told = wire.reply(one) if one.uid == uid else wire.encode_log(encode_messages([one]))
+                        self._send(link, told)
             case Tell():
                 for link in delivery.audience:
                     self._send(link, self._wire(link).encode(delivery.event))

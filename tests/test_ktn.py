@@ -21,8 +21,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from roomchat.chat.sessions import Connected
+from roomchat.protocol import Hello, Join, Say, Terms
 from roomchat.server import Server
 from roomchat.settings import Settings
+from tests.memory import Chat
 from tests.peer import DEADLINE, Peer
 
 Serve = Callable[..., Server]
@@ -909,3 +912,16 @@ def test_every_test_that_the_rows_name_exists() -> None:
     ]
     for row in re.findall(r"^\| [KUC]\d+ \|.*", text, re.MULTILINE):
         assert "`tests/" in row, row
+
+
+def test_a_ktn_speaker_shares_the_segment_of_the_room() -> None:
+    """What KTN users and others say in one batch is one row of the log and one piece for all who listen."""
+    chat = Chat()
+    for link, name in (("k", "ann"), ("n", "bob")):
+        chat.connect(link)
+        chat.batch((link, Connected("10.0.0.1", Terms(echo=link == "n"))))
+        chat.batch((link, Hello(protocol=1, name=name)), (link, Join(room="lobby")))
+    chat.batch(*((link, Say(text=f"{link}{i}", room="lobby")) for i in range(5) for link in ("k", "n")))
+    (segment,) = chat.effects.segments
+    assert len(segment.messages) == 10
+    assert list(segment.quiet) == ["k"]

@@ -47,10 +47,16 @@ class Batch:
         event.re = self.re
         self.send(self.link, event)
 
-    def send(self, link: Link | None, event: Event | Message) -> None:
+    def send(self, link: Link | None, event: Event) -> None:
         """An event to one connection; to none, if the client is away."""
-        if link is not None:
-            self._deliver(Reply(link, event))
+        if link is None:
+            return
+        peer = self.registry.peers.get(link)
+        if peer is not None and not peer.terms.echo:
+            # It tells answers apart by their order alone: what it says next must not be told before this.
+            for key in [key for key, segment in self._open.items() if link in segment.quiet]:
+                del self._open[key]
+        self._deliver(Reply(link, event))
 
     def refuse(self, refusal: Refused, n: int | None = None) -> None:
         """Answer with an error, and close if it is one that closes."""
@@ -105,25 +111,20 @@ class Batch:
 
     def say(self, room: Room, client: Client, text: str, n: int | None) -> None:
         """A message to everyone in a room, the sender too."""
-        echo = client.terms.echo
         segment = self._open.get(room.key)
-        if segment is None or segment.audience is not room.audience or segment.characters >= SEGMENT or not echo:
-            segment = self._open_segment(room, client)
+        if segment is None or segment.audience is not room.audience or segment.characters >= SEGMENT:
+            segment = self._open_segment(room)
         segment.characters += len(text)
         room.last_seq += 1
         message = Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n)
         segment.messages.append(message)
-        if not echo:
-            self.send(client.link, message)
-
-    def _open_segment(self, room: Room, client: Client) -> Segment:
-        """A new segment, which the next messages of the room may join."""
-        audience = self.registry.audience(room)
         if not client.terms.echo:
-            others = [link for link in self.registry.links(room) if link != client.link]
-            audience = self.registry.make_audience(others)
+            segment.quiet[client.link] = client.uid
+
+    def _open_segment(self, room: Room) -> Segment:
+        """A new segment, which the next messages of the room may join."""
         self.registry.save(room)
-        segment = self._open[room.key] = Segment(room, audience, [])
+        segment = self._open[room.key] = Segment(room, self.registry.audience(room), [])
         self.effects.segments.append(segment)
         self._deliver(segment)
         return segment

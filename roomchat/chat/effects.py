@@ -18,6 +18,7 @@ class Segment(Struct, gc=False):
     audience: Audience
     messages: list[Message]
     characters: int = 0  # of their texts
+    quiet: dict[Link, int] = {}  # who said something, and gets only word of that: to their UIDs
 
 
 class Tell(Struct, gc=False):
@@ -29,10 +30,10 @@ class Tell(Struct, gc=False):
 
 
 class Reply(Struct, gc=False):
-    """An event to one connection; a message where it goes to this one alone."""
+    """An event to one connection."""
 
     link: Link
-    event: Event | Message
+    event: Event
 
 
 class Replay(Struct, gc=False):

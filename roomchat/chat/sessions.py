@@ -113,7 +113,10 @@ class Sessions:
             set_last(deadlines.hellos, link, batch.now + settings.hello_timeout)
         else:
             set_last(deadlines.logins, link, batch.now + settings.login_timeout)
-            self._check_seat(batch)  # it can only come as someone new: so it need not first say who it is
+            # It can only come as someone new, so it need not first say who it is. But that may be a guess, and it
+            # one of those who are away, whose hello is late.
+            if all(client.link is not None for client in registry.clients.values()):
+                self._check_seat(batch)
         limit = settings.max_connections
         if registry.addresses[command.address] > limit:
             raise TooManyConnections(limit=limit)

@@ -22,6 +22,8 @@ from roomchat.server import Server
 from roomchat.settings import WIRES, Settings
 from roomchat.version import __version__
 
+FAR = 1e9  # seconds or days or messages a second: more than anybody means
+
 # New containers until Python looks for cycles among them. There are hardly any, but with its own 700 it looked
 # through what waited for the hub again and again: a tenth of the CPU time of 100 busy rooms of 10.
 COLLECT_AFTER = 50_000
@@ -42,6 +44,19 @@ def _read_config(context: click.Context, parameter: click.Parameter, path: Path 
         raise click.ClickException(f"{path} sets {unknown[0]!r}, which `roomchat serve` does not know.")
     context.default_map = {key.replace("-", "_"): value for key, value in values.items()}
     return path
+
+
+class _Number(click.FloatRange):
+    """A number from 0 on, and a real one: neither "inf" nor "nan" is a time."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not number < FAR:
+            self.fail(f"{value!r} is no number that can be meant here.", param, ctx)
+        return number
 
 
 class _Wires(click.ParamType[tuple[str, ...]]):
@@ -84,21 +99,21 @@ class _Wires(click.ParamType[tuple[str, ...]]):
 @click.option("--max-clients", type=click.IntRange(0), default=Settings.max_clients, help="0: no limit.")
 @click.option(
     "--idle-exit",
-    type=click.FloatRange(0),
+    type=_Number(),
     default=Settings.idle_exit,
     metavar="SECONDS",
     help="End when nobody was connected for that long; 0: never.",
 )
 @click.option(
     "--linger",
-    type=click.FloatRange(0),
+    type=_Number(),
     default=Settings.linger,
     metavar="SECONDS",
     help="How long a lost connection keeps its seat.",
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0),
+    type=_Number(),
     default=Settings.rate,
     metavar="MESSAGES/S",
     help="How fast one connection is read once its burst is used up; 0: no limit.",
@@ -108,7 +123,7 @@ class _Wires(click.ParamType[tuple[str, ...]]):
 )
 @click.option(
     "--keep-days",
-    type=click.FloatRange(0),
+    type=_Number(),
     default=Settings.keep_days,
     help="Days a message is kept; 0: for ever.",
 )
@@ -121,7 +136,7 @@ class _Wires(click.ParamType[tuple[str, ...]]):
 )
 @click.option(
     "--greet-after",
-    type=click.FloatRange(0),
+    type=_Number(),
     default=Settings.greet_after,
     metavar="SECONDS",
     help="Silence after which a peer is greeted in plain text; 0: never, for KTN clients that wait for typing.",

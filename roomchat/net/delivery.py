@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from roomchat.chat.effects import Close, Delivery, ReadPage, Replay, Reply, Segment, Tell
 from roomchat.net.audience import Audience
 from roomchat.net.connection import Connection, Deliveries, Owner
 from roomchat.net.outbox import End, Item, LogRange, Packet, PageRequest
 from roomchat.protocol import Event, Message
+from roomchat.wires.native import encode_messages
 from roomchat.wires.wire import Wire
 
 
@@ -29,13 +31,31 @@ def deliver(deliveries: Iterable[Delivery], lines: dict[int, bytes]) -> None:
                 if packet is None:
                     packet = packets[wire.dialect] = _packet(delivery, wire, lines)
                 if packet.data:  # not all is told in every dialect
-                    per_owner.setdefault(owner, []).append((packet, connections))
+                    items = per_owner.setdefault(owner, [])
+                    if isinstance(delivery, Segment) and delivery.quiet:
+                        quiet = [one for one in connections if one in delivery.quiet]
+                        items += [(item, (one,)) for one in quiet for item in _for_quiet(delivery, one)]
+                        connections = [one for one in connections if one not in delivery.quiet]
+                    items.append((packet, connections))
         else:
             connection = delivery.link
             assert isinstance(connection, Connection)
             per_owner.setdefault(connection.owner, []).append((_item(delivery), (connection,)))
     for owner, items in per_owner.items():
         owner.deliver(items)
+
+
+def _for_quiet(segment: Segment, connection: Connection) -> Iterator[Item | Message]:
+    """A segment for one who said some of it, to whom that does not come back: each own message stands there for
+    the word that it was said."""
+    uid, key = segment.quiet[connection], segment.room.key
+    for own, group in groupby(segment.messages, lambda message: message.uid == uid):
+        messages = list(group)
+        if own:
+            yield from messages
+        else:
+            data = connection.wire.encode_log(encode_messages(messages))
+            yield Packet(data, key, messages[0].seq, messages[-1].seq)
 
 
 def _packet(delivery: Segment | Tell, wire: Wire, lines: dict[int, bytes]) -> Packet:

@@ -29,6 +29,7 @@ READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get thei
 MAX_PACKETS = 256  # written at a time; the system takes 1024
 HAND_OVER = 1000  # commands after which a round does not wait for its end to pass them on
 PAUSE = 0.5  # seconds of silence until a guess is made what a peer is, where nobody is greeted
+LAST = 60.0  # seconds that a peer has to take what was sent to it before it was let go
 GOODBYE = 2.0  # seconds that a peer has to take the last bytes after we ended; see _end
 
 ToHub = tuple[Connection | None, Input]  # None: from the server itself
@@ -251,6 +252,8 @@ class Loop:
                 if not data:
                     continue
                 item = Packet(data)
+            elif type(item) is End:
+                self._at(time.monotonic() + LAST, partial(self._close, connections[0]))
             for connection in connections:
                 connection.outbox.put(item)
                 if not connection.dirty:
@@ -262,9 +265,11 @@ class Loop:
 
         False: ``_flush`` must look at it, also to meet whatever went wrong here.
         """
+        if connection.blocked or connection.pace or connection.we_ended:
+            return False
         outbox = connection.outbox
         data = outbox.whole()
-        if not data or connection.blocked or connection.pace or connection.we_ended:
+        if not data:
             return False
         try:
             count = connection.socket.send(data)

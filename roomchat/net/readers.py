@@ -11,7 +11,7 @@ from roomchat.errors import LogError
 from roomchat.net.outbox import LogRead, Packet, PageRequest
 from roomchat.protocol import Gap, HistoryPage
 from roomchat.store.reader import LogReader
-from roomchat.wires.native import decode_message
+from roomchat.wires.native import decode_message, without
 from roomchat.wires.wire import Wire
 
 Job = Callable[[LogReader], None]  # must not raise: it tells whoever asked
@@ -64,17 +64,12 @@ def _read_range(
         packets.append(Packet(wire.encode(Gap(room=stretch.room_name, after=after, before=before))))
     try:
         for piece in stretch.pieces:
-            lines = _without(piece.lines, wire.own) if wire.own else piece.lines
+            lines = without(piece.lines, wire.own) if wire.own else piece.lines
             if lines:
                 packets.append(Packet(wire.encode_log(lines), room, piece.first_seq, piece.last_seq))
     except ValueError as error:
         raise LogError(f"a message of {stretch.room_name} is broken: {error}") from error
     return packets, stretch.reached
-
-
-def _without(lines: bytes, uid: int) -> bytes:
-    """Messages of the log, besides those of one client."""
-    return b"".join(line + b"\n" for line in lines.split(b"\n")[:-1] if decode_message(line).uid != uid)
 
 
 def _read_page(reader: LogReader, request: PageRequest) -> HistoryPage:

@@ -59,7 +59,7 @@ FORMS = {
 }
 
 # The ids of our own commands: they come back as `re`, and tell what an answer is to. A join's has its channel.
-HELLO_ID, EARLY_ID, HELP_ID, JOIN_ID = "hello", "early", "help", "join "
+HELLO_ID, EARLY_ID, HELP_ID, SAY_ID, JOIN_ID = "hello", "early", "help", "say", "join "
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
@@ -127,7 +127,9 @@ class ChannelsWire:
                 return self._command(command.removeprefix("/").lower(), [str(one) for one in arguments])
             case {"type": "message", "message": str(text)}:
                 channel = value.get("channel")
-                return [Say(text=text, room=channel if isinstance(channel, str) else None)]
+                if isinstance(channel, str):
+                    return [Say(text=text, room=channel)]
+                return [Say(id=SAY_ID, text=text)]
         return [Malformed(BadCommand(why="it is neither a command nor a message"))]
 
     def _command(self, command: str, arguments: list[str]) -> list[Command | Malformed]:
@@ -206,6 +208,8 @@ class ChannelsWire:
             return b""
         if error.code == NotWelcomeYet.code:
             return _line(type="error", error="Choose a nickname first: /nick NAME")
+        if error.re == SAY_ID and error.code == NotInRoom.code:
+            return _line(type="error", error="You are in no channel: see /list, or /join CHANNEL.")
         return _line(type="error", error=error.message)
 
     def _forget(self, answer: Event) -> None:

@@ -49,6 +49,7 @@ names - who is in the room
 help - this text"""
 
 ALREADY = "You are already logged in."
+NO_REQUEST = "This is no request: not a JSON object in UTF-8."
 MISSING = "Some messages are missing here: they are no longer kept."
 
 
@@ -162,6 +163,8 @@ class KtnWire(_Ktn):
                 return self._response("info", HELP)  # before the login, too
             case Error(code=NotWelcomeYet.code):
                 return self._response("error", "You are not logged in. Log in with: login <username>")
+            case Error(code=BadJson.code):
+                return self._response("error", NO_REQUEST)
             case Error():
                 return self._response("error", event.message)
             case WhoPage(re=Re.NAMES):

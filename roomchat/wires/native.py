@@ -68,6 +68,11 @@ def decode_messages(lines: bytes) -> list[Message]:
         raise ValueError(str(error)) from error
 
 
+def without(lines: bytes, uid: int) -> bytes:
+    """Messages of the log, besides those of one client. Raises ValueError if they are none."""
+    return encode_messages([message for message in decode_messages(lines) if message.uid != uid])
+
+
 class _LineDecoder(Generic[T]):
     """Lines into values of one type, or into ``Malformed`` where a line is none."""
 
