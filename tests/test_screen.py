@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,8 +13,14 @@ from typing import Any
 
 import pytest
 from platformdirs import user_state_path
+from prompt_toolkit.application import Application, create_app_session
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import create_pipe_input
 
 from roomchat import Client
+from roomchat.client.printer import ScreenOutput
+from roomchat.client.screen import Screen
+from roomchat.client.terminal import Terminal
 from roomchat.server import Server
 from tests.emulator import CTRL_C, CTRL_D, ENTER, SHIFT_TAB, TAB, UP, Emulated, alt, paste
 from tests.program import address_of
@@ -182,6 +190,26 @@ def test_ctrl_c_clears_then_asks_then_leaves(tea: Callable[..., Any]) -> None:
     assert ann.raw.rstrip().endswith(b"Goodbye.")
     assert ann.raw.rfind(b"\x1b[?2004l") > ann.raw.rfind(b"\x1b[?2004h")
     bob.until("ann (1) said goodbye.")
+
+
+def test_only_the_main_thread_touches_the_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not made for others: one that asked for a repaint just when it ended raised, and was printed."""
+    output = ScreenOutput(io.StringIO(), lambda: Size(rows=24, columns=80))
+    monkeypatch.setattr(ScreenOutput, "from_pty", lambda stdout: output)
+    asked: list[str] = []
+    invalidate = Application.invalidate
+
+    def note(app: Application[None]) -> None:
+        asked.append(threading.current_thread().name)
+        invalidate(app)
+
+    monkeypatch.setattr(Application, "invalidate", note)
+    with create_pipe_input() as keys, create_app_session(input=keys, output=output):
+        screen = Screen(colour=False, bell="never")
+        terminal = Terminal("localhost", screen.typed, screen.show, interactive=True, changed=screen.changed)
+        screen.run(terminal, screen.changed)
+        screen.changed()
+    assert set(asked) == {threading.main_thread().name}
 
 
 @pytest.mark.parametrize("keys", [CTRL_D, "/quit" + ENTER])

@@ -7,6 +7,7 @@ main thread touches the terminal.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
 from collections.abc import Callable
@@ -72,8 +73,8 @@ class Screen:
 
     def changed(self) -> None:
         """Something that stands around the line has changed."""
-        if self._app is not None:
-            self._app.invalidate()
+        if self._app is not None and not self._app.invalidated:
+            self._ask_main(self._app.invalidate)  # from another thread it may raise, when it is just ending
 
     def run(self, terminal: Terminal, work: Callable[[], None]) -> None:
         """Paint, and do the work in another thread; returns when that ends. Raises what it raises."""
@@ -95,8 +96,13 @@ class Screen:
             work()
         except Exception as error:  # noqa: BLE001 - raised where the work was started
             self._failure = error
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._exit)
+        self._ask_main(self._exit)
+
+    def _ask_main(self, do: Callable[[], None]) -> None:
+        """Have the main thread do it, as long as it paints. Any thread may call it."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(do)
 
     # ------------------------------------------------------------ the main thread
 
