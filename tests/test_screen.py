@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from roomchat import Client
 from roomchat.client.printer import ScreenOutput
 from roomchat.client.screen import Screen
 from roomchat.client.terminal import Terminal
+from roomchat.protocol import Message
 from roomchat.server import Server
 from tests.emulator import CTRL_C, CTRL_D, ENTER, SHIFT_TAB, TAB, UP, Emulated, alt, paste
 from tests.program import address_of
@@ -263,6 +265,35 @@ def test_the_server_is_killed_and_started_while_one_types(tmp_path: Path) -> Non
                     for once in ("ann: in between", "bob: me too", "what you type is kept", "You are in tea"):
                         assert told.count(once) == 1, once
                     assert "... " not in told
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_what_is_typed_behind_a_join_goes_there_over_a_lost_connection_too(tmp_path: Path, plain: bool) -> None:
+    """Into a room that is new, and into one where one is already."""
+    database = tmp_path / "chat.db"
+    options = ["--plain"] if plain else []
+    with serve_program(db=database) as first:
+        address = address_of(first)
+        with Emulated("join", address, "--name", "ann", *options) as ann:
+            ann.until("You are 1")
+            for room in ("cake", "tea"):
+                ann.type(f"/join {room}{ENTER}")
+                ann.until(f"You are in {room}")
+            first.signal(signal.SIGKILL)
+            ann.until("what you type is kept")
+            for line in ("for tea", "/join new", "for new", "/join cake", "for cake"):
+                ann.type(line + ENTER)
+            with (
+                serve_program("--port", address.rpartition(":")[2], db=database) as second,
+                Client(address_of(second), "bob") as bob,
+            ):
+                for room in ("tea", "new", "cake"):
+                    bob.join(room)
+                messages = (event for event in bob.events(timeout=20) if isinstance(event, Message))
+                said = {(one.room, one.text) for one in islice(messages, 3)}
+                assert said == {(room, f"for {room}") for room in ("tea", "new", "cake")}
+                ann.type("and here" + ENTER)
+                assert next(messages).room == "cake"
 
 
 def test_a_burst_of_ten_thousand_messages_leaves_typing_alone(tea: Callable[..., Any]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from roomchat.client.address import Address
 from roomchat.client.session import MARK, REFUSED, WINDOW, Session
@@ -283,3 +284,16 @@ def test_two_programs_do_not_share_a_seat(tmp_path: Path) -> None:
     assert back.token == "t"
     second.close()
     third.close()
+
+
+def test_the_answer_to_our_own_join_moves_us_also_while_we_come_back() -> None:
+    """Rooms come back in any order and change nothing; what was asked while there was no connection does: what is
+    said behind it was meant for there."""
+    session = ann("tea")
+    session.receive(welcome())
+    session.receive(joined("tea"))
+    assert session.room == "tea"
+    session.receive(replace(joined("cake"), re=1))
+    assert session.room == "cake"
+    session.receive(joined("tea"))
+    assert session.room == "cake"

@@ -198,7 +198,8 @@ class Session:
 
     def _joined(self, event: Joined) -> None:
         room = event.room
-        if not is_private(room) and not (self._returning and self.room):
+        # Those where we were come back in any order; an answer to what was asked is where we want to be.
+        if not is_private(room) and (event.re is not None or not (self._returning and self.room)):
             self.room = room
         if self._returning and self.cursors.get(room, 0) > event.last_seq:
             self.cursors[room] = event.last_seq  # the server has lost the end of its log

@@ -51,13 +51,13 @@ class View:
             case Joined():
                 self._meet(event.members)
                 self.rooms.add(event.room)
-                known = event.room in self._here
+                again = self._returning and event.room in self._here and event.re is None  # nobody asked for it
                 self.totals[event.room] = event.members_total
-                if not (self._returning and known):
+                if not again:
                     self.newest[event.room] = event.last_seq
                 here = {person.uid for person in event.members if not person.away}
                 self._here.setdefault(event.room, set()).update(here)
-                return not (self._returning and known)
+                return not again
             case Left():
                 self._here.pop(event.room, None)
                 self.totals.pop(event.room, None)
