@@ -136,7 +136,12 @@ def test_the_view_follows_names(view: View) -> None:
     view.update(Renamed(uid=7, old="ann", name="anna"))
     view.update(WhoPage(clients=[Person(13, "dan")], clients_total=1))
     assert (view.uid_of("robert"), view.uid_of("bob"), view.uid_of("anna")) == (3, None, 7)
-    assert view.uid_of("dan") is None, "there are two of them"
+    view.update(Message("tea", 1, 12, "dan", "2026-01-01T00:00:00.000Z", "old"))
+    assert view.uid_of("dan") == 13, "the one who is here; the server has a name but once"
+    view.update(Message("tea", 2, 21, "eve", "2026-01-01T00:00:00.000Z", "old"))
+    assert view.uid_of("eve") == 21
+    view.update(Message("tea", 3, 22, "eve", "2026-01-01T00:00:00.000Z", "old"))
+    assert view.uid_of("eve") is None, "who of them is not known"
     assert view.whisperer("@3-7") == "robert"
 
 

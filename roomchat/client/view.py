@@ -30,6 +30,7 @@ class View:
     def __init__(self) -> None:
         self.uid = 0
         self.names: dict[int, str] = {}  # UID to name, of all whom we have heard of
+        self._called: dict[str, int] = {}  # folded name to UID: who is, or was last, here under that name
         self.rooms: set[str] = set()  # all of which we have heard
         self.totals: dict[str, int] = {}  # of the rooms that we are in: how many are in it
         self.newest: dict[str, int] = {}  # of these rooms: the last seq before we came, or came back
@@ -62,7 +63,7 @@ class View:
                 self._here.pop(event.room, None)
                 self.totals.pop(event.room, None)
             case Entered() | Back():
-                self.names[event.uid] = event.name
+                self._call(event.uid, event.name)
                 self._count(event.room, isinstance(event, Entered))
                 here = self._here.setdefault(event.room, set())
                 known = event.uid in here
@@ -80,8 +81,10 @@ class View:
         match event:
             case Crowd():
                 self.totals[event.room] = event.members_total
-            case Message() | Renamed():
-                self.names[event.uid] = event.name
+            case Message():
+                self.names[event.uid] = event.name  # it may be an old one
+            case Renamed():
+                self._call(event.uid, event.name)
             case WhoPage():
                 self._meet(event.clients)
                 if event.room in self.totals:
@@ -90,10 +93,13 @@ class View:
                 self.rooms.update(room.room for room in event.rooms)
 
     def uid_of(self, who: str) -> int | None:
-        """A UID as typed, or that of the only one we know by this name."""
+        """A UID as typed, or that of who is here by this name; else of the only one who was."""
         if who.isascii() and who.isdigit():
             return int(who) if len(who) <= MAX_DIGITS else None
-        found = [uid for uid, name in list(self.names.items()) if name.casefold() == who.casefold()]
+        wanted = who.casefold()
+        found = [uid for uid, name in list(self.names.items()) if name.casefold() == wanted]
+        if self._called.get(wanted) in found:
+            return self._called[wanted]
         return found[0] if len(found) == 1 else None
 
     def whisperer(self, room: str) -> str:
@@ -121,4 +127,10 @@ class View:
             self.totals[room] += more
 
     def _meet(self, people: Iterable[Person]) -> None:
-        self.names.update((person.uid, person.name) for person in people)
+        for person in people:
+            self._call(person.uid, person.name)
+
+    def _call(self, uid: int, name: str) -> None:
+        """Somebody is here: the server gives a name to one at a time only."""
+        self.names[uid] = name
+        self._called[name.casefold()] = uid
