@@ -136,6 +136,19 @@ def test_tab_completes_commands_people_and_rooms(tea: Callable[..., Any]) -> Non
     assert bob.room == "tea"
 
 
+def test_who_came_later_is_found_by_name(serve: Serve) -> None:
+    """Nobody tells of people who are in no room of ours: the server is asked who is here, once, and says so."""
+    address = f"127.0.0.1:{serve().address[1]}"
+    with Emulated("join", address, "--name", "ann") as ann, Emulated("join", address, "--name", "bob") as bob:
+        for screen in (ann, bob):
+            screen.until("● connected")
+        ann.type("/dial bob" + ENTER)
+        bob.until("ann (1) dialled you")
+        ann.until("You are in r1 with: bob (2).")
+        ann.type("/whisper nobody hello" + ENTER)
+        ann.until("I know nobody called nobody")
+
+
 def test_a_begun_command_is_explained(tea: Callable[..., Any]) -> None:
     """The bottom line says what fits, then how the command is typed; an unknown one is told the nearest."""
     ann = tea("ann")

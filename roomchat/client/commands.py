@@ -19,6 +19,10 @@ class TypingError(RoomchatError):
     """What was typed can't be sent; the sentence says what to type."""
 
 
+class NobodyCalled(TypingError):
+    """A name is typed that we have not heard of; the server may know more."""
+
+
 @dataclass(frozen=True)
 class Connect:
     """To a server, or again to the same one."""
@@ -82,7 +86,7 @@ def _uid(view: View, who: str) -> int:
     if uid == 0:
         raise TypingError("0 is no UID; /who shows the UIDs of all who are here.")
     if uid is None:
-        raise TypingError(f"I know nobody called {who}; /who shows the UIDs of all who are here.")
+        raise NobodyCalled(f"I know nobody called {who}; /who shows the UIDs of all who are here.")
     return uid
 
 
@@ -145,7 +149,7 @@ HELP = "\n".join(
         *(f"{command.form:<{HELP_COLUMN}}{command.help}" for command in COMMANDS),
         f"{'/help [COMMAND]':<{HELP_COLUMN}}this list, or more about one",
         "Anything else goes to everyone in the current room; begin with // to say something that starts with /.",
-        "In place of a UID, the name of someone you have seen will do.",
+        "In place of a UID, the name of someone who is here will do.",
     ]
 )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client, ConnectionEnded, Shown
-from roomchat.client.commands import Connect, Local, TypingError, parse
+from roomchat.client.commands import Connect, Local, NobodyCalled, TypingError, parse
 from roomchat.client.deeds import Deeds
 from roomchat.client.lines import Line
 from roomchat.client.picture import Picture
@@ -13,7 +14,7 @@ from roomchat.client.render import CLOCK
 from roomchat.client.typed import Typed
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
 from roomchat.harmless import harmless
-from roomchat.protocol import Bye, Command, Message
+from roomchat.protocol import Bye, Command, Message, Who
 
 FAREWELL = 5.0  # seconds that what a person said last has to arrive when they leave
 _ASK_AGAIN = {BadName.code, NameTaken.code}
@@ -173,7 +174,7 @@ class Terminal:
     def _type(self, typed: str) -> bool:
         """Do what a typed line says; False if it says goodbye."""
         try:
-            what = parse(typed, self.picture.view)
+            what = self._understand(typed)
             if isinstance(what, Bye):
                 return False
             if isinstance(what, str):
@@ -185,6 +186,18 @@ class Terminal:
                 self.picture.show(str(error), "trouble")
         self._changed()
         return not self._interrupted
+
+    def _understand(self, typed: str) -> Command | Local | str | None:
+        """What a typed line asks for. Nobody tells us of people who came later and are in no room of ours: for a
+        name that we have not heard the server is asked."""
+        try:
+            return parse(typed, self.picture.view)
+        except NobodyCalled:
+            if self.picture.client is None or not self.picture.connected:
+                raise
+        with contextlib.suppress(Denied):
+            self.picture.client.request(Who())
+        return parse(typed, self.picture.view)
 
     def _do(self, what: Command | Local) -> None:
         if isinstance(what, Connect):
