@@ -17,8 +17,9 @@ import roomchat
 from roomchat import Client, ConnectError, ConnectionBack, ConnectionLost, Denied, Error, Message
 from roomchat.client.address import Address
 from roomchat.client.client import QUEUE, ConnectionEnded, Shown
+from roomchat.client.session import Session
 from roomchat.client.state import State
-from roomchat.protocol import Malformed, Pong
+from roomchat.protocol import Malformed, Pong, Say
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.wires.native import NativeClientWire
@@ -236,6 +237,31 @@ def test_a_closed_client_comes_back_as_itself_but_in_no_room(
     first.close()
     second = client(server, "ann")
     assert (second.uid, second.rooms) == (first.uid, [])
+
+
+def test_it_starts_afresh_and_takes_the_log_from_a_place_on(
+    serve: Callable[..., Server], client: Open, tmp_path: Path
+) -> None:
+    """It is the same one as before, in no room, with nothing to send again; a room comes from any seq on."""
+    server = serve()
+    bob = client(server, "bob")
+    bob.join("tea")
+    for number in range(1, 101):
+        bob.say(str(number))
+    assert bob.flush(PATIENCE)
+    address = f"127.0.0.1:{server.address[1]}"
+    state = State(Address("127.0.0.1", server.address[1]), "ann", tmp_path / "state")
+    killed = Session("ann")
+    killed.rooms["cake"] = 0
+    killed.say(Say(text="never sent", room="cake"))
+    state.save(killed)
+    state.close()
+    ann = Client(address, "ann", state=tmp_path / "state", patience=PATIENCE)
+    ann.start_afresh()
+    with ann:
+        assert (ann.rooms, ann.unseen) == ([], [])
+        assert ann.join("tea", after=10).last_seq == 100
+        assert texts(until(ann, says("100"))) == [str(number) for number in range(11, 101)]
 
 
 def test_a_closed_client_says_so(serve: Callable[..., Server], client: Open) -> None:

@@ -82,6 +82,12 @@ class Client:
 
     # ------------------------------------------------------------ its life
 
+    def start_afresh(self) -> None:
+        """Before ``open``: be who we were the last time, but forget what we said, and where we were."""
+        for kept in (self._session.unseen, self._session.rooms, self._session.cursors):
+            kept.clear()
+        self._session.room = None
+
     def open(self) -> Client:
         """Connect and say hello.
 
@@ -166,9 +172,18 @@ class Client:
 
     # ------------------------------------------------------------ what it does
 
-    def join(self, room: str, history: int | None = None) -> Joined:
-        """Go into a room, and get its last ``history`` messages. Raises Denied, ConnectError."""
-        return self._joined(Join(room=room, history=history))
+    def join(self, room: str, history: int | None = None, *, after: int | None = None) -> Joined:
+        """Go into a room, and get its last ``history`` messages.
+
+        ``after``: all behind that seq instead, however many, if it is not in the room yet.
+        Raises Denied, ConnectError.
+        """
+        answer = self._joined(Join(room=room, history=history, after=after))
+        if after is not None:
+            with self._changed:
+                # Were the connection lost before the first one came, the session would ask for the last few only.
+                self._session.cursors.setdefault(answer.room, min(after, answer.last_seq))
+        return answer
 
     def dial(self, uid: int) -> Joined:
         """Go into the room where a client is, or into a new one with it. Raises Denied, ConnectError."""

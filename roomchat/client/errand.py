@@ -7,7 +7,6 @@ from itertools import count
 
 from roomchat.client.client import Client, Shown
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
-from roomchat.protocol import Join, Joined
 
 NUMBERS = 100  # names that are tried; as many errands of one kind may be under way at a time
 
@@ -56,18 +55,5 @@ def _client(
             client = Client(address, name, patience=patience, on_event=on_event, state=False)
     except ValueError as error:
         raise ConnectError(str(error)) from None
-    session = client._session
-    for kept in (session.unseen, session.rooms, session.cursors):
-        kept.clear()
-    session.room = None
+    client.start_afresh()
     return client
-
-
-def join_after(client: Client, room: str, after: int) -> Joined:
-    """Go into a room, with all its messages behind that seq, however many. Raises Denied, ConnectError."""
-    answer = client.request(Join(room=room, after=after))
-    assert isinstance(answer, Joined), answer
-    with client._changed:
-        # Were the connection lost before the first of them came, the session would ask for the last few only.
-        client._session.cursors.setdefault(answer.room, min(after, answer.last_seq))
-    return answer

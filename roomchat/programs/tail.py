@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomchat.client.client import Client, ConnectionBack, ConnectionEnded, ConnectionLost, Shown
-from roomchat.client.errand import errand, join_after
+from roomchat.client.errand import errand
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless, harmless_json
 from roomchat.protocol import Gap, History, HistoryPage, Joined, Message
@@ -115,13 +115,13 @@ def text_line(event: Message | Gap) -> bytes:
 
 def _join(client: Client, room: str, start: Start) -> Joined:
     if start.after is not None:
-        return join_after(client, room, start.after)
+        return client.join(room, after=start.after)
     if start.since is None:
         return client.join(room, history=start.history)
     joined = client.join(room, history=0)
     after = _last_before(client, joined, start.since)
     client.leave(joined.room)  # only who comes in can have the log from a place on
-    return join_after(client, joined.room, after)
+    return client.join(joined.room, after=after)
 
 
 def _last_before(client: Client, joined: Joined, since: int) -> int:
