@@ -253,6 +253,7 @@ def test_a_signal_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) 
         verify.expect("the faults begin")
         verify.signal(number)
         assert verify.wait() == 1
+        assert "Stopped before the end: nothing is proven." in verify.output
         assert list(tmp_path.iterdir()) == []
 
 

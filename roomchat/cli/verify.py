@@ -50,6 +50,8 @@ def verify(address: str | None, seed: int | None, **options: Any) -> None:
     click.echo(f"Seed {seed}. Ctrl-C stops it.")
     try:
         result = run.run()
+    except KeyboardInterrupt:
+        raise click.ClickException("Stopped before the end: nothing is proven.") from None
     except (VerifyError, ConnectError, LogError) as error:
         raise click.ClickException(f"{error}\nThe records are in {run.folder}.") from None
     for line in summary(result):
