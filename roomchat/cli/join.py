@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from roomchat.client.address import parse_address
 from roomchat.client.interrupt import run_interruptible
 from roomchat.client.lines import Line
 from roomchat.client.render import CLOCK
@@ -48,6 +49,10 @@ def join(
     \b
         printf '/join tea\\nhello\\n' | roomchat join --name bot
     """
+    try:
+        parse_address(address)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
     first: list[Command] = []
     if room is not None:
         first.append(Join(room=room))
