@@ -294,8 +294,16 @@ def test_what_is_typed_behind_a_join_goes_there_over_a_lost_connection_too(tmp_p
                 ann.until(f"You are in {room}")
             first.signal(signal.SIGKILL)
             ann.until("what you type is kept")
-            for line in ("for tea", "/join new", "for new", "/join cake", "for cake"):
+            waiting = ["for tea", "/join new", "for new", "/join cake", "for cake"]
+            for line in waiting:
                 ann.type(line + ENTER)
+            if not plain:
+                ann.until(
+                    lambda screen: (
+                        [row for row in screen.shown if row.startswith("... ")]
+                        == [f"... {line}" for line in waiting]
+                    )
+                )
             with (
                 serve_program("--port", address.rpartition(":")[2], db=database) as second,
                 Client(address_of(second), "bob") as bob,

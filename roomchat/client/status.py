@@ -32,6 +32,8 @@ def pending(terminal: Terminal, waiting: list[str]) -> Fragments:
     """What was typed and has not come back: what waits for the sending thread, and what for the server."""
     picture = terminal.picture
     said = [] if picture.client is None else picture.client.unseen
+    held = [terminal.doing] if terminal.doing and not picture.connected else []
+    waiting = [*held, *waiting]
     texts = [f"{_target(one.room, picture)}{one.text}" if isinstance(one, Say) else f"[whisper] {one.text}"
              for one in said[-MOST_PENDING:]]  # fmt: skip
     texts = [*texts, *waiting[:MOST_PENDING]][-MOST_PENDING:]

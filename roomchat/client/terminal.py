@@ -39,6 +39,7 @@ class Terminal:
     ) -> None:  # fmt: skip
         self.address = address
         self.asking = False  # for a name, with the next line
+        self.doing = ""  # the command that is being done; it may wait for the connection to come back
         self._typed = typed
         self._show_line = show
         self._interactive = interactive
@@ -173,6 +174,8 @@ class Terminal:
 
     def _type(self, typed: str) -> bool:
         """Do what a typed line says; False if it says goodbye."""
+        self.doing = typed if typed.startswith("/") else ""
+        self._changed()
         try:
             what = self._understand(typed)
             if isinstance(what, Bye):
@@ -184,6 +187,7 @@ class Terminal:
         except (TypingError, ConnectError, StateError) as error:
             if not self._interrupted:
                 self.picture.show(str(error), "trouble")
+        self.doing = ""
         self._changed()
         return not self._interrupted
 
