@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,8 +25,10 @@ from roomchat import Client
 from roomchat.client.printer import ScreenOutput
 from roomchat.client.screen import Screen
 from roomchat.client.terminal import Terminal
-from roomchat.protocol import Message
+from roomchat.client.typed import TypedQueue
+from roomchat.protocol import Join, Message
 from roomchat.server import Server
+from roomchat.settings import Settings
 from tests.emulator import CTRL_C, CTRL_D, ENTER, SHIFT_TAB, TAB, UP, Emulated, alt, paste
 from tests.program import address_of
 from tests.program import serve as serve_program
@@ -139,9 +144,12 @@ def test_tab_completes_commands_people_and_rooms(tea: Callable[..., Any]) -> Non
 def test_who_came_later_is_found_by_name(serve: Serve) -> None:
     """Nobody tells of people who are in no room of ours: the server is asked who is here, once, and says so."""
     address = f"127.0.0.1:{serve().address[1]}"
-    with Emulated("join", address, "--name", "ann") as ann, Emulated("join", address, "--name", "bob") as bob:
-        for screen in (ann, bob):
-            screen.until("● connected")
+    with ExitStack() as stack:
+        people = []
+        for name in ("ann", "bob"):  # one after the other
+            people.append(stack.enter_context(Emulated("join", address, "--name", name)))
+            people[-1].until("● connected")
+        ann, bob = people
         ann.type("/dial bob" + ENTER)
         bob.until("ann (1) dialled you")
         ann.until("You are in r1 with: bob (2).")
@@ -315,6 +323,37 @@ def test_what_is_typed_behind_a_join_goes_there_over_a_lost_connection_too(tmp_p
                 assert said == {(room, f"for {room}") for room in ("tea", "new", "cake")}
                 ann.type("and here" + ENTER)
                 assert next(messages).room == "cake"
+
+
+def test_a_command_waits_for_the_server_however_long_it_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were it given up, what was typed behind it would be said in the room before."""
+    impatient = partial(Client, patience=0.1, state=False)
+    monkeypatch.setattr("roomchat.client.terminal.Client", impatient)
+    typed, shown, told = TypedQueue(), queue.SimpleQueue[str](), []
+
+    def until(text: str, timeout: float = 10.0) -> None:
+        while not told or text not in told[-1]:
+            told.append(shown.get(timeout=timeout))
+
+    settings = Settings(db=str(tmp_path / "chat.db"), port=0, drain=0.2)
+    with Server(settings) as server:
+        port = server.address[1]
+        ann = Terminal(f"127.0.0.1:{port}", typed, lambda line: shown.put(line.plain), interactive=True)
+        running = threading.Thread(target=ann.run, args=("ann", [Join(room="tea")]), daemon=True)
+        running.start()
+        until("You are in tea")
+    until("what you type is kept")
+    typed.put("/join new")
+    typed.put("for new")
+    with pytest.raises(queue.Empty):
+        until("did not answer", timeout=0.5)
+    with Server(replace(settings, port=port)):
+        until("[new] ann: for new")
+        typed.end()
+        running.join(10)
+    assert not running.is_alive()
 
 
 def test_a_burst_of_ten_thousand_messages_leaves_typing_alone(tea: Callable[..., Any]) -> None:

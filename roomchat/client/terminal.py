@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client, ConnectionEnded, Shown
@@ -16,6 +17,8 @@ from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
 from roomchat.harmless import harmless
 from roomchat.protocol import Bye, Command, Message, Who
 
+# Seconds until a command is given up: never. What is typed behind a /join is meant for the room that it leads to.
+PATIENCE = threading.TIMEOUT_MAX
 FAREWELL = 5.0  # seconds that what a person said last has to arrive when they leave
 _ASK_AGAIN = {BadName.code, NameTaken.code}
 
@@ -99,7 +102,7 @@ class Terminal:
             if self._name is None:
                 self._name = self._ask_name()
             try:
-                self.picture.client = Client(self.address, self._name, on_event=self._receive)
+                self.picture.client = Client(self.address, self._name, on_event=self._receive, patience=PATIENCE)
             except ValueError as error:  # the address is none
                 raise ConnectError(str(error)) from None
             try:
