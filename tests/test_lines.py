@@ -156,10 +156,10 @@ def test_what_tab_offers(view: View, before: str, offered: list[str]) -> None:
     assert [one.text for one in candidates(before, view, ["tea"], "tea")[1]] == offered
 
 
-def test_who_shares_a_name_is_completed_by_uid(view: View) -> None:
-    """A name that two have would not tell which one is meant."""
+def test_who_had_a_name_before_is_completed_by_uid(view: View) -> None:
+    """The name means the one who is here by it now."""
     view.update(Entered(room="tea", uid=20, name="Bob"))
-    assert [one.text for one in candidates("/dial bo", view, ["tea"], "tea")[1]] == ["20", "3"]
+    assert [one.text for one in candidates("/dial bo", view, ["tea"], "tea")[1]] == ["Bob", "3"]
 
 
 def test_a_hint_tells_what_fits() -> None:
