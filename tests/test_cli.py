@@ -359,3 +359,20 @@ def test_two_programs_of_one_person_have_two_seats() -> None:
             assert other.output == "Error: Someone here is called ann already; choose another name.\n"
         ann.type("/who\n")
         ann.expect(r"1 here: ann \(1\)")
+
+
+def test_a_pipe_stops_where_it_can_not_go() -> None:
+    """Behind a refused /join nothing is said: it would be heard in another room than it was meant for."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann", "--room", "tea") as ann:
+        ann.expect("You are in tea")
+        with Program("join", address_of(server), "--name", "bob", "--room", "tea") as bob:
+            bob.type("hello\n/join no such room\nfor their ears only\n")
+            bob.end_input()
+            assert bob.wait() == 1
+            assert "Stopped there: 'no such room' can't be a room name" in bob.output
+        ann.expect("bob: hello")
+        ann.expect("said goodbye")
+        with Program("join", address_of(server), "--name", "bob", "--dial", "999") as bob:
+            bob.type("to nobody\n")
+            assert bob.wait() == 1
+        assert "for their ears only" not in ann.output

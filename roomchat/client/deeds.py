@@ -31,6 +31,7 @@ class Deeds:
         Raises:
             TypingError: it can't be done.
             ConnectError: not now.
+            Denied: the server refused; that has been shown, as any other event.
         """
         match what:
             case Say():
@@ -89,8 +90,7 @@ class Deeds:
                 return
             command = replace(command, room=room)
         if isinstance(command, _WAITED_FOR):
-            with contextlib.suppress(Denied):  # the refusal has been shown, as any other event
-                client.request(command)
+            client.request(command)
         else:
             client.send(command)
 

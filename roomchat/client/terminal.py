@@ -52,6 +52,7 @@ class Terminal:
         self._name: str | None = None
         self._ended: ConnectionEnded | None = None
         self._interrupted = False
+        self._refused = ""  # why a pipe goes no further
         self._begin()
 
     def _begin(self) -> None:
@@ -70,9 +71,8 @@ class Terminal:
             if self._come_in():
                 for command in first:
                     self._do(command)
-            for typed in self._typed:
-                if not self._type(typed):
-                    break
+            while not self._refused and (typed := self._typed.next()) is not None and self._type(typed):
+                pass
             if self.picture.client is not None and self._ended is None:
                 # Nobody looks at a pipe: all of it is sent, however long that takes.
                 self.picture.client.flush(FAREWELL if self._interactive else None)
@@ -81,6 +81,8 @@ class Terminal:
                 self.picture.client.close(timeout=0.5)
         if self._ended is not None and not self._interactive:
             raise ConnectError(harmless(self._ended.reason))
+        if self._refused:
+            raise ConnectError(f"Stopped there: {harmless(self._refused)}")
 
     def interrupt(self) -> None:
         """Make ``run`` end soon, whatever it waits for; the others are told. Any other thread may call it."""
@@ -212,4 +214,8 @@ class Terminal:
         elif self.picture.client is None or self._ended is not None:
             raise TypingError("You are not connected; /connect HOST[:PORT] goes to a server.")
         else:
-            self._deeds.do(self.picture.client, what)
+            try:
+                self._deeds.do(self.picture.client, what)
+            except Denied as error:
+                if not self._interactive:  # what follows in a pipe was meant for where this would have led
+                    self._refused = str(error)
