@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from roomchat.cli import main
-from roomchat.client.commands import HELP
+from roomchat.terminal.commands import HELP
 
 PATH = Path(__file__).parent.parent / "docs" / "cli.md"
 

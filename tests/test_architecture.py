@@ -21,9 +21,10 @@ MAY_IMPORT = {
     "server": BASE | PARTS | {"net"},
     "client": BASE | {"wires", "client"},
     "export": BASE | PARTS | {"export"},
+    "terminal": BASE | {"client", "terminal"},
     "programs": BASE | {"wires", "client", "programs"},
     "verify": BASE | {"store", "client", "verify"},
-    "cli": BASE | PARTS | {"net", "server", "client", "export", "programs", "verify", "cli"},
+    "cli": BASE | PARTS | {"net", "server", "client", "terminal", "export", "programs", "verify", "cli"},
     "__main__": {"cli"},
     "__init__": {"client", "errors", "protocol", "version"},
 }

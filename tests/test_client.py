@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from roomchat import protocol
 from roomchat.client.address import parse_address
-from roomchat.client.commands import COMMANDS, HELP, TypingError, parse
 from roomchat.client.interrupt import run_interruptible
-from roomchat.client.render import render
 from roomchat.client.seat import ConnectionBack, ConnectionLost
-from roomchat.client.typed import TypedLines
-from roomchat.client.view import View
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless
 from roomchat.protocol import Entered, Error, Exited, Joined, Message, Person, Renamed, Welcome, WhoPage
+from roomchat.terminal.commands import COMMANDS, HELP, TypingError, parse
+from roomchat.terminal.render import render
+from roomchat.terminal.typed import TypedLines
+from roomchat.terminal.view import View
 
 WELCOME = Welcome(
     uid=7,

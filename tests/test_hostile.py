@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomchat import protocol
-from roomchat.client.attention import Attention
-from roomchat.client.complete import candidates
-from roomchat.client.keys import pasted
-from roomchat.client.lines import fold
-from roomchat.client.render import lines
-from roomchat.client.view import View
 from roomchat.harmless import MARKS, harmless
 from roomchat.protocol import Message, Person, RoomSummary
+from roomchat.terminal.attention import Attention
+from roomchat.terminal.complete import candidates
+from roomchat.terminal.keys import pasted
+from roomchat.terminal.lines import fold
+from roomchat.terminal.render import lines
+from roomchat.terminal.view import View
 from tests.emulator import CTRL_C, ENTER, TAB, Emulated
 from tests.peer import Peer
 

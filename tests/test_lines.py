@@ -9,17 +9,17 @@ import pytest
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.utils import get_cwidth
 
-from roomchat.client.attention import KEPT, Attention
-from roomchat.client.commands import COMMANDS, HELP, NAMES, Connect, Ignore, StepAway, Turn, TypingError, parse
-from roomchat.client.complete import candidates, hint
-from roomchat.client.lines import Line, Piece, fold, line
-from roomchat.client.look import NAMES as COLOURS
-from roomchat.client.look import depth, fragment_style
-from roomchat.client.past import MOST, Past
-from roomchat.client.render import lines
-from roomchat.client.typed import TypedQueue
-from roomchat.client.view import View
 from roomchat.protocol import Entered, Gap, Joined, Message, Person, Say, Welcome
+from roomchat.terminal.attention import KEPT, Attention
+from roomchat.terminal.commands import COMMANDS, HELP, NAMES, Connect, Ignore, StepAway, Turn, TypingError, parse
+from roomchat.terminal.complete import candidates, hint
+from roomchat.terminal.lines import Line, Piece, fold, line
+from roomchat.terminal.look import NAMES as COLOURS
+from roomchat.terminal.look import depth, fragment_style
+from roomchat.terminal.past import MOST, Past
+from roomchat.terminal.render import lines
+from roomchat.terminal.typed import TypedQueue
+from roomchat.terminal.view import View
 from tests.test_client import WELCOME
 
 TIME = "2026-01-01T12:30:00.000Z"

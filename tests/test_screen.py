@@ -22,13 +22,13 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import create_pipe_input
 
 from roomchat import Client
-from roomchat.client.printer import ScreenOutput
-from roomchat.client.screen import Screen
-from roomchat.client.terminal import Terminal
-from roomchat.client.typed import TypedQueue
 from roomchat.protocol import Join, Message
 from roomchat.server import Server
 from roomchat.settings import Settings
+from roomchat.terminal.printer import ScreenOutput
+from roomchat.terminal.screen import Screen
+from roomchat.terminal.terminal import Terminal
+from roomchat.terminal.typed import TypedQueue
 from tests.emulator import CTRL_C, CTRL_D, ENTER, SHIFT_TAB, TAB, UP, Emulated, alt, paste
 from tests.program import address_of
 from tests.program import serve as serve_program
@@ -330,7 +330,7 @@ def test_a_command_waits_for_the_server_however_long_it_is_away(
 ) -> None:
     """Were it given up, what was typed behind it would be said in the room before."""
     impatient = partial(Client, patience=0.1, state=False)
-    monkeypatch.setattr("roomchat.client.terminal.Client", impatient)
+    monkeypatch.setattr("roomchat.terminal.terminal.Client", impatient)
     typed, shown, told = TypedQueue(), queue.SimpleQueue[str](), []
 
     def until(text: str, timeout: float = 10.0) -> None:

@@ -9,12 +9,12 @@ import click
 
 from roomchat.client.address import parse_address
 from roomchat.client.interrupt import run_interruptible
-from roomchat.client.lines import Line
-from roomchat.client.render import CLOCK
-from roomchat.client.terminal import Terminal
-from roomchat.client.typed import TypedLines
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Command, Dial, Join
+from roomchat.terminal.lines import Line
+from roomchat.terminal.render import CLOCK
+from roomchat.terminal.terminal import Terminal
+from roomchat.terminal.typed import TypedLines
 
 # What a terminal must be able to do for the screen; these can't move a cursor.
 DUMB = {"", "dumb", "unknown"}
@@ -73,7 +73,7 @@ def join(
 def _paint(
     address: str, name: str | None, first: list[Command], colour: bool | None, bell: str, clock: str
 ) -> None:  # fmt: skip
-    from roomchat.client.screen import Screen  # its library takes a tenth of a second that pipes need not spend
+    from roomchat.terminal.screen import Screen  # its library takes a tenth of a second that pipes need not spend
 
     screen = Screen(colour=colour, bell=bell)
     terminal = Terminal(

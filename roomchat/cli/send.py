@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import click
 
 from roomchat.cli.client_options import INTERRUPTED, client_options, name_of, run
-from roomchat.client.typed import TypedLines
 from roomchat.programs.send import Sender
+from roomchat.terminal.typed import TypedLines
 
 MOST = 1024 * 1024  # characters that are read for one message; the server takes far fewer, and says so
 

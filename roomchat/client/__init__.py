@@ -1,1 +1,1 @@
-"""The person's side: a connection to a server, what is typed, what is shown."""
+"""The client library: one session on a server, kept over lost connections and crashes."""

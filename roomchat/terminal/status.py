@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from roomchat.client.commands import ACTION
-from roomchat.client.complete import Cycle, hint
-from roomchat.client.lines import cell
-from roomchat.client.picture import Picture
 from roomchat.client.session import is_private
-from roomchat.client.terminal import Terminal
 from roomchat.harmless import harmless
 from roomchat.protocol import Say
+from roomchat.terminal.commands import ACTION
+from roomchat.terminal.complete import Cycle, hint
+from roomchat.terminal.lines import cell
+from roomchat.terminal.picture import Picture
+from roomchat.terminal.terminal import Terminal
 
 MOST_PENDING = 5  # lines of what is on its way; the rest is counted
 WIDEST = 200  # characters of one of these lines

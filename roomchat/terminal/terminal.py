@@ -7,15 +7,15 @@ import threading
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client, ConnectionEnded, Shown
-from roomchat.client.commands import Connect, Local, NobodyCalled, TypingError, parse
-from roomchat.client.deeds import Deeds
-from roomchat.client.lines import Line
-from roomchat.client.picture import Picture
-from roomchat.client.render import CLOCK
-from roomchat.client.typed import Typed
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
 from roomchat.harmless import harmless
 from roomchat.protocol import Bye, Command, Message, Who
+from roomchat.terminal.commands import Connect, Local, NobodyCalled, TypingError, parse
+from roomchat.terminal.deeds import Deeds
+from roomchat.terminal.lines import Line
+from roomchat.terminal.picture import Picture
+from roomchat.terminal.render import CLOCK
+from roomchat.terminal.typed import Typed
 
 # Seconds until a command is given up: never. What is typed behind a /join is meant for the room that it leads to.
 PATIENCE = threading.TIMEOUT_MAX

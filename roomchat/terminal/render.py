@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from roomchat.client.attention import Attention
-from roomchat.client.commands import ACTION
-from roomchat.client.lines import Line, cell, line
 from roomchat.client.seat import ConnectionBack, ConnectionLost, Shown
 from roomchat.client.session import is_private
-from roomchat.client.view import View
 from roomchat.protocol import (
     Away,
     Crowd,
@@ -32,6 +28,10 @@ from roomchat.protocol import (
     Welcome,
     WhoPage,
 )
+from roomchat.terminal.attention import Attention
+from roomchat.terminal.commands import ACTION
+from roomchat.terminal.lines import Line, cell, line
+from roomchat.terminal.view import View
 
 _EXITED = {"left": "left", "bye": "said goodbye", "lost": "is gone, the connection was lost"}
 CLOCK = "%H:%M"

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from roomchat.client.commands import COMMANDS, TypingError, find
 from roomchat.client.session import is_private
-from roomchat.client.view import View
 from roomchat.harmless import harmless
+from roomchat.terminal.commands import COMMANDS, TypingError, find
+from roomchat.terminal.view import View
 
 MOST = 50  # candidates
 

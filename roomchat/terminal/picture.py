@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from roomchat.client.attention import Attention
 from roomchat.client.client import Client, ConnectionBack, ConnectionEnded, ConnectionLost, Shown
-from roomchat.client.commands import HELP_COLUMN
-from roomchat.client.lines import Line, line
-from roomchat.client.render import day_of, lines
 from roomchat.client.session import is_private
-from roomchat.client.view import View
 from roomchat.protocol import Gap, Joined, Left, Message
+from roomchat.terminal.attention import Attention
+from roomchat.terminal.commands import HELP_COLUMN
+from roomchat.terminal.lines import Line, line
+from roomchat.terminal.render import day_of, lines
+from roomchat.terminal.view import View
 
 
 class Picture:

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from inspect import cleandoc
 
 from roomchat import protocol
-from roomchat.client.view import MAX_DIGITS, View
 from roomchat.errors import RoomchatError
 from roomchat.protocol import Command
+from roomchat.terminal.view import MAX_DIGITS, View
 
 ACTION = "/me "  # a text that begins so says what its sender does; docs/terminal.md, "What clients agree on"
 

@@ -30,16 +30,16 @@ from prompt_toolkit.layout import (
 from prompt_toolkit.utils import get_cwidth
 from prompt_toolkit.widgets import SearchToolbar
 
-from roomchat.client import status
-from roomchat.client.complete import Cycle, candidates
 from roomchat.client.interrupt import GRACE, SIGNALS
-from roomchat.client.keys import key_bindings
-from roomchat.client.lines import Line
-from roomchat.client.look import STYLE, depth
-from roomchat.client.past import Past
-from roomchat.client.printer import Printer, ScreenOutput
-from roomchat.client.terminal import Terminal
-from roomchat.client.typed import TypedQueue
+from roomchat.terminal import status
+from roomchat.terminal.complete import Cycle, candidates
+from roomchat.terminal.keys import key_bindings
+from roomchat.terminal.lines import Line
+from roomchat.terminal.look import STYLE, depth
+from roomchat.terminal.past import Past
+from roomchat.terminal.printer import Printer, ScreenOutput
+from roomchat.terminal.terminal import Terminal
+from roomchat.terminal.typed import TypedQueue
 
 HIGHEST = 10  # rows of what is typed; more scroll
 ASKED = 3.0  # seconds in which a second Ctrl-C leaves

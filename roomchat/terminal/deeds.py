@@ -7,12 +7,12 @@ import contextlib
 from msgspec.structs import replace
 
 from roomchat.client.client import Client
-from roomchat.client.commands import ACTION, Connect, Ignore, Local, StepAway, Turn, TypingError
-from roomchat.client.picture import Picture
-from roomchat.client.render import room_name
 from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Command, Dial, History, Join, Leave, Message, Name, Say, Whisper
+from roomchat.terminal.commands import ACTION, Connect, Ignore, Local, StepAway, Turn, TypingError
+from roomchat.terminal.picture import Picture
+from roomchat.terminal.render import room_name
 
 # What is typed behind these may depend on where they lead.
 _WAITED_FOR = Join | Dial | Leave | Name

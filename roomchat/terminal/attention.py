@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from roomchat.client.seat import Shown
 from roomchat.client.session import is_private
-from roomchat.client.view import View
 from roomchat.protocol import Away, Back, Crowd, Entered, Exited, Gap, Message
+from roomchat.terminal.view import View
 
 KEPT = 500  # messages of a room that nobody looks at; /history brings older ones
 
