@@ -93,13 +93,14 @@ def _state(terminal: Terminal) -> Fragments:
 
 
 def _others(picture: Picture) -> Fragments:
-    """The other rooms under their numbers, with what is new in them; ``!`` where one is mentioned."""
+    """The other rooms under their numbers, with what is new in them; ``!`` where one is mentioned. Those with
+    something new come first: a narrow line is cut at its end."""
     fragments: Fragments = []
-    for number, room in enumerate(picture.rooms(), start=1):
-        if room == picture.attention.room:
-            continue
+    unread_in = picture.attention.unread
+    numbered = [one for one in enumerate(picture.rooms(), start=1) if one[1] != picture.attention.room]
+    for number, room in sorted(numbered, key=lambda one: one[1] not in unread_in):
         fragments.append(BETWEEN)
-        unread = picture.attention.unread.get(room)
+        unread = unread_in.get(room)
         shown = f"{number} {_name(room, picture)}"
         if unread is None:
             fragments.append(("class:toolbar", shown))
