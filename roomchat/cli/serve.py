@@ -59,7 +59,7 @@ class _Number(click.FloatRange):
         return number
 
 
-class _Wires(click.ParamType[tuple[str, ...]]):
+class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no parameter here
     """Names of wires: with commas between them, or as a list in the TOML file."""
 
     name = "NAMES"
