@@ -58,6 +58,8 @@ def _values(option: click.Option) -> str:
 
 
 def _default(option: click.Option) -> str:
+    if option.is_flag and not option.secondary_opts:  # what an older click calls 0 a newer one calls unset
+        return ""
     if isinstance(option.show_default, str):
         return option.show_default
     if isinstance(option.default, int | float):
