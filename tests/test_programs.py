@@ -127,7 +127,7 @@ def test_a_server_that_does_not_confirm_is_told() -> None:
     """Exit code 1 after --timeout; and what was not confirmed is not said by the next one."""
     with serve() as server, Program("tail", "tea", "--server", address_of(server)) as tail:
         where = address_of(server)
-        with Program("send", "tea", "--lines", "--timeout", "0.3", "--server", where) as send:
+        with Program("send", "tea", "--lines", "--timeout", "3", "--server", where) as send:
             send.type("one\n")
             tail.expect("one$")
             server.signal(signal.SIGSTOP)
@@ -135,7 +135,7 @@ def test_a_server_that_does_not_confirm_is_told() -> None:
             send.end_input()
             assert send.wait() == 1
             assert send.output == (
-                "Error: The server did not confirm it within 0.3 seconds; it may have it, or not.\n"
+                "Error: The server did not confirm it within 3 seconds; it may have it, or not.\n"
             )
         server.signal(signal.SIGCONT)
         tail.expect("two$")
