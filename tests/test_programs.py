@@ -134,9 +134,8 @@ def test_a_server_that_does_not_confirm_is_told() -> None:
             send.type("two\n")
             send.end_input()
             assert send.wait() == 1
-            assert send.output == (
-                "Error: The server did not confirm it within 3 seconds; it may have it, or not.\n"
-            )
+            # Which of the two depends on how far it had come in.
+            assert re.search(r"did not (confirm it|answer) within 3 seconds", send.output)
         server.signal(signal.SIGCONT)
         tail.expect("two$")
         assert shell("roomchat send tea three $S", where).returncode == 0
