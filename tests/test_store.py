@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from roomchat.errors import LogError, StartError
 from roomchat.protocol import Message
 from roomchat.store import schema
+from roomchat.store.archive import Archive, Span
 from roomchat.store.log import Log, SegmentRow
 from roomchat.store.reader import LogReader, Stretch
 from roomchat.wires.native import decode_message, encode_messages
@@ -97,16 +99,27 @@ def rooms_of_segments(draw: st.DrawFn) -> list[list[int]]:
 
 
 @examples(max_examples=80, deadline=None)
-@given(rooms_of_segments(), st.data())
-def test_every_question_is_answered_as_by_a_plain_list(segments: list[list[int]], data: st.DataObject) -> None:
-    """Ranges, pages and last messages are right wherever segments begin and end, beside another room."""
+@given(rooms_of_segments(), st.sampled_from([1, 3_000, 40_000]), st.data())
+def test_every_question_is_answered_as_by_a_plain_list(
+    segments: list[list[int]], apart: int, data: st.DataObject
+) -> None:
+    """Ranges, pages and last messages are right wherever segments begin and end, beside other rooms, and in
+    whichever partitions of the index they are: ``apart`` row ids from each other."""
     log = Log(":memory:", "normal")
     reader = LogReader(log.path)
     try:
+        log.append(NOW, [segment(1, 2, room="quiet")])
         for numbers in segments:
             log.append(NOW, [segment(*numbers), segment(*numbers, room="other", text="no")])
+        with closing(sqlite3.connect(log.path, isolation_level=None)) as spread:
+            spread.execute("UPDATE segments SET id = id * ?", (apart,))
         everything = [seq for numbers in segments for seq in numbers]
         last = everything[-1]
+        assert {(room[0], room[2]) for room in log.rooms()} == {("tea", last), ("other", last), ("quiet", 2)}
+        with closing(Archive(log.path)) as archive:
+            tea = next(room for room in archive.rooms() if room.key == "tea")
+            exported = b"".join(archive.lines(tea, Span())).splitlines()
+            assert [decode_message(line).seq for line in exported] == everything
         for _ in range(10):
             after, upto = sorted(data.draw(st.tuples(st.integers(0, last + 2), st.integers(0, last + 2))))
             wanted = [seq for seq in everything if after < seq <= upto]

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from roomchat.errors import LogError
+from roomchat.store.partitions import PARTITION, partitions_behind, partitions_up_to
 from roomchat.store.reader import Reading
 from roomchat.store.schema import APPLICATION_ID, MIGRATIONS
 
@@ -75,11 +76,9 @@ class Archive:
         What is said after the first look is not among them, so that it ends in a busy room, too.
         """
         with self._looking():
-            (upto,) = self._connection.execute(
-                "SELECT max(last_seq) FROM segments WHERE room = ?", (room.number,)
-            ).fetchone()
+            upto = self._last_seq(room)
         after = 0
-        while upto is not None and after < upto:
+        while after < upto:
             with self._looking():
                 self._note_lost(room, after, wanted)
                 found, after = self._next(room, after, upto, wanted)
@@ -89,19 +88,20 @@ class Archive:
 
     def _next(self, room: Room, after: int, upto: int, wanted: Span) -> tuple[list[bytes], int]:
         """About a piece of what is behind ``after``, and the seq to go on behind."""
-        rows = self._connection.execute(
-            "SELECT last_seq, lines FROM segments"
-            " WHERE room = ? AND last_seq > ? AND last_seq <= ? AND time >= ? AND time < ? ORDER BY last_seq",
-            (room.number, after, upto, wanted.since, wanted.until),
-        )
         found: list[bytes] = []
         size = 0
-        for last_seq, lines in rows:
-            found.append(lines)
-            size += len(lines)
-            if size >= PIECE:
-                rows.close()
-                return found, last_seq
+        for partition in partitions_behind(self._connection, room.number, after):
+            rows = self._connection.execute(
+                f"SELECT last_seq, lines FROM segments WHERE {PARTITION} = ?"
+                " AND room = ? AND last_seq > ? AND last_seq <= ? AND time >= ? AND time < ? ORDER BY last_seq",
+                (partition, room.number, after, upto, wanted.since, wanted.until),
+            )
+            for last_seq, lines in rows:
+                found.append(lines)
+                size += len(lines)
+                if size >= PIECE:
+                    rows.close()
+                    return found, last_seq
         return found, upto
 
     def _note_lost(self, room: Room, after: int, wanted: Span) -> None:
@@ -111,13 +111,24 @@ class Archive:
         ).fetchone()
         if removed <= after:
             return
-        oldest = self._connection.execute(
-            "SELECT time FROM segments WHERE room = ? AND last_seq > ? ORDER BY last_seq LIMIT 1",
-            (room.number, removed),
-        ).fetchone()
+        oldest = None
+        for partition in partitions_behind(self._connection, room.number, removed)[:1]:
+            (oldest,) = self._connection.execute(
+                f"SELECT time FROM segments WHERE {PARTITION} = ? AND room = ? AND last_seq > ?"
+                " ORDER BY last_seq LIMIT 1",
+                (partition, room.number, removed),
+            ).fetchone()
         # If something is kept from before what is asked for, nothing that is asked for was removed.
-        if oldest is None or oldest[0] >= wanted.since:
+        if oldest is None or oldest >= wanted.since:
             wanted.lost = removed
+
+    def _last_seq(self, room: Room) -> int:
+        """Of the room's newest message that is kept; 0 if there is none."""
+        for partition in partitions_up_to(self._connection, room.number, END):
+            query = f"SELECT max(last_seq) FROM segments WHERE {PARTITION} = ? AND room = ?"
+            (last_seq,) = self._connection.execute(query, (partition, room.number)).fetchone()
+            return int(last_seq)
+        return 0
 
     def _open(self) -> sqlite3.Connection:
         try:

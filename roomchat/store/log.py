@@ -15,16 +15,10 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from roomchat.errors import LogError, StartError
+from roomchat.store.partitions import last_segments
 from roomchat.store.schema import prepare
 
 T = TypeVar("T")
-
-# Pages (of 4 KiB) that gather in the WAL until they are written to their places in the file, and the share of the
-# file that they may be. In a long log with many rooms the same pages of the index change again and again: with
-# 1000, SQLite's own, appending to 5 million messages in 1,000 rooms was 1.4 to 1.9 times slower than with 8000.
-# A new log keeps to 1000: while the WAL grows each commit costs more (a message took 0.76 ms, with 8000 0.90).
-_CHECKPOINT = (1000, 8000)
-_CHECKPOINT_SHARE = 1 / 40
 
 _SYNC = {"full": "FULL", "normal": "NORMAL"}
 
@@ -108,13 +102,20 @@ class Log:
         return int(self._value("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'clients'"))
 
     def rooms(self) -> list[tuple[str, str, int]]:
-        """(key, name, last seq) of every room with messages. One index look-up a room."""
-        return self._try(
-            lambda connection: connection.execute(
-                "SELECT key, name,"
-                " coalesce((SELECT max(last_seq) FROM segments WHERE room = rooms.id), removed_seq) FROM rooms"
-            ).fetchall()
-        )
+        """(key, name, last seq) of every room that has or had messages."""
+
+        def read(connection: sqlite3.Connection) -> list[tuple[str, str, int]]:
+            rooms = connection.execute("SELECT id, key, name, removed_seq FROM rooms").fetchall()
+            last = last_segments(connection, {room for room, *_ in rooms})
+            found = []
+            for room, key, name, seq in rooms:
+                if room in last:
+                    query = "SELECT last_seq FROM segments WHERE id = ?"
+                    (seq,) = connection.execute(query, (last[room],)).fetchone()
+                found.append((key, name, seq))
+            return found
+
+        return self._try(read)
 
     def find_client(self, token_hash: bytes) -> StoredClient | None:
         """The client with that token: one index look-up, some 10 us."""
@@ -216,10 +217,6 @@ class Log:
             prepare(connection, self.path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {sync}")
-            (pages,) = connection.execute("PRAGMA page_count").fetchone()
-            least, most = _CHECKPOINT
-            checkpoint = min(max(least, int(pages * _CHECKPOINT_SHARE)), most)
-            connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
             # A broken file often shows here.
             self._room_ids: dict[str, int] = dict(connection.execute("SELECT key, id FROM rooms"))
             connection.execute("SELECT max(id) FROM segments").fetchone()

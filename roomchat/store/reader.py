@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from roomchat.errors import LogError
+from roomchat.store.partitions import PARTITION, partitions_behind, partitions_up_to
 
 
 class _OnlySeq(Struct):
@@ -125,34 +126,38 @@ class LogReader:
         return row or (0, 0, key)
 
     def _segments(self, room: int, after: int, upto: int) -> Iterator[Piece]:
-        rows = self._connection.execute(
-            "SELECT first_seq, last_seq, lines FROM segments WHERE room = ? AND last_seq > ? ORDER BY last_seq",
-            (room, after),
-        )
-        for row in rows:
-            piece = Piece(*row)
-            if piece.first_seq > upto:
-                return
-            if piece.first_seq <= after or piece.last_seq > upto:
-                piece = _cut(piece, after, upto)
-            yield piece
+        for partition in partitions_behind(self._connection, room, after):
+            rows = self._connection.execute(
+                f"SELECT first_seq, last_seq, lines FROM segments WHERE {PARTITION} = ?"
+                " AND room = ? AND last_seq > ? ORDER BY last_seq",
+                (partition, room, after),
+            )
+            for row in rows:
+                piece = Piece(*row)
+                if piece.first_seq > upto:
+                    return
+                if piece.first_seq <= after or piece.last_seq > upto:
+                    piece = _cut(piece, after, upto)
+                yield piece
 
     def _segments_backwards(self, room: int, upto: int) -> Iterator[Piece]:
         # Only one segment can hold messages on both sides of upto: the first one that ends behind it.
-        edge = self._connection.execute(
-            "SELECT first_seq, last_seq, lines FROM segments WHERE room = ? AND last_seq > ?"
-            " ORDER BY last_seq LIMIT 1",
-            (room, upto),
-        ).fetchone()
-        if edge and edge[0] <= upto:
-            yield _cut(Piece(*edge), 0, upto)
-        rows = self._connection.execute(
-            "SELECT first_seq, last_seq, lines FROM segments WHERE room = ? AND last_seq <= ?"
-            " ORDER BY last_seq DESC",
-            (room, upto),
-        )
-        for row in rows:
-            yield Piece(*row)
+        for partition in partitions_behind(self._connection, room, upto)[:1]:
+            edge = self._connection.execute(
+                f"SELECT first_seq, last_seq, lines FROM segments WHERE {PARTITION} = ?"
+                " AND room = ? AND last_seq > ? ORDER BY last_seq LIMIT 1",
+                (partition, room, upto),
+            ).fetchone()
+            if edge[0] <= upto:
+                yield _cut(Piece(*edge), 0, upto)
+        for partition in partitions_up_to(self._connection, room, upto):
+            rows = self._connection.execute(
+                f"SELECT first_seq, last_seq, lines FROM segments WHERE {PARTITION} = ?"
+                " AND room = ? AND last_seq <= ? ORDER BY last_seq DESC",
+                (partition, room, upto),
+            )
+            for row in rows:
+                yield Piece(*row)
 
 
 class Reading:
