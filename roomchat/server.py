@@ -32,6 +32,7 @@ logger = logging.getLogger("roomchat")
 EXPIRE_SEGMENTS = 500  # removed at a time, some milliseconds
 EXPIRE_PAUSE = 1.0  # seconds between two times while there is more to remove
 EXPIRE_EVERY = 600.0  # seconds between two looks when there is nothing
+CHECK_EVERY = 1.0  # seconds between two looks whether the database file is still there, when nothing is stored
 DAY = 86_400_000  # milliseconds
 
 
@@ -51,6 +52,7 @@ class Server:
         self._ending = threading.Event()  # someone should call stop()
         self._inbox: Inbox[ToHub] = Inbox(settings.inbox_limit)
         self._storing = True  # whether the disk took what was written last
+        self._last_wall = 0.0  # seconds since 1970: the time of the last batch; in the log time never goes back
         self.failed = False  # whether it ended because of a fault in itself
         self.why = ""  # why it ended by itself
 
@@ -81,7 +83,7 @@ class Server:
                 loop.close()
             self._log.close()
             raise
-        self._next_expiry = self._now()
+        self._next_expiry = self._next_check = self._now()
         self._reader_threads = [
             self._spawn(f"reader-{i}", self._readers.run) for i in range(settings.reader_threads)
         ]
@@ -142,7 +144,7 @@ class Server:
         over = False
         while not over:
             inputs = self._inbox.take(self._patience())
-            now, wall = self._now(), time.time()
+            now, wall = self._now(), self._wall()
             timestamp = _timestamp(wall)
             effects = self._hub.apply(inputs, now, timestamp)
             lines = {id(segment): encode_messages(segment.messages) for segment in effects.segments}
@@ -159,13 +161,23 @@ class Server:
                 self._ending.set()
             if self._settings.keep_days and now >= self._next_expiry:
                 self._expire(wall)
+            if now >= self._next_check:
+                self._next_check = now + CHECK_EVERY
+                self._check_log()
 
-    def _patience(self) -> float | None:
+    def _wall(self) -> float:
+        """Seconds since 1970 for what is said now: never less than for what was said before."""
+        self._last_wall = max(time.time(), self._last_wall)
+        return self._last_wall
+
+    def _patience(self) -> float:
         """Seconds until something is due though nothing comes in."""
-        deadline = self._hub.deadline()
+        due = [self._next_check]
+        if (deadline := self._hub.deadline()) is not None:
+            due.append(deadline)
         if self._settings.keep_days:
-            deadline = self._next_expiry if deadline is None else min(deadline, self._next_expiry)
-        return None if deadline is None else max(0.0, deadline - self._now())
+            due.append(self._next_expiry)
+        return max(0.0, min(due) - self._now())
 
     def _store(self, effects: Effects, lines: dict[int, bytes], wall: float) -> bool:
         """Write what belongs on disk; False if the disk did not take it."""
@@ -179,19 +191,38 @@ class Server:
                 int(wall * 1000), segments, identities, effects.counters.items(), effects.next_room
             )  # fmt: skip
         except LogError as error:
-            if self._storing:
-                logger.error("nothing can be stored: %s", error)
-            self._storing = False
+            self._note_storing(error)
             return False
-        if not self._storing:
-            logger.error("messages are stored again")
-        self._storing = True
+        self._note_storing(None)
         return True
 
-    def _expire(self, wall: float) -> None:
-        """Remove some of what is older than it is to be kept."""
+    def _check_log(self) -> None:
+        """Notice that the file is gone also while nothing is said."""
         try:
-            removed = self._log.expire(int(wall * 1000 - self._settings.keep_days * DAY), EXPIRE_SEGMENTS)
+            self._log.check()
+        except LogError as error:
+            self._note_storing(error)
+
+    def _note_storing(self, error: LogError | None) -> None:
+        """Say once that the disk takes nothing, and once that it does again."""
+        if error is not None and self._storing:
+            logger.error("nothing can be stored: %s", error)
+        elif error is None and not self._storing:
+            logger.warning("messages are stored again")
+        self._storing = error is None
+
+    def _expire(self, wall: float) -> None:
+        """Remove some of what is older than it is to be kept.
+
+        A clock that is wrong once must not delete the log: time is believed to have passed only as far as the last
+        message of the log showed when we started, and as we have been running since, and a day more.
+        """
+        believed = min(wall, self._wall_at_start + DAY / 1000 + self._now() - self._started)
+        before = believed - self._settings.keep_days * DAY / 1000
+        try:
+            removed = self._log.expire(int(before * 1000), EXPIRE_SEGMENTS)
+            if removed:
+                logger.warning("removed %d pieces of what was said before %s", removed, _timestamp(before))
         except LogError as error:
             logger.error("old messages can't be removed: %s", error)
             removed = 0
@@ -203,6 +234,7 @@ class Server:
     def _make_hub(self) -> Hub:
         log = self._log
         try:
+            self._begin_time(log.last_time() / 1000)
             registry = Registry(
                 next_uid=log.next_uid(),
                 next_room=log.next_room(),
@@ -222,6 +254,18 @@ class Server:
                 f"The database can't be read ({error}); restore it from a backup, or name another file with --db."
             ) from None
 
+    def _begin_time(self, last: float) -> None:
+        """Go on from the time of the last message in the log, in seconds since 1970; 0: there is none."""
+        self._started, wall = self._now(), time.time()
+        self._last_wall = last
+        self._wall_at_start = last or wall
+        if last > wall + 60:
+            logger.warning(
+                "the last message in the log is from %s, which is ahead of this machine's clock; new messages get "
+                "that time until the clock has caught up",
+                _timestamp(last),
+            )
+
     def _find_client(self, token_hash: bytes) -> StoredClient | None:
         try:
             return self._log.find_client(token_hash)
@@ -238,10 +282,10 @@ class Server:
         def guarded() -> None:
             try:
                 work()
-            except Exception:
-                logger.critical("a fault in the server's %s thread; the server ends", name, exc_info=True)
-                self.failed = True
+            except BaseException:
+                self.failed = True  # first: writing to a log may fail, too
                 self._ending.set()
+                logger.critical("a fault in the server's %s thread; the server ends", name, exc_info=True)
 
         thread = threading.Thread(target=guarded, name=f"roomchat-{name}")
         thread.start()

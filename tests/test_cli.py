@@ -56,7 +56,7 @@ def test_the_demo_plays() -> None:
 # ---------------------------------------------------------------- serve
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_server_well(number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM tell everyone, and end with 0; the client waits for the server to come back."""
     with serve() as server, Program("join", address_of(server), "--name", "ann") as client:
@@ -68,6 +68,37 @@ def test_a_signal_ends_the_server_well(number: signal.Signals) -> None:
         assert server.output.endswith("Stopped.\n")
         client.end_input()
         assert client.wait() == 0
+
+
+@pytest.mark.parametrize("take", ["move", "remove"])
+def test_a_hangup_opens_the_log_file_again(tmp_path: Path, take: str) -> None:
+    """As programs that rotate logs expect: the server goes on, and writes to a new file of that name."""
+    log = tmp_path / "chat.log"
+    with serve("--debug", "1", "--log-file", str(log)) as server:
+        address = address_of(server)
+        if take == "move":
+            log.rename(tmp_path / "chat.log.1")
+        else:
+            log.unlink()
+        server.signal(signal.SIGHUP)
+        with Program("join", address, "--name", "ann") as client:
+            client.expect("You are 1")
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+        assert "client 1 ann" in log.read_text()
+
+
+def test_a_log_file_that_takes_nothing_costs_lines_only() -> None:
+    """A full disk under the log, and a log that can't be opened again, end nothing."""
+    with serve("--debug", "1", "--log-file", "/dev/full") as server:
+        with Program("join", address_of(server), "--name", "ann") as client:
+            client.expect("You are 1")
+        server.signal(signal.SIGHUP)
+        with Program("join", address_of(server), "--name", "bob") as client:
+            client.expect("You are 2")
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+        assert "Traceback" not in server.output
 
 
 def test_the_start_says_what_one_needs_to_know(tmp_path: Path) -> None:

@@ -360,11 +360,96 @@ def test_a_file_is_there_whole_or_not_at_all(database: Path, tmp_path: Path) -> 
     assert stat.S_IMODE(output.stat().st_mode) == 0o666 & ~umask()
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("UPDATE segments SET lines = x'7b7d0a' WHERE last_seq = 7 AND room = 1")
-    result = export(database, "tea", "-o", str(output))
+    result = export(database, "tea", "--force", "-o", str(output))
     assert result.exit_code == 1
     assert "broken" in result.stderr
     assert output.read_bytes() == before
     assert list(output.parent.iterdir()) == [output]
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal", ".lock"])
+@pytest.mark.parametrize("spell", ["itself", "symlink", "hard link", "detour", "variable"])
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_the_database_is_never_written_to(
+    database: Path, tmp_path: Path, ending: str, spell: str, force: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one of its files, there or not yet, under whatever name it is given: exit code 2, nothing is touched."""
+    target = Path(f"{database}{ending}")
+    named = str(target)
+    if spell == "symlink":
+        named = str(tmp_path / "link")
+        os.symlink(target, named)
+    elif spell == "hard link" and target.exists():
+        named = str(tmp_path / "hard")
+        os.link(target, named)
+    elif spell == "detour":
+        named = f"{database.parent}/../{database.parent.name}/{target.name}"
+    before = {file: file.read_bytes() for file in database.parent.glob("chat.db*")}
+    arguments = ["-o", named]
+    if spell == "variable":
+        monkeypatch.setenv("ROOMCHAT_EXPORT_OUTPUT", named)
+        arguments = []
+    result = export(database, "tea", *force, *arguments)
+    assert result.exit_code == 2
+    assert "name another file" in result.stderr
+    assert "Traceback" not in result.output
+    after = {
+        file: file.read_bytes() for file in database.parent.glob("chat.db*") if not file.name.endswith("-shm")
+    }
+    assert after == {file: content for file, content in before.items() if not file.name.endswith("-shm")}
+
+
+def test_another_database_is_never_replaced(database: Path, tmp_path: Path) -> None:
+    """Whatever it is of: a browser's, say."""
+    other = tmp_path / "other.sqlite"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE things (thing)")
+    before = other.read_bytes()
+    result = export(database, "tea", "--force", "-o", str(other))
+    assert result.exit_code == 2
+    assert "is a database" in result.stderr
+    assert other.read_bytes() == before
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444])
+def test_a_file_is_replaced_only_when_asked_and_keeps_its_mode(database: Path, tmp_path: Path, mode: int) -> None:
+    """A file that only its owner may read does not become everyone's."""
+    output = tmp_path / "notes.txt"
+    output.write_text("mine")
+    output.chmod(mode)
+    result = export(database, "tea", "-o", str(output))
+    assert result.exit_code == 2
+    assert "--force" in result.stderr
+    assert output.read_text() == "mine"
+    assert export(database, "tea", "-o", str(output), "--force").exit_code == 0
+    assert output.read_bytes() == (GOLDEN / "export.txt").read_bytes()
+    assert stat.S_IMODE(output.stat().st_mode) == mode
+
+
+def test_what_was_whispered_is_its_owners_alone(tmp_path: Path) -> None:
+    """A new file with a private room in it has the mode 0600."""
+    path, output = tmp_path / "chat.db", tmp_path / "whispers.txt"
+    with closing(Log(str(path), "normal")) as log:
+        line = encode_messages([Message("@1-2", 1, 1, "ann", stamp(0), "psst")])
+        log.append(0, [SegmentRow("@1-2", "@1-2", 1, 1, line)])
+    assert export(path, "@1-2", "--private", "-o", str(output)).exit_code == 0
+    assert stat.S_IMODE(output.stat().st_mode) == 0o600
+
+
+def test_a_dash_is_standard_output_and_a_slash_a_folder(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As elsewhere: no file is called so."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    result = export(database, "tea", "-o", "-")
+    assert result.exit_code == 0
+    assert result.stdout == (GOLDEN / "export.txt").read_text()
+    result = export(database, "tea", "-o", f"{folder}/new/")
+    assert result.exit_code == 2
+    assert "is a folder" in result.stderr
+    assert list(folder.iterdir()) == []
 
 
 def umask() -> int:

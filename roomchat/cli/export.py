@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from roomchat.cli.output import write_file, write_stdout
+from roomchat.cli.output import check_target, write_file, write_stdout
 from roomchat.cli.places import default_database
 from roomchat.errors import ExportError, LogError
 from roomchat.export.find import find_room
@@ -18,6 +19,8 @@ from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless
 from roomchat.store.archive import BEGINNING, END, Archive, Span
 from roomchat.times import beginning, end
+
+PARTS = ("", "-wal", "-shm", "-journal", ".lock")  # endings of the files of a log
 
 
 def _zone(context: click.Context, parameter: click.Parameter, name: str | None) -> ZoneInfo | None:
@@ -41,10 +44,11 @@ def _zone(context: click.Context, parameter: click.Parameter, name: str | None) 
 @click.option(
     "--output",
     "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=str, allow_dash=True),
     show_default="standard output",
-    help="A file; it is there only when it is complete.",
+    help="A new file, which is there only when it is complete; -: standard output.",
 )
+@click.option("--force", is_flag=True, help="Replace the file if it exists; it keeps its mode.")
 @click.option("--since", metavar="TIME", help="Only what was said then or later; of a date, the whole day.")
 @click.option("--until", metavar="TIME", help="Only what was said before; of a date, the whole day as well.")
 @click.option(
@@ -64,7 +68,8 @@ def _zone(context: click.Context, parameter: click.Parameter, name: str | None) 
 def export(
     room: str,
     format: str | None,
-    output: Path | None,
+    output: str | None,
+    force: bool,
     since: str | None,
     until: str | None,
     timezone: ZoneInfo | None,
@@ -81,15 +86,20 @@ def export(
     """
     _leave_nothing_behind()
     span = _span(since, until, timezone)
+    log = db or default_database()
+    target = None if output in {None, "-"} else Path(str(output))
+    if target is not None:
+        check_target(str(output), force=force)
+        _check_no_part_of(log, target)
     try:
-        with closing(Archive(db or default_database())) as archive:
+        with closing(Archive(log)) as archive:
             found = find_room(room, archive.rooms(), private=private)
             transcript = Transcript(found.name, archive.epoch(), archive.lines(found, span), timezone)
-            pieces = FORMATS[format or _form_of(output)](transcript)
-            if output is None:
+            pieces = FORMATS[format or _form_of(target)](transcript)
+            if target is None:
                 write_stdout(pieces)
             else:
-                write_file(output, pieces)
+                write_file(target, pieces, private=private)
     except (ExportError, LogError) as error:
         raise click.ClickException(harmless(str(error))) from None
     if span.lost:
@@ -101,6 +111,14 @@ def _span(since: str | None, until: str | None, zone: ZoneInfo | None) -> Span:
         return Span(beginning(since, zone) if since else BEGINNING, end(until, zone) if until else END)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _check_no_part_of(log: Path, target: Path) -> None:
+    """Raises click.UsageError if the target is a file of the log, there or not yet, whatever it is called."""
+    real = os.path.realpath(target)
+    for part in (f"{os.path.realpath(log)}{ending}" for ending in PARTS):
+        if real == part or (os.path.exists(part) and target.exists() and os.path.samefile(target, part)):
+            raise click.UsageError(f"{target} belongs to the server's database; name another file.")
 
 
 def _form_of(output: Path | None) -> str:

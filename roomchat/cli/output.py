@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,20 +14,43 @@ from typing import BinaryIO
 import click
 
 
-def write_file(path: Path, pieces: Iterable[bytes]) -> None:
+def check_target(name: str, *, force: bool) -> None:
+    """Whether a file of that name may be written.
+
+    Raises:
+        click.UsageError: there is a file already, and it is not to be replaced; or it is a database, which is more
+            than anyone means to replace.
+    """
+    path = Path(name)
+    if name.endswith(os.sep) or path.is_dir():
+        raise click.UsageError(f"{path} is a folder; name a file in it.")
+    if _is_stream(path) or not path.exists():
+        return
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        if file.read(16) == b"SQLite format 3\0":
+            raise click.UsageError(f"{path} is a database; name another file.")
+    if not force:
+        raise click.UsageError(f"{path} exists; add --force to replace it, or name another file.")
+
+
+def write_file(path: Path, pieces: Iterable[bytes], *, private: bool = False) -> None:
     """Write a file that is there only when it is complete: under another name first, then in place of the old one.
 
-    What is no plain file, such as ``/dev/stdout`` or a named pipe, is written to as it is.
+    What is not a regular file, such as ``/dev/stdout`` or a named pipe, is written to as it is.
 
+    Args:
+        path: an existing file keeps its mode.
+        pieces: what is written.
+        private: a new file is for its owner alone.
     Raises:
         click.ClickException: it can't be written.
     """
     try:
-        if path.exists() and not path.is_file():
+        if _is_stream(path):
             with open(path, "wb") as file:
                 file.writelines(pieces)
         else:
-            with _replacing(Path(os.path.realpath(path))) as file:  # a link stays one
+            with _replacing(Path(os.path.realpath(path)), private=private) as file:  # a link stays one
                 file.writelines(pieces)
     except BrokenPipeError:  # a named pipe whose reader has had enough
         return
@@ -34,12 +58,22 @@ def write_file(path: Path, pieces: Iterable[bytes]) -> None:
         raise click.ClickException(f"Can't write to {path} ({error.strerror}).") from None
 
 
+def _is_stream(path: Path) -> bool:
+    """Whether it is written to as it is. ``/dev/stdout`` is, also where it leads to a regular file."""
+    return (path.exists() and not path.is_file()) or path.is_relative_to("/dev")
+
+
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def _replacing(path: Path, *, private: bool) -> Iterator[BinaryIO]:
     """In the same folder, because renaming is all or nothing only within one file system."""
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        with open(part, "xb") as file:  # not tempfile's: the person's own umask says who may read it
+        kept = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+        # Not tempfile's: the person's own umask says who may read it. An old file's mode holds from the beginning.
+        mode = 0o600 if private or kept is not None else 0o666
+        with open(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
+            if kept is not None:
+                os.fchmod(file.fileno(), kept)
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -152,7 +153,11 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
     "--ktn-echo", is_flag=True, default=Settings.ktn_echo, help="KTN users get their own messages back, too."
 )
 @click.option(
-    "--debug", "-d", type=click.IntRange(0, 1), default=0, help="0: log errors; 1: also who comes, goes and does."
+    "--debug",
+    "-d",
+    type=click.IntRange(0, 1),
+    default=0,
+    help="0: log errors and warnings; 1: also who comes, goes and does.",
 )
 @click.option("--log-file", type=click.Path(dir_okay=False), help="Append the log to a file instead of stderr.")
 def serve(db: str | None, debug: int, log_file: str | None, **options: Any) -> None:
@@ -161,12 +166,12 @@ def serve(db: str | None, debug: int, log_file: str | None, **options: Any) -> N
     Each option can also be set by an environment variable, ROOMCHAT_SERVE_ and its name (ROOMCHAT_SERVE_PORT), or
     in a TOML file. Ctrl-C stops it: everyone is told, and what waits is written out.
     """
-    _start_logging(debug, log_file)
+    log = _start_logging(debug, log_file)
     _allow_many_connections()
     settings = Settings(db=db or str(default_database()), **options)
     gc.set_threshold(COLLECT_AFTER)
     server = Server(settings)
-    _end_on_signals(server)
+    _end_on_signals(server, log)
     try:
         server.start()
     except StartError as error:
@@ -221,19 +226,40 @@ class _HarmlessFormatter(logging.Formatter):
         return super().formatMessage(record)
 
 
-def _start_logging(debug: int, log_file: str | None) -> None:
+class _LogFile(logging.FileHandler):
+    """A log file that another program may move away or remove: SIGHUP has it opened again under its name."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, encoding="utf-8", errors="backslashreplace")
+
+    def reopen(self) -> None:
+        """Go on in the file that has the name now, or in a new one. Any thread may call it."""
+        with self.lock:  # type: ignore[union-attr]
+            old, self.stream = self.stream, None
+            with contextlib.suppress(OSError):  # of a full disk
+                if old is not None:
+                    old.close()
+            with contextlib.suppress(OSError):  # the next line tries again
+                self.stream = self._open()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line; lost if it can't be written."""
+        with contextlib.suppress(OSError):
+            super().emit(record)
+
+
+def _start_logging(debug: int, log_file: str | None) -> _LogFile | None:
+    """Begin to log; the file, if it is one."""
     try:
-        handler = (
-            logging.FileHandler(log_file, encoding="utf-8", errors="backslashreplace")
-            if log_file
-            else logging.StreamHandler()
-        )
+        handler = _LogFile(log_file) if log_file else logging.StreamHandler()
     except OSError as error:
         raise click.ClickException(f"Can't write to the log file {log_file}: {error.strerror}.") from None
+    handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk costs lines, not more
     handler.setFormatter(_HarmlessFormatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("roomchat")
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO if debug else logging.ERROR)
+    logger.setLevel(logging.INFO if debug else logging.WARNING)
+    return handler if isinstance(handler, _LogFile) else None
 
 
 def _allow_many_connections() -> None:
@@ -243,11 +269,22 @@ def _allow_many_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _end_on_signals(server: Server) -> None:
+def _end_on_signals(server: Server, log: _LogFile | None) -> None:
+    """SIGHUP comes when the terminal is closed, which is an end like any other, or from a program that has moved
+    the log file away. Where it is ignored, by nohup, it stays so."""
+
     def end(number: int, frame: FrameType | None) -> None:
         if server.ending:
             os._exit(130)  # asked twice: at once, whatever waits
         server.end()
 
+    def hang_up(number: int, frame: FrameType | None) -> None:
+        if log is None:
+            server.end()
+        else:
+            log.reopen()
+
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, hang_up)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
+import errno
 import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -15,8 +13,10 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from roomchat.errors import LogError, StartError
+from roomchat.store.claim import Claim
 from roomchat.store.partitions import last_segments
 from roomchat.store.schema import prepare
+from roomchat.store.temporary import make_temporary
 
 T = TypeVar("T")
 
@@ -62,30 +62,36 @@ class Log:
         Raises:
             StartError: the file can't be used; the sentence says what to do.
         """
-        self._temporary = tempfile.TemporaryDirectory(prefix="roomchat-") if path == ":memory:" else None
-        # Not SQLite's own memory database: there a reader and the writer lock each other out.
-        self.path = Path(self._temporary.name, "log.db") if self._temporary else Path(path)
+        self._temporary = make_temporary() if path == ":memory:" else None
+        # Not SQLite's own memory database: there a reader and the writer lock each other out. Absolute, because
+        # SQLite may take a name like "file:x.db" for something else; and one name for one file, links followed.
+        self.path = Path(os.path.realpath(Path(self._temporary.name, "log.db") if self._temporary else path))
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = open(f"{self.path}.lock", "w")  # noqa: SIM115 - held until close()
+            if not os.access(self.path.parent, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
             raise StartError(
                 f"Can't write to the folder of the database, {self.path.parent} ({error.strerror}); "
                 "name a file in another folder with --db."
             ) from None
+        self._claim = Claim(self.path)
         try:
-            self._claim()
             self._connection = self._open("OFF" if self._temporary else _SYNC[sync])
         except BaseException:
-            self._lock.close()
+            self._claim.close()
             raise
 
     def close(self) -> None:
-        """End it; the lock is free again."""
+        """End it; the file is free again."""
         self._connection.close()
-        self._lock.close()
+        self._claim.close()
         if self._temporary:
             self._temporary.cleanup()
+
+    def check(self) -> None:
+        """Raises LogError if what is written no longer reaches the file: it was moved, removed, or replaced."""
+        self._claim.check()
 
     # ------------------------------------------------------------ what was there before
 
@@ -116,6 +122,10 @@ class Log:
             return found
 
         return self._try(read)
+
+    def last_time(self) -> int:
+        """When the last message was said, in milliseconds since 1970; 0 in an empty log."""
+        return int(self._value("SELECT coalesce((SELECT time FROM segments ORDER BY id DESC LIMIT 1), 0)"))
 
     def find_client(self, token_hash: bytes) -> StoredClient | None:
         """The client with that token: one index look-up, some 10 us."""
@@ -195,19 +205,7 @@ class Log:
 
     # ------------------------------------------------------------ inside
 
-    def _claim(self) -> None:
-        """Raises StartError if another server has the log. The system frees the lock when a process ends."""
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StartError(
-                f"Another roomchat server is using {self.path}; stop it, or name another file with --db."
-            ) from None
-
     def _open(self, sync: str) -> sqlite3.Connection:
-        # Whispers are in it: a new file is for its owner alone. SQLite takes the mode for its other files from it.
-        with contextlib.suppress(OSError):  # SQLite will meet the same, and say so
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         try:
             # The thread that opens it is not the one that writes; they never meet.
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=1.0)
@@ -251,6 +249,7 @@ class Log:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = work(connection)
+                self.check()  # or what is acknowledged would go with the file
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:  # some failures have rolled back already

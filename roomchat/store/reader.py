@@ -49,6 +49,8 @@ class LogReader:
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
         self._connection.execute("PRAGMA query_only = ON")
+        # Opened now, not at the first question: by then no file descriptor may be left, or another file be there.
+        self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
     def close(self) -> None:
         """End it."""
