@@ -68,7 +68,6 @@ def test_times_in_the_log_never_go_back(tmp_path: Path, connect: Connect, clock:
 
 def test_a_clock_that_is_ahead_once_does_not_delete_the_log(
     tmp_path: Path,
-    serve: Serve,
     connect: Connect,
     clock: Callable[[float], None],
     caplog: pytest.LogCaptureFixture,
@@ -90,7 +89,6 @@ def test_a_clock_that_is_ahead_once_does_not_delete_the_log(
 
 def test_a_jump_takes_a_day_more_at_the_most_and_it_is_told(
     tmp_path: Path,
-    serve: Serve,
     connect: Connect,
     clock: Callable[[float], None],
     caplog: pytest.LogCaptureFixture,
