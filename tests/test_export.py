@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import email.header
 import email.policy
+import email.utils
 import json
 import mailbox
 import os
@@ -161,6 +163,45 @@ def test_mbox_is_read_back(texts: list[str]) -> None:
         len(re.findall(rb"(?:\A|\n\n)From ", content)) == len(re.findall(rb"(?m)^>*From ", content)) == len(texts)
     )
     assert mails(content) == [re.sub("\r\n?", "\n", text) + "\n" for text in texts]
+
+
+# What a header decodes, and what is near it.
+ENCODED = st.sampled_from(
+    [
+        "=?utf-8?q?a=0AX-Evil:_1?=",
+        "=?utf-8?q?a=0A=0Abody?=",
+        "=?utf-8?b?YQpYLUV2aWw6IDE=?=",
+        "=?raw_unicode_escape?q?=5Cud800?=",
+        "=?nonsense?q?x?=",
+        "=?utf-8?q?unfinished",
+        '", <evil@example.org>,',
+        "a\nX-Evil: 1",
+        "=?",
+        "?=",
+        "é",
+    ]
+)
+WORDS = st.lists(ENCODED | TEXTS, min_size=1, max_size=4).map("".join)
+
+
+@given(WORDS, WORDS, WORDS)
+@examples(max_examples=150, deadline=None)
+def test_nobody_writes_a_header_of_a_mail(text: str, name: str, room: str) -> None:
+    """Whatever stands in a text, a name, or a room, each mail has its own headers, and says who spoke."""
+    line = encode_messages([Message(room, 7, 3, name, stamp(0), text)])
+    content = b"".join(FORMATS["mbox"](Transcript(room, "abc", [line], UTC)))
+    assert content.count(b"\nX-Roomchat-Seq: 7\nX-Roomchat-UID: 3\n") == 1
+    for policy in (email.policy.default, email.policy.compat32):
+        mail = email.message_from_bytes(content.partition(b"\n")[2], policy=policy)
+        assert list(mail) == [
+            "From", "To", "Date", "Subject", "Message-ID", "X-Roomchat-Room", "X-Roomchat-Seq", "X-Roomchat-UID",
+            "Content-Type", "Content-Transfer-Encoding", "MIME-Version",
+        ]  # fmt: skip
+        assert not mail.defects
+    assert email.utils.parseaddr(str(mail["From"]))[1] == "3@roomchat.invalid"
+    assert email.utils.getaddresses([str(mail["To"])])[-1][1] == "room@roomchat.invalid"
+    decoded = str(email.header.make_header(email.header.decode_header(mail["X-Roomchat-Room"])))
+    assert decoded == harmless(room)
 
 
 def mails(content: bytes) -> list[str]:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC
-from email.headerregistry import Address
+from email.contentmanager import raw_data_manager
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import compat32
+from email.utils import format_datetime, formataddr
 from urllib.parse import quote
 
 from roomchat.export.transcript import Transcript
@@ -38,20 +40,31 @@ def mbox(transcript: Transcript) -> Iterator[bytes]:
 
 
 def _mail(transcript: Transcript, message: Message, encoding: str | None = None) -> EmailMessage:
-    mail = EmailMessage(default)
-    # A header ends with its line, so nothing from others may have a line break in it.
+    # compat32: other policies read what a header is given, so that words of others would become headers.
+    mail = EmailMessage(compat32)
     room, name = harmless(message.room), harmless(message.name)
-    mail["From"] = Address(name, str(message.uid), NOWHERE)
-    mail["To"] = Address(room, "room", NOWHERE)
-    mail["Date"] = transcript.time(message)
-    mail["Subject"] = _subject(_text(message))
+    mail["From"] = _address(name, str(message.uid))
+    mail["To"] = _address(room, "room")
+    mail["Date"] = format_datetime(transcript.time(message))
+    mail["Subject"] = _words(_subject(_text(message)))
     mail["Message-ID"] = f"<{quote(room, safe='')}.{message.seq}.{transcript.epoch}@{NOWHERE}>"
-    mail["X-Roomchat-Room"] = room
+    mail["X-Roomchat-Room"] = _words(room)
     mail["X-Roomchat-Seq"] = str(message.seq)
     mail["X-Roomchat-UID"] = str(message.uid)
     # A mail ends with a line feed; added here, so that all who read it find exactly one more than was said.
-    mail.set_content(_text(message) + "\n", cte=encoding)
+    mail.set_content(_text(message) + "\n", cte=encoding, content_manager=raw_data_manager)
     return mail
+
+
+def _words(text: str) -> str:
+    """The value of a header. Anything but plain ASCII is encoded as a whole, and so is what looks encoded already:
+    a reader would decode it, and a line break in it would begin another header."""
+    return text if text.isascii() and "=?" not in text else Header(text, "utf-8").encode()
+
+
+def _address(name: str, mailbox: str) -> str:
+    words, address = _words(name), f"{mailbox}@{NOWHERE}"
+    return formataddr((name, address)) if words == name else f"{words} <{address}>"
 
 
 def _text(message: Message) -> str:
