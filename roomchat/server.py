@@ -188,8 +188,13 @@ class Server:
         identities = [(one.uid, one.name, one.token_hash) for one in effects.identities.values()]
         try:
             self._log.append(
-                int(wall * 1000), segments, identities, effects.counters.items(), effects.next_room
-            )  # fmt: skip
+                int(wall * 1000),
+                segments,
+                identities,
+                effects.counters.items(),
+                effects.next_room,
+                effects.seats.items(),
+            )
         except LogError as error:
             self._note_storing(error)
             return False
@@ -247,6 +252,7 @@ class Server:
                 epoch=log.epoch(),
                 new_token=_new_token,
                 find_client=self._find_client,
+                seats=log.seats() if self._settings.linger else [],
                 now=self._now(),
             )
         except LogError as error:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roomchat.chat.names import normal, normal_room, pair_of, pair_room
+from roomchat.chat.names import normal, normal_person, normal_room, pair_of, pair_room
 from roomchat.errors import BadName
 from roomchat.harmless import harmless
 
@@ -67,6 +67,51 @@ def test_the_limit_holds_for_what_is_shown():
     assert normal("\u0958" * 16, 32, "name")[0] == "\u0915\u093c" * 16
     with pytest.raises(BadName, match="more than 32"):
         normal("\u0958" * 32, 32, "name")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("7", "no letter"),
+        ("0002", "no letter"),
+        ("４２", "no letter"),
+        ("१२", "no letter"),
+        ("-1", "no letter"),
+        ("1.5", "no letter"),
+        ("--", "no letter"),
+        ("//", "no letter"),
+        (":", "no letter"),
+        ("[]", "no letter"),
+        ("@ann", "begins with @"),
+        ("＠ann", "begins with @"),
+        ("@7", "no letter"),
+        ("#tea", "begins with #"),
+        ("/quit", "begins with /"),
+        ("-ann", "begins with -"),
+        ("[ops]", "begins with "),
+        ("<ann>", "begins with <"),
+        ("ann:", "ends with :"),
+        ("ann：", "ends with :"),
+        ("ann,", "ends with ,"),
+        ("server", "server itself"),
+        ("SERVER", "server itself"),
+        ("ｓｅｒｖｅｒ", "server itself"),
+    ],
+)
+def test_what_could_be_taken_for_something_else_names_nobody(name: str, why: str) -> None:
+    """A number is a UID, a sign begins a command, a colon ends who is spoken to. Rooms may be called so."""
+    with pytest.raises(BadName, match=why):
+        normal_person(name, 32)
+    if not name.startswith(("@", "＠")):
+        normal_room(name, 32)
+
+
+@pytest.mark.parametrize(
+    "name", ["ann", "c++", "4you", "_ann_", "李小龍", "ann-send", "0x2a", "नेपाली", "ann.b", "í", "١ع"[1:]]
+)
+def test_what_has_a_letter_and_begins_like_a_word_names_someone(name: str) -> None:
+    """In any script."""
+    assert normal_person(name, 32) == normal(name, 32, "name")
 
 
 @pytest.mark.parametrize("name", ["@1-2", "@", "@den", "＠1-2", "＠den", "＠"])

@@ -139,10 +139,10 @@ def test_no_dialled_room_gets_a_name_twice(tmp_path: Path) -> None:
     """The numbers of rooms made by dialling go on after a restart, though nothing was said in them."""
     settings = Settings(port=0, db=str(tmp_path / "chat.db"), drain=0.2)
     rooms = []
-    for _ in range(3):
+    for run in range(3):  # their names are kept for a while after each restart
         with Server(settings) as server, Peer(server.address) as ann, Peer(server.address) as bob:
-            ann.hello("ann")
-            bob.hello("bob")
+            ann.hello(f"ann-{run}")
+            bob.hello(f"bob-{run}")
             for _ in range(2):
                 ann.send("dial", uid=bob.uid)
                 rooms.append(ann.until("joined")["room"])
@@ -389,7 +389,7 @@ def test_comings_and_goings_alone_make_no_gap(tmp_path: Path, serve: Serve, conn
         database.execute("UPDATE segments SET time = 0")
     database.close()
     server = serve(db=str(db), keep_days=1, outbox_limit=8 * 1024)
-    ann = connect(server, "ann")
+    ann = connect(server, "eve")
     ann.sync()
     slow = slow_reader(server, connect)
     slow.sync()

@@ -7,7 +7,7 @@ from typing import Any
 
 from roomchat.chat.deadlines import Deadlines
 from roomchat.chat.effects import Close, Delivery, Effects, Identity, ReadPage, Replay, Reply, Segment, Tell
-from roomchat.chat.names import normal
+from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Client, Link, Registry, Room
 from roomchat.errors import Refused, StorageUnavailable
 from roomchat.protocol import PAGE, Error, Event, HistoryPage, Id, Message
@@ -140,6 +140,12 @@ class Batch:
         """Store a new client, or its new name."""
         self.effects.identities[client.uid] = Identity(client.uid, client.name, client.token_hash)
 
+    def keep_seat(self, client: Client, taken: bool) -> None:
+        """Store that the client has a seat, or has none any more. Best effort: a disk that takes nothing keeps
+        nobody away, and then the name is free after a restart."""
+        if self._storing:
+            self.effects.seats[client.uid] = client.key if taken else None
+
     def keep_counter(self, client: Client, n: int) -> None:
         """The client's message ``n`` is handled, whatever comes of it."""
         counters = self.effects.counters
@@ -156,7 +162,7 @@ class Batch:
 
     def name(self, name: str) -> tuple[str, str]:
         """A client's name as it is shown and as it is compared. Raises BadName."""
-        return normal(name, self.settings.max_name, "name")
+        return normal_person(name, self.settings.max_name)
 
     def note(self, text: str) -> None:
         """A line for the log of what the server does; never what was said."""

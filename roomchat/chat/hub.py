@@ -9,7 +9,7 @@ from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.deadlines import Deadlines, due
 from roomchat.chat.effects import Effects
 from roomchat.chat.registry import Client, Link, Peer, Registry
-from roomchat.chat.sessions import Connected, Disconnected, Input, Known, Refresh, Sessions, Shutdown
+from roomchat.chat.sessions import Connected, Disconnected, Input, Known, Refresh, Seat, Sessions, Shutdown
 from roomchat.errors import Refused
 from roomchat.protocol import Bye, Command, Hello, Malformed, Stats, StatsPage
 from roomchat.settings import Settings
@@ -33,12 +33,15 @@ class Hub:
         epoch: str,
         new_token: Callable[[], str],
         find_client: Callable[[bytes], Known | None],
+        seats: Iterable[Seat] = (),
         now: float,
     ) -> None:
         self.registry = registry
         self._settings = settings
         self._deadlines = Deadlines()
         self._sessions = Sessions(epoch, new_token, find_client)
+        self._sessions.restore(registry, self._deadlines, seats, now + settings.linger)
+        registry.begin()
         self._started = now
         self._last_used = now  # when there was a connection last
         self._applied: Effects = Effects()  # by the last batch, not committed yet

@@ -155,6 +155,7 @@ def leave_all(batch: Batch, client: Client, reason: str) -> None:
     for room in list(batch.registry.clients_to_rooms[client.uid].values()):
         leave(batch, client, room, reason)
     batch.registry.remove_client(client)
+    batch.keep_seat(client, False)
     batch.gone[client.token_hash] = client
 
 
@@ -184,6 +185,8 @@ def rename(batch: Batch, client: Client, name: str) -> Renamed:
     event = Renamed(uid=client.uid, old=client.name, name=name)
     registry.rename(client, name, key)
     batch.keep_identity(client)
+    if client.terms.resume:
+        batch.keep_seat(client, True)
     rooms = registry.clients_to_rooms[client.uid].values()
     batch.tell_rooms([room for room in rooms if not _is_crowd(batch, room)], event, besides=client)
     batch.note(f"client {client.uid} {event.old} is called {name} now")

@@ -84,7 +84,7 @@ class Registry:
         self.tokens: dict[bytes, Client] = {}
         self.peers: dict[Link, Peer] = {}
         self.addresses: dict[str, int] = {}  # connections an address
-        self.pairs: dict[int, set[str]] = {}  # UID to its private rooms, here or not
+        self.pairs: dict[int, dict[str, None]] = {}  # UID to its private rooms, here or not, in order
         self.next_uid = next_uid
         self.next_room = next_room
         self.make_audience = make_audience
@@ -265,12 +265,12 @@ class Registry:
     def _add_room(self, room: Room) -> None:
         self.rooms[room.key] = room
         for uid in room.pair or ():
-            self.pairs.setdefault(uid, set()).add(room.key)
+            self.pairs.setdefault(uid, {})[room.key] = None
 
     def _forget_room(self, room: Room) -> None:
         del self.rooms[room.key]
         for uid in room.pair or ():
-            self.pairs[uid].discard(room.key)
+            self.pairs[uid].pop(room.key, None)
             if not self.pairs[uid]:
                 del self.pairs[uid]
 

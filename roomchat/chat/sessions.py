@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from itertools import islice
 from typing import Protocol
@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch
-from roomchat.chat.deadlines import set_last
+from roomchat.chat.deadlines import Deadlines, set_last
 from roomchat.chat.names import PRIVATE
-from roomchat.chat.registry import Client, Link, Peer, Room
+from roomchat.chat.registry import Client, Link, Peer, Registry, Room
 from roomchat.errors import (
     AlreadyWelcome,
+    BadName,
     HelloTimeout,
     NotWelcomeYet,
     Refused,
@@ -79,6 +80,13 @@ class Known(Protocol):
     last_n: int
 
 
+class Seat(Known, Protocol):
+    """A client that had a seat when the server ended, as the log remembers it."""
+
+    key: str  # its name as it is compared
+    token_hash: bytes
+
+
 class Sessions:
     """What is needed to begin a session, beside the state of the chat.
 
@@ -113,10 +121,11 @@ class Sessions:
             set_last(deadlines.hellos, link, batch.now + settings.hello_timeout)
         else:
             set_last(deadlines.logins, link, batch.now + settings.login_timeout)
-            # It can only come as someone new, so it need not first say who it is. But that may be a guess, and it
-            # one of those who are away, whose hello is late.
-            if all(client.link is not None for client in registry.clients.values()):
-                self._check_seat(batch)
+            # A dialect without resume always makes a new client, so a full server can refuse it before its hello.
+            # Not while someone is away: whose seat gives way, or the dialect is a wrong guess, and this connection
+            # theirs with a late hello.
+            if self._is_full(batch) and all(client.link is not None for client in registry.clients.values()):
+                raise ServerFull(limit=settings.max_clients)
         limit = settings.max_connections
         if registry.addresses[command.address] > limit:
             raise TooManyConnections(limit=limit)
@@ -180,7 +189,7 @@ class Sessions:
         self._check_seat(batch)
         batch.must_store()
         client = Client(batch.registry.new_uid(), name, key, token_hash)
-        batch.registry.add_client(client)
+        self._give_seat(batch, client)
         batch.keep_identity(client)
         return client
 
@@ -198,20 +207,57 @@ class Sessions:
         known = batch.gone.get(token_hash) or self._find_client(token_hash)
         if known is None:
             raise UnknownToken
-        shown, key = batch.name(name or known.name)
+        shown, key = self._old_name(batch, known) if name in {None, known.name} else batch.name(name)
         membership.check_free(batch.registry, key)
         self._check_seat(batch)
         client = Client(known.uid, shown, key, token_hash, known.last_n)
         if shown != known.name:
             batch.must_store()
             batch.keep_identity(client)
-        batch.registry.add_client(client)
+        self._give_seat(batch, client)
         return client
 
+    def _old_name(self, batch: Batch, known: Known) -> tuple[str, str]:
+        """The name that the log has; another one if it was taken when such names were still allowed."""
+        try:
+            return batch.name(known.name)
+        except BadName:
+            name = f"user-{known.uid}"
+            while name in batch.registry.names:
+                name += "-"
+            return batch.name(name)
+
+    def _give_seat(self, batch: Batch, client: Client) -> None:
+        batch.registry.add_client(client)
+        if batch.registry.peers[batch.link].terms.resume:
+            batch.keep_seat(client, True)
+
     def _check_seat(self, batch: Batch) -> None:
-        limit = batch.settings.max_clients
-        if limit and len(batch.registry.clients) >= limit:
-            raise ServerFull(limit=limit)
+        """Whether there is a seat for one more: when there is none, whoever is away longest gives way.
+
+        Raises:
+            ServerFull: everybody is here.
+        """
+        if not self._is_full(batch):
+            return
+        clients = batch.registry.clients
+        for uid in batch.deadlines.lingering:  # in the order in which they went away, some of them back meanwhile
+            client = clients.get(uid)
+            if client is not None and client.link is None:
+                membership.leave_all(batch, client, "lost")
+                return
+        raise ServerFull(limit=batch.settings.max_clients)
+
+    def _is_full(self, batch: Batch) -> bool:
+        return 0 < batch.settings.max_clients <= len(batch.registry.clients)
+
+    def restore(self, registry: Registry, deadlines: Deadlines, seats: Iterable[Seat], until: float) -> None:
+        """At the start: those who had a seat when the server ended are away. Until then nobody else gets their
+        names, which is what a newcomer could use a restart for."""
+        for seat in seats:
+            if seat.key not in registry.names:
+                registry.add_client(Client(seat.uid, seat.name, seat.key, seat.token_hash, seat.last_n))
+                deadlines.lingering[seat.uid] = until
 
     def _replace(self, batch: Batch, link: Link | None) -> None:
         """The session goes on over another connection: this one is closed."""

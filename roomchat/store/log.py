@@ -46,6 +46,16 @@ class StoredClient(Struct, gc=False):
     last_n: int
 
 
+class StoredSeat(Struct, gc=False):
+    """A client that had a seat when the server ended."""
+
+    uid: int
+    name: str
+    last_n: int
+    key: str  # the name as it is compared
+    token_hash: bytes
+
+
 class Log:
     """The log of one server: opened by it alone, written by one thread.
 
@@ -138,6 +148,16 @@ class Log:
         )
         return StoredClient(*row) if row else None
 
+    def seats(self) -> list[StoredSeat]:
+        """All who had a seat and could come back to it."""
+        rows = self._try(
+            lambda connection: connection.execute(
+                "SELECT uid, name, coalesce(last_n, 0), key, token_hash"
+                " FROM seats JOIN clients USING (uid) LEFT JOIN counters USING (uid) ORDER BY uid"
+            ).fetchall()
+        )
+        return [StoredSeat(*row) for row in rows]
+
     # ------------------------------------------------------------ writing
 
     def append(
@@ -147,6 +167,7 @@ class Log:
         identities: Iterable[tuple[int, str, bytes]] = (),
         counters: Iterable[tuple[int, int]] = (),
         next_room: int | None = None,
+        seats: Iterable[tuple[int, str | None]] = (),
     ) -> None:
         """Store all that a batch leaves behind, in one transaction.
 
@@ -156,6 +177,8 @@ class Log:
             identities: (UID, name, token hash) of new or renamed clients.
             counters: (UID, last n).
             next_room: the new number, if it changed.
+            seats: (UID, key of its name) of those who took a seat, or took another name; (UID, None) of those who
+                gave it up.
         Raises:
             LogError: nothing was stored.
         """
@@ -163,11 +186,16 @@ class Log:
         def write(connection: sqlite3.Connection) -> None:
             _insert(connection, "INSERT OR REPLACE INTO clients VALUES", 3, list(identities))
             _insert(connection, "INSERT OR REPLACE INTO counters VALUES", 2, list(counters))
+            _insert(connection, "INSERT OR REPLACE INTO seats VALUES", 2, [one for one in changed if one[1]])
+            for uid, key in changed:
+                if key is None:
+                    connection.execute("DELETE FROM seats WHERE uid = ?", (uid,))
             if next_room is not None:
                 connection.execute("UPDATE meta SET value = ? WHERE key = 'next_room'", (next_room,))
             rows = [(self._room_id(s), s.first_seq, s.last_seq, now, s.lines) for s in segments]
             _insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
 
+        changed = list(seats)
         known = len(self._room_ids)
         try:
             self._transaction(write)

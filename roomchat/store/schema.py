@@ -53,6 +53,10 @@ MIGRATIONS = [
     DROP INDEX segments_by_room;
     CREATE INDEX segments_by_room ON segments (id >> 14, room, last_seq);
     """,
+    """
+    -- Who has a seat and can come back to it; key: the name as names are compared.
+    CREATE TABLE seats (uid INTEGER PRIMARY KEY, key TEXT NOT NULL);
+    """,
 ]
 
 

@@ -1,0 +1,193 @@
+"""Seats and names over restarts of the server, on a full one, and in a database of an older roomchat."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roomchat.server import Server
+from roomchat.settings import Settings
+from roomchat.store import schema
+from tests.conftest import QUIET
+from tests.peer import Peer
+
+Serve = Callable[..., Server]
+Connect = Callable[..., Peer]
+
+OLD = Path(__file__).parent / "fixtures" / "0.1.0.db"  # made by the server of that version
+OLD_TOKENS = {  # by UID
+    1: "UH4MfszlL7GcuITcXkTG27T_CPswwBy9",
+    2: "W05qq528OLnyiW-E2bd5Qd6SqJ6PhPDY",
+    3: "J1-CQynmEY1ufIvdZU3w2GvBF4OpSH2Z",
+    4: "e_jUnYBsysIy9k1BWbglIxYTKDBayUlj",
+}
+
+
+def run(path: Path, **settings: Any) -> Server:
+    """A server on that log, to be entered."""
+    return Server(Settings(**QUIET | {"db": str(path)} | settings))
+
+
+def refusal(server: Server, connect: Connect, **hello: object) -> str:
+    """The code with which a hello is refused."""
+    peer = connect(server)
+    peer.send("hello", protocol=1, **hello)
+    return str(peer.expect("error")["code"])
+
+
+# ---------------------------------------------------------------- restarts
+
+
+@pytest.mark.parametrize("end", ["stop", "away", "renamed"])
+def test_a_name_stays_its_owners_over_a_restart(tmp_path: Path, connect: Connect, end: str) -> None:
+    """A newcomer who is quicker does not get it; the owner of the token does, with everything else."""
+    path = tmp_path / "chat.db"
+    name = "anna" if end == "renamed" else "ann"
+    with run(path) as server, Peer(server.address) as ann, Peer(server.address) as bob:
+        token = ann.hello("ann")["token"]
+        bob.hello("bob")
+        if end == "renamed":
+            ann.send("name", name=name)
+            ann.expect("renamed")
+        bob.send("bye")
+        bob.expect("bye")
+        if end == "away":
+            ann.socket.close()
+    with run(path) as server:
+        assert refusal(server, connect, name=name) == "name_taken"
+        assert refusal(server, connect, name=name.upper()) == "name_taken"
+        connect(server, "bob")  # said goodbye, so the name is free
+        cid = connect(server, "cid")
+        cid.send("who")
+        assert cid.expect("who")["clients"][0] == {"uid": 1, "name": name, "away": True}
+        back = connect(server)
+        welcome = back.resume(token)
+        assert (welcome["uid"], welcome["name"]) == (1, name)
+
+
+def test_a_seat_that_nobody_comes_back_to_is_free_after_its_time(tmp_path: Path, connect: Connect) -> None:
+    """As if the server had not been started again: after the linger the name may be had."""
+    path = tmp_path / "chat.db"
+    with run(path) as server:
+        connect(server, "ann")
+    with run(path, linger=0.2) as server:
+        watcher = connect(server, "bob")
+        while True:  # the server's own clock ends it
+            watcher.send("who")
+            if watcher.expect("who")["clients_total"] == 1:
+                break
+        connect(server, "ann")
+    with run(path, linger=0) as server:
+        connect(server, "bob")
+
+
+KILLED = """
+import sys
+from roomchat.server import Server
+from roomchat.settings import Settings
+server = Server(Settings(port=0, db=sys.argv[1]))
+server.start()
+print(server.address[1], flush=True)
+server.wait()
+"""
+
+
+def test_a_name_stays_its_owners_after_kill_9(tmp_path: Path, connect: Connect) -> None:
+    """What a killed server knew of its seats is on disk."""
+    path = tmp_path / "chat.db"
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        with Peer(("127.0.0.1", int(process.stdout.readline()))) as ann:
+            token = ann.hello("ann")["token"]
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    with run(path) as server:
+        assert refusal(server, connect, name="ann") == "name_taken"
+        assert connect(server).resume(token)["name"] == "ann"
+
+
+# ---------------------------------------------------------------- a full server
+
+
+def test_the_seat_of_who_is_away_longest_gives_way(serve: Serve, connect: Connect) -> None:
+    """Connections that hang up fill no server; those who are here keep their seats."""
+    server = serve(max_clients=3)
+    here = connect(server, "here")
+    tokens = []
+    for name in ("one", "two", "three", "four"):
+        with Peer(server.address) as peer:
+            tokens.append(peer.hello(name)["token"])
+            peer.socket.shutdown(1)
+            with pytest.raises(EOFError):
+                peer.next()
+    ann = connect(server, "ann")
+    ann.send("who")
+    assert [person["name"] for person in ann.expect("who")["clients"]] == ["here", "four", "ann"]
+    back = connect(server)
+    assert back.resume(tokens[0])["name"] == "one"  # in the seat of four
+    assert refusal(server, connect, name="late") == "server_full"
+    here.sync()
+
+
+# ---------------------------------------------------------------- an older database
+
+
+def test_a_database_of_the_first_version_opens(tmp_path: Path, connect: Connect) -> None:
+    """UIDs, tokens, names and messages are as they were."""
+    path = tmp_path / "chat.db"
+    shutil.copy(OLD, path)
+    with run(path) as server:
+        ann = connect(server)
+        welcome = ann.resume(OLD_TOKENS[1], rooms={"tea": 0})
+        assert (welcome["uid"], welcome["name"], welcome["last_n"]) == (1, "ann", 4)
+        ann.until("joined", room="tea")
+        assert [message["seq"] for message in ann.messages(6)] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("uid", [3, 4])
+@pytest.mark.parametrize("asked", ["nothing", "the old name"])
+def test_who_had_a_name_that_nobody_can_have_now_gets_another(
+    tmp_path: Path, connect: Connect, uid: int, asked: str
+) -> None:
+    """The welcome says which; the token is still the way in."""
+    path = tmp_path / "chat.db"
+    shutil.copy(OLD, path)
+    with run(path) as server:
+        thief = connect(server, f"user-{uid}")
+        fields = {"name": {3: "7", 4: "@den"}[uid]} if asked == "the old name" else {}
+        peer = connect(server)
+        peer.send("hello", protocol=1, token=OLD_TOKENS[uid], **fields)
+        assert peer.expect("welcome")["name"] == f"user-{uid}-"
+        thief.send("bye")
+
+
+def test_a_migration_that_is_killed_changes_nothing(tmp_path: Path) -> None:
+    """At whichever statement the process ends, the database is the old one, or has whole steps more."""
+    code = (
+        "import os, sqlite3, sys\nfrom roomchat.store.log import Log\n"
+        "left = [int(sys.argv[2])]\n"
+        "def trace(statement):\n    left[0] -= 1\n    if left[0] < 0: os._exit(9)\n"
+        "real = sqlite3.connect\n"
+        "def connect(*a, **k):\n    c = real(*a, **k)\n    c.set_trace_callback(trace)\n    return c\n"
+        "sqlite3.connect = connect\nLog(sys.argv[1], 'full').close()\n"
+    )
+    versions = set()
+    for step in range(0, 30, 2):
+        path = tmp_path / f"{step}.db"
+        shutil.copy(OLD, path)
+        subprocess.run([sys.executable, "-c", code, str(path), str(step)], check=False, timeout=30)
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            versions.add(connection.execute("PRAGMA user_version").fetchone()[0])
+            assert connection.execute("SELECT count(*) FROM clients").fetchone() == (4,)
+            assert connection.execute("SELECT sum(last_seq - first_seq + 1) FROM segments").fetchone() == (7,)
+    assert versions == set(range(1, len(schema.MIGRATIONS) + 1))
