@@ -6,6 +6,7 @@ For programs: ``roomchat.Client``, and the events that it gives.
 from roomchat.client.client import Client as Client
 from roomchat.client.client import ConnectionBack as ConnectionBack
 from roomchat.client.client import ConnectionLost as ConnectionLost
+from roomchat.client.client import Refusal as Refusal
 from roomchat.errors import ConnectError as ConnectError
 from roomchat.errors import Denied as Denied
 from roomchat.protocol import Entered as Entered

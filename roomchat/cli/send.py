@@ -45,7 +45,7 @@ def send(
         raise click.ClickException("There is no standard input to read from; write the TEXT behind the ROOM.")
     typed = None if text else TypedLines(sys.stdin.fileno())
     name, others = name_of(context, name)
-    sender = Sender(server, name, others=others, timeout=timeout)
+    sender = Sender(server, name, others=others, timeout=timeout, lines=lines)
 
     def interrupt() -> None:
         if typed is not None:
@@ -65,7 +65,7 @@ def _readable(text: str) -> str:
 
 def _input(typed: TypedLines, lines: bool) -> Iterator[str]:
     if lines:
-        yield from (line for line in typed if line.strip())
+        yield from typed
         return
     if sys.stdin.isatty():
         click.echo("Type the message; Ctrl-D ends it.", err=True)

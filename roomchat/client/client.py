@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
+import functools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from msgspec.structs import replace
-
 from roomchat.client.address import parse_address
+from roomchat.client.fork import watch
+from roomchat.client.given import asking, check, checked
 from roomchat.client.seat import ConnectionBack, ConnectionEnded, ConnectionLost, Seat, Shown
-from roomchat.client.session import Session
+from roomchat.client.session import Refusal, Session
 from roomchat.client.state import State
 from roomchat.errors import ConnectError, Denied, NotInRoom, StateError
 from roomchat.protocol import Command, Dial, Error, Event, Join, Joined, Leave, Say, Whisper
 
 QUEUE = 10_000  # events that wait for the program until no more are received
 
-__all__ = ["Client", "ConnectionBack", "ConnectionEnded", "ConnectionLost", "Shown"]
+__all__ = ["Client", "ConnectionBack", "ConnectionEnded", "ConnectionLost", "Refusal", "Shown"]
 
 
 class Client:
@@ -59,8 +59,10 @@ class Client:
             patience: seconds that a method which waits for the server waits, through lost connections as well.
         Raises:
             ValueError: the address is none.
+            TypeError: the address or the name is no text.
             ConnectError: the state can't be kept.
         """
+        check(str, address=address, name=name)
         self._address = parse_address(address)
         self._on_event = on_event
         self._patience = patience
@@ -69,42 +71,64 @@ class Client:
         if state:
             self._state = State(self._address, name, None if state is True else Path(state))
             self._state.load(self._session)
-        self._seat = Seat(self._address, self._session, self._state, self._take, self._pending)
+        self._seat = Seat(self._address, self._session, self._state, self._take, patience)
         # All below is guarded by it, and told by it: one condition for everything that is waited for.
         self._changed = self._seat.changed
-        self._ids = itertools.count(1)
-        self._asked: dict[int, Command] = {}  # by id: what an answer is waited for
-        self._answers: dict[int, Event] = {}
+        self._answers = self._seat.answers
         self._waiting = 0  # threads that wait for the server, so that receiving must go on
         self._queue: deque[Shown] = deque()
+        self._opened = False
         self._closed = False
+        self._abandoned = False  # in a forked child: the session is the parent's
+        self._opening = threading.Lock()  # held while it is opened; taken before all but the next
         self._closing = threading.Lock()  # held while it is closed; taken before all others
+        watch(self)
 
     # ------------------------------------------------------------ its life
 
     def start_afresh(self) -> None:
         """Before ``open``: be who we were the last time, but forget what we said, and where we were."""
-        for kept in (self._session.unseen, self._session.rooms, self._session.cursors):
-            kept.clear()
-        self._session.room = None
+        self._session.forget()
 
     def open(self) -> Client:
-        """Connect and say hello.
+        """Connect and say hello; nothing, if that is done already.
 
         Raises:
             ConnectError: nobody answers there.
             Denied: the server does not let us in: ``bad_name``, ``name_taken``, ``server_full``, ...
         """
-        self._check_open()
-        try:
-            self._seat.open()
-        except BaseException:
-            self._closed = True
-            self._close_state()
-            raise
+        self._check_ours()
+        with self._opening:
+            self._check_not_closed()
+            if not self._opened:
+                try:
+                    self._seat.open()
+                except BaseException:
+                    self._closed = True
+                    self._close_state()
+                    raise
+                self._opened = True
         return self
 
+    def abandon(self) -> None:
+        """In a forked child: this client stays the parent's."""
+        self._abandoned = True
+        self._seat.abandon()
+        if self._state is not None:
+            self._state.abandon()
+
     def _check_open(self) -> None:
+        """Raise ConnectError unless it can be used."""
+        self._check_ours()
+        self._check_not_closed()
+        if not self._seat.is_open():
+            raise ConnectError("This client is not open yet; use `with`, or call open().")
+
+    def _check_ours(self) -> None:
+        if self._abandoned:
+            raise ConnectError("This client belongs to the process that made it; make another one after a fork.")
+
+    def _check_not_closed(self) -> None:
         if self._closed:
             raise ConnectError("This client is closed; make another one.")
 
@@ -112,8 +136,10 @@ class Client:
         """Wait up to ``timeout`` seconds until all that was said has come back, say goodbye, and end.
 
         What has not come back by then is kept with the state, and sent the next time. When it returns all is over,
-        also where another thread closes it: so the program may end.
+        also where another thread closes it: so the program may end. In a forked child it does nothing.
         """
+        if self._abandoned:
+            return
         with self._closing:
             if self._closed:
                 return
@@ -161,12 +187,14 @@ class Client:
     @property
     def rooms(self) -> list[str]:
         """The rooms that we are in."""
+        self._check_ours()
         with self._changed:
             return list(self._session.rooms)
 
     @property
     def unseen(self) -> list[Say | Whisper]:
         """What was said and has not come back, oldest first."""
+        self._check_ours()
         with self._changed:
             return list(self._session.unseen.values())
 
@@ -178,6 +206,8 @@ class Client:
         ``after``: all behind that seq instead, however many, if it is not in the room yet.
         Raises Denied, ConnectError.
         """
+        check(str, room=room)
+        check(int, history=history, after=after)
         answer = self._joined(Join(room=room, history=history, after=after))
         if after is not None:
             with self._changed:
@@ -190,7 +220,7 @@ class Client:
         return self._joined(Dial(uid=uid))
 
     def leave(self, room: str | None = None) -> None:
-        """Leave a room, or the current one. Raises Denied, ConnectError."""
+        """Leave a room, or the current one, when all that was said there is back. Raises Denied, ConnectError."""
         self.request(Leave(room=room))
 
     def say(self, text: str, room: str | None = None) -> int:
@@ -203,6 +233,7 @@ class Client:
             StateError: it can't be kept.
         """
         self._check_open()
+        check(str, text=text, room=room)
         room = room or self._session.room
         if room is None:
             raise Denied(NotInRoom.code, "You are not in a room; join one, or dial someone.")
@@ -211,15 +242,20 @@ class Client:
     def whisper(self, uid: int, text: str) -> int:
         """Say something to one client only; else as ``say``."""
         self._check_open()
+        check(int, uid=uid)
+        check(str, text=text)
+        checked(Whisper(uid=uid, text=""))
         return self._seat.say(Whisper(uid=uid, text=text))
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was said has come back or was refused; False if it took longer than ``timeout``."""
+        self._check_ours()
         return self._wait(lambda: not self._session.unseen, timeout)
 
     def send(self, command: Command) -> None:
         """Ask for something whose answer comes among the events. Raises ConnectError while not connected."""
-        if not self._seat.send(command):
+        self._check_open()
+        if not self._seat.send(asking(command)):
             raise ConnectError("There is no connection now; try again when it is back.")
 
     def request(self, command: Command) -> Event:
@@ -228,24 +264,24 @@ class Client:
         Raises:
             Denied: the server refused.
             ConnectError: it did not answer in time.
+            RuntimeError: it is called by ``on_event``, which can't wait for what it receives itself.
         """
-        assert not self._seat.is_receiver(), "it can't wait for what it receives itself"
-        assert not isinstance(command, Say | Whisper), "these have methods of their own"
         self._check_open()
-        asked = next(self._ids)
-        command = replace(command, id=asked)
-        with self._changed:
-            self._asked[asked] = command
+        command = asking(command)
+        if self._seat.is_receiver():
+            raise RuntimeError("on_event can't wait for an answer; use send(), or another thread.")
+        if isinstance(command, Leave):
+            self._wait(functools.partial(self._session.is_said, command.room), self._patience)
+        asked, command = self._answers.ask(command)
         self._seat.send(command)  # if there is no connection, it goes over the next one
-        self._wait(lambda: asked in self._answers, self._patience)
-        with self._changed:
-            self._asked.pop(asked, None)
-            answer = self._answers.pop(asked, None)
+        self._wait(lambda: self._answers.has(asked), self._patience)
+        answer = self._answers.take(asked)
         if isinstance(answer, Error):
             raise Denied(answer.code, answer.message)
         if answer is None:
             if self._seat.failure is not None:
                 raise self._seat.failure
+            self._check_not_closed()
             raise ConnectError(f"{self._address} did not answer within {self._patience:g} seconds.")
         return answer
 
@@ -253,7 +289,16 @@ class Client:
         """What happens, in order. Asking for the next event says that the one before is handled.
 
         Ends after ``timeout`` seconds without an event, when the client is closed, and behind ``ConnectionEnded``.
+        Raises ConnectError before ``open``, RuntimeError where ``on_event`` gets the events.
         """
+        self._check_ours()
+        if not self._closed:
+            self._check_open()
+        if self._on_event is not None:
+            raise RuntimeError("on_event gets the events of this client; there are none to iterate over.")
+        return self._events(timeout)
+
+    def _events(self, timeout: float | None) -> Iterator[Shown]:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._queue or self._closed or self._seat.failure, timeout)
@@ -262,19 +307,21 @@ class Client:
                 event = self._queue.popleft()
                 self._changed.notify_all()
             yield event
-            self._seat.handled(event)
+            self.handled(event)
             if isinstance(event, ConnectionEnded):
                 return
 
     def handled(self, event: Shown) -> None:
         """An event for which ``on_event`` returned False is done with, and so are those of its room before it."""
+        self._check_ours()
         self._seat.handled(event)
 
     # ------------------------------------------------------------ inside
 
     def _joined(self, command: Join | Dial) -> Joined:
         answer = self.request(command)
-        assert isinstance(answer, Joined), answer
+        if not isinstance(answer, Joined):
+            raise ConnectError(f"What answers at {self._address} is not a roomchat server.")
         return answer
 
     def _wait(self, done: Callable[[], object], timeout: float | None) -> bool:
@@ -286,19 +333,14 @@ class Client:
             self._waiting -= 1
             return bool(done())
 
-    def _pending(self) -> list[Command]:
-        """What is waited for, to be asked again over a new connection. On the receiving thread."""
-        with self._changed:
-            return [command for asked, command in self._asked.items() if asked not in self._answers]
-
     def _take(self, event: Shown) -> None:
         """An event has come. On the receiving thread."""
         if self._on_event is not None:
             if self._on_event(event) is not False:
                 self._seat.handled(event)
-            self._answer(event)  # behind it: who has asked finds it shown
+            self._answers.note(event)  # behind it: who has asked finds it shown
             return
-        self._answer(event)
+        self._answers.note(event)
         with self._changed:
             # What the program does not take is not received either, unless it waits for something behind it.
             self._changed.wait_for(
@@ -306,10 +348,3 @@ class Client:
             )
             self._queue.append(event)
             self._changed.notify_all()
-
-    def _answer(self, event: Shown) -> None:
-        """Wake who has asked for it."""
-        if isinstance(event, Event) and event.re in self._asked:
-            with self._changed:
-                self._answers.setdefault(event.re, event)
-                self._changed.notify_all()

@@ -20,8 +20,8 @@ READ_SIZE = 64 * 1024  # bytes
 class Connection:
     """One socket. Any thread may call ``send`` and ``close``; one thread at a time calls ``receive``."""
 
-    def __init__(self, address: Address) -> None:
-        """Connect.
+    def __init__(self, address: Address, timeout: float = CONNECT_TIMEOUT) -> None:
+        """Connect, within ``timeout`` seconds.
 
         Raises:
             ConnectError: nobody answers there.
@@ -31,7 +31,7 @@ class Connection:
         self._greeting = GREETING.encode()  # as much of it as may still come, before anything else
         self._sending = threading.Lock()
         try:
-            self._socket = socket.create_connection(address, timeout=CONNECT_TIMEOUT)
+            self._socket = socket.create_connection(address, timeout=timeout or CONNECT_TIMEOUT)
         except (socket.gaierror, UnicodeError):  # UnicodeError: it has not even the form of a name
             raise ConnectError(
                 f"There is no host {address.host!r}; check its spelling and your network."
@@ -96,6 +96,10 @@ class Connection:
         """End the connection; a ``receive`` that waits in another thread returns."""
         with contextlib.suppress(OSError):  # it may have ended already
             self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def abandon(self) -> None:
+        """In a forked child: give up its hold on the socket, and leave the connection as it is."""
         self._socket.close()
 
     def _lost(self, error: OSError | ValueError) -> ConnectError:

@@ -6,13 +6,15 @@ import contextlib
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from roomchat.client.address import Address
-from roomchat.client.connection import Connection
-from roomchat.client.session import MARK, Session
+from roomchat.client.answers import Answers
+from roomchat.client.connection import CONNECT_TIMEOUT, Connection
+from roomchat.client.session import MARK, Refusal, Session
 from roomchat.client.state import State
 from roomchat.errors import (
     BadName,
@@ -22,6 +24,7 @@ from roomchat.errors import (
     Replaced,
     RoomchatError,
     Silent,
+    StateError,
     UnknownToken,
     UnsupportedProtocol,
 )
@@ -52,8 +55,6 @@ RETRY = 1.0  # seconds until a server whose disk took nothing is asked again
 
 # After these there is no use in trying again.
 _FINAL = {BadName.code, NameTaken.code, Replaced.code, UnsupportedProtocol.code}
-
-
 logger = logging.getLogger("roomchat")
 
 
@@ -84,7 +85,7 @@ class Seat:
         session: what must not be forgotten.
         state: where it is kept; None: nowhere.
         on_event: gets each event, on the receiving thread (those before ``open`` returns: on its caller's).
-        pending: commands that wait for an answer; they are sent again over each new connection.
+        patience: seconds that the server has to welcome us the first time.
     """
 
     def __init__(
@@ -93,14 +94,14 @@ class Seat:
         session: Session,
         state: State | None,
         on_event: Callable[[Shown], None],
-        pending: Callable[[], list[Command]],
+        patience: float,
     ) -> None:
         self.session = session
         self.failure: RoomchatError | None = None  # why it does not try any more
         self._address = address
         self._state = state
         self._on_event = on_event
-        self._pending = pending
+        self._patience = patience
         self._connection: Connection | None = None
         self._ready = False  # welcomed, and what the server has not handled is sent again: more may follow
         self._lost = False  # since the last time that all was well
@@ -108,6 +109,7 @@ class Seat:
         self._closing = threading.Event()
         # Guards the session, the state, and which connection there is; told of each event. Not held while sending.
         self.changed = threading.Condition()
+        self.answers = Answers(self.changed)  # what is waited for is asked again over each new connection
         # Held while sending, so that messages leave in the order of their numbers. Taken before the other.
         self._sending = threading.Lock()
         # A daemon, so that a person who has had enough of waiting can go; the state is written at each change.
@@ -122,24 +124,40 @@ class Seat:
             ConnectError: nobody answers there.
             Denied: the server does not let us in.
         """
+        until = time.monotonic() + min(HELLO_TIMEOUT, self._patience)
         connection = self._connect()
         try:
             while not self._ready:
-                self._take_all(connection, HELLO_TIMEOUT)
+                self._take_all(connection, max(0.0, until - time.monotonic()))
+            with self.changed:
+                if self._closing.is_set():
+                    raise ConnectError("This client is closed; make another one.")
+                self._receiver.start()
         except Silent:
             connection.close()
             raise ConnectError(f"What answers at {self._address} says nothing; is it a roomchat server?") from None
-        except RoomchatError:
+        except BaseException:
             connection.close()
             raise
-        self._receiver.start()
+
+    def is_open(self) -> bool:
+        """Whether ``open`` has come to its end."""
+        return self._receiver.ident is not None
+
+    def abandon(self) -> None:
+        """In a forked child: the connection stays the parent's."""
+        if self._connection is not None:
+            self._connection.abandon()
 
     def close(self, timeout: float) -> None:
         """Say goodbye, wait up to ``timeout`` seconds for the answer, and end."""
-        self._closing.set()
+        with self.changed:
+            self._closing.set()
+            connection = self._connection
         if self._receiver.ident is None:
-            return  # never opened
-        connection = self._connection
+            if connection is not None:  # it is just being opened
+                connection.close()
+            return
         if connection is not None:
             self.send(Bye())
             self._receiver.join(timeout)
@@ -151,16 +169,24 @@ class Seat:
         """Number a message, keep it until it comes back, and send it now or when there is a connection again."""
         with self._sending:
             with self.changed:
-                numbered = self.session.say(command)
-                n = self.session.n
-                if self._state is not None:
-                    self._state.said(n, numbered)
+                n = self._number(command)
                 connection = self._connection
                 if connection is None or not self._ready:
                     return n
                 due = self.session.due()
             for one in due:
                 self._send_or_lose(connection, one)
+        return n
+
+    def _number(self, command: Say | Whisper) -> int:
+        numbered = self.session.say(command)
+        n = self.session.n
+        if self._state is not None:
+            try:
+                self._state.said(n, numbered)
+            except StateError:
+                self.session.take_back(n)
+                raise
         return n
 
     def send(self, command: Command) -> bool:
@@ -173,10 +199,18 @@ class Seat:
 
     def handled(self, event: Shown) -> None:
         """The program is done with an event: it need not come again after a crash."""
-        if self._state is None or self._state.closed or not isinstance(event, Message | Gap):
+        if not isinstance(event, Message | Gap | Refusal):
             return
         with self.changed:
-            self._state.reached(event.room, event.seq if isinstance(event, Message) else event.before - 1)
+            if isinstance(event, Refusal):
+                self.session.told(event.n)
+                if self._state is not None and event.n is not None and event.n not in self.session.unseen:
+                    self._state.seen(event.n)
+                return
+            seq = event.seq if isinstance(event, Message) else event.before - 1
+            # Beyond it are events of a log that has lost its end since.
+            if self._state is not None and seq <= self.session.cursors.get(event.room, 0):
+                self._state.reached(event.room, seq)
 
     def is_receiver(self) -> bool:
         """Whether the caller is the receiving thread, which can't wait for what it receives itself."""
@@ -229,7 +263,7 @@ class Seat:
 
     def _connect(self) -> Connection:
         """A new connection, with the hello on its way."""
-        connection = Connection(self._address)
+        connection = Connection(self._address, min(CONNECT_TIMEOUT, max(self._patience, 0.0)))
         with self.changed:
             self._connection = connection
             hello = self.session.hello()
@@ -277,13 +311,15 @@ class Seat:
         with self._sending if isinstance(event, Welcome) else contextlib.nullcontext():
             with self.changed:
                 step = self.session.receive(event)
-                self._keep(event)
+                self._keep(event, step.found)
                 self.changed.notify_all()
-            if isinstance(event, Welcome):
-                step.send[:0] = self._pending()
             for command in step.send:
                 connection.send(command)
-            self._ready |= isinstance(event, Welcome)
+            if isinstance(event, Welcome):
+                # Behind what was said: a room that is left is left behind the last word in it.
+                for command in self.answers.pending():
+                    connection.send(command)
+                self._ready = True
         for shown in step.show:
             self._on_event(shown)
         if isinstance(event, Goodbye):
@@ -299,13 +335,15 @@ class Seat:
     def _check_welcome(self, event: Error) -> None:
         """Raises Denied or ConnectError if the server does not let us in, or does not want us any more. Before the
         first welcome that is the end; later only what another try can't mend."""
+        if event.code == UnknownToken.code and self.session.token is None and not self._ready:
+            raise ConnectError(f"What answers at {self._address} is not a roomchat server.")
         if event.code == UnknownToken.code or (self._ready and event.code != Replaced.code):
             return  # the session has an answer to it, or it is about something that was asked
         if self._receiver.ident is None or event.code in _FINAL:
             raise Denied(event.code, event.message)
         raise ConnectError(event.message)
 
-    def _keep(self, event: Event | Message) -> None:
+    def _keep(self, event: Event | Message, found: list[int]) -> None:
         """Write down what has changed in the session."""
         if self._state is None:
             return
@@ -313,3 +351,5 @@ class Seat:
             self._state.save(self.session)
         elif isinstance(event, Message) and event.uid == self.session.uid and event.n is not None:
             self._state.seen(event.n)
+        for n in found:
+            self._state.seen(n)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec.structs import replace
 
+from roomchat.client.looks import Looks
 from roomchat.errors import (
     BadCommand,
     Denied,
@@ -27,6 +28,7 @@ from roomchat.protocol import (
     Event,
     Gap,
     Hello,
+    HistoryPage,
     Join,
     Joined,
     Left,
@@ -47,9 +49,19 @@ WINDOW = 100  # messages on their way to the server at a time
 NUMBER = 24  # bytes that the number of a message adds to it
 HISTORY = 50  # messages that a join brings; what it brings may come again if the connection is lost before
 REFUSED = "refused"  # code of the error for a message whose refusal was lost with a connection
+OTHER_LOG = "other_log"  # code of the error for a whisper that was kept for a person of another log
 
 _sayable: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisper)
 _RETRY = {StorageUnavailable.code, OutOfOrder.code}
+
+
+class Refusal(Error, kw_only=True, tag="refusal"):
+    """The error for something that was said, made by the client: ``text`` is what was not said, and ``room`` or
+    ``uid`` whom it was for."""
+
+    text: str
+    room: str | None = None
+    uid: int | None = None
 
 
 @dataclass
@@ -59,6 +71,7 @@ class Step:
     show: list[Event | Message] = field(default_factory=list)
     send: list[Command] = field(default_factory=list)
     retry: bool = False
+    found: list[int] = field(default_factory=list)  # numbers that came back in a page of history
 
 
 class Session:
@@ -78,6 +91,9 @@ class Session:
         self.rooms: dict[str, int] = {}  # those to be in, by joining: seq from which on nothing may be missed
         self.cursors: dict[str, int] = {}  # room: seq of the last message received
         self.unseen: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
+        self.refused: dict[int, Say | Whisper] = {}  # n: what was refused, until the program has been told
+        self._named: set[str] = set()  # rooms of the hello: of these all comes that was missed
+        self._looks = Looks()
         self._max_text = Settings.max_text  # characters; the welcome says what this server takes
         self._max_line = Settings.max_line  # bytes
         self._returning = False  # between a welcome and the mark behind all that was missed
@@ -89,11 +105,13 @@ class Session:
 
     def hello(self) -> Hello:
         """How a connection begins."""
+        self._named.clear()
         if self.token is None:
             return Hello(protocol=VERSION, name=self._asked or self.name, client=PROGRAM)
         rooms = self.rooms | self.cursors
         if self.room in rooms:  # the last one is where a dial of our UID lands
             rooms[self.room] = rooms.pop(self.room)
+        self._named.update(rooms)
         return Hello(
             protocol=VERSION, name=self._asked, token=self.token, rooms=rooms, epoch=self.epoch, client=PROGRAM
         )
@@ -122,6 +140,11 @@ class Session:
         numbered = self.unseen[self.n] = replace(command, n=self.n)
         return numbered
 
+    def take_back(self, n: int) -> None:
+        """The last message could not be kept, so it is not said."""
+        del self.unseen[n]
+        self.n = n - 1
+
     def due(self) -> list[Command]:
         """What is to be sent now over this connection: messages in order, as far as the window is open.
 
@@ -134,15 +157,32 @@ class Session:
         return [*due]
 
     def go(self) -> None:
-        """Goodbye: the next time begins in no room. Private ones come by themselves."""
+        """Goodbye: the next time begins in no room, but in those where something is to be said still. Private ones
+        come by themselves."""
         self.room = None
-        for room in [room for room in self.rooms if not is_private(room)]:
+        owed = {
+            fold(command.room) for command in self.unseen.values() if isinstance(command, Say) and command.room
+        }
+        for room in [room for room in self.rooms if not is_private(room) and fold(room) not in owed]:
             self._left(room)
+
+    def forget(self) -> None:
+        """What was said, and where we were; not who we are."""
+        for kept in (self.unseen, self.refused, self.rooms, self.cursors):
+            kept.clear()
+        self.room = None
+
+    def is_said(self, room: str | None) -> bool:
+        """Whether all that was said in a room, or the current one, has come back."""
+        room = fold(room or self.room or "")
+        return not any(isinstance(one, Say) and fold(one.room or "") == room for one in self.unseen.values())
 
     # ------------------------------------------------------------ from the server
 
     def receive(self, event: Event | Message) -> Step:
         """Take note of an event."""
+        if isinstance(event, HistoryPage | Error) and self._looks.is_answer(event):
+            return self._looked(event)
         match event:
             case Message():
                 return self._message(event)
@@ -151,7 +191,7 @@ class Session:
             case Error():
                 return self._error(event)
             case Pong() if event.re == MARK:
-                return Step(show=[*self._refused()])
+                return self._caught_up()
             case Joined():
                 self._joined(event)
             case Left():
@@ -168,15 +208,26 @@ class Session:
         self._asked = None
         self._max_text, self._max_line = event.limits.text, event.limits.line
         self._returning = True
-        self._renumber(event.last_n)
         step = Step(show=[event])
-        if another_log:  # it does not know what we have seen, nor where we were
+        rooms = list(self.rooms)
+        if another_log:  # it does not know what we have seen, nor where we were; its UIDs are other people's
             self.cursors.clear()
-            step.send += [Join(room=room) for room in self.rooms if not is_private(room)]
             self.rooms.clear()
+            self.refused.clear()
+            step.show += [
+                self._refusal(n, OTHER_LOG, "The server has another log now, where the UID may be someone else's.")
+                for n in [n for n, command in self.unseen.items() if isinstance(command, Whisper)]
+            ]
+        self._renumber(event.last_n)
+        step.send += [Join(room=room) for room in self._owed(rooms) if fold(room) not in map(fold, self.rooms)]
         step.send += self.due()
         step.send.append(Ping(id=MARK))
         return step
+
+    def _owed(self, rooms: list[str]) -> list[str]:
+        """The rooms to be in: where we were, and those that something is still to be said in."""
+        said = [command.room for command in self.unseen.values() if isinstance(command, Say) and command.room]
+        return list({fold(room): room for room in [*said, *rooms] if not is_private(room)}.values())
 
     def _renumber(self, last_n: int) -> None:
         """Count on from what the server has handled. Where it knows of less than we do, it has lost the end of its
@@ -218,21 +269,64 @@ class Session:
         if event.code == UnknownToken.code:
             self.token = self.epoch = None
             return Step(send=[self.hello()])
-        if event.n is not None:
-            self.unseen.pop(event.n, None)
-            self._handled = max(self._handled, event.n)
-        return Step(show=[event])
+        if event.n is None:
+            return Step(show=[event])
+        self._handled = max(self._handled, event.n)
+        if event.n not in self.unseen:
+            return Step(show=[event])
+        return Step(show=[self._refusal(event.n, event.code, event.message)])
 
-    def _refused(self) -> list[Error]:
+    def _refusal(self, n: int, code: str, message: str) -> Error:
+        """A message is refused: whoever said it gets it back."""
+        command = self.refused[n] = self.unseen.pop(n)
+        room, uid = (command.room, None) if isinstance(command, Say) else (None, command.uid)
+        return Refusal(code=code, n=n, message=message, text=command.text, room=room, uid=uid)
+
+    def told(self, n: int | None) -> None:
+        """The program has been told that a message was refused."""
+        if n is not None:
+            self.refused.pop(n, None)
+
+    # ------------------------------------------------------------ what was handled and did not come
+
+    def _caught_up(self) -> Step:
         """All that was missed has come. What the server had handled before this connection and did not send was
         refused; the error that said why was lost with a connection. What went over this one may still come, and
-        need not come in the order of its numbers: rooms have no common order."""
+        need not come in the order of its numbers: rooms have no common order.
+
+        Of a room that the hello did not name only the end has come: there the history is looked through first.
+        """
         self._returning = False
-        refused = [n for n in self.unseen if n <= self._welcomed]
-        return [
-            Error(code=REFUSED, n=n, message=f"The server refused what you said last: {_text(self.unseen.pop(n))}")
-            for n in refused
-        ]
+        step = Step()
+        wanted: dict[str, set[int]] = {}
+        for n in [n for n in self.unseen if n <= self._welcomed]:
+            room = self._room_of(self.unseen[n])
+            if room is None or room in self._named:
+                step.show.append(self._lost_refusal(n))
+            else:
+                wanted.setdefault(room, set()).add(n)
+        step.send += self._looks.begin(wanted)
+        return step
+
+    def _room_of(self, command: Say | Whisper) -> str | None:
+        if isinstance(command, Say):
+            return command.room
+        return "@{}-{}".format(*sorted((command.uid, self.uid)))
+
+    def _looked(self, event: HistoryPage | Error) -> Step:
+        messages, missing, send = self._looks.take(event, self.uid)
+        step = Step(send=[*send])
+        for message in messages:
+            if message.n is not None and self.unseen.pop(message.n, None) is not None:
+                step.show.append(message)
+                step.found.append(message.n)
+        step.show += [self._lost_refusal(n) for n in sorted(missing) if n in self.unseen]
+        return step
+
+    def _lost_refusal(self, n: int) -> Error:
+        return self._refusal(
+            n, REFUSED, "The server refused the message; its reason was lost with the connection."
+        )
 
 
 def is_private(room: str) -> bool:
@@ -240,5 +334,7 @@ def is_private(room: str) -> bool:
     return room.startswith("@")
 
 
-def _text(command: Say | Whisper) -> str:
-    return command.text if len(command.text) <= 60 else f"{command.text[:60]}..."
+def fold(room: str) -> str:
+    """A room's name as it is compared here. Where the server takes two for one that this does not, nothing is
+    lost: joining a room twice is joining it."""
+    return room.casefold()

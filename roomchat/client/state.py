@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import threading
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 from platformdirs import user_state_path
 
 from roomchat.client.address import Address
+from roomchat.client.fork import keep_for_ever
 from roomchat.client.session import Session
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Say, Whisper
@@ -33,7 +35,8 @@ _decoder: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisp
 
 
 class State:
-    """The file of one session, claimed for this process. Not thread-safe: its owner has a lock.
+    """The file of one session, claimed for this process. Any thread may call its methods; behind ``close`` they do
+    nothing, but ``said`` raises.
 
     Private to the user (mode 0600). Written to the system at each change, so it survives the end of the program
     in any way; after a power cut it may be a moment old.
@@ -49,11 +52,13 @@ class State:
         Raises:
             ConnectError: the folder can't be written to.
         """
+        # Closing a connection that another thread uses ends the process.
+        self._using = threading.RLock()
         folder = (user_state_path("roomchat") if folder is None else folder) / quote(str(address), safe="")
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock, self.path = _claim(folder, _file_name(name))
-            self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(self.path.absolute(), isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(_SCHEMA)
@@ -87,7 +92,13 @@ class State:
 
     def save(self, session: Session) -> None:
         """Keep who the session is, where it is, and what was said and not seen; not its cursors."""
+        with self._using:
+            if not self.closed:
+                self._save(session)
+
+    def _save(self, session: Session) -> None:
         identity = tuple(getattr(session, field) for field in _FIELDS)
+        unseen = session.refused | session.unseen
         with _Transaction(self._connection):
             if identity != self._identity:
                 self._connection.executemany(
@@ -97,33 +108,56 @@ class State:
             self._connection.executemany(
                 "INSERT OR IGNORE INTO rooms (room, start) VALUES (?, ?)", session.rooms.items()
             )
-            self._forget("unseen", "n", session.unseen)
+            # Handled is never more than received, unless the log has lost its end, or is another one.
+            self._connection.executemany(
+                "UPDATE rooms SET cursor = ?1 WHERE room = ?2 AND cursor > ?1",
+                [(session.cursors.get(room, start), room) for room, start in session.rooms.items()],
+            )
+            self._forget("unseen", "n", unseen)
             self._connection.executemany(
                 "INSERT OR REPLACE INTO unseen VALUES (?, ?)",
-                [(n, _encoder.encode(command)) for n, command in session.unseen.items()],
+                [(n, _encoder.encode(command)) for n, command in unseen.items()],
             )
         self._identity = identity
 
     def said(self, n: int, command: Say | Whisper) -> None:
         """Keep one more message that is about to be sent."""
-        with _Transaction(self._connection):
-            self._connection.execute("INSERT OR REPLACE INTO unseen VALUES (?, ?)", (n, _encoder.encode(command)))
-            self._connection.execute("INSERT OR REPLACE INTO identity VALUES ('n', ?)", (n,))
+        with self._using:
+            if self.closed:
+                raise StateError("The session is closed; what is said now can't be kept.")
+            with _Transaction(self._connection):
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO unseen VALUES (?, ?)", (n, _encoder.encode(command))
+                )
+                self._connection.execute("INSERT OR REPLACE INTO identity VALUES ('n', ?)", (n,))
 
     def seen(self, n: int) -> None:
-        """A message has come back."""
-        with _Transaction(self._connection):
-            self._connection.execute("DELETE FROM unseen WHERE n = ?", (n,))
+        """A message has come back, or the program knows that it was refused."""
+        self._change("DELETE FROM unseen WHERE n = ?", (n,))
 
     def reached(self, room: str, seq: int) -> None:
         """Everything of a room up to there has been shown, or handled by the program."""
-        with _Transaction(self._connection):
-            self._connection.execute("UPDATE rooms SET cursor = ? WHERE room = ?", (seq, room))
+        self._change("UPDATE rooms SET cursor = max(ifnull(cursor, 0), ?) WHERE room = ?", (seq, room))
+
+    def _change(self, statement: str, parameters: tuple[object, ...]) -> None:
+        with self._using:
+            if not self.closed:
+                with _Transaction(self._connection):
+                    self._connection.execute(statement, parameters)
 
     def close(self) -> None:
         """Give the seat back."""
+        with self._using:
+            if not self.closed:
+                self.closed = True
+                self._connection.close()
+                fcntl.flock(self._lock, fcntl.LOCK_UN)  # a forked child may have it open, too
+                self._lock.close()
+
+    def abandon(self) -> None:
+        """In a forked child: the file stays the parent's. Closing SQLite's connection would touch it."""
         self.closed = True
-        self._connection.close()
+        keep_for_ever(self._connection)
         self._lock.close()
 
     def _forget(self, table: str, column: str, kept: Iterable[object]) -> None:
@@ -146,7 +180,7 @@ class _Transaction:
             self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
         except sqlite3.Error as failed:
             error = error or failed
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | OverflowError):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise StateError(f"The session can't be kept on this machine's disk ({error}).") from error

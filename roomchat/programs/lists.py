@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import msgspec
 
 from roomchat.client.client import Client
+from roomchat.errors import ConnectError
 from roomchat.harmless import harmless, harmless_json
 from roomchat.protocol import PAGE, Person, Rooms, RoomsPage, RoomSummary, Who, WhoPage
+
+_OTHER = "The server answered with something else than was asked; it is not a roomchat server."
 
 
 def people(client: Client, room: str | None) -> Iterator[Person]:
@@ -16,9 +19,10 @@ def people(client: Client, room: str | None) -> Iterator[Person]:
     after = 0
     while True:
         page = client.request(Who(room=room, after=after))
-        assert isinstance(page, WhoPage), page
+        if not isinstance(page, WhoPage):
+            raise ConnectError(_OTHER)
         yield from (person for person in page.clients if person.uid != client.uid)
-        if len(page.clients) < PAGE:
+        if len(page.clients) < PAGE or page.clients[-1].uid <= after:
             return
         after = page.clients[-1].uid
 
@@ -28,9 +32,10 @@ def rooms(client: Client) -> Iterator[RoomSummary]:
     after = None
     while True:
         page = client.request(Rooms(after=after))
-        assert isinstance(page, RoomsPage), page
+        if not isinstance(page, RoomsPage):
+            raise ConnectError(_OTHER)
         yield from page.rooms
-        if len(page.rooms) < PAGE:
+        if len(page.rooms) < PAGE or page.rooms[-1].room == after:
             return
         after = page.rooms[-1].room
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from roomchat.client.client import Client, ConnectionEnded, Shown
 from roomchat.client.errand import errand
-from roomchat.errors import ConnectError, Denied, StorageUnavailable
-from roomchat.protocol import Error, Ping
+from roomchat.client.session import Refusal
+from roomchat.errors import ConnectError, Denied, StateError, StorageUnavailable
+from roomchat.protocol import Error, Ping, Say, Whisper
 
 WINDOW = 500  # messages that wait for the server until no more are taken: bounds the memory
 
@@ -19,13 +20,16 @@ class Sender:
         address: of the server.
         name: how to be called; ``others``: whether with a number if that is taken.
         timeout: seconds that the server has to confirm what was said.
+        lines: the texts are lines of the input: blank ones are not said; a failure names the line to go on from.
     """
 
-    def __init__(self, address: str, name: str, *, others: bool, timeout: float) -> None:
+    def __init__(self, address: str, name: str, *, others: bool, timeout: float, lines: bool = False) -> None:
         self._address = address
         self._name = name
         self._others = others
         self._timeout = timeout
+        self._lines = lines
+        self._places: dict[int, int] = {}  # by the number of a message: which of the texts it is
         self._client: Client | None = None
         self._refusals: list[str] = []
         self._ended: ConnectionEnded | None = None
@@ -40,21 +44,35 @@ class Sender:
         client = self._client = errand(
             self._address, self._name, others=self._others, patience=self._timeout, on_event=self._note
         )
+        taken = 0
         try:
             room = client.join(room, history=0).room
-            for number, text in enumerate(texts, start=1):
-                try:
-                    client.say(text, room)
-                except Denied as error:  # too long, say: it has not left this machine
-                    self._refusals.append(str(error))
-                if number % WINDOW == 0 or self._ended:
+            for taken, text in enumerate(texts, start=1):
+                if text.strip() or not self._lines:
+                    self._say(client, text, room, taken)
+                if taken % WINDOW == 0 or self._ended:
                     self._wait(client)
             self._wait(client)
+        except (ConnectError, StateError) as error:
+            raise ConnectError(f"{error}{self._rest(client, taken)}") from None
         finally:
             client.close(timeout=0.5)
         if self._refusals:
             more = f" ({len(self._refusals)} messages were refused.)" if len(self._refusals) > 1 else ""
             raise Denied("refused", self._refusals[0] + more)
+
+    def _say(self, client: Client, text: str, room: str, place: int) -> None:
+        try:
+            self._places[client.say(text, room)] = place
+        except Denied as error:  # too long, say: it has not left this machine
+            self._refusals.append(_refused(str(error), text))
+
+    def _rest(self, client: Client, taken: int) -> str:
+        """Where the input is to be sent from again."""
+        if not self._lines or not taken:
+            return ""
+        places = [self._places[n] for n in map(_number, client.unseen) if n in self._places]
+        return f" Not sent: the input from line {min(places, default=taken)} on."
 
     def interrupt(self) -> None:
         """Make ``run`` end soon."""
@@ -69,10 +87,22 @@ class Sender:
                 f"The server did not confirm it within {self._timeout:g} seconds; it may have it, or not."
             )
         client.request(Ping())  # its answer comes behind all refusals
+        self._places.clear()
 
     def _note(self, event: Shown) -> None:
         """On the receiving thread. A server whose disk is full is asked again, by the client itself."""
-        if isinstance(event, Error) and event.n is not None and event.code != StorageUnavailable.code:
+        if isinstance(event, Refusal):
+            self._refusals.append(_refused(event.message, event.text))
+        elif isinstance(event, Error) and event.n is not None and event.code != StorageUnavailable.code:
             self._refusals.append(event.message)
         elif isinstance(event, ConnectionEnded):
             self._ended = event
+
+
+def _number(said: Say | Whisper) -> int:
+    return said.n or 0
+
+
+def _refused(why: str, text: str) -> str:
+    """The person may have it nowhere else."""
+    return f"{why} It was not sent: {text}"

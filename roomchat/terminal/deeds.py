@@ -12,7 +12,7 @@ from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Command, Dial, History, Join, Leave, Message, Name, Say, Whisper
 from roomchat.terminal.commands import ACTION, Connect, Ignore, Local, StepAway, Turn, TypingError
 from roomchat.terminal.picture import Picture
-from roomchat.terminal.render import room_name
+from roomchat.terminal.render import not_said, room_name
 
 # What is typed behind these may depend on where they lead.
 _WAITED_FOR = Join | Dial | Leave | Name
@@ -70,13 +70,13 @@ class Deeds:
         try:
             client.say(text, None if self._picture.attention.everything else room)
         except Denied as error:
-            self._picture.show(f"Refused: {error}", "trouble")
+            self._picture.show("\n".join([f"Refused: {error}", *not_said(text)]), "trouble")
 
     def _whisper(self, client: Client, uid: int, text: str) -> None:
         try:
             client.whisper(uid, text)
         except Denied as error:
-            self._picture.show(f"Refused: {error}", "trouble")
+            self._picture.show("\n".join([f"Refused: {error}", *not_said(text)]), "trouble")
 
     def _ask(self, client: Client, command: Command) -> None:
         """The server."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from roomchat.client.seat import ConnectionBack, ConnectionLost, Shown
-from roomchat.client.session import is_private
+from roomchat.client.session import Refusal, is_private
 from roomchat.protocol import (
     Away,
     Crowd,
@@ -76,8 +76,17 @@ def _trouble(event: Shown, view: View, attention: Attention) -> Iterator[str]:
             )
         case Notice():
             yield f"Notice: {cell(event.text)}"
+        case Refusal():
+            yield f"Refused: {cell(event.message)}"
+            yield from not_said(event.text)
         case Error():
             yield f"Refused: {cell(event.message)}"
+
+
+def not_said(text: str) -> list[str]:
+    """What a person wrote and gets back."""
+    first, *rest = text.removeprefix(ACTION).split("\n")
+    return [f"You wrote: {cell(first)}", *(f"           {more}" for more in rest)]
 
 
 def _told(event: Shown, view: View, attention: Attention) -> Iterator[str]:

@@ -1,0 +1,60 @@
+"""What a program gives to the library, looked at before it is sent: else bytes would be said as base64."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from roomchat.errors import BadCommand, Denied
+from roomchat.protocol import Command, Say, Whisper
+
+C = TypeVar("C", bound=Command)
+
+
+def check(kind: type, **values: object) -> None:
+    """Raise TypeError unless all of the values, by the names of their parameters, are of that type or None."""
+    for name, value in values.items():
+        if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is int)):
+            raise TypeError(f"{name} must be {_A[kind]}, not {type(value).__name__}.")
+
+
+def checked(command: C) -> C:
+    """The command, if a server can read it.
+
+    Raises:
+        TypeError: it is no command, or a field of it has another type.
+        Denied: a value is out of its bounds, or text that is no Unicode.
+    """
+    if not isinstance(command, Command):
+        raise TypeError(f"A command of roomchat.protocol is needed, not {type(command).__name__}.")
+    kind = type(command)
+    try:
+        # Encoded first it would pass: bytes become text there.
+        msgspec.convert(
+            {name: getattr(command, name) for name in kind.__struct_fields__}
+            | {kind.__struct_config__.tag_field: kind.__struct_config__.tag},
+            kind,
+        )
+        msgspec.json.encode(command)
+    except msgspec.ValidationError as error:
+        if ", got `" in str(error):
+            raise TypeError(f"{kind.__name__}: {error}.") from None
+        raise _denied(error) from None
+    except (ValueError, OverflowError) as error:  # ValueError: a lone surrogate
+        raise _denied(error) from None
+    return command
+
+
+def asking(command: Command) -> Command:
+    """A command that asks, as ``checked``: not one that says something, and must be numbered and kept."""
+    if isinstance(command, Say | Whisper):
+        raise TypeError(f"{type(command).__name__} has a method of its own: {type(command).__name__.lower()}().")
+    return checked(command)
+
+
+def _denied(error: Exception) -> Denied:
+    return Denied(BadCommand.code, str(BadCommand(why=error)))
+
+
+_A = {str: "a str", int: "an int"}

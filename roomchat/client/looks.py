@@ -1,0 +1,65 @@
+"""Looking through rooms' histories for messages of ours that may be stored though they did not come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roomchat.protocol import PAGE, Error, Event, History, HistoryPage, Message
+
+MAX = 2**53  # no seq and no n is as large
+_ID = "look:"  # the id of each of its commands begins like that
+
+
+@dataclass
+class _Look:
+    """One room, page by page from its end."""
+
+    room: str
+    wanted: set[int]
+    before: int = MAX  # the page before this seq was asked for
+
+
+class Looks:
+    """What is looked for over one connection. Not thread-safe: its owner has a lock."""
+
+    def __init__(self) -> None:
+        self._looks: dict[str, _Look] = {}  # by id
+
+    def begin(self, wanted: Mapping[str, set[int]]) -> list[History]:
+        """Ask for the last page of each room. What was asked before is forgotten.
+
+        Args:
+            wanted: room: numbers of our messages.
+        """
+        looks = (_Look(room, set(numbers)) for room, numbers in wanted.items())
+        self._looks = {f"{_ID}{number}": look for number, look in enumerate(looks)}
+        return [History(room=look.room, limit=PAGE, id=key) for key, look in self._looks.items()]
+
+    @staticmethod
+    def is_answer(event: Event | Message) -> bool:
+        """Whether an event answers one of its questions; nobody else need see it."""
+        return isinstance(event, HistoryPage | Error) and str(event.re).startswith(_ID)
+
+    def take(self, event: HistoryPage | Error, uid: int) -> tuple[list[Message], set[int], list[History]]:
+        """Our messages in a page, the numbers that are not in the room, and what is to be asked next.
+
+        Our own numbers rise in a room, so behind the first smaller one nothing is left to be found.
+        """
+        key = str(event.re)
+        look = self._looks.get(key)
+        if look is None:
+            return [], set(), []
+        if isinstance(event, Error):
+            del self._looks[key]
+            return [], look.wanted, []
+        own = {message.n: message for message in event.messages if message.uid == uid and message.n is not None}
+        found = [own[n] for n in sorted(look.wanted & own.keys())]
+        look.wanted -= own.keys()
+        before = event.messages[0].seq if event.messages else 0
+        is_last = not event.more or not 0 < before < look.before  # a page that does not lead on ends it, too
+        if is_last or not look.wanted or min(own, default=MAX) < min(look.wanted):
+            del self._looks[key]
+            return found, look.wanted, []
+        look.before = before
+        return found, set(), [History(room=look.room, before=before, limit=PAGE, id=key)]
