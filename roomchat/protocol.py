@@ -15,6 +15,7 @@ from roomchat.errors import Refused
 
 VERSION = 1  # of the protocol; `hello` names it
 
+ACTION = "/me "  # a text that begins so says what its sender does; docs/terminal.md, "What clients agree on"
 PAGE = 100  # entries in a list; whoever wants more asks for the next page
 
 # 2**53 - 1: the largest integer that every JSON reader keeps exact (RFC 8259, section 6).

@@ -449,7 +449,7 @@ def test_what_was_said_before_as_a_list(
         native.send("say", text=text)
     native.sync()
     client = open_ktn(server, style)
-    assert client.log_in_to_list("ann") == [("nat", text) for text in texts]
+    assert client.log_in_to_list("ann") == [("nat", text.replace("\n", "\nnat: ")) for text in texts]
     client.say("five")
     client.said("ann", "five")
     assert open_ktn(server, style).log_in_to_list("bob")[-1] == ("ann", "five")

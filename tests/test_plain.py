@@ -191,7 +191,7 @@ def test_the_welcome_shows_uid_people_and_rooms():
     chat.open("new")
     assert typed(chat, "new", "new") == (
         f"{GREETING}Your uid is: 3\nBe kind.\n␛[31mNow.\n"
-        f"Clients currently online:\n1 ann\n2 bob\nRooms:\ntea (2)\n{ASK_UID}"
+        f"People online:\n1 ann\n2 bob\nRooms:\ntea (2)\n{ASK_UID}"
         "Or wait until someone dials you, or /join ROOM; /help shows more.\n"
     )
 
@@ -202,7 +202,7 @@ def test_of_a_crowd_a_page_is_shown():
     chat.hellos(*(f"p{number}" for number in range(105)))
     chat.open("new")
     shown = typed(chat, "new", "new").splitlines()
-    online, rooms = shown.index("Clients currently online:"), shown.index("Rooms:")
+    online, rooms = shown.index("People online:"), shown.index("Rooms:")
     listed = shown[online + 1 : rooms]
     assert listed[0] == "1 p0"
     people_listed, (more,) = listed[:-1], re.findall(r"and (\d+) more", listed[-1])
@@ -477,7 +477,7 @@ def test_greeted_without_a_word(serve):
 PIPED = "ann\n/join tea\nhello\n"
 ANSWERS = f"""\
 {GREETING}Your uid is: 1
-Clients currently online:
+People online:
 none yet
 Rooms:
 none yet
@@ -515,7 +515,7 @@ def test_netcat(serve, connect):
         [NC, host, str(port)], input=f"{PIPED}.exit\n".encode(), capture_output=True, timeout=DEADLINE, check=False
     )
     shown = done.stdout.decode()
-    assert shown.startswith(f"{GREETING}Your uid is: 2\nClients currently online:\n1 bob\nRooms:\ntea (1)\n")
+    assert shown.startswith(f"{GREETING}Your uid is: 2\nPeople online:\n1 bob\nRooms:\ntea (1)\n")
     assert shown.endswith("You are in tea with:\n1 bob\n<2 ann> hello\nGoodbye.\n")
     bob.expect("entered", room="tea", uid=2, name="ann")
     bob.expect("message", text="hello", uid=2)

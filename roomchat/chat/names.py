@@ -8,12 +8,12 @@ merely look alike are not told apart by it.
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
 
 from precis_i18n import get_profile
 
 from roomchat.errors import BadName
+from roomchat.speaker import name_fault
 
 _shown = get_profile("UsernameCasePreserved")
 _compared = get_profile("UsernameCaseMapped")
@@ -27,7 +27,6 @@ _REASONS = {
 }
 
 MAX_PRIVATE = 40  # characters of a private room's name: two UIDs at the most
-RESERVED = frozenset({"server"})  # as they are compared
 PRIVATE = "@"  # begins the name of a room of two, so nobody can make or join one by its name
 
 
@@ -57,23 +56,11 @@ def normal(name: str, max_name: int, what: str) -> tuple[str, str]:
 
 
 def normal_person(name: str, max_name: int) -> tuple[str, str]:
-    """As ``normal``, for the name of a person: one that nobody can take for anything else.
-
-    "7" is a UID, "@ann" a way to write "ann", "/quit" a command, "ann:" the beginning of a line of ann's, and
-    "server" is what some dialects call the server itself.
-    """
+    """As ``normal``, for the name of a person: one that nobody can take for anything else."""
     shown, key = normal(name, max_name, "name")
-    if not any(unicodedata.category(character)[0] == "L" for character in shown):
-        why = "it has no letter in it, so it could be taken for a UID or a sign"
-    elif not (shown[0].isalnum() or shown[0] == "_"):
-        why = f"it begins with {shown[0]}; a name begins with a letter or a digit"
-    elif shown[-1] in ":,":
-        why = f"it ends with {shown[-1]}, as if something were said to its owner"
-    elif key in RESERVED:
-        why = "it is kept for the server itself"
-    else:
-        return shown, key
-    raise BadName(name=name, what="name", why=why)
+    if (why := name_fault(shown)) is not None:
+        raise BadName(name=name, what="name", why=why)
+    return shown, key
 
 
 def normal_room(name: str, max_name: int) -> tuple[str, str]:

@@ -9,10 +9,8 @@ from inspect import cleandoc
 
 from roomchat import protocol
 from roomchat.errors import RoomchatError
-from roomchat.protocol import Command
+from roomchat.protocol import ACTION, Command
 from roomchat.terminal.view import MAX_DIGITS, View
-
-ACTION = "/me "  # a text that begins so says what its sender does; docs/terminal.md, "What clients agree on"
 
 
 class TypingError(RoomchatError):

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from roomchat.client.client import Client
 from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
-from roomchat.protocol import Command, Dial, History, Join, Leave, Message, Name, Say, Whisper
-from roomchat.terminal.commands import ACTION, Connect, Ignore, Local, StepAway, Turn, TypingError
+from roomchat.protocol import ACTION, Command, Dial, History, Join, Leave, Message, Name, Say, Whisper
+from roomchat.terminal.commands import Connect, Ignore, Local, StepAway, Turn, TypingError
 from roomchat.terminal.picture import Picture
 from roomchat.terminal.render import not_said, room_name
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from roomchat.client.seat import ConnectionBack, ConnectionLost, Shown
 from roomchat.client.session import Refusal, is_private
 from roomchat.protocol import (
+    ACTION,
     Away,
     Crowd,
     Entered,
@@ -28,8 +29,8 @@ from roomchat.protocol import (
     Welcome,
     WhoPage,
 )
+from roomchat.speaker import speaker
 from roomchat.terminal.attention import Attention
-from roomchat.terminal.commands import ACTION
 from roomchat.terminal.lines import Line, cell, line
 from roomchat.terminal.view import View
 
@@ -135,7 +136,7 @@ def _coming(event: Presence | Crowd) -> str:
 def _message(message: Message, view: View, attention: Attention, clock: str, ring: bool = True) -> Iterator[Line]:
     mine = message.uid == view.uid
     private, mentioned = is_private(message.room), attention.is_mentioned(message)
-    text, name = message.text, cell(message.name)
+    text, name = message.text, cell(speaker(message.uid, message.name))
     is_action = text.startswith(ACTION)
     for_me = not mine and (private or mentioned)
     head = [
@@ -151,8 +152,9 @@ def _message(message: Message, view: View, attention: Attention, clock: str, rin
     style = "mention" if mentioned else "whisper" if for_me else ""
     loud = 0 if not ring or mine or attention.is_old(message) else 1 + for_me
     yield line(*head, (style, cell(first)), indent=indent, ring=loud)
-    for more in rest:
-        yield line(("", " " * indent), (style, cell(more)), indent=indent)
+    for more in rest:  # in plain mode behind the speaker again: an indent does not tell them from others' lines
+        before = head if attention.everything else [("", " " * indent)]
+        yield line(*before, (style, cell(more)), indent=indent)
 
 
 def _history(event: HistoryPage, view: View, attention: Attention, clock: str) -> Iterator[Line]:

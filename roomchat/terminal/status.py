@@ -6,8 +6,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from roomchat.client.session import is_private
 from roomchat.harmless import harmless
-from roomchat.protocol import Say
-from roomchat.terminal.commands import ACTION
+from roomchat.protocol import ACTION, Say
 from roomchat.terminal.complete import Cycle, hint
 from roomchat.terminal.lines import cell
 from roomchat.terminal.picture import Picture

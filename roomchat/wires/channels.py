@@ -43,6 +43,7 @@ from roomchat.protocol import (
     Welcome,
 )
 from roomchat.settings import Settings
+from roomchat.speaker import speaker, spoken
 from roomchat.wires.lines import LineSplitter
 from roomchat.wires.native import decode_messages
 
@@ -240,7 +241,12 @@ class ChannelsWire:
     def encode_log(self, lines: bytes) -> bytes:
         """Messages, each on a line."""
         return b"".join(
-            _line(type="message", channel=one.room, user=one.name, message=one.text)
+            _line(
+                type="message",
+                channel=one.room,
+                user=speaker(one.uid, one.name),
+                message=spoken(one.uid, one.name, one.text),
+            )
             for one in decode_messages(lines)
         )
 

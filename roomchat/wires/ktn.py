@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from roomchat.errors import AlreadyWelcome, BadCommand, BadJson, BadName, LineTooLong, NameTaken, NotWelcomeYet
+from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
     Bye,
@@ -35,6 +36,7 @@ from roomchat.protocol import (
     WhoPage,
 )
 from roomchat.settings import Settings
+from roomchat.speaker import speaker, spoken
 from roomchat.wires.native import decode_messages
 from roomchat.wires.objects import ObjectSplitter
 
@@ -195,9 +197,9 @@ class KtnWire(_Ktn):
     def _message(self, message: Message) -> dict[str, Any]:
         return {
             "timestamp": message.ts,
-            "sender": message.name,
+            "sender": speaker(message.uid, message.name),
             "response": "message",
-            "content": self._whisper_mark(message) + message.text,
+            "content": self._whisper_mark(message) + spoken(message.uid, message.name, message.text),
         }
 
     def _page(self, page: HistoryPage) -> bytes:
@@ -274,7 +276,8 @@ class Ktn2014Wire(_Ktn):
         return b"".join(_line(response="message", message=self._text(one)) for one in decode_messages(lines))
 
     def _text(self, message: Message) -> str:
-        return f"{message.ts[11:19]} {message.name}: {self._whisper_mark(message)}{message.text}"
+        head = f"{message.ts[11:19]} {speaker(message.uid, message.name)}: {self._whisper_mark(message)}"
+        return "\n".join(head + harmless(line) for line in message.text.split("\n"))
 
 
 def _text(request: dict[str, Any], *fields: str) -> str:

@@ -21,6 +21,7 @@ from roomchat.errors import (
 )
 from roomchat.harmless import harmless
 from roomchat.protocol import (
+    ACTION,
     VERSION,
     Away,
     Back,
@@ -63,8 +64,8 @@ from roomchat.wires.native import decode_messages
 from roomchat.wires.telnet import TelnetFilter
 
 ASK_NAME = "Enter a username: "
-ASK_UID = "Enter the uid of the client you would like to chat with.\n"
-GREETING = f"Welcome to Python Chat!\n{ASK_NAME}"
+ASK_UID = "Enter the UID of the person you would like to chat with.\n"
+GREETING = f"Welcome to roomchat!\n{ASK_NAME}"
 HELP = """\
 UID                 dial that client: you are in its room, or in a new one with it
 /dial UID           the same, also from within a room
@@ -274,7 +275,7 @@ class PlainWire:
         return (
             _line(f"Your uid is: {event.uid}")
             + "".join(map(_line, (event.motd or "").splitlines()))
-            + _list("Clients currently online:", map(_person, others), event.clients_total - 1)
+            + _list("People online:", map(_person, others), event.clients_total - 1)
             + _rooms(event)
             + ASK_UID
             + _line("Or wait until someone dials you, or /join ROOM; /help shows more.")
@@ -347,10 +348,13 @@ def _messages(messages: Iterable[Message]) -> str:
     """Each line of a text behind its speaker: so nobody can make up what others seem to say."""
     shown = []
     for message in messages:
-        speaker = f"<{message.uid} {message.name}>"
+        head = f"<{message.uid} {message.name}>"
         if message.room.startswith("@"):
-            speaker = f"(whispered) {speaker}"
-        shown += [_line(f"{speaker} {line}") for line in message.text.split("\n")]
+            head = f"(whispered) {head}"
+        doing = message.text.startswith(ACTION)
+        if doing:
+            head = f"* {head}"
+        shown += [_line(f"{head} {line}") for line in message.text.removeprefix(ACTION).split("\n")]
     return "".join(shown)
 
 
