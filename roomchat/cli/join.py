@@ -80,6 +80,8 @@ def _paint(
         address, screen.typed, screen.show, interactive=True, everything=False, clock=clock, changed=screen.changed
     )
     screen.run(terminal, lambda: terminal.run(name, first))
+    if told := terminal.farewell():
+        click.echo(told)
     click.echo("Goodbye.")
 
 
@@ -103,3 +105,7 @@ def _print(address: str, name: str | None, first: list[Command], bell: str, cloc
     terminal = Terminal(address, typed, show_line, interactive=sys.stdin.isatty(), clock=clock)
     if run_interruptible(lambda: terminal.run(name, first), terminal.interrupt):
         show("Goodbye.")
+    if told := terminal.farewell():
+        click.echo(told, err=True)
+        if not sys.stdin.isatty():
+            sys.exit(1)

@@ -64,6 +64,7 @@ class Screen:
         self.show: Callable[[Line], None] = self._printer.show
         self.cycle: Cycle | None = None
         self._cycling = False  # the text is changed by Tab, not by the person
+        self._owes = False  # whether the person was told that something is not sent
         self._asked = 0.0  # when Ctrl-C asked, in the loop's time
         self._leaving = ""
         self._failure: Exception | None = None
@@ -180,8 +181,9 @@ class Screen:
             self.buffer.append_to_history()
         self.buffer.reset()
         if text.strip().lower() in QUITS and not self._terminal.picture.connected:
-            self.leave_now()  # the sending thread may wait for the server
+            self.leave_away()  # the sending thread may wait for the server
         elif text.strip() or self._terminal.asking:
+            self._owes = False
             self.typed.put(text)
 
     def complete(self, by: int) -> None:
@@ -217,16 +219,30 @@ class Screen:
         elif self.buffer.text:
             self.buffer.reset()
         else:
+            self._tell_what_waits()
             self._asked = self._loop.time()
             self._loop.call_later(ASKED, self.changed)
 
     def leave(self) -> None:
         """When what was typed is sent, if there is somebody to send it to."""
         if not self._terminal.picture.connected:
-            self.leave_now()
+            self.leave_away()
             return
         self._leaving = "Leaving when all is sent; Ctrl-C leaves at once."
         self.typed.end()
+
+    def leave_away(self) -> None:
+        """When nothing waits for the server, or the person leaves though they were told what does."""
+        if not self._tell_what_waits():
+            self.leave_now()
+
+    def _tell_what_waits(self) -> bool:
+        """Once; whether it was told just now."""
+        waits = "" if self._owes else self._terminal.waits()
+        if waits:
+            self._owes = True
+            self._terminal.picture.show(f"{waits} Quit anyway? Then do that again.", "trouble")
+        return bool(waits)
 
     def leave_now(self) -> None:
         """Whatever is waited for; the others are told."""

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 from roomchat.client.client import Client, ConnectionEnded, Shown
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
 from roomchat.harmless import harmless
-from roomchat.protocol import Bye, Command, Message, Who
+from roomchat.protocol import Bye, Command, Dial, Join, Leave, Message, Who
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, TypingError, parse
 from roomchat.terminal.deeds import Deeds
 from roomchat.terminal.lines import Line
 from roomchat.terminal.picture import Picture
-from roomchat.terminal.render import CLOCK
+from roomchat.terminal.render import CLOCK, not_said
 from roomchat.terminal.typed import Typed
+from roomchat.terminal.unsent import keep, told
 
 # Seconds until a command is given up: never. What is typed behind a /join is meant for the room that it leads to.
 PATIENCE = threading.TIMEOUT_MAX
@@ -53,6 +54,10 @@ class Terminal:
         self._ended: ConnectionEnded | None = None
         self._interrupted = False
         self._refused = ""  # why a pipe goes no further
+        self._asked = False  # whether to leave though something is not sent
+        self._left = threading.Lock()  # held while the chat is left; not held, it is not left yet
+        self._typed_is_kept = False
+        self.returned: list[str] = []  # what was typed, not sent, and can't be kept
         self._begin()
 
     def _begin(self) -> None:
@@ -75,10 +80,10 @@ class Terminal:
                 pass
             if self.picture.client is not None and self._ended is None:
                 # Nobody looks at a pipe: all of it is sent, however long that takes.
-                self.picture.client.flush(FAREWELL if self._interactive else None)
+                patience = 0.0 if self._asked else FAREWELL
+                self.picture.client.flush(patience if self._interactive else None)
         finally:
-            if self.picture.client is not None:
-                self.picture.client.close(timeout=0.5)
+            self._leave()
         if self._ended is not None and not self._interactive:
             raise ConnectError(harmless(self._ended.reason))
         if self._refused:
@@ -88,8 +93,50 @@ class Terminal:
         """Make ``run`` end soon, whatever it waits for; the others are told. Any other thread may call it."""
         self._interrupted = True
         self._typed.stop()
-        if self.picture.client is not None:
-            self.picture.client.close(timeout=0.5)
+        self._leave()
+
+    # ------------------------------------------------------------ leaving
+
+    def waits(self) -> str:
+        """What the person should know before they leave: how many lines can't be sent now."""
+        client = self.picture.client
+        if client is None or self.picture.connected:
+            return ""
+        typed = [line for line in self._typed.waiting() if line.strip() and not line.startswith("/")]
+        return told(len(client.unseen) + len(typed))
+
+    def farewell(self) -> str:
+        """When all is over: what was not sent; nothing if all was."""
+        unsent = told(len(self.picture.client.unseen)) if self.picture.client is not None else ""
+        returned = "\n  ".join(["Not sent, and not kept:", *map(harmless, self.returned)]) if self.returned else ""
+        return "\n".join(filter(None, [unsent, returned]))
+
+    def _leave(self) -> None:
+        """Give the client what waits for it, and say goodbye. On any thread; the second finds nothing to do."""
+        with self._left:
+            client, waiting = self.picture.client, self._typed.waiting()
+            if client is None or self._typed_is_kept:
+                return
+            self._typed_is_kept = True
+            if self._interrupted and self._interactive:  # else nothing waits that was meant to be said
+                doing = [self.doing] if self._is_waited_for(self.doing) else []
+                room = self.picture.attention.room or client.room
+                self.returned += keep(client, self.picture.view, room, [*doing, *waiting])
+            client.close(timeout=0.5)
+
+    def _is_waited_for(self, typed: str) -> bool:
+        """Whether what is being done leads elsewhere, so that the lines behind it wait."""
+        with contextlib.suppress(TypingError):
+            return isinstance(parse(typed, self.picture.view), Join | Dial | Leave)
+        return False
+
+    def _may_leave(self) -> bool:
+        """Ask once, where somebody can answer."""
+        waits = self.waits() if self._interactive and not self._asked else ""
+        if waits:
+            self._asked = True
+            self.picture.show(f"{waits} Quit anyway? Then /quit once more.", "trouble")
+        return not waits
 
     # ------------------------------------------------------------ coming in
 
@@ -152,6 +199,8 @@ class Terminal:
         if self.picture.client is not None:
             self._name = self.picture.client.name
             self.picture.client.close(timeout=FAREWELL)
+            if waits := told(len(self.picture.client.unseen)):
+                self.picture.show(f"{self.address}: {waits}", "trouble")
         self._ended = None
         if address is not None:
             self.address = address
@@ -184,14 +233,17 @@ class Terminal:
         try:
             what = self._understand(typed)
             if isinstance(what, Bye):
-                return False
+                return not self._may_leave()
             if isinstance(what, str):
                 self.picture.show(what, "")
             elif what is not None:
                 self._do(what)
         except (TypingError, ConnectError, StateError) as error:
-            if not self._interrupted:
-                self.picture.show(str(error), "trouble")
+            if self._interrupted and not typed.startswith("/"):
+                self.returned.append(typed)
+            elif not self._interrupted:
+                back = [] if typed.startswith("/") else not_said(typed)
+                self.picture.show("\n".join([str(error), *back]), "trouble")
         self.doing = ""
         self._changed()
         return not self._interrupted

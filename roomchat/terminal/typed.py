@@ -25,6 +25,10 @@ class Typed(ABC):
         """The next line; None at the end."""
 
     @abstractmethod
+    def waiting(self) -> list[str]:
+        """The lines that nobody has taken."""
+
+    @abstractmethod
     def stop(self) -> None:
         """End the waiting, now or when it begins."""
 
@@ -94,6 +98,11 @@ class TypedLines(Typed):
         line, _, self._rest = self._rest.partition(b"\n")
         # What can't be read as UTF-8 becomes a replacement character: JSON could not carry it.
         return line.removesuffix(b"\r").decode(errors="replace")
+
+    def waiting(self) -> list[str]:
+        """The lines that were read, and nobody has taken."""
+        lines = self._rest.decode(errors="replace").split("\n")
+        return [line.removesuffix("\r") for line in lines if line]
 
     def stop(self) -> None:
         """End the waiting, now or when it begins."""

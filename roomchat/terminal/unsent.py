@@ -1,0 +1,69 @@
+"""What a person typed that has not left when they leave: it is kept where that is possible, else given back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from roomchat.client.client import Client
+from roomchat.client.session import is_private
+from roomchat.errors import ConnectError, Denied, StateError
+from roomchat.protocol import Dial, Join, Leave, Say, Whisper
+from roomchat.terminal.commands import Turn, TypingError, parse
+from roomchat.terminal.view import View
+
+
+def told(count: int) -> str:
+    """How many lines wait, as a sentence; nothing if none does."""
+    if count == 1:
+        return "1 line is not sent yet; it will be sent the next time."
+    return f"{count} lines are not sent yet; they will be sent the next time." if count else ""
+
+
+def keep(client: Client, view: View, room: str | None, lines: Iterable[str]) -> list[str]:
+    """Give the client what waits for it, each line for the room that it was typed for; it is sent the next time.
+
+    Args:
+        room: where the first line would go.
+        lines: what was typed, and nobody has taken.
+    Returns:
+        What can't be kept: where it would go only the server could have said.
+    """
+    returned: list[str] = []
+    for typed in lines:
+        try:
+            what = parse(typed, view)
+            match what:
+                case Join():
+                    room = what.room
+                case Dial() | Leave():
+                    room = None
+                case Turn():
+                    room = _room(client, view, what.room) if what.room else room
+                    if what.text:
+                        _say(client, view, room, what.text)
+                case Say():
+                    _say(client, view, room, what.text)
+                case Whisper():
+                    client.whisper(what.uid, what.text)
+        except TypingError:
+            returned.append(typed)
+            if typed.startswith("/"):  # the next lines were meant for where this leads
+                room = None
+        except (Denied, ConnectError, StateError):
+            returned.append(typed)
+    return returned
+
+
+def _say(client: Client, view: View, room: str | None, text: str) -> None:
+    if room is None:
+        raise TypingError("Nobody knows where this was to go.")
+    if is_private(room):
+        client.whisper(view.other(room), text)
+    else:
+        client.say(text, room)
+
+
+def _room(client: Client, view: View, name: str) -> str | None:
+    return next((room for room in client.rooms if room.casefold() == name.casefold()), None) or (
+        name if is_private(name) and name == view.private(view.other(name)) else None
+    )

@@ -1,0 +1,134 @@
+"""Leaving the chat while the server is away: the person is told what waits, and it arrives the next time."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.peer import Peer
+from tests.program import Program, address_of, serve
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return {"XDG_STATE_HOME": str(tmp_path / "state")}
+
+
+def arrive(address: str, db: Path, texts: list[str], env: dict[str, str]) -> None:
+    """The server and the person are back; bob, who asks for the history, sees what was kept."""
+    host, port = address.rsplit(":", 1)
+    with serve("--port", port, db=db) as server:
+        address_of(server)
+        with Program("join", address, "--name", "ann", env=env) as ann:
+            ann.expect("You are 1")
+            with Peer((host, int(port))) as bob:
+                bob.hello("bob")
+                seen: list[object] = []
+                for room in ("tea", "cake"):
+                    bob.send("join", room=room)
+                while len(seen) < len(texts):
+                    seen.append(bob.until("message")["text"])
+                assert sorted(map(str, seen)) == sorted(texts)
+
+
+def quit_twice(ann: Program) -> None:
+    ann.type("/quit\r")
+    ann.expect(r"3 lines are not sent yet; they will be sent the next time\. Quit anyway\?")
+    ann.type("/quit\r")
+
+
+def interrupt_twice(ann: Program) -> None:
+    ann.type("\x03")
+    ann.expect("3 lines are not sent yet")
+    ann.type("\x03")
+
+
+def end_twice(ann: Program) -> None:
+    ann.type("\x04")
+    ann.expect("3 lines are not sent yet")
+    ann.type("\x04")
+
+
+def hang_up(ann: Program) -> None:
+    ann.signal(signal.SIGHUP)
+
+
+def terminate(ann: Program) -> None:
+    ann.signal(signal.SIGTERM)
+
+
+def kill(ann: Program) -> None:
+    ann.signal(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("leave", [quit_twice, interrupt_twice, end_twice, hang_up, terminate])
+def test_what_was_typed_on_the_screen_arrives_the_next_time(
+    leave: Callable[[Program], None], tmp_path: Path, env: dict[str, str]
+) -> None:
+    """In the room where it was said, and behind a /join that waited."""
+    db = tmp_path / "chat.db"
+    with serve(db=db) as server:
+        address = address_of(server)
+        ann = Program(
+            "join", address, "--name", "ann", "--room", "tea", terminal=True, env={**env, "TERM": "xterm"}
+        )
+        ann.expect("joined tea|You are in tea|tea, 1 here|in tea")
+    with ann:
+        ann.expect("Trying again")
+        ann.type("one\rtwo\r/join cake\rthree\r")
+        ann.expect(r"\.\.\. three")
+        leave(ann)
+        assert ann.wait() == 0
+        assert "3 lines are not sent yet; they will be sent the next time." in ann.output
+        assert "Not sent" not in ann.output
+    arrive(address, db, ["one", "two", "three"], env)
+
+
+@pytest.mark.parametrize("leave", [hang_up, terminate, kill])
+def test_a_pipe_says_what_waits_and_fails(
+    leave: Callable[[Program], None], tmp_path: Path, env: dict[str, str]
+) -> None:
+    """And it arrives the next time, after a kill as well."""
+    db = tmp_path / "chat.db"
+    with serve(db=db) as server:
+        address = address_of(server)
+        ann = Program("join", address, "--name", "ann", "--room", "tea", env=env)
+        ann.expect("in tea")
+    with ann:
+        ann.expect("Trying again")
+        ann.type("one\ntwo\n/rooms\n")
+        ann.expect("There is no connection now")
+        leave(ann)
+        assert ann.wait() != 0
+        assert leave is kill or "2 lines are not sent yet; they will be sent the next time." in ann.output
+    arrive(address, db, ["one", "two"], env)
+
+
+def test_what_waits_for_one_server_is_kept_while_on_another(tmp_path: Path, env: dict[str, str]) -> None:
+    """/connect says what waits, and nothing of it goes elsewhere."""
+    db = tmp_path / "chat.db"
+    with serve(db=db) as server:
+        address = address_of(server)
+        ann = Program("join", address, "--name", "ann", "--room", "tea", env=env)
+        ann.expect("in tea")
+    with ann, serve() as other:
+        ann.expect("Trying again")
+        ann.type(f"one\n/connect {address_of(other)}\n")
+        ann.expect("1 line is not sent yet; it will be sent the next time")
+        ann.expect("You are connected to")
+        ann.type("/quit\n")
+        assert ann.wait() == 0
+    arrive(address, db, ["one"], env)
+
+
+def test_a_line_that_is_refused_is_shown(tmp_path: Path, env: dict[str, str]) -> None:
+    """With its reason, in plain lines."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann", env=env) as ann:
+        ann.expect("You are 1")
+        ann.type("/whisper 99 hello there\n")
+        ann.expect("Refused: .*\nYou wrote: hello there")
+        ann.type("to nobody\n")
+        ann.expect("Refused: .*\nYou wrote: to nobody")
