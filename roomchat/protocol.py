@@ -152,7 +152,7 @@ class Event(Struct, tag_field="type", tag=_tag, kw_only=True, omit_defaults=True
 class Person(Struct, gc=False, omit_defaults=True):
     """A client in a list; ``away`` while its session waits for it to come back."""
 
-    uid: int
+    uid: Count
     name: str
     away: bool = False
 
@@ -161,32 +161,32 @@ class RoomSummary(Struct, gc=False):
     """A room in a list."""
 
     room: str
-    members_total: int
-    last_seq: int
+    members_total: Count
+    last_seq: Count
 
 
 class Limits(Struct, gc=False):
     """What the server takes: characters of a text and of a name, bytes of a line, rooms a client."""
 
-    text: int
-    name: int
-    line: int
-    rooms: int
+    text: Count
+    name: Count
+    line: Count
+    rooms: Count
 
 
 class Welcome(Event, gc=True):
     """The answer to ``hello``. ``token`` proves the session; ``last_n`` is the last ``n`` that was handled."""
 
-    uid: int
+    uid: Count
     name: str
     token: str
     epoch: str
-    last_n: int
+    last_n: Count
     server: str
     clients: list[Person]
-    clients_total: int
+    clients_total: Count
     rooms: list[RoomSummary]
-    rooms_total: int
+    rooms_total: Count
     limits: Limits
     motd: str | None = None
 
@@ -196,9 +196,9 @@ class Joined(Event, gc=True):
 
     room: str
     members: list[Person]
-    members_total: int
-    last_seq: int
-    by: int | None = None
+    members_total: Count
+    last_seq: Count
+    by: Count | None = None
 
 
 class Left(Event):
@@ -211,7 +211,7 @@ class Presence(Event):
     """Something about a member of ``room``."""
 
     room: str
-    uid: int
+    uid: Count
     name: str
 
 
@@ -236,7 +236,7 @@ class Back(Presence):
 class Renamed(Event):
     """A client that you share a room with has another name."""
 
-    uid: int
+    uid: Count
     old: str
     name: str
 
@@ -249,19 +249,19 @@ class Message(Struct, tag_field="type", tag=_tag, omit_defaults=True, gc=False):
     """
 
     room: str
-    seq: int
-    uid: int
+    seq: Count
+    uid: Count
     name: str
     ts: str
     text: str
-    n: int | None = None
+    n: Count | None = None
 
 
 class WhoPage(Event, gc=True, tag="who"):
     """A page of clients, by rising UID. Without ``re``: what changed unseen while you were catching up."""
 
     clients: list[Person]
-    clients_total: int
+    clients_total: Count
     room: str | None = None
 
 
@@ -269,7 +269,7 @@ class RoomsPage(Event, gc=True, tag="rooms"):
     """A page of rooms."""
 
     rooms: list[RoomSummary]
-    rooms_total: int
+    rooms_total: Count
 
 
 class HistoryPage(Event, gc=True, tag="history"):
@@ -285,13 +285,13 @@ class StatsPage(Event, gc=True, tag="stats"):
 
     server: str
     uptime: float  # seconds
-    clients: int
-    away: int
-    rooms: int
-    messages: int
-    deliveries: int
-    batches: int
-    largest_batch: int
+    clients: Count
+    away: Count
+    rooms: Count
+    messages: Count
+    deliveries: Count
+    batches: Count
+    largest_batch: Count
 
 
 class Pong(Event):
@@ -306,17 +306,17 @@ class Crowd(Event):
     """In a crowded room: how many came and went since the last such event."""
 
     room: str
-    entered: int
-    exited: int
-    members_total: int
+    entered: Count
+    exited: Count
+    members_total: Count
 
 
 class Gap(Event):
     """The messages of ``room`` after ``after`` and before ``before`` are no longer in the log."""
 
     room: str
-    after: int
-    before: int
+    after: Count
+    before: Count
 
 
 class Notice(Event):
@@ -330,7 +330,7 @@ class Error(Event):
 
     code: str
     message: str
-    n: int | None = None
+    n: Count | None = None
 
 
 AnyCommand = (

@@ -197,7 +197,7 @@ class Session:
             case Left():
                 self._left(event.room)
             case Gap():
-                self.cursors[event.room] = event.before - 1
+                self.cursors[event.room] = max(self.cursors.get(event.room, 0), event.before - 1)
             case Renamed() if event.uid == self.uid:
                 self.name = event.name
         return Step(show=[event])

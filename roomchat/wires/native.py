@@ -8,7 +8,7 @@ from typing import Generic, TypeVar, cast, get_args
 import msgspec
 
 from roomchat.errors import BadCommand, BadJson, LineTooLong
-from roomchat.protocol import AnyCommand, AnyEvent, Command, Event, Id, Malformed, Message, Terms
+from roomchat.protocol import AnyCommand, AnyEvent, Command, Event, HistoryPage, Id, Malformed, Message, Terms
 from roomchat.wires.lines import LineSplitter
 
 T = TypeVar("T")
@@ -34,6 +34,18 @@ _message_decoder = msgspec.json.Decoder(Message)
 _type_decoder = msgspec.json.Decoder(_OnlyType)
 _EVENTS = frozenset(event.__struct_config__.tag for event in get_args(AnyEvent))
 _id_decoder = msgspec.json.Decoder(_OnlyId)
+
+
+class _Entries(msgspec.Struct, tag_field="type", tag="history"):
+    """A page of history whose entries are not looked at yet."""
+
+    room: str
+    messages: list[msgspec.Raw]
+    more: bool
+    re: Id = None
+
+
+_entries_decoder = msgspec.json.Decoder(_Entries)
 
 # ValueError: bytes that are no UTF-8, inside a string. RecursionError: nested too deeply.
 _DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -126,6 +138,8 @@ class _LineDecoder(Generic[T]):
         except msgspec.ValidationError as error:
             if self._is_unknown(line):
                 return None
+            if self._known is not None and (page := _known_entries(line)) is not None:
+                return cast("T", page)
             return Malformed(BadCommand(why=str(error)[:200]), _id_of(line))
         except _DECODE_ERRORS:
             return Malformed(BadJson())
@@ -136,6 +150,17 @@ class _LineDecoder(Generic[T]):
 
     def _too_long(self) -> Malformed:
         return Malformed(LineTooLong(limit=self._lines.max_line))
+
+
+def _known_entries(line: bytes) -> HistoryPage | None:
+    """A page of history without its entries of unknown types; None if it is none, or one of them is bad."""
+    try:
+        page = _entries_decoder.decode(line)
+        entries = [entry for entry in page.messages if _type_of(bytes(entry)) in {None, "message"}]
+        messages = [_message_decoder.decode(entry) for entry in entries]
+    except _DECODE_ERRORS:
+        return None
+    return HistoryPage(room=page.room, messages=messages, more=page.more, re=page.re)
 
 
 def _type_of(line: bytes) -> str | None:

@@ -1,0 +1,174 @@
+"""Whatever a server sends: a client ends with a sentence, in time, and never with a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roomchat.client.client import Client
+from roomchat.errors import ConnectError, RoomchatError
+from roomchat.programs.lists import people, rooms
+from roomchat.programs.send import Sender
+from roomchat.protocol import HistoryPage, Malformed
+from roomchat.wires.native import NativeClientWire
+from tests.program import Program
+
+TIMEOUT = 0.2  # seconds that each errand has
+PERSON = {"uid": 1, "name": "ann"}
+WELCOME = {
+    "type": "welcome", "uid": 1, "name": "ann", "token": "t", "epoch": "e", "last_n": 0, "server": "s",
+    "clients": [], "clients_total": 0, "rooms": [], "rooms_total": 0, "re": 1,
+    "limits": {"text": 8192, "name": 32, "line": 65536, "rooms": 100},
+}  # fmt: skip
+EVENTS: list[dict[str, object]] = [
+    WELCOME,
+    {"type": "joined", "room": "tea", "members": [PERSON], "members_total": 1, "last_seq": 5, "re": 1},
+    {"type": "message", "room": "tea", "seq": 6, "uid": 1, "name": "ann", "ts": "2026-01-01T00:00:00Z",
+     "text": "x", "n": 1},
+    {"type": "gap", "room": "tea", "after": 1, "before": 4},
+    {"type": "error", "code": "unknown_token", "message": "m"},
+    {"type": "error", "code": "storage_unavailable", "message": "m", "n": 1},
+    {"type": "error", "code": "not_in_room", "message": "m", "n": 1, "re": 1},
+    {"type": "who", "clients": [PERSON] * 100, "clients_total": 100, "re": 1},
+    {"type": "rooms", "rooms": [{"room": "tea", "members_total": 1, "last_seq": 1}] * 100,
+     "rooms_total": 9, "re": 1},
+    {"type": "history", "room": "tea", "messages": [], "more": True, "re": "look:0"},
+    {"type": "left", "room": "tea"},
+    {"type": "renamed", "uid": 1, "old": "ann", "name": "eve"},
+    {"type": "pong", "re": "caught-up"},
+    {"type": "pong", "re": 2},
+    {"type": "bye"},
+    {"type": "sparkle"},
+]  # fmt: skip
+VALUES = st.sampled_from(
+    [0, -1, 1, 2, 2**53, 2**63, 2**70, 1.5, None, True, "", "x", "\x1b[2J", [], {}, [{}], "look:0"]
+)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> bytes:
+    """Events as they should be, with a field of another kind, or no events at all."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(st.binary(max_size=50))
+    event = dict(draw(st.sampled_from(EVENTS)))
+    if draw(st.booleans()):
+        event[draw(st.sampled_from(sorted(event)))] = draw(VALUES)
+    return json.dumps(event).encode() + b"\n"
+
+
+@contextlib.contextmanager
+def fake(answer: bytes, *, ends: bool = False) -> Iterator[tuple[str, list[float]]]:
+    """A server that sends these bytes to everyone; its address, and when each connection came."""
+    came: list[float] = []
+    held: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    peer, _ = listener.accept()
+                    came.append(time.monotonic())
+                    with contextlib.suppress(OSError):
+                        peer.recv(65536)
+                        peer.sendall(answer)
+                    if ends:
+                        peer.close()
+                    else:
+                        held.append(peer)
+
+        server = threading.Thread(target=serve, daemon=True)
+        server.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}", came
+        listener.shutdown(socket.SHUT_RDWR)
+        server.join()
+    for peer in held:
+        peer.close()
+
+
+class _Faults(logging.Handler):
+    """What is logged with a traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.faults: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.faults.append(self.format(record))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(answer=st.lists(lines(), max_size=6).map(b"".join), ends=st.booleans(), is_welcome=st.booleans())
+def test_any_bytes_end_in_a_sentence_in_time(answer: bytes, ends: bool, is_welcome: bool) -> None:
+    """Of the library and of the programs that are made with it."""
+    watch = _Faults()
+    logging.getLogger("roomchat").addHandler(watch)
+    if is_welcome:
+        answer = json.dumps(WELCOME).encode() + b"\n" + answer
+    try:
+        with fake(answer, ends=ends) as (address, _):
+            began = time.monotonic()
+            with contextlib.suppress(RoomchatError):
+                Sender(address, "ann", others=False, timeout=TIMEOUT).run("tea", ["one", "two"])
+            for ask in (lambda client: [*people(client, None)], lambda client: [*rooms(client)]):
+                client = Client(address, "ann", patience=TIMEOUT)
+                with contextlib.suppress(RoomchatError):
+                    client.open()
+                    ask(client)
+                client.close(timeout=0)
+            assert time.monotonic() - began < 12
+    finally:
+        logging.getLogger("roomchat").removeHandler(watch)
+    assert not watch.faults
+
+
+@pytest.mark.parametrize("program", [["join"], ["send", "tea", "x"], ["who"], ["tail", "tea"]])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json.dumps(WELCOME | {"uid": 2**70}).encode() + b"\n",
+        json.dumps(WELCOME).encode() + b"\n" + json.dumps(EVENTS[1] | {"last_seq": 2**70}).encode() + b"\n",
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    ],
+    ids=["uid", "seq", "http"],
+)
+def test_a_program_says_that_it_is_no_server(program: list[str], answer: bytes) -> None:
+    """One sentence."""
+    with fake(answer) as (address, _):
+        server = [address, "--name", "x"] if program == ["join"] else ["--server", address, "--timeout", "1"]
+        if program[0] == "tail":
+            server = ["--server", address]
+        with Program(*program, *server) as ran:
+            if program[0] in {"join", "tail"}:
+                ran.expect("not a roomchat server")
+            else:
+                assert ran.wait() == 1
+    assert "Traceback" not in ran.output
+
+
+def test_unknown_token_to_one_who_has_none_is_the_end() -> None:
+    """It can't be true, and asking again would be a circle."""
+    with fake(json.dumps(EVENTS[4]).encode() + b"\n") as (address, came):
+        with pytest.raises(ConnectError, match="not a roomchat server"):
+            Client(address, "ann", state=False).open()
+        assert len(came) == 1
+
+
+def test_an_unknown_entry_in_a_page_is_passed_over() -> None:
+    """A later server may keep more than messages; one that is bad is not a server."""
+    wire = NativeClientWire()
+    message = json.dumps(EVENTS[2])
+    page = '{"type":"history","re":1,"room":"tea","more":false,"messages":[%s,{"type":"reaction","to":6},%s]}\n'
+    (event,) = wire.receive_data((page % (message, message)).encode())
+    assert isinstance(event, HistoryPage)
+    assert [one.seq for one in event.messages] == [6, 6]
+    (event,) = wire.receive_data((page % (message, '{"type":"message"}')).encode())
+    assert isinstance(event, Malformed)
