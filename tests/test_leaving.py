@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,3 +137,59 @@ def test_a_line_that_is_refused_is_shown(tmp_path: Path, env: dict[str, str]) ->
         ann.expect("Refused: .*\nYou wrote: hello there")
         ann.type("to nobody\n")
         ann.expect("Refused: .*\nYou wrote: to nobody")
+
+
+def limited(*arguments: str, blocks: int) -> list[str]:
+    """A program whose files can't grow beyond that: a full disk."""
+    return ["bash", "-c", f'ulimit -f {blocks}; exec "$0" -m roomchat "$@"', sys.executable, *arguments]
+
+
+@pytest.mark.parametrize("blocks", [8, 60, 200])
+@pytest.mark.parametrize("program", ["send", "join"])
+def test_a_full_disk_of_the_client_is_one_sentence(
+    program: str, blocks: int, tmp_path: Path, env: dict[str, str]
+) -> None:
+    """No traceback; and where the input is to be sent from again is told, or all of it was said."""
+    with serve() as server:
+        address = address_of(server)
+        arguments = {
+            "send": ["send", "ops", "--lines", "--server", address, "--timeout", "10"],
+            "join": ["join", address, "--name", "ann", "--room", "ops"],
+        }[program]
+        done = subprocess.run(
+            limited(*arguments, blocks=blocks), env={**os.environ, **env}, capture_output=True, text=True,
+            check=False, timeout=50, input="".join(f"\nline {number} {'x' * 200}\n" for number in range(300)),
+        )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert "not connected" not in done.stdout
+    assert ".." not in done.stderr
+    if done.returncode and program == "send":
+        assert re.search(r"Not sent: the input from line \d+ on\.", done.stderr) or "keep" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 1000, None])
+def test_a_damaged_state_is_named(content: bytes | None, tmp_path: Path, env: dict[str, str]) -> None:
+    """The same by all programs, with what to do."""
+    with serve() as server:
+        address = address_of(server)
+        for arguments in (
+            ["join", address, "--name", "ann"],
+            ["send", "tea", "x", "--server", address, "--name", "ann"],
+        ):
+            with Program(*arguments, env=env) as ran:
+                ran.end_input()
+                assert ran.wait() == 0
+            (path,) = (tmp_path / "state").rglob("ann.db")
+            kept = path.read_bytes()
+            if content is None:
+                with sqlite3.connect(path) as connection:
+                    connection.execute("UPDATE identity SET value = x'00' WHERE key = 'token'")
+                connection.close()
+            else:
+                path.write_bytes(content)
+            with Program(*arguments, env=env) as ran:
+                ran.end_input()
+                assert ran.wait() == 1
+            assert f"{path} can't be read" in ran.output
+            assert "Remove that file" in ran.output
+            path.write_bytes(kept)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import count
 
 from roomchat.client.client import Client, Shown
+from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 
 NUMBERS = 100  # names that are tried; as many errands of one kind may be under way at a time
@@ -51,7 +52,7 @@ def _client(
     try:
         try:
             client = Client(address, name, patience=patience, on_event=on_event)
-        except ConnectError:  # the state can't be kept
+        except Unkept:  # the state can't be kept
             client = Client(address, name, patience=patience, on_event=on_event, state=False)
     except ValueError as error:
         raise ConnectError(str(error)) from None

@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from roomchat.client.address import Address
 from roomchat.client.answers import Answers
 from roomchat.client.connection import CONNECT_TIMEOUT, Connection
 from roomchat.client.session import MARK, Refusal, Session
+from roomchat.client.shown import ConnectionBack as ConnectionBack
+from roomchat.client.shown import ConnectionEnded as ConnectionEnded
+from roomchat.client.shown import ConnectionLost as ConnectionLost
+from roomchat.client.shown import Shown as Shown
 from roomchat.client.state import State
 from roomchat.errors import (
     BadName,
@@ -56,25 +58,6 @@ RETRY = 1.0  # seconds until a server whose disk took nothing is asked again
 # After these there is no use in trying again.
 _FINAL = {BadName.code, NameTaken.code, Replaced.code, UnsupportedProtocol.code}
 logger = logging.getLogger("roomchat")
-
-
-class ConnectionLost(Struct):
-    """Among the events: from here on the client tries to come back. What is said meanwhile is kept."""
-
-    reason: str
-
-
-class ConnectionBack(Struct):
-    """Among the events: the client is back, and all that was missed stands before this."""
-
-
-class ConnectionEnded(Struct):
-    """The last of the events: the server does not take the client back, and it does not try again."""
-
-    reason: str
-
-
-Shown = Event | Message | ConnectionLost | ConnectionBack | ConnectionEnded
 
 
 class Seat:
@@ -230,6 +213,8 @@ class Seat:
         """Whoever waits for this thread must hear if it dies: of the program's own callback, or of a full disk."""
         try:
             self._run()
+        except StateError as error:
+            self._fail(error)
         except Exception as error:
             logger.exception("the receiving thread has failed")
             self._fail(ConnectError(f"The client has failed: {error}."))

@@ -19,7 +19,7 @@ from roomchat.client.address import Address
 from roomchat.client.fork import keep_for_ever
 from roomchat.client.session import Session
 from roomchat.errors import ConnectError, StateError
-from roomchat.protocol import Say, Whisper
+from roomchat.protocol import Count, Say, Whisper
 
 SLOTS = 100  # programs of one person with one name on one server at a time
 
@@ -32,6 +32,21 @@ _FIELDS = ("name", "uid", "token", "epoch", "n", "room")
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisper)
+
+
+class Unkept(ConnectError):
+    """There is no place to keep a session in."""
+
+
+class _Identity(msgspec.Struct):
+    """Who a session is, as it is kept."""
+
+    name: str = ""
+    uid: Count = 0
+    token: str | None = None
+    epoch: str | None = None
+    n: Count = 0
+    room: str | None = None
 
 
 class State:
@@ -50,7 +65,8 @@ class State:
             name: asked for first; the session may have been renamed since.
             folder: the user's state folder, if not given.
         Raises:
-            ConnectError: the folder can't be written to.
+            Unkept: the folder can't be written to.
+            ConnectError: the file is damaged.
         """
         # Closing a connection that another thread uses ends the process.
         self._using = threading.RLock()
@@ -62,8 +78,11 @@ class State:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise ConnectError(f"Can't keep the session in {folder} ({error}).") from None
+        except (OSError, sqlite3.OperationalError) as error:
+            raise Unkept(f"Can't keep the session in {folder} ({error}).") from None
+        except sqlite3.Error as error:
+            self._lock.close()
+            raise self._damaged(error) from None
         self._identity: tuple[object, ...] = ()
         self.closed = False
 
@@ -72,21 +91,25 @@ class State:
         try:
             self._load(session)
         except (sqlite3.Error, msgspec.MsgspecError, ValueError) as error:
-            raise ConnectError(
-                f"The session kept in {self.path} can't be read ({error}); remove the file."
-            ) from None
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> ConnectError:
+        return ConnectError(
+            f"The session kept in {self.path} can't be read ({error}). Remove that file to begin anew; what was "
+            "not sent yet is lost with it."
+        )
 
     def _load(self, session: Session) -> None:
         kept = dict(self._connection.execute("SELECT key, value FROM identity"))
-        for field in _FIELDS:
-            if field in kept:
-                setattr(session, field, kept[field])
+        identity = msgspec.convert(kept, _Identity)
+        for field in kept.keys() & set(_FIELDS):
+            setattr(session, field, getattr(identity, field))
         for room, start, cursor in self._connection.execute(
             "SELECT room, start, cursor FROM rooms ORDER BY rowid"
         ):
-            session.rooms[room] = start
+            session.rooms[room] = msgspec.convert(start, Count)
             if cursor is not None:
-                session.cursors[room] = cursor
+                session.cursors[room] = msgspec.convert(cursor, Count)
         for n, command in self._connection.execute("SELECT n, command FROM unseen ORDER BY n"):
             session.unseen[n] = _decoder.decode(command)
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client, ConnectionEnded, Shown
+from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
 from roomchat.harmless import harmless
 from roomchat.protocol import Bye, Command, Dial, Join, Leave, Message, Who
@@ -56,6 +57,7 @@ class Terminal:
         self._refused = ""  # why a pipe goes no further
         self._asked = False  # whether to leave though something is not sent
         self._left = threading.Lock()  # held while the chat is left; not held, it is not left yet
+        self._kept = True  # whether there is a place to keep what is not sent
         self._typed_is_kept = False
         self.returned: list[str] = []  # what was typed, not sent, and can't be kept
         self._begin()
@@ -103,11 +105,11 @@ class Terminal:
         if client is None or self.picture.connected:
             return ""
         typed = [line for line in self._typed.waiting() if line.strip() and not line.startswith("/")]
-        return told(len(client.unseen) + len(typed))
+        return told(len(client.unseen) + len(typed), kept=self._kept)
 
     def farewell(self) -> str:
         """When all is over: what was not sent; nothing if all was."""
-        unsent = told(len(self.picture.client.unseen)) if self.picture.client is not None else ""
+        unsent = told(len(self.picture.client.unseen), kept=self._kept) if self.picture.client is not None else ""
         returned = "\n  ".join(["Not sent, and not kept:", *map(harmless, self.returned)]) if self.returned else ""
         return "\n".join(filter(None, [unsent, returned]))
 
@@ -150,10 +152,7 @@ class Terminal:
         while not self._interrupted:
             if self._name is None:
                 self._name = self._ask_name()
-            try:
-                self.picture.client = Client(self.address, self._name, on_event=self._receive, patience=PATIENCE)
-            except ValueError as error:  # the address is none
-                raise ConnectError(str(error)) from None
+            self.picture.client = self._client(self._name)
             try:
                 self.picture.client.open()
             except Denied as error:
@@ -172,6 +171,18 @@ class Terminal:
             self._changed()
             return True
         return False
+
+    def _client(self, name: str) -> Client:
+        self._kept = True
+        try:
+            try:
+                return Client(self.address, name, on_event=self._receive, patience=PATIENCE)
+            except Unkept as error:
+                self._kept = False
+                self.picture.show(f"{error} What is not sent when you leave is lost.", "trouble")
+                return Client(self.address, name, on_event=self._receive, patience=PATIENCE, state=False)
+        except ValueError as error:  # the address is none
+            raise ConnectError(str(error)) from None
 
     def _stay_out(self, error: ConnectError | Denied) -> None:
         """A person may try another server; a pipe can't."""
@@ -199,7 +210,7 @@ class Terminal:
         if self.picture.client is not None:
             self._name = self.picture.client.name
             self.picture.client.close(timeout=FAREWELL)
-            if waits := told(len(self.picture.client.unseen)):
+            if waits := told(len(self.picture.client.unseen), kept=self._kept):
                 self.picture.show(f"{self.address}: {waits}", "trouble")
         self._ended = None
         if address is not None:
@@ -239,6 +250,9 @@ class Terminal:
             elif what is not None:
                 self._do(what)
         except (TypingError, ConnectError, StateError) as error:
+            if isinstance(error, StateError) and not self._interactive:
+                self._refused = str(error)
+                self.returned.append(typed)
             if self._interrupted and not typed.startswith("/"):
                 self.returned.append(typed)
             elif not self._interrupted:

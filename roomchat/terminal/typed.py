@@ -79,6 +79,7 @@ class TypedLines(Typed):
         self._fd = fd
         self._rest = b""
         self._ended = False
+        self._stopped = False
         self._stop_reader, self._stop_writer = os.pipe()
 
     def next(self) -> str | None:
@@ -86,14 +87,14 @@ class TypedLines(Typed):
         while b"\n" not in self._rest and not self._ended:
             ready, _, _ = select.select([self._fd, self._stop_reader], [], [])
             if self._stop_reader in ready:
-                return None
+                break
             try:
                 data = os.read(self._fd, READ_SIZE)
             except OSError:  # a folder, or a terminal that is gone
                 data = b""
             self._ended = not data
             self._rest += data
-        if not self._rest:
+        if not self._rest or self._stopped:
             return None
         line, _, self._rest = self._rest.partition(b"\n")
         # What can't be read as UTF-8 becomes a replacement character: JSON could not carry it.
@@ -106,6 +107,7 @@ class TypedLines(Typed):
 
     def stop(self) -> None:
         """End the waiting, now or when it begins."""
+        self._stopped = True
         os.write(self._stop_writer, b"\0")
 
     def close(self) -> None:

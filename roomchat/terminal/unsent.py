@@ -12,11 +12,12 @@ from roomchat.terminal.commands import Turn, TypingError, parse
 from roomchat.terminal.view import View
 
 
-def told(count: int) -> str:
-    """How many lines wait, as a sentence; nothing if none does."""
-    if count == 1:
-        return "1 line is not sent yet; it will be sent the next time."
-    return f"{count} lines are not sent yet; they will be sent the next time." if count else ""
+def told(count: int, *, kept: bool) -> str:
+    """How many lines wait, as a sentence; nothing if none does. ``kept``: whether there is a place for them."""
+    if not count:
+        return ""
+    lines, they = ("1 line is", "it") if count == 1 else (f"{count} lines are", "they")
+    return f"{lines} not sent yet; {they} will be {'sent the next time' if kept else 'lost when you leave'}."
 
 
 def keep(client: Client, view: View, room: str | None, lines: Iterable[str]) -> list[str]:

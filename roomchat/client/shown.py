@@ -1,0 +1,26 @@
+"""What a program is shown: the server's events, and three of the client's own."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from roomchat.protocol import Event, Message
+
+
+class ConnectionLost(Struct):
+    """Among the events: from here on the client tries to come back. What is said meanwhile is kept."""
+
+    reason: str
+
+
+class ConnectionBack(Struct):
+    """Among the events: the client is back, and all that was missed stands before this."""
+
+
+class ConnectionEnded(Struct):
+    """The last of the events: the server does not take the client back, and it does not try again."""
+
+    reason: str
+
+
+Shown = Event | Message | ConnectionLost | ConnectionBack | ConnectionEnded
