@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from roomchat.client.looks import Looks
+from roomchat.client.same import compared
 from roomchat.errors import (
     BadCommand,
     Denied,
@@ -161,9 +162,9 @@ class Session:
         come by themselves."""
         self.room = None
         owed = {
-            fold(command.room) for command in self.unseen.values() if isinstance(command, Say) and command.room
+            compared(command.room) for command in self.unseen.values() if isinstance(command, Say) and command.room
         }
-        for room in [room for room in self.rooms if not is_private(room) and fold(room) not in owed]:
+        for room in [room for room in self.rooms if not is_private(room) and compared(room) not in owed]:
             self._left(room)
 
     def forget(self) -> None:
@@ -174,8 +175,8 @@ class Session:
 
     def is_said(self, room: str | None) -> bool:
         """Whether all that was said in a room, or the current one, has come back."""
-        room = fold(room or self.room or "")
-        return not any(isinstance(one, Say) and fold(one.room or "") == room for one in self.unseen.values())
+        room = compared(room or self.room or "")
+        return not any(isinstance(one, Say) and compared(one.room or "") == room for one in self.unseen.values())
 
     # ------------------------------------------------------------ from the server
 
@@ -219,7 +220,9 @@ class Session:
                 for n in [n for n, command in self.unseen.items() if isinstance(command, Whisper)]
             ]
         self._renumber(event.last_n)
-        step.send += [Join(room=room) for room in self._owed(rooms) if fold(room) not in map(fold, self.rooms)]
+        step.send += [
+            Join(room=room) for room in self._owed(rooms) if compared(room) not in map(compared, self.rooms)
+        ]
         step.send += self.due()
         step.send.append(Ping(id=MARK))
         return step
@@ -227,7 +230,7 @@ class Session:
     def _owed(self, rooms: list[str]) -> list[str]:
         """The rooms to be in: where we were, and those that something is still to be said in."""
         said = [command.room for command in self.unseen.values() if isinstance(command, Say) and command.room]
-        return list({fold(room): room for room in [*said, *rooms] if not is_private(room)}.values())
+        return list({compared(room): room for room in [*said, *rooms] if not is_private(room)}.values())
 
     def _renumber(self, last_n: int) -> None:
         """Count on from what the server has handled. Where it knows of less than we do, it has lost the end of its
@@ -332,9 +335,3 @@ class Session:
 def is_private(room: str) -> bool:
     """Whether a room is one of two who whisper."""
     return room.startswith("@")
-
-
-def fold(room: str) -> str:
-    """A room's name as it is compared here. Where the server takes two for one that this does not, nothing is
-    lost: joining a room twice is joining it."""
-    return room.casefold()

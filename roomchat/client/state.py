@@ -17,6 +17,7 @@ from platformdirs import user_state_path
 
 from roomchat.client.address import Address
 from roomchat.client.fork import keep_for_ever
+from roomchat.client.same import compared, spellings
 from roomchat.client.session import Session
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Count, Say, Whisper
@@ -70,7 +71,7 @@ class State:
         """
         # Closing a connection that another thread uses ends the process.
         self._using = threading.RLock()
-        folder = (user_state_path("roomchat") if folder is None else folder) / quote(str(address), safe="")
+        folder = _server_folder(user_state_path("roomchat") if folder is None else folder, address, name)
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock, self.path = _claim(folder, _file_name(name))
@@ -209,9 +210,16 @@ class _Transaction:
             raise StateError(f"The session can't be kept on this machine's disk ({error}).") from error
 
 
+def _server_folder(folder: Path, address: Address, name: str) -> Path:
+    """Where sessions on a server are kept, however its address is spelled: the first place that has one of that
+    name, or else the first."""
+    places = [folder / quote(str(one), safe="") for one in spellings(address)]
+    return next((place for place in places if (place / f"{_file_name(name)}.db").exists()), places[0])
+
+
 def _file_name(name: str) -> str:
     """A person's name as that of a file: any script, any case, and never too long for one."""
-    quoted = quote(name.casefold(), safe="")
+    quoted = quote(compared(name), safe="")
     return quoted if len(quoted) <= 200 else f"{quoted[:100]}+{sha256(quoted.encode()).hexdigest()}"
 
 
