@@ -20,6 +20,7 @@ from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.peer import Peer
 from tests.test_library import PATIENCE, Open, client, cut, is_a, says, texts, until
+from tests.test_session import welcome
 
 __all__ = ["client"]  # the fixture
 
@@ -301,3 +302,17 @@ def test_a_cursor_that_was_lowered_is_kept_so(tmp_path: Path) -> None:
     state.load(again)
     state.close()
     assert again.cursors == {"tea": 5}
+
+
+def test_whom_the_person_ignores_is_kept(serve: Callable[..., Server], tmp_path: Path) -> None:
+    """Over the end of the program, for this log."""
+    address = f"127.0.0.1:{serve().address[1]}"
+    with Client(address, "ann", state=tmp_path, patience=PATIENCE) as ann:
+        ann.ignore({3, 5})
+        ann.ignore({3, 4})
+    with Client(address, "ann", state=tmp_path, patience=PATIENCE) as ann:
+        assert ann.ignored == {3, 4}
+    session = Session("ann")
+    session.ignored = frozenset({3})
+    session.receive(welcome(epoch="another"))
+    assert not session.ignored

@@ -6,13 +6,14 @@ import contextlib
 import functools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
 from roomchat.client.address import parse_address
 from roomchat.client.fork import watch
 from roomchat.client.given import asking, check, checked
+from roomchat.client.known import Known
 from roomchat.client.seat import ConnectionBack, ConnectionEnded, ConnectionLost, Seat, Shown
 from roomchat.client.session import Refusal, Session
 from roomchat.client.state import State
@@ -24,7 +25,7 @@ QUEUE = 10_000  # events that wait for the program until no more are received
 __all__ = ["Client", "ConnectionBack", "ConnectionEnded", "ConnectionLost", "Refusal", "Shown"]
 
 
-class Client:
+class Client(Known):
     """One person or program in the chat. Any thread may call its methods.
 
     It connects again by itself, with growing pauses, and takes its seat again: what was said meanwhile comes,
@@ -77,9 +78,7 @@ class Client:
         self._answers = self._seat.answers
         self._waiting = 0  # threads that wait for the server, so that receiving must go on
         self._queue: deque[Shown] = deque()
-        self._opened = False
         self._closed = False
-        self._abandoned = False  # in a forked child: the session is the parent's
         self._opening = threading.Lock()  # held while it is opened; taken before all but the next
         self._closing = threading.Lock()  # held while it is closed; taken before all others
         watch(self)
@@ -100,14 +99,13 @@ class Client:
         self._check_ours()
         with self._opening:
             self._check_not_closed()
-            if not self._opened:
+            if not self._seat.is_open():
                 try:
                     self._seat.open()
                 except BaseException:
                     self._closed = True
                     self._close_state()
                     raise
-                self._opened = True
         return self
 
     def abandon(self) -> None:
@@ -123,10 +121,6 @@ class Client:
         self._check_not_closed()
         if not self._seat.is_open():
             raise ConnectError("This client is not open yet; use `with`, or call open().")
-
-    def _check_ours(self) -> None:
-        if self._abandoned:
-            raise ConnectError("This client belongs to the process that made it; make another one after a fork.")
 
     def _check_not_closed(self) -> None:
         if self._closed:
@@ -167,38 +161,11 @@ class Client:
     ) -> None:
         self.close()
 
-    # ------------------------------------------------------------ what it is
-
-    @property
-    def uid(self) -> int:
-        """Our UID."""
-        return self._session.uid
-
-    @property
-    def name(self) -> str:
-        """Our name as the server has it."""
-        return self._session.name
-
-    @property
-    def room(self) -> str | None:
-        """The current room: where ``say`` goes that names none."""
-        return self._session.room
-
-    @property
-    def rooms(self) -> list[str]:
-        """The rooms that we are in."""
-        self._check_ours()
-        with self._changed:
-            return list(self._session.rooms)
-
-    @property
-    def unseen(self) -> list[Say | Whisper]:
-        """What was said and has not come back, oldest first."""
-        self._check_ours()
-        with self._changed:
-            return list(self._session.unseen.values())
-
     # ------------------------------------------------------------ what it does
+
+    def ignore(self, uids: Iterable[int]) -> None:
+        """Keep these as ``ignored``. Raises StateError."""
+        self._seat.ignore(uids)
 
     def join(self, room: str, history: int | None = None, *, after: int | None = None) -> Joined:
         """Go into a room, and get its last ``history`` messages.

@@ -7,7 +7,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from roomchat.client.address import Address
 from roomchat.client.answers import Answers
@@ -194,6 +194,13 @@ class Seat:
             # Beyond it are events of a log that has lost its end since.
             if self._state is not None and seq <= self.session.cursors.get(event.room, 0):
                 self._state.reached(event.room, seq)
+
+    def ignore(self, uids: Iterable[int]) -> None:
+        """Keep whom the person ignores."""
+        with self.changed:
+            self.session.ignored = frozenset(uids)
+            if self._state is not None:
+                self._state.save(self.session)
 
     def is_receiver(self) -> bool:
         """Whether the caller is the receiving thread, which can't wait for what it receives itself."""

@@ -93,6 +93,7 @@ class Session:
         self.cursors: dict[str, int] = {}  # room: seq of the last message received
         self.unseen: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
         self.refused: dict[int, Say | Whisper] = {}  # n: what was refused, until the program has been told
+        self.ignored: frozenset[int] = frozenset()  # UIDs of this log
         self._named: set[str] = set()  # rooms of the hello: of these all comes that was missed
         self._looks = Looks()
         self._max_text = Settings.max_text  # characters; the welcome says what this server takes
@@ -215,6 +216,7 @@ class Session:
             self.cursors.clear()
             self.rooms.clear()
             self.refused.clear()
+            self.ignored = frozenset()
             step.show += [
                 self._refusal(n, OTHER_LOG, "The server has another log now, where the UID may be someone else's.")
                 for n in [n for n, command in self.unseen.items() if isinstance(command, Whisper)]

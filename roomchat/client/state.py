@@ -27,6 +27,7 @@ SLOTS = 100  # programs of one person with one name on one server at a time
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS identity (key TEXT PRIMARY KEY, value);
     CREATE TABLE IF NOT EXISTS rooms (room TEXT PRIMARY KEY, start INTEGER NOT NULL, cursor INTEGER);
+    CREATE TABLE IF NOT EXISTS ignored (uid INTEGER PRIMARY KEY);
     CREATE TABLE IF NOT EXISTS unseen (n INTEGER PRIMARY KEY, command BLOB NOT NULL);
 """
 _FIELDS = ("name", "uid", "token", "epoch", "n", "room")
@@ -111,6 +112,7 @@ class State:
             session.rooms[room] = msgspec.convert(start, Count)
             if cursor is not None:
                 session.cursors[room] = msgspec.convert(cursor, Count)
+        session.ignored = frozenset(uid for (uid,) in self._connection.execute("SELECT uid FROM ignored"))
         for n, command in self._connection.execute("SELECT n, command FROM unseen ORDER BY n"):
             session.unseen[n] = _decoder.decode(command)
 
@@ -136,6 +138,10 @@ class State:
             self._connection.executemany(
                 "UPDATE rooms SET cursor = ?1 WHERE room = ?2 AND cursor > ?1",
                 [(session.cursors.get(room, start), room) for room, start in session.rooms.items()],
+            )
+            self._forget("ignored", "uid", session.ignored)
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO ignored VALUES (?)", [(uid,) for uid in session.ignored]
             )
             self._forget("unseen", "n", unseen)
             self._connection.executemany(

@@ -69,10 +69,10 @@ class Sender:
 
     def _rest(self, client: Client, taken: int) -> str:
         """Where the input is to be sent from again."""
-        if not self._lines or not taken:
+        if not self._lines:
             return ""
         places = [self._places[n] for n in map(_number, client.unseen) if n in self._places]
-        return f" Not sent: the input from line {min(places, default=taken)} on."
+        return f" Not sent: the input from line {min(places, default=max(taken, 1))} on."
 
     def interrupt(self) -> None:
         """Make ``run`` end soon."""

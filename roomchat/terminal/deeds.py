@@ -41,7 +41,7 @@ class Deeds:
             case Turn():
                 self._turn(client, what)
             case Ignore():
-                self._ignore(what.uid)
+                self._ignore(client, what.uid)
             case StepAway():
                 self._step_away(client, what.text)
             case Connect():
@@ -166,7 +166,7 @@ class Deeds:
 
     # ------------------------------------------------------------ the client's own
 
-    def _ignore(self, uid: int | None) -> None:
+    def _ignore(self, client: Client, uid: int | None) -> None:
         picture = self._picture
         ignored, names = picture.attention.ignored, picture.view.names
         if uid is None:
@@ -174,12 +174,12 @@ class Deeds:
             picture.show(f"You ignore: {told}." if told else "You ignore nobody.")
         elif uid in ignored:
             ignored.discard(uid)
+            client.ignore(ignored)
             picture.show(f"You see {names.get(uid, 'what they say')} ({uid}) again.")
         else:
             ignored.add(uid)
-            picture.show(
-                f"You ignore {names.get(uid, 'them')} ({uid}) until you say /ignore {uid} again, or leave."
-            )
+            client.ignore(ignored)
+            picture.show(f"You ignore {names.get(uid, 'them')} ({uid}) until you say /ignore {uid} again.")
 
     def _step_away(self, client: Client, text: str | None) -> None:
         attention = self._picture.attention

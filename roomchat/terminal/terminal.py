@@ -153,6 +153,7 @@ class Terminal:
             if self._name is None:
                 self._name = self._ask_name()
             self.picture.client = self._client(self._name)
+            self.picture.attention.ignored = set(self.picture.client.ignored)
             try:
                 self.picture.client.open()
             except Denied as error:

@@ -1,0 +1,55 @@
+"""What a client knows of itself."""
+
+from __future__ import annotations
+
+import threading
+
+from roomchat.client.session import Session
+from roomchat.errors import ConnectError
+from roomchat.protocol import Say, Whisper
+
+
+class Known:
+    """The part of ``roomchat.Client`` that only tells. Any thread may call it."""
+
+    _session: Session
+    _changed: threading.Condition  # guards the session
+    _abandoned = False  # in a forked child: the session is the parent's
+
+    def _check_ours(self) -> None:
+        if self._abandoned:
+            raise ConnectError("This client belongs to the process that made it; make another one after a fork.")
+
+    @property
+    def uid(self) -> int:
+        """Our UID."""
+        return self._session.uid
+
+    @property
+    def name(self) -> str:
+        """Our name as the server has it."""
+        return self._session.name
+
+    @property
+    def room(self) -> str | None:
+        """The current room: where ``say`` goes that names none."""
+        return self._session.room
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms that we are in."""
+        self._check_ours()
+        with self._changed:
+            return list(self._session.rooms)
+
+    @property
+    def unseen(self) -> list[Say | Whisper]:
+        """What was said and has not come back, oldest first."""
+        self._check_ours()
+        with self._changed:
+            return list(self._session.unseen.values())
+
+    @property
+    def ignored(self) -> frozenset[int]:
+        """UIDs whose words the person does not want to see: kept for the program, which must not show them."""
+        return frozenset(self._session.ignored)
