@@ -24,6 +24,11 @@ class Settings:
     linger: float = 120.0  # seconds a lost connection keeps its seat: a train's tunnel, a laptop's lid
     rate: float = 20.0  # commands a second and connection, beyond the burst; 0: no limit
     burst: int = 400  # commands at once: 200 pasted lines pass without a pause, twice
+    connect_rate: float = (
+        50.0  # connections a second from one address, beyond max_connections of them; 0: no limit
+    )
+    address_share: int = 50  # newcomers from one address who have their burst, at the rate of as many people
+    max_strangers: int = 256  # connections from one address that are not welcomed yet
     keep_days: float = 0.0  # days a message is kept; 0: for ever
     motd: str = ""  # told to everyone who comes
     wires: tuple[str, ...] = WIRES  # the dialects that are spoken

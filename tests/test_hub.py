@@ -223,8 +223,19 @@ def test_only_rooms_with_members_or_messages_are_kept():
     chat.hellos("ann", "bob")
     chat.do("ann", Join(room="a"), Leave(), Dial(uid=2), Leave())
     chat.do("bob", Leave())
-    chat.hello("cyd", rooms={f"cellar{i}": 0 for i in range(100)})
+    chat.hello("cyd", rooms={f"cellar{i}": 0 for i in range(2)})
     assert list(chat.registry.rooms) == ["cellar0"]
+
+
+def test_a_map_of_too_many_rooms_is_refused_before_it_is_read():
+    """One line of a stranger costs the hub no more than any other: no name in it is looked at."""
+    chat = Chat()
+    for link, form in (("a", "\ud55c{}"), ("b", "@1-{}"), ("c", "no name {}")):
+        chat.connect(link)
+        rooms = {form.format(number): 0 for number in range(2, 2 + 201)}
+        assert brief(chat.do(link, Hello(protocol=1, name="eve", rooms=rooms))) == ["error too_many_rooms"]
+    assert not chat.registry.rooms
+    assert not chat.registry.clients
 
 
 # ---------------------------------------------------------------- lists

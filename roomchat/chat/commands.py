@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapq import nsmallest
+from bisect import bisect_right
 
 from msgspec.structs import replace
 
@@ -164,19 +164,19 @@ def name(batch: Batch, client: Client, command: Name) -> None:
 
 def who(batch: Batch, client: Client, command: Who) -> None:
     """Who is in a room, or here at all."""
-    registry = batch.registry
-    clients, shown = registry.clients, None
-    if command.room is not None:
-        room = membership.find_room(batch, client, command.room)
-        clients, shown = registry.rooms_to_clients.get(room.key, {}), room.name
-    batch.reply(membership.who_page(clients, shown, command.after or 0))
+    after = command.after or 0
+    if command.room is None:
+        batch.reply(membership.everyone(batch.registry, after))
+    else:
+        batch.reply(membership.who_page(batch.registry, membership.find_room(batch, client, command.room), after))
 
 
 def rooms(batch: Batch, client: Client, command: Rooms) -> None:
     """Which rooms there are."""
     registry = batch.registry
     after = "" if command.after is None else normal_room(command.after, batch.settings.max_name)[1]
-    page = nsmallest(PAGE, (key for key in registry.open_rooms if key > after))
+    begin = bisect_right(registry.open_keys, after)
+    page = registry.open_keys[begin : begin + PAGE]
     summaries = [membership.summary(registry, registry.open_rooms[key]) for key in page]
     batch.reply(RoomsPage(rooms=summaries, rooms_total=len(registry.open_rooms)))
 

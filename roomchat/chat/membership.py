@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from heapq import nsmallest
 from itertools import islice
@@ -36,10 +37,18 @@ def summary(registry: Registry, room: Room) -> RoomSummary:
     return RoomSummary(room.name, len(registry.rooms_to_clients.get(room.key, ())), room.last_seq)
 
 
-def who_page(clients: dict[int, Client], room: str | None, after: int = 0) -> WhoPage:
-    """Those of the clients with a UID above ``after``: a page of them."""
-    page = nsmallest(PAGE, (uid for uid in clients if uid > after))
-    return WhoPage(clients=[person(clients[uid]) for uid in page], clients_total=len(clients), room=room)
+def everyone(registry: Registry, after: int) -> WhoPage:
+    """Those who have a seat, with a UID above ``after``: a page of them."""
+    begin = bisect_right(registry.uids, after)
+    page = [person(registry.clients[uid]) for uid in registry.uids[begin : begin + PAGE]]
+    return WhoPage(clients=page, clients_total=len(registry.clients), room=None)
+
+
+def who_page(registry: Registry, room: Room, after: int = 0) -> WhoPage:
+    """The members of a room with a UID above ``after``: a page of them."""
+    members = registry.rooms_to_clients.get(room.key, {})
+    page = nsmallest(PAGE, (uid for uid in members if uid > after))
+    return WhoPage(clients=[person(members[uid]) for uid in page], clients_total=len(members), room=room.name)
 
 
 def joined(registry: Registry, room: Room, by: int | None = None) -> Joined:

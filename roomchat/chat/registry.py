@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from typing import Any
@@ -80,6 +81,8 @@ class Registry:
         self.rooms_to_clients: dict[str, dict[int, Client]] = {}
         self.rooms: dict[str, Room] = {}  # all that have members or messages; some 250 bytes each
         self.open_rooms: dict[str, Room] = {}  # those with members, and not private: what is listed
+        self.uids: list[int] = []  # of the clients, rising: lists are pages of these, and are asked for often
+        self.open_keys: list[str] = []  # of the open rooms, likewise
         self.names: dict[str, Client] = {}
         self.tokens: dict[bytes, Client] = {}
         self.peers: dict[Link, Peer] = {}
@@ -105,6 +108,7 @@ class Registry:
         """Take back all changes since ``begin``."""
         for undo in reversed(self._undo):
             undo()
+        self.uids, self.open_keys = sorted(self.clients), sorted(self.open_rooms)
         self.begin()
 
     def save(self, record: Room | Client) -> None:
@@ -175,6 +179,7 @@ class Registry:
     def add_client(self, client: Client) -> None:
         """A client takes a seat."""
         self._put(self.clients, client.uid, client)
+        insort(self.uids, client.uid)
         self._put(self.clients_to_rooms, client.uid, {})
         self._put(self.names, client.key, client)
         self._put(self.tokens, client.token_hash, client)
@@ -183,6 +188,7 @@ class Registry:
         """A client that is in no room any more gives its seat up."""
         assert not self.clients_to_rooms[client.uid], "it must leave its rooms first"
         self._drop(self.clients, client.uid)
+        del self.uids[bisect_left(self.uids, client.uid)]
         self._drop(self.clients_to_rooms, client.uid)
         self._drop(self.names, client.key)
         self._drop(self.tokens, client.token_hash)
@@ -219,6 +225,7 @@ class Registry:
             self._put(self.rooms_to_clients, room.key, {})
             if room.pair is None:
                 self._put(self.open_rooms, room.key, room)
+                insort(self.open_keys, room.key)
         self._put(self.rooms_to_clients[room.key], client.uid, client)
         self._audience_changed(room)
         self.set_current(client, room)
@@ -233,6 +240,7 @@ class Registry:
             self._drop(self.rooms_to_clients, room.key)
             if room.pair is None:
                 self._drop(self.open_rooms, room.key)
+                del self.open_keys[bisect_left(self.open_keys, room.key)]
             if not room.last_seq:
                 self._undo.append(partial(self._add_room, room))
                 self._forget_room(room)

@@ -23,6 +23,7 @@ from roomchat.errors import (
     Replaced,
     ServerFull,
     TooManyConnections,
+    TooManyRooms,
     UnknownToken,
     UnsupportedProtocol,
 )
@@ -148,7 +149,7 @@ class Sessions:
         """Who is there now, if the client is still in the room."""
         room = batch.registry.clients_to_rooms[client.uid].get(command.room)
         if room is not None:
-            batch.reply(membership.who_page(batch.registry.rooms_to_clients[room.key], room.name))
+            batch.reply(membership.who_page(batch.registry, room))
 
     def first_command(self, batch: Batch, peer: Peer, command: Command) -> None:
         """Before the hello there is nothing but the hello, and the bye."""
@@ -166,11 +167,12 @@ class Sessions:
         if command.protocol != VERSION:
             raise UnsupportedProtocol(supported=VERSION, asked=command.protocol)
         if command.token is None:
+            self._check_rooms(batch, command, 0)
             token = self._new_token()
             client = self._newcomer(batch, command.name or "", _hash(token))
         else:
             token = command.token
-            client = self._resumed(batch, _hash(token), command.name)
+            client = self._resumed(batch, _hash(token), command)
         was_away = client.link is None
         rooms = list(batch.registry.clients_to_rooms[client.uid].values())
         if was_away:
@@ -193,20 +195,23 @@ class Sessions:
         batch.keep_identity(client)
         return client
 
-    def _resumed(self, batch: Batch, token_hash: bytes, name: str | None) -> Client:
+    def _resumed(self, batch: Batch, token_hash: bytes, command: Hello) -> Client:
         """The client whose token this is, under another name if it asks for one."""
-        client = batch.registry.tokens.get(token_hash)
+        client, name = batch.registry.tokens.get(token_hash), command.name
         if client is None:
-            return self._from_log(batch, token_hash, name)
+            return self._from_log(batch, token_hash, command)
+        self._check_rooms(batch, command, client.uid)
         if name is not None and batch.name(name)[0] != client.name:
             membership.rename(batch, client, name)
         return client
 
-    def _from_log(self, batch: Batch, token_hash: bytes, name: str | None) -> Client:
+    def _from_log(self, batch: Batch, token_hash: bytes, command: Hello) -> Client:
         """A client that has lost its seat, or never had one since the server started, takes one again."""
         known = batch.gone.get(token_hash) or self._find_client(token_hash)
         if known is None:
             raise UnknownToken
+        name = command.name
+        self._check_rooms(batch, command, known.uid)
         shown, key = self._old_name(batch, known) if name in {None, known.name} else batch.name(name)
         membership.check_free(batch.registry, key)
         self._check_seat(batch)
@@ -216,6 +221,18 @@ class Sessions:
             batch.keep_identity(client)
         self._give_seat(batch, client)
         return client
+
+    def _check_rooms(self, batch: Batch, command: Hello, uid: int) -> None:
+        """Before any of them is looked at: what one line makes the hub do must be bounded. Twice the limit, so
+        that a client that was in more rooms before the limit was lowered still comes back, to as many as it may.
+
+        Raises:
+            TooManyRooms: more are named than a client can ever have been in.
+        """
+        named, limit = command.rooms or {}, 2 * batch.settings.max_rooms
+        private = sum(name.startswith(PRIVATE) for name in named)
+        if len(named) - private > limit or private > limit + len(batch.registry.pairs.get(uid, ())):
+            raise TooManyRooms(limit=batch.settings.max_rooms)
 
     def _old_name(self, batch: Batch, known: Known) -> tuple[str, str]:
         """The name that the log has; another one if it was taken when such names were still allowed."""

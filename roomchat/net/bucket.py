@@ -4,26 +4,47 @@ from __future__ import annotations
 
 
 class TokenBucket:
-    """``rate`` tokens a second, ``burst`` of them saved up at the most; a rate of 0 never runs out."""
+    """``rate`` tokens a second, ``burst`` of them saved up at the most; a rate of 0 never runs out.
 
-    def __init__(self, rate: float, burst: int, now: float) -> None:
+    It may be in debt, by at most a burst: what was done cannot be refused any more, but is paid for.
+    """
+
+    __slots__ = ("_burst", "_filled", "_rate", "_tokens")
+
+    def __init__(self, rate: float, burst: int, now: float, tokens: float | None = None) -> None:
+        """Begins with so many ``tokens``, or full."""
         self._rate = rate
         self._burst = burst
-        self._tokens = float(burst)
+        self._tokens = float(burst) if tokens is None else tokens
         self._filled = now  # seconds; when the tokens were counted last
 
     def take(self, wanted: int, now: float) -> int:
         """Take up to ``wanted`` tokens; return how many there were."""
         if not self._rate:
             return wanted
-        self._tokens = min(self._burst, self._tokens + (now - self._filled) * self._rate)
-        self._filled = now
-        taken = min(wanted, int(self._tokens))
+        self._fill(now)
+        taken = min(wanted, max(0, int(self._tokens)))
         self._tokens -= taken
         return taken
+
+    def spend(self, tokens: int, now: float) -> None:
+        """Take that many, whether they are there or not."""
+        if self._rate:
+            self._fill(now)
+            self._tokens = max(self._tokens - tokens, -self._burst)
 
     def next(self, now: float) -> float:
         """The time at which there is a token again; now, if there is one."""
         if not self._rate:
             return now
         return max(now, self._filled + (1 - self._tokens) / self._rate)
+
+    def full(self, now: float) -> bool:
+        """Whether it is as a new one would be."""
+        if self._rate:
+            self._fill(now)
+        return not self._rate or self._tokens >= self._burst
+
+    def _fill(self, now: float) -> None:
+        self._tokens = min(self._burst, self._tokens + (now - self._filled) * self._rate)
+        self._filled = now

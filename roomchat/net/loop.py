@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from collections.abc import Sequence
 from copy import copy
 from functools import partial
 from itertools import repeat
 
 from roomchat.chat.sessions import Connected, Disconnected, Input, Refresh
 from roomchat.errors import LogError, LogUnreadable
+from roomchat.net.admission import Admission
 from roomchat.net.bucket import TokenBucket
 from roomchat.net.connection import Connection, Deliveries
+from roomchat.net.cost import DEAR, has_dear, surplus
 from roomchat.net.inbox import Inbox
-from roomchat.net.outbox import End, LogRange, LogRead, Outbox, Packet
+from roomchat.net.outbox import End, LogRange, LogRead, Outbox, Packet, PageRequest
 from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.readers import Found, Readers, read
-from roomchat.protocol import Error, Event, HistoryPage, Message
+from roomchat.protocol import Error, Event, Hello, HistoryPage, Message, Welcome
 from roomchat.settings import Settings
 from roomchat.store.reader import LogReader
 from roomchat.wires.detect import Detector, Dialects
@@ -27,6 +30,7 @@ logger = logging.getLogger("roomchat")
 
 READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get their turn in between
 MAX_PACKETS = 256  # written at a time; the system takes 1024
+AWAITED = 16  # dear commands under way for one connection: a quarter of a mebibyte of answers
 HAND_OVER = 1000  # commands after which a round does not wait for its end to pass them on
 PAUSE = 0.5  # seconds of silence until a guess is made what a peer is, where nobody is greeted
 LAST = 60.0  # seconds that a peer has to take what was sent to it before it was let go
@@ -50,6 +54,7 @@ class Loop:
         self._post = self._reactor.post
         self._at = self._reactor.at
         self._connections: set[Connection] = set()
+        self._admission = Admission(settings)
         self._dirty: list[Connection] = []  # those with something new in the outbox
         self._to_hub: list[ToHub] = []  # what this round brought
         self._waiting_for_inbox: list[Connection] = []
@@ -61,6 +66,10 @@ class Loop:
     def add(self, number: int, sock: socket.socket, address: str) -> None:
         """A new connection for this loop."""
         self._post(partial(self._add, number, sock, address))
+
+    def give_way(self) -> None:
+        """There are no file descriptors left: who has not been welcomed makes room."""
+        self._post(self._give_way)
 
     def deliver(self, deliveries: Deliveries) -> None:
         """Items for outboxes, in order."""
@@ -93,6 +102,8 @@ class Loop:
                 connection.dirty = False
                 if not self._send_whole(connection):
                     self._flush(connection)
+                elif connection.backlog:
+                    self._release(connection)
                 elif connection.events != READ:
                     self._watch(connection)
             self._hand_over()
@@ -106,6 +117,16 @@ class Loop:
     # ------------------------------------------------------------ reading
 
     def _add(self, number: int, sock: socket.socket, address: str) -> None:
+        now = time.monotonic()
+        when = self._admission.may_connect_at(address, now)
+        begin = partial(self._begin, number, sock, address)
+        if when > now:
+            self._at(when, begin)
+        else:
+            begin()
+
+    def _begin(self, number: int, sock: socket.socket, address: str) -> None:
+        """Read from a connection from here on."""
         settings = self._settings
         connection = Connection(
             number,
@@ -117,6 +138,8 @@ class Loop:
             Outbox(settings.outbox_limit),
         )
         self._connections.add(connection)
+        if (other := self._admission.came(connection, time.monotonic())) is not None:
+            self._let_go(other)
         self._watch(connection)
         pause = min(settings.greet_after or PAUSE, settings.hello_timeout)
         self._at(time.monotonic() + pause, partial(self._pause, connection))
@@ -135,10 +158,30 @@ class Loop:
         elif not data:
             self._peer_ended(connection)
         elif connection.detector is not None:
+            connection.bucket.spend(surplus(data, ()), time.monotonic())
             self._detected(connection, connection.detector.feed(data))
-        else:
-            connection.backlog.extend(connection.wire.receive_data(data))
             self._release(connection)
+        else:
+            self._take(connection, data, connection.wire.receive_data(data))
+
+    def _take(self, connection: Connection, data: bytes, commands: Sequence[Input]) -> None:
+        """Commands that came, and the bytes that they came in."""
+        if extra := surplus(data, commands):
+            connection.bucket.spend(extra, time.monotonic())
+        connection.backlog.extend(commands)
+        self._release(connection)
+
+    def _give_way(self) -> None:
+        """End the connections that have waited longest to be welcomed: one in ten of them."""
+        strangers = list(self._admission.strangers())
+        for connection in strangers[: 1 + len(strangers) // 10]:
+            self._let_go(connection)
+
+    def _let_go(self, connection: Connection) -> None:
+        """End a connection that has not been welcomed."""
+        if connection.introduced and not connection.closed:
+            self._to_hub.append((connection, Disconnected("it gave way to others")))
+        self._close(connection)
 
     def _peer_ended(self, connection: Connection) -> None:
         connection.peer_ended = True
@@ -177,8 +220,7 @@ class Loop:
             self._flush(connection)
         else:
             self._introduce(connection, found)
-            connection.backlog.extend(found.receive_data(bytes(detector.data)))
-            self._release(connection)
+            self._take(connection, b"", found.receive_data(bytes(detector.data)))
 
     def _introduce(self, connection: Connection, wire: Wire) -> None:
         """Tell the hub of a connection, or that it speaks another dialect than we had guessed."""
@@ -195,26 +237,35 @@ class Loop:
     # ------------------------------------------------------------ handing on
 
     def _release(self, connection: Connection) -> None:
-        """Hand as many commands to the hub as the connection has tokens for, if the inbox has room."""
-        backlog = connection.backlog
-        if backlog and not connection.starved:
+        """Hand as many commands to the hub as the connection has tokens for, if the inbox has room and the peer
+        takes its replies."""
+        if not (connection.starved or connection.closed or connection.outbox.congested):
             now = time.monotonic()
-            if self._inbox.full(self._resume):
+            if connection.backlog and self._inbox.full(self._resume):
                 connection.starved = True
                 self._waiting_for_inbox.append(connection)
             else:
-                tokens = connection.bucket.take(len(backlog), now)
-                if tokens == len(backlog):  # nearly always: at once, for half the time
-                    self._to_hub.extend(zip(repeat(connection), backlog, strict=False))
-                    backlog.clear()
-                else:
-                    self._to_hub.extend((connection, backlog.popleft()) for _ in range(tokens))
-                if len(self._to_hub) >= HAND_OVER:
-                    self._hand_over()
-                if backlog:
-                    connection.starved = True
-                    self._at(connection.bucket.next(now), partial(self._go_on, connection))
+                self._pass_on(connection, now)
         self._watch(connection)
+
+    def _pass_on(self, connection: Connection, now: float) -> None:
+        backlog, bucket = connection.backlog, connection.bucket
+        dear = has_dear(backlog)
+        permitted = _permitted(connection) if dear else len(backlog)
+        tokens = bucket.take(permitted, now)
+        if tokens == len(backlog) and not dear:  # nearly always: at once, for half the time
+            self._to_hub.extend(zip(repeat(connection), backlog, strict=False))
+            backlog.clear()
+        else:
+            for _ in range(tokens):
+                command = backlog.popleft()
+                connection.awaited += _answers(command)
+                self._to_hub.append((connection, command))
+        if len(self._to_hub) >= HAND_OVER:
+            self._hand_over()
+        if tokens < permitted or bucket.next(now) > now:
+            connection.starved = True
+            self._at(bucket.next(now), partial(self._go_on, connection))
 
     def _hand_over(self) -> None:
         if self._to_hub:
@@ -235,7 +286,9 @@ class Loop:
         """Watch a connection for what is of use now. Not read: one whose commands wait, or whose replies do."""
         if connection.closed:
             return
-        busy = not connection.we_ended and (connection.backlog or connection.outbox.congested)
+        busy = not connection.we_ended and (
+            connection.backlog or connection.starved or connection.outbox.congested
+        )  # fmt: skip
         reading = not (busy or connection.peer_ended)
         wanted = (READ if reading else 0) | (WRITE if connection.blocked else 0)
         if wanted != connection.events:
@@ -248,10 +301,16 @@ class Loop:
         dirty = self._dirty
         for item, connections in deliveries:
             if isinstance(item, Event | Message):
+                connections[0].awaited = 0
+                if type(item) is Welcome:
+                    self._admission.welcomed(connections[0], item.uid, time.monotonic())
                 data = connections[0].wire.reply(item)
                 if not data:
+                    self._release(connections[0])
                     continue
                 item = Packet(data)
+            elif type(item) is PageRequest:
+                connections[0].awaited = 0
             elif type(item) is End:
                 self._at(time.monotonic() + LAST, partial(self._close, connections[0]))
             for connection in connections:
@@ -305,7 +364,10 @@ class Loop:
                 self._end(connection)
             elif head is not None and not (connection.reading_log or connection.held):
                 self._read_log(connection, head)
-            self._watch(connection)
+            if connection.backlog:
+                self._release(connection)
+            else:
+                self._watch(connection)
 
     def _write_line(self, connection: Connection, buffer: bytes | memoryview) -> None:
         """One line, or the rest of one, and then a pause: its wire asks for that."""
@@ -424,3 +486,21 @@ class Loop:
             connection.events = 0
         connection.socket.close()
         self._connections.discard(connection)
+        self._admission.gone(connection)
+
+
+def _answers(command: Input) -> int:
+    """How much of what one connection may be owed the answer is. What a person may ask is known once the hello is
+    answered, so nothing goes beside that."""
+    return AWAITED if type(command) is Hello else type(command) in DEAR
+
+
+def _permitted(connection: Connection) -> int:
+    """How many of its commands may go to the hub, with no more answers under way than one may be owed."""
+    awaited = connection.awaited
+    for permitted, command in enumerate(connection.backlog):
+        answers = _answers(command)
+        if answers and awaited >= AWAITED:
+            return permitted
+        awaited += answers
+    return len(connection.backlog)

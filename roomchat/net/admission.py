@@ -1,0 +1,85 @@
+"""How many may come from one address, and how fast each person is taken, over all of their connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from roomchat.net.bucket import TokenBucket
+from roomchat.net.connection import Connection
+from roomchat.settings import Settings
+
+KEPT = 20_000  # buckets, of 100 bytes; above that those that are full are forgotten
+LEAST = 20  # tokens that a newcomer has, however many came from its address
+YOUNG = 2.0  # seconds in which a connection need not have been welcomed
+
+
+class Admission:
+    """Of one I/O thread, which alone calls it. Times are seconds of the monotonic clock.
+
+    A person's bucket outlives the connection: who comes back finds it as it was. What a newcomer may say at once
+    comes from its address: those who come again and again as somebody new share what the address has.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._connects: dict[str, TokenBucket] = {}  # by address
+        self._bursts: dict[str, TokenBucket] = {}  # by address: tokens for newcomers
+        self._people: dict[int, TokenBucket] = {}  # by UID
+        self._strangers: dict[str, dict[Connection, float]] = {}  # by address: not welcomed yet, and since when
+
+    def may_connect_at(self, address: str, now: float) -> float:
+        """When a new connection from there may be read: now, but for an address from which very many come."""
+        settings = self._settings
+        bucket = self._connects.get(address)
+        if bucket is None:
+            _forget_full(self._connects, now)
+            bucket = TokenBucket(settings.connect_rate, settings.max_connections, now)
+            self._connects[address] = bucket
+        when = bucket.next(now)
+        bucket.spend(1, now)
+        return when
+
+    def came(self, connection: Connection, now: float) -> Connection | None:
+        """There is a new connection; another one, which gives way to it."""
+        strangers = self._strangers.setdefault(connection.address, {})
+        strangers[connection] = now
+        oldest, since = next(iter(strangers.items()))
+        return oldest if len(strangers) > self._settings.max_strangers and now - since > YOUNG else None
+
+    def welcomed(self, connection: Connection, uid: int, now: float) -> None:
+        """A connection is this person's from here on."""
+        self.gone(connection)
+        bucket = self._people.get(uid)
+        if bucket is None:
+            _forget_full(self._people, now)
+            bucket = self._people[uid] = self._new_bucket(connection.address, now)
+        connection.bucket = bucket
+
+    def gone(self, connection: Connection) -> None:
+        """A connection is welcome, or is over."""
+        strangers = self._strangers.get(connection.address)
+        if strangers is not None and strangers.pop(connection, None) is not None and not strangers:
+            del self._strangers[connection.address]
+
+    def strangers(self) -> Iterator[Connection]:
+        """Those who are not welcomed yet, in the order in which they give way: the address with the most of them
+        first, and of each the oldest first."""
+        for strangers in sorted(self._strangers.values(), key=len, reverse=True):
+            yield from list(strangers)
+
+    def _new_bucket(self, address: str, now: float) -> TokenBucket:
+        settings = self._settings
+        bursts = self._bursts.get(address)
+        if bursts is None:
+            _forget_full(self._bursts, now)
+            share = settings.address_share
+            bursts = self._bursts[address] = TokenBucket(settings.rate * share, settings.burst * share, now)
+        tokens = max(min(LEAST, settings.burst), bursts.take(settings.burst, now))
+        return TokenBucket(settings.rate, settings.burst, now, tokens)
+
+
+def _forget_full(buckets: dict[str, TokenBucket] | dict[int, TokenBucket], now: float) -> None:
+    """A full bucket is as good as a new one."""
+    if len(buckets) >= KEPT:
+        for key in [key for key, bucket in buckets.items() if bucket.full(now)]:
+            del buckets[key]  # type: ignore[arg-type]

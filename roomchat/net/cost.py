@@ -1,0 +1,35 @@
+"""What a peer's bytes cost beyond the one token of each command in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from roomchat.chat.sessions import Input
+from roomchat.protocol import Dial, Hello, History, Join, Rooms, Stats, Who
+
+BYTES = 16 * 1024  # for a token; a message of the longest text has 8 KiB, and may cost no more than a short one
+ROOMS = 8  # in a hello, for a token
+
+# Commands with much work or a long answer, and their tokens beyond the first.
+DEAR: dict[type, int] = {Hello: 4, Who: 4, Rooms: 4, History: 4, Join: 1, Dial: 1, Stats: 1}
+
+
+def has_dear(commands: Collection[Input]) -> bool:
+    """Whether any of them is dear; 30 ns each."""
+    return not DEAR.keys().isdisjoint(map(type, commands))
+
+
+def surplus(data: bytes, commands: Collection[Input]) -> int:
+    """Tokens. So work is paid for, not lines: also blank lines, telnet's options, and what is never completed.
+
+    Args:
+        data: as it came from the peer.
+        commands: that it completed.
+    """
+    # Each of these signs costs some work in one dialect or another; the bytes cost some in all.
+    work = max(data.count(b"\n"), data.count(b"\r"), data.count(b"\xff"), len(data) // BYTES)
+    tokens = max(0, work - len(commands))
+    if has_dear(commands):
+        tokens += sum(DEAR.get(type(command), 0) for command in commands)
+        tokens += sum(len(one.rooms or ()) // ROOMS for one in commands if isinstance(one, Hello))
+    return tokens
