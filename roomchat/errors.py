@@ -125,7 +125,7 @@ class PrivateRoom(Refused):
 
 class TooManyRooms(Refused):
     code = "too_many_rooms"
-    sentence = "You are in {limit} rooms, the most there may be; leave one first."
+    sentence = "You can be in {limit} rooms at a time; leave one first."
 
 
 class OutOfOrder(Refused):

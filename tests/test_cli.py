@@ -299,7 +299,7 @@ def test_an_impatient_person_can_leave_while_the_server_is_away() -> None:
         ann.type("unsent\n")
         ann.type("\x03")
         assert ann.wait() == 0
-        assert ann.output.endswith("Goodbye.\n")
+        assert "Goodbye.\n" in ann.output
 
 
 def test_no_server_is_one_sentence() -> None:

@@ -121,8 +121,8 @@ def test_a_whisper_that_is_stored_is_not_told_as_refused(
     bob = connect(server, "bob")
     ann = client(server, "ann")
     bob.sync()
-    with ann._changed:  # ann's thread hears nothing, so that she has seen nothing of the private room
-        ann._seat._sending.acquire()
+    # Ann's thread hears nothing, so that she has seen nothing of the private room. The locks in the client's own order.
+    with ann._seat._sending, ann._changed:
         n = ann._seat._number(roomchat.protocol.Whisper(uid=1, text="stored"))
         connection = ann._seat._connection
         assert connection is not None
@@ -132,7 +132,6 @@ def test_a_whisper_that_is_stored_is_not_told_as_refused(
             bob.send(type="whisper", uid=ann.uid, text=str(number))
         bob.sync()
         cut(server)
-        ann._seat._sending.release()
     assert ann.flush(PATIENCE)
     events = [*ann.events(0.01)]
     assert "stored" in texts(events)

@@ -430,6 +430,8 @@ def test_the_client_does_what_it_does_alone(tea: Callable[..., Any]) -> None:
     bob.until("You ignore ann (1)")
     ann.type("unheard" + ENTER)
     ann.until("ann: unheard")
+    bob.type("and now?" + ENTER)
+    bob.until("bob: and now?")  # so what came before it has come
     bob.type("/ignore 1" + ENTER)
     bob.until("You see ann (1) again.")
     ann.type("heard" + ENTER)
