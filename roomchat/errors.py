@@ -100,7 +100,7 @@ class NoSuchClient(Refused):
 
 class Offline(Refused):
     code = "offline"
-    sentence = "The client with the UID {uid} is not here now."
+    sentence = "{who} is offline."
 
 
 class Yourself(Refused):

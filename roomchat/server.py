@@ -252,6 +252,7 @@ class Server:
                 epoch=log.epoch(),
                 new_token=_new_token,
                 find_client=self._find_client,
+                find_name=self._find_name,
                 seats=log.seats() if self._settings.linger else [],
                 now=self._now(),
             )
@@ -275,6 +276,12 @@ class Server:
     def _find_client(self, token_hash: bytes) -> StoredClient | None:
         try:
             return self._log.find_client(token_hash)
+        except LogError:
+            raise StorageUnavailable from None
+
+    def _find_name(self, uid: int) -> str | None:
+        try:
+            return self._log.find_name(uid)
         except LogError:
             raise StorageUnavailable from None
 

@@ -66,6 +66,7 @@ class Chat:
             epoch=self.EPOCH,
             new_token=lambda: f"token-{next(tokens)}",
             find_client=self._find_client,
+            find_name=self._find_name,
             now=self.now,
         )
 
@@ -204,6 +205,8 @@ class Chat:
 
     def _store(self, lines: list[bytes]) -> None:
         for identity in self.effects.identities.values():
+            if not identity.token_hash:
+                continue  # nobody comes back as it
             old = self.clients.get(identity.token_hash)
             last_n = old.last_n if old else 0
             self.clients[identity.token_hash] = Remembered(identity.uid, identity.name, last_n)
@@ -219,6 +222,11 @@ class Chat:
         if not self.disk_works:
             raise StorageUnavailable
         return self.clients.get(token_hash)
+
+    def _find_name(self, uid: int) -> str | None:
+        if not self.disk_works:
+            raise StorageUnavailable
+        return next((one.name for one in self.clients.values() if one.uid == uid), None)
 
     def _deliver(self, delivery: Delivery) -> None:
         match delivery:

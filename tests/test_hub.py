@@ -6,6 +6,7 @@ import pytest
 
 from roomchat.chat.effects import Replay
 from roomchat.chat.sessions import Connected, Disconnected, Shutdown
+from roomchat.errors import StorageUnavailable
 from roomchat.protocol import Bye, Dial, Error, Hello, Join, Leave, Name, Ping, Rooms, Say, Whisper, Who
 from roomchat.wires.native import encode
 from tests.memory import Chat, brief, snapshot
@@ -287,7 +288,7 @@ def test_a_session_returns_to_its_rooms():
     assert chat.hello("bob3", **back)["uid"] == bob["uid"]
     pair = f"@1-{bob['uid']}"
     assert set(replays(chat)) == {
-        ("den", 1, 2), ("attic", 2, 2), ("loft", 0, 1), ("cellar", None, 1), (pair, None, 1),
+        ("den", 1, 2), ("attic", 2, 2), ("loft", 0, 1), ("cellar", None, 1), (pair, 0, 1),
     }  # fmt: skip
     assert set(chat.registry.clients_to_rooms[bob["uid"]]) == {"den", "attic", "cellar", "loft", pair}
 
@@ -450,3 +451,70 @@ def test_a_shutdown_is_told_to_everyone():
         assert chat.take(link) == [{"type": "notice", "text": "Good night."}]
     assert chat.closed == {"ann", "bob", "mute"}
     assert chat.effects.over
+
+
+# ---------------------------------------------------------------- whispers to people who are offline
+
+
+def test_a_whisper_waits_for_who_is_offline():
+    """The first whispers to someone who has no seat come whole when that person is back."""
+    chat = Chat(history=1)
+    bob = chat.hello("bob")
+    chat.hello("ann")
+    chat.do("bob", Bye())
+    chat.take("ann")
+    one, two = (Whisper(uid=bob["uid"], text=text, n=n) for n, text in enumerate(("one", "two"), 1))
+    assert brief(chat.do("ann", one, two)) == ["joined @1-2", "@1-2: one", "@1-2: two"]
+    chat.hello("bob2", token=bob["token"])
+    assert brief(chat.take("bob2")) == ["joined @1-2", "@1-2: one", "@1-2: two"]
+    assert brief(chat.take("ann")) == ["entered @1-2"]
+
+
+def test_a_whisper_to_who_came_and_went_in_the_same_batch_waits():
+    """Such a person is not in the log yet, and can come back."""
+    chat = Chat()
+    chat.hello("ann")
+    chat.connect("bob")
+    chat.batch(("bob", Hello(protocol=1, name="bob")), ("bob", Bye()), ("ann", Whisper(uid=2, text="psst")))
+    assert brief(chat.take("ann")) == ["joined @1-2", "@1-2: psst"]
+
+
+def test_nobody_can_whisper_to_a_uid_that_never_comes_back():
+    """A client of a dialect without tokens leaves nothing behind but a UID that nobody else gets."""
+    chat = Chat()
+    chat.hello("ann")
+    chat.open("nc")
+    chat.feed("nc", b"guest\n")
+    chat.pause("nc")
+    uid = chat.registry.names["guest"].uid
+    chat.half_close("nc")
+    chat.take("ann")
+    (error,) = chat.do("ann", Whisper(uid=uid, text="psst", n=1))
+    assert (error["code"], error["message"], error["n"]) == (
+        "offline",
+        f"The person with UID {uid} is offline.",
+        1,
+    )
+    assert chat.hello("bob")["uid"] == uid + 1
+
+
+def test_a_whisper_that_found_no_log_to_look_in_is_not_handled():
+    """It may come again with the same number."""
+    chat = Chat()
+    bob = chat.hello("bob")
+    chat.hello("ann")
+    chat.do("bob", Bye())
+    find, chat.hub._find_name = chat.hub._find_name, raising(StorageUnavailable)
+    (error,) = chat.do("ann", Whisper(uid=bob["uid"], text="psst", n=1))
+    assert (error["code"], error["n"]) == ("storage_unavailable", 1)
+    chat.hub._find_name = find
+    assert brief(chat.do("ann", Whisper(uid=bob["uid"], text="psst", n=1))) == ["joined @1-2", "@1-2: psst"]
+
+
+def raising(error):
+    """A function that raises it, whatever it is given."""
+
+    def fail(*_):
+        raise error
+
+    return fail

@@ -298,11 +298,12 @@ class World:
         self.ask(who, Whisper(uid=uid, text="psst", n=n))
 
         def model(reply: Event) -> None:
-            if self.online(who) and self.counts(who, n) and who != other and other in self.seats and uid != NOBODY:
+            if self.online(who) and self.counts(who, n) and who != other and uid != NOBODY:
                 pair = self.pair(who, other)
                 self.pairs.add(pair)
                 self.seats[who].pairs.add(pair)
-                self.seats[other].pairs.add(pair)
+                if other in self.seats:
+                    self.seats[other].pairs.add(pair)
 
         return model
 

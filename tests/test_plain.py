@@ -237,7 +237,7 @@ def test_a_uid_that_has_gone_is_asked_again():
     """A UID of someone who has left is told, and another one asked for."""
     chat = people("ann", "bob")
     chat.feed("ann", b".exit\n")
-    assert typed(chat, "bob", "1") == f"The client with the UID 1 is not here now.\n{ASK_UID}"
+    assert typed(chat, "bob", "1") == f"The person with UID 1 is offline.\n{ASK_UID}"
 
 
 def test_a_number_in_a_room_is_said():

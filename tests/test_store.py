@@ -529,3 +529,15 @@ def test_a_new_log_is_its_owners_alone(open_log: Callable[..., Log], tmp_path: P
     log.append(NOW, [segment(1)], [], [], None)
     modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("new.db*") if file.suffix != ".lock"}
     assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
+
+
+def test_a_guest_leaves_nothing_but_its_uid(tmp_path):
+    """Nobody can come back as a client without a token: its row would stay for ever. Its UID is not used again."""
+    path = str(tmp_path / "chat.db")
+    log = Log(path, sync="normal")
+    log.append(1, [], [(1, "ann", b"ann"), (2, "guest", b""), (3, "other", b"")])
+    assert (log.find_name(1), log.find_name(2), log.find_name(3)) == ("ann", None, None)
+    log.close()
+    log = Log(path, sync="normal")
+    assert log.next_uid() == 4
+    log.close()

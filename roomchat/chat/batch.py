@@ -27,6 +27,7 @@ class Batch:
         now: float,
         timestamp: str,
         storing: bool,
+        find_name: Callable[[int], str | None],
     ) -> None:
         self.registry = registry
         self.deadlines = deadlines
@@ -38,6 +39,7 @@ class Batch:
         self.link: Link = None  # whose command is being carried out
         self.re: Id = None  # its id
         self._storing = storing
+        self._find_name = find_name
         self._open: dict[str, Segment] = {}  # by room key: those that more messages may join
 
     # ------------------------------------------------------------ to one
@@ -138,7 +140,21 @@ class Batch:
 
     def keep_identity(self, client: Client) -> None:
         """Store a new client, or its new name."""
-        self.effects.identities[client.uid] = Identity(client.uid, client.name, client.token_hash)
+        resumes = self.registry.peers[self.link].terms.resume
+        self.effects.identities[client.uid] = Identity(
+            client.uid, client.name, client.token_hash if resumes else b""
+        )  # fmt: skip
+
+    def offline_name(self, uid: int) -> str | None:
+        """The name of someone who has no seat and can come back; None: nobody can come back with that UID.
+
+        Raises:
+            StorageUnavailable: the log can't be read.
+        """
+        identity = self.effects.identities.get(uid)  # came and went in this batch: not in the log yet
+        if identity is None:
+            return self._find_name(uid)
+        return identity.name if identity.token_hash else None
 
     def keep_seat(self, client: Client, taken: bool) -> None:
         """Store that the client has a seat, or has none any more. Best effort: a disk that takes nothing keeps

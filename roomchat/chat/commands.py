@@ -16,6 +16,7 @@ from roomchat.errors import (
     Offline,
     OutOfOrder,
     PrivateRoom,
+    StorageUnavailable,
     TextTooLong,
     Yourself,
 )
@@ -42,6 +43,8 @@ def dial(batch: Batch, client: Client, command: Dial) -> None:
     """Into the room that the peer is in, or into a new one with it."""
     registry = batch.registry
     peer = find_peer(batch, client, command.uid)
+    if peer is None:
+        raise Offline(who=batch.offline_name(command.uid))
     room = peer.current
     if room is not None and room.key in registry.clients_to_rooms[client.uid]:
         registry.set_current(client, room)
@@ -55,7 +58,7 @@ def dial(batch: Batch, client: Client, command: Dial) -> None:
         batch.replay(room, None, 0)
         return
     if peer.link is None:  # it can't be asked into a room while it is away
-        raise Offline(uid=command.uid)
+        raise Offline(who=peer.name)
     batch.must_store()  # the number of the room, so that no other room ever has it
     room = registry.new_room()
     batch.keep_next_room()
@@ -66,20 +69,32 @@ def dial(batch: Batch, client: Client, command: Dial) -> None:
     batch.send(peer.link, membership.joined(registry, room, by=client.uid))
 
 
-def find_peer(batch: Batch, client: Client, uid: int) -> Client:
-    """The other client with that UID.
+def find_peer(batch: Batch, client: Client, uid: int) -> Client | None:
+    """The other client with that UID; None: it has no seat now, and can come back.
 
     Raises:
-        Yourself, NoSuchClient: nobody ever had it; Offline: it has no seat now.
+        Yourself, NoSuchClient: nobody ever had it; Offline: it has no seat now, and never has one again.
+        StorageUnavailable: it has no seat, and the log can't be read.
     """
     if uid == client.uid:
         raise Yourself(uid=uid)
     if uid >= batch.registry.next_uid:
         raise NoSuchClient(uid=uid)
     peer = batch.registry.clients.get(uid)
-    if peer is None:
-        raise Offline(uid=uid)
+    if peer is None and batch.offline_name(uid) is None:
+        raise Offline(who=f"The person with UID {uid}")
     return peer
+
+
+def addressee(batch: Batch, client: Client, uid: int, n: int | None) -> Client | None:
+    """As ``find_peer``, for a message that counts as handled: not if the log can't be read, so that it may come
+    again with the same n."""
+    try:
+        return find_peer(batch, client, uid)
+    except StorageUnavailable:
+        if n is not None:
+            batch.keep_counter(client, n - 1)
+        raise
 
 
 def join(batch: Batch, client: Client, command: Join) -> None:
@@ -115,7 +130,7 @@ def say(batch: Batch, client: Client, command: Say) -> None:
     if room is None:
         room = membership.own_room(batch, client, command.room)
     if room.pair:
-        find_peer(batch, client, sum(room.pair) - client.uid)
+        addressee(batch, client, sum(room.pair) - client.uid, command.n)
     batch.registry.set_current(client, room)
     batch.say(room, client, command.text, command.n)
 
@@ -125,8 +140,8 @@ def whisper(batch: Batch, client: Client, command: Whisper) -> None:
     if not is_next(batch, client, command.n):
         return
     check_text(batch, command.text)
-    peer = find_peer(batch, client, command.uid)
-    batch.say(membership.enter_pair(batch, client, peer), client, command.text, command.n)
+    peer = addressee(batch, client, command.uid, command.n)
+    batch.say(membership.enter_pair(batch, client, command.uid, peer), client, command.text, command.n)
 
 
 def is_next(batch: Batch, client: Client, n: int | None) -> bool:

@@ -72,7 +72,7 @@ class Identity(Struct, gc=False):
 
     uid: int
     name: str
-    token_hash: bytes
+    token_hash: bytes  # b"": nobody has its token, so nobody ever comes back as it
 
 
 @dataclass

@@ -33,11 +33,13 @@ class Hub:
         epoch: str,
         new_token: Callable[[], str],
         find_client: Callable[[bytes], Known | None],
+        find_name: Callable[[int], str | None],
         seats: Iterable[Seat] = (),
         now: float,
     ) -> None:
         self.registry = registry
         self._settings = settings
+        self._find_name = find_name
         self._deadlines = Deadlines()
         self._sessions = Sessions(epoch, new_token, find_client)
         self._sessions.restore(registry, self._deadlines, seats, now + settings.linger)
@@ -66,7 +68,9 @@ class Hub:
             timestamp: for the messages of this batch, RFC 3339 in UTC with milliseconds.
             storing: False while the log takes nothing.
         """
-        batch = Batch(self.registry, self._deadlines, self._settings, now, timestamp, storing)
+        batch = Batch(
+            self.registry, self._deadlines, self._settings, now, timestamp, storing, self._find_name
+        )  # fmt: skip
         peers, handlers = self.registry.peers, self._handlers
         self._inputs = 0
         for link, command in inputs:

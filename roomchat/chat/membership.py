@@ -138,12 +138,13 @@ def check_room_for_one_more(batch: Batch, client: Client) -> None:
         raise TooManyRooms(limit=limit)
 
 
-def enter_pair(batch: Batch, client: Client, peer: Client) -> Room:
-    """Both into the room in which they whisper, and those who were not in it are told."""
-    name = pair_room(client.uid, peer.uid)
+def enter_pair(batch: Batch, client: Client, uid: int, peer: Client | None) -> Room:
+    """Both into the room in which they whisper, and those who were not in it are told. Without a peer the other is
+    offline: its next hello brings it into the room."""
+    name = pair_room(client.uid, uid)
     room = batch.registry.room(name, name)
     newcomers = [
-        one for one in (client, peer) if room.key not in batch.registry.clients_to_rooms[one.uid]
+        one for one in (client, peer) if one and room.key not in batch.registry.clients_to_rooms[one.uid]
     ]  # fmt: skip
     for newcomer in newcomers:
         batch.registry.enter(newcomer, room)

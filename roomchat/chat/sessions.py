@@ -321,6 +321,8 @@ class Sessions:
             rooms[key] = registry.rooms[key]
             if key not in registry.clients_to_rooms[client.uid]:
                 membership.enter(batch, client, rooms[key])
+            if key not in (command.rooms or {}):
+                cursors[key] = 0  # it has seen nothing of it: not even its first whispers may be passed over
         rooms.update(registry.clients_to_rooms[client.uid])
         for key, room in rooms.items():
             batch.reply(membership.joined(registry, room))

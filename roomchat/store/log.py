@@ -148,6 +148,13 @@ class Log:
         )
         return StoredClient(*row) if row else None
 
+    def find_name(self, uid: int) -> str | None:
+        """The name of the client with that UID; None: nobody can come back with it. One look-up, some 10 us."""
+        row = self._try(
+            lambda connection: connection.execute("SELECT name FROM clients WHERE uid = ?", (uid,)).fetchone()
+        )
+        return str(row[0]) if row else None
+
     def seats(self) -> list[StoredSeat]:
         """All who had a seat and could come back to it."""
         rows = self._try(
@@ -174,7 +181,8 @@ class Log:
         Args:
             now: milliseconds since 1970.
             segments: in the order in which they were said.
-            identities: (UID, name, token hash) of new or renamed clients.
+            identities: (UID, name, token hash) of new or renamed clients; with b"" for a hash nobody can come back
+                as it, and only that its UID is used is kept.
             counters: (UID, last n).
             next_room: the new number, if it changed.
             seats: (UID, key of its name) of those who took a seat, or took another name; (UID, None) of those who
@@ -185,6 +193,7 @@ class Log:
 
         def write(connection: sqlite3.Connection) -> None:
             _insert(connection, "INSERT OR REPLACE INTO clients VALUES", 3, list(identities))
+            connection.execute("DELETE FROM clients WHERE token_hash = x''")  # the UIDs stay in sqlite_sequence
             _insert(connection, "INSERT OR REPLACE INTO counters VALUES", 2, list(counters))
             _insert(connection, "INSERT OR REPLACE INTO seats VALUES", 2, [one for one in changed if one[1]])
             for uid, key in changed:
