@@ -35,8 +35,16 @@ def text() -> str:
 
 def _description(title: str, command: click.Command) -> str:
     help_text = inspect.cleandoc(command.help or "").replace("\b\n", "")
-    arguments = "".join(f" {one.metavar}" for one in command.params if isinstance(one, click.Argument))
+    arguments = "".join(f" {_argument(one)}" for one in command.params if isinstance(one, click.Argument))
     return f"## {title}{arguments}\n\n{help_text}\n"
+
+
+def _argument(argument: click.Argument) -> str:
+    """As the usage line has it; click's own way to say so is called otherwise in each version."""
+    if argument.metavar:
+        return argument.metavar
+    name = str(argument.name).upper()
+    return f"[{name}]..." if argument.nargs == -1 else name if argument.required else f"[{name}]"
 
 
 def _table(name: str, command: click.Command) -> Iterator[str]:

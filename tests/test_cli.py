@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from roomchat import __version__
 from roomchat.cli import main
-from tests.program import Program, address_of, serve
+from tests.program import ROOMCHAT, Program, address_of, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -263,12 +263,41 @@ def test_a_pipe_is_sent_whole_before_it_ends() -> None:
         assert [line.rpartition(" ")[2] for line in said] == [str(i) for i in range(300)]
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("hello\n", "You are not in a room"),
+        ("/join tea\n/whisper nobody x\n", "nobody"),
+        ("/join tea\n/whisper 99 x\n", "99"),
+        ("/join tea\n/nosuch\n", "/nosuch"),
+        ("/join tea\n/whisper\n", "/whisper UID TEXT"),
+        ("/join tea\n" + "y" * 9000 + "\n", "9000"),
+    ],
+    ids=lambda text: text[:20].strip(),
+)
+def test_a_pipe_that_was_not_understood_ends_with_1(typed: str, told: str) -> None:
+    """The reason stands on standard error; the lines behind it are said all the same."""
+    with serve() as server:
+        done = subprocess.run(
+            [*ROOMCHAT, "join", address_of(server), "--name", "ann"],
+            input=typed + "/join den\nafter\n",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "ann: after" in done.stdout
+
+
 def test_what_can_not_be_sent_holds_nothing_up() -> None:
     """Too long a line, and UIDs that are none, are refused here; what follows is said."""
     with serve() as server, Program("join", address_of(server), "--name", "ann") as ann:
         ann.type("/join tea\n" + "x" * 70_000 + "\n/whisper 0 hi\n/dial " + "9" * 5000 + "\nafter\n")
         ann.end_input()
-        assert ann.wait() == 0
+        assert ann.wait() == 1
         assert "Refused: A message may have at most 8192 characters; this one has 70000." in ann.output
         assert "0 is no UID" in ann.output
         assert "ann: after" in ann.output

@@ -121,7 +121,7 @@ def test_a_whisper_that_is_stored_is_not_told_as_refused(
     bob = connect(server, "bob")
     ann = client(server, "ann")
     bob.sync()
-    # Ann's thread hears nothing, so that she has seen nothing of the private room. The locks in the client's own order.
+    # Ann's thread hears nothing, so that she has seen nothing of the private room.
     with ann._seat._sending, ann._changed:
         n = ann._seat._number(roomchat.protocol.Whisper(uid=1, text="stored"))
         connection = ann._seat._connection

@@ -14,6 +14,7 @@ from roomchat.cli.send import send
 from roomchat.cli.serve import serve
 from roomchat.cli.settings_file import default_path, load
 from roomchat.cli.tail import tail
+from roomchat.cli.text import refuse_other_bytes
 from roomchat.cli.verify import verify
 from roomchat.errors import SettingsError
 from roomchat.version import __version__
@@ -57,4 +58,4 @@ def main(context: click.Context, path: Path | None) -> None:
 
 
 for command in (serve, *CLIENTS.values(), export, config, verify):
-    main.add_command(command)
+    main.add_command(refuse_other_bytes(command))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import closing
+from datetime import UTC, tzinfo
+from difflib import get_close_matches
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import click
 
@@ -23,13 +25,24 @@ from roomchat.times import beginning, end
 PARTS = ("", "-wal", "-shm", "-journal", ".lock")  # endings of the files of a log
 
 
-def _zone(context: click.Context, parameter: click.Parameter, name: str | None) -> ZoneInfo | None:
+def _zone(context: click.Context, parameter: click.Parameter, name: str | None) -> tzinfo | None:
     if name is None:
         return None
+    if name.upper() in {"UTC", "Z"}:
+        return UTC  # also where there are no data
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # the last two: it is not even the form of a name
-        raise click.ClickException(f"There is no time zone {name!r}; write UTC or Europe/Paris.") from None
+        raise click.ClickException(_no_zone(name, available_timezones())) from None
+
+
+def _no_zone(name: str, known: set[str]) -> str:
+    if not known:
+        return f"This machine has no data of time zones, so {name!r} is unknown; install tzdata, or write UTC."
+    same = [zone for zone in known if zone.lower() == name.lower()]
+    near = same or get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]}?" if near else "write UTC or Europe/Paris."
+    return f"There is no time zone {harmless(name)!r}; {hint}"
 
 
 @click.command()
@@ -72,7 +85,7 @@ def export(
     force: bool,
     since: str | None,
     until: str | None,
-    timezone: ZoneInfo | None,
+    timezone: tzinfo | None,
     db: Path | None,
     private: bool,
 ) -> None:
@@ -106,7 +119,7 @@ def export(
         click.echo(f"Messages up to number {span.lost} are missing: the server no longer keeps them.", err=True)
 
 
-def _span(since: str | None, until: str | None, zone: ZoneInfo | None) -> Span:
+def _span(since: str | None, until: str | None, zone: tzinfo | None) -> Span:
     try:
         return Span(beginning(since, zone) if since else BEGINNING, end(until, zone) if until else END)
     except ValueError as error:

@@ -105,7 +105,9 @@ def _print(address: str, name: str | None, first: list[Command], bell: str, cloc
     terminal = Terminal(address, typed, show_line, interactive=sys.stdin.isatty(), clock=clock)
     if run_interruptible(lambda: terminal.run(name, first), terminal.interrupt):
         show("Goodbye.")
+    for complaint in terminal.complaints:
+        click.echo(complaint, err=True)
     if told := terminal.farewell():
         click.echo(told, err=True)
-        if not sys.stdin.isatty():
-            sys.exit(1)
+    if (told or terminal.complaints) and not sys.stdin.isatty():
+        sys.exit(1)

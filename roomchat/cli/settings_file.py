@@ -58,7 +58,7 @@ def load(path: Path, commands: Commands, *, must_exist: bool) -> Loaded:
     loaded = Loaded(path, commands)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if must_exist:
             raise SettingsError(f"There is no file {path}.") from None
         return loaded

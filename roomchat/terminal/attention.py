@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from roomchat.client.seat import Shown
 from roomchat.client.session import is_private
 from roomchat.protocol import Away, Back, Crowd, Entered, Exited, Gap, Message
+from roomchat.terminal.mentions import is_mentioned
 from roomchat.terminal.view import View
 
 KEPT = 500  # messages of a room that nobody looks at; /history brings older ones
@@ -38,6 +38,7 @@ class Attention:
         self.room: str | None = None  # looked at; where what is typed goes
         self.unread: dict[str, Unread] = {}
         self.ignored: set[int] = set()
+        self.catching_up = False  # what is shown has come before, and has rung then
         self.away: str | None = None  # what is answered to whispers; None: here
         self.everything = everything
         self._view = view
@@ -72,13 +73,11 @@ class Attention:
     def is_mentioned(self, message: Message) -> bool:
         """Whether somebody else's words have our name in them."""
         name = self._view.names.get(self._view.uid)
-        if not name or message.uid == self._view.uid or name.casefold() not in message.text.casefold():
-            return False
-        return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message.text, re.IGNORECASE) is not None
+        return bool(name) and message.uid != self._view.uid and is_mentioned(str(name), message.text)
 
     def is_old(self, message: Message) -> bool:
         """Whether it was said before we came: no reason to ring a bell."""
-        return message.seq <= self._view.newest.get(message.room, 0)
+        return self.catching_up or message.seq <= self._view.newest.get(message.room, 0)
 
     def is_told(self, room: str) -> bool:
         """Whether a line need not say which room it is about, for that is the one looked at."""

@@ -21,6 +21,14 @@ class NobodyCalled(TypingError):
     """A name is typed that we have not heard of; the server may know more."""
 
 
+class NotSaid(TypingError):
+    """What was to be said is refused before it leaves this machine."""
+
+    def __init__(self, refusal: Exception, text: str) -> None:
+        super().__init__(f"Refused: {refusal}")
+        self.text = text
+
+
 @dataclass(frozen=True)
 class Connect:
     """To a server, or again to the same one."""
@@ -80,7 +88,10 @@ class SlashCommand:
 
 
 def _uid(view: View, who: str) -> int:
-    uid = view.uid_of(who.removeprefix("@"))
+    who = who.removeprefix("@")
+    if other := view.called_like_a_uid(who):
+        raise TypingError(f"{who} is a UID, and somebody is called {who}, too; write a UID ({other} is theirs).")
+    uid = view.uid_of(who)
     if uid == 0:
         raise TypingError("0 is no UID; /who shows the UIDs of all who are here.")
     if uid is None:

@@ -10,9 +10,9 @@ from roomchat.client.client import Client
 from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import ACTION, Command, Dial, History, Join, Leave, Message, Name, Say, Whisper
-from roomchat.terminal.commands import Connect, Ignore, Local, StepAway, Turn, TypingError
+from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, StepAway, Turn, TypingError
 from roomchat.terminal.picture import Picture
-from roomchat.terminal.render import not_said, room_name
+from roomchat.terminal.render import room_name
 
 # What is typed behind these may depend on where they lead.
 _WAITED_FOR = Join | Dial | Leave | Name
@@ -70,13 +70,13 @@ class Deeds:
         try:
             client.say(text, None if self._picture.attention.everything else room)
         except Denied as error:
-            self._picture.show("\n".join([f"Refused: {error}", *not_said(text)]), "trouble")
+            raise NotSaid(error, text) from None
 
     def _whisper(self, client: Client, uid: int, text: str) -> None:
         try:
             client.whisper(uid, text)
         except Denied as error:
-            self._picture.show("\n".join([f"Refused: {error}", *not_said(text)]), "trouble")
+            raise NotSaid(error, text) from None
 
     def _ask(self, client: Client, command: Command) -> None:
         """The server."""

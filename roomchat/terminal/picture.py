@@ -8,9 +8,10 @@ from collections.abc import Callable
 from roomchat.client.client import Client, ConnectionBack, ConnectionEnded, ConnectionLost, Shown
 from roomchat.client.session import is_private
 from roomchat.protocol import Gap, Joined, Left, Message
+from roomchat.speaker import speaker
 from roomchat.terminal.attention import Attention
 from roomchat.terminal.commands import HELP_COLUMN
-from roomchat.terminal.lines import Line, line
+from roomchat.terminal.lines import Line, cell, line
 from roomchat.terminal.render import day_of, lines
 from roomchat.terminal.view import View
 
@@ -79,6 +80,18 @@ class Picture:
             self.look_at(current, told=event)
         elif self.attention.takes(event):
             self.show_event(event)
+        elif isinstance(event, Message) and self._calls(event):
+            name = cell(speaker(event.uid, event.name))
+            self._show_line(line(("mention", f"[{cell(event.room)}] {name} mentions you."), ring=2))
+
+    def _calls(self, message: Message) -> bool:
+        """Whether a message in a room that nobody looks at is to be told at once."""
+        attention = self.attention
+        return (
+            message.uid not in attention.ignored
+            and attention.is_mentioned(message)
+            and not attention.is_old(message)
+        )
 
     def look_at(self, room: str | None, told: Shown | str) -> None:
         """Turn to a room: tell it, then show what was said there meanwhile. With the lock held."""
@@ -89,8 +102,10 @@ class Picture:
             self.show_event(told)
         if count > (kept := sum(isinstance(event, Message) for event in events)):
             self.show(f"{count - kept} older ones are not shown; /history {min(count, 1000)} shows more.")
+        self.attention.catching_up = True
         for event in events:
             self.show_event(event)
+        self.attention.catching_up = False
         if events and self.client is not None:
             self.client.handled(events[-1])
 

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client, ConnectionEnded, Shown
+from roomchat.client.session import Refusal
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
 from roomchat.harmless import harmless
-from roomchat.protocol import Bye, Command, Dial, Join, Leave, Message, Who
-from roomchat.terminal.commands import Connect, Local, NobodyCalled, TypingError, parse
+from roomchat.protocol import Bye, Command, Dial, Error, Join, Leave, Message, Who
+from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, parse
 from roomchat.terminal.deeds import Deeds
 from roomchat.terminal.lines import Line
 from roomchat.terminal.picture import Picture
@@ -59,6 +60,7 @@ class Terminal:
         self._left = threading.Lock()  # held while the chat is left; not held, it is not left yet
         self._kept = True  # whether there is a place to keep what is not sent
         self._typed_is_kept = False
+        self.complaints: list[str] = []  # of a pipe: what was not done, and why
         self.returned: list[str] = []  # what was typed, not sent, and can't be kept
         self._begin()
 
@@ -233,8 +235,15 @@ class Terminal:
                 self._typed.stop()
         elif isinstance(event, Message):
             self._deeds.answer(event)
+        elif isinstance(event, Error) and event.re is None:  # else it is told where it was asked
+            self._complain(event.message, event.text if isinstance(event, Refusal) else "")
         self._changed()
         return done
+
+    def _complain(self, why: str, text: str) -> None:
+        """Nobody looks at a pipe: what it could not do is told at its end."""
+        if not self._interactive:
+            self.complaints.append(harmless(f"{why} It was: {text}" if text else why))
 
     # ------------------------------------------------------------ the send thread
 
@@ -257,7 +266,9 @@ class Terminal:
             if self._interrupted and not typed.startswith("/"):
                 self.returned.append(typed)
             elif not self._interrupted:
-                back = [] if typed.startswith("/") else not_said(typed)
+                text = error.text if isinstance(error, NotSaid) else "" if typed.startswith("/") else typed
+                self._complain(str(error), text or typed)
+                back = not_said(text) if text else []
                 self.picture.show("\n".join([str(error), *back]), "trouble")
         self.doing = ""
         self._changed()

@@ -92,6 +92,13 @@ class View:
             case RoomsPage():
                 self.rooms.update(room.room for room in event.rooms)
 
+    def called_like_a_uid(self, who: str) -> int | None:
+        """The UID of somebody whose name is a number: an old name, for nobody gets one now."""
+        if not (who.isascii() and who.isdigit()):
+            return None
+        number = int(who[:MAX_DIGITS])
+        return next((uid for uid, name in list(self.names.items()) if name == who and uid != number), None)
+
     def uid_of(self, who: str) -> int | None:
         """A UID as typed, or that of who is here by this name; else of the only one who was."""
         if who.isascii() and who.isdigit():
