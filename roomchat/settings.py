@@ -55,6 +55,7 @@ class Settings:
     reader_threads: int = 2  # that read history; so one long page does not hold up the other readers
     inbox_limit: int = 20_000  # commands that wait for the hub until all reading stops; of 100 bytes mostly
     outbox_limit: int = 1024 * 1024  # bytes queued for one connection until it is catching up from the log
+    outbox_total: int = 512 * 1024 * 1024  # bytes queued for all connections until those with most are let go
     read_piece: int = 256 * 1024  # bytes read from the log at a time for a connection that is catching up
     keepalive: int = 60  # seconds of silence until the system asks whether a peer is still there
     unacknowledged: int = 600  # seconds that a peer may leave what was sent unacknowledged: it is gone then

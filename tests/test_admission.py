@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -115,6 +117,48 @@ def test_one_reading_brings_no_more_answers_than_are_owed(serve: Serve, connect:
     assert [event["type"] for event in events if event["type"] != "entered"] == ["who"] * 400
     greedy.socket.close()
     assert others
+
+
+def test_all_connections_together_have_a_bound(serve: Serve, connect: Connect) -> None:
+    """Many that ask for much and read nothing: those that hold most are let go, and nobody else notices."""
+    server = serve(outbox_limit=256 * 1024, outbox_total=1024 * 1024)
+    others = [connect(server, f"{'人' * 28}{i:04}") for i in range(100)]
+    ann = connect(server, "ann")
+    greedy = [Peer(server.address, receive_buffer=4096) for _ in range(6)]
+    for number, one in enumerate(greedy):
+        one.hello(f"greedy-{number}")
+        one.send_bytes(b'{"type":"who"}\n' * 400)
+    loop = server._loops[0]
+    while len(loop._connections) == len(others) + 1 + len(greedy):  # the server's own look ends it, once a second
+        ann.sync()
+    assert sum(one.outbox.size for one in list(loop._connections)) < 3 * 1024 * 1024
+    for one in (*others[:3], ann):
+        one.sync()
+    for one in greedy:
+        one.socket.close()
+
+
+def test_a_timer_keeps_no_connection(serve: Serve, connect: Connect) -> None:
+    """Whoever came and went is not in memory until a timer would have looked for it."""
+    server = serve()
+    ann = connect(server, "ann")
+    for number in range(20):
+        with Peer(server.address) as peer:
+            peer.hello(f"p-{number}")
+            peer.send("bye")
+            peer.expect("bye")
+    loop, deadline = server._loops[0], time.monotonic() + 20
+
+    def held() -> list[Connection]:
+        """Those of the loop that are over."""
+        gc.collect()
+        return [
+            one for one in gc.get_objects() if isinstance(one, Connection) and one.owner is loop and one.closed
+        ]
+
+    while len(held()) > 2:  # the last ones are in the variables of the threads
+        ann.sync()
+        assert time.monotonic() < deadline
 
 
 # ---------------------------------------------------------------- over connections

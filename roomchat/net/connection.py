@@ -30,6 +30,7 @@ class Connection:
     """
 
     __slots__ = (
+        "__weakref__",
         "address",
         "awaited",
         "backlog",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
 from itertools import repeat
@@ -34,6 +35,7 @@ AWAITED = 16  # dear commands under way for one connection: a quarter of a mebib
 HAND_OVER = 1000  # commands after which a round does not wait for its end to pass them on
 PAUSE = 0.5  # seconds of silence until a guess is made what a peer is, where nobody is greeted
 LAST = 60.0  # seconds that a peer has to take what was sent to it before it was let go
+LOOK_EVERY = 1.0  # seconds between two sums of what waits for all
 GOODBYE = 2.0  # seconds that a peer has to take the last bytes after we ended; see _end
 
 ToHub = tuple[Connection | None, Input]  # None: from the server itself
@@ -59,6 +61,7 @@ class Loop:
         self._to_hub: list[ToHub] = []  # what this round brought
         self._waiting_for_inbox: list[Connection] = []
         self._resume = partial(self._post, self._inbox_has_room)  # one object, so that the inbox knows it again
+        self._next_look = 0.0  # when what waits in all outboxes together is added up next
         self._stop_by: float | None = None  # when a stopping loop gives up on what is still to be written
 
     # ------------------------------------------------------------ from any thread
@@ -107,6 +110,35 @@ class Loop:
                 elif connection.events != READ:
                     self._watch(connection)
             self._hand_over()
+            self._bound_memory()
+
+    def _bound_memory(self) -> None:
+        """Each connection has its own bound. Where very many use all of theirs, those that hold most are let go; a
+        client that can come back misses nothing."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK_EVERY
+        total = sum(connection.outbox.size for connection in self._connections)
+        limit = self._settings.outbox_total // self._settings.io_threads
+        if total <= limit:
+            return
+        for connection in sorted(self._connections, key=lambda one: one.outbox.size, reverse=True):
+            logger.warning("%s takes nothing, and memory is short: it is let go", connection)
+            total -= connection.outbox.size
+            self._let_go(connection)
+            if total <= limit:
+                return
+
+    def _later(self, seconds: float, call: Callable[[Connection], None], connection: Connection) -> None:
+        """Do something with a connection if it is still there then: a timer alone keeps none in memory."""
+        reference = weakref.ref(connection)
+
+        def due() -> None:
+            if (one := reference()) is not None:
+                call(one)
+
+        self._at(time.monotonic() + seconds, due)
 
     def _stop(self, drain: float) -> None:
         self._stop_by = time.monotonic() + drain
@@ -142,7 +174,7 @@ class Loop:
             self._let_go(other)
         self._watch(connection)
         pause = min(settings.greet_after or PAUSE, settings.hello_timeout)
-        self._at(time.monotonic() + pause, partial(self._pause, connection))
+        self._later(pause, self._pause, connection)
 
     def _receive(self, connection: Connection) -> None:
         try:
@@ -178,9 +210,10 @@ class Loop:
             self._let_go(connection)
 
     def _let_go(self, connection: Connection) -> None:
-        """End a connection that has not been welcomed."""
+        """End a connection for the sake of the others."""
         if connection.introduced and not connection.closed:
             self._to_hub.append((connection, Disconnected("it gave way to others")))
+        connection.outbox.clear()
         self._close(connection)
 
     def _peer_ended(self, connection: Connection) -> None:
@@ -312,7 +345,7 @@ class Loop:
             elif type(item) is PageRequest:
                 connections[0].awaited = 0
             elif type(item) is End:
-                self._at(time.monotonic() + LAST, partial(self._close, connections[0]))
+                self._later(LAST, self._close, connections[0])
             for connection in connections:
                 connection.outbox.put(item)
                 if not connection.dirty:
@@ -469,7 +502,7 @@ class Loop:
         except OSError as error:
             self._lost(connection, error)
             return
-        self._at(time.monotonic() + GOODBYE, partial(self._close, connection))
+        self._later(GOODBYE, self._close, connection)
 
     def _lost(self, connection: Connection, error: OSError) -> None:
         """The connection broke."""
