@@ -299,7 +299,7 @@ def test_what_can_not_be_sent_holds_nothing_up() -> None:
         ann.end_input()
         assert ann.wait() == 1
         assert "Refused: A message may have at most 8192 characters; this one has 70000." in ann.output
-        assert "0 is no UID" in ann.output
+        assert "0 is not a valid UID" in ann.output
         assert "ann: after" in ann.output
         assert "Traceback" not in ann.output
 

@@ -107,7 +107,7 @@ def test_typed_lines_become_commands(view: View, line: str, command: object) -> 
         ("/stats now", "It is typed like this: /stats"),
         ("/whisper 3", "It is typed like this: /whisper UID TEXT"),
         ("/dial nobody", "I know nobody called nobody"),
-        ("/history many", "many is no number"),
+        ("/history many", "many is not a number"),
     ],
 )
 def test_what_can_not_be_sent_is_told(view: View, line: str, told: str) -> None:
@@ -143,6 +143,37 @@ def test_the_view_follows_names(view: View) -> None:
     view.update(Message("tea", 3, 22, "eve", "2026-01-01T00:00:00.000Z", "old"))
     assert view.uid_of("eve") is None, "who of them is not known"
     assert view.whisperer("@3-7") == "robert"
+
+
+@pytest.mark.parametrize(
+    ("who", "meant"),
+    [
+        ("1", [1, 3]),
+        ("@1", [1, 3]),
+        ("@ann", [1, 4]),
+        ("ann", [1]),
+        ("ＡＮＮ", [1]),
+        ("0002", [2, 6]),
+        ("2", [2]),
+        ("@bob", [2]),
+        ("99", [99]),
+        ("@@ann", [4]),
+        ("strasse", []),
+        ("straße", [8]),
+    ],
+)
+def test_whom_a_command_means(who: str, meant: list[int]) -> None:
+    """Digits are a UID and a name is a name; where several fit, nothing private is sent, by any command."""
+    view = View()
+    people = [(1, "ann"), (2, "bob"), (3, "1"), (4, "@ann"), (6, "0002"), (8, "straße")]
+    view.update(WhoPage(clients=[Person(*one) for one in people], clients_total=6))
+    assert view.meant(who) == meant
+    for line in (f"/whisper {who} x", f"/query {who} x", f"/dial {who}", f"/ignore {who}"):
+        if len(meant) == 1:
+            parse(line, view)
+        else:
+            with pytest.raises(TypingError, match="Nothing was sent" if meant else "I know nobody"):
+                parse(line, view)
 
 
 def test_what_comes_again_after_a_lost_connection_is_no_news(view: View) -> None:

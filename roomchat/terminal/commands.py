@@ -9,6 +9,7 @@ from inspect import cleandoc
 
 from roomchat import protocol
 from roomchat.errors import RoomchatError
+from roomchat.harmless import harmless
 from roomchat.protocol import ACTION, Command
 from roomchat.terminal.view import MAX_DIGITS, View
 
@@ -87,21 +88,22 @@ class SlashCommand:
         return self.form.split()[1:]
 
 
-def _uid(view: View, who: str) -> int:
-    who = who.removeprefix("@")
-    if other := view.called_like_a_uid(who):
-        raise TypingError(f"{who} is a UID, and somebody is called {who}, too; write a UID ({other} is theirs).")
-    uid = view.uid_of(who)
-    if uid == 0:
-        raise TypingError("0 is no UID; /who shows the UIDs of all who are here.")
-    if uid is None:
+def uid_of(view: View, who: str) -> int:
+    """Whom a typed UID or name means; every command that takes one reads it here. Raises TypingError."""
+    found = view.meant(who)
+    if len(found) > 1:
+        told = " or ".join(f"{harmless(view.names.get(uid, 'the UID'))} ({uid})" for uid in found)
+        raise NobodyCalled(f"Nothing was sent: {who} could be {told}. Type a name or UID that only one has.")
+    if not found:
         raise NobodyCalled(f"I know nobody called {who}; /who shows the UIDs of all who are here.")
-    return uid
+    if found == [0]:
+        raise TypingError("0 is not a valid UID; /who shows the UIDs of all who are here.")
+    return found[0]
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        raise TypingError(f"{text} is no number.")
+        raise TypingError(f"{text} is not a number.")
     return int(text)
 
 
@@ -110,12 +112,12 @@ def _optional(arguments: list[str]) -> str | None:
 
 
 def _private(view: View, arguments: list[str]) -> Turn:
-    return Turn(view.private(_uid(view, arguments[0])), arguments[1] if len(arguments) > 1 else None)
+    return Turn(view.private(uid_of(view, arguments[0])), arguments[1] if len(arguments) > 1 else None)
 
 
 COMMANDS = [
     SlashCommand("/dial UID", "chat with someone, in the room they are in or in a new one",
-                 lambda view, args: protocol.Dial(uid=_uid(view, args[0])), "/dial 7", ("/call",)),
+                 lambda view, args: protocol.Dial(uid=uid_of(view, args[0])), "/dial 7", ("/call",)),
     SlashCommand("/join ROOM", "go into a room; it is made if there is none",
                  lambda view, args: protocol.Join(room=args[0].removeprefix("#")), "/join tea", ("/j",)),
     SlashCommand("/leave [ROOM]", "leave a room, or the current one",
@@ -129,7 +131,7 @@ COMMANDS = [
     SlashCommand("/name NAME", "call yourself something else",
                  lambda view, args: protocol.Name(name=args[0]), "/name eve", ("/nick",)),
     SlashCommand("/whisper UID TEXT", "say something to one person only",
-                 lambda view, args: protocol.Whisper(uid=_uid(view, args[0]), text=args[1]),
+                 lambda view, args: protocol.Whisper(uid=uid_of(view, args[0]), text=args[1]),
                  "/whisper 7 Only you can read this.", ("/msg", "/w", "/tell")),
     SlashCommand("/query UID [TEXT]", "whisper with one person until you go to another room",
                  _private, "/query bob", ("/q",)),
@@ -138,7 +140,7 @@ COMMANDS = [
     SlashCommand("/away [TEXT]", "tell the room, and who whispers, that you are away; once more: back",
                  lambda view, args: StepAway(_optional(args)), "/away back at four", ("/afk",)),
     SlashCommand("/ignore [UID]", "show nothing of someone, until you say it again",
-                 lambda view, args: Ignore(_uid(view, args[0]) if args else None), "/ignore 7", ("/unignore",)),
+                 lambda view, args: Ignore(uid_of(view, args[0]) if args else None), "/ignore 7", ("/unignore",)),
     SlashCommand("/history [N]", "the last messages of the current room",
                  lambda view, args: protocol.History(limit=_number(args[0]) if args else None), "/history 100",
                  ("/lastlog",)),

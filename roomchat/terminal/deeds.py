@@ -10,7 +10,7 @@ from roomchat.client.client import Client
 from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import ACTION, Command, Dial, History, Join, Leave, Message, Name, Say, Whisper
-from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, StepAway, Turn, TypingError
+from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, StepAway, Turn, TypingError, uid_of
 from roomchat.terminal.picture import Picture
 from roomchat.terminal.render import room_name
 
@@ -137,17 +137,12 @@ class Deeds:
         rooms = picture.rooms()
         wanted = text.casefold()
         for room in rooms:
-            if wanted in {
-                room.casefold(),
-                f"@{picture.view.whisperer(room)}".casefold() if is_private(room) else "",
-            }:
+            if room.casefold() == wanted:
                 return room
         if text.startswith("@"):
-            if (uid := picture.view.uid_of(text[1:])) is None:
-                if text == picture.view.private(picture.view.other(text)):
-                    return text
-                raise TypingError(f"I know nobody called {text[1:]}; /who shows who is here.")
-            return picture.view.private(uid)
+            if text == picture.view.private(picture.view.other(text)):
+                return text
+            return picture.view.private(uid_of(picture.view, text))
         if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= len(rooms):
             return rooms[int(text[:9]) - 1]
         raise TypingError(f"You are not in {text}; /join {text} goes there.")

@@ -179,7 +179,8 @@ def _welcome(event: Welcome) -> Iterable[str]:
 
 def _joined(event: Joined, view: View) -> Iterable[str]:
     if is_private(event.room):
-        yield f"What {cell(view.whisperer(event.room))} and you whisper, nobody else sees."
+        other = cell(view.whisperer(event.room))
+        yield f"Whispers go only to you and {other} (the server's operator can read them)."
         return
     room = cell(event.room)
     if event.by == view.uid:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from roomchat.client.same import compared
 from roomchat.client.seat import ConnectionBack, ConnectionLost, Shown
 from roomchat.protocol import (
     Away,
@@ -30,7 +31,7 @@ class View:
     def __init__(self) -> None:
         self.uid = 0
         self.names: dict[int, str] = {}  # UID to name, of all whom we have heard of
-        self._called: dict[str, int] = {}  # folded name to UID: who is, or was last, here under that name
+        self._called: dict[str, int] = {}  # compared name to UID: who is, or was last, here under that name
         self.rooms: set[str] = set()  # all of which we have heard
         self.totals: dict[str, int] = {}  # of the rooms that we are in: how many are in it
         self.newest: dict[str, int] = {}  # of these rooms: the last seq before we came, or came back
@@ -92,22 +93,30 @@ class View:
             case RoomsPage():
                 self.rooms.update(room.room for room in event.rooms)
 
-    def called_like_a_uid(self, who: str) -> int | None:
-        """The UID of somebody whose name is a number: an old name, for nobody gets one now."""
-        if not (who.isascii() and who.isdigit()):
-            return None
-        number = int(who[:MAX_DIGITS])
-        return next((uid for uid, name in list(self.names.items()) if name == who and uid != number), None)
-
     def uid_of(self, who: str) -> int | None:
-        """A UID as typed, or that of who is here by this name; else of the only one who was."""
-        if who.isascii() and who.isdigit():
-            return int(who) if len(who) <= MAX_DIGITS else None
-        wanted = who.casefold()
-        found = [uid for uid, name in list(self.names.items()) if name.casefold() == wanted]
-        if self._called.get(wanted) in found:
-            return self._called[wanted]
+        """The UID of the only one who can be meant by a UID or a name; None: nobody, or more than one."""
+        found = self.meant(who)
         return found[0] if len(found) == 1 else None
+
+    def meant(self, who: str) -> list[int]:
+        """All who can be meant by what was typed, by UID: digits are a UID, anything else is a name.
+
+        An @ may stand before it. Old logs have names of digits, or with an @: then both fit, and the person has to
+        choose, since what is private must not go to a guess.
+        """
+        found: set[int] = set()
+        for reading in {who, who.removeprefix("@")}:
+            if reading.isascii() and reading.isdigit() and len(reading) <= MAX_DIGITS:
+                found.add(int(reading))
+            found.update(self._bearers(reading))
+        return sorted(found)
+
+    def _bearers(self, name: str) -> list[int]:
+        """Who is here by this name; else all who were."""
+        wanted = compared(name)
+        found = [uid for uid, one in list(self.names.items()) if compared(one) == wanted]
+        here = self._called.get(wanted)
+        return [here] if here is not None and here in found else found
 
     def whisperer(self, room: str) -> str:
         """The name of the other one in a room of two."""
@@ -140,4 +149,4 @@ class View:
     def _call(self, uid: int, name: str) -> None:
         """Somebody is here: the server gives a name to one at a time only."""
         self.names[uid] = name
-        self._called[name.casefold()] = uid
+        self._called[compared(name)] = uid
