@@ -157,12 +157,13 @@ class Person(Struct, gc=False, omit_defaults=True):
     away: bool = False
 
 
-class RoomSummary(Struct, gc=False):
-    """A room in a list."""
+class RoomSummary(Struct, gc=False, omit_defaults=True):
+    """A room in a list; ``last_said`` is the time of its newest message."""
 
     room: str
     members_total: Count
     last_seq: Count
+    last_said: str | None = None
 
 
 class Limits(Struct, gc=False):

@@ -240,10 +240,11 @@ class Server:
         log = self._log
         try:
             self._begin_time(log.last_time() / 1000)
+            said = {key: _timestamp(time / 1000) for key, time in log.last_said().items()}
             registry = Registry(
                 next_uid=log.next_uid(),
                 next_room=log.next_room(),
-                rooms=log.rooms(),
+                rooms=[(*row, said.get(row[0])) for row in log.rooms()],
                 make_audience=Audience,
             )
             return Hub(

@@ -300,6 +300,7 @@ def snapshot(registry: Registry) -> dict[str, Any]:
             for key, room in registry.rooms.items()
         },
         "audiences": {key: set(registry.audience(room)) for key, room in registry.rooms.items()},
+        "room keys": list(registry.room_keys),
         "open rooms": {key: id(room) for key, room in registry.open_rooms.items()},
         "names": {key: id(one) for key, one in registry.names.items()},
         "tokens": {token_hash: id(one) for token_hash, one in registry.tokens.items()},

@@ -511,6 +511,16 @@ def test_a_whisper_that_found_no_log_to_look_in_is_not_handled():
     assert brief(chat.do("ann", Whisper(uid=bob["uid"], text="psst", n=1))) == ["joined @1-2", "@1-2: psst"]
 
 
+def test_a_room_with_nobody_in_it_is_listed_if_something_was_said_there():
+    """It has not gone because its people have; one that nobody ever spoke in leaves nothing."""
+    chat = den("ann")
+    chat.do("ann", Join(room="quiet"), Say(room="den", text="hi"), Leave(room="den"), Leave(room="quiet"))
+    assert chat.registry.rooms.keys() == {"den"}
+    (page,) = chat.do("ann", Rooms())
+    assert page["rooms"] == [{"room": "den", "members_total": 0, "last_seq": 1, "last_said": chat._time()}]
+    assert page["rooms_total"] == 1
+
+
 def raising(error):
     """A function that raises it, whatever it is given."""
 

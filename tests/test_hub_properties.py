@@ -36,6 +36,7 @@ def check_registry(registry: Registry) -> None:
     assert all(room is registry.rooms[key] for rooms in rooms_of.values() for key, room in rooms.items())
     assert all(room.last_seq or key in members_of for key, room in registry.rooms.items())
     assert registry.open_rooms == {key: registry.rooms[key] for key in members_of if key[0] != "@"}
+    assert registry.room_keys == sorted(key for key in registry.rooms if key[0] != "@")
     assert registry.names == {client.key: client for client in clients.values()}
     assert registry.tokens == {client.token_hash: client for client in clients.values()}
     assert registry.addresses == Counter(peer.address for peer in registry.peers.values())

@@ -31,6 +31,7 @@ VARYING = {
     "token": r"[\w-]{32}",
     "epoch": r"[0-9a-f]{16}",
     "ts": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "last_said": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
     "server": r"roomchat \d+\.\d+\S*",
     "uptime": r"\d+(\.\d+)?",
     "batches": r"\d+",

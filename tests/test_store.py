@@ -541,3 +541,13 @@ def test_a_guest_leaves_nothing_but_its_uid(tmp_path):
     log = Log(path, sync="normal")
     assert log.next_uid() == 4
     log.close()
+
+
+def test_the_log_knows_when_something_was_last_said_in_each_room(tmp_path):
+    """Of the newest segment of each room."""
+    log = Log(str(tmp_path / "chat.db"), "normal")
+    assert log.last_said() == {}
+    for now, key, seq in ((1000, "tea", 1), (2000, "den", 1), (3000, "tea", 2)):
+        log.append(now, [SegmentRow(key, key, seq, seq, b"{}\n")])
+    assert log.last_said() == {"tea": 3000, "den": 2000}
+    log.close()

@@ -126,6 +126,7 @@ class Batch:
     def _open_segment(self, room: Room) -> Segment:
         """A new segment, which the next messages of the room may join."""
         self.registry.save(room)
+        room.last_said = self.timestamp
         segment = self._open[room.key] = Segment(room, self.registry.audience(room), [])
         self.effects.segments.append(segment)
         self._deliver(segment)

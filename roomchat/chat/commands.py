@@ -187,13 +187,13 @@ def who(batch: Batch, client: Client, command: Who) -> None:
 
 
 def rooms(batch: Batch, client: Client, command: Rooms) -> None:
-    """Which rooms there are."""
+    """Which rooms there are: also those with nobody in them, if something was ever said there."""
     registry = batch.registry
     after = "" if command.after is None else normal_room(command.after, batch.settings.max_name)[1]
-    begin = bisect_right(registry.open_keys, after)
-    page = registry.open_keys[begin : begin + PAGE]
-    summaries = [membership.summary(registry, registry.open_rooms[key]) for key in page]
-    batch.reply(RoomsPage(rooms=summaries, rooms_total=len(registry.open_rooms)))
+    begin = bisect_right(registry.room_keys, after)
+    page = registry.room_keys[begin : begin + PAGE]
+    summaries = [membership.summary(registry, registry.rooms[key]) for key in page]
+    batch.reply(RoomsPage(rooms=summaries, rooms_total=len(registry.room_keys)))
 
 
 def history(batch: Batch, client: Client, command: History) -> None:

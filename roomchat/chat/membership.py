@@ -34,7 +34,8 @@ def person(client: Client) -> Person:
 
 def summary(registry: Registry, room: Room) -> RoomSummary:
     """A room as lists show it."""
-    return RoomSummary(room.name, len(registry.rooms_to_clients.get(room.key, ())), room.last_seq)
+    members = registry.rooms_to_clients.get(room.key, ())
+    return RoomSummary(room.name, len(members), room.last_seq, room.last_said)
 
 
 def everyone(registry: Registry, after: int) -> WhoPage:

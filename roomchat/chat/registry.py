@@ -23,6 +23,7 @@ class Room(Struct, eq=False):
     key: str  # the name as it is compared
     name: str  # the name as it is shown
     last_seq: int = 0  # of its newest message; 0: none yet
+    last_said: str | None = None  # when that was said, RFC 3339; None: not known
     audience: Audience = None  # the live members' connections; None: to be made anew
     entered: int = 0  # comings not told yet, in a crowded room
     exited: int = 0  # goings likewise
@@ -72,17 +73,17 @@ class Registry:
         *,
         next_uid: int = 1,
         next_room: int = 1,
-        rooms: Iterable[tuple[str, str, int]] = (),
+        rooms: Iterable[tuple[str, str, int, str | None]] = (),
         make_audience: Callable[[list[Any]], Audience] = tuple,
     ) -> None:
-        """What a log knew before: the next numbers, and (key, name, last seq) of each room."""
+        """What a log knew before: the next numbers, and (key, name, last seq, last said) of each room."""
         self.clients: dict[int, Client] = {}
         self.clients_to_rooms: dict[int, dict[str, Room]] = {}
         self.rooms_to_clients: dict[str, dict[int, Client]] = {}
         self.rooms: dict[str, Room] = {}  # all that have members or messages; some 250 bytes each
-        self.open_rooms: dict[str, Room] = {}  # those with members, and not private: what is listed
+        self.open_rooms: dict[str, Room] = {}  # those with members, and not private
         self.uids: list[int] = []  # of the clients, rising: lists are pages of these, and are asked for often
-        self.open_keys: list[str] = []  # of the open rooms, likewise
+        self.room_keys: list[str] = []  # of all rooms but the private ones, likewise
         self.names: dict[str, Client] = {}
         self.tokens: dict[bytes, Client] = {}
         self.peers: dict[Link, Peer] = {}
@@ -93,8 +94,8 @@ class Registry:
         self.make_audience = make_audience
         self._undo: list[Callable[[], object]] = []
         self._batch = 0
-        for key, name, last_seq in rooms:
-            self._add_room(Room(key, name, last_seq))
+        for row in sorted(rooms):  # so that each key is put behind the others: no list is moved
+            self._add_room(Room(*row))
         self.begin()
 
     # ------------------------------------------------------------ taking back
@@ -108,7 +109,7 @@ class Registry:
         """Take back all changes since ``begin``."""
         for undo in reversed(self._undo):
             undo()
-        self.uids, self.open_keys = sorted(self.clients), sorted(self.open_rooms)
+        self.uids = sorted(self.clients)
         self.begin()
 
     def save(self, record: Room | Client) -> None:
@@ -225,7 +226,6 @@ class Registry:
             self._put(self.rooms_to_clients, room.key, {})
             if room.pair is None:
                 self._put(self.open_rooms, room.key, room)
-                insort(self.open_keys, room.key)
         self._put(self.rooms_to_clients[room.key], client.uid, client)
         self._audience_changed(room)
         self.set_current(client, room)
@@ -240,7 +240,6 @@ class Registry:
             self._drop(self.rooms_to_clients, room.key)
             if room.pair is None:
                 self._drop(self.open_rooms, room.key)
-                del self.open_keys[bisect_left(self.open_keys, room.key)]
             if not room.last_seq:
                 self._undo.append(partial(self._add_room, room))
                 self._forget_room(room)
@@ -272,11 +271,15 @@ class Registry:
 
     def _add_room(self, room: Room) -> None:
         self.rooms[room.key] = room
+        if room.pair is None:
+            insort(self.room_keys, room.key)
         for uid in room.pair or ():
             self.pairs.setdefault(uid, {})[room.key] = None
 
     def _forget_room(self, room: Room) -> None:
         del self.rooms[room.key]
+        if room.pair is None:
+            del self.room_keys[bisect_left(self.room_keys, room.key)]
         for uid in room.pair or ():
             self.pairs[uid].pop(room.key, None)
             if not self.pairs[uid]:

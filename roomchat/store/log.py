@@ -133,6 +133,18 @@ class Log:
 
         return self._try(read)
 
+    def last_said(self) -> dict[str, int]:
+        """When the newest message of each room was said, in milliseconds since 1970, by key. Not of rooms that
+        retention has emptied."""
+
+        def read(connection: sqlite3.Connection) -> dict[str, int]:
+            rooms = dict(connection.execute("SELECT id, key FROM rooms").fetchall())
+            query = "SELECT time FROM segments WHERE id = ?"
+            last = last_segments(connection, set(rooms))
+            return {rooms[room]: connection.execute(query, (one,)).fetchone()[0] for room, one in last.items()}
+
+        return self._try(read)
+
     def last_time(self) -> int:
         """When the last message was said, in milliseconds since 1970; 0 in an empty log."""
         return int(self._value("SELECT coalesce((SELECT time FROM segments ORDER BY id DESC LIMIT 1), 0)"))
