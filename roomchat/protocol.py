@@ -53,7 +53,7 @@ class Hello(Command, gc=True):
     """The first command: a new client's name, or the token of a session that goes on.
 
     ``rooms`` names, for each room, the seq of the last message seen without a gap; ``epoch`` the log that these
-    seqs are from.
+    seqs are from. Without ``presence`` rooms are not told of the client's comings and goings.
     """
 
     protocol: Count
@@ -62,6 +62,7 @@ class Hello(Command, gc=True):
     rooms: dict[str, Seq] | None = None
     epoch: str | None = None
     client: str | None = None
+    presence: bool = True
 
 
 class Dial(Command):

@@ -521,6 +521,22 @@ def test_a_room_with_nobody_in_it_is_listed_if_something_was_said_there():
     assert page["rooms_total"] == 1
 
 
+def test_a_client_without_presence_is_listed_and_not_announced():
+    """Its room gets what it says; of its comings, goings and names nothing."""
+    chat = den("ann")
+    job = chat.hello("job", presence=False)
+    chat.do("job", Join(room="den"), Say(text="backup ok"), Name(name="job-2"))
+    assert brief(chat.take("ann")) == ["den: backup ok"]
+    (page,) = chat.do("ann", Who(room="den"))
+    assert [one["name"] for one in page["clients"]] == ["ann", "job-2"]
+    chat.lose("job")
+    chat.hello("job2", token=job["token"])
+    chat.do("job2", Bye())
+    assert chat.take("ann") == []
+    chat.hello("job3", token=job["token"], rooms={"den": 1})
+    assert brief(chat.take("ann")) == ["entered den"]
+
+
 def raising(error):
     """A function that raises it, whatever it is given."""
 

@@ -122,7 +122,7 @@ def go_into(batch: Batch, client: Client, name: str) -> tuple[Room, bool]:
 
 def enter(batch: Batch, client: Client, room: Room) -> None:
     """A client comes into a room that it is not in; the others are told."""
-    _tell_presence(batch, room, Entered(room=room.name, uid=client.uid, name=client.name))
+    _tell_presence(batch, room, client, Entered(room=room.name, uid=client.uid, name=client.name))
     batch.registry.enter(client, room)
     batch.note(f"client {client.uid} entered {room.name}")
 
@@ -157,7 +157,7 @@ def enter_pair(batch: Batch, client: Client, uid: int, peer: Client | None) -> R
 def leave(batch: Batch, client: Client, room: Room, reason: str) -> None:
     """A client goes out of a room; the others are told why."""
     batch.registry.leave(client, room)
-    _tell_presence(batch, room, Exited(room=room.name, uid=client.uid, name=client.name, reason=reason))
+    _tell_presence(batch, room, client, Exited(room=room.name, uid=client.uid, name=client.name, reason=reason))
     batch.note(f"client {client.uid} left {room.name}: {reason}")
 
 
@@ -173,13 +173,13 @@ def leave_all(batch: Batch, client: Client, reason: str) -> None:
 def tell_away(batch: Batch, client: Client) -> None:
     """A client's connection is lost; its rooms are told."""
     for room in batch.registry.clients_to_rooms[client.uid].values():
-        _tell_presence(batch, room, Away(room=room.name, uid=client.uid, name=client.name))
+        _tell_presence(batch, room, client, Away(room=room.name, uid=client.uid, name=client.name))
 
 
 def tell_back(batch: Batch, client: Client, rooms: Iterable[Room]) -> None:
     """A client that was away is here again; its rooms are told."""
     for room in rooms:
-        _tell_presence(batch, room, Back(room=room.name, uid=client.uid, name=client.name))
+        _tell_presence(batch, room, client, Back(room=room.name, uid=client.uid, name=client.name))
 
 
 def rename(batch: Batch, client: Client, name: str) -> Renamed:
@@ -199,7 +199,8 @@ def rename(batch: Batch, client: Client, name: str) -> Renamed:
     if client.terms.resume:
         batch.keep_seat(client, True)
     rooms = registry.clients_to_rooms[client.uid].values()
-    batch.tell_rooms([room for room in rooms if not _is_crowd(batch, room)], event, besides=client)
+    if client.announced:
+        batch.tell_rooms([room for room in rooms if not _is_crowd(batch, room)], event, besides=client)
     batch.note(f"client {client.uid} {event.old} is called {name} now")
     return event
 
@@ -211,11 +212,14 @@ def check_free(registry: Registry, key: str, client: Client | None = None) -> No
         raise NameTaken(name=holder.name)
 
 
-def _tell_presence(batch: Batch, room: Room, event: Presence) -> None:
+def _tell_presence(batch: Batch, room: Room, client: Client, event: Presence) -> None:
     """One by one in a room of people who can be known; in a crowd only counted, and told at times.
 
     Otherwise ten thousand people who enter one room would cost fifty million lines.
+    Nothing is told of a client that asked for that, a job that says one line, say; lists show it nevertheless.
     """
+    if not client.announced:
+        return
     if not _is_crowd(batch, room):
         batch.tell(room, event)
         return

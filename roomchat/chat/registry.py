@@ -45,6 +45,7 @@ class Client(Struct, eq=False):
     link: Link | None = None  # None: away
     current: Room | None = None  # where it last joined or spoke; never a private room
     terms: Terms = Terms()  # of its connection
+    announced: bool = True  # whether rooms are told of its comings and goings
     saved_in: int = 0
 
 

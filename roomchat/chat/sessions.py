@@ -173,6 +173,9 @@ class Sessions:
         else:
             token = command.token
             client = self._resumed(batch, _hash(token), command)
+        if not batch.registry.clients_to_rooms[client.uid]:  # else they know it already, or not
+            batch.registry.save(client)
+            client.announced = command.presence
         was_away = client.link is None
         rooms = list(batch.registry.clients_to_rooms[client.uid].values())
         if was_away:

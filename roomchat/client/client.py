@@ -48,6 +48,7 @@ class Client(Known):
         state: Path | str | bool = True,
         on_event: Callable[[Shown], object] | None = None,
         patience: float = 60.0,
+        presence: bool = True,
     ) -> None:
         """Claim the state; ``open``, or entering it as a context manager, connects.
 
@@ -58,6 +59,7 @@ class Client(Known):
             on_event: called with each event on the receiving thread, in place of ``events``. It may not call
                 methods that wait. If it returns False, the event is not handled yet: ``handled`` says when.
             patience: seconds that a method which waits for the server waits, through lost connections as well.
+            presence: whether rooms are told that it comes and goes; lists show it in any case.
         Raises:
             ValueError: the address is none.
             TypeError: the address or the name is no text.
@@ -68,6 +70,7 @@ class Client(Known):
         self._on_event = on_event
         self._patience = patience
         self._session = Session(name)
+        self._session.presence = presence
         self._state: State | None = None
         if state:
             self._state = State(self._address, name, None if state is True else Path(state))

@@ -13,7 +13,13 @@ NUMBERS = 100  # names that are tried; as many errands of one kind may be under 
 
 
 def errand(
-    address: str, name: str, *, others: bool, patience: float, on_event: Callable[[Shown], None] | None = None
+    address: str,
+    name: str,
+    *,
+    others: bool,
+    patience: float,
+    on_event: Callable[[Shown], None] | None = None,
+    presence: bool = True,
 ) -> Client:
     """A client that is connected.
 
@@ -27,16 +33,15 @@ def errand(
         name: how to be called.
         others: whether ``name-2``, ``name-3``, ... will do if the name is taken.
         patience: seconds that it waits for an answer.
-        on_event: as for ``Client``.
+        on_event, presence: as for ``Client``.
     Raises:
         ConnectError: nobody answers, or the address is none.
         Denied: the server does not let us in.
     """
     for number in count(1):
         try:
-            return _client(
-                address, name if number == 1 else f"{name}-{number}", patience=patience, on_event=on_event
-            ).open()
+            called = name if number == 1 else f"{name}-{number}"
+            return _client(address, called, patience=patience, on_event=on_event, presence=presence).open()
         except Denied as error:
             if error.code == NameTaken.code and others and number < NUMBERS:
                 continue
@@ -47,13 +52,13 @@ def errand(
 
 
 def _client(
-    address: str, name: str, *, patience: float, on_event: Callable[[Shown], None] | None
+    address: str, name: str, *, patience: float, on_event: Callable[[Shown], None] | None, presence: bool
 ) -> Client:  # fmt: skip
     try:
         try:
-            client = Client(address, name, patience=patience, on_event=on_event)
+            client = Client(address, name, patience=patience, on_event=on_event, presence=presence)
         except Unkept:  # the state can't be kept
-            client = Client(address, name, patience=patience, on_event=on_event, state=False)
+            client = Client(address, name, patience=patience, on_event=on_event, presence=presence, state=False)
     except ValueError as error:
         raise ConnectError(str(error)) from None
     client.start_afresh()

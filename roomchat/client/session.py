@@ -84,6 +84,7 @@ class Session:
     def __init__(self, name: str) -> None:
         self.name = name
         self._asked: str | None = name  # the name to be called, until the server has agreed
+        self.presence = True  # whether rooms are told that we come and go
         self.uid = 0
         self.token: str | None = None
         self.epoch: str | None = None
@@ -109,14 +110,16 @@ class Session:
         """How a connection begins."""
         self._named.clear()
         if self.token is None:
-            return Hello(protocol=VERSION, name=self._asked or self.name, client=PROGRAM)
+            name = self._asked or self.name
+            return Hello(protocol=VERSION, name=name, client=PROGRAM, presence=self.presence)
         rooms = self.rooms | self.cursors
         if self.room in rooms:  # the last one is where a dial of our UID lands
             rooms[self.room] = rooms.pop(self.room)
         self._named.update(rooms)
         return Hello(
-            protocol=VERSION, name=self._asked, token=self.token, rooms=rooms, epoch=self.epoch, client=PROGRAM
-        )
+            protocol=VERSION, name=self._asked, token=self.token, rooms=rooms, epoch=self.epoch, client=PROGRAM,
+            presence=self.presence,
+        )  # fmt: skip
 
     def say(self, command: Say | Whisper) -> Say | Whisper:
         """Number a message and keep it until it comes back; ``due`` says when it is to be sent.

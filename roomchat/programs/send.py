@@ -42,8 +42,9 @@ class Sender:
             Denied: the server refuses; of several texts the others have been said.
         """
         client = self._client = errand(
-            self._address, self._name, others=self._others, patience=self._timeout, on_event=self._note
-        )
+            self._address, self._name, others=self._others, patience=self._timeout, on_event=self._note,
+            presence=False,
+        )  # fmt: skip
         taken = 0
         try:
             room = client.join(room, history=0).room
