@@ -142,7 +142,7 @@ def test_tab_completes_commands_people_and_rooms(tea: Callable[..., Any]) -> Non
 
 
 def test_who_came_later_is_found_by_name(serve: Serve) -> None:
-    """Nobody tells of people who are in no room of ours: the server is asked who is here, once, and says so."""
+    """Nobody tells of people who are in no room of ours: the server is asked, and its list is not shown."""
     address = f"127.0.0.1:{serve().address[1]}"
     with ExitStack() as stack:
         people = []
@@ -155,6 +155,9 @@ def test_who_came_later_is_found_by_name(serve: Serve) -> None:
         ann.until("You are in r1 with: bob (2).")
         ann.type("/whisper nobody hello" + ENTER)
         ann.until("I know nobody called nobody")
+        assert not any("2 here: " in row for row in ann.scrolled), "nobody asked for the list"
+        ann.type("/who" + ENTER)
+        ann.until("2 here: ")
 
 
 def test_a_begun_command_is_explained(tea: Callable[..., Any]) -> None:

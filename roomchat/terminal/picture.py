@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from roomchat.client.client import Client, ConnectionBack, ConnectionEnded, ConnectionLost, Shown
 from roomchat.client.session import is_private
-from roomchat.protocol import Gap, Joined, Left, Message
+from roomchat.protocol import Gap, Joined, Left, Message, WhoPage
 from roomchat.speaker import speaker
 from roomchat.terminal.attention import Attention
 from roomchat.terminal.commands import HELP_COLUMN
@@ -58,6 +58,11 @@ class Picture:
                 self.turned.clear()
             elif isinstance(event, ConnectionBack):
                 self.connected = True
+            if (
+                isinstance(event, WhoPage) and event.re is not None
+            ):  # the client asked, not the person: /who has no id
+                self.view.update(event)
+                return True
             # Our own coming into a room that was turned to is no news.
             if self.view.update(event) and not (isinstance(event, Joined) and self._is_turned(event.room)):
                 self._place(event)

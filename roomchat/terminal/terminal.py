@@ -11,7 +11,7 @@ from roomchat.client.session import Refusal
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
 from roomchat.harmless import harmless
-from roomchat.protocol import Bye, Command, Dial, Error, Join, Leave, Message, Who
+from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Leave, Message, Who, WhoPage
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, parse
 from roomchat.terminal.deeds import Deeds
 from roomchat.terminal.lines import Line
@@ -282,9 +282,22 @@ class Terminal:
         except NobodyCalled:
             if self.picture.client is None or not self.picture.connected:
                 raise
-        with contextlib.suppress(Denied):
-            self.picture.client.request(Who())
-        return parse(typed, self.picture.view)
+        return self._look_up(self.picture.client, typed)
+
+    def _look_up(self, client: Client, typed: str) -> Command | Local | str | None:
+        """Page through the people on the server until the name is found; the person did not ask for the list."""
+        after = 0
+        while True:
+            page: Event | None = None
+            with contextlib.suppress(Denied):
+                page = client.request(Who(after=after))
+            try:
+                return parse(typed, self.picture.view)
+            except NobodyCalled:
+                last = page.clients[-1].uid if isinstance(page, WhoPage) and page.clients else 0
+                if last <= after:  # the list has ended, or the server does not tell
+                    raise
+                after = last
 
     def _do(self, what: Command | Local) -> None:
         if isinstance(what, Connect):
