@@ -9,6 +9,9 @@ from roomchat.net.connection import Connection
 from roomchat.settings import Settings
 
 KEPT = 20_000  # buckets, of 100 bytes; above that those that are full are forgotten
+STRANGER = 50  # tokens of a connection until it is welcomed: a hello, and what it may ask
+SHARE = 5  # tokens that a stranger's work costs, for one connection that its address may open
+WAIT = 10.0  # seconds that a new connection waits at the longest
 LEAST = 20  # tokens that a newcomer has, however many came from its address
 YOUNG = 2.0  # seconds in which a connection need not have been welcomed
 
@@ -24,6 +27,7 @@ class Admission:
         self._settings = settings
         self._connects: dict[str, TokenBucket] = {}  # by address
         self._bursts: dict[str, TokenBucket] = {}  # by address: tokens for newcomers
+        self._waiting: dict[str, int] = {}  # by address: connections that are not read yet
         self._people: dict[int, TokenBucket] = {}  # by UID
         self._strangers: dict[str, dict[Connection, float]] = {}  # by address: not welcomed yet, and since when
 
@@ -33,11 +37,31 @@ class Admission:
         bucket = self._connects.get(address)
         if bucket is None:
             _forget_full(self._connects, now)
-            bucket = TokenBucket(settings.connect_rate, settings.max_connections, now)
+            rate = settings.connect_rate
+            bucket = TokenBucket(rate, settings.max_connections, now, debt=rate * WAIT)
             self._connects[address] = bucket
         when = bucket.next(now)
         bucket.spend(1, now)
         return when
+
+    def worked(self, connection: Connection, tokens: float, now: float) -> None:
+        """A connection has cost so much beyond its commands. Until it is welcomed its address pays, too: it may
+        be gone with its debt."""
+        connection.bucket.spend(tokens, now)
+        if connection in self._strangers.get(connection.address, ()) and connection.address in self._connects:
+            self._connects[connection.address].spend(tokens / SHARE, now)
+
+    def waits(self, address: str, more: int) -> bool:
+        """One more connection from there waits to be read, or one less; whether there may be that many."""
+        self._waiting[address] = waiting = self._waiting.get(address, 0) + more
+        if not waiting:
+            del self._waiting[address]
+        return waiting <= self._settings.max_strangers
+
+    def first_bucket(self, now: float) -> TokenBucket:
+        """Of a connection that has not been welcomed."""
+        settings = self._settings
+        return TokenBucket(settings.rate, settings.burst, now, min(STRANGER, settings.burst))
 
     def came(self, connection: Connection, now: float) -> Connection | None:
         """There is a new connection; another one, which gives way to it."""

@@ -6,14 +6,17 @@ from __future__ import annotations
 class TokenBucket:
     """``rate`` tokens a second, ``burst`` of them saved up at the most; a rate of 0 never runs out.
 
-    It may be in debt, by at most a burst: what was done cannot be refused any more, but is paid for.
+    It may be in debt, by at most ``debt`` or a burst: what was done cannot be refused any more, but is paid for.
     """
 
-    __slots__ = ("_burst", "_filled", "_rate", "_tokens")
+    __slots__ = ("_burst", "_debt", "_filled", "_rate", "_tokens")
 
-    def __init__(self, rate: float, burst: int, now: float, tokens: float | None = None) -> None:
+    def __init__(
+        self, rate: float, burst: int, now: float, tokens: float | None = None, debt: float | None = None
+    ) -> None:
         """Begins with so many ``tokens``, or full."""
         self._rate = rate
+        self._debt = burst if debt is None else debt
         self._burst = burst
         self._tokens = float(burst) if tokens is None else tokens
         self._filled = now  # seconds; when the tokens were counted last
@@ -27,11 +30,18 @@ class TokenBucket:
         self._tokens -= taken
         return taken
 
-    def spend(self, tokens: int, now: float) -> None:
+    def spend(self, tokens: float, now: float) -> None:
         """Take that many, whether they are there or not."""
         if self._rate:
             self._fill(now)
-            self._tokens = max(self._tokens - tokens, -self._burst)
+            self._tokens = max(self._tokens - tokens, -self._debt)
+
+    def there(self, now: float) -> int:
+        """How many tokens there are; very many where there is no limit."""
+        if not self._rate:
+            return 2**31
+        self._fill(now)
+        return max(0, int(self._tokens))
 
     def next(self, now: float) -> float:
         """The time at which there is a token again; now, if there is one."""

@@ -14,7 +14,6 @@ from itertools import repeat
 from roomchat.chat.sessions import Connected, Disconnected, Input, Refresh
 from roomchat.errors import LogError, LogUnreadable
 from roomchat.net.admission import Admission
-from roomchat.net.bucket import TokenBucket
 from roomchat.net.connection import Connection, Deliveries
 from roomchat.net.cost import DEAR, has_dear, surplus
 from roomchat.net.inbox import Inbox
@@ -30,6 +29,8 @@ from roomchat.wires.wire import Wire
 logger = logging.getLogger("roomchat")
 
 READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get their turn in between
+READ_TOKEN = 512  # bytes read for a token that the connection has
+READ_LEAST = 4096  # bytes read in any case
 MAX_PACKETS = 256  # written at a time; the system takes 1024
 AWAITED = 16  # dear commands under way for one connection: a quarter of a mebibyte of answers
 HAND_OVER = 1000  # commands after which a round does not wait for its end to pass them on
@@ -151,11 +152,17 @@ class Loop:
     def _add(self, number: int, sock: socket.socket, address: str) -> None:
         now = time.monotonic()
         when = self._admission.may_connect_at(address, now)
-        begin = partial(self._begin, number, sock, address)
-        if when > now:
-            self._at(when, begin)
+        if when <= now:
+            self._begin(number, sock, address)
+        elif self._admission.waits(address, 1):
+            self._at(when, partial(self._begin_late, number, sock, address))
         else:
-            begin()
+            self._admission.waits(address, -1)
+            sock.close()
+
+    def _begin_late(self, number: int, sock: socket.socket, address: str) -> None:
+        self._admission.waits(address, -1)
+        self._begin(number, sock, address)
 
     def _begin(self, number: int, sock: socket.socket, address: str) -> None:
         """Read from a connection from here on."""
@@ -166,7 +173,7 @@ class Loop:
             address,
             Detector(self._dialects),
             self,
-            TokenBucket(settings.rate, settings.burst, time.monotonic()),
+            self._admission.first_bucket(time.monotonic()),
             Outbox(settings.outbox_limit),
         )
         self._connections.add(connection)
@@ -178,7 +185,9 @@ class Loop:
 
     def _receive(self, connection: Connection) -> None:
         try:
-            data = connection.socket.recv(READ_SIZE)
+            # No more than it may pay for: a pile of tiny lines takes long to look through.
+            tokens = connection.bucket.there(time.monotonic())
+            data = connection.socket.recv(min(READ_SIZE, max(READ_LEAST, tokens * READ_TOKEN)))
         except BlockingIOError:
             return
         except OSError as error:
@@ -190,7 +199,8 @@ class Loop:
         elif not data:
             self._peer_ended(connection)
         elif connection.detector is not None:
-            connection.bucket.spend(surplus(data, ()), time.monotonic())
+            if extra := surplus(data, ()):
+                self._admission.worked(connection, extra, time.monotonic())
             self._detected(connection, connection.detector.feed(data))
             self._release(connection)
         else:
@@ -199,7 +209,7 @@ class Loop:
     def _take(self, connection: Connection, data: bytes, commands: Sequence[Input]) -> None:
         """Commands that came, and the bytes that they came in."""
         if extra := surplus(data, commands):
-            connection.bucket.spend(extra, time.monotonic())
+            self._admission.worked(connection, extra, time.monotonic())
         connection.backlog.extend(commands)
         self._release(connection)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Generic, TypeVar, cast, get_args
 
@@ -85,6 +86,9 @@ def without(lines: bytes, uid: int) -> bytes:
     return encode_messages([message for message in decode_messages(lines) if message.uid != uid])
 
 
+_EMPTY = re.compile(rb"\n\n+")
+
+
 class _LineDecoder(Generic[T]):
     """Lines into values of one type, or into ``Malformed`` where a line is none."""
 
@@ -110,6 +114,8 @@ class _LineDecoder(Generic[T]):
         sent would depend on how its bytes were split. Where every line feed but the last stands between ``}`` and
         ``{`` it can't stand inside a value (JSON has a comma there), so as many values as lines is one a line.
         """
+        if b"\n\n" in lines:
+            lines = _EMPTY.sub(b"\n", lines)  # at once: one by one empty lines take 20 ms for 64 KiB
         count = lines.count(b"\n")
         if (
             lines.count(b"}\n{") == count - 1

@@ -53,14 +53,17 @@ class Kind:
         return found.group() if found else "unknown"
 
 
-def roomchat(sync: str) -> Kind:
-    """roomchat from this checkout, with a log in a file."""
+def roomchat(sync: str, *, limits: bool = False) -> Kind:
+    """roomchat from this checkout, with a log in a file; ``limits``: with the rates that it has by itself."""
 
     def command(folder: Path, port: int) -> list[str]:
-        options = ["--port", str(port), "--db", str(folder / "log.db"), "--sync", sync, "--rate", "0"]
+        options = ["--port", str(port), "--db", str(folder / "log.db"), "--sync", sync]
+        if not limits:
+            options += ["--rate", "0"]
         return [sys.executable, "-m", "roomchat", "serve", *options]
 
     name = "roomchat" if sync == "full" else f"roomchat, sync {sync}"
+    name += ", limits" if limits else ""
     version = (sys.executable, "-m", "roomchat", "--version")
     return Kind(name, NATIVE, command, version, durable=True, sync=sync)
 
@@ -71,6 +74,7 @@ def _threads(folder: Path, port: int) -> list[str]:
 
 ROOMCHAT = roomchat("full")
 ROOMCHAT_NORMAL = roomchat("normal")
+ROOMCHAT_LIMITS = roomchat("full", limits=True)
 INSPIRCD = Kind("InspIRCd", IRC, configs.inspircd, ("inspircd", "--version"), "inspircd")
 NGIRCD = Kind("ngircd", IRC, configs.ngircd, ("ngircd", "--version"), "ngircd", at_once=4)
 ERGO = Kind("Ergo", IRC, configs.ergo, ("ergo", "--version"), "ergo")
@@ -81,6 +85,7 @@ THREADS = Kind("thread a client", NATIVE, _threads, (sys.executable, "--version"
 KINDS = {
     "roomchat": ROOMCHAT,
     "roomchat-normal": ROOMCHAT_NORMAL,
+    "roomchat-limits": ROOMCHAT_LIMITS,
     "inspircd": INSPIRCD,
     "ngircd": NGIRCD,
     "ergo": ERGO,

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import biglog
 from crew import Crew, Outcome, Pace, deal
 from crowd import Seat
+from hostile import measure_hostile
 from servers import (
     ERGO,
     INSPIRCD,
     NATS_CORE,
     NGIRCD,
     ROOMCHAT,
+    ROOMCHAT_LIMITS,
     ROOMCHAT_NORMAL,
     THREADS,
     Kind,
@@ -167,5 +169,6 @@ SHAPES = (
     Shape("arrival", "5,000 connect, say hello, join one room", measure_arrival),
     Shape("join-storm", "2,000 join another room while a room of 100 talks", measure_join_storm),
     Shape("pages", "history pages while a room of 100 talks", measure_pages, (ROOMCHAT,)),
+    Shape("hostile", "a room of 100 talks while others try to hold it up", measure_hostile, (ROOMCHAT_LIMITS,)),
     Shape("log", "a log of 5 million messages", biglog.measure_log, (ROOMCHAT,)),
 )
