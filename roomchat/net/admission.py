@@ -38,7 +38,8 @@ class Admission:
         if bucket is None:
             _forget_full(self._connects, now)
             rate = settings.connect_rate
-            bucket = TokenBucket(rate, settings.max_connections, now, debt=rate * WAIT)
+            # All may come back at once after a restart, each with a hello that names a few rooms.
+            bucket = TokenBucket(rate, 2 * settings.max_connections, now, debt=rate * WAIT)
             self._connects[address] = bucket
         when = bucket.next(now)
         bucket.spend(1, now)

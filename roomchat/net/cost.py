@@ -8,7 +8,7 @@ from roomchat.chat.sessions import Input
 from roomchat.protocol import Dial, Hello, History, Join, Rooms, Stats, Who
 
 BYTES = 16 * 1024  # for a token; a message of the longest text has 8 KiB, and may cost no more than a short one
-ROOMS = 8  # in a hello, for a token
+ROOMS = 32  # in a hello, for a token
 
 # Commands with much work or a long answer, and their tokens beyond the first.
 DEAR: dict[type, int] = {Hello: 4, Who: 4, Rooms: 4, History: 4, Join: 1, Dial: 1, Stats: 1}

@@ -30,6 +30,7 @@ logger = logging.getLogger("roomchat")
 
 READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get their turn in between
 READ_TOKEN = 512  # bytes read for a token that the connection has
+FIRST_BYTES = 1024  # for a token, until it is known what a peer speaks: hardly any hello is longer
 READ_LEAST = 4096  # bytes read in any case
 MAX_PACKETS = 256  # written at a time; the system takes 1024
 AWAITED = 16  # dear commands under way for one connection: a quarter of a mebibyte of answers
@@ -199,8 +200,8 @@ class Loop:
         elif not data:
             self._peer_ended(connection)
         elif connection.detector is not None:
-            if extra := surplus(data, ()):
-                self._admission.worked(connection, extra, time.monotonic())
+            extra = surplus(data, ()) + len(data) / FIRST_BYTES
+            self._admission.worked(connection, extra, time.monotonic())
             self._detected(connection, connection.detector.feed(data))
             self._release(connection)
         else:
