@@ -275,6 +275,7 @@ class Loop:
             self._to_hub.append((connection, Connected(connection.address, wire.terms, connection.introduced)))
             connection.introduced = True
             if wire.greeting:
+                self._hand_over()  # first: who has read it is known, and hears of a stop
                 connection.outbox.put(Packet(wire.greeting))
                 self._flush(connection)
 
