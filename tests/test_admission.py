@@ -6,17 +6,17 @@ import gc
 import resource
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roomchat.net import cost
 from roomchat.net.admission import LEAST, Admission
 from roomchat.net.bucket import TokenBucket
 from roomchat.net.connection import Connection
-from roomchat.net.cost import BYTES, surplus
 from roomchat.net.outbox import Outbox
 from roomchat.protocol import Hello, Rooms, Say, Who
 from roomchat.server import Server
@@ -38,6 +38,10 @@ def backlogged(server: Server) -> list[Connection]:
 # ---------------------------------------------------------------- what costs how much
 
 
+def surplus(data: bytes, commands: Sequence[Any]) -> float:
+    return cost.surplus(data, commands, cost.has_dear(commands))
+
+
 @pytest.mark.parametrize("sign", [b"\n", b"\r", b"\xff", b"\xff\xf1", b" \n", b"\r\n"])
 def test_whatever_makes_work_is_paid_for(sign: bytes) -> None:
     """Blank lines, telnet's options: as many tokens as if they were commands."""
@@ -53,7 +57,7 @@ def test_commands_pay_once() -> None:
 
 def test_what_is_never_completed_is_paid_by_its_bytes() -> None:
     """So is what a line has too much of."""
-    assert surplus(b"x" * 10 * BYTES, ()) == 10
+    assert surplus(b"x" * 10 * cost.BYTES, ()) == 10
 
 
 def test_dear_commands_cost_more() -> None:

@@ -770,12 +770,11 @@ def test_a_closed_connection_does_not_come_back(tmp_path: Path) -> None:
         loop._add(1, ours, "here")
         (connection,) = loop._connections
         loop._pause(connection)
-        chat.hub.apply(loop._to_hub, chat.now, "now")
+        chat.hub.apply(inbox.take(0), chat.now, "now")
         chat.hub.commit()
         closing = chat.hub.apply([], chat.now + 300, "now")
         chat.hub.commit()
         assert closing.closed == [connection]
-        loop._to_hub.clear()
         theirs.send(HELLO["native"])
         loop._receive(connection)
         effects = chat.hub.apply(loop._to_hub, chat.now + 300, "now")

@@ -37,6 +37,7 @@ class Connection:
         "blocked",
         "bucket",
         "closed",
+        "dear",
         "detector",
         "dirty",
         "events",
@@ -79,6 +80,7 @@ class Connection:
         self.dirty = False  # in the loop's list of those to be flushed
         self.blocked = False  # the system takes no more bytes for now
         self.resting = False  # its wire asks for a pause before the next write
+        self.dear = False  # there may be dear commands among those that wait
         self.awaited = 0  # dear commands that the hub has, and that are not answered yet
         self.starved = False  # a timer or the inbox will go on with its backlog
         self.reading_log = False  # a reader is fetching what stands first in its outbox

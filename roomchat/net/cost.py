@@ -19,17 +19,18 @@ def has_dear(commands: Collection[Input]) -> bool:
     return not DEAR.keys().isdisjoint(map(type, commands))
 
 
-def surplus(data: bytes, commands: Collection[Input]) -> float:
+def surplus(data: bytes, commands: Collection[Input], dear: bool) -> float:
     """Tokens. So work is paid for, not lines: also blank lines, telnet's options, and what is never completed.
 
     Args:
         data: as it came from the peer.
         commands: that it completed.
+        dear: whether there are dear ones among them.
     """
     # Each of these signs costs some work in one dialect or another; the bytes cost some in all.
     work = max(data.count(b"\n"), data.count(b"\r"), data.count(b"\xff"), len(data) / BYTES)
     tokens = max(0.0, work - len(commands))
-    if has_dear(commands):
+    if dear:
         tokens += sum(DEAR.get(type(command), 0) for command in commands)
         tokens += sum(len(one.rooms or ()) // ROOMS for one in commands if isinstance(one, Hello))
     return tokens

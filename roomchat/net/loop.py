@@ -200,7 +200,7 @@ class Loop:
         elif not data:
             self._peer_ended(connection)
         elif connection.detector is not None:
-            extra = surplus(data, ()) + len(data) / FIRST_BYTES
+            extra = surplus(data, (), dear=False) + len(data) / FIRST_BYTES
             self._admission.worked(connection, extra, time.monotonic())
             self._detected(connection, connection.detector.feed(data))
             self._release(connection)
@@ -209,9 +209,11 @@ class Loop:
 
     def _take(self, connection: Connection, data: bytes, commands: Sequence[Input]) -> None:
         """Commands that came, and the bytes that they came in."""
-        if extra := surplus(data, commands):
+        dear = has_dear(commands)
+        if extra := surplus(data, commands, dear):
             self._admission.worked(connection, extra, time.monotonic())
         connection.backlog.extend(commands)
+        connection.dear = connection.dear or dear
         self._release(connection)
 
     def _give_way(self) -> None:
@@ -295,10 +297,9 @@ class Loop:
 
     def _pass_on(self, connection: Connection, now: float) -> None:
         backlog, bucket = connection.backlog, connection.bucket
-        dear = has_dear(backlog)
-        permitted = _permitted(connection) if dear else len(backlog)
+        permitted = _permitted(connection) if connection.dear else len(backlog)
         tokens = bucket.take(permitted, now)
-        if tokens == len(backlog) and not dear:  # nearly always: at once, for half the time
+        if tokens == len(backlog) and not connection.dear:  # nearly always: at once, for half the time
             self._to_hub.extend(zip(repeat(connection), backlog, strict=False))
             backlog.clear()
         else:
@@ -306,9 +307,10 @@ class Loop:
                 command = backlog.popleft()
                 connection.awaited += _answers(command)
                 self._to_hub.append((connection, command))
+            connection.dear = bool(backlog)
         if len(self._to_hub) >= HAND_OVER:
             self._hand_over()
-        if tokens < permitted or bucket.next(now) > now:
+        if tokens < permitted or not bucket.there(now):
             connection.starved = True
             self._at(bucket.next(now), partial(self._go_on, connection))
 
