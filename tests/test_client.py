@@ -103,9 +103,9 @@ def test_typed_lines_become_commands(view: View, line: str, command: object) -> 
     [
         ("/dail 3", "Did you mean /dial?"),
         ("/xyzzy", "There is no command /xyzzy. /help lists all."),
-        ("/dial", "It is typed like this: /dial UID"),
-        ("/stats now", "It is typed like this: /stats"),
-        ("/whisper 3", "It is typed like this: /whisper UID TEXT"),
+        ("/dial", "Usage: /dial UID"),
+        ("/stats now", "Usage: /stats"),
+        ("/whisper 3", "Usage: /whisper UID TEXT"),
         ("/dial nobody", "I know nobody called nobody"),
         ("/history many", "many is not a number"),
     ],

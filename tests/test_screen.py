@@ -207,7 +207,7 @@ def test_ctrl_c_clears_then_asks_then_leaves(tea: Callable[..., Any]) -> None:
     ann.type(CTRL_C)
     ann.until(lambda screen: typed(screen) == "[tea]")
     ann.type(CTRL_C)
-    ann.until("Ctrl-C once more leaves.")
+    ann.until("Press Ctrl-C again to quit.")
     ann.type("x")
     ann.until(lambda screen: "once more" not in "".join(screen.shown))
     ann.type(CTRL_C + CTRL_C + CTRL_C)

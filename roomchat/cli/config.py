@@ -18,7 +18,7 @@ _SOURCES = {ParameterSource.DEFAULT_MAP: "file", ParameterSource.ENVIRONMENT: "e
 @click.command()
 @click.pass_context
 def config(context: click.Context) -> None:
-    """Show the settings: where the file is, what holds, and where that comes from.
+    """Show the settings file's location, the values in effect, and the source of each.
 
     What it prints is itself such a file. Each option of join, send, tail, who and rooms can be set in it: at its
     top for all of them, or in a table for one. The environment wins over the file (ROOMCHAT_TAIL_HISTORY), and an

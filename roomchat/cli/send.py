@@ -29,7 +29,7 @@ def send(
     timeout: float,
     lines: bool,
 ) -> None:
-    """Say TEXT in ROOM, or what stands on standard input if there is no TEXT.
+    """Send TEXT to ROOM; without TEXT, send standard input.
 
     Ends with 0 when the server has it on its disk; otherwise with 1 and a sentence. Write -- before a TEXT that
     may begin with a dash:

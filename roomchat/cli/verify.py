@@ -17,14 +17,14 @@ from roomchat.verify.run import Options, Run
 
 @click.command()
 @click.argument("address", metavar="[HOST[:PORT]]", required=False)
-@click.option("--seconds", type=click.FloatRange(1), default=Options.seconds, help="How long faults are done.")
+@click.option("--seconds", type=click.FloatRange(1), default=Options.seconds, help="How long to inject faults.")
 @click.option(
     "--seed",
     type=click.IntRange(0),
     help="Of the faults and of what is said: repeats a run.",
     show_default="a random one",
 )
-@click.option("--clients", type=click.IntRange(2), default=Options.clients, help="How many talk.")
+@click.option("--clients", type=click.IntRange(2), default=Options.clients, help="Number of clients.")
 @click.option("--rooms", type=click.IntRange(1), default=Options.rooms, help="How many rooms all of them are in.")
 @click.option(
     "--kills",

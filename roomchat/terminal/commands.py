@@ -139,7 +139,7 @@ COMMANDS = [
                  lambda view, args: protocol.Say(text=ACTION + args[0]), "/me puts the kettle on"),
     SlashCommand("/away [TEXT]", "tell the room, and who whispers, that you are away; once more: back",
                  lambda view, args: StepAway(_optional(args)), "/away back at four", ("/afk",)),
-    SlashCommand("/ignore [UID]", "show nothing of someone, until you say it again",
+    SlashCommand("/ignore [UID]", "hide everything from someone; repeat to undo",
                  lambda view, args: Ignore(uid_of(view, args[0]) if args else None), "/ignore 7", ("/unignore",)),
     SlashCommand("/history [N]", "the last messages of the current room",
                  lambda view, args: protocol.History(limit=_number(args[0]) if args else None), "/history 100",
@@ -186,7 +186,7 @@ def parse(line: str, view: View) -> Command | Local | str | None:
     arguments = rest.split(maxsplit=max(len(forms) - 1, 0)) if rest.strip() else []
     required = sum(not form.startswith("[") for form in forms)
     if not required <= len(arguments) <= len(forms):
-        raise TypingError(f"It is typed like this: {command.form}")
+        raise TypingError(f"Usage: {command.form}")
     return command.make(view, [argument.strip() for argument in arguments])
 
 

@@ -159,7 +159,7 @@ class Screen:
     def _bottom(self) -> status.Fragments:
         assert self._loop is not None
         asked = self._loop.time() < self._asked + ASKED
-        notice = self._leaving or ("Ctrl-C once more leaves." if asked else "")
+        notice = self._leaving or ("Press Ctrl-C again to quit." if asked else "")
         return status.bottom(self._terminal, self.buffer.text, self.cycle, notice)
 
     def _prefix(self, number: int, wraps: int) -> status.Fragments:
