@@ -73,13 +73,13 @@ class NameTaken(Refused):
     sentence = "Someone here is called {name} already; choose another name."
 
 
-class NotWelcomeYet(Refused):
-    code = "not_welcome_yet"
+class NotRegistered(Refused):
+    code = "not_registered"
     sentence = "Say hello first."
 
 
-class AlreadyWelcome(Refused):
-    code = "already_welcome"
+class AlreadyRegistered(Refused):
+    code = "already_registered"
     sentence = "You have said hello already, you are {uid}."
 
 
@@ -103,8 +103,8 @@ class Offline(Refused):
     sentence = "{who} is offline."
 
 
-class Yourself(Refused):
-    code = "yourself"
+class SelfTarget(Refused):
+    code = "self_target"
     sentence = "{uid} is your own UID."
 
 

@@ -101,7 +101,7 @@ def peer(server: Server, connect: Connect, healthy: Pair) -> Iterator[Peer]:
 def speaks_native(peer: Peer) -> Peer:
     """A peer whose first line has told which wire it speaks: from then on every line is held to be native."""
     peer.send("ping", id="first")
-    peer.expect("error", code="not_welcome_yet", re="first")
+    peer.expect("error", code="not_registered", re="first")
     return peer
 
 
@@ -119,7 +119,7 @@ def speaks_native(peer: Peer) -> Peer:
         (b'{"type":"hello","protocol":1,"name":"\\ud800"}', "bad_json"),
         (b"\x00" * 100, "bad_json"),
         (b"[" * 3000, "bad_command"),
-        (b'{"type":"ping","x":' + b'{"a":' * 700 + b"1" + b"}" * 700 + b"}", "not_welcome_yet"),
+        (b'{"type":"ping","x":' + b'{"a":' * 700 + b"1" + b"}" * 700 + b"}", "not_registered"),
         (b'{"type":"ping","id":' + b'{"a":' * 700 + b"1" + b"}" * 700 + b"}", "bad_command"),
         (b"[]", "bad_command"),
         (b"null", "bad_command"),
@@ -153,14 +153,14 @@ def test_a_line_that_is_no_command_is_refused(peer: Peer, line: bytes, code: str
     """It gets one error with its code, and the next line works."""
     peer.send_bytes(line + b'\n{"type":"ping","id":1}\n{"type":"hello","protocol":1,"name":"mallory"}\n')
     peer.expect("error", code=code)
-    peer.expect("error", code="not_welcome_yet", re=1)
+    peer.expect("error", code="not_registered", re=1)
     peer.expect("welcome", name="mallory")
 
 
 def test_a_deep_nesting_harms_nobody(peer: Peer) -> None:
     """Deeper than the reader goes it is no JSON, and the next line works; how deep that is depends on Python."""
     peer.send_bytes(b'{"type":"ping","x":' + b"[" * 4000 + b"]" * 4000 + b"}\n")
-    assert peer.expect("error")["code"] in ("bad_json", "not_welcome_yet")
+    assert peer.expect("error")["code"] in ("bad_json", "not_registered")
     peer.hello("mallory")
 
 

@@ -486,7 +486,7 @@ def test_a_wire_never_changes(serve: Serve, connect: Connect, bare: Open) -> Non
         native.send_bytes(data)
         assert native.expect("error")["code"] in ("bad_json", "bad_command")
     native.send_bytes(b"\n" + HELLO["native"])
-    native.until("error", code="already_welcome")
+    native.until("error", code="already_registered")
 
 
 @pytest.mark.parametrize("dialect", ["ktn", "ktn-2014", "channels"])
@@ -584,7 +584,7 @@ def test_a_name_may_take_its_time(serve: Serve, connect: Connect, bare: Open) ->
     server = serve(greet_after=SOON, hello_timeout=0.1)
     one, native = bare(server), connect(server)
     native.send("ping")
-    assert [event["code"] for event in native.ended()] == ["not_welcome_yet", "hello_timeout"]
+    assert [event["code"] for event in native.ended()] == ["not_registered", "hello_timeout"]
     one.until(ASK_NAME.encode())
     one.send(b"kim\n")
     one.until(ANSWER["plain"])

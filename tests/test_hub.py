@@ -366,7 +366,7 @@ def test_a_connection_without_a_hello_is_closed():
     chat.wait(4)
     chat.connect("late")
     chat.do("ann", Hello(protocol=1, name="ann"))
-    assert brief(chat.do("mute", Ping())) == ["error not_welcome_yet"]
+    assert brief(chat.do("mute", Ping())) == ["error not_registered"]
     assert chat.hub.deadline() == 1010
     chat.wait(6)
     assert brief(chat.take("mute")) == ["error hello_timeout"]

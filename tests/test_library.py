@@ -100,7 +100,7 @@ def test_requests_are_answered_or_denied(serve: Callable[..., Server], client: O
     ann.leave()
     assert (ann.rooms, ann.room) == ([], None)
     for refused, code in [
-        (lambda: ann.dial(ann.uid), "yourself"),
+        (lambda: ann.dial(ann.uid), "self_target"),
         (lambda: ann.dial(99), "no_such_client"),
         (lambda: ann.join("a b"), "bad_name"),
         (lambda: ann.say("to whom?"), "not_in_room"),

@@ -109,7 +109,12 @@ def test_a_dial_that_reaches_nobody_is_refused(serve: Serve, connect: Connect) -
     while who["clients_total"] != 2 or not who["clients"][1].get("away"):  # until the server has noticed
         ann.send("who")
         who = ann.until("who")
-    for uid, code in ((ann.uid, "yourself"), (999, "no_such_client"), (bob.uid, "offline"), (cid.uid, "offline")):
+    for uid, code in (
+        (ann.uid, "self_target"),
+        (999, "no_such_client"),
+        (bob.uid, "offline"),
+        (cid.uid, "offline"),
+    ):
         ann.send("dial", uid=uid, id=uid)
         ann.expect("error", re=uid, code=code)
 

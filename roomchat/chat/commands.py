@@ -16,9 +16,9 @@ from roomchat.errors import (
     Offline,
     OutOfOrder,
     PrivateRoom,
+    SelfTarget,
     StorageUnavailable,
     TextTooLong,
-    Yourself,
 )
 from roomchat.protocol import (
     PAGE,
@@ -73,11 +73,11 @@ def find_peer(batch: Batch, client: Client, uid: int) -> Client | None:
     """The other client with that UID; None: it has no seat now, and can come back.
 
     Raises:
-        Yourself, NoSuchClient: nobody ever had it; Offline: it has no seat now, and never has one again.
+        SelfTarget, NoSuchClient: nobody ever had it; Offline: it has no seat now, and never has one again.
         StorageUnavailable: it has no seat, and the log can't be read.
     """
     if uid == client.uid:
-        raise Yourself(uid=uid)
+        raise SelfTarget(uid=uid)
     if uid >= batch.registry.next_uid:
         raise NoSuchClient(uid=uid)
     peer = batch.registry.clients.get(uid)

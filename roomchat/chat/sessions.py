@@ -15,10 +15,10 @@ from roomchat.chat.deadlines import Deadlines, set_last
 from roomchat.chat.names import PRIVATE
 from roomchat.chat.registry import Client, Link, Peer, Registry, Room
 from roomchat.errors import (
-    AlreadyWelcome,
+    AlreadyRegistered,
     BadName,
     HelloTimeout,
-    NotWelcomeYet,
+    NotRegistered,
     Refused,
     Replaced,
     ServerFull,
@@ -159,7 +159,7 @@ class Sessions:
             batch.reply(Goodbye())
             batch.close(peer.link)
         else:
-            raise NotWelcomeYet
+            raise NotRegistered
 
     # ------------------------------------------------------------ hello
 
@@ -342,7 +342,7 @@ class Sessions:
 
     def hello_again(self, batch: Batch, client: Client, command: Hello) -> None:
         """Once is enough."""
-        raise AlreadyWelcome(uid=client.uid)
+        raise AlreadyRegistered(uid=client.uid)
 
     def shutdown(self, batch: Batch, command: Shutdown) -> None:
         """The server ends: everyone is told, and let go without losing the seat."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from roomchat.errors import AlreadyWelcome, BadCommand, BadJson, LineTooLong, NotInRoom, NotWelcomeYet, Refused
+from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, LineTooLong, NotInRoom, NotRegistered, Refused
 from roomchat.protocol import (
     VERSION,
     Away,
@@ -205,9 +205,9 @@ class ChannelsWire:
         if error.re == HELP_ID:  # before the nick, too
             return _line(type="info", info=HELP)
         self._forget(error)
-        if (error.re, error.code) in ((EARLY_ID, NotWelcomeYet.code), (HELLO_ID, AlreadyWelcome.code)):
+        if (error.re, error.code) in ((EARLY_ID, NotRegistered.code), (HELLO_ID, AlreadyRegistered.code)):
             return b""
-        if error.code == NotWelcomeYet.code:
+        if error.code == NotRegistered.code:
             return _line(type="error", error="Choose a nickname first: /nick NAME")
         if error.re == SAY_ID and error.code == NotInRoom.code:
             return _line(type="error", error="You are in no channel: see /list, or /join CHANNEL.")

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from roomchat.errors import AlreadyWelcome, BadCommand, BadJson, BadName, LineTooLong, NameTaken, NotWelcomeYet
+from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, BadName, LineTooLong, NameTaken, NotRegistered
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
@@ -128,7 +128,7 @@ class _Ktn:
     def _note(self, event: Event | Message) -> bool:
         """Learn from what is sent to this connection; whether anything of it is for the person."""
         match event:
-            case Error(re=Re.LOBBY, code=NotWelcomeYet.code):
+            case Error(re=Re.LOBBY, code=NotRegistered.code):
                 return False  # the login was refused, and that was told
             case Welcome():
                 self.own = 0 if self.terms.echo else event.uid
@@ -159,11 +159,11 @@ class KtnWire(_Ktn):
         match event:
             case Welcome():
                 return self._response("info", "\n".join(filter(None, ("Login successful!", event.motd))))
-            case Error(re=Re.LOGIN, code=AlreadyWelcome.code):
+            case Error(re=Re.LOGIN, code=AlreadyRegistered.code):
                 return self._response("error", ALREADY)
             case Error(re=Re.HELP):
                 return self._response("info", HELP)  # before the login, too
-            case Error(code=NotWelcomeYet.code):
+            case Error(code=NotRegistered.code):
                 return self._response("error", "You are not logged in. Log in with: login <username>")
             case Error(code=BadJson.code):
                 return self._response("error", NO_REQUEST)
@@ -251,13 +251,13 @@ class Ktn2014Wire(_Ktn):
             return _line(response="message", message=HELP)
         if error.re == Re.LOGOUT:
             return _line(response="logout", error="Not logged in!", username="")
-        if error.code == NotWelcomeYet.code:
+        if error.code == NotRegistered.code:
             return _line(response="message", error="You are not logged in!")
         if error.re == Re.LOGIN:
             told = {
                 BadName.code: "Invalid username!",
                 NameTaken.code: "Name already taken!",
-                AlreadyWelcome.code: ALREADY,
+                AlreadyRegistered.code: ALREADY,
             }
             return _line(response="login", error=told.get(error.code, error.message), username=self._name)
         return _line(response="message", error=error.message)

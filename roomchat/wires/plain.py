@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from roomchat.errors import (
-    AlreadyWelcome,
+    AlreadyRegistered,
     BadCommand,
     BadName,
     LineTooLong,
     NotInRoom,
-    NotWelcomeYet,
+    NotRegistered,
     Refused,
     WireOff,
     refusals,
@@ -284,7 +284,7 @@ class PlainWire:
     def _error(self, event: Error) -> str:
         if event.re == HELP_ID:  # before the name, too
             return HELP if self._uid else HELP + ASK_NAME
-        text = _line(NoName.sentence if event.code == NotWelcomeYet.code else event.message)
+        text = _line(NoName.sentence if event.code == NotRegistered.code else event.message)
         if event.code in _CLOSING:
             return text
         if not self._uid:
@@ -317,9 +317,9 @@ class PlainWire:
 
 def _is_other_meaning(error: Error) -> bool:
     """Whether it refuses what a line did not mean, of the two things that one was sent as."""
-    if error.code == NotWelcomeYet.code:
+    if error.code == NotRegistered.code:
         return error.re in (EARLY_ID, DIAL_ID)
-    return error.code == AlreadyWelcome.code and error.re == HELLO_ID
+    return error.code == AlreadyRegistered.code and error.re == HELLO_ID
 
 
 def _state(event: Event) -> str:
