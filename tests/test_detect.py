@@ -616,7 +616,7 @@ def test_our_own_client_may_be_slow(server: Server, bare: Open) -> None:
         thread = threading.Thread(target=between)
         thread.start()
         try:
-            with Client(f"127.0.0.1:{gate.getsockname()[1]}", "slow", state=False, patience=5.0) as client:
+            with Client(f"127.0.0.1:{gate.getsockname()[1]}", "slow", state=False, request_timeout=5.0) as client:
                 assert client.name == "slow"
         finally:
             thread.join()

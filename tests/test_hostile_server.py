@@ -119,7 +119,7 @@ def test_any_bytes_end_in_a_sentence_in_time(answer: bytes, ends: bool, is_welco
             with contextlib.suppress(RoomchatError):
                 Sender(address, "ann", others=False, timeout=TIMEOUT).run("tea", ["one", "two"])
             for ask in (lambda client: [*people(client, None)], lambda client: [*rooms(client)]):
-                client = Client(address, "ann", patience=TIMEOUT)
+                client = Client(address, "ann", request_timeout=TIMEOUT)
                 with contextlib.suppress(RoomchatError):
                     client.open()
                     ask(client)

@@ -51,13 +51,13 @@ def test_a_room_is_entered_before_what_was_said_in_it(serve: Callable[..., Serve
     """Also where only the message is left of it, as after a kill between two steps."""
     server = serve()
     address = f"127.0.0.1:{server.address[1]}"
-    with Client(address, "ann", state=tmp_path, patience=PATIENCE):
+    with Client(address, "ann", state=tmp_path, request_timeout=PATIENCE):
         pass
     state, killed = State(Address("127.0.0.1", server.address[1]), "ann", tmp_path), Session("ann")
     state.load(killed)
     state.said(killed.n + 1, killed.say(Say(text="kept", room="cake")))
     state.close()
-    with Client(address, "ann", state=tmp_path, patience=PATIENCE) as ann:
+    with Client(address, "ann", state=tmp_path, request_timeout=PATIENCE) as ann:
         assert texts(until(ann, says("kept"))) == ["kept"]
         assert ann.rooms == ["cake"]
 
@@ -87,7 +87,8 @@ def test_a_refusal_that_the_program_was_not_told_comes_again(
     assert ann._state is not None
     ann._state.close()
     cut(server)
-    with Client(f"127.0.0.1:{server.address[1]}", "ann", state=tmp_path / "state", patience=PATIENCE) as again:
+    address = f"127.0.0.1:{server.address[1]}"
+    with Client(address, "ann", state=tmp_path / "state", request_timeout=PATIENCE) as again:
         refusal = until(again, is_a(Refusal))[-1]
         assert isinstance(refusal, Refusal)
         assert refusal.text == "nobody there"
@@ -258,7 +259,7 @@ def test_what_is_given_must_be_of_its_type(serve: Callable[..., Server], client:
 def test_a_client_is_opened_once_and_before_it_is_used(serve: Callable[..., Server]) -> None:
     """Opening again is nothing; what needs a connection says at once that there is none."""
     server = serve()
-    ann = Client(f"127.0.0.1:{server.address[1]}", "ann", state=False, patience=PATIENCE)
+    ann = Client(f"127.0.0.1:{server.address[1]}", "ann", state=False, request_timeout=PATIENCE)
     for use in (
         lambda: ann.join("tea"), lambda: ann.say("x", "tea"), lambda: ann.whisper(1, "x"), ann.events,
         lambda: ann.request(Who()), lambda: ann.send(Who()), ann.leave,
@@ -306,10 +307,10 @@ def test_a_cursor_that_was_lowered_is_kept_so(tmp_path: Path) -> None:
 def test_whom_the_person_ignores_is_kept(serve: Callable[..., Server], tmp_path: Path) -> None:
     """Over the end of the program, for this log."""
     address = f"127.0.0.1:{serve().address[1]}"
-    with Client(address, "ann", state=tmp_path, patience=PATIENCE) as ann:
+    with Client(address, "ann", state=tmp_path, request_timeout=PATIENCE) as ann:
         ann.ignore({3, 5})
         ann.ignore({3, 4})
-    with Client(address, "ann", state=tmp_path, patience=PATIENCE) as ann:
+    with Client(address, "ann", state=tmp_path, request_timeout=PATIENCE) as ann:
         assert ann.ignored == {3, 4}
     session = Session("ann")
     session.ignored = frozenset({3})

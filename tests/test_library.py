@@ -37,7 +37,7 @@ def client(tmp_path: Path) -> Iterator[Open]:
 
         def start(server: Server, name: str, **options: Any) -> Client:
             address = f"127.0.0.1:{server.address[1]}"
-            options = {"state": tmp_path / "state", "patience": PATIENCE} | options
+            options = {"state": tmp_path / "state", "request_timeout": PATIENCE} | options
             opened = Client(address, name, **options).open()
             stack.callback(opened.close, timeout=0.1)
             return opened
@@ -256,7 +256,7 @@ def test_it_starts_afresh_and_takes_the_log_from_a_place_on(
     killed.say(Say(text="never sent", room="cake"))
     state.save(killed)
     state.close()
-    ann = Client(address, "ann", state=tmp_path / "state", patience=PATIENCE)
+    ann = Client(address, "ann", state=tmp_path / "state", request_timeout=PATIENCE)
     ann.start_afresh()
     with ann:
         assert (ann.rooms, ann.unseen) == ([], [])

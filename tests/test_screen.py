@@ -332,7 +332,7 @@ def test_a_command_waits_for_the_server_however_long_it_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Were it given up, what was typed behind it would be said in the room before."""
-    impatient = partial(Client, patience=0.1, state=False)
+    impatient = partial(Client, request_timeout=0.1, state=False)
     monkeypatch.setattr("roomchat.terminal.terminal.Client", impatient)
     typed, shown, told = TypedQueue(), queue.SimpleQueue[str](), []
 

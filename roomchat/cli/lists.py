@@ -54,7 +54,7 @@ def _print(
 
     def work() -> None:
         nonlocal client
-        client = errand(server, name, others=others, patience=timeout)
+        client = errand(server, name, others=others, request_timeout=timeout)
         try:
             write_stdout(lines(client))
         finally:

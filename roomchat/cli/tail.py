@@ -52,7 +52,7 @@ def tail(
         others=others,
         write=lambda line: write_stdout([line], at_once=True),
         note=lambda sentence: click.echo(sentence, err=True),
-        patience=timeout,
+        timeout=timeout,
     )
     start = Start(history, after, None if since is None else _since(since))
     _when_nobody_reads(tail.end)

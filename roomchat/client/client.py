@@ -47,7 +47,7 @@ class Client(Known):
         *,
         state: Path | str | bool = True,
         on_event: Callable[[Shown], object] | None = None,
-        patience: float = 60.0,
+        request_timeout: float = 60.0,
         presence: bool = True,
     ) -> None:
         """Claim the state; ``open``, or entering it as a context manager, connects.
@@ -58,7 +58,7 @@ class Client(Known):
             state: the folder to keep the session in; True: the user's own; False: it is not kept.
             on_event: called with each event on the receiving thread, in place of ``events``. It may not call
                 methods that wait. If it returns False, the event is not handled yet: ``handled`` says when.
-            patience: seconds that a method which waits for the server waits, through lost connections as well.
+            request_timeout: seconds that a method waits for the server's answer, through lost connections as well.
             presence: whether rooms are told that it comes and goes; lists show it in any case.
         Raises:
             ValueError: the address is none.
@@ -68,14 +68,14 @@ class Client(Known):
         check(str, address=address, name=name)
         self._address = parse_address(address)
         self._on_event = on_event
-        self._patience = patience
+        self._request_timeout = request_timeout
         self._session = Session(name)
         self._session.presence = presence
         self._state: State | None = None
         if state:
             self._state = State(self._address, name, None if state is True else Path(state))
             self._state.load(self._session)
-        self._seat = Seat(self._address, self._session, self._state, self._take, patience)
+        self._seat = Seat(self._address, self._session, self._state, self._take, request_timeout)
         # All below is guarded by it, and told by it: one condition for everything that is waited for.
         self._changed = self._seat.changed
         self._answers = self._seat.answers
@@ -241,10 +241,10 @@ class Client(Known):
         if self._seat.is_receiver():
             raise RuntimeError("on_event can't wait for an answer; use send(), or another thread.")
         if isinstance(command, Leave):
-            self._wait(functools.partial(self._session.is_said, command.room), self._patience)
+            self._wait(functools.partial(self._session.is_said, command.room), self._request_timeout)
         asked, command = self._answers.ask(command)
         self._seat.send(command)  # if there is no connection, it goes over the next one
-        self._wait(lambda: self._answers.has(asked), self._patience)
+        self._wait(lambda: self._answers.has(asked), self._request_timeout)
         answer = self._answers.take(asked)
         if isinstance(answer, Error):
             raise Denied(answer.code, answer.message)
@@ -252,7 +252,7 @@ class Client(Known):
             if self._seat.failure is not None:
                 raise self._seat.failure
             self._check_not_closed()
-            raise ConnectError(f"{self._address} did not answer within {self._patience:g} seconds.")
+            raise ConnectError(f"{self._address} did not answer within {self._request_timeout:g} seconds.")
         return answer
 
     def events(self, timeout: float | None = None) -> Iterator[Shown]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 from roomchat.client.client import Client, Shown
@@ -17,7 +18,7 @@ def errand(
     name: str,
     *,
     others: bool,
-    patience: float,
+    request_timeout: float,
     on_event: Callable[[Shown], None] | None = None,
     presence: bool = True,
 ) -> Client:
@@ -32,7 +33,7 @@ def errand(
         address: HOST or HOST:PORT.
         name: how to be called.
         others: whether ``name-2``, ``name-3``, ... will do if the name is taken.
-        patience: seconds that it waits for an answer.
+        request_timeout: seconds that it waits for an answer.
         on_event, presence: as for ``Client``.
     Raises:
         ConnectError: nobody answers, or the address is none.
@@ -41,7 +42,9 @@ def errand(
     for number in count(1):
         try:
             called = name if number == 1 else f"{name}-{number}"
-            return _client(address, called, patience=patience, on_event=on_event, presence=presence).open()
+            return _client(
+                address, called, request_timeout=request_timeout, on_event=on_event, presence=presence
+            ).open()
         except Denied as error:
             if error.code == NameTaken.code and others and number < NUMBERS:
                 continue
@@ -52,13 +55,14 @@ def errand(
 
 
 def _client(
-    address: str, name: str, *, patience: float, on_event: Callable[[Shown], None] | None, presence: bool
+    address: str, name: str, *, request_timeout: float, on_event: Callable[[Shown], None] | None, presence: bool
 ) -> Client:  # fmt: skip
+    make = partial(Client, address, name, request_timeout=request_timeout, on_event=on_event, presence=presence)
     try:
         try:
-            client = Client(address, name, patience=patience, on_event=on_event, presence=presence)
-        except Unkept:  # the state can't be kept
-            client = Client(address, name, patience=patience, on_event=on_event, presence=presence, state=False)
+            client = make()
+        except Unkept:
+            client = make(state=False)
     except ValueError as error:
         raise ConnectError(str(error)) from None
     client.start_afresh()

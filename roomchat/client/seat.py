@@ -68,7 +68,7 @@ class Seat:
         session: what must not be forgotten.
         state: where it is kept; None: nowhere.
         on_event: gets each event, on the receiving thread (those before ``open`` returns: on its caller's).
-        patience: seconds that the server has to welcome us the first time.
+        request_timeout: seconds that the server has to welcome us the first time.
     """
 
     def __init__(
@@ -77,14 +77,14 @@ class Seat:
         session: Session,
         state: State | None,
         on_event: Callable[[Shown], None],
-        patience: float,
+        request_timeout: float,
     ) -> None:
         self.session = session
         self.failure: RoomchatError | None = None  # why it does not try any more
         self._address = address
         self._state = state
         self._on_event = on_event
-        self._patience = patience
+        self._request_timeout = request_timeout
         self._connection: Connection | None = None
         self._ready = False  # welcomed, and what the server has not handled is sent again: more may follow
         self._lost = False  # since the last time that all was well
@@ -107,7 +107,7 @@ class Seat:
             ConnectError: nobody answers there.
             Denied: the server does not let us in.
         """
-        until = time.monotonic() + min(HELLO_TIMEOUT, self._patience)
+        until = time.monotonic() + min(HELLO_TIMEOUT, self._request_timeout)
         connection = self._connect()
         try:
             while not self._ready:
@@ -255,7 +255,7 @@ class Seat:
 
     def _connect(self) -> Connection:
         """A new connection, with the hello on its way."""
-        connection = Connection(self._address, min(CONNECT_TIMEOUT, max(self._patience, 0.0)))
+        connection = Connection(self._address, min(CONNECT_TIMEOUT, max(self._request_timeout, 0.0)))
         with self.changed:
             self._connection = connection
             hello = self.session.hello()

@@ -42,7 +42,7 @@ class Sender:
             Denied: the server refuses; of several texts the others have been said.
         """
         client = self._client = errand(
-            self._address, self._name, others=self._others, patience=self._timeout, on_event=self._note,
+            self._address, self._name, others=self._others, request_timeout=self._timeout, on_event=self._note,
             presence=False,
         )  # fmt: skip
         taken = 0

@@ -31,7 +31,7 @@ class Tail:
         name: how to be called; ``others``: whether with a number if that is taken.
         write: gets each line, with its line feed; False ends it.
         note: gets sentences about the connection.
-        patience: seconds that the server has to answer at the beginning.
+        timeout: seconds that the server has to answer at the beginning.
     """
 
     def __init__(
@@ -42,14 +42,14 @@ class Tail:
         others: bool,
         write: Callable[[bytes], bool],
         note: Callable[[str], None],
-        patience: float,
+        timeout: float,
     ) -> None:
         self._address = address
         self._name = name
         self._others = others
         self._write = write
         self._note = note
-        self._patience = patience
+        self._timeout = timeout
         self._client: Client | None = None
         self._ended = False
 
@@ -61,7 +61,7 @@ class Tail:
             Denied: the server refuses.
         """
         client = self._client = errand(
-            self._address, self._name, others=self._others, patience=self._patience
+            self._address, self._name, others=self._others, request_timeout=self._timeout
         )  # fmt: skip
         try:
             joined = _join(client, room, start)

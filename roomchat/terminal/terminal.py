@@ -20,8 +20,8 @@ from roomchat.terminal.render import CLOCK, not_said
 from roomchat.terminal.typed import Typed
 from roomchat.terminal.unsent import keep, told
 
-# Seconds until a command is given up: never. What is typed behind a /join is meant for the room that it leads to.
-PATIENCE = threading.TIMEOUT_MAX
+# Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.
+NEVER = threading.TIMEOUT_MAX
 FAREWELL = 5.0  # seconds that what a person said last has to arrive when they leave
 _ASK_AGAIN = {BadName.code, NameTaken.code}
 
@@ -179,11 +179,11 @@ class Terminal:
         self._kept = True
         try:
             try:
-                return Client(self.address, name, on_event=self._receive, patience=PATIENCE)
+                return Client(self.address, name, on_event=self._receive, request_timeout=NEVER)
             except Unkept as error:
                 self._kept = False
                 self.picture.show(f"{error} What is not sent when you leave is lost.", "trouble")
-                return Client(self.address, name, on_event=self._receive, patience=PATIENCE, state=False)
+                return Client(self.address, name, on_event=self._receive, request_timeout=NEVER, state=False)
         except ValueError as error:  # the address is none
             raise ConnectError(str(error)) from None
 
