@@ -6,16 +6,7 @@ from pathlib import Path
 
 import click
 
-from roomchat.cli.config import config
-from roomchat.cli.export import export
-from roomchat.cli.join import join
-from roomchat.cli.lists import list_rooms, who
-from roomchat.cli.send import send
-from roomchat.cli.serve import serve
-from roomchat.cli.settings_file import default_path, load
-from roomchat.cli.tail import tail
-from roomchat.cli.text import refuse_other_bytes
-from roomchat.cli.verify import verify
+from roomchat.cli.lazy import Commands
 from roomchat.errors import SettingsError
 from roomchat.version import __version__
 
@@ -28,10 +19,23 @@ CONTEXT = {
 
 
 # Those that ask a server: what the settings file is for.
-CLIENTS: dict[str, click.Command] = {str(one.name): one for one in (join, send, tail, who, list_rooms)}
+_ASK = {
+    "join": "roomchat.cli.join:join",
+    "send": "roomchat.cli.send:send",
+    "tail": "roomchat.cli.tail:tail",
+    "who": "roomchat.cli.lists:who",
+    "rooms": "roomchat.cli.lists:list_rooms",
+}
+_DO_NOT = {
+    "serve": "roomchat.cli.serve:serve",
+    "export": "roomchat.cli.export:export",
+    "config": "roomchat.cli.config:config",
+    "verify": "roomchat.cli.verify:verify",
+}
+CLIENTS = Commands(_ASK)
 
 
-@click.group(context_settings=CONTEXT)
+@click.group(commands=Commands(_ASK | _DO_NOT), context_settings=CONTEXT)
 @click.version_option(__version__, message="roomchat %(version)s")
 @click.option(
     "--config",
@@ -50,12 +54,10 @@ def main(context: click.Context, path: Path | None) -> None:
     """
     # Not for the others: a mistake in a person's settings must not keep a server from starting.
     if context.invoked_subcommand in {*CLIENTS, "config"}:
+        from roomchat.cli.settings_file import default_path, load
+
         try:
             context.obj = load(path or default_path(), CLIENTS, must_exist=path is not None)
         except SettingsError as error:
             raise click.ClickException(str(error)) from None
         context.default_map = context.obj.defaults
-
-
-for command in (serve, *CLIENTS.values(), export, config, verify):
-    main.add_command(refuse_other_bytes(command))

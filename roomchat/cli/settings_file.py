@@ -14,6 +14,7 @@ Nothing here knows which options there are: it asks click. So each option is a s
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,7 +25,7 @@ from platformdirs import user_config_path
 
 from roomchat.errors import SettingsError
 
-Commands = dict[str, click.Command]
+Commands = Mapping[str, click.Command]
 
 NAME, SERVER = "name", "server"
 

@@ -1,0 +1,82 @@
+"""How the program starts: only with what is needed, and interrupted at any moment it ends well."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import roomchat
+from roomchat.cli import CLIENTS, main
+from tests.program import runner
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """The modules that `roomchat` with these arguments has imported at its end."""
+    code = (
+        "import atexit, sys\n"
+        "from roomchat.__main__ import run\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        "run()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, timeout=30
+    )
+    return set(done.stderr.split())
+
+
+def test_the_version_needs_no_command() -> None:
+    """Nothing of the client, the server or the disk is imported to tell a number."""
+    modules = imported_by("--version")
+    assert {name for name in modules if name.startswith("roomchat.")} == {
+        "roomchat.__main__", "roomchat.cli", "roomchat.cli.lazy", "roomchat.cli.text",
+        "roomchat.errors", "roomchat.harmless", "roomchat.version",
+    }  # fmt: skip
+    assert not modules & {"msgspec", "prompt_toolkit", "sqlite3", "socket"}
+
+
+def test_a_command_needs_no_other() -> None:
+    """A client imports no server, and a server no client's terminal."""
+    assert "roomchat.server" not in imported_by("join", "--help")
+    assert "roomchat.terminal" not in imported_by("serve", "--help")
+
+
+def test_the_help_has_a_line_for_each_command() -> None:
+    """By their names in order, though none was imported before."""
+    lines = runner().invoke(main, ["--help"]).stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == sorted(main.commands)
+    assert all(len(line.split()) > 3 for line in lines)
+    assert {main.commands[name].name for name in main.commands} == set(main.commands)
+    assert set(CLIENTS) < set(main.commands)
+
+
+def test_a_command_that_is_none_is_told() -> None:
+    """With the one that was perhaps meant, where click says so."""
+    result = runner().invoke(main, ["sned"])
+    assert result.exit_code == 2
+    assert "No such command 'sned'" in result.stderr
+    if hasattr(click, "NoSuchCommand"):
+        assert "Did you mean 'send'?" in result.stderr
+
+
+def test_the_names_of_the_library_are_those_that_type_checkers_see() -> None:
+    """What is imported late is what the file says once more for them."""
+    tree = ast.parse(Path(roomchat.__file__).read_text(encoding="utf-8"))
+    told = {
+        alias.asname: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
+    assert set(told) == set(roomchat.__all__)
+    assert set(dir(roomchat)) >= set(told)
+    for name, place in told.items():
+        module, _, there = place.rpartition(".")
+        assert getattr(roomchat, name) is getattr(sys.modules[module], there)
+    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
+        _ = roomchat.Nonsense  # type: ignore[attr-defined]
