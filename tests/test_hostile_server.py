@@ -9,15 +9,18 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roomchat.client.client import Client
+from roomchat.client.looks import Looks
 from roomchat.errors import ConnectError, RoomchatError
 from roomchat.programs.lists import people, rooms
 from roomchat.programs.send import Sender
+from roomchat.programs.tail import Start, Tail
 from roomchat.protocol import HistoryPage, Malformed
 from roomchat.wires.native import NativeClientWire
 from tests.program import Program
@@ -172,3 +175,109 @@ def test_an_unknown_entry_in_a_page_is_passed_over() -> None:
     assert [one.seq for one in event.messages] == [6, 6]
     (event,) = wire.receive_data((page % (message, '{"type":"message"}')).encode())
     assert isinstance(event, Malformed)
+
+
+def test_a_look_for_what_was_said_goes_on_behind_entries_that_it_does_not_know() -> None:
+    """A page without any message leads on as well; where its entries have no seq, it ends the look."""
+    looks, wire = Looks(), NativeClientWire()
+    (asked,) = looks.begin({"tea": {1}})
+    for page, before in (('{"type":"reaction","seq":7}', 7), (json.dumps(EVENTS[2]), None)):
+        line = f'{{"type":"history","re":"{asked.id}","room":"tea","more":true,"messages":[{page}]}}\n'
+        (event,) = wire.receive_data(line.encode())
+        assert isinstance(event, HistoryPage)
+        found, missing, more = looks.take(event, 1)
+        assert [one.before for one in more] == [before] * bool(before)
+    assert ([one.seq for one in found], missing) == ([6], set())
+    for page in ('{"type":"reaction"}', ""):
+        (asked,) = looks.begin({"tea": {1}})
+        line = f'{{"type":"history","re":"{asked.id}","room":"tea","more":true,"messages":[{page}]}}\n'
+        (event,) = wire.receive_data(line.encode())
+        assert isinstance(event, HistoryPage)
+        assert looks.take(event, 1) == ([], {1}, [])
+
+
+# ---------------------------------------------------------------- a server that keeps more than messages
+
+
+def _entry(seq: int, kind: str) -> dict[str, Any]:
+    """Of a log in which the time is the seq: a minute each, from midnight on."""
+    return EVENTS[2] | {"type": kind, "seq": seq, "ts": f"2026-01-01T00:{seq:02}:00Z"}
+
+
+class Keeper:
+    """A server of one room, whose log has a reaction wherever it has no message. A page has ``page`` entries at
+    the most."""
+
+    def __init__(self, messages: set[int], upto: int, page: int) -> None:
+        self._log = [_entry(seq, "message" if seq in messages else "reaction") for seq in range(1, upto + 1)]
+        self._page = page
+        self.asked = 0  # pages
+
+    def answer(self, command: dict[str, Any]) -> list[dict[str, Any]]:
+        """The events that a command leads to."""
+        re, log = {"re": command.get("id")}, self._log
+        match command["type"]:
+            case "hello":
+                return [WELCOME | re]
+            case "join":
+                after = command.get("after", log[-1]["seq"])
+                return [EVENTS[1] | {"last_seq": log[-1]["seq"]} | re, *(one for one in log if one["seq"] > after)]
+            case "history":
+                self.asked += 1
+                before = command.get("before", len(log) + 1)
+                found = [one for one in log if one["seq"] < before]
+                count = min(command["limit"], self._page)
+                return [
+                    {"type": "history", "room": "tea", "messages": found[-count:], "more": count < len(found)} | re
+                ]
+            case "leave":
+                return [EVENTS[10] | re]
+            case "ping":
+                return [{"type": "pong"} | re]
+            case _:
+                return [{"type": "bye"} | re]
+
+
+@contextlib.contextmanager
+def keeping(keeper: Keeper) -> Iterator[str]:
+    """A server that answers one connection so; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                peer, _ = listener.accept()
+                with peer, peer.makefile("rb") as lines:
+                    for line in lines:
+                        for event in keeper.answer(json.loads(line)):
+                            peer.sendall(json.dumps(event).encode() + b"\n")
+
+        server = threading.Thread(target=serve, daemon=True)
+        server.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        server.join()
+
+
+@pytest.mark.parametrize("page", [1, 2, 4, 100])
+@pytest.mark.parametrize("since", range(16))
+def test_tail_since_passes_over_entries_that_it_does_not_know(page: int, since: int) -> None:
+    """Wherever messages stand among them, and however small the pages are: it shows those from then on."""
+    shown: list[int] = []
+
+    def write(line: bytes) -> bool:
+        shown.append(json.loads(line)["seq"])
+        return shown[-1] < 15  # the last one
+
+    with keeping(Keeper({1, 8, 15}, 30, page)) as address:
+        tail = Tail(address, "t", others=False, write=write, note=lambda _: None, patience=5)
+        tail.run("tea", Start(since=1_767_225_600_000 + since * 60_000), as_json=True)
+    assert shown == [seq for seq in (1, 8, 15) if seq >= since]
+
+
+def test_tail_since_asks_few_questions() -> None:
+    """By halving, also where it does not know what it finds."""
+    keeper = Keeper({1, 40}, 59, 100)
+    with keeping(keeper) as address:
+        tail = Tail(address, "t", others=False, write=lambda _: False, note=lambda _: None, patience=5)
+        tail.run("tea", Start(since=1_767_225_600_000 + 40 * 60_000), as_json=True)
+    assert keeper.asked <= 12

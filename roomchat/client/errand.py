@@ -10,6 +10,7 @@ from roomchat.client.client import Client, Shown
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 
+OTHER_ANSWER = "The server answered with something else than was asked; it is not a roomchat server."
 NUMBERS = 100  # names that are tried; as many errands of one kind may be under way at a time
 
 

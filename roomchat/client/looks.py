@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from roomchat.protocol import PAGE, Error, Event, History, HistoryPage, Message
+from roomchat.wires.native import PassedOver
 
 MAX = 2**53  # no seq and no n is as large
 _ID = "look:"  # the id of each of its commands begins like that
@@ -57,6 +58,8 @@ class Looks:
         found = [own[n] for n in sorted(look.wanted & own.keys())]
         look.wanted -= own.keys()
         before = event.messages[0].seq if event.messages else 0
+        if isinstance(event, PassedOver):
+            before = event.first
         is_last = not event.more or not 0 < before < look.before  # a page that does not lead on ends it, too
         if is_last or not look.wanted or min(own, default=MAX) < min(look.wanted):
             del self._looks[key]

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from roomchat.client.client import Client
+from roomchat.client.errand import OTHER_ANSWER
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless, harmless_json
 from roomchat.protocol import PAGE, Person, Rooms, RoomsPage, RoomSummary, Who, WhoPage
-
-_OTHER = "The server answered with something else than was asked; it is not a roomchat server."
 
 
 def people(client: Client, room: str | None) -> Iterator[Person]:
@@ -20,7 +19,7 @@ def people(client: Client, room: str | None) -> Iterator[Person]:
     while True:
         page = client.request(Who(room=room, after=after))
         if not isinstance(page, WhoPage):
-            raise ConnectError(_OTHER)
+            raise ConnectError(OTHER_ANSWER)
         yield from (person for person in page.clients if person.uid != client.uid)
         if len(page.clients) < PAGE or page.clients[-1].uid <= after:
             return
@@ -33,7 +32,7 @@ def rooms(client: Client) -> Iterator[RoomSummary]:
     while True:
         page = client.request(Rooms(after=after))
         if not isinstance(page, RoomsPage):
-            raise ConnectError(_OTHER)
+            raise ConnectError(OTHER_ANSWER)
         yield from page.rooms
         if len(page.rooms) < PAGE or page.rooms[-1].room == after:
             return

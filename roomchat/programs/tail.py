@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomchat.client.client import Client, ConnectionBack, ConnectionEnded, ConnectionLost, Shown
-from roomchat.client.errand import errand
+from roomchat.client.errand import OTHER_ANSWER, errand
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless, harmless_json
-from roomchat.protocol import Gap, History, HistoryPage, Joined, Message
+from roomchat.protocol import PAGE, Gap, History, HistoryPage, Joined, Message
 from roomchat.wires.native import encode
 
 
@@ -65,12 +65,18 @@ class Tail:
         )  # fmt: skip
         try:
             joined = _join(client, room, start)
-            begun = False
+            begun, since = False, start.since
             for event in client.events():
                 if self._ended:
                     return
                 begun |= event is joined  # before it stands what came while the beginning was looked for
-                if begun and not self._show(event, joined.room, as_json):
+                if not begun:
+                    continue
+                if isinstance(event, Message) and event.room == joined.room and since is not None:
+                    if event.seq <= joined.last_seq and _is_before(event, since):
+                        continue
+                    since = None  # from here on all, whatever the clock was put to later
+                if not self._show(event, joined.room, as_json):
                     return
         finally:
             client.close(timeout=0.5)
@@ -125,17 +131,34 @@ def _join(client: Client, room: str, start: Start) -> Joined:
 
 
 def _last_before(client: Client, joined: Joined, since: int) -> int:
-    """The seq behind which the messages from a time on begin: by halving, some 20 questions for a million."""
+    """A seq with all messages from a time on behind it, by halving: some 20 questions for a million.
+
+    It is the last such one, but where a page has nothing that this version knows: then an earlier one.
+    """
     before, from_then = 0, joined.last_seq + 1
     while from_then - before > 1:
         middle = (before + from_then) // 2
-        page = client.request(History(room=joined.room, before=middle + 1, limit=1))
-        assert isinstance(page, HistoryPage), page
-        if page.messages and _milliseconds(page.messages[0].ts) >= since:
-            from_then = page.messages[0].seq
+        page = _page(client, joined.room, middle, 1)
+        if not page.messages and page.more:
+            page = _page(client, joined.room, middle, PAGE)
+        if not page.messages and page.more:
+            from_then = middle  # it may be; what comes too early is passed over when it comes
+        elif page.messages and not _is_before(page.messages[-1], since):
+            from_then = min(middle, page.messages[-1].seq)
         else:
             before = middle
     return before
+
+
+def _page(client: Client, room: str, upto: int, limit: int) -> HistoryPage:
+    page = client.request(History(room=room, before=upto + 1, limit=limit))
+    if not isinstance(page, HistoryPage):
+        raise ConnectError(OTHER_ANSWER)
+    return page
+
+
+def _is_before(message: Message, since: int) -> bool:
+    return _milliseconds(message.ts) < since
 
 
 def _milliseconds(timestamp: str) -> float:

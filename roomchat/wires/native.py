@@ -9,7 +9,18 @@ from typing import Generic, TypeVar, cast, get_args
 import msgspec
 
 from roomchat.errors import BadCommand, BadJson, LineTooLong
-from roomchat.protocol import AnyCommand, AnyEvent, Command, Event, HistoryPage, Id, Malformed, Message, Terms
+from roomchat.protocol import (
+    AnyCommand,
+    AnyEvent,
+    Command,
+    Count,
+    Event,
+    HistoryPage,
+    Id,
+    Malformed,
+    Message,
+    Terms,
+)
 from roomchat.wires.lines import LineSplitter
 
 T = TypeVar("T")
@@ -46,7 +57,21 @@ class _Entries(msgspec.Struct, tag_field="type", tag="history"):
     re: Id = None
 
 
+class PassedOver(HistoryPage, gc=True, tag="history"):
+    """A page from which entries of unknown types were taken. ``first`` is the seq of its first entry, of whatever
+    type, from which to page on; 0 if it has none."""
+
+    first: Count
+
+
+class _OnlySeq(msgspec.Struct):
+    """As much of an entry as paging needs."""
+
+    seq: Count = 0
+
+
 _entries_decoder = msgspec.json.Decoder(_Entries)
+_seq_decoder = msgspec.json.Decoder(_OnlySeq)
 
 # ValueError: bytes that are no UTF-8, inside a string. RecursionError: nested too deeply.
 _DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -164,9 +189,10 @@ def _known_entries(line: bytes) -> HistoryPage | None:
         page = _entries_decoder.decode(line)
         entries = [entry for entry in page.messages if _type_of(bytes(entry)) in {None, "message"}]
         messages = [_message_decoder.decode(entry) for entry in entries]
+        first = _seq_decoder.decode(page.messages[0]).seq if page.messages else 0
     except _DECODE_ERRORS:
         return None
-    return HistoryPage(room=page.room, messages=messages, more=page.more, re=page.re)
+    return PassedOver(room=page.room, messages=messages, more=page.more, first=first, re=page.re)
 
 
 def _type_of(line: bytes) -> str | None:
