@@ -57,7 +57,7 @@ class Client(Known):
             name: how to be called, and which session to go on with, if there are several.
             state: the folder to keep the session in; True: the user's own; False: it is not kept.
             on_event: called with each event on the receiving thread, in place of ``events``. It may not call
-                methods that wait. If it returns False, the event is not handled yet: ``handled`` says when.
+                methods that wait. If it returns False, the program calls ``ack`` when it has handled the event.
             request_timeout: seconds that a method waits for the server's answer, through lost connections as well.
             presence: whether rooms are told that it comes and goes; lists show it in any case.
         Raises:
@@ -256,7 +256,7 @@ class Client(Known):
         return answer
 
     def events(self, timeout: float | None = None) -> Iterator[Shown]:
-        """What happens, in order. Asking for the next event says that the one before is handled.
+        """What happens, in order. Asking for the next event acknowledges the one before.
 
         Ends after ``timeout`` seconds without an event, when the client is closed, and behind ``ConnectionEnded``.
         Raises ConnectError before ``open``, RuntimeError where ``on_event`` gets the events.
@@ -277,14 +277,17 @@ class Client(Known):
                 event = self._queue.popleft()
                 self._changed.notify_all()
             yield event
-            self.handled(event)
+            self.ack(event)
             if isinstance(event, ConnectionEnded):
                 return
 
-    def handled(self, event: Shown) -> None:
-        """An event for which ``on_event`` returned False is done with, and so are those of its room before it."""
+    def ack(self, event: Shown) -> None:
+        """Acknowledge an event for which ``on_event`` returned False, and those of its room before it.
+
+        After a crash the program gets what it has not acknowledged again.
+        """
         self._check_ours()
-        self._seat.handled(event)
+        self._seat.ack(event)
 
     # ------------------------------------------------------------ inside
 
@@ -307,7 +310,7 @@ class Client(Known):
         """An event has come. On the receiving thread."""
         if self._on_event is not None:
             if self._on_event(event) is not False:
-                self._seat.handled(event)
+                self._seat.ack(event)
             self._answers.note(event)  # behind it: who has asked finds it shown
             return
         self._answers.note(event)

@@ -180,8 +180,8 @@ class Seat:
                 self._send_or_lose(connection, command)
         return connection is not None
 
-    def handled(self, event: Shown) -> None:
-        """The program is done with an event: it need not come again after a crash."""
+    def ack(self, event: Shown) -> None:
+        """The program has handled an event, and all before it in its room: a crash does not bring them again."""
         if not isinstance(event, Message | Gap | Refusal):
             return
         with self.changed:

@@ -166,7 +166,7 @@ class State:
         self._change("DELETE FROM unseen WHERE n = ?", (n,))
 
     def reached(self, room: str, seq: int) -> None:
-        """Everything of a room up to there has been shown, or handled by the program."""
+        """Everything of a room up to there has been shown, or acknowledged by the program."""
         self._change("UPDATE rooms SET cursor = max(ifnull(cursor, 0), ?) WHERE room = ?", (seq, room))
 
     def _change(self, statement: str, parameters: tuple[object, ...]) -> None:

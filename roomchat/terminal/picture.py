@@ -112,7 +112,7 @@ class Picture:
             self.show_event(event)
         self.attention.catching_up = False
         if events and self.client is not None:
-            self.client.handled(events[-1])
+            self.client.ack(events[-1])
 
     def rooms(self) -> list[str]:
         """The rooms that the person is in, in the order of their numbers: private ones last."""
