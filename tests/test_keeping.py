@@ -196,7 +196,7 @@ def test_a_forked_child_can_not_use_its_parents_client(serve: Callable[..., Serv
     uses = [
         ann.open, lambda: ann.say("child"), lambda: ann.whisper(1, "x"), lambda: ann.join("x"), ann.leave,
         lambda: ann.dial(1), lambda: ann.flush(1), lambda: ann.send(Who()), lambda: ann.request(Who()),
-        lambda: [*ann.events(1)], lambda: ann.rooms, lambda: ann.unseen,
+        lambda: [*ann.events(1)], lambda: ann.rooms, lambda: ann.pending,
         lambda: ann.ack(Message("tea", 1, 1, "ann", "", "x")),
     ]  # fmt: skip
     child = os.fork()

@@ -259,7 +259,7 @@ def test_it_starts_afresh_and_takes_the_log_from_a_place_on(
     ann = Client(address, "ann", state=tmp_path / "state", request_timeout=PATIENCE)
     ann.start_afresh()
     with ann:
-        assert (ann.rooms, ann.unseen) == ([], [])
+        assert (ann.rooms, ann.pending) == ([], [])
         assert ann.join("tea", after=10).last_seq == 100
         assert texts(until(ann, says("100"))) == [str(number) for number in range(11, 101)]
 

@@ -43,7 +43,7 @@ class Known:
             return list(self._session.rooms)
 
     @property
-    def unseen(self) -> list[Say | Whisper]:
+    def pending(self) -> list[Say | Whisper]:
         """What was said and has not come back, oldest first."""
         self._check_ours()
         with self._changed:

@@ -72,7 +72,7 @@ class Sender:
         """Where the input is to be sent from again."""
         if not self._lines:
             return ""
-        places = [self._places[n] for n in map(_number, client.unseen) if n in self._places]
+        places = [self._places[n] for n in map(_number, client.pending) if n in self._places]
         return f" Not sent: the input from line {min(places, default=max(taken, 1))} on."
 
     def interrupt(self) -> None:

@@ -30,7 +30,7 @@ def prompt(terminal: Terminal) -> str:
 def pending(terminal: Terminal, waiting: list[str]) -> Fragments:
     """What was typed and has not come back: what waits for the sending thread, and what for the server."""
     picture = terminal.picture
-    said = [] if picture.client is None else picture.client.unseen
+    said = [] if picture.client is None else picture.client.pending
     held = [terminal.doing] if terminal.doing and not picture.connected else []
     waiting = [*held, *waiting]
     texts = [f"{_target(one.room, picture)}{one.text}" if isinstance(one, Say) else f"[whisper] {one.text}"

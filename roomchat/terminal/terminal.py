@@ -107,11 +107,11 @@ class Terminal:
         if client is None or self.picture.connected:
             return ""
         typed = [line for line in self._typed.waiting() if line.strip() and not line.startswith("/")]
-        return told(len(client.unseen) + len(typed), kept=self._kept)
+        return told(len(client.pending) + len(typed), kept=self._kept)
 
     def farewell(self) -> str:
         """When all is over: what was not sent; nothing if all was."""
-        unsent = told(len(self.picture.client.unseen), kept=self._kept) if self.picture.client is not None else ""
+        unsent = told(len(self.picture.client.pending), kept=self._kept) if self.picture.client is not None else ""
         returned = "\n  ".join(["Not sent, and not kept:", *map(harmless, self.returned)]) if self.returned else ""
         return "\n".join(filter(None, [unsent, returned]))
 
@@ -213,7 +213,7 @@ class Terminal:
         if self.picture.client is not None:
             self._name = self.picture.client.name
             self.picture.client.close(timeout=FAREWELL)
-            if waits := told(len(self.picture.client.unseen), kept=self._kept):
+            if waits := told(len(self.picture.client.pending), kept=self._kept):
                 self.picture.show(f"{self.address}: {waits}", "trouble")
         self._ended = None
         if address is not None:
