@@ -239,7 +239,7 @@ def test_a_closed_client_comes_back_as_itself_but_in_no_room(
     assert (second.uid, second.rooms) == (first.uid, [])
 
 
-def test_it_starts_afresh_and_takes_the_log_from_a_place_on(
+def test_it_does_not_resume_and_takes_the_log_from_a_place_on(
     serve: Callable[..., Server], client: Open, tmp_path: Path
 ) -> None:
     """It is the same one as before, in no room, with nothing to send again; a room comes from any seq on."""
@@ -256,9 +256,7 @@ def test_it_starts_afresh_and_takes_the_log_from_a_place_on(
     killed.say(Say(text="never sent", room="cake"))
     state.save(killed)
     state.close()
-    ann = Client(address, "ann", state=tmp_path / "state", request_timeout=PATIENCE)
-    ann.start_afresh()
-    with ann:
+    with Client(address, "ann", state=tmp_path / "state", request_timeout=PATIENCE, resume=False) as ann:
         assert (ann.rooms, ann.pending) == ([], [])
         assert ann.join("tea", after=10).last_seq == 100
         assert texts(until(ann, says("100"))) == [str(number) for number in range(11, 101)]

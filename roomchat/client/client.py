@@ -49,6 +49,7 @@ class Client(Known):
         on_event: Callable[[Shown], object] | None = None,
         request_timeout: float = 60.0,
         presence: bool = True,
+        resume: bool = True,
     ) -> None:
         """Claim the state; ``open``, or entering it as a context manager, connects.
 
@@ -60,6 +61,8 @@ class Client(Known):
                 methods that wait. If it returns False, the program calls ``ack`` when it has handled the event.
             request_timeout: seconds that a method waits for the server's answer, through lost connections as well.
             presence: whether rooms are told that it comes and goes; lists show it in any case.
+            resume: whether to send again what was pending the last time, and to be in the same rooms; if not, only
+                the identity is kept: UID, name and whom the person ignores.
         Raises:
             ValueError: the address is none.
             TypeError: the address or the name is no text.
@@ -75,6 +78,8 @@ class Client(Known):
         if state:
             self._state = State(self._address, name, None if state is True else Path(state))
             self._state.load(self._session)
+            if not resume:
+                self._session.forget()
         self._seat = Seat(self._address, self._session, self._state, self._take, request_timeout)
         # All below is guarded by it, and told by it: one condition for everything that is waited for.
         self._changed = self._seat.changed
@@ -87,10 +92,6 @@ class Client(Known):
         watch(self)
 
     # ------------------------------------------------------------ its life
-
-    def start_afresh(self) -> None:
-        """Before ``open``: be who we were the last time, but forget what we said, and where we were."""
-        self._session.forget()
 
     def open(self) -> Client:
         """Connect and say hello; nothing, if that is done already.

@@ -58,13 +58,13 @@ def errand(
 def _client(
     address: str, name: str, *, request_timeout: float, on_event: Callable[[Shown], None] | None, presence: bool
 ) -> Client:  # fmt: skip
-    make = partial(Client, address, name, request_timeout=request_timeout, on_event=on_event, presence=presence)
+    make = partial(
+        Client, address, name, request_timeout=request_timeout, on_event=on_event, presence=presence, resume=False
+    )
     try:
         try:
-            client = make()
+            return make()
         except Unkept:
-            client = make(state=False)
+            return make(state=False)
     except ValueError as error:
         raise ConnectError(str(error)) from None
-    client.start_afresh()
-    return client
