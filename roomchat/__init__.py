@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from roomchat.client.client import Refusal as Refusal
     from roomchat.errors import ConnectError as ConnectError
     from roomchat.errors import Denied as Denied
-    from roomchat.protocol import Entered as Entered
     from roomchat.protocol import Error as Error
-    from roomchat.protocol import Exited as Exited
     from roomchat.protocol import Gap as Gap
     from roomchat.protocol import Joined as Joined
+    from roomchat.protocol import MemberJoined as MemberJoined
+    from roomchat.protocol import MemberLeft as MemberLeft
     from roomchat.protocol import Message as Message
 
 # The same once more, imported when they are asked for: whoever imports any part of roomchat imports this file, and
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _HOMES = {
     **dict.fromkeys(["Client", "ConnectionBack", "ConnectionLost", "Refusal"], "roomchat.client.client"),
     **dict.fromkeys(["ConnectError", "Denied"], "roomchat.errors"),
-    **dict.fromkeys(["Entered", "Error", "Exited", "Gap", "Joined", "Message"], "roomchat.protocol"),
+    **dict.fromkeys(["Error", "Gap", "Joined", "MemberJoined", "MemberLeft", "Message"], "roomchat.protocol"),
 }
 _PARTS = {"client", "errors", "protocol"}  # to be had as `roomchat.protocol` as well
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - all of them are texts

@@ -7,6 +7,7 @@ become commands, so that nothing behind it meets a value of another type.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -27,8 +28,8 @@ Id = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-(2**53) + 1, 
 
 
 def _tag(name: str) -> str:
-    """``Say`` is ``{"type": "say"}``."""
-    return name.lower()
+    """``Say`` is ``{"type": "say"}``, ``MemberLeft`` is ``member_left``."""
+    return re.sub(r"\B(?=[A-Z])", "_", name).lower()
 
 
 class Terms(Struct, frozen=True):
@@ -217,11 +218,11 @@ class Presence(Event):
     name: str
 
 
-class Entered(Presence):
+class MemberJoined(Presence):
     """A client came into the room."""
 
 
-class Exited(Presence):
+class MemberLeft(Presence):
     """A client went; ``reason`` is ``left``, ``bye`` or ``lost``."""
 
     reason: str
@@ -304,12 +305,12 @@ class Goodbye(Event, tag="bye"):
     """The answer to ``bye``; the connection is closed after it."""
 
 
-class Crowd(Event):
-    """In a crowded room: how many came and went since the last such event."""
+class PresenceSummary(Event):
+    """In a large room: how many came and went since the last such event."""
 
     room: str
-    entered: Count
-    exited: Count
+    joined: Count
+    left: Count
     members_total: Count
 
 
@@ -339,8 +340,8 @@ AnyCommand = (
     Hello | Dial | Join | Leave | Say | Whisper | Name | Who | Rooms | History | Stats | Ping | Bye
 )  # fmt: skip
 AnyEvent = (
-    Welcome | Joined | Left | Entered | Exited | Away | Back | Renamed | Message | WhoPage | RoomsPage
-    | HistoryPage | StatsPage | Pong | Goodbye | Crowd | Gap | Notice | Error
+    Welcome | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | Message | WhoPage | RoomsPage
+    | HistoryPage | StatsPage | Pong | Goodbye | PresenceSummary | Gap | Notice | Error
 )  # fmt: skip
 
 

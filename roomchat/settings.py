@@ -47,8 +47,8 @@ class Settings:
     login_timeout: float = 300.0  # seconds likewise, on the wires where a person types the name by hand
     history: int = 50  # messages shown on joining: a screen
     max_history: int = 1000  # messages that a join may ask for; there is `history` for more
-    crowd: int = 200  # members above which comings and goings are counted, not told one by one
-    crowd_interval: float = 1.0  # seconds between two such counts
+    large_room: int = 200  # members above which comings and goings are counted, not told one by one
+    large_room_interval: float = 1.0  # seconds between two such counts
 
     # What the machine is asked for.
     io_threads: int = 1  # more do not help while one interpreter lock is shared

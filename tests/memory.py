@@ -296,7 +296,7 @@ def snapshot(registry: Registry) -> dict[str, Any]:
         },
         "rooms_to_clients": {key: set(map(id, who.values())) for key, who in registry.rooms_to_clients.items()},
         "rooms": {
-            key: (id(room), room.key, room.name, room.last_seq, room.entered, room.exited)
+            key: (id(room), room.key, room.name, room.last_seq, room.joined, room.left)
             for key, room in registry.rooms.items()
         },
         "audiences": {key: set(registry.audience(room)) for key, room in registry.rooms.items()},

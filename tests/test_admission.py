@@ -118,7 +118,7 @@ def test_one_reading_brings_no_more_answers_than_are_owed(serve: Serve, connect:
     assert held.outbox.size < limit + 16 * page * 2
     assert len(held.backlog) > 100
     events = greedy.sync()  # reads all of it
-    assert [event["type"] for event in events if event["type"] != "entered"] == ["who"] * 400
+    assert [event["type"] for event in events if event["type"] != "member_joined"] == ["who"] * 400
     greedy.socket.close()
     assert others
 

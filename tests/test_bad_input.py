@@ -32,7 +32,7 @@ class Pair:
         for number, peer in enumerate(self._peers):
             peer.hello(f"healthy-{number}")
             peer.join("health")
-        self._peers[0].expect("entered")
+        self._peers[0].expect("member_joined")
         self._over = threading.Event()
         self._talked = threading.Condition()
         self._rounds = 0
@@ -255,10 +255,10 @@ def test_resets_in_the_middle_of_a_conversation(server: Server, peer: Peer) -> N
         guest = Peer(server.address)
         guest.hello(f"guest-{number}")
         guest.join("den", history=0)
-        peer.until("entered", name=f"guest-{number}")
+        peer.until("member_joined", name=f"guest-{number}")
         peer.send_bytes(b'{"type":"say","text":"hi"}\n' * 50)
         guest.reset()
-        peer.until("exited", name=f"guest-{number}", reason="lost")
+        peer.until("member_left", name=f"guest-{number}", reason="lost")
     peer.sync()
 
 

@@ -17,7 +17,7 @@ from roomchat.client.interrupt import run_interruptible
 from roomchat.client.seat import ConnectionBack, ConnectionLost
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless
-from roomchat.protocol import Entered, Error, Exited, Joined, Message, Person, Renamed, Welcome, WhoPage
+from roomchat.protocol import Error, Joined, MemberJoined, MemberLeft, Message, Person, Renamed, Welcome, WhoPage
 from roomchat.terminal.commands import COMMANDS, HELP, TypingError, parse
 from roomchat.terminal.render import render
 from roomchat.terminal.typed import TypedLines
@@ -131,7 +131,7 @@ def test_no_typed_line_fails(line: str) -> None:
 
 def test_the_view_follows_names(view: View) -> None:
     """It learns names and UIDs from all events."""
-    view.update(Entered(room="tea", uid=12, name="dan"))
+    view.update(MemberJoined(room="tea", uid=12, name="dan"))
     view.update(Renamed(uid=3, old="bob", name="robert"))
     view.update(Renamed(uid=7, old="ann", name="anna"))
     view.update(WhoPage(clients=[Person(13, "dan")], clients_total=1))
@@ -184,12 +184,12 @@ def test_what_comes_again_after_a_lost_connection_is_no_news(view: View) -> None
     assert not view.update(WELCOME)
     assert not view.update(tea)
     assert view.update(Joined(room="cake", members=[Person(7, "ann")], members_total=1, last_seq=0))
-    assert not view.update(Entered(room="tea", uid=3, name="bob"))
-    assert view.update(Entered(room="tea", uid=9, name="cleo"))
+    assert not view.update(MemberJoined(room="tea", uid=3, name="bob"))
+    assert view.update(MemberJoined(room="tea", uid=9, name="cleo"))
     view.update(ConnectionBack())
     assert view.update(tea)
-    assert view.update(Exited(room="tea", uid=3, name="bob", reason="lost"))
-    assert view.update(Entered(room="tea", uid=3, name="bob"))
+    assert view.update(MemberLeft(room="tea", uid=3, name="bob", reason="lost"))
+    assert view.update(MemberJoined(room="tea", uid=3, name="bob"))
 
 
 hostile = st.text(st.sampled_from("a\x1b[\x07\x9b\u202e\u2066\u2028\n\r\ud800"), max_size=20)
@@ -204,7 +204,7 @@ def test_nothing_hostile_reaches_the_screen(room: str, name: str, text: str) -> 
     events = [
         Message(room, 1, 3, name, timestamp, text),
         Joined(room=room.lstrip("@"), members=[Person(3, name)], members_total=2, last_seq=0, by=3),
-        Entered(room=room, uid=3, name=name),
+        MemberJoined(room=room, uid=3, name=name),
         Renamed(uid=3, old=name, name=name),
         WhoPage(clients=[Person(3, name)], clients_total=1, room=room.lstrip("@")),
         Error(code="x", message=text),

@@ -471,7 +471,7 @@ def test_a_wire_never_changes(serve: Serve, connect: Connect, bare: Open) -> Non
     native = connect(server, "kim")
     native.join("den")
     plain = bare(server, b"pia\n/join den\n")
-    native.until("entered")
+    native.until("member_joined")
     for data in (HELLO["native"], HELLO["channels"], HELLO["ktn"], b"GET / HTTP/1.1\r\n", b"NICK x\r\n"):
         plain.send(data.strip() + b"\r\n")
         assert native.expect("message", uid=2)["text"].strip() == data.decode().strip()

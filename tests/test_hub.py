@@ -58,9 +58,10 @@ def test_a_join_and_a_leave_close_the_segment():
         ("ann", Say(text="4")),
     )
     assert [[m.text for m in one.messages] for one in chat.effects.segments] == [["1"], ["2"], ["3", "4"]]
-    assert brief(chat.take("ann")) == ["den: 1", "entered den", "den: 2", "exited den", "den: 3", "den: 4"]
-    assert brief(chat.take("bob")) == ["joined den", "den: 2", "exited den", "den: 3", "den: 4"]
-    assert brief(chat.take("cyd")) == ["den: 1", "entered den", "den: 2", "left den"]
+    seen = ["den: 1", "member_joined den", "den: 2", "member_left den", "den: 3", "den: 4"]
+    assert brief(chat.take("ann")) == seen
+    assert brief(chat.take("bob")) == ["joined den", "den: 2", "member_left den", "den: 3", "den: 4"]
+    assert brief(chat.take("cyd")) == ["den: 1", "member_joined den", "den: 2", "left den"]
 
 
 def test_a_history_in_the_middle_of_a_batch_has_each_message_once():
@@ -109,7 +110,7 @@ def test_a_new_name_is_told_once():
 
 def everything() -> tuple[Chat, list]:
     """A chat with a bit of all, and a batch that changes all of it."""
-    chat = den("ann", "bob", "cyd", "dan", linger=5, crowd=2)
+    chat = den("ann", "bob", "cyd", "dan", linger=5, large_room=2)
     chat.do("ann", Whisper(uid=2, text="psst", n=1), Say(room="den", text="hi", n=2))
     chat.do("cyd", Join(room="attic"), Leave(room="attic"), Join(room="attic"))
     eve = chat.hello("eve")
@@ -174,7 +175,8 @@ def test_a_failed_batch_leaves_no_hole():
         "left den",
         "pong",
     ]
-    assert brief(chat.do("bob", Leave(), Dial(uid=1))) == ["exited den", "left den", "error storage_unavailable"]
+    gone = ["member_left den", "left den", "error storage_unavailable"]
+    assert brief(chat.do("bob", Leave(), Dial(uid=1))) == gone
     assert brief(chat.do("cyd", Hello(protocol=1, name="cyd"))) == ["error storage_unavailable"]
     chat.disk_works = True
     assert chat.do("cyd", Hello(protocol=1, name="cyd"))[0]["uid"] == 3
@@ -331,10 +333,10 @@ def test_both_of_a_pair_hear_that_the_other_is_in_it():
     chat.hellos("bob")
     chat.do("ann", Whisper(uid=2, text="psst"))
     chat.do("ann", Bye())
-    assert brief(chat.take("bob"))[-1] == "exited @1-2"
+    assert brief(chat.take("bob"))[-1] == "member_left @1-2"
     chat.hello("ann2", token=ann["token"])
     assert brief(chat.take("ann2")) == ["joined @1-2", "@1-2: psst"]
-    assert brief(chat.take("bob")) == ["entered @1-2"]
+    assert brief(chat.take("bob")) == ["member_joined @1-2"]
 
 
 def test_a_connection_that_was_replaced_is_not_heard():
@@ -377,28 +379,28 @@ def test_a_connection_without_a_hello_is_closed():
     assert chat.hub.deadline() is None
 
 
-def test_a_crowd_is_counted():
-    """In a room with more members than ``crowd``, comings and goings are told as numbers, once an interval."""
-    chat = den("a", "b", "c", crowd=3, crowd_interval=1.0)
+def test_in_a_large_room_people_are_counted():
+    """Where there are more members than ``large_room``, comings and goings are told as numbers, at intervals."""
+    chat = den("a", "b", "c", large_room=3, large_room_interval=1.0)
     chat.hello("d", rooms={"den": 0})
-    assert brief(chat.take("a")) == ["entered den"]
+    assert brief(chat.take("a")) == ["member_joined den"]
     chat.hello("e", rooms={"den": 0})
     chat.wait(0.5)
     chat.hello("f", rooms={"den": 0})
     chat.do("b", Leave())
     assert chat.take("a") == []
     chat.wait(0.5)
-    crowd = {"type": "crowd", "room": "den", "entered": 2, "exited": 1, "members_total": 5}
-    assert chat.take("a") == [crowd]
-    assert chat.take("f")[-1] == crowd
+    summary = {"type": "presence_summary", "room": "den", "joined": 2, "left": 1, "members_total": 5}
+    assert chat.take("a") == [summary]
+    assert chat.take("f")[-1] == summary
     assert chat.hub.deadline() is None or chat.hub.deadline() > chat.now
     chat.wait(5)
     chat.do("f", Leave())
     assert chat.take("a") == []
     chat.wait(1)
-    assert chat.take("a") == [crowd | {"entered": 0, "members_total": 4}]
+    assert chat.take("a") == [summary | {"joined": 0, "members_total": 4}]
     chat.do("e", Leave())
-    assert brief(chat.take("a")) == ["exited den"]
+    assert brief(chat.take("a")) == ["member_left den"]
 
 
 def test_an_idle_server_asks_to_be_stopped():
@@ -418,12 +420,12 @@ def test_an_idle_server_asks_to_be_stopped():
 
 
 def test_without_linger_a_lost_connection_is_an_end():
-    """With ``linger`` 0 a client whose connection breaks has exited at once; its token stays good."""
+    """With ``linger`` 0 a client whose connection breaks has left at once; its token stays good."""
     chat = den("bob", linger=0)
     ann = chat.hello("ann", rooms={"den": 0})
     chat.take("bob")
     chat.lose("ann")
-    assert [(one["type"], one["reason"]) for one in chat.take("bob")] == [("exited", "lost")]
+    assert [(one["type"], one["reason"]) for one in chat.take("bob")] == [("member_left", "lost")]
     assert chat.hello("ann2", token=ann["token"])["uid"] == ann["uid"]
 
 
@@ -467,7 +469,7 @@ def test_a_whisper_waits_for_who_is_offline():
     assert brief(chat.do("ann", one, two)) == ["joined @1-2", "@1-2: one", "@1-2: two"]
     chat.hello("bob2", token=bob["token"])
     assert brief(chat.take("bob2")) == ["joined @1-2", "@1-2: one", "@1-2: two"]
-    assert brief(chat.take("ann")) == ["entered @1-2"]
+    assert brief(chat.take("ann")) == ["member_joined @1-2"]
 
 
 def test_a_whisper_to_who_came_and_went_in_the_same_batch_waits():
@@ -534,7 +536,7 @@ def test_a_client_without_presence_is_listed_and_not_announced():
     chat.do("job2", Bye())
     assert chat.take("ann") == []
     chat.hello("job3", token=job["token"], rooms={"den": 1})
-    assert brief(chat.take("ann")) == ["entered den"]
+    assert brief(chat.take("ann")) == ["member_joined den"]
 
 
 def raising(error):

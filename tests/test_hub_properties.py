@@ -104,10 +104,10 @@ class View:
                 assert event["seq"] == self.newest[room] + 1, "a hole, or a second time"
             assert event == log[room][event["seq"] - 1]
             self.newest[room] = event["seq"]
-        elif kind == "entered":
+        elif kind == "member_joined":
             assert uid not in self.members[room]
             self.members[room][uid] = (name, False)
-        elif kind == "exited":
+        elif kind == "member_left":
             assert self.members[room].pop(uid)[0] == name
         elif kind == "away":
             assert self.members[room][uid] == (name, False)

@@ -430,7 +430,7 @@ def test_clients_of_every_style_chat_with_each_other_and_a_native_one(
         assert "login" in clients["Of20141"].help()
         each(lambda name, client: client.log_out())
     for _ in clients:
-        assert native.until("exited")["reason"] == "bye"
+        assert native.until("member_left")["reason"] == "bye"
     native.send("who", room="lobby")
     assert [one["name"] for one in native.until("who")["clients"]] == ["nat"]
 
@@ -712,7 +712,7 @@ def test_native_users_and_ktn_users_are_in_one_room(serve: Serve, connect: Conne
     native = connect(server, "nat")
     native.join("Hall")
     ann = open_ktn(server, Lines, "ann")
-    uid = native.expect("entered", room="Hall", name="ann")["uid"]
+    uid = native.expect("member_joined", room="Hall", name="ann")["uid"]
     ann.say("hello")
     message = native.expect("message", room="Hall", uid=uid, name="ann", text="hello")
     assert re.fullmatch(r"[\d-]+T[\d:.]+Z", message["ts"])
@@ -739,11 +739,11 @@ def test_who_logs_out_gives_the_name_back(serve: Serve, connect: Connect, open_k
     native = connect(server, "nat")
     native.join("lobby")
     ann = open_ktn(server, Whole, "ann")
-    native.expect("entered", name="ann")
+    native.expect("member_joined", name="ann")
     ann.send(ann.encode("logout") + ann.encode("msg", "too late"))
-    native.expect("exited", name="ann", reason="bye")
+    native.expect("member_left", name="ann", reason="bye")
     open_ktn(server, Whole, "ANN")
-    native.expect("entered", name="ANN")
+    native.expect("member_joined", name="ANN")
     assert "logged out" in ann.expect("info")
     with pytest.raises(EOFError):
         ann.next()
@@ -756,7 +756,7 @@ def test_who_hangs_up_is_gone_at_once(serve: Serve, connect: Connect, open_ktn: 
     native = connect(server, "nat")
     native.join("lobby")
     ann = open_ktn(server, Whole, "ann")
-    uid = native.expect("entered", name="ann")["uid"]
+    uid = native.expect("member_joined", name="ann")["uid"]
     native.send("whisper", uid=uid, text="psst")
     ann.hear()
     if hang_up == "half_close":
@@ -766,7 +766,7 @@ def test_who_hangs_up_is_gone_at_once(serve: Serve, connect: Connect, open_ktn: 
     else:
         ann.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         ann.close()
-    assert native.until("exited", room="lobby")["reason"] == "lost"
+    assert native.until("member_left", room="lobby")["reason"] == "lost"
     assert open_ktn(server, Whole).log_in("ann") == []
 
 
@@ -826,7 +826,7 @@ def test_the_form_of_2014(serve: Serve, connect: Connect, unpaced: None) -> None
         {"response": "logout", "username": "bob"},
     ]
     assert sum(1 for one in brief[4:] if "error" in one) == 3
-    assert native.until("exited", name="bob")["reason"] == "bye"
+    assert native.until("member_left", name="bob")["reason"] == "bye"
 
 
 def test_the_second_login_of_2014_has_one_answer(serve: Serve, unpaced: None) -> None:

@@ -83,7 +83,7 @@ def test_a_bot_of_ten_lines(serve: Callable[..., Server], client: Open, tmp_path
     ann.join("tea")
     with subprocess.Popen([sys.executable, "-c", program]) as bot:
         try:
-            until(ann, is_a(roomchat.Entered))
+            until(ann, is_a(roomchat.MemberJoined))
             ann.say("ping")
             assert texts(until(ann, says("pong"))) == ["ping", "pong"]
         finally:

@@ -9,7 +9,7 @@ import pytest
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.utils import get_cwidth
 
-from roomchat.protocol import Entered, Gap, Joined, Message, Person, Say, Welcome
+from roomchat.protocol import Gap, Joined, MemberJoined, Message, Person, Say, Welcome
 from roomchat.terminal.attention import KEPT, Attention
 from roomchat.terminal.commands import COMMANDS, HELP, NAMES, Connect, Ignore, StepAway, Turn, TypingError, parse
 from roomchat.terminal.complete import candidates, hint
@@ -158,7 +158,7 @@ def test_what_tab_offers(view: View, before: str, offered: list[str]) -> None:
 
 def test_who_had_a_name_before_is_completed_by_uid(view: View) -> None:
     """The name means the one who is here by it now."""
-    view.update(Entered(room="tea", uid=20, name="Bob"))
+    view.update(MemberJoined(room="tea", uid=20, name="Bob"))
     assert [one.text for one in candidates("/dial bo", view, ["tea"], "tea")[1]] == ["Bob", "3"]
 
 
@@ -178,7 +178,7 @@ def test_other_rooms_wait_up_to_a_bound(view: View) -> None:
         assert not attention.takes(Message("tea", seq, 3, "bob", TIME, "x"))
     assert attention.takes(Message("@3-7", 1, 3, "bob", TIME, "x"))
     assert attention.takes(Message("tea", 999, 7, "ann", TIME, "mine"))
-    assert not attention.takes(Entered(room="tea", uid=9, name="x"))
+    assert not attention.takes(MemberJoined(room="tea", uid=9, name="x"))
     assert not attention.takes(Gap(room="tea", after=1000, before=2000))
     count, events = attention.look_at("tea")
     assert count == KEPT + 10
@@ -207,7 +207,7 @@ def test_a_line_names_its_room_only_where_that_is_news(view: View) -> None:
 
 def test_the_view_counts_who_is_here(view: View) -> None:
     """From what is told, without asking."""
-    view.update(Entered(room="tea", uid=20, name="dan"))
+    view.update(MemberJoined(room="tea", uid=20, name="dan"))
     assert view.totals["tea"] == 3
     view.update(WELCOME)
     assert isinstance(WELCOME, Welcome)

@@ -250,8 +250,8 @@ def test_a_lost_connection(room, kind, way):
         linger = (1).to_bytes(4, "little") + bytes(4)
         other.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     other.socket.close()
-    told = json.loads(watcher.until(lambda line: '"type":"away"' in line or '"type":"exited"' in line))
-    assert (told["type"], told["name"]) == ("away" if kind is Native else "exited", "p1")
+    told = json.loads(watcher.until(lambda line: '"type":"away"' in line or '"type":"member_left"' in line))
+    assert (told["type"], told["name"]) == ("away" if kind is Native else "member_left", "p1")
     assert told.get("reason") == (None if kind is Native else "lost")
     assert watcher.members() == (["p0", "p1"] if kind is Native else ["p0"])
 

@@ -517,9 +517,9 @@ def test_netcat(serve, connect):
     shown = done.stdout.decode()
     assert shown.startswith(f"{GREETING}Your uid is: 2\nPeople online:\n1 bob\nRooms:\ntea (1)\n")
     assert shown.endswith("You are in tea with:\n1 bob\n<2 ann> hello\nGoodbye.\n")
-    bob.expect("entered", room="tea", uid=2, name="ann")
+    bob.expect("member_joined", room="tea", uid=2, name="ann")
     bob.expect("message", text="hello", uid=2)
-    bob.expect("exited", uid=2, reason="bye")
+    bob.expect("member_left", uid=2, reason="bye")
 
 
 def test_full_is_told_in_words(serve, connect):
@@ -539,6 +539,6 @@ def test_others_are_left_at_once(serve, connect):
     with closing(Terminal(server, "bob")) as bob:
         bob.type("/join tea")
         bob.until("with:\n1 ann\n")
-    ann.until("exited", room="tea", uid=bob.uid, reason="lost")
+    ann.until("member_left", room="tea", uid=bob.uid, reason="lost")
     with closing(Terminal(server, "bob")) as again:
         assert again.uid != bob.uid

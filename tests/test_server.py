@@ -48,7 +48,7 @@ def test_three_who_dial_are_in_one_room(serve: Serve, connect: Connect, io_threa
     cid.send("dial", uid=(ann, bob)[dialled].uid, id="d2")
     cid.expect("joined", re="d2", room=made["room"], members_total=3)
     for peer in (ann, bob):
-        peer.expect("entered", room=made["room"], uid=cid.uid, name="cid")
+        peer.expect("member_joined", room=made["room"], uid=cid.uid, name="cid")
 
     seen: list[list[Event]] = [[], [], []]
     for sender, text in ((ann, "one"), (cid, "two"), (bob, "three")):
@@ -376,7 +376,7 @@ def test_who_does_not_read_comes_to_know_who_is_there(serve: Serve, connect: Con
     said += say(ann, 30)
     events = slow.collect("message", seq=said)
     assert [event["seq"] for event in events if event["type"] == "message"] == list(range(1, said + 1))
-    assert not any(event["type"] == "entered" for event in events)
+    assert not any(event["type"] == "member_joined" for event in events)
     who = slow.expect("who", room="busy", clients_total=3)
     assert [person["name"] for person in who["clients"]] == ["ann", "slow", "bob"]
 
@@ -402,7 +402,7 @@ def test_comings_and_goings_alone_make_no_gap(tmp_path: Path, serve: Serve, conn
         ann.send_bytes(b'{"type":"join","room":"busy","history":0}\n{"type":"leave"}\n' * 50)
         ann.sync()
     events = slow.collect("who", room="busy") + slow.sync()
-    assert {event["type"] for event in events} == {"entered", "exited", "who"}
+    assert {event["type"] for event in events} == {"member_joined", "member_left", "who"}
 
 
 def test_renames_do_not_fill_the_outbox_of_who_does_not_read(serve: Serve, connect: Connect) -> None:
@@ -428,11 +428,11 @@ def test_who_leaves_and_comes_back_without_reading_gets_only_its_own(serve: Serv
     slow = slow_reader(server, connect)
     first = say(ann, 20)
     slow.send("leave", room="busy")
-    ann.until("exited", uid=slow.uid)
+    ann.until("member_left", uid=slow.uid)
     ann.send("say", text="behind its back")
     ann.messages(1)
     slow.send("join", room="busy", history=0, id="again")
-    ann.until("entered", uid=slow.uid)
+    ann.until("member_joined", uid=slow.uid)
     second = say(ann, 20)
     events = slow.collect("message", seq=first + 1 + second)
     numbers = [event["seq"] for event in events if event["type"] == "message"]

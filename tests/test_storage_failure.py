@@ -70,7 +70,7 @@ def test_what_can_not_be_stored_is_refused_and_seen_by_nobody(
     ann, bob = connect(server, "ann"), connect(server, "bob")
     for peer in (ann, bob):
         peer.join("tea")
-    ann.until("entered")
+    ann.until("member_joined")
     ann.send("say", text="before", n=1)
     for peer in (ann, bob):
         peer.expect("message", seq=1, n=1)
@@ -104,7 +104,7 @@ def test_what_needs_no_disk_works_while_it_fails(server: Server, connect: Connec
     token = bob.token
     with failing_disk(server):
         bob.join("tea")
-        ann.expect("entered", uid=bob.uid)
+        ann.expect("member_joined", uid=bob.uid)
         assert bob.messages(1) == said
         bob.send("who", room="tea")
         assert bob.expect("who")["clients_total"] == 2
@@ -122,7 +122,7 @@ def test_what_needs_no_disk_works_while_it_fails(server: Server, connect: Connec
         assert again.sync() == []
         again.send("bye")
         again.expect("bye")
-        ann.expect("exited", uid=bob.uid)
+        ann.expect("member_left", uid=bob.uid)
         once_more = connect(server)
         assert once_more.resume(token)["uid"] == bob.uid
     assert ann.sync() == []
@@ -157,7 +157,7 @@ def test_one_batch_that_fails_does_what_it_can(server: Server, connect: Connect)
     ann, bob = connect(server, "ann"), connect(server, "bob")
     for peer in (ann, bob):
         peer.join("tea")
-    ann.until("entered")
+    ann.until("member_joined")
     with broken_disk(server):
         ann.send_bytes(
             b'{"type":"join","room":"den","id":1}\n'
@@ -171,7 +171,7 @@ def test_one_batch_that_fails_does_what_it_can(server: Server, connect: Connect)
         ann.expect("left", re=3, room="tea")
         ann.expect("error", re=4, code="storage_unavailable", n=1)
         ann.expect("pong", re=5)
-        bob.expect("exited", room="tea", uid=ann.uid)
+        bob.expect("member_left", room="tea", uid=ann.uid)
     ann.send("say", text="here", n=1)
     ann.expect("message", room="den", seq=1, n=1)
     assert bob.sync() == []
@@ -285,7 +285,7 @@ def test_what_anyone_saw_outlives_a_killed_server(tmp_path: Path) -> None:
                 for name, peer in (("ann", ann), ("bob", bob)):
                     peer.hello(name)
                     peer.join("tea")
-                ann.until("entered")
+                ann.until("member_joined")
                 lines = [b'{"type":"say","text":"%d","n":%d}\n' % (n, n) for n in range(1, 2001)]
                 ann.send_bytes(b"".join(lines))
                 while len(seen) < 100:

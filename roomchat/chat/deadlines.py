@@ -18,8 +18,8 @@ class Deadlines:
         self.hellos: dict[Hashable, float] = {}  # link: until when its hello must have come
         self.logins: dict[Hashable, float] = {}  # link: likewise, where a person types
         self.lingering: dict[int, float] = {}  # UID: until when an away client keeps its seat
-        self.crowds: dict[str, float] = {}  # room key: when its comings and goings are told next
-        self._queues: tuple[dict[Any, float], ...] = (self.hellos, self.logins, self.lingering, self.crowds)
+        self.large_rooms: dict[str, float] = {}  # room key: when its comings and goings are told next
+        self._queues: tuple[dict[Any, float], ...] = (self.hellos, self.logins, self.lingering, self.large_rooms)
 
     def next(self) -> float | None:
         """The time of the first deadline of all; None while there is none."""

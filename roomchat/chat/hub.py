@@ -143,9 +143,9 @@ class Hub:
             self._sessions.hello_overdue(batch, link)
         for uid in due(deadlines.lingering, now):
             self._sessions.linger_over(batch, uid)
-        for key in due(deadlines.crowds, now):
+        for key in due(deadlines.large_rooms, now):
             if key in self.registry.rooms:
-                membership.tell_crowd(batch, self.registry.rooms[key])
+                membership.tell_summary(batch, self.registry.rooms[key])
         if self.registry.peers or self._inputs:
             self._last_used = now
         elif self._settings.idle_exit and now >= self._last_used + self._settings.idle_exit:

@@ -15,12 +15,12 @@ from roomchat.protocol import (
     PAGE,
     Away,
     Back,
-    Crowd,
-    Entered,
-    Exited,
     Joined,
+    MemberJoined,
+    MemberLeft,
     Person,
     Presence,
+    PresenceSummary,
     Renamed,
     RoomSummary,
     WhoPage,
@@ -122,7 +122,7 @@ def go_into(batch: Batch, client: Client, name: str) -> tuple[Room, bool]:
 
 def enter(batch: Batch, client: Client, room: Room) -> None:
     """A client comes into a room that it is not in; the others are told."""
-    _tell_presence(batch, room, client, Entered(room=room.name, uid=client.uid, name=client.name))
+    _tell_presence(batch, room, client, MemberJoined(room=room.name, uid=client.uid, name=client.name))
     batch.registry.enter(client, room)
     batch.note(f"client {client.uid} entered {room.name}")
 
@@ -157,7 +157,9 @@ def enter_pair(batch: Batch, client: Client, uid: int, peer: Client | None) -> R
 def leave(batch: Batch, client: Client, room: Room, reason: str) -> None:
     """A client goes out of a room; the others are told why."""
     batch.registry.leave(client, room)
-    _tell_presence(batch, room, client, Exited(room=room.name, uid=client.uid, name=client.name, reason=reason))
+    _tell_presence(
+        batch, room, client, MemberLeft(room=room.name, uid=client.uid, name=client.name, reason=reason)
+    )
     batch.note(f"client {client.uid} left {room.name}: {reason}")
 
 
@@ -183,8 +185,8 @@ def tell_back(batch: Batch, client: Client, rooms: Iterable[Room]) -> None:
 
 
 def rename(batch: Batch, client: Client, name: str) -> Renamed:
-    """A client gets another name; whoever shares a room with it is told, once. Not in crowds: there it is seen
-    when the client says something.
+    """A client gets another name; whoever shares a room with it is told, once. Not in large rooms: there it
+    is seen when the client says something.
 
     Raises:
         BadName, NameTaken, StorageUnavailable
@@ -200,7 +202,7 @@ def rename(batch: Batch, client: Client, name: str) -> Renamed:
         batch.keep_seat(client, True)
     rooms = registry.clients_to_rooms[client.uid].values()
     if client.announced:
-        batch.tell_rooms([room for room in rooms if not _is_crowd(batch, room)], event, besides=client)
+        batch.tell_rooms([room for room in rooms if not _is_large(batch, room)], event, besides=client)
     batch.note(f"client {client.uid} {event.old} is called {name} now")
     return event
 
@@ -213,33 +215,33 @@ def check_free(registry: Registry, key: str, client: Client | None = None) -> No
 
 
 def _tell_presence(batch: Batch, room: Room, client: Client, event: Presence) -> None:
-    """One by one in a room of people who can be known; in a crowd only counted, and told at times.
+    """One by one in a room of people who can be known; in a large one only counted, and told at times.
 
     Otherwise ten thousand people who enter one room would cost fifty million lines.
     Nothing is told of a client that asked for that, a job that says one line, say; lists show it nevertheless.
     """
     if not client.announced:
         return
-    if not _is_crowd(batch, room):
+    if not _is_large(batch, room):
         batch.tell(room, event)
         return
     batch.registry.save(room)
-    room.entered += isinstance(event, Entered)
-    room.exited += isinstance(event, Exited)
-    batch.deadlines.crowds.setdefault(room.key, batch.now + batch.settings.crowd_interval)
+    room.joined += isinstance(event, MemberJoined)
+    room.left += isinstance(event, MemberLeft)
+    batch.deadlines.large_rooms.setdefault(room.key, batch.now + batch.settings.large_room_interval)
 
 
-def _is_crowd(batch: Batch, room: Room) -> bool:
-    return len(batch.registry.rooms_to_clients.get(room.key, ())) > batch.settings.crowd
+def _is_large(batch: Batch, room: Room) -> bool:
+    return len(batch.registry.rooms_to_clients.get(room.key, ())) > batch.settings.large_room
 
 
-def tell_crowd(batch: Batch, room: Room) -> None:
+def tell_summary(batch: Batch, room: Room) -> None:
     """How many came and went since the last time."""
-    if room.entered or room.exited:
+    if room.joined or room.left:
         members_total = len(batch.registry.rooms_to_clients.get(room.key, ()))
-        event = Crowd(
-            room=room.name, entered=room.entered, exited=room.exited, members_total=members_total
+        event = PresenceSummary(
+            room=room.name, joined=room.joined, left=room.left, members_total=members_total
         )  # fmt: skip
         batch.registry.save(room)
-        room.entered = room.exited = 0
+        room.joined = room.left = 0
         batch.tell(room, event)

@@ -25,8 +25,8 @@ class Room(Struct, eq=False):
     last_seq: int = 0  # of its newest message; 0: none yet
     last_said: str | None = None  # when that was said, RFC 3339; None: not known
     audience: Audience = None  # the live members' connections; None: to be made anew
-    entered: int = 0  # comings not told yet, in a crowded room
-    exited: int = 0  # goings likewise
+    joined: int = 0  # members that came and are not told of yet, in a large room
+    left: int = 0  # members that went, likewise
     saved_in: int = 0  # the batch that saved it for a rollback
     pair: tuple[int, int] | None = None  # the UIDs of the two who whisper in it, if it is such a room
 

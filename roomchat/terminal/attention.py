@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from roomchat.client.seat import Shown
 from roomchat.client.session import is_private
-from roomchat.protocol import Away, Back, Crowd, Entered, Exited, Gap, Message
+from roomchat.protocol import Away, Back, Gap, MemberJoined, MemberLeft, Message, PresenceSummary
 from roomchat.terminal.mentions import is_mentioned
 from roomchat.terminal.view import View
 
 KEPT = 500  # messages of a room that nobody looks at; /history brings older ones
 
-_OF_A_ROOM = Message | Gap | Entered | Exited | Away | Back | Crowd
+_OF_A_ROOM = Message | Gap | MemberJoined | MemberLeft | Away | Back | PresenceSummary
 
 
 @dataclass

@@ -10,18 +10,18 @@ from roomchat.client.session import Refusal, is_private
 from roomchat.protocol import (
     ACTION,
     Away,
-    Crowd,
-    Entered,
     Error,
-    Exited,
     Gap,
     HistoryPage,
     Joined,
     Left,
+    MemberJoined,
+    MemberLeft,
     Message,
     Notice,
     Person,
     Presence,
+    PresenceSummary,
     Renamed,
     RoomsPage,
     RoomSummary,
@@ -58,7 +58,7 @@ def lines(event: Shown, view: View, attention: Attention, clock: str = CLOCK) ->
         return _message(event, view, attention, clock)
     if isinstance(event, HistoryPage):
         return _history(event, view, attention, clock)
-    if isinstance(event, Presence | Crowd):
+    if isinstance(event, Presence | PresenceSummary):
         return [line(("dim", f"{_tag(event.room, view, attention)}{_coming(event)}"))]
     if isinstance(event, Welcome | Joined | Left | WhoPage | RoomsPage | StatsPage | Renamed | ConnectionBack):
         return [line(("dim", text)) for text in _told(event, view, attention)]
@@ -119,13 +119,13 @@ def _told(event: Shown, view: View, attention: Attention) -> Iterator[str]:
             )
 
 
-def _coming(event: Presence | Crowd) -> str:
+def _coming(event: Presence | PresenceSummary) -> str:
     match event:
-        case Crowd():
-            return f"{event.entered} came in, {event.exited} went, {event.members_total} are here now."
-        case Entered():
+        case PresenceSummary():
+            return f"{event.joined} came in, {event.left} went, {event.members_total} are here now."
+        case MemberJoined():
             return f"{_who(event)} came in."
-        case Exited():
+        case MemberLeft():
             return f"{_who(event)} {_EXITED.get(event.reason, cell(event.reason))}."
         case Away():
             return f"{_who(event)} is away, the connection was lost."

@@ -9,13 +9,13 @@ from roomchat.client.seat import ConnectionBack, ConnectionLost, Shown
 from roomchat.protocol import (
     Away,
     Back,
-    Crowd,
-    Entered,
-    Exited,
     Joined,
     Left,
+    MemberJoined,
+    MemberLeft,
     Message,
     Person,
+    PresenceSummary,
     Renamed,
     RoomsPage,
     Welcome,
@@ -63,16 +63,16 @@ class View:
             case Left():
                 self._here.pop(event.room, None)
                 self.totals.pop(event.room, None)
-            case Entered() | Back():
+            case MemberJoined() | Back():
                 self._call(event.uid, event.name)
-                self._count(event.room, isinstance(event, Entered))
+                self._count(event.room, isinstance(event, MemberJoined))
                 here = self._here.setdefault(event.room, set())
                 known = event.uid in here
                 here.add(event.uid)
                 return not known
-            case Exited() | Away():
+            case MemberLeft() | Away():
                 self._here.get(event.room, set()).discard(event.uid)
-                self._count(event.room, -isinstance(event, Exited))
+                self._count(event.room, -isinstance(event, MemberLeft))
             case _:
                 self._learn(event)
         return True
@@ -80,7 +80,7 @@ class View:
     def _learn(self, event: Shown) -> None:
         """Of what is news in any case: whom and what it tells of."""
         match event:
-            case Crowd():
+            case PresenceSummary():
                 self.totals[event.room] = event.members_total
             case Message():
                 self.names[event.uid] = event.name  # it may be an old one

@@ -17,11 +17,8 @@ from roomchat.protocol import (
     Back,
     Bye,
     Command,
-    Crowd,
-    Entered,
     Error,
     Event,
-    Exited,
     Gap,
     Goodbye,
     Hello,
@@ -31,10 +28,13 @@ from roomchat.protocol import (
     Leave,
     Left,
     Malformed,
+    MemberJoined,
+    MemberLeft,
     Message,
     Name,
     Notice,
     Ping,
+    PresenceSummary,
     Renamed,
     Rooms,
     RoomsPage,
@@ -220,9 +220,9 @@ class ChannelsWire:
     def encode(self, event: Event) -> bytes:
         """A state event as everyone in the room gets it."""
         match event:
-            case Entered():
+            case MemberJoined():
                 return _event("user_joined", channel=event.room, user=event.name)
-            case Exited():
+            case MemberLeft():
                 return _event("user_left", channel=event.room, user=event.name)
             case Renamed():
                 return _event("nick_changed", old=event.old, new=event.name, user=event.name)
@@ -230,8 +230,8 @@ class ChannelsWire:
                 return _info(f"The connection of {event.name} is lost.")
             case Back():
                 return _info(f"{event.name} is back.")
-            case Crowd():
-                return _info(f"{event.room}: {event.entered} came, {event.exited} went.")
+            case PresenceSummary():
+                return _info(f"{event.room}: {event.joined} came, {event.left} went.")
             case Gap():
                 return _info(f"Some messages of {event.room} are missing here: they are no longer kept.")
             case Notice():

@@ -27,12 +27,9 @@ from roomchat.protocol import (
     Back,
     Bye,
     Command,
-    Crowd,
     Dial,
-    Entered,
     Error,
     Event,
-    Exited,
     Gap,
     Goodbye,
     Hello,
@@ -43,11 +40,14 @@ from roomchat.protocol import (
     Leave,
     Left,
     Malformed,
+    MemberJoined,
+    MemberLeft,
     Message,
     Name,
     Notice,
     Person,
     Ping,
+    PresenceSummary,
     Renamed,
     Rooms,
     RoomsPage,
@@ -324,9 +324,9 @@ def _is_other_meaning(error: Error) -> bool:
 
 def _state(event: Event) -> str:
     match event:
-        case Entered():
+        case MemberJoined():
             return _line(f"* {event.uid} {event.name} entered {event.room}")
-        case Exited():
+        case MemberLeft():
             return _line(f"* {event.uid} {event.name} {WHY_GONE.get(event.reason, 'left')} ({event.room})")
         case Away():
             return _line(f"* {event.uid} {event.name} has lost the connection, and may be back soon")
@@ -334,9 +334,9 @@ def _state(event: Event) -> str:
             return _line(f"* {event.uid} {event.name} is back")
         case Renamed():
             return _line(f"* {event.uid} {event.old} is called {event.name} now")
-        case Crowd():
+        case PresenceSummary():
             total = f"{event.members_total} are here"
-            return _line(f"* {event.room}: {event.entered} came, {event.exited} went; {total}")
+            return _line(f"* {event.room}: {event.joined} came, {event.left} went; {total}")
         case Gap():
             return _line(f"* Some messages of {event.room} are missing here: they are no longer kept.")
         case Notice():
