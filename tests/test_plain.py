@@ -399,6 +399,7 @@ def test_a_line_feed_within_a_message_fakes_nobody():
 @given(text=st.text(min_size=1, max_size=60))
 @example(text="\n" * 10)
 @example(text="\ud800".encode("utf-8", "replace").decode() + "\x85\u2029")
+@example(text="/me ")
 def test_nothing_said_gets_out_of_its_lines(text):
     """Whatever is said on another wire, every line that is shown begins with who said it, and is harmless."""
     chat = in_tea("ann")
@@ -410,7 +411,8 @@ def test_nothing_said_gets_out_of_its_lines(text):
     *lines, rest = chat.take_bytes("ann").decode().split("\n")
     assert rest == ""
     assert len(lines) == text.count("\n") + 1
-    assert all(line.startswith("<2 eve> ") and harmless(line) == line for line in lines)
+    head = "* <2 eve> " if text.startswith("/me ") else "<2 eve> "
+    assert all(line.startswith(head) and harmless(line) == line for line in lines)
 
 
 @pytest.mark.parametrize("step", [1000, 65_536, 200_000])
