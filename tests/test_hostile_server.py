@@ -25,7 +25,7 @@ from roomchat.protocol import HistoryPage, Malformed
 from roomchat.wires.native import NativeClientWire
 from tests.program import Program
 
-TIMEOUT = 0.2  # seconds that each errand has
+TIMEOUT = 0.2  # seconds that each client has
 PERSON = {"uid": 1, "name": "ann"}
 WELCOME = {
     "type": "welcome", "uid": 1, "name": "ann", "token": "t", "epoch": "e", "last_n": 0, "server": "s",

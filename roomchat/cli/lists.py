@@ -9,7 +9,7 @@ import click
 from roomchat.cli.client_options import INTERRUPTED, client_options, name_of, run
 from roomchat.cli.output import write_stdout
 from roomchat.client.client import Client
-from roomchat.client.errand import errand
+from roomchat.client.oneshot import connect_once
 from roomchat.programs.lists import people, person_line, room_line, rooms
 
 
@@ -54,7 +54,7 @@ def _print(
 
     def work() -> None:
         nonlocal client
-        client = errand(server, name, others=others, request_timeout=timeout)
+        client = connect_once(server, name, others=others, request_timeout=timeout)
         try:
             write_stdout(lines(client))
         finally:

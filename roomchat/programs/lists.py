@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from roomchat.client.client import Client
-from roomchat.client.errand import OTHER_ANSWER
+from roomchat.client.oneshot import OTHER_ANSWER
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless, harmless_json
 from roomchat.protocol import PAGE, Person, Rooms, RoomsPage, RoomSummary, Who, WhoPage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from roomchat.client.client import Client, ConnectionEnded, Shown
-from roomchat.client.errand import errand
+from roomchat.client.oneshot import connect_once
 from roomchat.client.session import Refusal
 from roomchat.errors import ConnectError, Denied, StateError, StorageUnavailable
 from roomchat.protocol import Error, Ping, Say, Whisper
@@ -41,7 +41,7 @@ class Sender:
             ConnectError: nobody answers, or what was said was not confirmed in time.
             Denied: the server refuses; of several texts the others have been said.
         """
-        client = self._client = errand(
+        client = self._client = connect_once(
             self._address, self._name, others=self._others, request_timeout=self._timeout, on_event=self._note,
             presence=False,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomchat.client.client import Client, ConnectionBack, ConnectionEnded, ConnectionLost, Shown
-from roomchat.client.errand import OTHER_ANSWER, errand
+from roomchat.client.oneshot import OTHER_ANSWER, connect_once
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless, harmless_json
 from roomchat.protocol import PAGE, Gap, History, HistoryPage, Joined, Message
@@ -60,7 +60,7 @@ class Tail:
             ConnectError: nobody answers at the beginning, or the server does not take us back.
             Denied: the server refuses.
         """
-        client = self._client = errand(
+        client = self._client = connect_once(
             self._address, self._name, others=self._others, request_timeout=self._timeout
         )  # fmt: skip
         try:

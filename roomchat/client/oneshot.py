@@ -1,4 +1,4 @@
-"""A client for one errand of a program: the same one each time, but it takes nothing up from the last."""
+"""A client for a command that does one thing and ends: it is the same one each time, but sends nothing again."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 
 OTHER_ANSWER = "The server answered with something else than was asked; it is not a roomchat server."
-NUMBERS = 100  # names that are tried; as many errands of one kind may be under way at a time
+NUMBERS = 100  # names that are tried; so many commands with one name may run at a time
 
 
-def errand(
+def connect_once(
     address: str,
     name: str,
     *,
@@ -23,19 +23,17 @@ def errand(
     on_event: Callable[[Shown], None] | None = None,
     presence: bool = True,
 ) -> Client:
-    """A client that is connected.
+    """Connect a client that does not resume.
 
-    Who it is is kept, or else each errand would use a UID up for ever, and a job that runs each minute would make
-    everyone's numbers long. What it said is not: its caller has been told whether that arrived, may have tried
-    again, and must not have it doubled by the next errand. Where nothing can be kept (no home, a read-only disk)
-    the errand is somebody new.
+    The identity is kept between runs, so that a cron job does not consume a new UID every minute. Where it can't
+    be kept (no home, a read-only disk) each run is somebody new. Unacknowledged messages are dropped: the caller
+    has already reported success or failure and may have tried again; sending them again would double them.
 
     Args:
         address: HOST or HOST:PORT.
         name: how to be called.
         others: whether ``name-2``, ``name-3``, ... will do if the name is taken.
-        request_timeout: seconds that it waits for an answer.
-        on_event, presence: as for ``Client``.
+        request_timeout, on_event, presence: as for ``Client``.
     Raises:
         ConnectError: nobody answers, or the address is none.
         Denied: the server does not let us in.
