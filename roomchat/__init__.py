@@ -10,9 +10,9 @@ from roomchat.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from roomchat.client.client import Client as Client
-    from roomchat.client.client import ConnectionBack as ConnectionBack
-    from roomchat.client.client import ConnectionLost as ConnectionLost
-    from roomchat.client.client import Refusal as Refusal
+    from roomchat.client.client_events import ConnectionBack as ConnectionBack
+    from roomchat.client.client_events import ConnectionLost as ConnectionLost
+    from roomchat.client.session import Refusal as Refusal
     from roomchat.errors import ConnectError as ConnectError
     from roomchat.errors import Denied as Denied
     from roomchat.protocol import Error as Error
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 # The same once more, imported when they are asked for: whoever imports any part of roomchat imports this file, and
 # neither a server nor `roomchat --version` needs the client.
 _HOMES = {
-    **dict.fromkeys(["Client", "ConnectionBack", "ConnectionLost", "Refusal"], "roomchat.client.client"),
+    "Client": "roomchat.client.client",
+    **dict.fromkeys(["ConnectionBack", "ConnectionLost"], "roomchat.client.client_events"),
+    "Refusal": "roomchat.client.session",
     **dict.fromkeys(["ConnectError", "Denied"], "roomchat.errors"),
     **dict.fromkeys(["Error", "Gap", "Joined", "MemberJoined", "MemberLeft", "Message"], "roomchat.protocol"),
 }

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from roomchat import protocol
 from roomchat.client.address import parse_address
+from roomchat.client.client_events import ConnectionBack, ConnectionLost
 from roomchat.client.interrupt import run_interruptible
-from roomchat.client.seat import ConnectionBack, ConnectionLost
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless
 from roomchat.protocol import Error, Joined, MemberJoined, MemberLeft, Message, Person, Renamed, Welcome, WhoPage

@@ -16,7 +16,8 @@ import pytest
 import roomchat
 from roomchat import Client, ConnectError, ConnectionBack, ConnectionLost, Denied, Error, Message
 from roomchat.client.address import Address
-from roomchat.client.client import QUEUE, ConnectionEnded, Shown
+from roomchat.client.client import QUEUE
+from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.session import Session
 from roomchat.client.state import State
 from roomchat.protocol import Malformed, Pong, Say
@@ -45,7 +46,7 @@ def client(tmp_path: Path) -> Iterator[Open]:
         yield start
 
 
-def until(client: Client, found: Callable[[Shown], object]) -> list[Shown]:
+def until(client: Client, found: Callable[[ClientEvent], object]) -> list[ClientEvent]:
     """The client's events up to the first one for which it holds."""
     events = []
     for event in client.events(PATIENCE):
@@ -55,15 +56,15 @@ def until(client: Client, found: Callable[[Shown], object]) -> list[Shown]:
     raise AssertionError(f"it never came, but {events}")
 
 
-def texts(events: list[Shown]) -> list[str]:
+def texts(events: list[ClientEvent]) -> list[str]:
     return [event.text for event in events if isinstance(event, Message)]
 
 
-def says(text: str) -> Callable[[Shown], bool]:
+def says(text: str) -> Callable[[ClientEvent], bool]:
     return lambda event: isinstance(event, Message) and event.text == text
 
 
-def is_a(kind: type) -> Callable[[Shown], bool]:
+def is_a(kind: type) -> Callable[[ClientEvent], bool]:
     return lambda event: isinstance(event, kind)
 
 
@@ -277,7 +278,7 @@ def test_a_program_that_fails_is_not_waited_for(serve: Callable[..., Server], cl
     """When its own callback raises, whoever waits for the client is told."""
     failed = threading.Event()
 
-    def fail(event: Shown) -> None:
+    def fail(event: ClientEvent) -> None:
         if isinstance(event, ConnectionEnded):
             failed.set()
         if isinstance(event, Message):

@@ -11,18 +11,17 @@ from pathlib import Path
 from types import TracebackType
 
 from roomchat.client.address import parse_address
+from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.fork import watch
 from roomchat.client.given import asking, check, checked
 from roomchat.client.known import Known
-from roomchat.client.seat import ConnectionBack, ConnectionEnded, ConnectionLost, Seat, Shown
-from roomchat.client.session import Refusal, Session
+from roomchat.client.seat import Seat
+from roomchat.client.session import Session
 from roomchat.client.state import State
 from roomchat.errors import ConnectError, Denied, NotInRoom, StateError
 from roomchat.protocol import Command, Dial, Error, Event, Join, Joined, Leave, Say, Whisper
 
 QUEUE = 10_000  # events that wait for the program until no more are received
-
-__all__ = ["Client", "ConnectionBack", "ConnectionEnded", "ConnectionLost", "Refusal", "Shown"]
 
 
 class Client(Known):
@@ -46,7 +45,7 @@ class Client(Known):
         name: str = "",
         *,
         state: Path | str | bool = True,
-        on_event: Callable[[Shown], object] | None = None,
+        on_event: Callable[[ClientEvent], object] | None = None,
         request_timeout: float = 60.0,
         presence: bool = True,
         resume: bool = True,
@@ -85,7 +84,7 @@ class Client(Known):
         self._changed = self._seat.changed
         self._answers = self._seat.answers
         self._waiting = 0  # threads that wait for the server, so that receiving must go on
-        self._queue: deque[Shown] = deque()
+        self._queue: deque[ClientEvent] = deque()
         self._closed = False
         self._opening = threading.Lock()  # held while it is opened; taken before all but the next
         self._closing = threading.Lock()  # held while it is closed; taken before all others
@@ -256,7 +255,7 @@ class Client(Known):
             raise ConnectError(f"{self._address} did not answer within {self._request_timeout:g} seconds.")
         return answer
 
-    def events(self, timeout: float | None = None) -> Iterator[Shown]:
+    def events(self, timeout: float | None = None) -> Iterator[ClientEvent]:
         """What happens, in order. Asking for the next event acknowledges the one before.
 
         Ends after ``timeout`` seconds without an event, when the client is closed, and behind ``ConnectionEnded``.
@@ -269,7 +268,7 @@ class Client(Known):
             raise RuntimeError("on_event gets the events of this client; there are none to iterate over.")
         return self._events(timeout)
 
-    def _events(self, timeout: float | None) -> Iterator[Shown]:
+    def _events(self, timeout: float | None) -> Iterator[ClientEvent]:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._queue or self._closed or self._seat.failure, timeout)
@@ -282,7 +281,7 @@ class Client(Known):
             if isinstance(event, ConnectionEnded):
                 return
 
-    def ack(self, event: Shown) -> None:
+    def ack(self, event: ClientEvent) -> None:
         """Acknowledge an event for which ``on_event`` returned False, and those of its room before it.
 
         After a crash the program gets what it has not acknowledged again.
@@ -307,7 +306,7 @@ class Client(Known):
             self._waiting -= 1
             return bool(done())
 
-    def _take(self, event: Shown) -> None:
+    def _take(self, event: ClientEvent) -> None:
         """An event has come. On the receiving thread."""
         if self._on_event is not None:
             if self._on_event(event) is not False:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 
-from roomchat.client.client import Client, Shown
+from roomchat.client.client import Client
+from roomchat.client.client_events import ClientEvent
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 
@@ -20,7 +21,7 @@ def connect_once(
     *,
     others: bool,
     request_timeout: float,
-    on_event: Callable[[Shown], None] | None = None,
+    on_event: Callable[[ClientEvent], None] | None = None,
     presence: bool = True,
 ) -> Client:
     """Connect a client that does not resume.
@@ -54,8 +55,13 @@ def connect_once(
 
 
 def _client(
-    address: str, name: str, *, request_timeout: float, on_event: Callable[[Shown], None] | None, presence: bool
-) -> Client:  # fmt: skip
+    address: str,
+    name: str,
+    *,
+    request_timeout: float,
+    on_event: Callable[[ClientEvent], None] | None,
+    presence: bool,
+) -> Client:
     make = partial(
         Client, address, name, request_timeout=request_timeout, on_event=on_event, presence=presence, resume=False
     )

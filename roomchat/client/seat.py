@@ -11,12 +11,9 @@ from collections.abc import Callable, Iterable
 
 from roomchat.client.address import Address
 from roomchat.client.answers import Answers
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
 from roomchat.client.connection import CONNECT_TIMEOUT, Connection
 from roomchat.client.session import MARK, Refusal, Session
-from roomchat.client.shown import ConnectionBack as ConnectionBack
-from roomchat.client.shown import ConnectionEnded as ConnectionEnded
-from roomchat.client.shown import ConnectionLost as ConnectionLost
-from roomchat.client.shown import Shown as Shown
 from roomchat.client.state import State
 from roomchat.errors import (
     BadName,
@@ -76,7 +73,7 @@ class Seat:
         address: Address,
         session: Session,
         state: State | None,
-        on_event: Callable[[Shown], None],
+        on_event: Callable[[ClientEvent], None],
         request_timeout: float,
     ) -> None:
         self.session = session
@@ -180,7 +177,7 @@ class Seat:
                 self._send_or_lose(connection, command)
         return connection is not None
 
-    def ack(self, event: Shown) -> None:
+    def ack(self, event: ClientEvent) -> None:
         """The program has handled an event, and all before it in its room: a crash does not bring them again."""
         if not isinstance(event, Message | Gap | Refusal):
             return

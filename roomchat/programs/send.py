@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roomchat.client.client import Client, ConnectionEnded, Shown
+from roomchat.client.client import Client
+from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.oneshot import connect_once
 from roomchat.client.session import Refusal
 from roomchat.errors import ConnectError, Denied, StateError, StorageUnavailable
@@ -90,7 +91,7 @@ class Sender:
         client.request(Ping())  # its answer comes behind all refusals
         self._places.clear()
 
-    def _note(self, event: Shown) -> None:
+    def _note(self, event: ClientEvent) -> None:
         """On the receiving thread. A server whose disk is full is asked again, by the client itself."""
         if isinstance(event, Refusal):
             self._refusals.append(_refused(event.message, event.text))

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from roomchat.client.client import Client, ConnectionBack, ConnectionEnded, ConnectionLost, Shown
+from roomchat.client.client import Client
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
 from roomchat.client.oneshot import OTHER_ANSWER, connect_once
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless, harmless_json
@@ -87,7 +88,7 @@ class Tail:
         if self._client is not None:
             self._client.close(timeout=0.5)
 
-    def _show(self, event: Shown, room: str, as_json: bool) -> bool:
+    def _show(self, event: ClientEvent, room: str, as_json: bool) -> bool:
         match event:
             case Message() | Gap() if event.room == room:
                 return self._write(json_line(event) if as_json else text_line(event))

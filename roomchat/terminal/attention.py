@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from roomchat.client.seat import Shown
+from roomchat.client.client_events import ClientEvent
 from roomchat.client.session import is_private
 from roomchat.protocol import Away, Back, Gap, MemberJoined, MemberLeft, Message, PresenceSummary
 from roomchat.terminal.mentions import is_mentioned
@@ -43,7 +43,7 @@ class Attention:
         self.everything = everything
         self._view = view
 
-    def takes(self, event: Shown) -> bool:
+    def takes(self, event: ClientEvent) -> bool:
         """Whether an event is to be shown now. If not, it waits for its room to be looked at, or is dropped."""
         if getattr(event, "uid", None) in self.ignored and isinstance(event, _OF_A_ROOM):
             return False

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from roomchat.client.client import Client, ConnectionBack, ConnectionEnded, ConnectionLost, Shown
+from roomchat.client.client import Client
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
 from roomchat.client.session import is_private
 from roomchat.protocol import Gap, Joined, Left, Message, WhoPage
 from roomchat.speaker import speaker
@@ -42,7 +43,7 @@ class Picture:
             for one in text.split("\n"):
                 self._show_line(line((style, one), indent=HELP_COLUMN if one.startswith("/") else 0))
 
-    def show_event(self, event: Shown) -> None:
+    def show_event(self, event: ClientEvent) -> None:
         """Show what has happened, with its day if that is another one than before. With the lock held."""
         if isinstance(event, Message) and (day := day_of(event.ts)) != self._day:
             self._day = day
@@ -50,7 +51,7 @@ class Picture:
         for one in lines(event, self.view, self.attention, self._clock):
             self._show_line(one)
 
-    def take(self, event: Shown) -> bool:
+    def take(self, event: ClientEvent) -> bool:
         """Show an event, or keep it until its room is looked at; whether the person has it."""
         with self.lock:
             if isinstance(event, ConnectionLost | ConnectionEnded):
@@ -74,7 +75,7 @@ class Picture:
         self.turned.remove(room)
         return True
 
-    def _place(self, event: Shown) -> None:
+    def _place(self, event: ClientEvent) -> None:
         current = None if self.client is None else self.client.room
         if isinstance(event, Left):
             self.attention.drop(event.room)
@@ -98,7 +99,7 @@ class Picture:
             and not attention.is_old(message)
         )
 
-    def look_at(self, room: str | None, told: Shown | str) -> None:
+    def look_at(self, room: str | None, told: ClientEvent | str) -> None:
         """Turn to a room: tell it, then show what was said there meanwhile. With the lock held."""
         count, events = self.attention.look_at(room)
         if isinstance(told, str):

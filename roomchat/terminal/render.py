@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from roomchat.client.seat import ConnectionBack, ConnectionLost, Shown
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost
 from roomchat.client.session import Refusal, is_private
 from roomchat.protocol import (
     ACTION,
@@ -38,14 +38,14 @@ _EXITED = {"left": "left", "bye": "said goodbye", "lost": "is gone, the connecti
 CLOCK = "%H:%M"
 
 
-def render(event: Shown, view: View, room: str | None = None) -> list[str]:
+def render(event: ClientEvent, view: View, room: str | None = None) -> list[str]:
     """An event as plain text, each line with the room that it is about."""
     attention = Attention(view, everything=True)
     attention.room = room
     return [one.plain for one in lines(event, view, attention)]
 
 
-def lines(event: Shown, view: View, attention: Attention, clock: str = CLOCK) -> Iterable[Line]:
+def lines(event: ClientEvent, view: View, attention: Attention, clock: str = CLOCK) -> Iterable[Line]:
     """The lines that a person sees of an event; none for those that are for programs.
 
     Args:
@@ -65,7 +65,7 @@ def lines(event: Shown, view: View, attention: Attention, clock: str = CLOCK) ->
     return [line(("trouble", text)) for text in _trouble(event, view, attention)]
 
 
-def _trouble(event: Shown, view: View, attention: Attention) -> Iterator[str]:
+def _trouble(event: ClientEvent, view: View, attention: Attention) -> Iterator[str]:
     """What a person should not overlook."""
     match event:
         case ConnectionLost():
@@ -90,7 +90,7 @@ def not_said(text: str) -> list[str]:
     return [f"You wrote: {cell(first)}", *(f"           {more}" for more in rest)]
 
 
-def _told(event: Shown, view: View, attention: Attention) -> Iterator[str]:
+def _told(event: ClientEvent, view: View, attention: Attention) -> Iterator[str]:
     """What one may overlook."""
     match event:
         case ConnectionBack() if not attention.everything:

@@ -6,7 +6,8 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable
 
-from roomchat.client.client import Client, ConnectionEnded, Shown
+from roomchat.client.client import Client
+from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.session import Refusal
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
@@ -224,7 +225,7 @@ class Terminal:
 
     # ------------------------------------------------------------ the receive thread
 
-    def _receive(self, event: Shown) -> bool:
+    def _receive(self, event: ClientEvent) -> bool:
         """Show what comes, or keep it until its room is looked at; whether the person has it."""
         done = self.picture.take(event)
         if isinstance(event, ConnectionEnded):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost
 from roomchat.client.same import compared
-from roomchat.client.seat import ConnectionBack, ConnectionLost, Shown
 from roomchat.protocol import (
     Away,
     Back,
@@ -38,7 +38,7 @@ class View:
         self._here: dict[str, set[int]] = {}  # room to the UIDs that we know to be in it, and not away
         self._returning = False  # from a lost connection: what the person knows comes again
 
-    def update(self, event: Shown) -> bool:
+    def update(self, event: ClientEvent) -> bool:
         """Take note of an event; whether it is news to the person."""
         match event:
             case ConnectionLost():
@@ -77,7 +77,7 @@ class View:
                 self._learn(event)
         return True
 
-    def _learn(self, event: Shown) -> None:
+    def _learn(self, event: ClientEvent) -> None:
         """Of what is news in any case: whom and what it tells of."""
         match event:
             case PresenceSummary():

@@ -20,7 +20,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from roomchat.client.client import Client, ConnectionEnded, ConnectionLost, Shown
+from roomchat.client.client import Client
+from roomchat.client.client_events import ClientEvent, ConnectionEnded, ConnectionLost
 from roomchat.errors import ConnectError, StorageUnavailable
 from roomchat.protocol import Error, Gap, Message
 from roomchat.verify import records
@@ -132,7 +133,7 @@ class Bot:
             if over:  # asked for once more after that was set: nothing waits
                 return
 
-    def _note(self, event: Shown) -> None:
+    def _note(self, event: ClientEvent) -> None:
         match event:
             case Message():
                 self._recorder.write(records.Seen(event.room, event.seq, event.uid, brief(event.text)))

@@ -1,4 +1,4 @@
-"""What a program is shown: the server's events, and three of the client's own."""
+"""What a client gives to its program: the server's events, and three of its own."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ class ConnectionEnded(Struct):
     reason: str
 
 
-Shown = Event | Message | ConnectionLost | ConnectionBack | ConnectionEnded
+ClientEvent = Event | Message | ConnectionLost | ConnectionBack | ConnectionEnded
