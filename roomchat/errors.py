@@ -185,7 +185,7 @@ class ConnectError(RoomchatError):
     """The client can't reach a server, or lost it; the sentence says what to do."""
 
 
-class Silent(ConnectError):
+class ReadTimeout(ConnectError):
     """Nothing came from the server for as long as was waited."""
 
 

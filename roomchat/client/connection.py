@@ -8,7 +8,7 @@ import socket
 import threading
 
 from roomchat.client.address import Address
-from roomchat.errors import ConnectError, Silent
+from roomchat.errors import ConnectError, ReadTimeout
 from roomchat.protocol import Command, Event, Malformed, Message
 from roomchat.wires.native import NativeClientWire
 from roomchat.wires.plain import GREETING
@@ -64,14 +64,14 @@ class Connection:
 
         Raises:
             ConnectError: the connection broke, or what answers is no roomchat server.
-            Silent: nothing came within ``timeout`` seconds.
+            ReadTimeout: nothing came within ``timeout`` seconds.
         """
         events: list[Event | Message] = []
         while not events:
             try:
                 # Not the socket's own timeout: that would hold for what other threads send, too.
                 if not select.select([self._socket], [], [], timeout)[0]:
-                    raise Silent(f"What answers at {self._address} says nothing.")
+                    raise ReadTimeout(f"What answers at {self._address} says nothing.")
                 data = self._socket.recv(READ_SIZE)
             except (OSError, ValueError) as error:  # ValueError: another thread has closed it
                 raise self._lost(error) from None

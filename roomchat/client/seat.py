@@ -20,9 +20,9 @@ from roomchat.errors import (
     ConnectError,
     Denied,
     NameTaken,
+    ReadTimeout,
     Replaced,
     RoomchatError,
-    Silent,
     StateError,
     UnknownToken,
     UnsupportedProtocol,
@@ -113,7 +113,7 @@ class Seat:
                 if self._closing.is_set():
                     raise ConnectError("This client is closed; make another one.")
                 self._receiver.start()
-        except Silent:
+        except ReadTimeout:
             connection.close()
             raise ConnectError(f"What answers at {self._address} says nothing; is it a roomchat server?") from None
         except BaseException:
@@ -245,7 +245,7 @@ class Seat:
         """What comes next; a server that is silent for long is asked whether it is there."""
         try:
             self._take_all(connection, HEARTBEAT)
-        except Silent:
+        except ReadTimeout:
             with self._sending:
                 connection.send(Ping())
             self._take_all(connection, ANSWER)
