@@ -123,9 +123,9 @@ def test_a_whisper_that_is_stored_is_not_told_as_refused(
     ann = client(server, "ann")
     bob.sync()
     # Ann's thread hears nothing, so that she has seen nothing of the private room.
-    with ann._seat._sending, ann._changed:
-        n = ann._seat._number(roomchat.protocol.Whisper(uid=1, text="stored"))
-        connection = ann._seat._connection
+    with ann._connection._sending, ann._changed:
+        n = ann._connection._number(roomchat.protocol.Whisper(uid=1, text="stored"))
+        connection = ann._connection._connection
         assert connection is not None
         connection.send(ann._session.unseen[n])
         bob.until("message", text="stored")

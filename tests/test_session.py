@@ -269,7 +269,7 @@ def test_the_state_brings_a_session_back(tmp_path: Path) -> None:
     assert (again.rooms, again.cursors, again.unseen) == ({"tea": 0}, {"tea": 7}, {1: said})
 
 
-def test_two_programs_do_not_share_a_seat(tmp_path: Path) -> None:
+def test_two_programs_do_not_share_a_session(tmp_path: Path) -> None:
     """While one has it the second one gets another, and the first one's again when that is free."""
     address = Address("localhost", 5050)
     first = State(address, "ann", tmp_path)

@@ -1,4 +1,4 @@
-"""A client for programs: it keeps its seat over lost connections and its own crashes."""
+"""A client for programs: its session goes on over lost connections and its own crashes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.fork import watch
 from roomchat.client.given import asking, check, checked
 from roomchat.client.known import Known
-from roomchat.client.seat import Seat
+from roomchat.client.reconnecting import ReconnectingConnection
 from roomchat.client.session import Session
 from roomchat.client.state import State
 from roomchat.errors import ConnectError, Denied, NotInRoom, StateError
@@ -27,10 +27,10 @@ QUEUE = 10_000  # events that wait for the program until no more are received
 class Client(Known):
     """One person or program in the chat. Any thread may call its methods.
 
-    It connects again by itself, with growing pauses, and takes its seat again: what was said meanwhile comes,
-    what the server did not get is sent again, and nothing comes twice. With ``state`` that also holds for a
-    program that was killed: started again with the same server and name, it goes on where it was. Only the event
-    that it was handling at that moment comes again.
+    It connects again by itself, with growing pauses, and resumes its session: what was said meanwhile comes, what
+    the server did not get is sent again, and nothing comes twice. With ``state`` that also holds for a program
+    that was killed: started again with the same server and name, it goes on where it was. Only the event that it
+    was handling at that moment comes again.
 
         with roomchat.Client("localhost:5050", name="bot") as chat:
             chat.join("tea")
@@ -79,10 +79,12 @@ class Client(Known):
             self._state.load(self._session)
             if not resume:
                 self._session.forget()
-        self._seat = Seat(self._address, self._session, self._state, self._take, request_timeout)
+        self._connection = ReconnectingConnection(
+            self._address, self._session, self._state, self._take, request_timeout
+        )
         # All below is guarded by it, and told by it: one condition for everything that is waited for.
-        self._changed = self._seat.changed
-        self._answers = self._seat.answers
+        self._changed = self._connection.changed
+        self._answers = self._connection.answers
         self._waiting = 0  # threads that wait for the server, so that receiving must go on
         self._queue: deque[ClientEvent] = deque()
         self._closed = False
@@ -102,9 +104,9 @@ class Client(Known):
         self._check_ours()
         with self._opening:
             self._check_not_closed()
-            if not self._seat.is_open():
+            if not self._connection.is_open():
                 try:
-                    self._seat.open()
+                    self._connection.open()
                 except BaseException:
                     self._closed = True
                     self._close_state()
@@ -114,7 +116,7 @@ class Client(Known):
     def abandon(self) -> None:
         """In a forked child: this client stays the parent's."""
         self._abandoned = True
-        self._seat.abandon()
+        self._connection.abandon()
         if self._state is not None:
             self._state.abandon()
 
@@ -122,7 +124,7 @@ class Client(Known):
         """Raise ConnectError unless it can be used."""
         self._check_ours()
         self._check_not_closed()
-        if not self._seat.is_open():
+        if not self._connection.is_open():
             raise ConnectError("This client is not open yet; use `with`, or call open().")
 
     def _check_not_closed(self) -> None:
@@ -144,7 +146,7 @@ class Client(Known):
             with self._changed:
                 self._closed = True
                 self._changed.notify_all()
-            self._seat.close(timeout)
+            self._connection.close(timeout)
             with self._changed:
                 self._session.go()
                 if self._state is not None:
@@ -168,7 +170,7 @@ class Client(Known):
 
     def ignore(self, uids: Iterable[int]) -> None:
         """Keep these as ``ignored``. Raises StateError."""
-        self._seat.ignore(uids)
+        self._connection.ignore(uids)
 
     def join(self, room: str, history: int | None = None, *, after: int | None = None) -> Joined:
         """Go into a room, and get its last ``history`` messages.
@@ -207,7 +209,7 @@ class Client(Known):
         room = room or self._session.room
         if room is None:
             raise Denied(NotInRoom.code, "You are not in a room; join one, or dial someone.")
-        return self._seat.say(Say(text=text, room=room))
+        return self._connection.say(Say(text=text, room=room))
 
     def whisper(self, uid: int, text: str) -> int:
         """Say something to one client only; else as ``say``."""
@@ -215,7 +217,7 @@ class Client(Known):
         check(int, uid=uid)
         check(str, text=text)
         checked(Whisper(uid=uid, text=""))
-        return self._seat.say(Whisper(uid=uid, text=text))
+        return self._connection.say(Whisper(uid=uid, text=text))
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was said has come back or was refused; False if it took longer than ``timeout``."""
@@ -225,7 +227,7 @@ class Client(Known):
     def send(self, command: Command) -> None:
         """Ask for something whose answer comes among the events. Raises ConnectError while not connected."""
         self._check_open()
-        if not self._seat.send(asking(command)):
+        if not self._connection.send(asking(command)):
             raise ConnectError("There is no connection now; try again when it is back.")
 
     def request(self, command: Command) -> Event:
@@ -238,19 +240,19 @@ class Client(Known):
         """
         self._check_open()
         command = asking(command)
-        if self._seat.is_receiver():
+        if self._connection.is_receiver():
             raise RuntimeError("on_event can't wait for an answer; use send(), or another thread.")
         if isinstance(command, Leave):
             self._wait(functools.partial(self._session.is_said, command.room), self._request_timeout)
         asked, command = self._answers.ask(command)
-        self._seat.send(command)  # if there is no connection, it goes over the next one
+        self._connection.send(command)  # if there is no connection, it goes over the next one
         self._wait(lambda: self._answers.has(asked), self._request_timeout)
         answer = self._answers.take(asked)
         if isinstance(answer, Error):
             raise Denied(answer.code, answer.message)
         if answer is None:
-            if self._seat.failure is not None:
-                raise self._seat.failure
+            if self._connection.failure is not None:
+                raise self._connection.failure
             self._check_not_closed()
             raise ConnectError(f"{self._address} did not answer within {self._request_timeout:g} seconds.")
         return answer
@@ -271,7 +273,7 @@ class Client(Known):
     def _events(self, timeout: float | None) -> Iterator[ClientEvent]:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._queue or self._closed or self._seat.failure, timeout)
+                self._changed.wait_for(lambda: self._queue or self._closed or self._connection.failure, timeout)
                 if not self._queue:
                     return
                 event = self._queue.popleft()
@@ -287,7 +289,7 @@ class Client(Known):
         After a crash the program gets what it has not acknowledged again.
         """
         self._check_ours()
-        self._seat.ack(event)
+        self._connection.ack(event)
 
     # ------------------------------------------------------------ inside
 
@@ -302,7 +304,7 @@ class Client(Known):
         with self._changed:
             self._waiting += 1
             self._changed.notify_all()
-            self._changed.wait_for(lambda: done() or self._seat.failure or self._closed, timeout)
+            self._changed.wait_for(lambda: done() or self._connection.failure or self._closed, timeout)
             self._waiting -= 1
             return bool(done())
 
@@ -310,14 +312,14 @@ class Client(Known):
         """An event has come. On the receiving thread."""
         if self._on_event is not None:
             if self._on_event(event) is not False:
-                self._seat.ack(event)
+                self._connection.ack(event)
             self._answers.note(event)  # behind it: who has asked finds it shown
             return
         self._answers.note(event)
         with self._changed:
             # What the program does not take is not received either, unless it waits for something behind it.
             self._changed.wait_for(
-                lambda: len(self._queue) < QUEUE or self._waiting or self._closed or self._seat.failure
+                lambda: len(self._queue) < QUEUE or self._waiting or self._closed or self._connection.failure
             )
             self._queue.append(event)
             self._changed.notify_all()

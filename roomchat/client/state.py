@@ -60,7 +60,7 @@ class State:
     """
 
     def __init__(self, address: Address, name: str, folder: Path | None = None) -> None:
-        """Take the first seat of that name on that server that no other process has.
+        """Claim the first session of that name on that server that no other process has.
 
         Args:
             address: of the server.
@@ -176,7 +176,7 @@ class State:
                     self._connection.execute(statement, parameters)
 
     def close(self) -> None:
-        """Give the seat back."""
+        """Give the session back: another process may claim it."""
         with self._using:
             if not self.closed:
                 self.closed = True

@@ -57,7 +57,7 @@ _FINAL = {BadName.code, NameTaken.code, Replaced.code, UnsupportedProtocol.code}
 logger = logging.getLogger("roomchat")
 
 
-class Seat:
+class ReconnectingConnection:
     """One session on a server, over as many connections as it takes. Any thread may call its methods.
 
     Args:
