@@ -39,6 +39,8 @@ class Terms(Struct, frozen=True):
     echo: bool = True  # what a client says comes back to it as the message; else only word that it was said
     pages: bool = False  # what was said before a join comes as one page, not message by message
     early_bye: bool = True  # a bye is taken before the hello, too; else it is refused as all else is
+    one_room: bool = False  # its people are in the lobby and nowhere else: to dial them is to go there
+    lobby: bool = False  # a newcomer is brought into the lobby; else its client joins by itself
 
 
 # ---------------------------------------------------------------- commands
@@ -178,7 +180,9 @@ class Limits(Struct, gc=False):
 
 
 class Welcome(Event, gc=True):
-    """The answer to ``hello``. ``token`` proves the session; ``last_n`` is the last ``n`` that was handled."""
+    """The answer to ``hello``. ``token`` proves the session; ``last_n`` is the last ``n`` that was handled;
+    ``lobby`` is the room where people meet first, which they have to join like any other.
+    """
 
     uid: Count
     name: str
@@ -192,6 +196,7 @@ class Welcome(Event, gc=True):
     rooms_total: Count
     limits: Limits
     motd: str | None = None
+    lobby: str | None = None
 
 
 class Joined(Event, gc=True):

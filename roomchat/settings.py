@@ -33,7 +33,7 @@ class Settings:
     motd: str = ""  # told to everyone who comes
     wires: tuple[str, ...] = WIRES  # the dialects that are spoken
     greet_after: float = 0.5  # seconds of silence until a peer is taken for a person at a bare line; 0: never
-    lobby: str = "lobby"  # the room that KTN users are in
+    lobby: str = "lobby"  # everyone's first room, and the one that KTN users are in; "": none, but for those
     ktn_history: str = "messages"  # "messages", one by one; "objects" or "strings", one list of either
     ktn_echo: bool = False  # whether a KTN user's own messages come back, as for everyone else
 

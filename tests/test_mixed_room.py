@@ -160,7 +160,7 @@ class Plain(Member):
         self.send(text)
 
     def read(self, line):
-        found = re.fullmatch(r"<\d+ (\w+)> (.*)", line)
+        found = re.fullmatch(r"(?:\[\w+\] )?<\d+ (\w+)> (.*)", line)
         return found and (found[1], found[2])
 
     def uid(self):
@@ -184,7 +184,8 @@ def room(serve):
     with ExitStack() as stack:
 
         def make(*kinds, **settings):
-            server = serve(lobby=ROOM, **settings)
+            lobby = ROOM if Ktn in kinds else "elsewhere"  # KTN users can be nowhere else
+            server = serve(lobby=lobby, **settings)
             return [stack.enter_context(kind(server, f"p{number}")) for number, kind in enumerate(kinds)]
 
         yield make

@@ -58,8 +58,8 @@ class Terminal:
 
 
 def people(*names, **settings):
-    """A chat in memory with these people in it, and nothing waiting for anyone."""
-    chat = Chat(**settings)
+    """A chat in memory, without a lobby, with these people in it, and nothing waiting for anyone."""
+    chat = Chat(**{"lobby": ""} | settings)
     for name in names:
         chat.open(name)
         chat.feed(name, f"{name}\n".encode())
@@ -267,7 +267,7 @@ def test_a_number_is_a_uid_after_a_whisper(who):
 @pytest.mark.parametrize("first", ["native", "plain"])
 def test_dialled_across_wires(serve, connect, first):
     """A native client dials a plain one, and the other way round, by the UIDs that each was shown."""
-    server = serve()
+    server = serve(lobby="")
     ann = connect(server, "ann")
     with closing(Terminal(server, "bob")) as bob:
         if first == "native":
@@ -492,7 +492,7 @@ You are in tea; nobody else is here yet.
 @pytest.mark.parametrize(("piped", "answers"), [(PIPED, ANSWERS), (f"{PIPED}.exit\n", f"{ANSWERS}Goodbye.\n")])
 def test_all_that_is_piped_in_is_answered(serve, piped, answers):
     """Who sends all at once and then ends its half of the connection gets all the answers, and then the end."""
-    with closing(Terminal(serve())) as ann:
+    with closing(Terminal(serve(lobby=""))) as ann:
         ann.socket.sendall(piped.encode())
         ann.socket.shutdown(socket.SHUT_WR)
         assert ann.rest() == answers
@@ -500,7 +500,7 @@ def test_all_that_is_piped_in_is_answered(serve, piped, answers):
 
 def test_the_last_line_may_lack_its_end(serve):
     """What was typed last is said even where the input ends without a line feed: printf hello | nc."""
-    with closing(Terminal(serve())) as ann:
+    with closing(Terminal(serve(lobby=""))) as ann:
         ann.socket.sendall(PIPED.rstrip().encode())
         ann.socket.shutdown(socket.SHUT_WR)
         assert ann.rest() == ANSWERS

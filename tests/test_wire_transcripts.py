@@ -176,6 +176,7 @@ def test_over_sockets(transcript, split, over_sockets):
 
 
 HI = """\
+settings: lobby=""
 here: ann (plain)
 ann sends at once
     /join lobby
@@ -200,7 +201,7 @@ def test_a_wrong_transcript_fails(tmp_path, line, why):
     """A transcript that does not say what happens is a failure that names its line."""
     path = tmp_path / "wrong.txt"
     path.write_text(f"{HI}{line}\n")
-    with pytest.raises(AssertionError, match=rf"line 6: .*{why}"):
+    with pytest.raises(AssertionError, match=rf"line 7: .*{why}"):
         load(path).run(InMemory({}))
 
 

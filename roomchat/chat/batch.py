@@ -28,12 +28,14 @@ class Batch:
         timestamp: str,
         storing: bool,
         find_name: Callable[[int], str | None],
+        lobby: str | None,
     ) -> None:
         self.registry = registry
         self.deadlines = deadlines
         self.settings = settings
         self.now = now  # seconds of a clock that never goes back
         self.timestamp = timestamp  # for messages: RFC 3339
+        self.lobby = lobby  # key of the room that everyone is in first; None: there is none
         self.effects = Effects()
         self.gone: dict[bytes, Client] = {}  # whose seat ended in this batch, by token hash
         self.link: Link = None  # whose command is being carried out

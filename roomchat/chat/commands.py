@@ -40,12 +40,14 @@ from roomchat.protocol import (
 
 
 def dial(batch: Batch, client: Client, command: Dial) -> None:
-    """Into the room that the peer is in, or into a new one with it."""
+    """Into the room that the peer is in, or into a new one with it. The lobby, where everyone is, is not meant."""
     registry = batch.registry
     peer = find_peer(batch, client, command.uid)
     if peer is None:
         raise Offline(who=batch.offline_name(command.uid))
     room = peer.current
+    if room is not None and not peer.terms.one_room and room.key == batch.lobby:
+        room = None
     if room is not None and room.key in registry.clients_to_rooms[client.uid]:
         registry.set_current(client, room)
         batch.reply(membership.joined(registry, room))

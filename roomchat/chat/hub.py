@@ -8,6 +8,7 @@ from roomchat.chat import commands, membership
 from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.deadlines import Deadlines, due
 from roomchat.chat.effects import Effects
+from roomchat.chat.names import normal_room
 from roomchat.chat.registry import Client, Link, Peer, Registry
 from roomchat.chat.sessions import Connected, Disconnected, Input, Known, Refresh, Seat, Sessions, Shutdown
 from roomchat.errors import Refused
@@ -40,6 +41,7 @@ class Hub:
         self.registry = registry
         self._settings = settings
         self._find_name = find_name
+        self._lobby = normal_room(settings.lobby, settings.max_name)[1] if settings.lobby else None
         self._deadlines = Deadlines()
         self._sessions = Sessions(epoch, new_token, find_client)
         self._sessions.restore(registry, self._deadlines, seats, now + settings.linger)
@@ -69,7 +71,7 @@ class Hub:
             storing: False while the log takes nothing.
         """
         batch = Batch(
-            self.registry, self._deadlines, self._settings, now, timestamp, storing, self._find_name
+            self.registry, self._deadlines, self._settings, now, timestamp, storing, self._find_name, self._lobby
         )  # fmt: skip
         peers, handlers = self.registry.peers, self._handlers
         self._inputs = 0

@@ -186,6 +186,10 @@ class Sessions:
         batch.note(f"{peer.link} is client {client.uid} {client.name}")
         batch.reply(self._welcome(batch, client, token))
         self._return_to_rooms(batch, client, command)
+        if peer.terms.lobby and batch.lobby is not None:
+            room, _ = membership.go_into(batch, client, batch.settings.lobby)
+            batch.send(peer.link, membership.joined(batch.registry, room))
+            batch.replay(room, None, batch.settings.history)
 
     def _newcomer(self, batch: Batch, name: str, token_hash: bytes) -> Client:
         """A client that was never here: it gets a UID for good."""
@@ -300,6 +304,7 @@ class Sessions:
             rooms_total=len(registry.open_rooms),
             limits=Limits(settings.max_text, settings.max_name, settings.max_line, settings.max_rooms),
             motd=settings.motd or None,
+            lobby=settings.lobby or None,
         )
 
     def _return_to_rooms(self, batch: Batch, client: Client, command: Hello) -> None:

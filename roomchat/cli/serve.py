@@ -142,7 +142,13 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
     metavar="SECONDS",
     help="Silence after which a peer is greeted in plain text; 0: never, for KTN clients that wait for typing.",
 )
-@click.option("--lobby", default=Settings.lobby, help="The room that KTN users are in.")
+@click.option(
+    "--lobby",
+    metavar="NAME|none",
+    default=Settings.lobby,
+    callback=lambda context, option, name: "" if name.casefold() == "none" else name,
+    help="Everyone's first room, and the only room of KTN users; none: people begin outside all rooms.",
+)
 @click.option(
     "--ktn-history",
     type=click.Choice(["messages", "objects", "strings"]),

@@ -81,7 +81,7 @@ class _Ktn:
     greeting = b""
 
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
-        self._lobby = settings.lobby
+        self._lobby = settings.lobby or Settings.lobby
         self._now = now
         self._objects = ObjectSplitter(settings.max_line)
         self.own = 0
@@ -149,7 +149,7 @@ class KtnWire(_Ktn):
         super().__init__(settings, now)
         self._history = settings.ktn_history
         self.terms = Terms(
-            resume=False, echo=settings.ktn_echo, pages=self._history != "messages", early_bye=False
+            resume=False, one_room=True, echo=settings.ktn_echo, pages=self._history != "messages", early_bye=False
         )
 
     def reply(self, event: Event | Message) -> bytes:
@@ -220,7 +220,7 @@ class Ktn2014Wire(_Ktn):
 
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
         super().__init__(settings, now)
-        self.terms = Terms(resume=False, pages=True, early_bye=False)
+        self.terms = Terms(resume=False, one_room=True, pages=True, early_bye=False)
         self._name = ""
 
     def reply(self, event: Event | Message) -> bytes:

@@ -119,7 +119,7 @@ class PlainWire:
     """See ``Wire``."""
 
     dialect = "plain"
-    terms = Terms(resume=False)
+    terms = Terms(resume=False, lobby=True)
     pace = 0.0
     greeting = GREETING.encode()
     own = 0
@@ -127,6 +127,7 @@ class PlainWire:
     def __init__(self, settings: Settings) -> None:
         self._telnet = TelnetFilter()
         self._lines = LineSplitter(settings.max_line)
+        self._lobby = settings.lobby.casefold()
         self._asked = 0  # names sent that are not answered yet
         self._uid = 0
         self._rooms: dict[str, None] = {}  # that we are in; what is typed goes to the last one
@@ -172,7 +173,7 @@ class PlainWire:
     def _command(self, text: str, word: str, say_id: str | None = None) -> list[Command | Malformed]:
         if not word:
             return []
-        if _is_number(word) and not (self._rooms or self._entering):
+        if _is_number(word) and not (self._is_elsewhere() or self._entering):
             return [self._enter(Dial(id=DIAL_ID, uid=int(word)))]
         if text.startswith("//"):
             return [Say(text=text[1:])]
@@ -210,6 +211,10 @@ class PlainWire:
     def end_data(self) -> Sequence[Command | Malformed]:
         """The peer sends no more: its last line may lack the end."""
         return self.receive_data(b"\n") if self._lines.inside else []
+
+    def _is_elsewhere(self) -> bool:
+        """Whether we are in a room that we went into: then a number is something said, else a UID to dial."""
+        return any(room.casefold() != self._lobby for room in self._rooms)
 
     def _enter(self, command: Command) -> Command:
         self._entering += 1
@@ -265,20 +270,21 @@ class PlainWire:
             case RoomsPage():
                 return _rooms(event)
             case HistoryPage():
-                return _messages(event.messages) or _line("Nothing was said here before.")
+                return _messages(event.messages, self._lobby) or _line("Nothing was said here before.")
             case Goodbye():
                 return _line("Goodbye.")
         return HELP if event.re == HELP_ID else _state(event)
 
     def _welcome(self, event: Welcome) -> str:
         others = [person for person in event.clients if person.uid != event.uid]
+        where = f"Or type a message for everyone in {event.lobby}" if event.lobby else "Or wait until someone dials you"
         return (
             _line(f"Your uid is: {event.uid}")
             + "".join(map(_line, (event.motd or "").splitlines()))
             + _list("People online:", map(_person, others), event.clients_total - 1)
             + _rooms(event)
             + ASK_UID
-            + _line("Or wait until someone dials you, or /join ROOM; /help shows more.")
+            + _line(f"{where}, or /join ROOM; /help shows more.")
         )
 
     def _error(self, event: Error) -> str:
@@ -289,7 +295,7 @@ class PlainWire:
             return text
         if not self._uid:
             return text + ASK_NAME
-        ask = (event.re == DIAL_ID or event.code == NotInRoom.code) and not self._rooms
+        ask = (event.re == DIAL_ID or event.code == NotInRoom.code) and not self._is_elsewhere()
         return text + (ASK_UID if ask else "")
 
     def _joined(self, event: Joined) -> str:
@@ -312,7 +318,7 @@ class PlainWire:
 
     def encode_log(self, lines: bytes) -> bytes:
         """Messages, as ``<7 ann> hello``."""
-        return _messages(decode_messages(lines)).encode()
+        return _messages(decode_messages(lines), self._lobby).encode()
 
 
 def _is_other_meaning(error: Error) -> bool:
@@ -344,11 +350,14 @@ def _state(event: Event) -> str:
     return ""
 
 
-def _messages(messages: Iterable[Message]) -> str:
-    """Each line of a text behind its speaker: so nobody can make up what others seem to say."""
+def _messages(messages: Iterable[Message], lobby: str) -> str:
+    """Each line of a text behind its speaker: so nobody can make up what others seem to say. What is said in the
+    lobby, where everyone is all the time, is told from what is said in the room that one went into."""
     shown = []
     for message in messages:
         head = f"<{message.uid} {message.name}>"
+        if message.room.casefold() == lobby:
+            head = f"[{message.room}] {head}"
         if message.room.startswith("@"):
             head = f"(whispered) {head}"
         doing = message.text.startswith(ACTION)
