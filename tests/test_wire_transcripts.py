@@ -176,7 +176,6 @@ def test_over_sockets(transcript, split, over_sockets):
 
 
 HI = """\
-settings: lobby=""
 here: ann (plain)
 ann sends at once
     /join lobby
@@ -201,8 +200,8 @@ def test_a_wrong_transcript_fails(tmp_path, line, why):
     """A transcript that does not say what happens is a failure that names its line."""
     path = tmp_path / "wrong.txt"
     path.write_text(f"{HI}{line}\n")
-    with pytest.raises(AssertionError, match=rf"line 7: .*{why}"):
-        load(path).run(InMemory({}))
+    with pytest.raises(AssertionError, match=rf"line 6: .*{why}"):
+        load(path).run(InMemory({"lobby": ""}))
 
 
 def test_what_a_transcript_leaves_out_is_a_failure(tmp_path):
@@ -210,4 +209,4 @@ def test_what_a_transcript_leaves_out_is_a_failure(tmp_path):
     path = tmp_path / "wrong.txt"
     path.write_text(HI)
     with pytest.raises(AssertionError, match=r"at the end: .*<1 ann> hi"):
-        load(path).run(InMemory({}))
+        load(path).run(InMemory({"lobby": ""}))

@@ -277,7 +277,11 @@ class PlainWire:
 
     def _welcome(self, event: Welcome) -> str:
         others = [person for person in event.clients if person.uid != event.uid]
-        where = f"Or type a message for everyone in {event.lobby}" if event.lobby else "Or wait until someone dials you"
+        where = (
+            f"Or type a message for everyone in {event.lobby}"
+            if event.lobby
+            else "Or wait until someone dials you"
+        )
         return (
             _line(f"Your uid is: {event.uid}")
             + "".join(map(_line, (event.motd or "").splitlines()))
