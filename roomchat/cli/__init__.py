@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from roomchat.cli.group import Group
 from roomchat.cli.lazy import Commands
 from roomchat.errors import SettingsError
 from roomchat.version import __version__
@@ -35,7 +36,7 @@ _DO_NOT = {
 CLIENTS = Commands(_ASK)
 
 
-@click.group(commands=Commands(_ASK | _DO_NOT), context_settings=CONTEXT)
+@click.group(cls=Group, commands=Commands(_ASK | _DO_NOT), context_settings=CONTEXT)
 @click.version_option(__version__, message="roomchat %(version)s")
 @click.option(
     "--config",

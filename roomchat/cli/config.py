@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from roomchat.cli.client_options import made_up
+from roomchat.cli.output import write_stdout
 from roomchat.cli.settings_file import Loaded, options_of
 
 _SOURCES = {ParameterSource.DEFAULT_MAP: "file", ParameterSource.ENVIRONMENT: "environment"}
@@ -27,14 +28,17 @@ def config(context: click.Context) -> None:
     loaded: Loaded = context.obj
     group = context.parent
     assert group is not None
-    click.echo(f"# {loaded.path}{'' if loaded.exists else ' (there is none yet)'}")
+    write_stdout(f"{line}\n".encode() for line in _lines(loaded, group))
+
+
+def _lines(loaded: Loaded, group: click.Context) -> Iterator[str]:
+    yield f"# {loaded.path}{'' if loaded.exists else ' (there is none yet)'}"
     for name, command in loaded.commands.items():
-        click.echo(f"\n[{name}]")
-        for line in _lines(loaded, name, command, group):
-            click.echo(line)
+        yield f"\n[{name}]"
+        yield from _settings(loaded, name, command, group)
 
 
-def _lines(loaded: Loaded, name: str, command: click.Command, group: click.Context) -> Iterator[str]:
+def _settings(loaded: Loaded, name: str, command: click.Command, group: click.Context) -> Iterator[str]:
     # Resilient: what must be given on the line is not asked for here.
     with command.make_context(name, [], parent=group, resilient_parsing=True) as context:
         for key, parameter in options_of(command).items():

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import click
 
-from roomchat.cli.output import check_target, write_file, write_stdout
+from roomchat.cli.output import check_target, note, write_file, write_stdout
 from roomchat.cli.places import default_database
 from roomchat.errors import ExportError, LogError
 from roomchat.export.find import find_room
@@ -116,7 +116,7 @@ def export(
     except (ExportError, LogError) as error:
         raise click.ClickException(harmless(str(error))) from None
     if span.lost:
-        click.echo(f"Messages up to number {span.lost} are missing: the server no longer keeps them.", err=True)
+        note(f"Messages up to number {span.lost} are missing: the server no longer keeps them.")
 
 
 def _span(since: str | None, until: str | None, zone: tzinfo | None) -> Span:

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.client.address import parse_address
 from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError, StateError
@@ -88,15 +89,18 @@ def _paint(
 def _print(address: str, name: str | None, first: list[Command], bell: str, clock: str) -> None:
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
     typed = TypedLines(sys.stdin.fileno())
+    failure: OSError | None = None
     loud = {"never": 3, "mentions": 2, "all": 1}[bell] if sys.stdout.isatty() else 3
 
     def show(text: str) -> None:
         """A whole line at once: two threads show things. Ends the chat when nobody takes them any more."""
+        nonlocal failure
         try:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
-        except OSError:  # a pipe that nobody reads any more, or a full disk
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            failure = None if isinstance(error, BrokenPipeError) else error
+            no_more_output()
             typed.stop()
 
     def show_line(line: Line) -> None:
@@ -106,8 +110,10 @@ def _print(address: str, name: str | None, first: list[Command], bell: str, cloc
     if run_interruptible(lambda: terminal.run(name, first), terminal.interrupt):
         show("Goodbye.")
     for complaint in terminal.complaints:
-        click.echo(complaint, err=True)
+        note(complaint)
     if told := terminal.farewell():
-        click.echo(told, err=True)
+        note(told)
+    if failure is not None:
+        raise not_written(failure)
     if (told or terminal.complaints) and not sys.stdin.isatty():
         sys.exit(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -66,7 +65,7 @@ def _is_stream(path: Path) -> bool:
 @contextlib.contextmanager
 def _replacing(path: Path, *, private: bool) -> Iterator[BinaryIO]:
     """In the same folder, because renaming is all or nothing only within one file system."""
-    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f".{path.name[:100]}.{os.urandom(4).hex()}.part")
     try:
         kept = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
         # Not tempfile's: the person's own umask says who may read it. An old file's mode holds from the beginning.
@@ -92,8 +91,8 @@ def write_stdout(pieces: Iterable[bytes], *, at_once: bool = False) -> bool:
     Raises:
         click.ClickException: it can't be written.
     """
-    if sys.stdout is None:
-        raise click.ClickException("There is no standard output to write to.")
+    check_stdout()
+    assert sys.stdout is not None
     out = sys.stdout.buffer
     try:
         for piece in pieces:
@@ -106,8 +105,25 @@ def write_stdout(pieces: Iterable[bytes], *, at_once: bool = False) -> bool:
         return False
     except OSError as error:
         no_more_output()
-        raise click.ClickException(f"Can't write to standard output ({error.strerror}).") from None
+        raise not_written(error) from None
     return True
+
+
+def check_stdout() -> None:
+    """Raises click.ClickException: it was closed before we began, as by ``>&-``."""
+    if sys.stdout is None:
+        raise click.ClickException("There is no standard output to write to.")
+
+
+def not_written(error: OSError) -> click.ClickException:
+    """What is said when standard output takes nothing, other than a pipe that nobody reads."""
+    return click.ClickException(f"Can't write to standard output ({error.strerror}).")
+
+
+def note(sentence: str) -> None:
+    """Say it on standard error; lost if that can't be written, which ends nothing."""
+    with contextlib.suppress(OSError):
+        click.echo(sentence, err=True)
 
 
 def no_more_output() -> None:

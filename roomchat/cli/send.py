@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from roomchat.cli.client_options import INTERRUPTED, client_options, name_of, run
+from roomchat.cli.output import note
 from roomchat.programs.send import Sender
 from roomchat.terminal.typed import TypedLines
 
@@ -54,7 +55,7 @@ def send(
 
     texts = iter([_readable(" ".join(text))]) if typed is None else _input(typed, lines)
     if run(lambda: sender.run(room, texts), interrupt):
-        click.echo("Interrupted: the server may have it, or not.", err=True)
+        note("Interrupted: the server may have it, or not.")
         context.exit(INTERRUPTED)
 
 
@@ -68,7 +69,7 @@ def _input(typed: TypedLines, lines: bool) -> Iterator[str]:
         yield from typed
         return
     if sys.stdin.isatty():
-        click.echo("Type the message; Ctrl-D ends it.", err=True)
+        note("Type the message; Ctrl-D ends it.")
     text, size = [], 0
     for line in typed:
         text.append(line)

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.cli.places import default_database
 from roomchat.client.address import Address
 from roomchat.errors import StartError
@@ -183,14 +184,24 @@ def serve(db: str | None, debug: int, log_file: str | None, **options: Any) -> N
     except StartError as error:
         raise click.ClickException(str(error)) from None
     try:
-        click.echo(_greeting(Address(*server.address), settings))
+        _tell(_greeting(Address(*server.address), settings))
         server.wait()
-        click.echo(f"Stopping: {server.why}." if server.why else "Stopping; Ctrl-C once more ends at once.")
+        _tell(f"Stopping: {server.why}." if server.why else "Stopping; Ctrl-C once more ends at once.")
     finally:
         server.stop()
     if server.failed:
         raise click.ClickException("The server stopped because of a fault in itself; its log says more.")
-    click.echo("Stopped.")
+    _tell("Stopped.")
+
+
+def _tell(text: str) -> None:
+    """Print it; where it can't be written, say why if that is no reader who had enough. The chat goes on."""
+    try:
+        click.echo(text)
+    except OSError as error:
+        no_more_output()
+        if not isinstance(error, BrokenPipeError):
+            note(f"{not_written(error).message} The server goes on.")
 
 
 def _greeting(address: Address, settings: Settings) -> str:

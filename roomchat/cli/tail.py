@@ -11,7 +11,7 @@ from collections.abc import Callable
 import click
 
 from roomchat.cli.client_options import client_options, name_of, run
-from roomchat.cli.output import write_stdout
+from roomchat.cli.output import check_stdout, note, write_stdout
 from roomchat.programs.tail import Start, Tail
 from roomchat.times import beginning
 
@@ -45,13 +45,14 @@ def tail(
     """
     if since is not None and after is not None:
         raise click.UsageError("--since and --after say two beginnings; leave one out.")
+    check_stdout()
     name, others = name_of(context, name)
     tail = Tail(
         server,
         name,
         others=others,
         write=lambda line: write_stdout([line], at_once=True),
-        note=lambda sentence: click.echo(sentence, err=True),
+        note=note,
         timeout=timeout,
     )
     start = Start(history, after, None if since is None else _since(since))

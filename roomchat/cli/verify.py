@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import signal
 from typing import Any
 
 import click
 
+from roomchat.cli.output import check_stdout, write_stdout
 from roomchat.client.address import parse_address
 from roomchat.errors import ConnectError, LogError
 from roomchat.verify.processes import VerifyError
@@ -46,16 +48,25 @@ def verify(address: str | None, seed: int | None, **options: Any) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # ends it in good order, also where a shell has it ignored
         signal.signal(number, signal.default_int_handler)
     seed = secrets.randbelow(1_000_000) if seed is None else seed
-    run = Run(Options(address=target, seed=seed, **options), click.echo)
-    click.echo(f"Seed {seed}. Ctrl-C stops it.")
+    check_stdout()
+    run = Run(Options(address=target, seed=seed, **options), _show)
     try:
+        _show(f"Seed {seed}. Ctrl-C stops it.")
         result = run.run()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.ClickException) as error:  # the latter: its output takes no more
+        shutil.rmtree(run.folder, ignore_errors=True)
+        if isinstance(error, click.ClickException):
+            raise
         raise click.ClickException("Stopped before the end: nothing is proven.") from None
     except (VerifyError, ConnectError, LogError) as error:
         raise click.ClickException(f"{error}\nThe records are in {run.folder}.") from None
-    for line in summary(result):
-        click.echo(line)
+    write_stdout(f"{line}\n".encode() for line in summary(result))
     if not result.passed:
         raise click.ClickException(f"Not proven. The records are in {run.folder}; repeat it with --seed {seed}.")
-    click.echo(f"Nothing was lost, nothing came twice. Repeat it with --seed {seed}.")
+    write_stdout([f"Nothing was lost, nothing came twice. Repeat it with --seed {seed}.\n".encode()])
+
+
+def _show(line: str) -> None:
+    """Raises KeyboardInterrupt when nobody reads it any more: 0 would say that something is proven."""
+    if not write_stdout([f"{line}\n".encode()]):
+        raise KeyboardInterrupt

@@ -1,0 +1,50 @@
+"""How ``roomchat`` ends when its output can't be written, also what click prints itself."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from roomchat.cli.output import no_more_output, not_written
+
+# Why standard output takes nothing more. Any other failure of the system is a fault, and is shown as one.
+REASONS = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+
+
+class Group(click.Group):
+    """Commands that end in good order where nobody takes what they print. Click would end with a traceback."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """As click's. Completion is printed in here."""
+        with _output_may_end():
+            return super().main(*arguments, **options)
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """As click's. ``--help`` and ``--version`` are printed in here."""
+        with _output_may_end():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, context: click.Context) -> Any:
+        """As click's. A command runs in here."""
+        with _output_may_end():
+            return super().invoke(context)
+
+
+@contextlib.contextmanager
+def _output_may_end() -> Iterator[None]:
+    """Ends the program: silently with 0 when a reader has had enough, else with a sentence and 1."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in REASONS or error.filename is not None:
+            raise
+        no_more_output()
+        if isinstance(error, BrokenPipeError):
+            sys.exit(0)
+        not_written(error).show()
+        sys.exit(1)
