@@ -44,7 +44,7 @@ class Kind:
         """A sentence about what is missing; empty if nothing is."""
         if shutil.which(self.program):
             return ""
-        return f"{self.name} is left out: there is no program {self.program} on the PATH."
+        return f"{self.name} is left out, because the PATH has no program called {self.program}."
 
     def find_version(self) -> str:
         """As it says itself."""
