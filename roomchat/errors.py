@@ -1,4 +1,4 @@
-"""Every way in which roomchat says no: the codes a program can match, the sentences a person can act on.
+"""Every refusal of roomchat: a code that a program can match, and a sentence that a person can act on.
 
 ``Refused`` and below travel over the wire as an ``error`` event; ``StartError`` ends ``roomchat serve`` and
 ``ConnectError`` ends ``roomchat join`` with its sentence and exit code 1.
@@ -15,7 +15,7 @@ class RoomchatError(Exception):
 
 
 class Refused(RoomchatError):
-    """A command that is not carried out. The keyword arguments fill the sentence."""
+    """A command that is not carried out. The keyword arguments fill in the sentence."""
 
     code: ClassVar[str]
     sentence: ClassVar[str]
@@ -32,7 +32,7 @@ def refusals(base: type[Refused] = Refused) -> Iterator[type[Refused]]:
         yield from refusals(kind)
 
 
-# What came was no command.
+# The line is not a command.
 
 
 class BadJson(Refused):
@@ -80,7 +80,7 @@ class NotRegistered(Refused):
 
 class AlreadyRegistered(Refused):
     code = "already_registered"
-    sentence = "You have said hello already, you are {uid}."
+    sentence = "You have already said hello; your UID is {uid}."
 
 
 class UnsupportedProtocol(Refused):
@@ -90,7 +90,7 @@ class UnsupportedProtocol(Refused):
 
 class UnknownToken(Refused):
     code = "unknown_token"
-    sentence = "This server knows no session with that token; say hello without one."
+    sentence = "This server has no session with that token; say hello without one."
 
 
 class NoSuchClient(Refused):
@@ -120,7 +120,7 @@ class NotInRoom(Refused):
 
 class PrivateRoom(Refused):
     code = "private_room"
-    sentence = "{room} belongs to the two who whisper in it; it can't be joined or left."
+    sentence = "{room} is a private room of two people; you can't join or leave it."
 
 
 class TooManyRooms(Refused):
@@ -130,7 +130,7 @@ class TooManyRooms(Refused):
 
 class OutOfOrder(Refused):
     code = "out_of_order"
-    sentence = "The next message must have n {expected}, this one has {n}; send again from there on."
+    sentence = "The next message must have n {expected}, but this one has {n}; send again from n {expected} on."
 
 
 class LogUnreadable(Refused):
@@ -141,7 +141,7 @@ class LogUnreadable(Refused):
 
 class StorageUnavailable(Refused):
     code = "storage_unavailable"
-    sentence = "The server can't write to its disk now; nothing was stored, try again."
+    sentence = "The server can't write to its disk now, so nothing was stored; try again."
 
 
 # The connection itself is refused: it is closed after the error.
@@ -149,7 +149,7 @@ class StorageUnavailable(Refused):
 
 class ServerFull(Refused):
     code = "server_full"
-    sentence = "The server is full ({limit} clients); try again later."
+    sentence = "The server is full (limit: {limit}); try again later."
     closes = True
 
 
@@ -161,7 +161,7 @@ class TooManyConnections(Refused):
 
 class WireOff(Refused):
     code = "wire_off"
-    sentence = "This server does not speak this protocol ({wire}), only: {spoken}."
+    sentence = "This server does not speak the protocol {wire}, only: {spoken}."
     closes = True
 
 
@@ -173,7 +173,7 @@ class HelloTimeout(Refused):
 
 class Replaced(Refused):
     code = "replaced"
-    sentence = "Your session goes on over another connection."
+    sentence = "Your session continues on another connection."
     closes = True
 
 
@@ -186,15 +186,15 @@ class ConnectError(RoomchatError):
 
 
 class ReadTimeout(ConnectError):
-    """Nothing came from the server for as long as was waited."""
+    """The server sent nothing within the waiting time."""
 
 
 class StateError(RoomchatError):
-    """What a client must not forget can't be written down."""
+    """The client's state can't be saved."""
 
 
 class Denied(RoomchatError):
-    """The server refused what this client asked; ``code`` is one of those above."""
+    """The server refused a request of this client; ``code`` is one of those above."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -202,11 +202,11 @@ class Denied(RoomchatError):
 
 
 class SettingsError(RoomchatError):
-    """The person's settings file can't be used; the sentence says what is wrong in it."""
+    """The person's settings file can't be used; the sentence says why."""
 
 
 class ExportError(RoomchatError):
-    """What was asked to be exported is not there; the sentence says what to do."""
+    """There is nothing to export; the sentence says what to do."""
 
 
 class LogError(RoomchatError):

@@ -388,7 +388,7 @@ def test_the_server_is_full(serve):
             )
         fifth = stack.enter_context(Client(server))
         fifth.send(command("nick", "p4"))
-        assert fifth.ended() == [error("The server is full (4 clients); try again later.")]
+        assert fifth.ended() == [error("The server is full (limit: 4); try again later.")]
 
 
 def test_the_server_stops():

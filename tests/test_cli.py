@@ -150,7 +150,7 @@ def test_options_come_from_the_line_then_the_environment_then_the_file(tmp_path:
         ann.expect("^environment$")
         with Program("join", address_of(server), "--name", "bob") as bob:
             assert bob.wait() == 1
-            assert bob.output == "Error: The server is full (1 clients); try again later.\n"
+            assert bob.output == "Error: The server is full (limit: 1); try again later.\n"
 
 
 @pytest.mark.parametrize("text", ["[serve]\ncolour = 1\n", "[serve\n", '[serve]\nport = "many"\n'])

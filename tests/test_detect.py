@@ -631,7 +631,7 @@ def test_a_full_server_says_so_in_each_wire(serve: Serve, connect: Connect, bare
     server = serve(max_clients=1, greet_after=SOON)
     connect(server, "ann")
     answer = bare(server, HELLO.get(dialect, b"")).to_the_end()
-    assert answer.count(b"The server is full (1 clients)") == 1
+    assert answer.count(b"The server is full (limit: 1)") == 1
     if dialect in ("plain", "silence"):
         assert answer.startswith(GREETING.encode())
         assert answer.count(ASK_NAME.encode()) == 1

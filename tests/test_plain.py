@@ -305,7 +305,7 @@ def test_dialled_across_wires(serve, connect, first):
         ("/dial 2", "You are in tea with:\n2 bob\n"),
         ("/dial bob", "The form is: /dial UID. /help lists the commands.\n"),
         ("/join", "The form is: /join ROOM. /help lists the commands.\n"),
-        ("/join @1-2", "@1-2 belongs to the two who whisper in it; it can't be joined or left.\n"),
+        ("/join @1-2", "@1-2 is a private room of two people; you can't join or leave it.\n"),
         ("/whisper 2", "The form is: /whisper UID TEXT. /help lists the commands.\n"),
         ("/whisper 9 psst", "Nobody has the UID 9.\n"),
         ("/name", "The form is: /name NAME. /help lists the commands.\n"),
@@ -530,7 +530,7 @@ def test_full_is_told_in_words(serve, connect):
     connect(server, "ann")
     with closing(Terminal(server)) as bob:
         shown = bob.rest()
-    assert shown.endswith("The server is full (1 clients); try again later.\n")
+    assert shown.endswith("The server is full (limit: 1); try again later.\n")
 
 
 def test_others_are_left_at_once(serve, connect):

@@ -90,7 +90,7 @@ def test_a_pipe_of_many_lines_arrives_whole(
         ),
         ("head -c 3000000 /dev/zero | tr '\\0' x | roomchat send tea $S", "A message may have at most 8192"),
         ("roomchat send 'a b' hi $S", "'a b' can't be a room name: it has a space in it."),
-        ("roomchat send @1-2 hi $S", "@1-2 belongs to the two who whisper in it"),
+        ("roomchat send @1-2 hi $S", "@1-2 is a private room of two people"),
         ("roomchat send tea hi $S --name bob", "Someone here is called bob already; choose another name."),
         ("roomchat send tea hi $S --name 'b b'", "'b b' can't be a name: it has a space in it."),
         ("roomchat send tea hi --server localhost:1", "No server answers at localhost:1"),

@@ -284,7 +284,7 @@ class Sessions:
                 deadlines.lingering[seat.uid] = until
 
     def _replace(self, batch: Batch, link: Link | None) -> None:
-        """The session goes on over another connection: this one is closed."""
+        """The session continues on another connection: this one is closed."""
         refusal = Replaced()
         batch.send(link, Error(code=refusal.code, message=str(refusal)))
         batch.close(link)
