@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from roomchat.protocol import MemberJoined as MemberJoined
     from roomchat.protocol import MemberLeft as MemberLeft
     from roomchat.protocol import Message as Message
+    from roomchat.protocol import Unknown as Unknown
 
 # The same once more, imported when they are asked for: whoever imports any part of roomchat imports this file, and
 # neither a server nor `roomchat --version` needs the client.
@@ -29,7 +30,9 @@ _HOMES = {
     **dict.fromkeys(["ConnectionBack", "ConnectionLost"], "roomchat.client.client_events"),
     "Refusal": "roomchat.client.session",
     **dict.fromkeys(["ConnectError", "Denied"], "roomchat.errors"),
-    **dict.fromkeys(["Error", "Gap", "Joined", "MemberJoined", "MemberLeft", "Message"], "roomchat.protocol"),
+    **dict.fromkeys(
+        ["Error", "Gap", "Joined", "MemberJoined", "MemberLeft", "Message", "Unknown"], "roomchat.protocol"
+    ),
 }
 _PARTS = {"client", "errors", "protocol"}  # to be had as `roomchat.protocol` as well
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - all of them are texts

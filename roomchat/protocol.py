@@ -265,6 +265,17 @@ class Message(Struct, tag_field="type", tag=_tag, omit_defaults=True, gc=False):
     n: Count | None = None
 
 
+class Unknown(Struct, tag_field="type", tag=_tag, gc=False):
+    """An entry of a kind that this version does not know: a later server may keep more in a room than messages.
+    Of all that is sent only entries have a ``seq``, so a cursor moves past it."""
+
+    room: str
+    seq: Count
+
+
+Entry = Message | Unknown  # what a room's log is a sequence of
+
+
 class WhoPage(Event, gc=True, tag="who"):
     """A page of clients, by rising UID. Without ``re``: what changed unseen while you were catching up."""
 
@@ -281,11 +292,16 @@ class RoomsPage(Event, gc=True, tag="rooms"):
 
 
 class HistoryPage(Event, gc=True, tag="history"):
-    """Messages, oldest first; ``more`` when there are others in the direction that was asked."""
+    """Entries, oldest first; ``more`` when there are others in the direction that was asked."""
 
     room: str
-    messages: list[Message]
+    entries: list[Entry]
     more: bool
+
+    @property
+    def messages(self) -> list[Message]:
+        """Its messages; to ask for the next page, go by ``entries``."""
+        return [entry for entry in self.entries if isinstance(entry, Message)]
 
 
 class StatsPage(Event, gc=True, tag="stats"):

@@ -278,7 +278,7 @@ class Chat:
         messages = found[start : start + page.limit]
         return HistoryPage(
             room=page.room.name,
-            messages=decode_messages(_lines(messages)),
+            entries=[*decode_messages(_lines(messages))],
             more=len(found) > len(messages),
             re=page.re,
         )

@@ -222,7 +222,7 @@ def test_commands_before_a_half_close_are_answered(peer: Peer) -> None:
     peer.half_close()
     events = peer.ended()
     assert [event["type"] for event in events] == ["message", "history", "who", "pong"]
-    assert [message["text"] for message in events[1]["messages"]] == ["last words"]
+    assert [message["text"] for message in events[1]["entries"]] == ["last words"]
 
 
 def test_who_comes_and_goes_five_hundred_times(server: Server, peer: Peer) -> None:

@@ -92,7 +92,7 @@ def everything(text: str) -> list[object]:
         Message("@1-2", 1, 2, text, TIME, f"ann {text}"),
         protocol.WhoPage(clients=[Person(2, text)], clients_total=1, room=text),
         protocol.RoomsPage(rooms=[RoomSummary(text, 1, 0)], rooms_total=1),
-        protocol.HistoryPage(room=text, messages=[Message(text, 1, 2, text, TIME, text)], more=False),
+        protocol.HistoryPage(room=text, entries=[Message(text, 1, 2, text, TIME, text)], more=False),
         protocol.StatsPage(server=text, uptime=1.0, clients=1, away=0, rooms=1, messages=1, deliveries=1,
                            batches=1, largest_batch=1),
         protocol.MemberLeft(room="tea", uid=2, name=text, reason=text),

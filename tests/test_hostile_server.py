@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from roomchat.errors import ConnectError, RoomchatError
 from roomchat.programs.lists import people, rooms
 from roomchat.programs.send import Sender
 from roomchat.programs.tail import Start, Tail
-from roomchat.protocol import HistoryPage, Malformed
+from roomchat.protocol import History, HistoryPage, Malformed, Message, Unknown
 from roomchat.wires.native import NativeClientWire
 from tests.program import Program
 
@@ -44,7 +45,7 @@ EVENTS: list[dict[str, object]] = [
     {"type": "who", "clients": [PERSON] * 100, "clients_total": 100, "re": 1},
     {"type": "rooms", "rooms": [{"room": "tea", "members_total": 1, "last_seq": 1}] * 100,
      "rooms_total": 9, "re": 1},
-    {"type": "history", "room": "tea", "messages": [], "more": True, "re": "look:0"},
+    {"type": "history", "room": "tea", "entries": [], "more": True, "re": "look:0"},
     {"type": "left", "room": "tea"},
     {"type": "renamed", "uid": 1, "old": "ann", "name": "eve"},
     {"type": "pong", "re": "caught-up"},
@@ -165,24 +166,50 @@ def test_unknown_token_to_one_who_has_none_is_the_end() -> None:
         assert len(came) == 1
 
 
-def test_an_unknown_entry_in_a_page_is_passed_over() -> None:
-    """A later server may keep more than messages; one that is bad is not a server."""
+def test_an_unknown_entry_in_a_page_costs_only_itself() -> None:
+    """A later server may keep more than messages; one that sends a bad message is not a server."""
     wire = NativeClientWire()
     message = json.dumps(EVENTS[2])
-    page = '{"type":"history","re":1,"room":"tea","more":false,"messages":[%s,{"type":"reaction","to":6},%s]}\n'
-    (event,) = wire.receive_data((page % (message, message)).encode())
-    assert isinstance(event, HistoryPage)
-    assert [one.seq for one in event.messages] == [6, 6]
-    (event,) = wire.receive_data((page % (message, '{"type":"message"}')).encode())
-    assert isinstance(event, Malformed)
+    page = '{"type":"history","re":1,"room":"tea","more":false,"entries":[%s,%s,%s]}\n'
+    for other, seqs in [
+        ('{"type":"reaction","room":"tea","seq":7,"to":6}', [6, 7, 6]),
+        ('{"type":"reaction","room":"tea","seq":1e9}', [6, 6]),  # no place, no entry
+        ('{"type":"reaction","to":6}', [6, 6]),
+    ]:
+        (event,) = wire.receive_data((page % (message, other, message)).encode())
+        assert isinstance(event, HistoryPage)
+        assert [one.seq for one in event.entries] == seqs
+        assert [one.seq for one in event.messages] == [6, 6]
+    for bad in ('{"type":"message"}', '{"type":"message","room":"tea","seq":7}', '{"room":"tea","seq":7}', "7"):
+        (event,) = wire.receive_data((page % (message, bad, message)).encode())
+        assert isinstance(event, Malformed)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_an_unknown_entry_keeps_its_place_among_what_comes(size: int) -> None:
+    """However the bytes are split. What is of an unknown type and no entry is passed over."""
+    wire = NativeClientWire()
+    lines = [
+        EVENTS[2],
+        {"type": "reaction", "room": "tea", "seq": 7, "uid": 2, "to": 6},
+        {"type": "typing", "room": "tea", "uid": 2},
+        {"type": "typing", "seq": 7},
+        {"type": "reaction", "room": "tea", "seq": "8"},
+        EVENTS[2] | {"seq": 9},
+        {"type": "unknown", "room": "tea", "seq": 10},
+    ]
+    data = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    events = [event for at in range(0, len(data), size) for event in wire.receive_data(data[at : at + size])]
+    assert events[1::2] == [Unknown("tea", 7), Unknown("tea", 10)]
+    assert [(type(event), event.seq) for event in events[::2]] == [(Message, 6), (Message, 9)]
 
 
 def test_a_look_for_what_was_said_goes_on_behind_entries_that_it_does_not_know() -> None:
     """A page without any message leads on as well; where its entries have no seq, it ends the look."""
     looks, wire = Looks(), NativeClientWire()
     (asked,) = looks.begin({"tea": {1}})
-    for page, before in (('{"type":"reaction","seq":7}', 7), (json.dumps(EVENTS[2]), None)):
-        line = f'{{"type":"history","re":"{asked.id}","room":"tea","more":true,"messages":[{page}]}}\n'
+    for page, before in (('{"type":"reaction","room":"tea","seq":7}', 7), (json.dumps(EVENTS[2]), None)):
+        line = f'{{"type":"history","re":"{asked.id}","room":"tea","more":true,"entries":[{page}]}}\n'
         (event,) = wire.receive_data(line.encode())
         assert isinstance(event, HistoryPage)
         found, missing, more = looks.take(event, 1)
@@ -190,7 +217,7 @@ def test_a_look_for_what_was_said_goes_on_behind_entries_that_it_does_not_know()
     assert ([one.seq for one in found], missing) == ([6], set())
     for page in ('{"type":"reaction"}', ""):
         (asked,) = looks.begin({"tea": {1}})
-        line = f'{{"type":"history","re":"{asked.id}","room":"tea","more":true,"messages":[{page}]}}\n'
+        line = f'{{"type":"history","re":"{asked.id}","room":"tea","more":true,"entries":[{page}]}}\n'
         (event,) = wire.receive_data(line.encode())
         assert isinstance(event, HistoryPage)
         assert looks.take(event, 1) == ([], {1}, [])
@@ -212,12 +239,14 @@ class Keeper:
         self._log = [_entry(seq, "message" if seq in messages else "reaction") for seq in range(1, upto + 1)]
         self._page = page
         self.asked = 0  # pages
+        self.hellos: list[dict[str, Any]] = []
 
     def answer(self, command: dict[str, Any]) -> list[dict[str, Any]]:
         """The events that a command leads to."""
         re, log = {"re": command.get("id")}, self._log
         match command["type"]:
             case "hello":
+                self.hellos.append(command)
                 return [WELCOME | re]
             case "join":
                 after = command.get("after", log[-1]["seq"])
@@ -228,10 +257,14 @@ class Keeper:
                 found = [one for one in log if one["seq"] < before]
                 count = min(command["limit"], self._page)
                 return [
-                    {"type": "history", "room": "tea", "messages": found[-count:], "more": count < len(found)} | re
+                    {"type": "history", "room": "tea", "entries": found[-count:], "more": count < len(found)} | re
                 ]
             case "leave":
                 return [EVENTS[10] | re]
+            case "say":  # someone was quicker
+                said = {"text": command["text"], "n": command["n"]}
+                log += [_entry(len(log) + 1, "reaction"), _entry(len(log) + 2, "message") | said]
+                return log[-2:]
             case "ping":
                 return [{"type": "pong"} | re]
             case _:
@@ -240,16 +273,17 @@ class Keeper:
 
 @contextlib.contextmanager
 def keeping(keeper: Keeper) -> Iterator[str]:
-    """A server that answers one connection so; its address."""
+    """A server that answers so, one connection after the other; its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
             with contextlib.suppress(OSError):
-                peer, _ = listener.accept()
-                with peer, peer.makefile("rb") as lines:
-                    for line in lines:
-                        for event in keeper.answer(json.loads(line)):
-                            peer.sendall(json.dumps(event).encode() + b"\n")
+                while True:
+                    peer, _ = listener.accept()
+                    with contextlib.suppress(OSError), peer, peer.makefile("rb") as lines:
+                        for line in lines:
+                            for event in keeper.answer(json.loads(line)):
+                                peer.sendall(json.dumps(event).encode() + b"\n")
 
         server = threading.Thread(target=serve, daemon=True)
         server.start()
@@ -281,3 +315,69 @@ def test_tail_since_asks_few_questions() -> None:
         tail = Tail(address, "t", others=False, write=lambda _: False, note=lambda _: None, timeout=5)
         tail.run("tea", Start(since=1_767_225_600_000 + 40 * 60_000), as_json=True)
     assert keeper.asked <= 12
+
+
+def test_a_page_with_entries_that_it_does_not_know_is_an_answer() -> None:
+    """The library gives it as it is, over one connection."""
+    keeper = Keeper({1, 3}, 4, 100)
+    with keeping(keeper) as address, Client(address, "ann", state=False, request_timeout=5) as client:
+        client.join("tea")
+        page = client.request(History(room="tea", limit=100))
+    assert isinstance(page, HistoryPage)
+    assert [entry.seq for entry in page.entries] == [1, 2, 3, 4]
+    assert [message.seq for message in page.messages] == [1, 3]
+    assert (keeper.asked, len(keeper.hellos)) == (1, 1)
+
+
+def test_the_cursor_moves_past_entries_that_it_does_not_know(tmp_path: Path) -> None:
+    """When they are replayed, and when they come live; kept as far as the program has handled them."""
+    keeper = Keeper({1, 3}, 4, 100)
+    with keeping(keeper) as address:
+        with Client(address, "ann", state=tmp_path, request_timeout=5) as client:
+            client.join("tea", after=0)
+            seqs = []
+            for event in client.events(timeout=5):
+                if isinstance(event, Message | Unknown):
+                    seqs.append(event.seq)
+                    if event.seq == 4:
+                        client.say("hello", "tea")
+                    if event.seq == 6:
+                        break  # and killed, before it asked for the next event
+            assert client._state is not None
+            client._state.close()
+        with Client(address, "ann", state=tmp_path, request_timeout=5):
+            pass
+    assert seqs == [1, 2, 3, 4, 5, 6]
+    assert [hello.get("rooms") for hello in keeper.hellos] == [None, {"tea": 5}]
+
+
+def test_the_terminal_passes_over_entries_that_it_does_not_know() -> None:
+    """A replay, what comes live, and a page of them, over one connection."""
+    keeper = Keeper({1}, 2, 100)
+    with (
+        keeping(keeper) as address,
+        Program("join", address, "--name", "ann", "--room", "tea", "--plain", terminal=True) as ann,
+    ):
+        ann.type("hello\n")
+        ann.expect("ann: hello")
+        ann.type("/history 100\n")
+        ann.expect("2 messages of its history")
+        ann.type("/quit\n")
+        assert ann.wait() == 0
+    assert (keeper.asked, len(keeper.hellos)) == (1, 1)
+    assert "lost" not in ann.output
+
+
+def test_tail_passes_over_entries_that_it_does_not_know() -> None:
+    """It shows the messages, over one connection."""
+    shown: list[int] = []
+
+    def write(line: bytes) -> bool:
+        shown.append(json.loads(line)["seq"])
+        return len(shown) < 2
+
+    keeper = Keeper({2, 4}, 5, 100)
+    with keeping(keeper) as address:
+        tail = Tail(address, "t", others=False, write=write, note=pytest.fail, timeout=5)
+        tail.run("tea", Start(after=0), as_json=True)
+    assert (shown, len(keeper.hellos)) == ([2, 4], 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import re
 import socket
@@ -388,3 +389,19 @@ def test_the_small_client_loses_and_doubles_nothing(tmp_path: Path) -> None:
     everything = [str(i) for i in range(33)]
     assert heard == {"ann": everything, "bob": everything}
     assert ann.unseen == {}
+
+
+def test_the_small_client_moves_its_cursor_past_entries_of_any_type() -> None:
+    """What a later server may send; an event that is no entry moves nothing."""
+    names: dict[str, Any] = {}
+    exec(re.search(r"^```python\n(.*?)^```$", DOC, re.MULTILINE | re.DOTALL)[1], names)
+    client = names["Client"]("localhost", 5050, "ann")
+    events = [
+        {"type": "reaction", "room": "tea", "seq": 7},
+        {"type": "reaction", "room": "tea", "seq": 7},
+        {"type": "typing", "room": "tea"},
+        {"type": "reaction", "room": "tea", "seq": 9, "uid": 2},
+    ]
+    client.lines = io.BytesIO(b"".join(json.dumps(event).encode() + b"\n" for event in events))
+    seen = [(client.receive(), dict(client.cursors)) for _ in events]
+    assert seen == [(events[0], {"tea": 7}), (None, {"tea": 7}), (events[2], {"tea": 7}), (events[3], {"tea": 9})]

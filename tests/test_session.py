@@ -13,7 +13,7 @@ from roomchat.client.address import Address
 from roomchat.client.session import MARK, REFUSED, WINDOW, Session
 from roomchat.client.state import State
 from roomchat.errors import Denied, OutOfOrder, StorageUnavailable, UnknownToken
-from roomchat.protocol import Error, Gap, Join, Joined, Left, Limits, Message, Ping, Pong, Say, Welcome
+from roomchat.protocol import Error, Gap, Join, Joined, Left, Limits, Message, Ping, Pong, Say, Unknown, Welcome
 
 
 def welcome(last_n: int = 0, epoch: str = "e", token: str = "t") -> Welcome:
@@ -82,6 +82,15 @@ def test_each_message_is_shown_once() -> None:
     shown = [session.receive(message("tea", seq)).show for seq in (1, 2, 2, 1, 4)]
     assert [len(events) for events in shown] == [1, 1, 0, 0, 1]
     assert session.cursors == {"tea": 4}
+
+
+def test_the_cursor_moves_past_an_entry_of_an_unknown_kind() -> None:
+    """It is shown once, as any entry, and said to be seen in the next hello."""
+    session = ann()
+    unknown = [Unknown("tea", seq) for seq in (2, 2, 4)]
+    shown = [session.receive(entry).show for entry in (message("tea", 1), *unknown, message("tea", 3))]
+    assert shown == [[message("tea", 1)], [unknown[0]], [], [unknown[2]], []]
+    assert session.hello().rooms == {"tea": 4}
 
 
 def test_a_gap_moves_the_cursor_and_is_shown() -> None:

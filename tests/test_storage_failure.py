@@ -88,7 +88,7 @@ def test_what_can_not_be_stored_is_refused_and_seen_by_nobody(
         for peer in (ann, bob):
             peer.expect("message", seq=n, text=text, n=n)
     ann.send("history", room="tea")
-    assert seqs(ann.expect("history")["messages"]) == [1, 2, 3]
+    assert seqs(ann.expect("history")["entries"]) == [1, 2, 3]
     told = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(told) == 2  # once that it fails, once that it works again
     assert told[0].startswith("nothing can be stored: ")
@@ -109,7 +109,7 @@ def test_what_needs_no_disk_works_while_it_fails(server: Server, connect: Connec
         bob.send("who", room="tea")
         assert bob.expect("who")["clients_total"] == 2
         bob.send("history", room="tea")
-        assert bob.expect("history")["messages"] == said
+        assert bob.expect("history")["entries"] == said
         bob.send("stats")
         bob.expect("stats")
         bob.join("new")

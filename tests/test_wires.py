@@ -49,6 +49,7 @@ from roomchat.protocol import (
     Say,
     Stats,
     StatsPage,
+    Unknown,
     Welcome,
     Whisper,
     Who,
@@ -103,7 +104,7 @@ EVENTS = [
     MESSAGE,
     WhoPage(clients=[ANN], clients_total=1, room="den"),
     RoomsPage(rooms=[RoomSummary("den", 1, 4)], rooms_total=1),
-    HistoryPage(room="den", messages=[MESSAGE], more=True),
+    HistoryPage(room="den", entries=[MESSAGE, Unknown("den", 5)], more=True),
     StatsPage(
         server="roomchat", uptime=1.5, clients=1, away=0, rooms=1, messages=4, deliveries=8, batches=2,
         largest_batch=3,
@@ -308,7 +309,7 @@ SUMMARIES = [RoomSummary(WIDE, BIG, BIG)] * PAGE
         Joined(room=WIDE, members=PEOPLE, members_total=BIG, last_seq=BIG, by=BIG, re=CONTROLS),
         WhoPage(clients=PEOPLE, clients_total=BIG, room=WIDE, re=CONTROLS),
         RoomsPage(rooms=SUMMARIES, rooms_total=BIG, re=CONTROLS),
-        HistoryPage(room=WIDE, messages=[LONGEST], more=False, re=CONTROLS),
+        HistoryPage(room=WIDE, entries=[LONGEST], more=False, re=CONTROLS),
     ],
     ids=lambda one: type(one).__name__,
 )  # fmt: skip
@@ -319,7 +320,7 @@ def test_the_longest_event_fits_into_a_line(event: Event | Message):
 
 def test_a_full_page_of_history_fits_into_a_line():
     """A page of as many bytes of messages as are put into one fits into a line with its frame."""
-    frame = encode(HistoryPage(room=WIDE, messages=[], more=False, re=CONTROLS))
+    frame = encode(HistoryPage(room=WIDE, entries=[], more=False, re=CONTROLS))
     assert PAGE_BYTES + PAGE + len(frame) <= LINE
 
 

@@ -84,7 +84,7 @@ class Batch:
             if history:
                 self.read_page(room, room.last_seq + 1, None, min(history, PAGE))
             else:
-                self.reply(HistoryPage(room=room.name, messages=[], more=room.last_seq > 0))
+                self.reply(HistoryPage(room=room.name, entries=[], more=room.last_seq > 0))
             after = room.last_seq
         elif after is None and not history:
             after = room.last_seq

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from roomchat.protocol import Event, Message
+from roomchat.protocol import Entry, Event
 
 
 class ConnectionLost(Struct):
@@ -23,4 +23,4 @@ class ConnectionEnded(Struct):
     reason: str
 
 
-ClientEvent = Event | Message | ConnectionLost | ConnectionBack | ConnectionEnded
+ClientEvent = Event | Entry | ConnectionLost | ConnectionBack | ConnectionEnded

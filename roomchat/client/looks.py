@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roomchat.protocol import PAGE, Error, Event, History, HistoryPage, Message
-from roomchat.wires.native import PassedOver
+from roomchat.protocol import PAGE, Entry, Error, Event, History, HistoryPage, Message
 
 MAX = 2**53  # no seq and no n is as large
 _ID = "look:"  # the id of each of its commands begins like that
@@ -38,7 +37,7 @@ class Looks:
         return [History(room=look.room, limit=PAGE, id=key) for key, look in self._looks.items()]
 
     @staticmethod
-    def is_answer(event: Event | Message) -> bool:
+    def is_answer(event: Event | Entry) -> bool:
         """Whether an event answers one of its questions; nobody else need see it."""
         return isinstance(event, HistoryPage | Error) and str(event.re).startswith(_ID)
 
@@ -57,9 +56,7 @@ class Looks:
         own = {message.n: message for message in event.messages if message.uid == uid and message.n is not None}
         found = [own[n] for n in sorted(look.wanted & own.keys())]
         look.wanted -= own.keys()
-        before = event.messages[0].seq if event.messages else 0
-        if isinstance(event, PassedOver):
-            before = event.first
+        before = event.entries[0].seq if event.entries else 0
         is_last = not event.more or not 0 < before < look.before  # a page that does not lead on ends it, too
         if is_last or not look.wanted or min(own, default=MAX) < min(look.wanted):
             del self._looks[key]

@@ -30,6 +30,7 @@ from roomchat.errors import (
 from roomchat.protocol import (
     Bye,
     Command,
+    Entry,
     Error,
     Event,
     Gap,
@@ -179,7 +180,7 @@ class ReconnectingConnection:
 
     def ack(self, event: ClientEvent) -> None:
         """The program has handled an event, and all before it in its room: a crash does not bring them again."""
-        if not isinstance(event, Message | Gap | Refusal):
+        if not isinstance(event, Entry | Gap | Refusal):
             return
         with self.changed:
             if isinstance(event, Refusal):
@@ -187,7 +188,7 @@ class ReconnectingConnection:
                 if self._state is not None and event.n is not None and event.n not in self.session.unseen:
                     self._state.seen(event.n)
                 return
-            seq = event.seq if isinstance(event, Message) else event.before - 1
+            seq = event.seq if isinstance(event, Entry) else event.before - 1
             # Beyond it are events of a log that has lost its end since.
             if self._state is not None and seq <= self.session.cursors.get(event.room, 0):
                 self._state.reached(event.room, seq)
@@ -292,7 +293,7 @@ class ReconnectingConnection:
             for command in due:
                 connection.send(command)
 
-    def _take(self, event: Event | Message, connection: Connection) -> bool:
+    def _take(self, event: Event | Entry, connection: Connection) -> bool:
         """Take note of an event, do what follows, and show it; whether to send again what was not handled."""
         if isinstance(event, Error):
             self._check_welcome(event)
@@ -332,7 +333,7 @@ class ReconnectingConnection:
             raise Denied(event.code, event.message)
         raise ConnectError(event.message)
 
-    def _keep(self, event: Event | Message, found: list[int]) -> None:
+    def _keep(self, event: Event | Entry, found: list[int]) -> None:
         """Write down what has changed in the session."""
         if self._state is None:
             return

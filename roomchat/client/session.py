@@ -25,6 +25,7 @@ from roomchat.errors import (
 from roomchat.protocol import (
     VERSION,
     Command,
+    Entry,
     Error,
     Event,
     Gap,
@@ -38,6 +39,7 @@ from roomchat.protocol import (
     Pong,
     Renamed,
     Say,
+    Unknown,
     Welcome,
     Whisper,
 )
@@ -69,7 +71,7 @@ class Refusal(Error, kw_only=True, tag="refusal"):
 class Step:
     """What follows from an event: what to show, what to send, whether to send what is unseen again in a while."""
 
-    show: list[Event | Message] = field(default_factory=list)
+    show: list[Event | Entry] = field(default_factory=list)
     send: list[Command] = field(default_factory=list)
     retry: bool = False
     found: list[int] = field(default_factory=list)  # numbers that came back in a page of history
@@ -184,13 +186,13 @@ class Session:
 
     # ------------------------------------------------------------ from the server
 
-    def receive(self, event: Event | Message) -> Step:
+    def receive(self, event: Event | Entry) -> Step:
         """Take note of an event."""
         if isinstance(event, HistoryPage | Error) and self._looks.is_answer(event):
             return self._looked(event)
         match event:
-            case Message():
-                return self._message(event)
+            case Message() | Unknown():
+                return self._entry(event)
             case Welcome():
                 return self._welcome(event)
             case Error():
@@ -246,8 +248,8 @@ class Session:
         self.unseen.update((n, replace(command, n=n)) for n, command in enumerate(waiting, start=last_n + 1))
         self.n = last_n + len(waiting)
 
-    def _message(self, event: Message) -> Step:
-        if event.uid == self.uid and event.n is not None:
+    def _entry(self, event: Entry) -> Step:
+        if isinstance(event, Message) and event.uid == self.uid and event.n is not None:
             self.unseen.pop(event.n, None)
             self._handled = max(self._handled, event.n)
         if event.seq <= self.cursors.get(event.room, 0):

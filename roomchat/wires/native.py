@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar, cast, get_args
 
 import msgspec
@@ -14,12 +14,14 @@ from roomchat.protocol import (
     AnyEvent,
     Command,
     Count,
+    Entry,
     Event,
     HistoryPage,
     Id,
     Malformed,
     Message,
     Terms,
+    Unknown,
 )
 from roomchat.wires.lines import LineSplitter
 
@@ -41,37 +43,31 @@ class _OnlyId(msgspec.Struct):
 # Stateless, so shared by all connections.
 _encoder = msgspec.json.Encoder()
 _command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(AnyCommand)
-_event_decoder: msgspec.json.Decoder[Event | Message] = msgspec.json.Decoder(AnyEvent)
+_event_decoder: msgspec.json.Decoder[Event | Entry] = msgspec.json.Decoder(AnyEvent)
 _message_decoder = msgspec.json.Decoder(Message)
 _type_decoder = msgspec.json.Decoder(_OnlyType)
 _EVENTS = frozenset(event.__struct_config__.tag for event in get_args(AnyEvent))
 _id_decoder = msgspec.json.Decoder(_OnlyId)
 
 
-class _Entries(msgspec.Struct, tag_field="type", tag="history"):
+class _Page(msgspec.Struct, tag_field="type", tag="history"):
     """A page of history whose entries are not looked at yet."""
 
     room: str
-    messages: list[msgspec.Raw]
+    entries: list[msgspec.Raw]
     more: bool
     re: Id = None
 
 
-class PassedOver(HistoryPage, gc=True, tag="history"):
-    """A page from which entries of unknown types were taken. ``first`` is the seq of its first entry, of whatever
-    type, from which to page on; 0 if it has none."""
+class _Place(msgspec.Struct):
+    """What every entry has."""
 
-    first: Count
-
-
-class _OnlySeq(msgspec.Struct):
-    """As much of an entry as paging needs."""
-
-    seq: Count = 0
+    room: str
+    seq: Count
 
 
-_entries_decoder = msgspec.json.Decoder(_Entries)
-_seq_decoder = msgspec.json.Decoder(_OnlySeq)
+_page_decoder = msgspec.json.Decoder(_Page)
+_place_decoder = msgspec.json.Decoder(_Place)
 
 # ValueError: bytes that are no UTF-8, inside a string. RecursionError: nested too deeply.
 _DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -118,11 +114,15 @@ class _LineDecoder(Generic[T]):
     """Lines into values of one type, or into ``Malformed`` where a line is none."""
 
     def __init__(
-        self, decoder: msgspec.json.Decoder[T], max_line: int, *, known: frozenset[str] | None = None
+        self,
+        decoder: msgspec.json.Decoder[T],
+        max_line: int,
+        *,
+        otherwise: Callable[[bytes, Malformed], T | Malformed | None] = lambda _, refused: refused,
     ) -> None:
-        """``known``: the types that there are; a line of another type is passed over, not refused."""
+        """``otherwise``: what a line that the decoder refuses is taken for; None: it is passed over."""
         self._decoder = decoder
-        self._known = known
+        self._otherwise = otherwise
         self._lines = LineSplitter(max_line)
 
     def feed(self, data: bytes) -> list[T | Malformed]:
@@ -157,7 +157,7 @@ class _LineDecoder(Generic[T]):
         return [value for value in decoded if value is not None]
 
     def _decode_one(self, line: bytes) -> T | Malformed | None:
-        """None for a line that is passed over: a blank one, or of a type that need not be known."""
+        """None for a line that is passed over: a blank one, or one that need not be understood."""
         if len(line) > self._lines.max_line:
             return self._too_long()
         if not line.strip(b" \t\r"):
@@ -165,32 +165,46 @@ class _LineDecoder(Generic[T]):
         try:
             return self._decoder.decode(line)
         except msgspec.ValidationError as error:
-            if self._is_unknown(line):
-                return None
-            if self._known is not None and (page := _known_entries(line)) is not None:
-                return cast("T", page)
-            return Malformed(BadCommand(why=str(error)[:200]), _id_of(line))
+            return self._otherwise(line, Malformed(BadCommand(why=str(error)[:200]), _id_of(line)))
         except _DECODE_ERRORS:
             return Malformed(BadJson())
-
-    def _is_unknown(self, line: bytes) -> bool:
-        kind = _type_of(line)
-        return self._known is not None and kind is not None and kind not in self._known
 
     def _too_long(self) -> Malformed:
         return Malformed(LineTooLong(limit=self._lines.max_line))
 
 
-def _known_entries(line: bytes) -> HistoryPage | None:
-    """A page of history without its entries of unknown types; None if it is none, or one of them is bad."""
+def _from_later(line: bytes, refused: Malformed) -> Event | Entry | Malformed | None:
+    """What a later server may send: an entry of another kind, alone or in a page; or another kind of event, which
+    is passed over."""
+    kind = _type_of(line)
+    if kind == "history":
+        return _page(line) or refused
+    return refused if kind is None or kind in _EVENTS else _unknown(line)
+
+
+def _page(line: bytes) -> HistoryPage | None:
+    """A page entry by entry, so that one of another kind costs only itself; None if it is none."""
     try:
-        page = _entries_decoder.decode(line)
-        entries = [entry for entry in page.messages if _type_of(bytes(entry)) in {None, "message"}]
-        messages = [_message_decoder.decode(entry) for entry in entries]
-        first = _seq_decoder.decode(page.messages[0]).seq if page.messages else 0
+        page = _page_decoder.decode(line)
+        entries = [_entry(bytes(entry)) for entry in page.entries]
     except _DECODE_ERRORS:
         return None
-    return PassedOver(room=page.room, messages=messages, more=page.more, first=first, re=page.re)
+    known = [entry for entry in entries if entry is not None]
+    return HistoryPage(room=page.room, entries=known, more=page.more, re=page.re)
+
+
+def _entry(data: bytes) -> Entry | None:
+    """One of a page; None for what is no message and no entry. Raises ``_DECODE_ERRORS`` for a bad message."""
+    return _message_decoder.decode(data) if _type_of(data) in {None, "message"} else _unknown(data)
+
+
+def _unknown(data: bytes) -> Unknown | None:
+    """Something of another kind; None if it is no entry."""
+    try:
+        place = _place_decoder.decode(data)
+    except _DECODE_ERRORS:
+        return None
+    return Unknown(place.room, place.seq)
 
 
 def _type_of(line: bytes) -> str | None:
@@ -252,11 +266,15 @@ class NativeClientWire:
     MAX_LINE = 1024 * 1024  # bytes
 
     def __init__(self) -> None:
-        self._events: _LineDecoder[Event | Message] = _LineDecoder(_event_decoder, self.MAX_LINE, known=_EVENTS)
+        self._events: _LineDecoder[Event | Entry] = _LineDecoder(
+            _event_decoder, self.MAX_LINE, otherwise=_from_later
+        )
 
-    def receive_data(self, data: bytes) -> list[Event | Message | Malformed]:
-        """Feed bytes as they came from the server; return the events they complete. Those of a type that is not
-        known are passed over: a later server may send more.
+    def receive_data(self, data: bytes) -> list[Event | Entry | Malformed]:
+        """Feed bytes as they came from the server; return the events they complete.
+
+        A later server may send more: entries of a kind that is not known are ``Unknown``, other events of such a
+        kind are passed over.
         """
         return self._events.feed(data)
 

@@ -151,7 +151,7 @@ class Pagers:
             command = {"type": "history", "room": room, "before": before, "limit": 100}
             lines = asker.ask(json.dumps(command).encode() + b"\n", b'"type":"history"').splitlines()
             page: dict[str, Any] = json.loads(lines[-1])
-            before = page["messages"][0]["seq"] if page["more"] else LAST
+            before = page["entries"][0]["seq"] if page["more"] else LAST
             self._pages += 1
 
     def __enter__(self) -> Pagers:
