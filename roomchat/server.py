@@ -30,6 +30,7 @@ from roomchat.wires.native import encode_messages
 logger = logging.getLogger("roomchat")
 
 EXPIRE_SEGMENTS = 500  # removed at a time, some milliseconds
+EXPIRE_GUESTS = 100  # likewise
 EXPIRE_PAUSE = 1.0  # seconds between two times while there is more to remove
 EXPIRE_EVERY = 600.0  # seconds between two looks when there is nothing
 CHECK_EVERY = 1.0  # seconds between two looks whether the database file is still there, when nothing is stored
@@ -159,7 +160,7 @@ class Server:
             if effects.stop and not self._ending.is_set():
                 self.why = effects.stop
                 self._ending.set()
-            if self._settings.keep_days and now >= self._next_expiry:
+            if self._expires and now >= self._next_expiry:
                 self._expire(wall)
             if now >= self._next_check:
                 self._next_check = now + CHECK_EVERY
@@ -175,7 +176,7 @@ class Server:
         due = [self._next_check]
         if (deadline := self._hub.deadline()) is not None:
             due.append(deadline)
-        if self._settings.keep_days:
+        if self._expires:
             due.append(self._next_expiry)
         return max(0.0, min(due) - self._now())
 
@@ -194,6 +195,7 @@ class Server:
                 effects.counters.items(),
                 effects.next_room,
                 effects.seats.items(),
+                effects.guests.items(),
             )
         except LogError as error:
             self._note_storing(error)
@@ -216,6 +218,10 @@ class Server:
             logger.warning("messages are stored again")
         self._storing = error is None
 
+    @property
+    def _expires(self) -> bool:
+        return bool(self._settings.keep_days or self._settings.guest_days)
+
     def _expire(self, wall: float) -> None:
         """Remove some of what is older than it is to be kept.
 
@@ -223,16 +229,38 @@ class Server:
         message of the log showed when we started, and as we have been running since, and a day more.
         """
         believed = min(wall, self._wall_at_start + DAY / 1000 + self._now() - self._started)
-        before = believed - self._settings.keep_days * DAY / 1000
         try:
-            removed = self._log.expire(int(before * 1000), EXPIRE_SEGMENTS)
-            if removed:
-                logger.warning("removed %d pieces of what was said before %s", removed, _timestamp(before))
+            more = self._expire_messages(believed) | self._expire_guests(believed, wall)
         except LogError as error:
-            logger.error("old messages can't be removed: %s", error)
-            removed = 0
-        pause = EXPIRE_PAUSE if removed == EXPIRE_SEGMENTS else EXPIRE_EVERY
-        self._next_expiry = self._now() + pause
+            logger.error("what is old can't be removed: %s", error)
+            more = False
+        self._next_expiry = self._now() + (EXPIRE_PAUSE if more else EXPIRE_EVERY)
+
+    def _expire_messages(self, now: float) -> bool:
+        """Whether more is to be removed."""
+        if not self._settings.keep_days:
+            return False
+        before = now - self._settings.keep_days * DAY / 1000
+        removed = self._log.expire(int(before * 1000), EXPIRE_SEGMENTS)
+        if removed:
+            logger.warning("removed %d pieces of what was said before %s", removed, _timestamp(before))
+        return removed == EXPIRE_SEGMENTS
+
+    def _expire_guests(self, now: float, wall: float) -> bool:
+        """Whether more may be removed. Who is here is needed, and who has been whispered to."""
+        if not self._settings.guest_days:
+            return False
+        before = now - self._settings.guest_days * DAY / 1000
+        registry = self._hub.registry
+        found, removed = self._log.forget_guests(
+            int(before * 1000),
+            int(wall * 1000),
+            EXPIRE_GUESTS,
+            lambda uid: uid in registry.clients or uid in registry.pairs,
+        )
+        if removed:
+            logger.info("forgot %d who never said anything, last here before %s", removed, _timestamp(before))
+        return found == EXPIRE_GUESTS
 
     # ------------------------------------------------------------ inside
 

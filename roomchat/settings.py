@@ -30,6 +30,7 @@ class Settings:
     address_share: int = 50  # newcomers from one address who have their burst, at the rate of as many people
     max_strangers: int = 256  # connections from one address that are not welcomed yet
     keep_days: float = 0.0  # days a message is kept; 0: for ever
+    guest_days: float = 30.0  # days that someone who never said anything is known after leaving; 0: for ever
     motd: str = ""  # told to everyone who comes
     wires: tuple[str, ...] = WIRES  # the dialects that are spoken
     greet_after: float = 0.5  # seconds of silence until a peer is taken for a person at a bare line; 0: never

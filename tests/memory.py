@@ -31,6 +31,7 @@ class Remembered(Struct):
     uid: int
     name: str
     last_n: int = 0
+    guest: bool = False
 
 
 class Chat:
@@ -288,7 +289,17 @@ def snapshot(registry: Registry) -> dict[str, Any]:
     """All that a registry holds, to compare; the order in its dicts is left out, a rollback may change it."""
     return {
         "clients": {
-            uid: (id(one), one.uid, one.name, one.key, one.token_hash, one.last_n, one.link, id(one.current))
+            uid: (
+                id(one),
+                one.uid,
+                one.name,
+                one.key,
+                one.token_hash,
+                one.last_n,
+                one.guest,
+                one.link,
+                id(one.current),
+            )
             for uid, one in registry.clients.items()
         },
         "clients_to_rooms": {

@@ -122,6 +122,9 @@ class Batch:
         room.last_seq += 1
         message = Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n)
         segment.messages.append(message)
+        if client.guest:
+            self.registry.save(client)
+            client.guest = self.effects.guests[client.uid] = False
         if not client.terms.echo:
             segment.quiet[client.link] = client.uid
 
@@ -164,6 +167,8 @@ class Batch:
         nobody away, and then the name is free after a restart."""
         if self._storing:
             self.effects.seats[client.uid] = client.key if taken else None
+            if client.guest:
+                self.effects.guests[client.uid] = True
 
     def keep_counter(self, client: Client, n: int) -> None:
         """The client's message ``n`` is handled, whatever comes of it."""

@@ -84,6 +84,7 @@ class Effects:
     identities: dict[int, Identity] = field(default_factory=dict)  # new or renamed, by UID
     counters: dict[int, int] = field(default_factory=dict)  # UID to its new last n
     seats: dict[int, str | None] = field(default_factory=dict)  # UID to the key of its name; None: it has no seat
+    guests: dict[int, bool] = field(default_factory=dict)  # UID to whether it never said anything: seen now
     next_room: int | None = None  # when it changed
     notes: list[str] = field(default_factory=list)  # for the log of the server's doings
     stop: str | None = None  # why the server should be stopped
@@ -93,4 +94,5 @@ class Effects:
     @property
     def stored(self) -> bool:
         """Whether there is anything that belongs on disk."""
-        return bool(self.segments or self.identities or self.counters or self.seats or self.next_room)
+        kept = (self.segments, self.identities, self.counters, self.seats, self.guests, self.next_room)
+        return any(kept)

@@ -46,6 +46,7 @@ class Client(Struct, eq=False):
     current: Room | None = None  # where it last joined or spoke; never a private room
     terms: Terms = Terms()  # of its connection
     announced: bool = True  # whether rooms are told of its comings and goings
+    guest: bool = False  # whether it can come back, and never said anything
     saved_in: int = 0
 
 

@@ -79,6 +79,7 @@ class Known(Protocol):
     uid: int
     name: str
     last_n: int
+    guest: bool  # whether it never said anything
 
 
 class Seat(Known, Protocol):
@@ -198,6 +199,7 @@ class Sessions:
         self._check_seat(batch)
         batch.must_store()
         client = Client(batch.registry.new_uid(), name, key, token_hash)
+        client.guest = batch.registry.peers[batch.link].terms.resume
         self._give_seat(batch, client)
         batch.keep_identity(client)
         return client
@@ -222,7 +224,7 @@ class Sessions:
         shown, key = self._old_name(batch, known) if name in {None, known.name} else batch.name(name)
         membership.check_free(batch.registry, key)
         self._check_seat(batch)
-        client = Client(known.uid, shown, key, token_hash, known.last_n)
+        client = Client(known.uid, shown, key, token_hash, known.last_n, guest=known.guest)
         if shown != known.name:
             batch.must_store()
             batch.keep_identity(client)
@@ -280,7 +282,9 @@ class Sessions:
         names, which is what a newcomer could use a restart for."""
         for seat in seats:
             if seat.key not in registry.names:
-                registry.add_client(Client(seat.uid, seat.name, seat.key, seat.token_hash, seat.last_n))
+                registry.add_client(
+                    Client(seat.uid, seat.name, seat.key, seat.token_hash, seat.last_n, guest=seat.guest)
+                )
                 deadlines.lingering[seat.uid] = until
 
     def _replace(self, batch: Batch, link: Link | None) -> None:

@@ -129,6 +129,12 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
     default=Settings.keep_days,
     help="Days a message is kept; 0: for ever.",
 )
+@click.option(
+    "--guest-days",
+    type=_Number(),
+    default=Settings.guest_days,
+    help="Days after its last visit that a client that never said anything is remembered; 0: for ever.",
+)
 @click.option("--motd", default=Settings.motd, help="Shown to everyone who comes.")
 @click.option(
     "--wires",

@@ -44,6 +44,7 @@ class StoredClient(Struct, gc=False):
     uid: int
     name: str
     last_n: int
+    guest: bool  # whether it never said anything
 
 
 class StoredSeat(Struct, gc=False):
@@ -52,6 +53,7 @@ class StoredSeat(Struct, gc=False):
     uid: int
     name: str
     last_n: int
+    guest: bool
     key: str  # the name as it is compared
     token_hash: bytes
 
@@ -153,8 +155,8 @@ class Log:
         """The client with that token: one index look-up, some 10 us."""
         row = self._try(
             lambda connection: connection.execute(
-                "SELECT uid, name, coalesce(last_n, 0) FROM clients LEFT JOIN counters USING (uid)"
-                " WHERE token_hash = ?",
+                "SELECT uid, name, coalesce(last_n, 0), seen IS NOT NULL"
+                " FROM clients LEFT JOIN counters USING (uid) LEFT JOIN guests USING (uid) WHERE token_hash = ?",
                 (token_hash,),
             ).fetchone()
         )
@@ -171,8 +173,9 @@ class Log:
         """All who had a seat and could come back to it."""
         rows = self._try(
             lambda connection: connection.execute(
-                "SELECT uid, name, coalesce(last_n, 0), key, token_hash"
-                " FROM seats JOIN clients USING (uid) LEFT JOIN counters USING (uid) ORDER BY uid"
+                "SELECT uid, name, coalesce(last_n, 0), seen IS NOT NULL, key, token_hash"
+                " FROM seats JOIN clients USING (uid) LEFT JOIN counters USING (uid) LEFT JOIN guests USING (uid)"
+                " ORDER BY uid"
             ).fetchall()
         )
         return [StoredSeat(*row) for row in rows]
@@ -187,6 +190,7 @@ class Log:
         counters: Iterable[tuple[int, int]] = (),
         next_room: int | None = None,
         seats: Iterable[tuple[int, str | None]] = (),
+        guests: Iterable[tuple[int, bool]] = (),
     ) -> None:
         """Store all that a batch leaves behind, in one transaction.
 
@@ -199,6 +203,8 @@ class Log:
             next_room: the new number, if it changed.
             seats: (UID, key of its name) of those who took a seat, or took another name; (UID, None) of those who
                 gave it up.
+            guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those
+                who did.
         Raises:
             LogError: nothing was stored.
         """
@@ -211,12 +217,17 @@ class Log:
             for uid, key in changed:
                 if key is None:
                     connection.execute("DELETE FROM seats WHERE uid = ?", (uid,))
+            here = [(uid, now) for uid, silent in noted if silent]
+            _insert(connection, "INSERT OR REPLACE INTO guests VALUES", 2, here)
+            for uid, silent in noted:
+                if not silent:
+                    connection.execute("DELETE FROM guests WHERE uid = ?", (uid,))
             if next_room is not None:
                 connection.execute("UPDATE meta SET value = ? WHERE key = 'next_room'", (next_room,))
             rows = [(self._room_id(s), s.first_seq, s.last_seq, now, s.lines) for s in segments]
             _insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
 
-        changed = list(seats)
+        changed, noted = list(seats), list(guests)
         known = len(self._room_ids)
         try:
             self._transaction(write)
@@ -251,6 +262,29 @@ class Log:
             return len(expired)
 
         return self._transaction(remove)
+
+    def forget_guests(self, before: int, now: int, limit: int, needed: Callable[[int], bool]) -> tuple[int, int]:
+        """Remove those who never said anything and were not here since a time.
+
+        Args:
+            before, now: milliseconds since 1970.
+            limit: how many are looked at: some 50 us each, and the chat waits for it.
+            needed: whether somebody is to be kept; then it counts as seen now.
+        Returns:
+            How many were looked at, and how many were removed.
+        """
+
+        def forget(connection: sqlite3.Connection) -> tuple[int, int]:
+            query = "SELECT uid FROM guests WHERE seen < ? ORDER BY seen LIMIT ?"
+            found = [uid for (uid,) in connection.execute(query, (before, limit))]
+            kept = {uid for uid in found if needed(uid)}
+            gone = [uid for uid in found if uid not in kept]
+            _insert(connection, "INSERT OR REPLACE INTO guests VALUES", 2, [(uid, now) for uid in kept])
+            for table in ("clients", "counters", "seats", "guests"):
+                connection.execute(f"DELETE FROM {table} WHERE uid IN ({','.join('?' * len(gone))})", gone)
+            return len(found), len(gone)
+
+        return self._transaction(forget)
 
     # ------------------------------------------------------------ inside
 

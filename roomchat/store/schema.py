@@ -57,6 +57,25 @@ MIGRATIONS = [
     -- Who has a seat and can come back to it; key: the name as names are compared.
     CREATE TABLE seats (uid INTEGER PRIMARY KEY, key TEXT NOT NULL);
     """,
+    """
+    -- Those of clients who never said anything; seen: when they were last known to be here, as in segments.
+    CREATE TABLE guests (uid INTEGER PRIMARY KEY, seen INTEGER NOT NULL);
+    CREATE INDEX guests_by_seen ON guests (seen);
+    -- Not every message has counted. Lines of JSON are an array once there are commas between them.
+    WITH
+        texts AS (SELECT rtrim(CAST(lines AS TEXT), char(10)) AS lines FROM segments),
+        pages AS (SELECT '[' || replace(lines, char(10), ',') || ']' AS page FROM texts),
+        messages AS (SELECT value FROM pages, json_each(CASE WHEN json_valid(page) THEN page ELSE '[]' END)),
+        silent AS (
+            SELECT uid FROM clients EXCEPT
+            SELECT uid FROM counters EXCEPT
+            SELECT json_extract(value, '$.uid') FROM messages
+        )
+    INSERT INTO guests SELECT uid, max(
+        CAST(strftime('%s', 'now') AS INTEGER) * 1000,
+        coalesce((SELECT time FROM segments ORDER BY id DESC LIMIT 1), 0)
+    ) FROM silent;
+    """,
 ]
 
 
