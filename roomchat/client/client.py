@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -64,13 +65,18 @@ class Client(Known):
                 the identity is kept: UID, name and whom the person ignores.
         Raises:
             ValueError: the address is none.
-            TypeError: the address or the name is no text.
+            TypeError: an argument has another type, or ``on_event`` is a coroutine function.
             ConnectError: the state can't be kept.
         """
         check(str, address=address, name=name)
+        if isinstance(request_timeout, bool) or not isinstance(request_timeout, int | float):
+            raise TypeError(f"request_timeout must be a number, not {type(request_timeout).__name__}.")
+        if on_event is not None and (not callable(on_event) or inspect.iscoroutinefunction(on_event)):
+            raise TypeError("on_event must be an ordinary function; docs/library.md shows one for asyncio.")
         self._address = parse_address(address)
         self._on_event = on_event
-        self._request_timeout = request_timeout
+        self._calling: int | None = None  # the thread that is in on_event
+        self._request_timeout = min(request_timeout, threading.TIMEOUT_MAX)
         self._session = Session(name)
         self._session.presence = presence
         self._state: State | None = None
@@ -100,8 +106,10 @@ class Client(Known):
         Raises:
             ConnectError: nobody answers there.
             Denied: the server does not let us in: ``bad_name``, ``name_taken``, ``server_full``, ...
+            RuntimeError: ``on_event`` calls it.
         """
         self._check_ours()
+        self._check_may_wait()
         with self._opening:
             self._check_not_closed()
             if not self._connection.is_open():
@@ -127,6 +135,11 @@ class Client(Known):
         if not self._connection.is_open():
             raise ConnectError("This client is not open yet; use `with`, or call open().")
 
+    def _check_may_wait(self) -> None:
+        """Raise RuntimeError in on_event: nothing is received until that returns."""
+        if self._calling == threading.get_ident():
+            raise RuntimeError("on_event can't wait for what comes behind it; use send(), or another thread.")
+
     def _check_not_closed(self) -> None:
         if self._closed:
             raise ConnectError("This client is closed; make another one.")
@@ -136,13 +149,16 @@ class Client(Known):
 
         What has not come back by then is kept with the state, and sent the next time. When it returns all is over,
         also where another thread closes it: so the program may end. In a forked child it does nothing.
+        Raises RuntimeError where ``on_event`` calls it.
         """
         if self._abandoned:
             return
+        self._check_may_wait()
         with self._closing:
             if self._closed:
                 return
-            self.flush(timeout)
+            if self._connection.is_open():
+                self.flush(timeout)
             with self._changed:
                 self._closed = True
                 self._changed.notify_all()
@@ -170,6 +186,7 @@ class Client(Known):
 
     def ignore(self, uids: Iterable[int]) -> None:
         """Keep these as ``ignored``. Raises StateError."""
+        self._check_ours()
         self._connection.ignore(uids)
 
     def join(self, room: str, history: int | None = None, *, after: int | None = None) -> Joined:
@@ -220,12 +237,21 @@ class Client(Known):
         return self._connection.say(Whisper(uid=uid, text=text))
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Wait until all that was said has come back or was refused; False if it took longer than ``timeout``."""
+        """Wait until all that was said has come back or was refused; False if it took longer than ``timeout``.
+
+        Raises ConnectError before ``open``, RuntimeError where ``on_event`` calls it.
+        """
         self._check_ours()
+        self._check_may_wait()
+        if not self._closed:
+            self._check_open()
         return self._wait(lambda: not self._session.unseen, timeout)
 
     def send(self, command: Command) -> None:
-        """Ask for something whose answer comes among the events. Raises ConnectError while not connected."""
+        """Ask for something whose answer comes among the events.
+
+        Raises ConnectError while not connected, TypeError as ``request``.
+        """
         self._check_open()
         if not self._connection.send(asking(command)):
             raise ConnectError("There is no connection now; try again when it is back.")
@@ -236,12 +262,12 @@ class Client(Known):
         Raises:
             Denied: the server refused.
             ConnectError: it did not answer in time.
-            RuntimeError: it is called by ``on_event``, which can't wait for what it receives itself.
+            RuntimeError: ``on_event`` calls it.
+            TypeError: it is no command, or one that has a method of its own, as ``Say`` has.
         """
+        self._check_may_wait()
         self._check_open()
         command = asking(command)
-        if self._connection.is_receiver():
-            raise RuntimeError("on_event can't wait for an answer; use send(), or another thread.")
         if isinstance(command, Leave):
             self._wait(functools.partial(self._session.is_said, command.room), self._request_timeout)
         asked, command = self._answers.ask(command)
@@ -263,15 +289,16 @@ class Client(Known):
         Ends after ``timeout`` seconds without an event, when the client is closed, and behind ``ConnectionEnded``.
         Raises ConnectError before ``open``, RuntimeError where ``on_event`` gets the events.
         """
+        if self._on_event is not None:
+            raise RuntimeError("on_event gets the events of this client; there are none to iterate over.")
         self._check_ours()
         if not self._closed:
             self._check_open()
-        if self._on_event is not None:
-            raise RuntimeError("on_event gets the events of this client; there are none to iterate over.")
         return self._events(timeout)
 
     def _events(self, timeout: float | None) -> Iterator[ClientEvent]:
         while True:
+            self._check_ours()
             with self._changed:
                 self._changed.wait_for(lambda: self._queue or self._closed or self._connection.failure, timeout)
                 if not self._queue:
@@ -311,7 +338,12 @@ class Client(Known):
     def _take(self, event: ClientEvent) -> None:
         """An event has come. On the receiving thread."""
         if self._on_event is not None:
-            if self._on_event(event) is not False:
+            self._calling = threading.get_ident()
+            try:
+                is_handled = self._on_event(event) is not False
+            finally:
+                self._calling = None
+            if is_handled:
                 self._connection.ack(event)
             self._answers.note(event)  # behind it: who has asked finds it shown
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import struct
 import threading
 
 from roomchat.client.address import Address
@@ -14,6 +15,7 @@ from roomchat.wires.native import NativeClientWire
 from roomchat.wires.plain import GREETING
 
 CONNECT_TIMEOUT = 10.0  # seconds until a host that does not answer is given up
+SEND_TIMEOUT = 30.0  # seconds until a server that takes nothing is given up: one that is stopped, say
 READ_SIZE = 64 * 1024  # bytes
 
 
@@ -46,12 +48,14 @@ class Connection:
         self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        # For sending only: Python's own timeout would hold for both directions.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(SEND_TIMEOUT))
 
     def send(self, command: Command) -> None:
         """Write a command; waits while the server takes no more.
 
         Raises:
-            ConnectError: the server is gone.
+            ConnectError: the server is gone, or takes nothing for ``SEND_TIMEOUT`` seconds.
         """
         with self._sending:
             try:
@@ -106,4 +110,11 @@ class Connection:
         if self._socket.fileno() < 0:
             return ConnectError(f"The connection to {self._address} is lost.")
         reason = error.strerror if isinstance(error, OSError) else error
+        if isinstance(error, BlockingIOError):
+            reason = f"it has taken nothing for {SEND_TIMEOUT:g} seconds"
         return ConnectError(f"The connection to {self._address} is lost ({reason or error}).")
+
+
+def _timeval(seconds: float) -> bytes:
+    """A time as socket options have it: whole seconds, and microseconds."""
+    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1e6))

@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from roomchat.errors import BadCommand, Denied
-from roomchat.protocol import Command, Say, Whisper
+from roomchat.protocol import Bye, Command, Hello, Say, Whisper
 
 C = TypeVar("C", bound=Command)
 
@@ -47,9 +47,13 @@ def checked(command: C) -> C:
 
 
 def asking(command: Command) -> Command:
-    """A command that asks, as ``checked``: not one that says something, and must be numbered and kept."""
-    if isinstance(command, Say | Whisper):
-        raise TypeError(f"{type(command).__name__} has a method of its own: {type(command).__name__.lower()}().")
+    """A command that asks, as ``checked``: not one that must be numbered and kept, or begins or ends a session.
+
+    Raises:
+        TypeError, Denied: as ``checked``.
+    """
+    if (method := _METHODS.get(type(command))) is not None:
+        raise TypeError(f"{type(command).__name__} has a method of its own: {method}().")
     return checked(command)
 
 
@@ -58,3 +62,4 @@ def _denied(error: Exception) -> Denied:
 
 
 _A = {str: "a str", int: "an int"}
+_METHODS: dict[type[Command], str] = {Say: "say", Whisper: "whisper", Hello: "open", Bye: "close"}

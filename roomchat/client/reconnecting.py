@@ -200,10 +200,6 @@ class ReconnectingConnection:
             if self._state is not None:
                 self._state.save(self.session)
 
-    def is_receiver(self) -> bool:
-        """Whether the caller is the receiving thread, which can't wait for what it receives itself."""
-        return threading.current_thread() is self._receiver
-
     @staticmethod
     def _send_or_lose(connection: Connection, command: Command) -> None:
         """If the connection is gone, the receiving thread notices, and sends it again over the next one."""
@@ -220,7 +216,7 @@ class ReconnectingConnection:
             self._run()
         except StateError as error:
             self._fail(error)
-        except Exception as error:
+        except BaseException as error:
             logger.exception("the receiving thread has failed")
             self._fail(ConnectError(f"The client has failed: {error}."))
 
@@ -312,8 +308,7 @@ class ReconnectingConnection:
                 self._ready = True
         for shown in step.show:
             self._on_event(shown)
-        if isinstance(event, Goodbye):
-            self._closing.set()
+        if isinstance(event, Goodbye) and self._closing.is_set():
             self._lose()
         elif isinstance(event, Pong) and event.re == MARK:
             self._pause = FIRST_PAUSE
