@@ -180,7 +180,8 @@ class Limits(Struct, gc=False):
 
 
 class Welcome(Event, gc=True):
-    """The answer to ``hello``. ``token`` proves the session; ``last_n`` is the last ``n`` that was handled;
+    """The answer to ``hello``. ``token`` proves the session, which is that of one ``device`` of the client;
+    ``last_n`` is the last ``n`` that was handled;
     ``lobby`` is the room where people meet first, which they have to join like any other.
     """
 
@@ -197,6 +198,7 @@ class Welcome(Event, gc=True):
     limits: Limits
     motd: str | None = None
     lobby: str | None = None
+    device: Uid = 1
 
 
 class Joined(Event, gc=True):
@@ -250,7 +252,8 @@ class Renamed(Event):
 
 
 class Message(Struct, tag_field="type", tag=_tag, omit_defaults=True, gc=False):
-    """What was said in a room. ``seq`` rises within the room; ``ts`` is RFC 3339 in UTC with milliseconds.
+    """What was said in a room. ``seq`` rises within the room; ``ts`` is RFC 3339 in UTC with milliseconds. ``n``
+    is of the sender's ``device``: a client knows its own message by all three of ``uid``, ``device`` and ``n``.
 
     No ``Event``, and not keyword-only: it is made more often than anything else, and positional fields halve
     the time for that.
@@ -263,6 +266,7 @@ class Message(Struct, tag_field="type", tag=_tag, omit_defaults=True, gc=False):
     ts: str
     text: str
     n: Count | None = None
+    device: Uid = 1  # so far a client has one
 
 
 class Unknown(Struct, tag_field="type", tag=_tag, gc=False):

@@ -13,7 +13,21 @@ from roomchat.client.address import Address
 from roomchat.client.session import MARK, REFUSED, WINDOW, Session
 from roomchat.client.state import State
 from roomchat.errors import Denied, OutOfOrder, StorageUnavailable, UnknownToken
-from roomchat.protocol import Error, Gap, Join, Joined, Left, Limits, Message, Ping, Pong, Say, Unknown, Welcome
+from roomchat.protocol import (
+    Error,
+    Gap,
+    HistoryPage,
+    Join,
+    Joined,
+    Left,
+    Limits,
+    Message,
+    Ping,
+    Pong,
+    Say,
+    Unknown,
+    Welcome,
+)
 
 
 def welcome(last_n: int = 0, epoch: str = "e", token: str = "t") -> Welcome:
@@ -91,6 +105,36 @@ def test_the_cursor_moves_past_an_entry_of_an_unknown_kind() -> None:
     shown = [session.receive(entry).show for entry in (message("tea", 1), *unknown, message("tea", 3))]
     assert shown == [[message("tea", 1)], [unknown[0]], [], [unknown[2]], []]
     assert session.hello().rooms == {"tea": 4}
+
+
+@pytest.mark.parametrize("device", [1, 2])
+def test_a_message_of_another_device_of_ours_is_not_the_one_that_we_wait_for(device: int) -> None:
+    """It has our UID, and a number of its own: it is shown, and ours is still to be sent, or to come back."""
+    session = Session("ann")
+    session.receive(replace(welcome(), device=device))
+    session.receive(joined("tea"))
+    said = say(session, "mine")
+    other = replace(message("tea", 1, uid=1, n=1), device=3 - device)
+    assert session.receive(other).show == [other]
+    assert session.unseen == {1: said}
+    assert session.receive(replace(welcome(), device=device)).send[0] == said
+    session.receive(replace(message("tea", 2, uid=1, n=1), device=device))
+    assert session.unseen == {}
+
+
+def test_a_look_into_history_finds_no_message_of_another_device() -> None:
+    """What was handled and is only there from another device was refused."""
+    session = ann()
+    session.say(Say(text="mine", room="cake"))
+    session.say(Say(text="mine", room="cake"))
+    session.hello()
+    session.receive(welcome(last_n=2))
+    (ask,) = session.receive(Pong(re=MARK)).send
+    other = replace(message("cake", 1, uid=1, n=1), device=2)
+    mine = message("cake", 2, uid=1, n=2)
+    step = session.receive(HistoryPage(room="cake", entries=[other, mine], more=False, re=ask.id))
+    assert step.found == [2]
+    assert [(one.code, one.n) for one in step.show if isinstance(one, Error)] == [(REFUSED, 1)]
 
 
 def test_a_gap_moves_the_cursor_and_is_shown() -> None:

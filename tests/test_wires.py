@@ -293,7 +293,7 @@ def test_many_messages_are_the_lines_of_each():
 BIG = 2**53 - 1
 WIDE = "\U00020000" * Settings().max_name  # letters of 4 bytes, the longest there are
 CONTROLS = "\u0001" * 64  # 6 bytes each
-LONGEST = Message(WIDE, BIG, BIG, WIDE, MESSAGE.ts, "\u0001" * Settings().max_text, BIG)
+LONGEST = Message(WIDE, BIG, BIG, WIDE, MESSAGE.ts, "\u0001" * Settings().max_text, BIG, BIG)
 PEOPLE = [Person(BIG, WIDE, away=True)] * PAGE
 SUMMARIES = [RoomSummary(WIDE, BIG, BIG)] * PAGE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from roomchat.protocol import PAGE, Entry, Error, Event, History, HistoryPage, Message
@@ -41,7 +41,9 @@ class Looks:
         """Whether an event answers one of its questions; nobody else need see it."""
         return isinstance(event, HistoryPage | Error) and str(event.re).startswith(_ID)
 
-    def take(self, event: HistoryPage | Error, uid: int) -> tuple[list[Message], set[int], list[History]]:
+    def take(
+        self, event: HistoryPage | Error, is_own: Callable[[Message], bool]
+    ) -> tuple[list[Message], set[int], list[History]]:
         """Our messages in a page, the numbers that are not in the room, and what is to be asked next.
 
         Our own numbers rise in a room, so behind the first smaller one nothing is left to be found.
@@ -53,7 +55,7 @@ class Looks:
         if isinstance(event, Error):
             del self._looks[key]
             return [], look.wanted, []
-        own = {message.n: message for message in event.messages if message.uid == uid and message.n is not None}
+        own = {message.n: message for message in event.messages if is_own(message) and message.n is not None}
         found = [own[n] for n in sorted(look.wanted & own.keys())]
         look.wanted -= own.keys()
         before = event.entries[0].seq if event.entries else 0

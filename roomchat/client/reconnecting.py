@@ -334,7 +334,7 @@ class ReconnectingConnection:
             return
         if isinstance(event, Welcome | Joined | Left | Renamed | Error | Pong):
             self._state.save(self.session)
-        elif isinstance(event, Message) and event.uid == self.session.uid and event.n is not None:
+        elif isinstance(event, Message) and self.session.is_own(event) and event.n is not None:
             self._state.seen(event.n)
         for n in found:
             self._state.seen(n)

@@ -88,6 +88,7 @@ class Session:
         self._asked: str | None = name  # the name to be called, until the server has agreed
         self.presence = True  # whether rooms are told that we come and go
         self.uid = 0
+        self.device = 1  # of the client that the UID is of
         self.token: str | None = None
         self.epoch: str | None = None
         self.n = 0  # the last one given to a message
@@ -212,6 +213,7 @@ class Session:
     def _welcome(self, event: Welcome) -> Step:
         another_log = event.epoch != self.epoch
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
+        self.device = event.device
         self._asked = None
         self._max_text, self._max_line = event.limits.text, event.limits.line
         self._returning = True
@@ -249,13 +251,17 @@ class Session:
         self.n = last_n + len(waiting)
 
     def _entry(self, event: Entry) -> Step:
-        if isinstance(event, Message) and event.uid == self.uid and event.n is not None:
+        if isinstance(event, Message) and self.is_own(event) and event.n is not None:
             self.unseen.pop(event.n, None)
             self._handled = max(self._handled, event.n)
         if event.seq <= self.cursors.get(event.room, 0):
             return Step()
         self.cursors[event.room] = event.seq
         return Step(show=[event])
+
+    def is_own(self, message: Message) -> bool:
+        """Whether it was said in this session: another device of ours counts its own ``n``."""
+        return (message.uid, message.device) == (self.uid, self.device)
 
     def _joined(self, event: Joined) -> None:
         room = event.room
@@ -324,7 +330,7 @@ class Session:
         return "@{}-{}".format(*sorted((command.uid, self.uid)))
 
     def _looked(self, event: HistoryPage | Error) -> Step:
-        messages, missing, send = self._looks.take(event, self.uid)
+        messages, missing, send = self._looks.take(event, self.is_own)
         step = Step(send=[*send])
         for message in messages:
             if message.n is not None and self.unseen.pop(message.n, None) is not None:
