@@ -1,49 +1,68 @@
 """Chat rooms in one command: a server, a terminal client, and nothing lost between them.
 
-For programs: ``roomchat.Client``, and the events that it gives.
+For programs: ``roomchat.Client``, the events that it gives and the errors that it raises. The commands for
+``Client.request`` are in ``roomchat.protocol``.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
-from roomchat.version import __version__ as __version__
+from roomchat.version import __version__
 
+TYPE_CHECKING = False  # True to type checkers; to import `typing` for it would take longer than all else here
 if TYPE_CHECKING:
-    from roomchat.client.client import Client as Client
-    from roomchat.client.client_events import ConnectionBack as ConnectionBack
-    from roomchat.client.client_events import ConnectionLost as ConnectionLost
-    from roomchat.client.session import Refusal as Refusal
-    from roomchat.errors import ConnectError as ConnectError
-    from roomchat.errors import Denied as Denied
-    from roomchat.protocol import Error as Error
-    from roomchat.protocol import Gap as Gap
-    from roomchat.protocol import Joined as Joined
-    from roomchat.protocol import MemberJoined as MemberJoined
-    from roomchat.protocol import MemberLeft as MemberLeft
-    from roomchat.protocol import Message as Message
-    from roomchat.protocol import Unknown as Unknown
+    from roomchat.client.client import Client
+    from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
+    from roomchat.client.session import Refusal
+    from roomchat.errors import ConnectError, Denied, RoomchatError, StateError
+    from roomchat.protocol import (
+        Away,
+        Back,
+        Error,
+        Event,
+        Gap,
+        Goodbye,
+        HistoryPage,
+        Joined,
+        Left,
+        Limits,
+        MemberJoined,
+        MemberLeft,
+        Message,
+        Notice,
+        Person,
+        Pong,
+        PresenceSummary,
+        Renamed,
+        RoomsPage,
+        RoomSummary,
+        StatsPage,
+        Unknown,
+        Welcome,
+        WhoPage,
+    )  # fmt: skip
 
-# The same once more, imported when they are asked for: whoever imports any part of roomchat imports this file, and
-# neither a server nor `roomchat --version` needs the client.
-_HOMES = {
-    "Client": "roomchat.client.client",
-    **dict.fromkeys(["ConnectionBack", "ConnectionLost"], "roomchat.client.client_events"),
-    "Refusal": "roomchat.client.session",
-    **dict.fromkeys(["ConnectError", "Denied"], "roomchat.errors"),
-    **dict.fromkeys(
-        ["Error", "Gap", "Joined", "MemberJoined", "MemberLeft", "Message", "Unknown"], "roomchat.protocol"
-    ),
-}
+__all__ = [
+    "Away", "Back", "Client", "ClientEvent", "ConnectError", "ConnectionBack", "ConnectionEnded", "ConnectionLost",
+    "Denied", "Error", "Event", "Gap", "Goodbye", "HistoryPage", "Joined", "Left", "Limits", "MemberJoined",
+    "MemberLeft", "Message", "Notice", "Person", "Pong", "PresenceSummary", "Refusal", "Renamed", "RoomSummary",
+    "RoomchatError", "RoomsPage", "StateError", "StatsPage", "Unknown", "Welcome", "WhoPage", "__version__",
+]  # fmt: skip
+
+# Where they are, those that need the least first. They are imported when they are asked for: whoever imports any
+# part of roomchat imports this file, and neither a server nor `roomchat --version` needs the client.
+_HOMES = ("protocol", "errors", "client.client_events", "client.session", "client.client")
 _PARTS = {"client", "errors", "protocol"}  # to be had as `roomchat.protocol` as well
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - all of them are texts
 
 if not TYPE_CHECKING:  # it would take any name for one of ours
 
     def __getattr__(name):
         if name in _PARTS:
             return import_module(f"roomchat.{name}")
-        if name in _HOMES:
-            return getattr(import_module(_HOMES[name]), name)
+        if name in __all__:
+            for home in _HOMES:
+                if (found := getattr(import_module(f"roomchat.{home}"), name, None)) is not None:
+                    globals()[name] = found  # from now on Python finds it by itself
+                    return found
         raise AttributeError(f"module 'roomchat' has no attribute {name!r}")
 
     def __dir__():

@@ -6,11 +6,13 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 
 import roomchat
+from roomchat import protocol
 from roomchat.cli import CLIENTS, main
 from tests.program import runner
 
@@ -66,16 +68,32 @@ def test_the_names_of_the_library_are_those_that_type_checkers_see() -> None:
     """What is imported late is what the file says once more for them."""
     tree = ast.parse(Path(roomchat.__file__).read_text(encoding="utf-8"))
     told = {
-        alias.asname: f"{node.module}.{alias.name}"
+        alias.name: str(node.module)
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("roomchat")
         for alias in node.names
-        if alias.asname
     }
     assert set(told) == set(roomchat.__all__)
     assert set(dir(roomchat)) >= set(told)
-    for name, place in told.items():
-        module, _, there = place.rpartition(".")
-        assert getattr(roomchat, name) is getattr(sys.modules[module], there)
+    for name, module in told.items():
+        assert getattr(roomchat, name) is getattr(sys.modules[module], name)
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         _ = roomchat.Nonsense  # type: ignore[attr-defined]
+
+
+def test_the_library_has_all_events_and_errors_at_its_top() -> None:
+    """All that ``events`` may give, what those hold, and all that the methods of ``Client`` raise."""
+    events = {*get_args(protocol.AnyEvent), *get_args(roomchat.ClientEvent)}
+    needed = {kind.__name__ for kind in events} | {"Person", "RoomSummary", "Limits", "Refusal", "Unknown"}
+    needed |= {"RoomchatError", "ConnectError", "Denied", "StateError"}
+    assert needed <= set(roomchat.__all__)
+
+
+def test_the_library_is_imported_when_it_is_used() -> None:
+    """Not before: to import it costs next to nothing, and an event needs no client."""
+    code = "import sys, roomchat; print(*sys.modules); roomchat.Message; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    first, second = (set(line.split()) for line in done.stdout.splitlines())
+    assert {name for name in first if name.startswith("roomchat")} == {"roomchat", "roomchat.version"}
+    assert not first & {"typing", "msgspec"}
+    assert not second & {"roomchat.client", "socket", "sqlite3"}
