@@ -37,6 +37,18 @@ def test_it_tells_when_there_is_a_token_again():
     assert bucket.take(1, 7.25) == 1
 
 
+def test_what_is_spare_leaves_a_token():
+    """``spare`` takes all that is wanted, or nothing; and then a token must be left."""
+    bucket = TokenBucket(rate=2.0, burst=10, now=0.0)
+    assert not bucket.spare(10, 0.0)
+    assert bucket.there(0.0) == 10
+    assert bucket.spare(9, 0.0)
+    assert bucket.spare(0, 0.0)
+    assert not bucket.spare(1, 0.0)
+    assert bucket.spare(1, 0.5)
+    assert TokenBucket(rate=0.0, burst=1, now=0.0).spare(1000, 0.0)
+
+
 def test_a_rate_of_zero_is_no_limit():
     """Without a rate whatever is wanted is there, at once."""
     bucket = TokenBucket(rate=0.0, burst=1, now=0.0)

@@ -30,6 +30,16 @@ class TokenBucket:
         self._tokens -= taken
         return taken
 
+    def spare(self, wanted: int, now: float) -> bool:
+        """Take so many tokens if at least one is left then; else none. The short way: nearly always it can."""
+        if not self._rate:
+            return True
+        self._fill(now)
+        if self._tokens < wanted + 1:
+            return False
+        self._tokens -= wanted
+        return True
+
     def spend(self, tokens: float, now: float) -> None:
         """Take that many, whether they are there or not."""
         if self._rate:
@@ -41,7 +51,7 @@ class TokenBucket:
         if not self._rate:
             return 2**31
         self._fill(now)
-        return max(0, int(self._tokens))
+        return int(self._tokens) if self._tokens > 0 else 0
 
     def next(self, now: float) -> float:
         """The time at which there is a token again; now, if there is one."""
@@ -56,5 +66,6 @@ class TokenBucket:
         return not self._rate or self._tokens >= self._burst
 
     def _fill(self, now: float) -> None:
-        self._tokens = min(self._burst, self._tokens + (now - self._filled) * self._rate)
+        tokens = self._tokens + (now - self._filled) * self._rate
+        self._tokens = tokens if tokens < self._burst else self._burst
         self._filled = now

@@ -6,7 +6,7 @@ import logging
 import socket
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import partial
 from itertools import repeat
@@ -17,7 +17,7 @@ from roomchat.net.admission import Admission
 from roomchat.net.connection import Connection, Deliveries
 from roomchat.net.cost import DEAR, has_dear, surplus
 from roomchat.net.inbox import Inbox
-from roomchat.net.outbox import End, LogRange, LogRead, Outbox, Packet, PageRequest
+from roomchat.net.outbox import End, Item, LogRange, LogRead, Outbox, Packet, PageRequest
 from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.readers import Found, Readers, read
 from roomchat.protocol import Error, Event, Hello, HistoryPage, Message, Welcome
@@ -185,10 +185,9 @@ class Loop:
         self._later(pause, self._pause, connection)
 
     def _receive(self, connection: Connection) -> None:
+        now = time.monotonic()
         try:
-            # No more than it may pay for: a pile of tiny lines takes long to look through.
-            tokens = connection.bucket.there(time.monotonic())
-            data = connection.socket.recv(min(READ_SIZE, max(READ_LEAST, tokens * READ_TOKEN)))
+            data = connection.socket.recv(_readable(connection.bucket.there(now)))
         except BlockingIOError:
             return
         except OSError as error:
@@ -201,20 +200,34 @@ class Loop:
             self._peer_ended(connection)
         elif connection.detector is not None:
             extra = surplus(data, (), dear=False) + len(data) / FIRST_BYTES
-            self._admission.worked(connection, extra, time.monotonic())
+            self._admission.worked(connection, extra, now)
             self._detected(connection, connection.detector.feed(data))
             self._release(connection)
         else:
-            self._take(connection, data, connection.wire.receive_data(data))
+            self._take(connection, data, connection.wire.receive_data(data), now)
 
-    def _take(self, connection: Connection, data: bytes, commands: Sequence[Input]) -> None:
+    def _take(self, connection: Connection, data: bytes, commands: Sequence[Input], now: float) -> None:
         """Commands that came, and the bytes that they came in."""
         dear = has_dear(commands)
         if extra := surplus(data, commands, dear):
-            self._admission.worked(connection, extra, time.monotonic())
+            self._admission.worked(connection, extra, now)
+        if not (dear or self._waits(connection)) and connection.bucket.spare(len(commands), now):
+            # Nearly always: at once, for half the time.
+            self._send_to_hub(connection, commands)
+            return
         connection.backlog.extend(commands)
         connection.dear = connection.dear or dear
         self._release(connection)
+
+    def _waits(self, connection: Connection) -> bool:
+        """Whether its next commands have to wait for something."""
+        return bool(
+            connection.backlog
+            or connection.starved
+            or connection.closed
+            or connection.outbox.congested
+            or self._inbox.full(self._resume)
+        )
 
     def _give_way(self) -> None:
         """End the connections that have waited longest to be welcomed: one in ten of them."""
@@ -266,7 +279,7 @@ class Loop:
             self._flush(connection)
         else:
             self._introduce(connection, found)
-            self._take(connection, b"", found.receive_data(bytes(detector.data)))
+            self._take(connection, b"", found.receive_data(bytes(detector.data)), time.monotonic())
 
     def _introduce(self, connection: Connection, wire: Wire) -> None:
         """Tell the hub of a connection, or that it speaks another dialect than we had guessed."""
@@ -299,20 +312,19 @@ class Loop:
         backlog, bucket = connection.backlog, connection.bucket
         permitted = _permitted(connection) if connection.dear else len(backlog)
         tokens = bucket.take(permitted, now)
-        if tokens == len(backlog) and not connection.dear:  # nearly always: at once, for half the time
-            self._to_hub.extend(zip(repeat(connection), backlog, strict=False))
-            backlog.clear()
-        else:
-            for _ in range(tokens):
-                command = backlog.popleft()
-                connection.awaited += _answers(command)
-                self._to_hub.append((connection, command))
+        commands = [backlog.popleft() for _ in range(tokens)]
+        if connection.dear:
+            connection.awaited += sum(map(_answers, commands))
             connection.dear = bool(backlog)
-        if len(self._to_hub) >= HAND_OVER:
-            self._hand_over()
+        self._send_to_hub(connection, commands)
         if tokens < permitted or not bucket.there(now):
             connection.starved = True
             self._at(bucket.next(now), partial(self._go_on, connection))
+
+    def _send_to_hub(self, connection: Connection, commands: Iterable[Input]) -> None:
+        self._to_hub.extend(zip(repeat(connection), commands, strict=False))
+        if len(self._to_hub) >= HAND_OVER:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         if self._to_hub:
@@ -346,25 +358,33 @@ class Loop:
 
     def _deliver(self, deliveries: Deliveries) -> None:
         dirty = self._dirty
-        for item, connections in deliveries:
-            if isinstance(item, Event | Message):
-                connections[0].awaited = 0
-                if type(item) is Welcome:
-                    self._admission.welcomed(connections[0], item.uid, time.monotonic())
-                data = connections[0].wire.reply(item)
-                if not data:
-                    self._release(connections[0])
-                    continue
-                item = Packet(data)
-            elif type(item) is PageRequest:
-                connections[0].awaited = 0
-            elif type(item) is End:
-                self._later(LAST, self._close, connections[0])
+        for what, connections in deliveries:
+            # Nearly always it is a packet, for many.
+            item = what if type(what) is Packet else self._for_one(what, connections[0])
+            if item is None:
+                continue
             for connection in connections:
                 connection.outbox.put(item)
                 if not connection.dirty:
                     connection.dirty = True
                     dirty.append(connection)
+
+    def _for_one(self, item: Item | Event | Message, connection: Connection) -> Item | None:
+        """What goes into the outbox of a connection for something that is for it alone; None: nothing."""
+        if isinstance(item, Event | Message):
+            connection.awaited = 0
+            if type(item) is Welcome:
+                self._admission.welcomed(connection, item.uid, time.monotonic())
+            data = connection.wire.reply(item)
+            if data:
+                return Packet(data)
+            self._release(connection)
+            return None
+        if type(item) is PageRequest:
+            connection.awaited = 0
+        elif type(item) is End:
+            self._later(LAST, self._close, connection)
+        return item
 
     def _send_whole(self, connection: Connection) -> bool:
         """Write all that waits, if that is one small piece: nearly always, so it has a short way of its own.
@@ -534,6 +554,14 @@ class Loop:
         connection.socket.close()
         self._connections.discard(connection)
         self._admission.gone(connection)
+
+
+def _readable(tokens: int) -> int:
+    """How many bytes are read of a connection with so many tokens. No more than it may pay for: a pile of tiny
+    lines takes long to look through."""
+    if tokens * READ_TOKEN >= READ_SIZE:
+        return READ_SIZE
+    return max(READ_LEAST, tokens * READ_TOKEN)
 
 
 def _answers(command: Input) -> int:

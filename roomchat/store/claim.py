@@ -34,6 +34,7 @@ class Claim:
             StartError: another server has it, or it can't be used; the sentence says what to do.
         """
         self.path = path
+        self._names = str(path), f"{path}-wal"  # made once: each commit looks at them
         if path.exists() and not path.is_file():
             raise StartError(f"{path} is not a file; name another file with --db.")
         with contextlib.ExitStack() as undo:
@@ -49,22 +50,23 @@ class Claim:
         self._undo.close()
 
     def check(self) -> None:
-        """Look whether what is written still reaches the file of that name: two calls of the system, some 2 us.
+        """Look whether what is written still reaches the file of that name: two calls of the system, some 3 us.
 
         Raises:
             LogError: it was moved, removed, or replaced.
         """
-        if _identity(self.path) != self._identity:
+        name, wal_name = self._names
+        if _identity(name) != self._identity:
             raise LogError(
                 f"the database {self.path} was moved, removed, or replaced while the server was using it; put it "
                 "back, or restart the server"
             )
-        wal = _identity(Path(f"{self.path}-wal"))
+        wal = _identity(wal_name)
         if self._wal is None:
             self._wal = wal
         elif wal != self._wal:
             raise LogError(
-                f"{self.path}-wal was moved, removed, or replaced while the server was using it; put it back, or "
+                f"{wal_name} was moved, removed, or replaced while the server was using it; put it back, or "
                 "stop the server, which saves what it has"
             )
 
@@ -88,7 +90,7 @@ class Claim:
             return identity
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path | str) -> tuple[int, int] | None:
     try:
         status = os.stat(path)
     except OSError:

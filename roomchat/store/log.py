@@ -210,8 +210,9 @@ class Log:
         """
 
         def write(connection: sqlite3.Connection) -> None:
-            _insert(connection, "INSERT OR REPLACE INTO clients VALUES", 3, list(identities))
-            connection.execute("DELETE FROM clients WHERE token_hash = x''")  # the UIDs stay in sqlite_sequence
+            _insert(connection, "INSERT OR REPLACE INTO clients VALUES", 3, people)
+            if any(not token_hash for _, _, token_hash in people):
+                connection.execute("DELETE FROM clients WHERE token_hash = x''")  # sqlite_sequence has the UIDs
             _insert(connection, "INSERT OR REPLACE INTO counters VALUES", 2, list(counters))
             _insert(connection, "INSERT OR REPLACE INTO seats VALUES", 2, [one for one in changed if one[1]])
             for uid, key in changed:
@@ -227,7 +228,7 @@ class Log:
             rows = [(self._room_id(s), s.first_seq, s.last_seq, now, s.lines) for s in segments]
             _insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
 
-        changed, noted = list(seats), list(guests)
+        people, changed, noted = list(identities), list(seats), list(guests)
         known = len(self._room_ids)
         try:
             self._transaction(write)
@@ -354,6 +355,8 @@ class Log:
 
 def _insert(connection: sqlite3.Connection, into: str, width: int, rows: list[tuple[Any, ...]]) -> None:
     """Many rows a statement: see ``_CHUNKS``."""
+    if not rows:
+        return
     row = f"({','.join('?' * width)})"
     start = 0
     for size in _CHUNKS:
