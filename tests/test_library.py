@@ -56,6 +56,14 @@ def until(client: Client, found: Callable[[ClientEvent], object]) -> list[Client
     raise AssertionError(f"it never came, but {events}")
 
 
+def until_end(messages: Iterator[Message]) -> Iterator[Message]:
+    """Up to the one that says so."""
+    for message in messages:
+        yield message
+        if message.text == "end":
+            return
+
+
 def texts(events: list[ClientEvent]) -> list[str]:
     return [event.text for event in events if isinstance(event, Message)]
 
@@ -261,6 +269,60 @@ def test_it_does_not_resume_and_takes_the_log_from_a_place_on(
         assert (ann.rooms, ann.pending) == ([], [])
         assert ann.join("tea", after=10).last_seq == 100
         assert texts(until(ann, says("100"))) == [str(number) for number in range(11, 101)]
+
+
+def test_messages_are_what_was_said(serve: Callable[..., Server], client: Open) -> None:
+    """In one room, however it is spelled, or in all; what the client said itself only if that is asked for."""
+    server = serve()
+    ann, bob = client(server, "ann"), client(server, "bob")
+    for room in ("tea", "den"):
+        ann.join(room)
+        bob.join(room)
+    assert ann.whisper(bob.uid, "psst")
+    for text in ("one", "two"):
+        ann.say(text, "tea")
+        bob.say(f"{text} of bob", "tea")
+        ann.say(text, "den")
+        assert ann.flush(PATIENCE)
+        assert bob.flush(PATIENCE)
+    ann.say("end", "TEA")
+    assert [one.text for one in until_end(bob.messages("Tea"))] == ["one", "two", "end"]
+    for one, text in ((ann, "three"), (bob, "four"), (ann, "five"), (bob, "end")):
+        one.say(text, "den" if one is ann else "tea")
+        assert one.flush(PATIENCE)
+    assert [one.text for one in until_end(bob.messages(own=True))] == ["three", "four", "five", "end"]
+    with pytest.raises(TypeError):
+        bob.messages(b"tea")  # type: ignore[arg-type]
+
+
+def test_messages_end_as_the_client_does(serve: Callable[..., Server], client: Open) -> None:
+    """Quietly when it is closed; with an error when the server does not take it back: no bot ends unseen."""
+    server = serve()
+    ann, bob = client(server, "ann"), client(server, "bob")
+    closer = threading.Thread(target=ann.close)
+    closer.start()
+    assert not [*ann.messages()]
+    closer.join()
+    with Peer(server.address) as thief:
+        thief.send(type="hello", protocol=1, token=bob._session.token)
+        thief.expect("welcome")
+        with pytest.raises(Denied, match="another connection"):
+            next(bob.messages())
+
+
+def test_its_repr_says_who_it_is_and_how_it_stands(
+    serve: Callable[..., Server], client: Open, tmp_path: Path
+) -> None:
+    """Not what proves that it is that one."""
+    server = serve()
+    address = f"127.0.0.1:{server.address[1]}"
+    ann = Client(address, "ann", state=tmp_path)
+    assert repr(ann) == f"<roomchat.Client 'ann' (no UID yet) at {address}, not open>"
+    with ann:
+        assert repr(ann) == f"<roomchat.Client 'ann' (1) at {address}, open>"
+        assert ann._session.token
+        assert ann._session.token not in repr([vars(ann), *ann.events(0.01)])
+    assert repr(ann).endswith("closed>")
 
 
 def test_a_closed_client_says_so(serve: Callable[..., Server], client: Open) -> None:

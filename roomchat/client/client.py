@@ -17,10 +17,11 @@ from roomchat.client.fork import watch
 from roomchat.client.given import asking, check, checked
 from roomchat.client.known import Known
 from roomchat.client.reconnecting import ReconnectingConnection
+from roomchat.client.same import compared
 from roomchat.client.session import Session
 from roomchat.client.state import State
 from roomchat.errors import ConnectError, Denied, NotInRoom, StateError
-from roomchat.protocol import Command, Dial, Error, Event, Join, Joined, Leave, Say, Whisper
+from roomchat.protocol import Command, Dial, Error, Event, Join, Joined, Leave, Message, Say, Whisper
 
 QUEUE = 10_000  # events that wait for the program until no more are received
 
@@ -97,6 +98,16 @@ class Client(Known):
         self._opening = threading.Lock()  # held while it is opened; taken before all but the next
         self._closing = threading.Lock()  # held while it is closed; taken before all others
         watch(self)
+
+    def __repr__(self) -> str:
+        """Who it is, where, and how it stands; never what proves it."""
+        if self._closed or self._abandoned:
+            how = "closed"
+        elif self._connection.failure is not None:
+            how = "ended"
+        else:
+            how = "open" if self._connection.is_open() else "not open"
+        return f"<roomchat.Client {self.name!r} ({self.uid or 'no UID yet'}) at {self._address}, {how}>"
 
     # ------------------------------------------------------------ its life
 
@@ -309,6 +320,25 @@ class Client(Known):
             self.ack(event)
             if isinstance(event, ConnectionEnded):
                 return
+
+    def messages(self, room: str | None = None, own: bool = False) -> Iterator[Message]:
+        """The messages among ``events``: of one room or of all, with the client's own or without.
+
+        The other events are passed over, and acknowledged.
+        Ends when the client is closed.
+        Raises ConnectError before ``open``, RuntimeError where ``on_event`` gets the events, and, where ``events``
+        gives ``ConnectionEnded``, its reason as Denied or ConnectError.
+        """
+        check(str, room=room)
+        return self._messages(self.events(), None if room is None else compared(room), own)
+
+    def _messages(self, events: Iterator[ClientEvent], room: str | None, own: bool) -> Iterator[Message]:
+        for event in events:
+            if isinstance(event, Message):
+                if (own or event.uid != self.uid) and room in (None, compared(event.room)):
+                    yield event
+            elif isinstance(event, ConnectionEnded):
+                raise self._connection.failure or ConnectError(event.reason)
 
     def ack(self, event: ClientEvent) -> None:
         """Acknowledge an event for which ``on_event`` returned False, and those of its room before it.
