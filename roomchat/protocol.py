@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from roomchat.errors import Refused
 
 VERSION = 1  # of the protocol; `hello` names it
+FEATURES: tuple[str, ...] = ()  # what this version knows beyond that, by the names in docs/protocol.md
 
 ACTION = "/me "  # a text that begins so says what its sender does; docs/terminal.md, "What clients agree on"
 PAGE = 100  # entries in a list; whoever wants more asks for the next page
@@ -23,6 +24,8 @@ PAGE = 100  # entries in a list; whoever wants more asks for the next page
 Uid = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+# Far more, and longer ones, than there will be; a later client says hello to this server as well.
+Features = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=100)]
 # Long enough for a UUID; short, because it is sent back with every reply.
 Id = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | None
 
@@ -56,7 +59,8 @@ class Hello(Command, gc=True):
     """The first command: a new client's name, or the token of a session that goes on.
 
     ``rooms`` names, for each room, the seq of the last message seen without a gap; ``epoch`` the log that these
-    seqs are from. Without ``presence`` rooms are not told of the client's comings and goings.
+    seqs are from. Without ``presence`` rooms are not told of the client's comings and goings. ``features`` are
+    those that the client knows.
     """
 
     protocol: Count
@@ -66,6 +70,7 @@ class Hello(Command, gc=True):
     epoch: str | None = None
     client: str | None = None
     presence: bool = True
+    features: Features = []
 
 
 class Dial(Command):
@@ -182,7 +187,8 @@ class Limits(Struct, gc=False):
 class Welcome(Event, gc=True):
     """The answer to ``hello``. ``token`` proves the session, which is that of one ``device`` of the client;
     ``last_n`` is the last ``n`` that was handled;
-    ``lobby`` is the room where people meet first, which they have to join like any other.
+    ``lobby`` is the room where people meet first, which they have to join like any other;
+    ``features`` are those that client and server both know.
     """
 
     uid: Count
@@ -199,6 +205,7 @@ class Welcome(Event, gc=True):
     motd: str | None = None
     lobby: str | None = None
     device: Uid = 1
+    features: Features = []
 
 
 class Joined(Event, gc=True):

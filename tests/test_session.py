@@ -82,6 +82,12 @@ def test_the_first_hello_has_a_name_and_later_ones_a_token() -> None:
     assert hello.rooms == {"tea": 20, "cake": 4}, "what the join to tea brings may come again"
 
 
+def test_every_hello_says_which_features_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server answers with those that it knows, too."""
+    monkeypatch.setattr("roomchat.client.session.FEATURES", ("edits",))
+    assert [Session("ann").hello().features, ann().hello().features] == [["edits"], ["edits"]]
+
+
 def test_the_current_room_is_the_last_one_in_the_hello() -> None:
     """So that who dials us after a restart of the server lands there."""
     session = ann("tea")

@@ -71,6 +71,7 @@ LINE = Settings().max_line
 COMMANDS = [
     Hello(id="h", protocol=1, name="ann", token="t", rooms={"den": 3, "@1-2": 0}, epoch="e", client="c"),
     Hello(protocol=1),
+    Hello(protocol=1, features=["f" * 64] * 100),
     Dial(id=-5, uid=2**53 - 1),
     Join(room="den", after=0, history=0),
     Join(room="den"),
@@ -203,6 +204,10 @@ def test_framing_does_not_depend_on_the_splits(data, max_line, cuts):
         (b'{"id":"x","type":"say","text":"a","n":0}', "bad_command", "x"),
         (b'{"id":"x","type":"hello","protocol":1,"rooms":{"den":-1}}', "bad_command", "x"),
         (b'{"id":"x","type":"hello","protocol":1,"rooms":["den"]}', "bad_command", "x"),
+        (b'{"id":"x","type":"hello","protocol":1,"features":"f"}', "bad_command", "x"),
+        (b'{"id":"x","type":"hello","protocol":1,"features":[1]}', "bad_command", "x"),
+        (b'{"id":"x","type":"hello","protocol":1,"features":["' + b"f" * 65 + b'"]}', "bad_command", "x"),
+        (b'{"id":"x","type":"hello","protocol":1,"features":[' + b'"f",' * 100 + b'"f"]}', "bad_command", "x"),
         (b'{"id":1.5,"type":"ping"}', "bad_command", None),
         (b'{"id":[1],"type":"ping"}', "bad_command", None),
         (b'{"id":9007199254740992,"type":"ping"}', "bad_command", None),

@@ -28,6 +28,7 @@ from roomchat.errors import (
     UnsupportedProtocol,
 )
 from roomchat.protocol import (
+    FEATURES,
     PAGE,
     VERSION,
     Bye,
@@ -185,7 +186,7 @@ class Sessions:
             self._replace(batch, client.link)
         batch.registry.attach(client, peer)
         batch.note(f"{peer.link} is client {client.uid} {client.name}")
-        batch.reply(self._welcome(batch, client, token))
+        batch.reply(self._welcome(batch, client, token, command))
         self._return_to_rooms(batch, client, command)
         if peer.terms.lobby and batch.lobby is not None:
             room, _ = membership.go_into(batch, client, batch.settings.lobby)
@@ -293,7 +294,7 @@ class Sessions:
         batch.send(link, Error(code=refusal.code, message=str(refusal)))
         batch.close(link)
 
-    def _welcome(self, batch: Batch, client: Client, token: str) -> Welcome:
+    def _welcome(self, batch: Batch, client: Client, token: str, command: Hello) -> Welcome:
         registry, settings = batch.registry, batch.settings
         return Welcome(
             uid=client.uid,
@@ -308,6 +309,7 @@ class Sessions:
             rooms_total=len(registry.open_rooms),
             limits=Limits(settings.max_text, settings.max_name, settings.max_line, settings.max_rooms),
             motd=settings.motd or None,
+            features=[feature for feature in FEATURES if feature in command.features],
             lobby=settings.lobby or None,
         )
 

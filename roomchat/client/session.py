@@ -23,6 +23,7 @@ from roomchat.errors import (
     UnknownToken,
 )
 from roomchat.protocol import (
+    FEATURES,
     VERSION,
     Command,
     Entry,
@@ -114,14 +115,16 @@ class Session:
         self._named.clear()
         if self.token is None:
             name = self._asked or self.name
-            return Hello(protocol=VERSION, name=name, client=PROGRAM, presence=self.presence)
+            return Hello(
+                protocol=VERSION, name=name, client=PROGRAM, presence=self.presence, features=[*FEATURES]
+            )  # fmt: skip
         rooms = self.rooms | self.cursors
         if self.room in rooms:  # the last one is where a dial of our UID lands
             rooms[self.room] = rooms.pop(self.room)
         self._named.update(rooms)
         return Hello(
             protocol=VERSION, name=self._asked, token=self.token, rooms=rooms, epoch=self.epoch, client=PROGRAM,
-            presence=self.presence,
+            presence=self.presence, features=[*FEATURES],
         )  # fmt: skip
 
     def say(self, command: Say | Whisper) -> Say | Whisper:
