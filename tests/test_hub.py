@@ -7,7 +7,7 @@ import pytest
 from roomchat.chat.effects import Replay
 from roomchat.chat.sessions import Connected, Disconnected, Shutdown
 from roomchat.errors import StorageUnavailable
-from roomchat.protocol import Bye, Dial, Error, Hello, Join, Leave, Name, Ping, Rooms, Say, Whisper, Who
+from roomchat.protocol import Bye, Dial, Error, Hello, History, Join, Leave, Name, Ping, Rooms, Say, Whisper, Who
 from roomchat.wires.native import encode
 from tests.memory import Chat, brief, snapshot
 
@@ -467,9 +467,48 @@ def test_a_whisper_waits_for_who_is_offline():
     chat.take("ann")
     one, two = (Whisper(uid=bob["uid"], text=text, n=n) for n, text in enumerate(("one", "two"), 1))
     assert brief(chat.do("ann", one, two)) == ["joined @1-2", "@1-2: one", "@1-2: two"]
-    chat.hello("bob2", token=bob["token"])
+    chat.hello("bob2", token=bob["token"], rooms={})
     assert brief(chat.take("bob2")) == ["joined @1-2", "@1-2: one", "@1-2: two"]
     assert brief(chat.take("ann")) == ["member_joined @1-2"]
+
+
+@pytest.mark.parametrize("hello", [{}, {"rooms": {"@1-2": 3, "@1-4": 0}, "epoch": "of another log"}])
+@pytest.mark.parametrize("seated", [True, False])
+def test_whispers_to_who_keeps_no_cursors_are_bounded(hello, seated):
+    """The last few of those rooms that were spoken in last. From the first message that it sees none is missing,
+    and the rest is in the history."""
+    chat = Chat(history=2, max_rooms=2)
+    bob = chat.hello("bob")
+    chat.hellos("ann", "cat", "dan", "eve")
+    for name in ("eve", "ann", "cat", "dan"):
+        chat.wait(1)
+        chat.do(name, *(Whisper(uid=1, text=f"{name} {number}") for number in range(3)))
+    chat.wait(1)
+    chat.do("ann", Whisper(uid=1, text="ann 3"))
+    if not seated:
+        chat.do("bob", Bye())
+    chat.hello("bob2", token=bob["token"], **hello)
+    told = [event for event in brief(chat.take("bob2")) if not event.startswith("joined")]
+    assert told == ["@1-2: ann 2", "@1-2: ann 3", "@1-4: dan 1", "@1-4: dan 2"]
+    assert set(chat.registry.clients_to_rooms[1]) == {"@1-2", "@1-3", "@1-4", "@1-5"}
+    assert brief(chat.do("ann", Whisper(uid=1, text="ann 4")))[-1] == "@1-2: ann 4"
+    chat.do("eve", Whisper(uid=1, text="eve 3"))
+    assert brief(chat.take("bob2")) == ["@1-2: ann 4", "@1-5: eve 3"]
+    (page,) = chat.do("bob2", History(room="@1-3", limit=5))
+    assert [message["text"] for message in page["entries"]] == ["cat 0", "cat 1", "cat 2"]
+
+
+def test_all_whispers_come_to_who_keeps_cursors():
+    """However many rooms and messages there are: it has seen none of them."""
+    chat = Chat(history=2, max_rooms=2)
+    bob = chat.hello("bob")
+    chat.do("bob", Bye())
+    chat.hellos("ann", "cat", "dan")
+    for name in ("ann", "cat", "dan"):
+        chat.do(name, *(Whisper(uid=1, text=str(number)) for number in range(3)))
+    chat.hello("bob2", token=bob["token"], rooms={"@1-3": 2})
+    told = [event for event in brief(chat.take("bob2")) if not event.startswith("joined")]
+    assert sorted(told) == ["@1-2: 0", "@1-2: 1", "@1-2: 2", "@1-3: 2", "@1-4: 0", "@1-4: 1", "@1-4: 2"]
 
 
 def test_a_whisper_to_who_came_and_went_in_the_same_batch_waits():

@@ -88,6 +88,18 @@ def test_every_hello_says_which_features_are_known(monkeypatch: pytest.MonkeyPat
     assert [Session("ann").hello().features, ann().hello().features] == [["edits"], ["edits"]]
 
 
+def test_who_has_forgotten_what_it_saw_says_so_until_it_is_welcomed() -> None:
+    """An errand does not ask for all that was ever whispered to it; a session that was in no room does."""
+    session = Session("ann")
+    session.receive(welcome())
+    assert session.hello().rooms == {}
+    session.forget()
+    assert (session.hello().rooms, session.hello().rooms) == (None, None)
+    session.receive(welcome())
+    session.receive(message("@1-2", 4))
+    assert session.hello().rooms == {"@1-2": 4}
+
+
 def test_the_current_room_is_the_last_one_in_the_hello() -> None:
     """So that who dials us after a restart of the server lands there."""
     session = ann("tea")

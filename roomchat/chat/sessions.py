@@ -316,7 +316,8 @@ class Sessions:
     def _return_to_rooms(self, batch: Batch, client: Client, command: Hello) -> None:
         """Every room that the seat is in, or that the client names, or that is its own to whisper in: joined, and
         caught up from the cursor named, or shown as on a first join."""
-        registry = batch.registry
+        registry, settings = batch.registry, batch.settings
+        keeps_cursors = command.rooms is not None and command.epoch in (None, self._epoch)
         cursors: dict[str, int] = {}  # by room key
         rooms: dict[str, Room] = {}
         for name, cursor in (command.rooms or {}).items():
@@ -329,18 +330,23 @@ class Sessions:
                 batch.refuse(refusal)
                 continue
             rooms[room.key] = room
-            if command.epoch in (None, self._epoch):
+            if keeps_cursors:
                 cursors[room.key] = cursor
-        for key in registry.pairs.get(client.uid, ()):
-            rooms[key] = registry.rooms[key]
-            if key not in registry.clients_to_rooms[client.uid]:
-                membership.enter(batch, client, rooms[key])
-            if key not in (command.rooms or {}):
-                cursors[key] = 0  # it has seen nothing of it: not even its first whispers may be passed over
+        whispers = [registry.rooms[key] for key in registry.pairs.get(client.uid, ())]
+        for room in whispers:
+            rooms[room.key] = room
+            if room.key not in registry.clients_to_rooms[client.uid]:
+                membership.enter(batch, client, room)
+        if keeps_cursors:  # of the others it has seen nothing: not even their first whispers may be passed over
+            for room in whispers:
+                cursors.setdefault(room.key, 0)
+        else:  # how much one hello brings must be bounded: something of those that were spoken in last
+            whispers.sort(key=lambda room: room.last_said or "", reverse=True)
+            cursors.update((room.key, room.last_seq) for room in whispers[settings.max_rooms :])
         rooms.update(registry.clients_to_rooms[client.uid])
         for key, room in rooms.items():
             batch.reply(membership.joined(registry, room))
-            batch.replay(room, cursors.get(key), batch.settings.history)
+            batch.replay(room, cursors.get(key), settings.history)
 
     # ------------------------------------------------------------ the end
 

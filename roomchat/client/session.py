@@ -100,6 +100,7 @@ class Session:
         self.refused: dict[int, Say | Whisper] = {}  # n: what was refused, until the program has been told
         self.ignored: frozenset[int] = frozenset()  # UIDs of this log
         self._named: set[str] = set()  # rooms of the hello: of these all comes that was missed
+        self._keeps_cursors = True  # whether those of before are known: all that is newer is wanted
         self._looks = Looks()
         self._max_text = Settings.max_text  # characters; the welcome says what this server takes
         self._max_line = Settings.max_line  # bytes
@@ -123,8 +124,8 @@ class Session:
             rooms[self.room] = rooms.pop(self.room)
         self._named.update(rooms)
         return Hello(
-            protocol=VERSION, name=self._asked, token=self.token, rooms=rooms, epoch=self.epoch, client=PROGRAM,
-            presence=self.presence, features=[*FEATURES],
+            protocol=VERSION, name=self._asked, token=self.token, rooms=rooms if self._keeps_cursors else None,
+            epoch=self.epoch, client=PROGRAM, presence=self.presence, features=[*FEATURES],
         )  # fmt: skip
 
     def say(self, command: Say | Whisper) -> Say | Whisper:
@@ -178,7 +179,8 @@ class Session:
             self._left(room)
 
     def forget(self) -> None:
-        """What was said, and where we were; not who we are."""
+        """What was said, where we were, and what we have seen; not who we are."""
+        self._keeps_cursors = False
         for kept in (self.unseen, self.refused, self.rooms, self.cursors):
             kept.clear()
         self.room = None
@@ -218,6 +220,7 @@ class Session:
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
         self.device = event.device
         self._asked = None
+        self._keeps_cursors = True
         self._max_text, self._max_line = event.limits.text, event.limits.line
         self._returning = True
         step = Step(show=[event])
