@@ -52,6 +52,9 @@ EVENTS: list[dict[str, object]] = [
     {"type": "pong", "re": 2},
     {"type": "bye"},
     {"type": "sparkle"},
+    {"type": "reaction", "room": "tea", "seq": 7, "uid": 2, "to": 6},
+    {"type": "history", "room": "tea", "entries": [{"type": "reaction", "room": "tea", "seq": 7}], "more": True,
+     "re": "look:0"},
 ]  # fmt: skip
 VALUES = st.sampled_from(
     [0, -1, 1, 2, 2**53, 2**63, 2**70, 1.5, None, True, "", "x", "\x1b[2J", [], {}, [{}], "look:0"]
