@@ -35,6 +35,12 @@ class Peer:
         self._rest = b""  # of a line whose end is still to come
         self._ids = itertools.count(1)
 
+    @classmethod
+    def at(cls, address: str) -> Peer:
+        """Connect to HOST:PORT."""
+        host, _, port = address.rpartition(":")
+        return cls((host, int(port)))
+
     # ------------------------------------------------------------ sending
 
     def send(self, type: str, **fields: object) -> None:

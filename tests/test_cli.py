@@ -211,7 +211,7 @@ def test_a_name_is_asked_for_until_it_will_do(terminal: bool) -> None:
     with serve() as server, Program("join", address_of(server), "--name", "ann") as ann:
         ann.expect("You are 1")
         with Program("join", address_of(server), "--plain", terminal=terminal) as bob:
-            bob.expect("What is your name")
+            bob.expect("Your name")
             bob.type("Ann\n")
             bob.expect("Someone here is called ann already")
             bob.type("b o b\n")

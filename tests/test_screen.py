@@ -69,12 +69,12 @@ def test_two_people_dial_and_chat(serve: Serve) -> None:
     """One dials the other; both see what is said once, with its time and name, and who is there at the bottom."""
     address = f"127.0.0.1:{serve().address[1]}"
     with Emulated("join", address) as nobody:
-        nobody.until("Your name:")
+        nobody.until("Your name [")
         nobody.type(CTRL_D)
         assert nobody.wait() == 0
     with Emulated("join", address, "--name", "ann") as ann, Emulated("join", address) as bob:
         ann.until("You are 1:")
-        bob.until("Your name:")
+        bob.until("Your name [")
         bob.type("bob" + ENTER)
         bob.until("You are 2:")
         bob.type("/dial ann" + ENTER)
@@ -333,7 +333,7 @@ def test_a_command_waits_for_the_server_however_long_it_is_away(
 ) -> None:
     """Were it given up, what was typed behind it would be said in the room before."""
     impatient = partial(Client, request_timeout=0.1, state=False)
-    monkeypatch.setattr("roomchat.terminal.terminal.Client", impatient)
+    monkeypatch.setattr("roomchat.terminal.arrival.Client", impatient)
     typed, shown, told = TypedQueue(), queue.SimpleQueue[str](), []
 
     def until(text: str, timeout: float = 10.0) -> None:
@@ -486,17 +486,18 @@ def test_an_address_that_is_none_is_told_before_the_name_is_asked_for() -> None:
 
 
 def test_it_starts_without_a_server_and_connects_later(serve: Serve) -> None:
-    """Nobody answers: it says so, and /connect goes to a server, and to another one."""
+    """Nobody answers: it says so, and /connect goes to a server, and to another one. What was typed comes back."""
     first, second = serve(), serve()
     with Emulated("join", "127.0.0.1:1", "--name", "ann") as ann:
         ann.until("No server answers at 127.0.0.1:1")
         ann.until("not connected")
         ann.type("hello" + ENTER)
-        ann.until("You are not connected")
+        ann.until("... hello")
         for server in (first, second):
             ann.type(f"/connect 127.0.0.1:{server.address[1]}" + ENTER)
             ann.until(f"You are connected to 127.0.0.1:{server.address[1]}.")
             ann.until("● connected")
+        assert "You wrote: hello" in "\n".join(ann.scrolled + ann.shown)
         ann.type("/connect" + ENTER + "/quit" + ENTER)
         assert ann.wait() == 0
 

@@ -68,12 +68,16 @@ def name_of(context: click.Context, name: str | None) -> tuple[str, bool]:
 
 def made_up(person: str | None, command: str) -> str:
     """``ann-send``, of the name in the settings or that of the login."""
-    if not person:
-        try:
-            person = getpass.getuser()
-        except (OSError, KeyError, ImportError):  # a user id without a name, as in some containers
-            person = "roomchat"
+    person = person or login_name() or "roomchat"
     return f"{person[: LONGEST - len(command) - 1]}-{command}"
+
+
+def login_name() -> str:
+    """The name of who is logged in; empty for a user id without a name, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def run(work: Callable[[], None], interrupt: Callable[[], None]) -> bool:

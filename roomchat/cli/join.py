@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from roomchat.cli.client_options import login_name
 from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.client.address import parse_address
 from roomchat.client.interrupt import run_interruptible
@@ -78,8 +79,9 @@ def _paint(
 
     screen = Screen(colour=colour, bell=bell)
     terminal = Terminal(
-        address, screen.typed, screen.show, interactive=True, everything=False, clock=clock, changed=screen.changed
-    )
+        address, screen.typed, screen.show, interactive=True, everything=False, clock=clock, login=login_name(),
+        changed=screen.changed,
+    )  # fmt: skip
     screen.run(terminal, lambda: terminal.run(name, first))
     if told := terminal.farewell():
         click.echo(told)
@@ -106,7 +108,7 @@ def _print(address: str, name: str | None, first: list[Command], bell: str, cloc
     def show_line(line: Line) -> None:
         show(line.plain + ("\a" if line.ring >= loud else ""))
 
-    terminal = Terminal(address, typed, show_line, interactive=sys.stdin.isatty(), clock=clock)
+    terminal = Terminal(address, typed, show_line, interactive=sys.stdin.isatty(), clock=clock, login=login_name())
     if run_interruptible(lambda: terminal.run(name, first), terminal.interrupt):
         show("Goodbye.")
     for complaint in terminal.complaints:

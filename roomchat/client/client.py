@@ -51,6 +51,7 @@ class Client(Known):
         request_timeout: float = 60.0,
         presence: bool = True,
         resume: bool = True,
+        retry: bool = False,
     ) -> None:
         """Claim the state; ``open``, or entering it as a context manager, connects.
 
@@ -64,6 +65,7 @@ class Client(Known):
             presence: whether rooms are told that it comes and goes; lists show it in any case.
             resume: whether to send again what was pending the last time, and to be in the same rooms; if not, only
                 the identity is kept: UID, name and whom the person ignores.
+            retry: whether ``open`` also returns when nobody answers, after a ``ConnectionLost``, and tries on.
         Raises:
             ValueError: the address is none.
             TypeError: an argument has another type, or ``on_event`` is a coroutine function.
@@ -78,6 +80,7 @@ class Client(Known):
         self._on_event = on_event
         self._calling: int | None = None  # the thread that is in on_event
         self._request_timeout = min(request_timeout, threading.TIMEOUT_MAX)
+        self._retry = retry
         self._session = Session(name)
         self._session.presence = presence
         self._state: State | None = None
@@ -125,7 +128,7 @@ class Client(Known):
             self._check_not_closed()
             if not self._connection.is_open():
                 try:
-                    self._connection.open()
+                    self._connection.open(self._retry)
                 except BaseException:
                     self._closed = True
                     self._close_state()

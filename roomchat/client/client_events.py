@@ -21,6 +21,7 @@ class ConnectionEnded(Struct):
     """The last of the events: the server does not take the client back, and it does not try again."""
 
     reason: str
+    code: str = ""  # of the refusal, if it was one
 
 
 ClientEvent = Event | Entry | ConnectionLost | ConnectionBack | ConnectionEnded

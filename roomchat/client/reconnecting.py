@@ -100,22 +100,34 @@ class ReconnectingConnection:
 
     # ------------------------------------------------------------ any thread
 
-    def open(self) -> None:
-        """Connect and say hello.
+    def open(self, retry: bool = False) -> None:
+        """Connect and say hello. With ``retry`` the receiving thread tries on if nobody answers now.
 
         Raises:
             ConnectError: nobody answers there.
             Denied: the server does not let us in.
         """
+        try:
+            self._connect_first()
+        except ConnectError as error:
+            if not retry:
+                raise
+            self._lost = True
+            self._lose()
+            self._on_event(ConnectionLost(str(error)))
+        with self.changed:
+            if not self._closing.is_set():
+                self._receiver.start()
+                return
+        self._lose()
+        raise ConnectError("This client is closed; make another one.")
+
+    def _connect_first(self) -> None:
         until = time.monotonic() + min(HELLO_TIMEOUT, self._request_timeout)
         connection = self._connect()
         try:
             while not self._ready:
                 self._take_all(connection, max(0.0, until - time.monotonic()))
-            with self.changed:
-                if self._closing.is_set():
-                    raise ConnectError("This client is closed; make another one.")
-                self._receiver.start()
         except ReadTimeout:
             connection.close()
             raise ConnectError(f"What answers at {self._address} says nothing; is it a roomchat server?") from None
@@ -264,7 +276,8 @@ class ReconnectingConnection:
             self.failure = error
             self.changed.notify_all()
         with contextlib.suppress(OSError):  # it may be what has failed
-            self._on_event(ConnectionEnded(str(error)))
+            code = error.code if isinstance(error, Denied) else ""
+            self._on_event(ConnectionEnded(str(error), code))
 
     def _lose(self) -> None:
         with self.changed:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
 from roomchat.client.session import is_private
-from roomchat.protocol import Entry, Gap, Joined, Left, Message, WhoPage
+from roomchat.protocol import Entry, Gap, Joined, Left, Message, Welcome, WhoPage
 from roomchat.speaker import speaker
 from roomchat.terminal.attention import Attention
 from roomchat.terminal.commands import HELP_COLUMN
@@ -57,7 +57,7 @@ class Picture:
             if isinstance(event, ConnectionLost | ConnectionEnded):
                 self.connected = False
                 self.turned.clear()
-            elif isinstance(event, ConnectionBack):
+            elif isinstance(event, Welcome | ConnectionBack):
                 self.connected = True
             if (
                 isinstance(event, WhoPage) and event.re is not None

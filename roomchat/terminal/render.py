@@ -174,7 +174,7 @@ def _welcome(event: Welcome) -> Iterable[str]:
     else:
         yield "Nobody else is here yet."
     yield _rooms(event.rooms, event.rooms_total)
-    yield "Dial someone with /dial UID, go into a room with /join ROOM, or wait to be dialled. /help shows more."
+    yield "Dial someone with /dial UID, or go into a room with /join ROOM. /help shows more."
 
 
 def _joined(event: Joined, view: View) -> Iterable[str]:

@@ -177,12 +177,12 @@ class Screen:
     def accept(self) -> None:
         """What is typed is done."""
         text = self.buffer.text.encode(errors="replace").decode().rstrip("\n")
-        if text.strip() and not self._terminal.asking:
+        if text.strip() and not self._terminal.arrival.asking:
             self.buffer.append_to_history()
         self.buffer.reset()
         if text.strip().lower() in QUITS and not self._terminal.picture.connected:
             self.leave_away()  # the sending thread may wait for the server
-        elif text.strip() or self._terminal.asking:
+        elif text.strip() or self._terminal.arrival.asking:
             self._owes = False
             self.typed.put(text)
 

@@ -21,8 +21,8 @@ Fragments = StyleAndTextTuples
 
 def prompt(terminal: Terminal) -> str:
     """Where what is typed goes."""
-    if terminal.asking:
-        return "Your name: "
+    if terminal.arrival.asking:
+        return terminal.arrival.asking
     room = terminal.picture.attention.room
     return f"[{_name(room, terminal.picture)}] " if room else "> "
 
@@ -32,7 +32,7 @@ def pending(terminal: Terminal, waiting: list[str]) -> Fragments:
     picture = terminal.picture
     said = [] if picture.client is None else picture.client.pending
     held = [terminal.doing] if terminal.doing and not picture.connected else []
-    waiting = [*held, *waiting]
+    waiting = [*held, *terminal.arrival.held, *waiting]
     texts = [f"{_target(one.room, picture)}{one.text}" if isinstance(one, Say) else f"[whisper] {one.text}"
              for one in said[-MOST_PENDING:]]  # fmt: skip
     texts = [*texts, *waiting[:MOST_PENDING]][-MOST_PENDING:]
@@ -72,9 +72,10 @@ def _state(terminal: Terminal) -> Fragments:
     fragments: Fragments = []
     if picture.connected:
         fragments += [("class:ok", "●"), ("class:toolbar", " connected")]
-    elif picture.client is not None and picture.view.uid:
-        fragments += [("class:lost", " ○ connection lost, trying again ")]
-    elif terminal.asking or picture.client is not None:
+    elif picture.client is not None and (picture.view.uid or terminal.arrival.waits):
+        lost = "connection lost" if picture.view.uid else "not connected"
+        fragments += [("class:lost", f" ○ {lost}, trying again ")]
+    elif terminal.arrival.asking or picture.client is not None:
         fragments += [("class:toolbar", f"○ {harmless(terminal.address)}")]
     else:
         fragments += [("class:lost", " ○ not connected "), ("class:toolbar", " /connect HOST[:PORT]")]

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client
-from roomchat.client.client_events import ClientEvent, ConnectionEnded
-from roomchat.client.session import Refusal
-from roomchat.client.state import Unkept
-from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded
+from roomchat.client.session import Refusal, is_private
+from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.harmless import harmless
 from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Leave, Message, Who, WhoPage
+from roomchat.terminal.arrival import OTHER_NAME, Arrival
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, parse
 from roomchat.terminal.deeds import Deeds
 from roomchat.terminal.lines import Line
@@ -21,10 +21,7 @@ from roomchat.terminal.render import CLOCK, not_said
 from roomchat.terminal.typed import Typed
 from roomchat.terminal.unsent import keep, told
 
-# Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.
-NEVER = threading.TIMEOUT_MAX
 FAREWELL = 5.0  # seconds that what a person said last has to arrive when they leave
-_ASK_AGAIN = {BadName.code, NameTaken.code}
 
 
 class Terminal:
@@ -37,38 +34,42 @@ class Terminal:
         interactive: whether there is someone who looks at the screen and answers.
         everything: show all rooms at once, each line with its room; else one, and the others wait.
         clock: how times are written, as for strftime.
+        login: the name that is offered to a person who has to choose one.
         changed: called when something changed that is not a line: who is here, what is on its way.
     """
 
     def __init__(
         self, address: str, typed: Typed, show: Callable[[Line], None], *, interactive: bool,
-        everything: bool = True, clock: str = CLOCK, changed: Callable[[], None] = lambda: None,
+        everything: bool = True, clock: str = CLOCK, login: str = "", changed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.address = address
-        self.asking = False  # for a name, with the next line
         self.doing = ""  # the command that is being done; it may wait for the connection to come back
         self._typed = typed
         self._show_line = show
         self._interactive = interactive
         self._everything = everything
         self._clock = clock
+        self._login = login
         self._changed = changed
-        self._name: str | None = None
         self._ended: ConnectionEnded | None = None
         self._interrupted = False
         self._refused = ""  # why a pipe goes no further
         self._asked = False  # whether to leave though something is not sent
         self._left = threading.Lock()  # held while the chat is left; not held, it is not left yet
-        self._kept = True  # whether there is a place to keep what is not sent
         self._typed_is_kept = False
         self.complaints: list[str] = []  # of a pipe: what was not done, and why
         self.returned: list[str] = []  # what was typed, not sent, and can't be kept
         self._begin()
 
-    def _begin(self) -> None:
+    def _begin(self, name: str | None = None, first: Iterable[Command] = ()) -> None:
         """Nothing is known of a server."""
+        self._ended = None
         self.picture = Picture(self._show_line, everything=self._everything, clock=self._clock)
         self._deeds = Deeds(self.picture)
+        self.arrival = Arrival(
+            self.address, name, self._login, first, self.picture, self._typed,
+            interactive=self._interactive, receive=self._receive, changed=self._changed,
+        )  # fmt: skip
 
     def run(self, name: str | None, first: Iterable[Command]) -> None:
         """Say hello, carry the first commands out, then chat until the person or the server ends it.
@@ -76,13 +77,11 @@ class Terminal:
         Raises:
             ConnectError: nobody answers, or the server does not want us, and nobody is there to try another one.
         """
-        self._name = name
+        self._begin(name, first)
         try:
-            if self._come_in():
-                for command in first:
-                    self._do(command)
-            while not self._refused and (typed := self._typed.next()) is not None and self._type(typed):
-                pass
+            going = self._come_in()
+            while going and not self._refused and (typed := self._typed.next()) is not None:
+                going = self._take(typed)
             if self.picture.client is not None and self._ended is None:
                 # Nobody looks at a pipe: all of it is sent, however long that takes.
                 patience = 0.0 if self._asked else FAREWELL
@@ -107,12 +106,17 @@ class Terminal:
         client = self.picture.client
         if client is None or self.picture.connected:
             return ""
-        typed = [line for line in self._typed.waiting() if line.strip() and not line.startswith("/")]
-        return told(len(client.pending) + len(typed), kept=self._kept)
+        waiting = [*self.arrival.held, *self._typed.waiting()]
+        typed = [line for line in waiting if line.strip() and not line.startswith("/")]
+        return told(len(client.pending) + len(typed), kept=self.arrival.kept and bool(not typed or self._room()))
 
     def farewell(self) -> str:
         """When all is over: what was not sent; nothing if all was."""
-        unsent = told(len(self.picture.client.pending), kept=self._kept) if self.picture.client is not None else ""
+        unsent = (
+            told(len(self.picture.client.pending), kept=self.arrival.kept)
+            if self.picture.client is not None
+            else ""
+        )
         returned = "\n  ".join(["Not sent, and not kept:", *map(harmless, self.returned)]) if self.returned else ""
         return "\n".join(filter(None, [unsent, returned]))
 
@@ -123,11 +127,17 @@ class Terminal:
             if client is None or self._typed_is_kept:
                 return
             self._typed_is_kept = True
-            if self._interrupted and self._interactive:  # else nothing waits that was meant to be said
+            if self._interactive and (self._interrupted or self.arrival.held):  # else all was sent
                 doing = [self.doing] if self._is_waited_for(self.doing) else []
-                room = self.picture.attention.room or client.room
-                self.returned += keep(client, self.picture.view, room, [*doing, *waiting])
+                waiting = [*doing, *self.arrival.held, *waiting]
+                self.returned += keep(client, self.picture.view, self._room(), waiting)
             client.close(timeout=0.5)
+
+    def _room(self) -> str | None:
+        """Where what is typed goes, as far as we know: perhaps we are not in yet."""
+        client = self.picture.client
+        first = next((one.room for one in self.arrival.first if isinstance(one, Join)), None)
+        return self.picture.attention.room or (client.room if client is not None else None) or first
 
     def _is_waited_for(self, typed: str) -> bool:
         """Whether what is being done leads elsewhere, so that the lines behind it wait."""
@@ -146,64 +156,57 @@ class Terminal:
     # ------------------------------------------------------------ coming in
 
     def _come_in(self) -> bool:
-        """Introduce ourselves, under another name if the first is refused; whether we are in.
+        """Say hello, and go into the first rooms if the server is there; whether to go on.
 
         Raises:
-            ConnectError: we are not, and nobody is there to try another server.
+            ConnectError: we are not in, and nobody is there to try another server.
         """
-        can_ask = self._interactive or self._name is None
-        while not self._interrupted:
-            if self._name is None:
-                self._name = self._ask_name()
-            self.picture.client = self._client(self._name)
-            self.picture.attention.ignored = set(self.picture.client.ignored)
-            try:
-                self.picture.client.open()
-            except Denied as error:
-                self.picture.client = None
-                if error.code in _ASK_AGAIN and can_ask:
-                    self.picture.show(str(error), "trouble")
-                    self._name = None
-                    continue
-                self._stay_out(error)
-                return False
-            except ConnectError as error:
-                self.picture.client = None
-                self._stay_out(error)
-                return False
-            self.picture.connected = True
-            self._changed()
-            return True
+        if not self._interrupted and self.arrival.say_hello() and self.picture.connected:
+            return self._enter()
+        return not self._interrupted
+
+    def _enter(self) -> bool:
+        """The server is there: into the first rooms, and then what was typed meanwhile; whether to go on."""
+        self.arrival.enter(self._do)
+        going = True
+        while going and self.arrival.held:
+            going = self._type(self.arrival.held.pop(0))
+        return going
+
+    def _take(self, typed: str) -> bool:
+        """Do what a typed line says, or hold it until we are in; whether to go on."""
+        if self._ended is not None and self._ended.code in OTHER_NAME and self._interactive:
+            return self._choose_another_name(self._ended) and self._take(typed)
+        if self.arrival.waits:
+            if self.picture.connected:
+                return self._enter() and self._type(typed)
+            if typed.strip() and not self._is_for_now(typed):
+                self.arrival.held.append(typed)
+                self._changed()
+                return True
+        return self._type(typed)
+
+    def _choose_another_name(self, ended: ConnectionEnded) -> bool:
+        """Somebody else got our name while the connection was lost; whether to go on."""
+        client, old = self.picture.client, self.arrival
+        assert client is not None
+        self._close(client, 0.0)
+        self._begin(old.name, old.first or [Join(room=room) for room in client.rooms if not is_private(room)])
+        self.arrival.held = old.held
+        self.arrival.is_refused(ended.code, ended.reason)
+        return self._come_in()
+
+    def _is_for_now(self, typed: str) -> bool:
+        """Whether a line needs no server."""
+        with contextlib.suppress(TypingError):
+            return isinstance(parse(typed, self.picture.view), Bye | Connect | str)
         return False
 
-    def _client(self, name: str) -> Client:
-        self._kept = True
-        try:
-            try:
-                return Client(self.address, name, on_event=self._receive, request_timeout=NEVER)
-            except Unkept as error:
-                self._kept = False
-                self.picture.show(f"{error} What is not sent when you leave is lost.", "trouble")
-                return Client(self.address, name, on_event=self._receive, request_timeout=NEVER, state=False)
-        except ValueError as error:  # the address is none
-            raise ConnectError(str(error)) from None
-
-    def _stay_out(self, error: ConnectError | Denied) -> None:
-        """A person may try another server; a pipe can't."""
-        if not self._interactive:
-            raise ConnectError(harmless(str(error))) from None
-        self.picture.show(str(error), "trouble")
-        self.picture.show("/connect tries again, /connect HOST[:PORT] another server; /quit leaves.")
-
-    def _ask_name(self) -> str:
-        self.asking = True
-        self.picture.show("What is your name?")
-        self._changed()
-        name = self._typed.next()
-        self.asking = False
-        if name is None:
-            raise ConnectError("No name was given; name yourself with --name.")
-        return name.strip()
+    def _close(self, client: Client, timeout: float) -> None:
+        """Leave a server for good, and say what it did not get."""
+        client.close(timeout)
+        if waits := told(len(client.pending), kept=self.arrival.kept):
+            self.picture.show(f"{self.address}: {waits}", "trouble")
 
     def _connect(self, address: str | None) -> None:
         """Go to a server, or try the same one again."""
@@ -211,16 +214,16 @@ class Terminal:
             doing = "You are connected to" if self.picture.connected else "I am trying to reach"
             self.picture.show(f"{doing} {self.address}.")
             return
-        if self.picture.client is not None:
-            self._name = self.picture.client.name
-            self.picture.client.close(timeout=FAREWELL)
-            if waits := told(len(self.picture.client.pending), kept=self._kept):
-                self.picture.show(f"{self.address}: {waits}", "trouble")
-        self._ended = None
+        client, old = self.picture.client, self.arrival
+        if client is not None:
+            self._close(client, FAREWELL)
+        for typed in old.held:  # it was meant for there
+            self.picture.show("\n".join(not_said(typed)), "trouble")
         if address is not None:
             self.address = address
-        self._begin()
-        if self._come_in():
+        self._begin(old.name)
+        self._come_in()
+        if self.picture.connected:
             self.picture.show(f"You are connected to {self.address}.")
 
     # ------------------------------------------------------------ the receive thread
@@ -230,10 +233,14 @@ class Terminal:
         done = self.picture.take(event)
         if isinstance(event, ConnectionEnded):
             self._ended = event
-            if self._interactive:
+            if self._interactive and event.code in OTHER_NAME:
+                self._typed.wake()
+            elif self._interactive:
                 self.picture.show(f"{event.reason} /connect tries again.", "trouble")
             else:
                 self._typed.stop()
+        elif isinstance(event, ConnectionBack) and self.arrival.waits:
+            self._typed.wake()
         elif isinstance(event, Message):
             self._deeds.answer(event)
         elif isinstance(event, Error) and event.re is None:  # else it is told where it was asked

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 
 READ_SIZE = 64 * 1024  # bytes
+_WAKE, _STOP = b"w", b"s"  # what goes through the pipe of a reader that waits
 
 
 class Typed(ABC):
@@ -27,6 +28,10 @@ class Typed(ABC):
     @abstractmethod
     def waiting(self) -> list[str]:
         """The lines that nobody has taken."""
+
+    @abstractmethod
+    def wake(self) -> None:
+        """End one waiting with an empty line, now or when it begins."""
 
     @abstractmethod
     def stop(self) -> None:
@@ -48,6 +53,12 @@ class TypedQueue(Typed):
             self._lines.append(line)
             self._changed.notify()
 
+    def wake(self) -> None:
+        """End one waiting with an empty line, now or when it begins."""
+        with self._changed:
+            self._lines.appendleft("")
+            self._changed.notify()
+
     def end(self) -> None:
         """No more lines come; those that wait are taken still."""
         with self._changed:
@@ -57,7 +68,7 @@ class TypedQueue(Typed):
     def waiting(self) -> list[str]:
         """The lines that nobody has taken."""
         with self._changed:
-            return list(self._lines)
+            return [line for line in self._lines if line]
 
     def next(self) -> str | None:
         """The next line; None at the end."""
@@ -84,9 +95,11 @@ class TypedLines(Typed):
 
     def next(self) -> str | None:
         """The next line; None at the end."""
-        while b"\n" not in self._rest and not self._ended:
+        while b"\n" not in self._rest and not self._ended and not self._stopped:
             ready, _, _ = select.select([self._fd, self._stop_reader], [], [])
             if self._stop_reader in ready:
+                if os.read(self._stop_reader, 1) == _WAKE:
+                    return ""
                 break
             try:
                 data = os.read(self._fd, READ_SIZE)
@@ -105,10 +118,14 @@ class TypedLines(Typed):
         lines = self._rest.decode(errors="replace").split("\n")
         return [line.removesuffix("\r") for line in lines if line]
 
+    def wake(self) -> None:
+        """End one waiting with an empty line, now or when it begins."""
+        os.write(self._stop_writer, _WAKE)
+
     def stop(self) -> None:
         """End the waiting, now or when it begins."""
         self._stopped = True
-        os.write(self._stop_writer, b"\0")
+        os.write(self._stop_writer, _STOP)
 
     def close(self) -> None:
         """Free what it holds; not the input itself."""

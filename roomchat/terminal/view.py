@@ -30,6 +30,7 @@ class View:
 
     def __init__(self) -> None:
         self.uid = 0
+        self.lobby: str | None = None  # the room where people meet first
         self.names: dict[int, str] = {}  # UID to name, of all whom we have heard of
         self._called: dict[str, int] = {}  # compared name to UID: who is, or was last, here under that name
         self.rooms: set[str] = set()  # all of which we have heard
@@ -42,11 +43,11 @@ class View:
         """Take note of an event; whether it is news to the person."""
         match event:
             case ConnectionLost():
-                self._returning = True
+                self._returning = self.uid != 0  # else it is still the first time
             case ConnectionBack():
                 self._returning = False
             case Welcome():
-                self.uid = event.uid
+                self.uid, self.lobby = event.uid, event.lobby
                 self._meet(event.clients)
                 self.rooms.update(room.room for room in event.rooms)
                 return not self._returning

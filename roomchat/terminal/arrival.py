@@ -1,0 +1,149 @@
+"""Coming into the chat: under which name, over a server that may be away, into which room first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+from roomchat.client.client import Client
+from roomchat.client.client_events import ClientEvent
+from roomchat.client.session import is_private
+from roomchat.client.state import Unkept
+from roomchat.errors import BadName, ConnectError, Denied, NameTaken
+from roomchat.harmless import harmless
+from roomchat.protocol import Command, Join, Ping
+from roomchat.terminal.picture import Picture
+from roomchat.terminal.typed import Typed
+
+# Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.
+REQUEST_TIMEOUT = threading.TIMEOUT_MAX
+OTHER_NAME = {BadName.code, NameTaken.code}  # refusals that another name may mend
+
+
+class Arrival:
+    """How a person comes to one server. Belongs to the thread that sends; any may read its public fields.
+
+    A person need not wait until the server is there: the client tries on, and what is typed is held.
+
+    Args:
+        address: of the server.
+        name: of the person; None: it is asked for.
+        login: the name to offer then.
+        first: commands that lead into the first rooms; without any a person goes into the lobby.
+        picture: where the client is put, and what is told is shown.
+        typed: what the person types.
+        interactive: whether there is someone who answers.
+        receive: gets the client's events.
+        changed: called when a question is asked.
+    """
+
+    def __init__(
+        self, address: str, name: str | None, login: str, first: Iterable[Command], picture: Picture, typed: Typed,
+        *, interactive: bool, receive: Callable[[ClientEvent], object], changed: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.asking = ""  # the question that the next line answers
+        self.kept = True  # whether there is a place to keep what is not sent
+        self.waits = False  # for the server: what is typed is held
+        self.held: list[str] = []
+        self.first = list(first)
+        self.name = name
+        self._address = address
+        self._login = login
+        self._picture = picture
+        self._typed = typed
+        self._interactive = interactive
+        self._receive = receive
+        self._changed = changed
+        self._can_ask = interactive or name is None
+
+    def say_hello(self) -> bool:
+        """Introduce ourselves, under another name if the first is refused; whether we are in, or will be.
+
+        Raises:
+            ConnectError: we are not, and nobody is there to try another server.
+        """
+        picture = self._picture
+        while True:
+            if self.name is None:
+                self.name = self._ask_name()
+            client = picture.client = self._client(self.name)
+            picture.attention.ignored = set(client.ignored)
+            self.waits = self._interactive
+            try:
+                client.open()
+            except Denied as error:
+                if not self.is_refused(error.code, str(error)):
+                    self._stay_out(str(error))
+                    return False
+            except ConnectError as error:
+                self._stay_out(str(error))
+                return False
+            else:
+                self._changed()
+                return True
+
+    def is_refused(self, code: str, why: str) -> bool:
+        """Whether a refusal is about the name, and another one can be asked for."""
+        self._picture.client = None
+        if code not in OTHER_NAME or not self._can_ask:
+            return False
+        self._picture.show(why, "trouble")
+        if self.name == self._login:
+            self._login = ""
+        self.name = None
+        return True
+
+    def enter(self, do: Callable[[Command], None]) -> None:
+        """The server has welcomed us: go into the first rooms. What is held can be done then."""
+        client, lobby = self._picture.client, self._picture.view.lobby
+        assert client is not None
+        self.waits = False
+        if self._interactive and not self.first and lobby is not None:
+            client.request(Ping())  # behind it we know where we are already
+            if all(map(is_private, client.rooms)):
+                self.first = [Join(room=lobby)]
+        first, self.first = self.first, []
+        for command in first:
+            do(command)
+
+    def _client(self, name: str) -> Client:
+        make = self._make_client
+        self.kept = True
+        try:
+            try:
+                return make(name, state=True)
+            except Unkept as error:
+                self.kept = False
+                self._picture.show(f"{error} What is not sent when you leave is lost.", "trouble")
+                return make(name, state=False)
+        except ValueError as error:  # the address is none
+            raise ConnectError(str(error)) from None
+
+    def _make_client(self, name: str, *, state: bool) -> Client:
+        return Client(
+            self._address, name, on_event=self._receive, request_timeout=REQUEST_TIMEOUT, state=state,
+            retry=self._interactive,
+        )  # fmt: skip
+
+    def _stay_out(self, why: str) -> None:
+        """A person may try another server; a pipe can't."""
+        self._picture.client = None
+        if not self._interactive:
+            raise ConnectError(harmless(why)) from None
+        self._picture.show(why, "trouble")
+        self._picture.show("/connect tries again, /connect HOST[:PORT] another server; /quit leaves.")
+
+    def _ask_name(self) -> str:
+        offered = f" [{self._login}]" if self._login and self._interactive else ""
+        self.asking = f"Your name{offered}: "
+        if self._picture.attention.everything:  # there is no line that is typed on, with a prompt before it
+            self._picture.show(self.asking.rstrip())
+        self._changed()
+        name = self._typed.next()
+        question, self.asking = self.asking, ""
+        if name is None:
+            raise ConnectError("No name was given; name yourself with --name.")
+        name = name.strip() or (self._login if offered else "")
+        if not self._picture.attention.everything:
+            self._picture.show(question + name)
+        return name

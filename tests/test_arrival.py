@@ -1,0 +1,208 @@
+"""Coming into the chat: the lobby, a server that is away, and the name."""
+
+from __future__ import annotations
+
+import getpass
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.emulator import ENTER, Emulated
+from tests.peer import Peer
+from tests.program import Program, address_of, serve
+
+
+def port_of(address: str) -> str:
+    return address.rsplit(":", 1)[1]
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return {"XDG_STATE_HOME": str(tmp_path / "state"), "TERM": "xterm", "NO_COLOR": "1"}
+
+
+# ---------------------------------------------------------------- the lobby
+
+
+def test_people_meet_in_the_lobby() -> None:
+    """Two who come without a word of where see each other come, and talk."""
+    with serve() as server:
+        address = address_of(server)
+        with Emulated("join", address, "--name", "ann") as ann:
+            ann.until("You are in lobby, alone for now.")
+            with Emulated("join", address, "--name", "bob") as bob:
+                bob.until("You are in lobby with: ann (1).")
+                ann.until("bob (2) came in.")
+                ann.type("hello" + ENTER)
+                bob.until("ann: hello")
+                bob.type("/dial ann" + ENTER)
+                ann.until("bob (2) dialled you: you are in r1.")
+
+
+@pytest.mark.parametrize("arguments", [["--room", "tea"], ["--dial", "1"]])
+def test_a_person_who_names_a_place_goes_there_alone(arguments: list[str]) -> None:
+    with serve() as server, Peer.at(address_of(server)) as peer:
+        peer.hello("peer")
+        with Emulated("join", address_of(server), "--name", "ann", *arguments) as ann:
+            ann.until("2 here" if arguments[0] == "--dial" else "tea: 1 here")
+            peer.send("rooms")
+            rooms = peer.until("rooms")["rooms"]
+            assert [room["room"] for room in rooms] == ["r1" if arguments[0] == "--dial" else "tea"]
+
+
+def test_a_pipe_goes_nowhere_by_itself() -> None:
+    with serve() as server, Program("join", address_of(server), "--name", "bot") as bot:
+        bot.expect("You are 1")
+        bot.type("/rooms\n")
+        bot.expect("There are no rooms yet")
+        bot.end_input()
+        assert bot.wait() == 0
+
+
+@pytest.mark.parametrize("lobby", ["none", "NONE"])
+def test_there_need_be_no_lobby(lobby: str) -> None:
+    with serve("--lobby", lobby) as server, Emulated("join", address_of(server), "--name", "ann") as ann:
+        ann.until("You are 1:")
+        ann.type("hello" + ENTER)
+        ann.until("You are not in a room")
+
+
+def test_someone_who_comes_back_is_where_they_were(tmp_path: Path, env: dict[str, str]) -> None:
+    """A killed client is in its rooms again, and is not brought into the lobby as well."""
+    with serve(db=tmp_path / "chat.db") as server:
+        address = address_of(server)
+        with Program("join", address, "--name", "ann", "--room", "tea", terminal=True, env=env) as ann:
+            ann.expect("tea")
+            ann.type("hello\r")
+            ann.expect("ann.*: hello")
+            ann.signal(signal.SIGKILL)
+            ann.wait()
+        with Peer.at(address) as peer, Program("join", address, "--name", "ann", terminal=True, env=env) as ann:
+            ann.expect("You are in tea")
+            peer.hello("peer")
+            ann.type("/rooms\r")
+            ann.expect(r"Rooms: tea \(1\)\.|Rooms: tea \(1\),")
+            peer.send("rooms")
+            assert [room["room"] for room in peer.until("rooms")["rooms"]] == ["tea"]
+
+
+# ---------------------------------------------------------------- a server that is away
+
+
+def test_what_is_typed_while_the_server_is_away_is_said_when_it_is_there(tmp_path: Path) -> None:
+    """It tries by itself; commands that need no server are done at once, the others in their turn."""
+    db = tmp_path / "chat.db"
+    with serve(db=db) as server:
+        address = address_of(server)
+    with Emulated("join", address, "--name", "ann") as ann:
+        ann.until("Trying again; what you type is kept.")
+        ann.until("not connected, trying again")
+        ann.type("hello" + ENTER + "/help quit" + ENTER + "/join tea" + ENTER + "in tea" + ENTER)
+        ann.until("For example: /quit")
+        ann.until("... in tea")
+        with serve("--port", port_of(address), db=db) as server:
+            address_of(server)
+            ann.until("ann: in tea")
+            with Peer.at(address) as peer:
+                peer.hello("peer")
+                for room, text in (("lobby", "hello"), ("tea", "in tea")):
+                    peer.send("join", room=room)
+                    assert peer.until("message")["text"] == text
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_leaving_while_the_server_is_away(tmp_path: Path, env: dict[str, str], plain: bool) -> None:
+    """What was typed for a known room is sent the next time."""
+    db = tmp_path / "chat.db"
+    with serve(db=db) as server:
+        address = address_of(server)
+    enter = "\n" if plain else "\r"
+    arguments = ["join", address, "--name", "ann", "--room", "tea", *(["--plain"] if plain else [])]
+    with Program(*arguments, terminal=True, env=env) as ann:
+        ann.expect("Trying again")
+        ann.type(f"hello{enter}/quit{enter}")
+        ann.expect("1 line is not sent yet; it will be sent the next time")
+        ann.type(f"/quit{enter}")
+        assert ann.wait() == 0
+        assert "Not sent, and not kept" not in ann.output
+    with serve("--port", port_of(address), db=db) as server, Peer.at(address_of(server)) as peer:
+        with Program(*arguments, terminal=True, env=env) as ann:
+            ann.expect("ann.*: hello")
+        peer.hello("peer")
+        peer.send("join", room="tea")
+        assert peer.until("message")["text"] == "hello"
+
+
+def test_what_was_typed_for_nowhere_is_given_back(env: dict[str, str]) -> None:
+    with serve() as server:
+        address = address_of(server)
+    with Program("join", address, "--name", "ann", terminal=True, env=env) as ann:
+        ann.expect("Trying again")
+        ann.type("hello\r")
+        ann.expect(r"\.\.\. hello")
+        ann.signal(signal.SIGTERM)
+        assert ann.wait() == 0
+        ann.expect("Not sent, and not kept:\n  hello")
+
+
+def test_a_pipe_does_not_wait_for_a_server() -> None:
+    with serve() as server:
+        address = address_of(server)
+    with Program("join", address, "--name", "ann") as ann:
+        ann.end_input()
+        assert ann.wait() == 1
+        ann.expect("No server answers")
+
+
+# ---------------------------------------------------------------- the name
+
+
+def test_enter_takes_the_login_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands in the prompt; what was chosen stays on the screen."""
+    monkeypatch.setenv("LOGNAME", "ann")
+    assert getpass.getuser() == "ann"
+    with serve() as server, Emulated("join", address_of(server)) as ann:
+        ann.until("Your name [ann]:")
+        ann.type(ENTER)
+        ann.until("You are 1:")
+        ann.until("ann (1)")
+        assert any("Your name [ann]: ann" in row for row in ann.scrolled + ann.shown)
+
+
+def test_a_login_name_that_is_taken_is_not_offered_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "ann")
+    with serve() as server, Peer.at(address_of(server)) as peer, Emulated("join", address_of(server)) as ann:
+        peer.hello("ann")
+        ann.until("Your name [ann]:")
+        ann.type(ENTER)
+        ann.until("Someone here is called ann already")
+        ann.until("Your name:")
+        ann.type("anna" + ENTER)
+        ann.until("You are 2:")
+
+
+def test_a_name_that_was_taken_while_the_server_was_away_is_asked_for_again(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
+    """The rooms stay the same, and so does what was typed meanwhile."""
+    db = tmp_path / "chat.db"
+    with serve(db=db) as server, Peer.at(address_of(server)) as peer:
+        peer.hello("ann")  # whose seat waits
+    with serve() as server:
+        address = address_of(server)
+        ann = Program("join", address, "--name", "ann", "--room", "tea", terminal=True, env=env)
+        ann.expect("tea")
+        ann.expect("1 here")
+    with ann:
+        ann.expect("Trying again")
+        ann.type("kept\r")
+        with serve("--port", port_of(address), db=db) as server, Peer.at(address_of(server)) as peer:
+            peer.hello("peer")
+            ann.expect("1 line is not sent yet; it will be sent the next time")
+            ann.expect("Someone here is called ann already")
+            ann.type("anna\r")
+            ann.expect(r"anna \(\d\)")
+            peer.send("join", room="tea")
+            ann.type("here again\r")
+            assert peer.until("message")["text"] == "here again"
