@@ -33,5 +33,6 @@ def _milliseconds(text: str, zone: tzinfo | None, days: timedelta) -> int:
         return round(moment.timestamp() * 1000)
     except (ValueError, OverflowError):
         raise ValueError(
-            f"{text!r} is no time; write a date, 2024-05-01, or a time, 2024-05-01T08:30 or 2024-05-01T08:30:00Z."
+            f"{text!r} is not a time; "
+            "write a date, 2024-05-01, or a time, 2024-05-01T08:30 or 2024-05-01T08:30:00Z."
         ) from None

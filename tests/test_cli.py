@@ -106,8 +106,8 @@ def test_the_start_says_what_one_needs_to_know(tmp_path: Path) -> None:
     with serve(db=tmp_path / "chat.db") as server:
         address = address_of(server)
         server.expect(rf"Join from this machine with: roomchat join {address}$")
-        server.expect(r"A message that anyone sees is on disk, in .*chat\.db\.$")
-        server.expect(r"Ctrl-C stops it")
+        server.expect(r"Every message is on disk before anyone sees it, in .*chat\.db\.$")
+        server.expect(r"Ctrl-C to stop the server")
         server.signal(signal.SIGINT)
         assert server.wait() == 0
 
@@ -195,9 +195,9 @@ def test_a_second_interrupt_ends_at_once() -> None:
         host, _, port = address_of(server).rpartition(":")
         with socket.create_connection((host, int(port))) as stuck:
             stuck.sendall(b'{"type":"hello","protocol":1,"name":"stuck"}\n')
-            server.expect("Ctrl-C stops it")
+            server.expect("Ctrl-C to stop the server")
             server.signal(signal.SIGINT)
-            server.expect("Ctrl-C once more")
+            server.expect("Ctrl-C again")
             server.signal(signal.SIGINT)
             assert server.wait() in {130, 0}, "0 if it was done already"
 

@@ -306,7 +306,7 @@ def test_a_day_may_have_23_hours() -> None:
     paris = ZoneInfo("Europe/Paris")
     assert end("2024-03-31", paris) - beginning("2024-03-31", paris) == 23 * 3600 * 1000
     assert end("2024-03-31", paris) == beginning("2024-04-01", paris)
-    with pytest.raises(ValueError, match="'soon' is no time"):
+    with pytest.raises(ValueError, match="'soon' is not a time"):
         beginning("soon", None)
 
 
@@ -323,9 +323,9 @@ def test_a_room_is_found_as_the_server_finds_it(database: Path, name: str) -> No
         (["teapo"], "There is no room teapo in the log; did you mean teapot or Tea?"),
         (["zzz"], "There is no room zzz in the log; it has Tea, teapot, coffee."),
         (["a b"], "'a b' can't be a room name: it has a space in it."),
-        (["@1-2"], "@1-2 belongs to two who whispered; if you are to read that, add --private."),
+        (["@1-2"], "@1-2 is a private room of two people; add --private if you may read it."),
         (["@1-3", "--private"], "There is no room @1-3 in the log; did you mean @1-2?"),
-        (["tea", "--since", "x"], "'x' is no time; write a date"),
+        (["tea", "--since", "x"], "'x' is not a time; write a date"),
         (["tea", "--timezone", "Mars"], "There is no time zone 'Mars'"),
         (["tea", "--timezone", "../x"], "There is no time zone '../x'"),
         (["tea", "-o", "/no/such/folder/x"], "Can't write to /no/such/folder/x (No such file or directory)."),

@@ -158,7 +158,7 @@ def test_a_server_needs_no_output() -> None:
 
 @pytest.mark.parametrize(
     ("output", "told"),
-    [(nobody_reads, "Error: Stopped before the end: nothing is proven.\n"), (full_disk, FULL)],
+    [(nobody_reads, "Error: Stopped before the end, so nothing is proven.\n"), (full_disk, FULL)],
 )
 def test_a_proof_that_nobody_reads_is_none(tmp_path: Path, output: Output, told: str) -> None:
     """0 would say that it is proven. Nothing is left behind."""

@@ -58,14 +58,14 @@ def test_config_tells_what_holds_and_where_from(file: Path) -> None:
     [
         ("nmae = 'x'", "'nmae' is not a setting; did you mean name?"),
         ("[tail]\nhistroy = 1", "'histroy' in [tail] is not a setting; did you mean history?"),
-        ("[tale]\nhistory = 1", "[tale] is not a table of it; did you mean [tail]?"),
-        ("[serve]\nport = 1", "[serve] is not a table of it; a server's settings are given to"),
-        ("[tail]\nhistory = 'many'", "'history' in [tail] is a whole number, not \"many\"."),
-        ("[tail]\nhistory = true", "'history' in [tail] is a whole number, not true."),
-        ("[tail]\nhistory = -1", "'history' in [tail] can't be that: -1 is not in the range 0<=x<=1000."),
-        ("json = 'yes'", "'json' is true or false, not \"yes\"."),
-        ("name = 7", "'name' is a text in quotes, not 7."),
-        ("timeout = '5'", "'timeout' is a number, not \"5\"."),
+        ("[tale]\nhistory = 1", "[tale] is not a table of this file; did you mean [tail]?"),
+        ("[serve]\nport = 1", "[serve] is not a table of this file; give a server's settings to"),
+        ("[tail]\nhistory = 'many'", "'history' in [tail] must be a whole number, not \"many\"."),
+        ("[tail]\nhistory = true", "'history' in [tail] must be a whole number, not true."),
+        ("[tail]\nhistory = -1", "'history' in [tail] is not valid: -1 is not in the range 0<=x<=1000."),
+        ("json = 'yes'", "'json' must be true or false, not \"yes\"."),
+        ("name = 7", "'name' must be a text in quotes, not 7."),
+        ("timeout = '5'", "'timeout' must be a number, not \"5\"."),
         ("name = ", "Can't read"),
     ],
 )
@@ -99,7 +99,7 @@ def test_any_option_of_a_command_can_be_set(file: Path) -> None:
     loaded = load(file, {"join": join}, must_exist=True)
     assert loaded.defaults == {"join": {"time_format": "%H", "bell": True, "colour": "never"}}
     file.write_text('[join]\ncolour = "pink"\n')
-    with pytest.raises(SettingsError, match=r"'colour' in .join. can't be that: 'pink' is not one of"):
+    with pytest.raises(SettingsError, match=r"'colour' in .join. is not valid: 'pink' is not one of"):
         load(file, {"join": join}, must_exist=True)
 
 

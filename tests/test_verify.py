@@ -79,7 +79,7 @@ def test_nothing_has_no_violation() -> None:
 # What is changed in the story, and how it is told. Each is (whose records, what, what instead).
 CHANGES = {
     "not in the log": (
-        "bob", B1, [B1, Seen("tea", 3, ANN, "ghost")], "bob saw seq 3 of tea ('ghost'), which is not in the log."
+        "bob", B1, [B1, Seen("tea", 3, ANN, "ghost")], "bob saw seq 3 of tea ('ghost'), but it is not in the log."
     ),
     "another text": (
         "bob", B1, [Seen("tea", 4, BOB, "bx")],
@@ -98,15 +98,15 @@ CHANGES = {
     "again and again": ("ann", B1, [A2, B1], "ann saw seq 2 of tea ('a2') twice."),
     "said and gone": (
         "bob", Quiet(True), [Saying("tea", "b2"), Said(2, "b2"), Quiet(True)],
-        "bob said 'b2' as its message 2; it is not in the log, and was not refused.",
+        "bob said 'b2' as its message 2, but it is not in the log and was not refused.",
     ),
     "refused and there": (
         "bob", Quiet(True), [Refused(1, "refused"), Quiet(True)],
         "bob was told that its message 1 ('b1') was refused, but it is in the log.",
     ),
     "a number twice": ("ann", Said(2, "a2"), [Said(1, "a2")], "ann gave two messages the number 1: 'a1', 'a2'."),
-    "pending": ("bob", Quiet(True), [Quiet(False)], "bob still waited in the end for something that it had said."),
-    "said by nobody": ("bob", Saying("tea", "b1"), [], "seq 4 of tea is 'b1' in the log, which nobody said."),
+    "pending": ("bob", Quiet(True), [Quiet(False)], "At the end bob still waited for a message of its own."),
+    "said by nobody": ("bob", Saying("tea", "b1"), [], "seq 4 of tea is 'b1' in the log, but nobody said that."),
     "said elsewhere": (
         "bob", Saying("tea", "b1"), [Saying("den", "b1")],
         "seq 4 of tea is 'b1' by client 2 in the log; bob said it in den.",
@@ -141,7 +141,7 @@ def test_a_log_that_does_not_rise_is_found() -> None:
     """The order of the log itself."""
     records, log = story()
     log["tea"].reverse()
-    assert "The log of tea has seq 4 behind seq 5." in check(records, log)
+    assert "The log of tea has seq 4 after seq 5." in check(records, log)
 
 
 def test_two_orders_are_found_by_what_was_seen_alone() -> None:
@@ -242,7 +242,7 @@ def test_the_command(tmp_path: Path) -> None:
         verify.expect("^Seed 4")
         assert verify.wait() == 0, verify.output
         assert "kills of the server 0," in verify.output
-        assert "Repeat it with --seed 4." in verify.output
+        assert "Repeat the run with --seed 4." in verify.output
         assert list(tmp_path.iterdir()) == []
 
 
@@ -253,7 +253,7 @@ def test_a_signal_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) 
         verify.expect("the faults begin")
         verify.signal(number)
         assert verify.wait() == 1
-        assert "Stopped before the end: nothing is proven." in verify.output
+        assert "Stopped before the end, so nothing is proven." in verify.output
         assert list(tmp_path.iterdir()) == []
 
 

@@ -44,14 +44,14 @@ CLIENTS = Commands(_ASK)
     envvar="ROOMCHAT_CONFIG",
     type=click.Path(dir_okay=False, path_type=Path),
     show_default="in the user's config folder",
-    help="Another settings file; see `roomchat config`.",
+    help="Use another settings file; see `roomchat config`.",
 )
 @click.pass_context
 def main(context: click.Context, path: Path | None) -> None:
     """Room chat in one command, with nothing lost.
 
-    `roomchat serve` runs a server, `roomchat join` puts you into a room. Everyone gets a UID, a short number that
-    works like a phone number: whoever dials it lands in the room you are in, or in a new one with you.
+    `roomchat serve` runs a server, `roomchat join` takes you into a room. Everyone gets a UID, a short number that
+    works like a phone number: people who dial it come into your room, or into a new one with you.
     """
     # Not for the others: a mistake in a person's settings must not keep a server from starting.
     if context.invoked_subcommand in {*CLIENTS, "config"}:

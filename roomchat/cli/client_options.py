@@ -39,7 +39,7 @@ def client_options(command: Command) -> Command:
             help="How long to wait for the server's answer.",
         ),
         click.option(
-            "--name", "-n", help="How to be called.", show_default="your own and the command's: ann-send"
+            "--name", "-n", help="The name to use.", show_default="your name and the command's, such as ann-send"
         ),
         click.option(
             "--server",
@@ -47,7 +47,7 @@ def client_options(command: Command) -> Command:
             metavar="HOST[:PORT]",
             default="localhost",
             callback=_address,
-            help="Where the server is.",
+            help="The address of the server.",
         ),
     ):
         command = option(command)

@@ -21,9 +21,9 @@ _SOURCES = {ParameterSource.DEFAULT_MAP: "file", ParameterSource.ENVIRONMENT: "e
 def config(context: click.Context) -> None:
     """Show the settings file's location, the values in effect, and the source of each.
 
-    What it prints is itself such a file. Each option of join, send, tail, who and rooms can be set in it: at its
-    top for all of them, or in a table for one. The environment wins over the file (ROOMCHAT_TAIL_HISTORY), and an
-    option on the command line over both.
+    The output is itself such a file. It can set each option of join, send, tail, who and rooms: at its top for
+    all of them, or in a table for one. An environment variable (ROOMCHAT_TAIL_HISTORY) overrides the file, and an
+    option on the command line overrides both.
     """
     loaded: Loaded = context.obj
     group = context.parent

@@ -38,7 +38,7 @@ def _zone(context: click.Context, parameter: click.Parameter, name: str | None) 
 
 def _no_zone(name: str, known: set[str]) -> str:
     if not known:
-        return f"This machine has no data of time zones, so {name!r} is unknown; install tzdata, or write UTC."
+        return f"This machine has no time zone data, so {name!r} is unknown; install tzdata, or write UTC."
     same = [zone for zone in known if zone.lower() == name.lower()]
     near = same or get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]}?" if near else "write UTC or Europe/Paris."
@@ -59,25 +59,25 @@ def _no_zone(name: str, known: set[str]) -> str:
     "-o",
     type=click.Path(path_type=str, allow_dash=True),
     show_default="standard output",
-    help="A new file, which is there only when it is complete; -: standard output.",
+    help="A new file, which appears only when it is complete; -: standard output.",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists; it keeps its mode.")
-@click.option("--since", metavar="TIME", help="Only what was said then or later; of a date, the whole day.")
-@click.option("--until", metavar="TIME", help="Only what was said before; of a date, the whole day as well.")
+@click.option("--since", metavar="TIME", help="Only messages from then on; with a date, that whole day included.")
+@click.option("--until", metavar="TIME", help="Only messages before then; with a date, that whole day included.")
 @click.option(
     "--timezone",
     metavar="NAME",
     callback=_zone,
     show_default="this machine's",
-    help="Of the times shown, and of --since and --until where they name no offset: UTC, Europe/Paris.",
+    help="The zone of the times shown, and of --since and --until without an offset: UTC, Europe/Paris.",
 )
 @click.option(
     "--db",
     type=click.Path(dir_okay=False, path_type=Path),
     show_default="in the user's data folder",
-    help="File of the log, as for `roomchat serve`.",
+    help="The log file, as for `roomchat serve`.",
 )
-@click.option("--private", is_flag=True, help="ROOM may be one of two who whisper, such as @3-7.")
+@click.option("--private", is_flag=True, help="ROOM may be a private room of two people, such as @3-7.")
 def export(
     room: str,
     format: str | None,
@@ -89,10 +89,10 @@ def export(
     db: Path | None,
     private: bool,
 ) -> None:
-    """Write what was said in ROOM, as text, JSON Lines, a page or a mailbox.
+    """Write the messages of ROOM, as text, JSON Lines, a page or a mailbox.
 
-    Reads the log itself, so run it where the server runs, or on a copy; the server may be running and is not
-    disturbed. Times are RFC 3339 (2024-05-01T08:00:00Z) or dates (2024-05-01).
+    This reads the log itself, so run it on the server's machine, or on a copy; the server may be running and is
+    not disturbed. Times are RFC 3339 (2024-05-01T08:00:00Z) or dates (2024-05-01).
 
     \b
         roomchat export tea --since 2024-05-01 -o tea.html

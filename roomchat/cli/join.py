@@ -24,29 +24,29 @@ DUMB = {"", "dumb", "unknown"}
 
 @click.command()
 @click.argument("address", metavar="[HOST[:PORT]]", default="localhost")
-@click.option("--name", "-n", help="Your name; asked for if not given.")
-@click.option("--room", "-r", help="A room to go into.")
-@click.option("--dial", type=click.IntRange(1), metavar="UID", help="Someone to chat with.")
+@click.option("--name", "-n", help="Your name; roomchat asks for it if not given.")
+@click.option("--room", "-r", help="The room to enter.")
+@click.option("--dial", type=click.IntRange(1), metavar="UID", help="The person to chat with.")
 @click.option(
     "--plain",
     is_flag=True,
-    help="Whole lines only, nothing painted: for screen readers, and by itself where there is no terminal.",
+    help="Print whole lines only, for screen readers; this is the default without a terminal.",
 )
-@click.option("--colour/--no-colour", default=None, help="Colours or none.", show_default="as NO_COLOR says")
+@click.option("--colour/--no-colour", default=None, help="Colours or none.", show_default="from NO_COLOR")
 @click.option(
     "--bell",
     type=click.Choice(["never", "mentions", "all"]),
     default="mentions",
-    help="Messages that ring the terminal's bell; mentions: whispers, and those with your name.",
+    help="Which messages ring the terminal's bell; mentions: whispers, and messages with your name.",
 )
-@click.option("--time-format", default=CLOCK, metavar="FORMAT", help="How times are written, as for strftime.")
+@click.option("--time-format", default=CLOCK, metavar="FORMAT", help="The format of times, as for strftime.")
 def join(
     address: str, name: str | None, room: str | None, dial: int | None, plain: bool, colour: bool | None,
     bell: str, time_format: str,
 ) -> None:  # fmt: skip
     """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
 
-    What you type goes to everyone in your current room; /help lists the commands. Works with a pipe, too:
+    What you type goes to everyone in your current room; /help lists the commands. It also works with a pipe:
 
     \b
         printf '/join tea\\nhello\\n' | roomchat join --name bot

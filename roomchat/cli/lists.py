@@ -16,12 +16,12 @@ from roomchat.programs.lists import people, person_line, room_line, rooms
 @click.command()
 @click.argument("room", required=False)
 @client_options
-@click.option("--json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_context
 def who(
     context: click.Context, room: str | None, server: str, name: str | None, timeout: float, json: bool
 ) -> None:
-    """List who is on the server, or in ROOM: UID and name."""
+    """List the people on the server, or in ROOM: UID and name."""
 
     def lines(client: Client) -> Iterator[bytes]:
         return (person_line(person, as_json=json) for person in people(client, room))
@@ -31,10 +31,10 @@ def who(
 
 @click.command("rooms")
 @client_options
-@click.option("--json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_context
 def list_rooms(context: click.Context, server: str, name: str | None, timeout: float, json: bool) -> None:
-    """List the rooms that someone is in: name and how many are there."""
+    """List the rooms: name and number of people."""
 
     def lines(client: Client) -> Iterator[bytes]:
         return (room_line(room, as_json=json) for room in rooms(client))

@@ -19,7 +19,7 @@ MOST = 1024 * 1024  # characters that are read for one message; the server takes
 @click.argument("room")
 @click.argument("text", nargs=-1)
 @client_options
-@click.option("--lines", is_flag=True, help="Each line of the input is a message, sent as it comes.")
+@click.option("--lines", is_flag=True, help="Send each line of the input as a message, as soon as it is read.")
 @click.pass_context
 def send(
     context: click.Context,
@@ -32,8 +32,8 @@ def send(
 ) -> None:
     """Send TEXT to ROOM; without TEXT, send standard input.
 
-    Ends with 0 when the server has it on its disk; otherwise with 1 and a sentence. Write -- before a TEXT that
-    may begin with a dash:
+    The exit code is 0 when the server has the message on its disk; otherwise it is 1, with a sentence. Write --
+    before a TEXT that may begin with a dash:
 
     \b
         roomchat send ops -- "$SUBJECT"
@@ -41,9 +41,9 @@ def send(
         tail -f errors.log | roomchat send ops --lines
     """
     if text and lines:
-        raise click.UsageError("--lines is for standard input; leave it out, or the TEXT.")
+        raise click.UsageError("--lines is for standard input; leave out --lines or the TEXT.")
     if not text and sys.stdin is None:
-        raise click.ClickException("There is no standard input to read from; write the TEXT behind the ROOM.")
+        raise click.ClickException("There is no standard input to read from; write the TEXT after the ROOM.")
     typed = None if text else TypedLines(sys.stdin.fileno())
     name, others = name_of(context, name)
     sender = Sender(server, name, others=others, timeout=timeout, lines=lines)
@@ -55,7 +55,7 @@ def send(
 
     texts = iter([_readable(" ".join(text))]) if typed is None else _input(typed, lines)
     if run(lambda: sender.run(room, texts), interrupt):
-        note("Interrupted: the server may have it, or not.")
+        note("Interrupted: the server may or may not have the message.")
         context.exit(INTERRUPTED)
 
 

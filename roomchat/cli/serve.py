@@ -43,7 +43,7 @@ def _read_config(context: click.Context, parameter: click.Parameter, path: Path 
     known = {option.name for option in context.command.params} - {"config"}
     unknown = sorted(key for key in values if key.replace("-", "_") not in known)
     if unknown:
-        raise click.ClickException(f"{path} sets {unknown[0]!r}, which `roomchat serve` does not know.")
+        raise click.ClickException(f"{path} sets {unknown[0]!r}, but `roomchat serve` has no such option.")
     context.default_map = {key.replace("-", "_"): value for key, value in values.items()}
     return path
 
@@ -57,7 +57,7 @@ class _Number(click.FloatRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = float(super().convert(value, param, ctx))
         if not number < FAR:
-            self.fail(f"{value!r} is no number that can be meant here.", param, ctx)
+            self.fail(f"{value!r} is not a valid number here.", param, ctx)
         return number
 
 
@@ -71,7 +71,7 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
         wires = tuple(dict.fromkeys(name.strip().lower() for name in names))
         for name in wires:
             if name not in WIRES:
-                self.fail(f"{name!r} is no wire; there are: {', '.join(WIRES)}.", param, ctx)
+                self.fail(f"{name!r} is not one of: {', '.join(WIRES)}.", param, ctx)
         return wires
 
 
@@ -82,72 +82,86 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
     is_eager=True,
     expose_value=False,
     callback=_read_config,
-    help="TOML file with any of these options in a table [serve].",
+    help="A TOML file with any of these options in a table [serve].",
 )
 @click.option("--host", default=Settings.host, help="Address to listen on; 0.0.0.0 lets other machines in.")
-@click.option("--port", "-p", type=click.IntRange(0, 65535), default=Settings.port, help="0 takes a free one.")
+@click.option(
+    "--port",
+    "-p",
+    type=click.IntRange(0, 65535),
+    default=Settings.port,
+    help="Port to listen on; 0: any free one.",
+)
 @click.option(
     "--db",
     type=click.Path(dir_okay=False),
-    help="File of the log; :memory: keeps nothing.",
+    help="The log file; :memory: keeps nothing.",
     show_default="in the user's data folder",
 )
 @click.option(
     "--sync",
     type=click.Choice(["full", "normal"]),
     default=Settings.sync,
-    help="full: acknowledged means on disk; normal: a power cut may take the last moments.",
+    help="full: acknowledged messages are on disk; normal: a power cut may take the last moments.",
 )
-@click.option("--max-clients", type=click.IntRange(0), default=Settings.max_clients, help="0: no limit.")
+@click.option(
+    "--max-clients",
+    type=click.IntRange(0),
+    default=Settings.max_clients,
+    help="Most clients at a time; 0: no limit.",
+)
 @click.option(
     "--idle-exit",
     type=_Number(),
     default=Settings.idle_exit,
     metavar="SECONDS",
-    help="End when nobody was connected for that long; 0: never.",
+    help="Stop after that long without a connection; 0: never.",
 )
 @click.option(
     "--linger",
     type=_Number(),
     default=Settings.linger,
     metavar="SECONDS",
-    help="How long a lost connection keeps its seat.",
+    help="How long the server keeps a person's place after a lost connection.",
 )
 @click.option(
     "--rate",
     type=_Number(),
     default=Settings.rate,
     metavar="MESSAGES/S",
-    help="How fast one connection is read once its burst is used up; 0: no limit.",
+    help="How fast a person may send after the burst is used up; 0: no limit.",
 )
 @click.option(
-    "--burst", type=click.IntRange(1), default=Settings.burst, help="Messages taken at once: a person may paste."
+    "--burst",
+    type=click.IntRange(1),
+    default=Settings.burst,
+    help="How many messages a person may send at once, by pasting for example.",
 )
 @click.option(
     "--keep-days",
     type=_Number(),
     default=Settings.keep_days,
-    help="Days a message is kept; 0: for ever.",
+    help="How many days messages are kept; 0: for ever.",
 )
 @click.option(
     "--guest-days",
     type=_Number(),
     default=Settings.guest_days,
-    help="Days after its last visit that a client that never said anything is remembered; 0: for ever.",
+    help="How many days to remember a person who never said anything, after the last visit; 0: for ever.",
 )
-@click.option("--motd", default=Settings.motd, help="Shown to everyone who comes.")
+@click.option("--motd", default=Settings.motd, help="A text shown to everyone who joins.")
 @click.option(
     "--wires",
     type=_Wires(),
     default=",".join(Settings.wires),
-    help="The protocols that are spoken, with commas; all on the one port, told apart by their first bytes.",
+    help="The protocols to speak, separated by commas; all share one port.",
 )
 @click.option(
     "--greet-after",
     type=_Number(),
     default=Settings.greet_after,
     metavar="SECONDS",
-    help="Silence after which a peer is greeted in plain text; 0: never, for KTN clients that wait for typing.",
+    help="Greet a silent peer in plain text after that long; 0: never, for KTN clients that wait for typing.",
 )
 @click.option(
     "--lobby",
@@ -160,24 +174,24 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
     "--ktn-history",
     type=click.Choice(["messages", "objects", "strings"]),
     default=Settings.ktn_history,
-    help="How KTN clients get what was said before: one by one, or as a list of either.",
+    help="How KTN clients get earlier messages: one by one, or as a list of objects or strings.",
 )
 @click.option(
-    "--ktn-echo", is_flag=True, default=Settings.ktn_echo, help="KTN users get their own messages back, too."
+    "--ktn-echo", is_flag=True, default=Settings.ktn_echo, help="Send KTN users their own messages, too."
 )
 @click.option(
     "--debug",
     "-d",
     type=click.IntRange(0, 1),
     default=0,
-    help="0: log errors and warnings; 1: also who comes, goes and does.",
+    help="0: log errors and warnings; 1: also log the people who come and go, and their actions.",
 )
 @click.option("--log-file", type=click.Path(dir_okay=False), help="Append the log to a file instead of stderr.")
 def serve(db: str | None, debug: int, log_file: str | None, **options: Any) -> None:
     """Run a server.
 
     Each option can also be set by an environment variable, ROOMCHAT_SERVE_ and its name (ROOMCHAT_SERVE_PORT), or
-    in a TOML file. Ctrl-C stops it: everyone is told, and what waits is written out.
+    in a TOML file. Ctrl-C stops the server: everyone is told, and waiting messages are sent.
     """
     log = _start_logging(debug, log_file)
     _allow_many_connections()
@@ -192,11 +206,11 @@ def serve(db: str | None, debug: int, log_file: str | None, **options: Any) -> N
     try:
         _tell(_greeting(Address(*server.address), settings))
         server.wait()
-        _tell(f"Stopping: {server.why}." if server.why else "Stopping; Ctrl-C once more ends at once.")
+        _tell(f"Stopping: {server.why}." if server.why else "Stopping. Press Ctrl-C again to end at once.")
     finally:
         server.stop()
     if server.failed:
-        raise click.ClickException("The server stopped because of a fault in itself; its log says more.")
+        raise click.ClickException("The server stopped because of an internal error; its log says more.")
     _tell("Stopped.")
 
 
@@ -232,12 +246,10 @@ def _greeting(address: Address, settings: Settings) -> str:
     if settings.db == ":memory:":
         lines.append("Nothing is kept: messages are gone when the server stops.")
     elif settings.sync == "full":
-        lines.append(f"A message that anyone sees is on disk, in {settings.db}.")
+        lines.append(f"Every message is on disk before anyone sees it, in {settings.db}.")
     else:
-        lines.append(
-            f"A message that anyone sees survives a crash of the server, but not a power cut: {settings.db}."
-        )
-    lines.append("Ctrl-C stops it.")
+        lines.append(f"Messages survive a crash of the server; a power cut may take the last ones: {settings.db}.")
+    lines.append("Press Ctrl-C to stop the server.")
     return "\n".join(lines)
 
 

@@ -86,7 +86,7 @@ def _take(loaded: Loaded, table: dict[str, Any]) -> None:
             loaded.name = value
     for name, values in tables.items():
         if name not in commands:
-            raise _unknown(loaded, f"[{name}]", "a table of it", [f"[{one}]" for one in commands])
+            raise _unknown(loaded, f"[{name}]", "a table of this file", [f"[{one}]" for one in commands])
         options = options_of(commands[name])
         for key, value in values.items():
             if key not in options:
@@ -121,11 +121,11 @@ def _checked(loaded: Loaded, where: str, value: Any, parameter: click.Parameter)
     """The value, if it is one that the option takes."""
     kind, wanted = _kind(parameter)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise SettingsError(f"{loaded.path}: {where} is {wanted}, not {_shown(value)}.")
+        raise SettingsError(f"{loaded.path}: {where} must be {wanted}, not {_shown(value)}.")
     try:
         parameter.type_cast_value(click.Context(click.Command("")), value)
     except click.BadParameter as error:
-        raise SettingsError(f"{loaded.path}: {where} can't be that: {error.message}") from None
+        raise SettingsError(f"{loaded.path}: {where} is not valid: {error.message}") from None
     return value
 
 
@@ -149,7 +149,7 @@ def _shown(value: Any) -> str:
 def _unknown(loaded: Loaded, what: str, kind: str, known: list[str]) -> SettingsError:
     near = get_close_matches(what.split()[0].strip("'"), known, 1)
     if what == "[serve]":
-        instead = "a server's settings are given to `roomchat serve --config`."
+        instead = "give a server's settings to `roomchat serve --config`."
     else:
-        instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+        instead = f"did you mean {near[0]}?" if near else f"the choices are {', '.join(known)}."
     return SettingsError(f"{loaded.path}: {what} is not {kind}; {instead}")

@@ -19,10 +19,12 @@ from roomchat.times import beginning
 @click.command()
 @click.argument("room")
 @client_options
-@click.option("--json", is_flag=True, help="One JSON object a line.")
-@click.option("--history", type=click.IntRange(0, 1000), default=10, help="How many of the last messages first.")
-@click.option("--since", metavar="TIME", help="All that was said since then first: RFC 3339, or a date.")
-@click.option("--after", type=click.IntRange(0), metavar="SEQ", help="All messages behind that number first.")
+@click.option("--json", is_flag=True, help="Print one JSON object a line.")
+@click.option(
+    "--history", type=click.IntRange(0, 1000), default=10, help="Begin with that many of the last messages."
+)
+@click.option("--since", metavar="TIME", help="Begin with all messages since then: RFC 3339, or a date.")
+@click.option("--after", type=click.IntRange(0), metavar="SEQ", help="Begin with all messages after that number.")
 @click.pass_context
 def tail(
     context: click.Context,
@@ -35,16 +37,16 @@ def tail(
     since: str | None,
     after: int | None,
 ) -> None:
-    """Follow what is said in ROOM, a line a message.
+    """Print the messages of ROOM as they come, one a line.
 
-    Goes on until Ctrl-C or until nobody reads it any more. If the connection is lost, it comes back by itself,
-    says so on standard error, and misses nothing.
+    It runs until Ctrl-C, or until nobody reads its output. If the connection is lost, it connects again by
+    itself, says so on standard error, and misses nothing.
 
     \b
         roomchat tail ops --json | jq -r --unbuffered .text
     """
     if since is not None and after is not None:
-        raise click.UsageError("--since and --after say two beginnings; leave one out.")
+        raise click.UsageError("--since and --after both say where to begin; leave one out.")
     check_stdout()
     name, others = name_of(context, name)
     tail = Tail(

@@ -23,23 +23,26 @@ from roomchat.verify.run import Options, Run
 @click.option(
     "--seed",
     type=click.IntRange(0),
-    help="Of the faults and of what is said: repeats a run.",
+    help="The seed of the faults and the messages; the same seed repeats a run.",
     show_default="a random one",
 )
 @click.option("--clients", type=click.IntRange(2), default=Options.clients, help="Number of clients.")
-@click.option("--rooms", type=click.IntRange(1), default=Options.rooms, help="How many rooms all of them are in.")
+@click.option(
+    "--rooms", type=click.IntRange(1), default=Options.rooms, help="Number of rooms; all clients are in each."
+)
 @click.option(
     "--kills",
     type=click.IntRange(0),
-    help="How often the server is killed; not one at an address.",
-    show_default="every three seconds",
+    help="How many times to kill the server; not available with HOST.",
+    show_default="one every three seconds",
 )
 def verify(address: str | None, seed: int | None, **options: Any) -> None:
     """Prove that nothing is lost and nothing comes twice.
 
-    Starts a server of its own, or takes the one at HOST, and clients that talk in a few rooms. Kills server and
-    clients (kill -9) and starts them again, cuts and stalls connections, makes readers slow. Then compares what
-    every client has seen with the log. Ends with 1 if anything is wrong, and keeps the evidence.
+    This starts a server of its own, or uses the one at HOST, and clients that talk in a few rooms. It kills server
+    and clients (kill -9) and starts them again, cuts and stalls connections, and makes readers slow. Then it
+    compares the messages that every client has seen with the log. If anything is wrong, the exit code is 1, and
+    the evidence is kept.
     """
     try:
         target = None if address is None else parse_address(address)
@@ -51,19 +54,21 @@ def verify(address: str | None, seed: int | None, **options: Any) -> None:
     check_stdout()
     run = Run(Options(address=target, seed=seed, **options), _show)
     try:
-        _show(f"Seed {seed}. Ctrl-C stops it.")
+        _show(f"Seed {seed}. Press Ctrl-C to stop.")
         result = run.run()
     except (KeyboardInterrupt, click.ClickException) as error:  # the latter: its output takes no more
         shutil.rmtree(run.folder, ignore_errors=True)
         if isinstance(error, click.ClickException):
             raise
-        raise click.ClickException("Stopped before the end: nothing is proven.") from None
+        raise click.ClickException("Stopped before the end, so nothing is proven.") from None
     except (VerifyError, ConnectError, LogError) as error:
         raise click.ClickException(f"{error}\nThe records are in {run.folder}.") from None
     write_stdout(f"{line}\n".encode() for line in summary(result))
     if not result.passed:
-        raise click.ClickException(f"Not proven. The records are in {run.folder}; repeat it with --seed {seed}.")
-    write_stdout([f"Nothing was lost, nothing came twice. Repeat it with --seed {seed}.\n".encode()])
+        raise click.ClickException(
+            f"Not proven. The records are in {run.folder}; repeat the run with --seed {seed}."
+        )
+    write_stdout([f"Nothing was lost, and nothing came twice. Repeat the run with --seed {seed}.\n".encode()])
 
 
 def _show(line: str) -> None:

@@ -11,7 +11,7 @@ from roomchat.client.client_events import ClientEvent
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 
-OTHER_ANSWER = "The server answered with something else than was asked; it is not a roomchat server."
+OTHER_ANSWER = "The server answered with something else; it is not a roomchat server."
 NUMBERS = 100  # names that are tried; so many commands with one name may run at a time
 
 

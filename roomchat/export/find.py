@@ -25,7 +25,7 @@ def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
     """
     if name.startswith(PRIVATE):
         if not private:
-            raise ExportError(f"{name} belongs to two who whispered; if you are to read that, add --private.")
+            raise ExportError(f"{name} is a private room of two people; add --private if you may read it.")
         key = name
     else:
         try:

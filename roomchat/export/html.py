@@ -59,7 +59,7 @@ def _head(transcript: Transcript) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{room}</title>\n<style>\n{_STYLE}{_colours()}</style>\n</head>\n<body>\n"
-        f"<header><h1><bdi>{room}</bdi></h1><p>Times are those of the zone {zone}.</p></header>\n"
+        f"<header><h1><bdi>{room}</bdi></h1><p>Times are in the zone {zone}.</p></header>\n"
     )
 
 

@@ -34,11 +34,11 @@ class Transcript:
                 try:
                     yield decode_message(line)
                 except ValueError as error:
-                    raise LogError(f"The database is broken: a line is no message ({error}).") from error
+                    raise LogError(f"The database is broken: a line is not a message ({error}).") from error
 
     def time(self, message: Message) -> datetime:
         """When it was said, in the zone. Raises LogError if that is no time."""
         try:
             return datetime.fromisoformat(message.ts).astimezone(self.zone)
         except (ValueError, OverflowError) as error:
-            raise LogError(f"The database is broken: {message.ts!r} is no time.") from error
+            raise LogError(f"The database is broken: {message.ts!r} is not a time.") from error

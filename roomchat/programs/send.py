@@ -74,7 +74,7 @@ class Sender:
         if not self._lines:
             return ""
         places = [self._places[n] for n in map(_number, client.pending) if n in self._places]
-        return f" Not sent: the input from line {min(places, default=max(taken, 1))} on."
+        return f" The input from line {min(places, default=max(taken, 1))} on was not sent."
 
     def interrupt(self) -> None:
         """Make ``run`` end soon."""
@@ -86,7 +86,7 @@ class Sender:
             if self._ended:
                 raise ConnectError(self._ended.reason)
             raise ConnectError(
-                f"The server did not confirm it within {self._timeout:g} seconds; it may have it, or not."
+                f"The server did not confirm it within {self._timeout:g} seconds; it may or may not have it."
             )
         client.request(Ping())  # its answer comes behind all refusals
         self._places.clear()
@@ -107,4 +107,4 @@ def _number(said: Say | Whisper) -> int:
 
 def _refused(why: str, text: str) -> str:
     """The person may have it nowhere else."""
-    return f"{why} It was not sent: {text}"
+    return f"{why} This was not sent: {text}"

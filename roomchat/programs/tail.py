@@ -166,4 +166,4 @@ def _milliseconds(timestamp: str) -> float:
     try:
         return datetime.fromisoformat(timestamp).timestamp() * 1000
     except (ValueError, OverflowError):
-        raise ConnectError(f"The server's times are none: {harmless(timestamp)!r}.") from None
+        raise ConnectError(f"The server sent {harmless(timestamp)!r}, which is not a time.") from None

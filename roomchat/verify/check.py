@@ -72,7 +72,7 @@ def check_log(records: Records, log: Log) -> Iterator[str]:
     for room, entries in log.items():
         for one, two in pairwise(entries):
             if two.seq <= one.seq:
-                yield f"The log of {room} has seq {two.seq} behind seq {one.seq}."
+                yield f"The log of {room} has seq {two.seq} after seq {one.seq}."
         for entry in entries:
             place = f"seq {entry.seq} of {room}"
             if entry.text in places:
@@ -80,7 +80,7 @@ def check_log(records: Records, log: Log) -> Iterator[str]:
             places[entry.text] = place
             speaker, where = speakers.get(entry.text, (None, room))
             if speaker is None:
-                yield f"{place} is {entry.text!r} in the log, which nobody said."
+                yield f"{place} is {entry.text!r} in the log, but nobody said that."
             elif entry.uid not in uids[speaker] or where != room:
                 yield (
                     f"{place} is {entry.text!r} by client {entry.uid} in the log; {speaker} said it in {where}."
@@ -137,7 +137,7 @@ class _Reader:
         """It is what the log has there."""
         entry = self._log.get(seen.room, {}).get(seen.seq)
         if entry is None:
-            yield f"{self._client} saw seq {seen.seq} of {seen.room} ({seen.text!r}), which is not in the log."
+            yield f"{self._client} saw seq {seen.seq} of {seen.room} ({seen.text!r}), but it is not in the log."
         elif (entry.uid, entry.text) != (seen.uid, seen.text):
             yield (
                 f"{self._client} saw {seen.text!r} by client {seen.uid} as seq {seen.seq} of {seen.room}; "
@@ -228,9 +228,9 @@ def check_said(client: str, records: Iterable[AnyRecord], log: Log) -> Iterator[
         if text in refused and text in in_log:
             yield f"{client} was told that its message {n} ({text!r}) was refused, but it is in the log."
         elif text not in refused and text not in in_log:
-            yield f"{client} said {text!r} as its message {n}; it is not in the log, and was not refused."
+            yield f"{client} said {text!r} as its message {n}, but it is not in the log and was not refused."
     if not done:
-        yield f"{client} still waited in the end for something that it had said."
+        yield f"At the end {client} still waited for a message of its own."
 
 
 def check_seat(client: str, records: Sequence[AnyRecord]) -> Iterator[str]:

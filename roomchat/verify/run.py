@@ -265,7 +265,7 @@ class Run:
             why.append(f"Only {result.counts['said']} messages were said.")
         for kind, planned in Counter(fault.kind for fault in self._schedule).items():
             if result.faults[kind] < planned:
-                why.append(f"Done too seldom: {kind.value}, {result.faults[kind]} of {planned}.")
+                why.append(f"Too few faults: {kind.value}, {result.faults[kind]} of {planned}.")
         return why
 
     # ------------------------------------------------------------ the records
