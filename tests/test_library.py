@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,7 +10,6 @@ from typing import Any
 
 import pytest
 
-import roomchat
 from roomchat import Client, ConnectError, ConnectionBack, ConnectionLost, Denied, Error, Message
 from roomchat.client.address import Address
 from roomchat.client.client import QUEUE
@@ -81,22 +77,6 @@ def cut(server: Server) -> None:
     for loop in server._loops:
         for connection in list(loop._connections):
             loop._post(lambda connection=connection, loop=loop: loop._lost(connection, OSError(104, "cut")))
-
-
-def test_a_bot_of_ten_lines(serve: Callable[..., Server], client: Open, tmp_path: Path) -> None:
-    """The example in the class's description works as it stands there."""
-    server = serve()
-    lines = [line[4:] for line in inspect.cleandoc(str(Client.__doc__)).splitlines() if line.startswith(" " * 4)]
-    program = "import roomchat\n" + "\n".join(lines).replace("localhost:5050", f"127.0.0.1:{server.address[1]}")
-    ann = client(server, "ann")
-    ann.join("tea")
-    with subprocess.Popen([sys.executable, "-c", program]) as bot:
-        try:
-            until(ann, is_a(roomchat.MemberJoined))
-            ann.say("ping")
-            assert texts(until(ann, says("pong"))) == ["ping", "pong"]
-        finally:
-            bot.kill()
 
 
 def test_requests_are_answered_or_denied(serve: Callable[..., Server], client: Open) -> None:

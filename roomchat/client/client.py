@@ -36,9 +36,9 @@ class Client(Known):
 
         with roomchat.Client("localhost:5050", name="bot") as chat:
             chat.join("tea")
-            for event in chat.events():
-                if isinstance(event, roomchat.Message) and event.text == "ping":
-                    chat.say("pong")
+            for message in chat.messages():
+                if message.text == "ping":
+                    chat.say("pong", message.room)
     """
 
     def __init__(
