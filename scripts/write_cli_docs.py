@@ -61,8 +61,10 @@ def _values(option: click.Option) -> str:
     if option.is_flag:
         return ""
     if isinstance(option.type, click.Choice):
-        return " `" + "\\|".join(option.type.choices) + "`"
-    return f" `{option.metavar or option.type.name.split()[0].upper()}`"
+        values = "|".join(option.type.choices)
+    else:
+        values = option.metavar or option.type.name.split()[0].upper()
+    return f" `{values}`".replace("|", "\\|")  # else it would end the cell
 
 
 def _default(option: click.Option) -> str:
