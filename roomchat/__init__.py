@@ -4,11 +4,10 @@ For programs: ``roomchat.Client``, the events that it gives and the errors that 
 ``Client.request`` are in ``roomchat.protocol``.
 """
 
-from importlib import import_module
-
 from roomchat.version import __version__
 
 TYPE_CHECKING = False  # True to type checkers; to import `typing` for it would take longer than all else here
+
 if TYPE_CHECKING:
     from roomchat.client.client import Client
     from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
@@ -56,6 +55,8 @@ _PARTS = {"client", "errors", "protocol"}  # to be had as `roomchat.protocol` as
 if not TYPE_CHECKING:  # it would take any name for one of ours
 
     def __getattr__(name):
+        from importlib import import_module
+
         if name in _PARTS:
             return import_module(f"roomchat.{name}")
         if name in __all__:

@@ -57,6 +57,11 @@ class Program:
             os.close(stdout)
         self._writer: int | None = self._master if terminal else writer
 
+    @property
+    def terminal(self) -> int:
+        """The file descriptor of its pseudo-terminal, if it has one."""
+        return self._master
+
     def type(self, text: str) -> None:
         """Write to its standard input."""
         assert self._writer is not None

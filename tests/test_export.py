@@ -499,8 +499,9 @@ def umask() -> int:
     return mask
 
 
-def test_an_export_that_is_ended_leaves_nothing(database: Path, tmp_path: Path) -> None:
-    """SIGTERM in the middle of it: no file, and no half of one."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_export_that_is_ended_leaves_nothing(database: Path, tmp_path: Path, number: signal.Signals) -> None:
+    """In the middle of it: no file, and no half of one."""
     with closing(Log(str(database), "normal")) as log:
         line = encode_messages([Message("big", 1, 1, "ann", stamp(0), "x" * 8000)])
         log.append(0, [SegmentRow("big", "big", seq, seq, line) for seq in range(1, 3000)])
@@ -510,8 +511,8 @@ def test_an_export_that_is_ended_leaves_nothing(database: Path, tmp_path: Path) 
     with Program("export", "big", "-f", "mbox", "-o", str(folder / "x"), "--db", str(database)) as program:
         while not list(folder.iterdir()):
             assert program._process.poll() is None
-        program.signal(signal.SIGTERM)
-        assert program.wait() == 1
+        program.signal(number)
+        assert program.wait() == 128 + number
     assert list(folder.iterdir()) == []
 
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
+import pty
+import signal
+import socket
 import subprocess
 import sys
+import termios
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -14,7 +20,9 @@ import pytest
 import roomchat
 from roomchat import protocol
 from roomchat.cli import CLIENTS, main
-from tests.program import runner
+from tests.program import PATIENCE, ROOMCHAT, Program, runner
+
+ROOT = Path(__file__).parent.parent
 
 
 def imported_by(*arguments: str) -> set[str]:
@@ -98,3 +106,145 @@ def test_the_library_is_imported_when_it_is_used() -> None:
     assert {name for name in first if name.startswith("roomchat")} == {"roomchat", "roomchat.version"}
     assert not (first - before) & {"typing", "msgspec"}
     assert not (second - before) & {"roomchat.client", "socket", "sqlite3"}
+
+
+# ---------------------------------------------------------------- interrupted
+
+# Goes before all of ours: stops where $STOP_AT says, for ever, and says so.
+HOOK = """
+import os, signal, socket, sys
+
+def stop(*arguments, **options):
+    os.write(2, b"reached\\n")
+    while True:
+        signal.pause()
+
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == os.environ["STOP_AT"]:
+            stop()
+
+sys.meta_path.insert(0, Finder)
+if os.environ["STOP_AT"] == "create_connection":
+    socket.create_connection = stop
+"""
+
+
+@pytest.fixture
+def stop_at(tmp_path: Path) -> Callable[[str], dict[str, str]]:
+    """Variables that have a program stop where a module is imported, or where it connects."""
+    (tmp_path / "sitecustomize.py").write_text(HOOK)
+    return lambda place: {"PYTHONPATH": f"{tmp_path}:{ROOT}", "STOP_AT": place}
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        ("--version", "roomchat.cli"),
+        ("--version", "click"),
+        ("--help", "roomchat.cli.export"),
+        ("who", "roomchat.cli.lists"),
+        ("who", "msgspec"),
+        ("who", "platformdirs"),
+        ("tail tea", "roomchat.wires.native"),
+        ("send tea hi", "roomchat.client.session"),
+        ("join", "roomchat.terminal.terminal"),
+        ("serve --port 0 --db :memory:", "roomchat.server"),
+        ("serve --port 0 --db :memory:", "sqlite3"),
+        ("export tea", "roomchat.export.html"),
+        ("verify", "roomchat.verify.run"),
+    ],
+)
+def test_an_interrupt_while_it_imports(stop_at: Callable[[str], dict[str, str]], command: str, place: str) -> None:
+    """Whatever is imported just then: no traceback, and the exit code of an interrupt."""
+    with Program(*command.split(), env=stop_at(place)) as program:
+        program.expect("^reached$")
+        program.signal(signal.SIGINT)
+        assert (program.wait(), program.output) == (130, "reached\n")
+
+
+def test_an_interrupt_that_is_ignored(stop_at: Callable[[str], dict[str, str]]) -> None:
+    """As a shell has it for what runs in the background: it stays ignored."""
+    ignoring = "import os, signal, sys; signal.signal(2, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    with subprocess.Popen(
+        [sys.executable, "-c", ignoring, *ROOMCHAT, "--version"],
+        stderr=subprocess.PIPE,
+        env={**os.environ, **stop_at("roomchat.cli")},
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"reached\n"
+        process.send_signal(signal.SIGINT)
+        process.terminate()
+        assert process.wait(20) == -signal.SIGTERM
+
+
+def as_new() -> list[object]:
+    """How a terminal is that nobody has changed."""
+    master, slave = pty.openpty()
+    try:
+        return termios.tcgetattr(master)
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+@pytest.mark.parametrize("place", ["roomchat.terminal.terminal", "prompt_toolkit", "asyncio"])
+def test_ctrl_c_in_a_terminal_while_it_imports(stop_at: Callable[[str], dict[str, str]], place: str) -> None:
+    """The key itself; the terminal is left as it was."""
+    with Program("join", "--name", "ann", terminal=True, env=stop_at(place) | {"TERM": "xterm"}) as program:
+        program.expect("^reached$")
+        program.type("\x03")
+        assert program.wait() == 130
+        assert "Traceback" not in program.output
+        assert termios.tcgetattr(program.terminal) == as_new()
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE)
+        yield server
+
+
+ASK = ["who -s {}", "rooms -s {}", "tail tea -s {}", "send tea hi -s {}", "join {} --name ann"]
+
+
+@pytest.mark.parametrize("command", ASK)
+def test_an_interrupt_while_the_server_says_nothing(silent: socket.socket, command: str) -> None:
+    """Connected, but not let in yet."""
+    address = f"127.0.0.1:{silent.getsockname()[1]}"
+    with Program(*command.format(address).split()) as program:
+        connection, _ = silent.accept()
+        with connection:
+            program.signal(signal.SIGINT)
+            assert program.wait() == 130
+    assert "Traceback" not in program.output
+
+
+@pytest.mark.parametrize("command", ["tail tea --server {}", "join {} --name ann"])
+def test_an_interrupt_while_it_connects(stop_at: Callable[[str], dict[str, str]], command: str) -> None:
+    """To a host that does not answer."""
+    with Program(*command.format("127.0.0.1:1").split(), env=stop_at("create_connection")) as program:
+        program.expect("^reached$")
+        program.signal(signal.SIGINT)
+        assert program.wait() == 130
+    assert "Traceback" not in program.output
+
+
+@pytest.mark.parametrize("how", ["key", "signal"])
+def test_the_screen_gives_the_terminal_back(silent: socket.socket, how: str) -> None:
+    """Left before the server has said anything: as who was never there."""
+    address = f"127.0.0.1:{silent.getsockname()[1]}"
+    with Program("join", address, "--name", "ann", terminal=True, env={"TERM": "xterm"}) as program:
+        connection, _ = silent.accept()
+        with connection:
+            if how == "key":
+                program.type("\x03")
+                program.expect("Press Ctrl-C again")
+                program.type("\x03")
+            else:
+                program.signal(signal.SIGINT)
+            assert program.wait() == 130
+        assert "Traceback" not in program.output
+        assert termios.tcgetattr(program.terminal) == as_new()

@@ -17,7 +17,6 @@ from roomchat.harmless import harmless
 Command = Callable[..., Any]
 
 LONGEST = 28  # characters of a name that is made up: with a number behind it, it is still one (Settings.max_name)
-INTERRUPTED = 130  # exit code, as shells have it: 128 and the number of the signal
 
 
 def _address(context: click.Context, parameter: click.Parameter, text: str) -> str:

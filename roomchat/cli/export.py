@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import closing
 from datetime import UTC, tzinfo
 from difflib import get_close_matches
@@ -141,5 +142,10 @@ def _form_of(output: Path | None) -> str:
 
 def _leave_nothing_behind() -> None:
     """Ended by a signal, it still removes the half of a file that it has written."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+
+    def end(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # by nohup, or in a script's background
+            signal.signal(number, end)

@@ -8,6 +8,7 @@ import sys
 import click
 
 from roomchat.cli.client_options import login_name
+from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.client.address import parse_address
 from roomchat.client.interrupt import run_interruptible
@@ -86,6 +87,8 @@ def _paint(
     if told := terminal.farewell():
         click.echo(told)
     click.echo("Goodbye.")
+    if screen.interrupted and not terminal.picture.view.uid:
+        sys.exit(INTERRUPTED)
 
 
 def _print(address: str, name: str | None, first: list[Command], bell: str, clock: str) -> None:
@@ -109,7 +112,8 @@ def _print(address: str, name: str | None, first: list[Command], bell: str, cloc
         show(line.plain + ("\a" if line.ring >= loud else ""))
 
     terminal = Terminal(address, typed, show_line, interactive=sys.stdin.isatty(), clock=clock, login=login_name())
-    if run_interruptible(lambda: terminal.run(name, first), terminal.interrupt):
+    interrupted = run_interruptible(lambda: terminal.run(name, first), terminal.interrupt)
+    if interrupted:
         show("Goodbye.")
     for complaint in terminal.complaints:
         note(complaint)
@@ -117,5 +121,7 @@ def _print(address: str, name: str | None, first: list[Command], bell: str, cloc
         note(told)
     if failure is not None:
         raise not_written(failure)
+    if interrupted and not terminal.picture.view.uid:
+        sys.exit(INTERRUPTED)
     if (told or terminal.complaints) and not sys.stdin.isatty():
         sys.exit(1)

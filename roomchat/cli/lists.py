@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from roomchat.cli.client_options import INTERRUPTED, client_options, name_of, run
+from roomchat.cli.client_options import client_options, name_of, run
+from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import write_stdout
 from roomchat.client.client import Client
 from roomchat.client.oneshot import connect_once

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from roomchat.cli.client_options import INTERRUPTED, client_options, name_of, run
+from roomchat.cli.client_options import client_options, name_of, run
+from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import note
 from roomchat.programs.send import Sender
 from roomchat.terminal.typed import TypedLines

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import click
 
 from roomchat.cli.client_options import client_options, name_of, run
+from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import check_stdout, note, write_stdout
 from roomchat.programs.tail import Start, Tail
 from roomchat.times import beginning
@@ -59,7 +60,8 @@ def tail(
     )
     start = Start(history, after, None if since is None else _since(since))
     _when_nobody_reads(tail.end)
-    run(lambda: tail.run(room, start, as_json=json), tail.end)
+    if run(lambda: tail.run(room, start, as_json=json), tail.end) and not tail.began:
+        context.exit(INTERRUPTED)
 
 
 def _since(text: str) -> int:

@@ -53,6 +53,7 @@ class Tail:
         self._timeout = timeout
         self._client: Client | None = None
         self._ended = False
+        self.began = False  # whether it was in the room
 
     def run(self, room: str, start: Start, *, as_json: bool) -> None:
         """Follow until ``end``, until nobody takes the lines, or until the server does not want us any more.
@@ -66,6 +67,7 @@ class Tail:
         )  # fmt: skip
         try:
             joined = _join(client, room, start)
+            self.began = True
             begun, since = False, start.since
             for event in client.events():
                 if self._ended:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -62,6 +63,7 @@ class Screen:
         self._colours = depth(colour)
         self._printer = Printer(self._output, self._colours, BELLS[bell])
         self.show: Callable[[Line], None] = self._printer.show
+        self.interrupted = False  # whether the person left by Ctrl-C, or a signal came
         self.cycle: Cycle | None = None
         self._cycling = False  # the text is changed by Tab, not by the person
         self._owes = False  # whether the person was told that something is not sent
@@ -81,12 +83,16 @@ class Screen:
         """Paint, and do the work in another thread; returns when that ends. Raises what it raises."""
         self._terminal = terminal
         self._worker = threading.Thread(target=self._work, args=(work,), name="roomchat-send", daemon=True)
+        before = {number: signal.getsignal(number) for number in SIGNALS}
         try:
             asyncio.run(self._run())
         except (EOFError, OSError):  # the terminal is gone
             terminal.interrupt()
             self._worker.join(GRACE)
             return
+        finally:
+            for number, handler in before.items():  # asyncio puts Python's own in their place
+                signal.signal(number, handler)
         if self._failure is not None and not self._leaving:  # who leaves need not be told what they left
             raise self._failure
 
@@ -111,7 +117,7 @@ class Screen:
         self._loop = asyncio.get_running_loop()
         self._app = self._application()
         for number in SIGNALS:
-            self._loop.add_signal_handler(number, self.leave_now)
+            self._loop.add_signal_handler(number, self._leave_interrupted)
         try:
             await self._app.run_async(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
         finally:
@@ -215,7 +221,7 @@ class Screen:
         """Ctrl-C: clears the line, then asks, then leaves."""
         assert self._loop is not None
         if self._leaving or self._loop.time() < self._asked + ASKED:
-            self.leave_now()
+            self._leave_interrupted()
         elif self.buffer.text:
             self.buffer.reset()
         else:
@@ -251,6 +257,10 @@ class Screen:
         # It waits for the server a moment; the screen does not.
         threading.Thread(target=self._terminal.interrupt, daemon=True).start()
         self._loop.call_later(GRACE, self._exit)
+
+    def _leave_interrupted(self) -> None:
+        self.interrupted = True
+        self.leave_now()
 
     def _exit(self) -> None:
         if self._app is not None and self._app.is_running and not self._app.is_done:
