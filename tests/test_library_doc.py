@@ -73,7 +73,7 @@ def test_a_program_does_what_it_is_for(
 
 
 def test_the_page_has_the_whole_surface() -> None:
-    """Every argument as it is, every method and property, every error."""
+    """Every argument as it is, every method and property, every error, the client's own events."""
     given = re.search(r"^`Client\((.*)\)`$", DOC, re.MULTILINE)
     assert given
     signature = inspect.signature(Client)
@@ -87,5 +87,7 @@ def test_the_page_has_the_whole_surface() -> None:
     public = {name for name in dir(Client) if not name.startswith("_")} - {"abandon"}
     assert not {name for name in public if not re.search(rf"`{name}[`(]", DOC)}
     assert not {name for name in ("Denied", "ConnectError", "StateError") if f"| `{name}` |" not in DOC}
+    for kind in (roomchat.ConnectionLost, roomchat.ConnectionBack, roomchat.ConnectionEnded):
+        assert f"| `{kind.__name__}({', '.join(kind.__struct_fields__)})` |" in DOC
     for name in re.findall(r"`roomchat\.([A-Z]\w+)", DOC):
         assert name in roomchat.__all__
