@@ -312,9 +312,9 @@ class Session:
     # ------------------------------------------------------------ what was handled and did not come
 
     def _caught_up(self) -> Step:
-        """All that was missed has come. What the server had handled before this connection and did not send was
-        refused; the error that said why was lost with a connection. What went over this one may still come, and
-        need not come in the order of its numbers: rooms have no common order.
+        """Catch-up is complete. A message that the server had handled when it welcomed us, and that has not come
+        back by now, was refused; the error that said why was lost with the old connection. Messages sent over this
+        connection may still be on their way, in any order across rooms.
 
         Of a room that the hello did not name only the end has come: there the history is looked through first.
         """
