@@ -135,7 +135,7 @@ class Client(Known):
                     raise
         return self
 
-    def abandon(self) -> None:
+    def _abandon(self) -> None:
         """In a forked child: this client stays the parent's."""
         self._abandoned = True
         self._connection.abandon()

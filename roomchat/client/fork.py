@@ -11,7 +11,7 @@ from weakref import WeakSet
 class Inherited(Protocol):
     """What is told that it is a child's copy. Other threads may have held its locks: it must not take them."""
 
-    def abandon(self) -> None: ...
+    def _abandon(self) -> None: ...
 
 
 _all: WeakSet[Inherited] = WeakSet()
@@ -29,7 +29,7 @@ def keep_for_ever(thing: object) -> None:
 
 def _abandon_all() -> None:
     for one in list(_all):
-        one.abandon()
+        one._abandon()
 
 
 os.register_at_fork(after_in_child=_abandon_all)
