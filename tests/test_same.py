@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
+import sqlite3
+from contextlib import closing
+from itertools import permutations
 from pathlib import Path
 from urllib.parse import quote
 
@@ -79,3 +84,92 @@ def test_a_session_of_an_earlier_version_is_found(tmp_path: Path, old: str) -> N
     state.load(found)
     state.close()
     assert found.token == "t"
+
+
+# ---------------------------------------------------------------- names that version 0.1.0 took for one
+
+
+SERVER = quote("h:5050", safe="")  # as a folder
+
+
+def made(folder: Path, name: str, file: str, *, token: str | None = None) -> None:
+    """A session as that version kept it, of a program that was killed: what it said last is beside the file."""
+    (folder / SERVER).mkdir(exist_ok=True)
+    state = State(parse_address("h"), "maker", folder)
+    session = Session(name)
+    session.token = token or name
+    state.save(session)
+    for part in ("", "-wal", "-shm"):
+        shutil.copy(f"{state.path}{part}", folder / SERVER / f"{file}{part}")
+    state.close()
+    for path in state.path.parent.glob("maker*"):
+        path.unlink()
+    with closing(sqlite3.connect(folder / SERVER / file)) as old:
+        old.execute("PRAGMA user_version = 0")
+
+
+def token_of(folder: Path, name: str) -> str | None:
+    """Of the session that a program under this name gets; it is kept again."""
+    session, state = Session(name), State(parse_address("h"), name, folder)
+    state.load(session)
+    session.token = session.token or f"new {name}"
+    state.save(session)
+    state.close()
+    return session.token
+
+
+@pytest.mark.parametrize("order", [*permutations(["straße", "strasse", "STRASSE"])], ids="-".join)
+@pytest.mark.parametrize(
+    ("files", "tokens"),
+    [
+        ({"strasse.db": "straße"}, {"straße": "straße", "strasse": "new"}),
+        ({"strasse.db": "Strasse"}, {"straße": "new", "strasse": "Strasse"}),
+        ({"strasse.db": "Straße", "strasse+2.db": "strasse"}, {"straße": "Straße", "strasse": "strasse"}),
+        ({"strasse.db": "strasse", "strasse+2.db": "straße"}, {"straße": "straße", "strasse": "strasse"}),
+        ({"strasse.db": "renamed"}, {"straße": "new", "strasse": "renamed"}),
+    ],
+    ids=str,
+)
+def test_a_session_goes_to_whose_name_is_in_it(
+    tmp_path: Path, files: dict[str, str], tokens: dict[str, str], order: tuple[str, ...]
+) -> None:
+    """Whoever comes first, and it stays there."""
+    for file, name in files.items():
+        made(tmp_path, name, file)
+    for name in (*order, *order):
+        wanted = tokens[name.lower()]
+        found = token_of(tmp_path, name)
+        assert found is not None
+        assert found.lower() == (f"new {name}".lower() if wanted == "new" else wanted.lower())
+
+
+def test_a_wide_name_comes_to_the_others_of_its_name(tmp_path: Path) -> None:
+    """As one more session of that name, where there is one already."""
+    wide = quote("ａｎｎ")
+    made(tmp_path, "ann", f"{wide}.db", token="wide")
+    assert token_of(tmp_path, "ａｎｎ") == "wide"
+    made(tmp_path, "renamed", f"{wide}.db", token="wider")
+    assert [token_of(tmp_path, name) for name in ("ａｎｎ", "ann")] == ["wide", "wide"]
+    first = State(parse_address("h"), "ann", tmp_path)
+    assert token_of(tmp_path, "ann") == "wider"
+    first.close()
+
+
+def test_a_session_in_use_is_moved_when_it_is_free(tmp_path: Path) -> None:
+    """By a program of the older version, say."""
+    made(tmp_path, "straße", "strasse.db")
+    with open(tmp_path / SERVER / "strasse.db.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert token_of(tmp_path, "strasse") == "new strasse"
+    assert token_of(tmp_path, "straße") == "straße"
+
+
+def test_a_session_that_took_another_name_stays_where_it_is(tmp_path: Path) -> None:
+    """Only those of the older version are moved, and these only once; a damaged one is left as it is."""
+    state, session = State(parse_address("h"), "strasse", tmp_path), Session("straße")
+    session.token = "t"
+    state.save(session)
+    state.close()
+    assert [token_of(tmp_path, name) for name in ("straße", "strasse")] == ["new straße", "t"]
+    (tmp_path / SERVER / "fluss.db").write_bytes(b"no database")
+    assert token_of(tmp_path, "fluß") == "new fluß"

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable
-from hashlib import sha256
 from pathlib import Path
-from typing import IO
-from urllib.parse import quote
 
 import msgspec
 from platformdirs import user_state_path
 
 from roomchat.client.address import Address
 from roomchat.client.fork import keep_for_ever
-from roomchat.client.same import compared, spellings
+from roomchat.client.places import SETTLED, claim, server_folder
 from roomchat.client.session import Session
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Count, Say, Whisper
-
-SLOTS = 100  # programs of one person with one name on one server at a time
 
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS identity (key TEXT PRIMARY KEY, value);
@@ -72,14 +66,16 @@ class State:
         """
         # Closing a connection that another thread uses ends the process.
         self._using = threading.RLock()
-        folder = _server_folder(user_state_path("roomchat") if folder is None else folder, address, name)
+        folder = server_folder(user_state_path("roomchat") if folder is None else folder, address, name)
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock, self.path = _claim(folder, _file_name(name))
+            self._lock, self.path = claim(folder, name)
             self._connection = sqlite3.connect(self.path.absolute(), isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(_SCHEMA)
+            if self._connection.execute("SELECT 1 FROM identity").fetchone() is None:
+                self._connection.execute(f"PRAGMA user_version = {SETTLED}")
         except (OSError, sqlite3.OperationalError) as error:
             raise Unkept(f"Can't keep the session in {folder} ({error}).") from None
         except sqlite3.Error as error:
@@ -214,36 +210,3 @@ class _Transaction:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise StateError(f"The session can't be kept on this machine's disk ({error}).") from error
-
-
-def _server_folder(folder: Path, address: Address, name: str) -> Path:
-    """Where sessions on a server are kept, however its address is spelled: the first place that has one of that
-    name, or else the first."""
-    places = [folder / quote(str(one), safe="") for one in spellings(address)]
-    return next((place for place in places if (place / f"{_file_name(name)}.db").exists()), places[0])
-
-
-def _file_name(name: str) -> str:
-    """A person's name as that of a file: any script, any case, and never too long for one."""
-    quoted = quote(compared(name), safe="")
-    return quoted if len(quoted) <= 200 else f"{quoted[:100]}+{sha256(quoted.encode()).hexdigest()}"
-
-
-def _claim(folder: Path, name: str) -> tuple[IO[str], Path]:
-    """The first file that no other process has, and the lock on it. The system frees it when a process ends."""
-    for slot in range(1, SLOTS + 1):
-        path = folder / (f"{name}.db" if slot == 1 else f"{name}+{slot}.db")
-        # Made before SQLite opens it, which takes the mode for its other files from this one.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        lock = open(f"{path}.lock", "w", opener=_private)  # noqa: SIM115 - held until close()
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-        else:
-            return lock, path
-    raise OSError(f"more than {SLOTS} programs use the name {name}")
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -1,0 +1,115 @@
+"""Which file a session is kept in: by the server's address and the person's name."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from roomchat.client.address import Address
+from roomchat.client.same import compared, spellings
+
+SLOTS = 100  # programs of one person with one name on one server at a time
+SETTLED = 1  # user_version of a file that is known to be in its place
+
+
+def server_folder(folder: Path, address: Address, name: str) -> Path:
+    """Where sessions on a server are kept, however its address is spelled: the first place that has one of that
+    name, or else the first."""
+    places = [folder / quote(str(one), safe="") for one in spellings(address)]
+    for place in places:
+        _settle(place, name.casefold())
+    return next((place for place in places if next(_slots(place, compared(name))).exists()), places[0])
+
+
+def claim(folder: Path, name: str) -> tuple[IO[str], Path]:
+    """The first file of a name that no other process has, and the lock on it. The system frees it when a process
+    ends. Raises OSError."""
+    for path in _slots(folder, compared(name)):
+        # Made before SQLite opens it, which takes the mode for its other files from this one.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        lock = _lock(path)
+        if lock is not None:
+            return lock, path
+    raise OSError(f"more than {SLOTS} programs use the name {name}")
+
+
+def _slots(folder: Path, key: str) -> Iterator[Path]:
+    """The files of a name, given as names are compared: any script, and never too long for a file."""
+    quoted = quote(key, safe="")
+    if len(quoted) > 200:
+        quoted = f"{quoted[:100]}+{sha256(quoted.encode()).hexdigest()}"
+    yield folder / f"{quoted}.db"
+    for slot in range(2, SLOTS + 1):
+        yield folder / f"{quoted}+{slot}.db"
+
+
+def _lock(path: Path) -> IO[str] | None:
+    """The lock on a file; None while another process has it."""
+    lock = open(f"{path}.lock", "w", opener=_private)  # noqa: SIM115 - held by whoever asked
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+# ---------------------------------------------------------------- sessions of version 0.1.0
+
+
+def _settle(folder: Path, key: str) -> None:
+    """Move files to where their own names say, once. Version 0.1.0 compared names by ``casefold``: it kept
+    ``straße`` and ``strasse`` in one place, and ``ａｎｎ`` not in that of ``ann``."""
+    for path in _slots(folder, key):
+        if not path.exists():
+            return
+        # What is in use, or damaged, is left for another time.
+        with contextlib.suppress(OSError, sqlite3.Error), contextlib.ExitStack() as stack:
+            lock = _lock(path)
+            if lock is None:
+                continue
+            stack.enter_context(lock)
+            own = _unsettled_name(path)
+            # Who took another name since began with this one, or with one that is alike: nobody knows which.
+            is_alike = own is not None and own.casefold() == compared(key)
+            if own is not None and not _move(path, folder, compared(own if is_alike else key)):
+                with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+                    connection.execute(f"PRAGMA user_version = {SETTLED}")
+
+
+def _unsettled_name(path: Path) -> str | None:
+    """Whose session a file is, if that was not looked at yet; then all of it is in the one file."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        if connection.execute("PRAGMA user_version").fetchone() == (SETTLED,):
+            return None
+        row = connection.execute("SELECT value FROM identity WHERE key = 'name'").fetchone()
+        connection.execute("PRAGMA journal_mode = DELETE")
+    return str(row[0]) if row else None
+
+
+def _move(path: Path, folder: Path, key: str) -> bool:
+    """To the first file of a name that is not there yet; False if it is in its place."""
+    for place in _slots(folder, key):
+        if place == path:
+            return False
+        if place.exists() and place.stat().st_size:
+            continue
+        lock = _lock(place)
+        if lock is None:
+            continue
+        with lock:
+            if not place.exists() or not place.stat().st_size:
+                path.rename(place)
+                return True
+    return False
