@@ -1,4 +1,4 @@
-"""Points in time as people type them."""
+"""Points in time as people type and read them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,23 @@ def beginning(text: str, zone: tzinfo | None) -> int:
 def end(text: str, zone: tzinfo | None) -> int:
     """The first moment that is not meant any more: of a date, the midnight behind it, so the day belongs to it."""
     return _milliseconds(text, zone, timedelta(days=1))
+
+
+def local(timestamp: str, form: str = "%Y-%m-%d %H:%M") -> str:
+    """An RFC 3339 time in this machine's zone, as for strftime; a server that sends something else has it shown as
+    it is."""
+    try:
+        return datetime.fromisoformat(timestamp).astimezone().strftime(form)
+    except (ValueError, OverflowError):
+        return timestamp
+
+
+def day_of(timestamp: str | None) -> date:
+    """The day here, of a message or now."""
+    try:
+        return (datetime.fromisoformat(timestamp) if timestamp else datetime.now()).astimezone().date()
+    except (ValueError, OverflowError):
+        return day_of(None)
 
 
 def _milliseconds(text: str, zone: tzinfo | None, days: timedelta) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import queue
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -414,6 +415,44 @@ def test_whispers_and_mentions_ring(tea: Callable[..., Any]) -> None:
     ann.until("ann: yes?")
     assert ann.raw.count(b"\a") == 2
     assert ann_uid == 2
+
+
+def test_a_whisper_to_someone_who_is_offline_waits_and_says_so(tea: Callable[..., Any]) -> None:
+    """Once for each time that the other one is away."""
+    bob = tea("bob", Client)
+    ann = tea("ann")
+    bob.close()
+    ann.until("bob (1) said goodbye.")
+    ann.type("/whisper bob one" + ENTER)
+    ann.until("bob is offline and will see your whispers later.")
+    ann.type("/whisper bob two" + ENTER)
+    ann.until("ann: two")
+    assert sum("is offline" in row for row in ann.scrolled) == 1
+
+
+def test_whoever_leaves_while_one_whispers_with_them_is_offline(tea: Callable[..., Any]) -> None:
+    bob = tea("bob", Client)
+    ann = tea("ann")
+    ann.type("/query bob" + ENTER + "one" + ENTER)
+    ann.until("ann: one")
+    assert not any("is offline" in row for row in ann.scrolled)
+    bob.close()
+    ann.until("bob (1) said goodbye.")
+    ann.type("two" + ENTER + "three" + ENTER)
+    ann.until("ann: three")
+    assert sum("is offline" in row for row in ann.scrolled) == 1
+
+
+def test_rooms_that_are_empty_say_when_something_was_last_said(tea: Callable[..., Any]) -> None:
+    bob = tea("bob", Client)
+    bob.say("the last word")
+    ann = tea("ann", room="")
+    bob.close()
+    ann.until("● connected")
+    ann.type("/rooms" + ENTER)
+    ann.until(
+        lambda screen: re.search(r"tea \(0, last\s+said \d{4}-\d\d-\d\d \d\d:\d\d\)", " ".join(screen.scrolled))
+    )
 
 
 def test_the_client_does_what_it_does_alone(tea: Callable[..., Any]) -> None:

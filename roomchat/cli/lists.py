@@ -35,7 +35,7 @@ def who(
 @click.option("--json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_context
 def list_rooms(context: click.Context, server: str, name: str | None, timeout: float, json: bool) -> None:
-    """List the rooms: name and number of people."""
+    """List the rooms: name and number of people, and when something was last said in an empty one."""
 
     def lines(client: Client) -> Iterator[bytes]:
         return (room_line(room, as_json=json) for room in rooms(client))

@@ -11,6 +11,7 @@ from roomchat.client.oneshot import OTHER_ANSWER
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless, harmless_json
 from roomchat.protocol import PAGE, Person, Rooms, RoomsPage, RoomSummary, Who, WhoPage
+from roomchat.times import local
 
 
 def people(client: Client, room: str | None) -> Iterator[Person]:
@@ -27,7 +28,7 @@ def people(client: Client, room: str | None) -> Iterator[Person]:
 
 
 def rooms(client: Client) -> Iterator[RoomSummary]:
-    """All rooms that someone is in. Raises Denied, ConnectError."""
+    """All rooms. Raises Denied, ConnectError."""
     after = None
     while True:
         page = client.request(Rooms(after=after))
@@ -47,10 +48,19 @@ def person_line(person: Person, *, as_json: bool) -> bytes:
 
 
 def room_line(room: RoomSummary, *, as_json: bool) -> bytes:
-    """``tea 3``: how many are in it; or an object with ``room``, ``members_total`` and ``last_seq``."""
+    """``tea 3``: how many are in it; of an empty room also when something was last said. Or an object with
+    ``room``, ``members_total``, ``last_seq`` and ``last_said``, which may be null."""
     if as_json:
-        return _json({"room": room.room, "members_total": room.members_total, "last_seq": room.last_seq})
-    return f"{harmless(room.room)} {room.members_total}\n".encode()
+        return _json(
+            {
+                "room": room.room,
+                "members_total": room.members_total,
+                "last_seq": room.last_seq,
+                "last_said": room.last_said,
+            }
+        )
+    said = f" last said {local(room.last_said)}" if room.last_said and not room.members_total else ""
+    return f"{harmless(room.room)} {room.members_total}{harmless(said)}\n".encode()
 
 
 def _json(fields: dict[str, object]) -> bytes:

@@ -11,8 +11,9 @@ from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import ACTION, Command, Dial, History, Join, Leave, Message, Name, Say, Whisper
 from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, StepAway, Turn, TypingError, uid_of
+from roomchat.terminal.lines import cell
 from roomchat.terminal.picture import Picture
-from roomchat.terminal.render import room_name
+from roomchat.terminal.render import room_name, will_see_later
 
 # What is typed behind these may depend on where they lead.
 _WAITED_FOR = Join | Dial | Leave | Name
@@ -23,6 +24,7 @@ class Deeds:
 
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
+        self._offline: set[int] = set()  # whom we whispered to, and were told that they are offline
         self._answered: set[int] = set()  # who whispered while we were away, and was told so
 
     def do(self, client: Client, what: Command | Local) -> None:
@@ -73,10 +75,18 @@ class Deeds:
             raise NotSaid(error, text) from None
 
     def _whisper(self, client: Client, uid: int, text: str) -> None:
+        view = self._picture.view
         try:
             client.whisper(uid, text)
         except Denied as error:
             raise NotSaid(error, text) from None
+        if view.private(uid) not in view.totals:
+            self._offline.add(uid)  # the room is just being made, and its ``joined`` tells
+        elif not view.is_offline(uid):
+            self._offline.discard(uid)
+        elif uid not in self._offline:
+            self._offline.add(uid)
+            self._picture.show(will_see_later(cell(view.names.get(uid, str(uid)))))
 
     def _ask(self, client: Client, command: Command) -> None:
         """The server."""

@@ -13,8 +13,9 @@ from roomchat.speaker import speaker
 from roomchat.terminal.attention import Attention
 from roomchat.terminal.commands import HELP_COLUMN
 from roomchat.terminal.lines import Line, cell, line
-from roomchat.terminal.render import day_of, lines
+from roomchat.terminal.render import lines
 from roomchat.terminal.view import View
+from roomchat.times import day_of
 
 
 class Picture:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
 
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost
 from roomchat.client.session import Refusal, is_private
@@ -33,6 +32,7 @@ from roomchat.speaker import speaker
 from roomchat.terminal.attention import Attention
 from roomchat.terminal.lines import Line, cell, line
 from roomchat.terminal.view import View
+from roomchat.times import local
 
 _EXITED = {"left": "left", "bye": "said goodbye", "lost": "is gone, the connection was lost"}
 CLOCK = "%H:%M"
@@ -140,7 +140,7 @@ def _message(message: Message, view: View, attention: Attention, clock: str, rin
     is_action = text.startswith(ACTION)
     for_me = not mine and (private or mentioned)
     head = [
-        ("now" if for_me else "time", _clock(message.ts, clock)),
+        ("now" if for_me else "time", local(message.ts, clock)),
         ("", " "),
         ("whisper" if private else "dim", _tag(message.room, view, attention)),
         ("dim", "* " if is_action else ""),
@@ -181,6 +181,8 @@ def _joined(event: Joined, view: View) -> Iterable[str]:
     if is_private(event.room):
         other = cell(view.whisperer(event.room))
         yield f"Whispers go only to you and {other} (the server's operator can read them)."
+        if event.by == view.uid and event.members_total == 1:
+            yield will_see_later(other)
         return
     room = cell(event.room)
     if event.by == view.uid:
@@ -197,7 +199,17 @@ def _joined(event: Joined, view: View) -> Iterable[str]:
 def _rooms(rooms: list[RoomSummary], total: int) -> str:
     if not total:
         return "There are no rooms yet."
-    return _list("Rooms", (f"{cell(room.room)} ({room.members_total})" for room in rooms), total)
+    return _list("Rooms", map(_room, rooms), total)
+
+
+def _room(room: RoomSummary) -> str:
+    said = f", last said {cell(local(room.last_said))}" if room.last_said and not room.members_total else ""
+    return f"{cell(room.room)} ({room.members_total}{said})"
+
+
+def will_see_later(name: str) -> str:
+    """What someone is told who whispers to a person that is not connected."""
+    return f"{name} is offline and will see your whispers later."
 
 
 def _list(title: str, entries: Iterable[str], total: int) -> str:
@@ -226,19 +238,3 @@ def room_name(room: str, view: View) -> str:
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def day_of(timestamp: str | None) -> date:
-    """The day here, of a message or now."""
-    try:
-        return (datetime.fromisoformat(timestamp) if timestamp else datetime.now()).astimezone().date()
-    except (ValueError, OverflowError):
-        return day_of(None)
-
-
-def _clock(timestamp: str, form: str) -> str:
-    """The time of day here; a server that sends something else has it shown as it is."""
-    try:
-        return datetime.fromisoformat(timestamp).astimezone().strftime(form)
-    except (ValueError, OverflowError):
-        return timestamp

@@ -129,6 +129,11 @@ class View:
         uids = {int(uid) for uid in room[1:].split("-") if uid.isascii() and uid.isdigit()}
         return next(iter(uids - {self.uid}), self.uid)
 
+    def is_offline(self, uid: int) -> bool:
+        """Whether we know that someone whom we whisper with is not connected now."""
+        room = self.private(uid)
+        return room in self._here and uid not in self._here[room]
+
     def private(self, uid: int) -> str:
         """The room of two that belongs to us and someone else."""
         return "@{}-{}".format(*sorted((uid, self.uid)))
