@@ -31,7 +31,7 @@ class Terminal:
         self.shown = ""  # not looked at yet
         if name is not None:
             self.type(name)
-            self.uid = int(re.search(r"Your uid is: (\d+)\n", self.until("/help shows more.\n"))[1])
+            self.uid = int(re.search(r"Your uid is: (\d+)\n", self.until("/help lists the commands.\n"))[1])
 
     def type(self, line):
         self.socket.sendall(f"{line}\n".encode())
@@ -192,7 +192,7 @@ def test_the_welcome_shows_uid_people_and_rooms():
     assert typed(chat, "new", "new") == (
         f"{GREETING}Your uid is: 3\nBe kind.\n␛[31mNow.\n"
         f"People online:\n1 ann\n2 bob\nRooms:\ntea (2)\n{ASK_UID}"
-        "Or wait until someone dials you, or /join ROOM; /help shows more.\n"
+        "Or wait until someone dials you, or /join ROOM. /help lists the commands.\n"
     )
 
 
@@ -303,15 +303,15 @@ def test_dialled_across_wires(serve, connect, first):
         ("/join den", "You are in den; nobody else is here yet.\n"),
         ("/join tea", "You are in tea with:\n2 bob\n"),
         ("/dial 2", "You are in tea with:\n2 bob\n"),
-        ("/dial bob", "The form is: /dial UID. /help lists the commands.\n"),
-        ("/join", "The form is: /join ROOM. /help lists the commands.\n"),
+        ("/dial bob", "Usage: /dial UID. /help lists the commands.\n"),
+        ("/join", "Usage: /join ROOM. /help lists the commands.\n"),
         ("/join @1-2", "@1-2 is a private room of two people; you can't join or leave it.\n"),
-        ("/whisper 2", "The form is: /whisper UID TEXT. /help lists the commands.\n"),
+        ("/whisper 2", "Usage: /whisper UID TEXT. /help lists the commands.\n"),
         ("/whisper 9 psst", "Nobody has the UID 9.\n"),
-        ("/name", "The form is: /name NAME. /help lists the commands.\n"),
-        ("/name anna", "* 1 ann is called anna now\n"),
+        ("/name", "Usage: /name NAME. /help lists the commands.\n"),
+        ("/name anna", "* 1 ann is now called anna\n"),
         ("/name bob", "Someone here is called bob already; choose another name.\n"),
-        ("/history two", "The form is: /history [N]. /help lists the commands.\n"),
+        ("/history two", "Usage: /history [N]. /help lists the commands.\n"),
         ("/dance", "There is no command /dance. /help lists the commands.\n"),
         ("/", "There is no command /. /help lists the commands.\n"),
         ("//dance", "<1 ann> /dance\n"),
@@ -483,7 +483,7 @@ People online:
 none yet
 Rooms:
 none yet
-{ASK_UID}Or wait until someone dials you, or /join ROOM; /help shows more.
+{ASK_UID}Or wait until someone dials you, or /join ROOM. /help lists the commands.
 You are in tea; nobody else is here yet.
 <1 ann> hello
 """

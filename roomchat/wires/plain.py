@@ -67,17 +67,17 @@ ASK_NAME = "Enter a username: "
 ASK_UID = "Enter the UID of the person you would like to chat with.\n"
 GREETING = f"Welcome to roomchat!\n{ASK_NAME}"
 HELP = """\
-UID                 dial that client: you are in its room, or in a new one with it
+UID                 chat with that person, in their room or in a new one
 /dial UID           the same, also from within a room
-/join ROOM          into a room by its name
-/leave [ROOM]       out of a room
-/who [ROOM]         who is here, or in a room
-/rooms              which rooms there are
-/whisper UID TEXT   to one client only
-/name NAME          another name
-/history [N]        what was said before
-.exit or /quit      goodbye
-All else goes to everyone in your room; begin with // to say something that begins with a slash.
+/join ROOM          go into a room; it is made if there is none
+/leave [ROOM]       leave a room, or the current one
+/who [ROOM]         list the people here, or in a room
+/rooms              list the rooms
+/whisper UID TEXT   say something to one person only
+/name NAME          change your name
+/history [N]        show the last messages
+.exit or /quit      leave the chat
+Anything else goes to everyone in your room. Begin with // to say something that starts with a slash.
 """
 
 # The ids of our own commands: they come back as `re`, and tell what an answer is to.
@@ -94,21 +94,21 @@ _ANOTHER_PROTOCOL = re.compile(r"\S+ .* HTTP/|Host: ", re.IGNORECASE)
 
 
 class TypedWrong(Refused):
-    """What was typed can't be a command."""
+    """The typed line is not a valid command."""
 
     code = BadCommand.code
     sentence = "{why} /help lists the commands."
 
 
 class NoName(Refused):
-    """What was typed where the name is asked for is none."""
+    """The line typed at the prompt for a name is not a name."""
 
     code = BadName.code
-    sentence = "Choose a username first; /help shows what comes then."
+    sentence = "Choose a username first; /help lists the commands."
 
 
 class NotForHere(Refused):
-    """What comes was not typed by a person."""
+    """The bytes were not typed by a person."""
 
     code = WireOff.code
     sentence = "This is a chat, not a web server."
@@ -205,7 +205,7 @@ class PlainWire:
                 return History(limit=int(count))
         forms = [line[:20].strip() for line in HELP.splitlines() if line.startswith(command.lower() + " ")]
         if forms:
-            return Malformed(TypedWrong(why=f"The form is: {forms[0]}."))
+            return Malformed(TypedWrong(why=f"Usage: {forms[0]}."))
         return Malformed(TypedWrong(why=f"There is no command {command[:40]}."))
 
     def end_data(self) -> Sequence[Command | Malformed]:
@@ -257,7 +257,7 @@ class PlainWire:
                 return self._joined(event)
             case Left():
                 current = next(reversed(self._rooms), None)
-                still = f" What you type goes to {current} now." if current else ""
+                still = f" What you type now goes to {current}." if current else ""
                 return _line(f"You left {event.room}.{still}")
             case WhoPage(re=None):
                 return ""  # not asked for
@@ -270,7 +270,7 @@ class PlainWire:
             case RoomsPage():
                 return _rooms(event)
             case HistoryPage():
-                return _messages(event.messages, self._lobby) or _line("Nothing was said here before.")
+                return _messages(event.messages, self._lobby) or _line("There are no earlier messages here.")
             case Goodbye():
                 return _line("Goodbye.")
         return HELP if event.re == HELP_ID else _state(event)
@@ -288,7 +288,7 @@ class PlainWire:
             + _list("People online:", map(_person, others), event.clients_total - 1)
             + _rooms(event)
             + ASK_UID
-            + _line(f"{where}, or /join ROOM; /help shows more.")
+            + _line(f"{where}, or /join ROOM. /help lists the commands.")
         )
 
     def _error(self, event: Error) -> str:
@@ -339,16 +339,16 @@ def _state(event: Event) -> str:
         case MemberLeft():
             return _line(f"* {event.uid} {event.name} {WHY_GONE.get(event.reason, 'left')} ({event.room})")
         case Away():
-            return _line(f"* {event.uid} {event.name} has lost the connection, and may be back soon")
+            return _line(f"* {event.uid} {event.name} lost the connection and may be back soon")
         case Back():
             return _line(f"* {event.uid} {event.name} is back")
         case Renamed():
-            return _line(f"* {event.uid} {event.old} is called {event.name} now")
+            return _line(f"* {event.uid} {event.old} is now called {event.name}")
         case PresenceSummary():
-            total = f"{event.members_total} are here"
+            total = f"people here now: {event.members_total}"
             return _line(f"* {event.room}: {event.joined} came, {event.left} went; {total}")
         case Gap():
-            return _line(f"* Some messages of {event.room} are missing here: they are no longer kept.")
+            return _line(f"* Some messages in {event.room} are missing, because the server no longer keeps them.")
         case Notice():
             return _line(f"* {event.text}")
     return ""
