@@ -75,26 +75,31 @@ def _settle(folder: Path, key: str) -> None:
         if not path.exists():
             return
         # What is in use, or damaged, is left for another time.
-        with contextlib.suppress(OSError, sqlite3.Error), contextlib.ExitStack() as stack:
-            lock = _lock(path)
-            if lock is None:
-                continue
-            stack.enter_context(lock)
-            own = _unsettled_name(path)
-            # Who took another name since began with this one, or with one that is alike: nobody knows which.
-            is_alike = own is not None and own.casefold() == compared(key)
-            if own is not None and not _move(path, folder, compared(own if is_alike else key)):
-                with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-                    connection.execute(f"PRAGMA user_version = {SETTLED}")
+        with contextlib.suppress(OSError, sqlite3.Error):
+            if _unsettled_name(path) is not None and (lock := _lock(path)) is not None:
+                with lock:
+                    _settle_one(path, folder, key)
+
+
+def _settle_one(path: Path, folder: Path, key: str) -> None:
+    own = _unsettled_name(path)
+    if own is None:
+        return  # another process was quicker
+    # Who took another name since began with this one, or with one that is alike: nobody knows which.
+    is_alike = own.casefold() == compared(key)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")  # all of it is in the one file
+    if not _move(path, folder, compared(own if is_alike else key)):
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA user_version = {SETTLED}")
 
 
 def _unsettled_name(path: Path) -> str | None:
-    """Whose session a file is, if that was not looked at yet; then all of it is in the one file."""
+    """Whose session a file is, if that was not looked at yet."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         if connection.execute("PRAGMA user_version").fetchone() == (SETTLED,):
             return None
         row = connection.execute("SELECT value FROM identity WHERE key = 'name'").fetchone()
-        connection.execute("PRAGMA journal_mode = DELETE")
     return str(row[0]) if row else None
 
 
