@@ -86,7 +86,7 @@ class Detector:
         self.data += data
         first = self.data[: FIRST_LINE + 1].lstrip(_BLANK)
         if _OBJECT.match(first):
-            pieces = self._objects.feed(data)
+            pieces = self._objects.feed(data, most=1)
             if not pieces:
                 return None
             too_long = len(pieces[0]) > self._objects.max_object  # who sends that is no person

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _MARKS = re.compile(rb'["{}\n\\]')
+# What decides nothing: whole strings, and all between them but braces. Not the half string at an end.
+_PASSED_OVER = re.compile(rb'(?:[^"{}]++|"(?:[^"\\\n]++|\\[^\n])*+")*+')
 _JUNK_END = re.compile(rb"[{\n]")
 _BLANK = b" \t\r\n"
 _NO_BLANK = re.compile(rb"[^ \t\r\n]")
@@ -39,9 +41,11 @@ class ObjectSplitter:
         """Whether something has begun and is not complete."""
         return bool(self._piece)
 
-    def feed(self, data: bytes) -> list[bytes]:
+    def feed(self, data: bytes, most: int | None = None) -> list[bytes]:
         """Take the next bytes of the stream.
 
+        Args:
+            most: pieces that are of interest; when so many are found the rest is not looked at.
         Returns:
             The pieces that are complete: objects, and what is none. One of more than ``max_object`` bytes is too
             long: it stands for all of it, also where only its beginning is here.
@@ -53,6 +57,8 @@ class ObjectSplitter:
                 pieces.append(bytes(self._piece[:end]))
             del self._piece[:end]
             self._begin()
+            if len(pieces) == most:
+                return pieces
         if len(self._piece) > self.max_object:
             if not self._dropping:
                 pieces.append(bytes(self._piece))
@@ -77,6 +83,8 @@ class ObjectSplitter:
             if self._escaped and position < len(piece):
                 self._escaped = False
                 position += piece[position] != LINE_FEED  # that ends it, escaped or not
+            if not self._in_string and (passed := _PASSED_OVER.match(piece, position)):
+                position = passed.end()
             mark = _MARKS.search(piece, position)
             if mark is None:
                 self._looked = len(piece)
