@@ -336,7 +336,7 @@ def test_no_server_is_one_sentence() -> None:
     for address, told in [
         (no_server(), "No server answers at"),
         ("no-such-host.invalid", "There is no host 'no-such-host.invalid'"),
-        ("localhost:http", "'http' is no port"),
+        ("localhost:http", "'http' is not a port"),
     ]:
         with Program("join", address, "--name", "ann") as client:
             assert client.wait() == 1

@@ -261,7 +261,7 @@ def test_tail_refuses_what_it_can_not_do(serve: Callable[..., Server]) -> None:
         ("roomchat tail tea $S --since 2024-01-01 --after 3", 2, "both say where to begin"),
         ("roomchat tail tea $S --since soon", 2, "'soon' is not a time"),
         ("roomchat tail tea --server localhost:1", 1, "No server answers"),
-        ("roomchat tail tea --server localhost:http", 2, "'http' is no port"),
+        ("roomchat tail tea --server localhost:http", 2, "'http' is not a port"),
         ("roomchat tail 'a b' $S", 1, "can't be a room name"),
     ]:
         done = shell(script, address(server))

@@ -28,7 +28,7 @@ def parse_address(text: str) -> Address:
         host, port = text, str(Settings.port)
     host = host.removeprefix("[").removesuffix("]")
     if not host:
-        raise ValueError(f"{text!r} names no host; write HOST or HOST:PORT.")
+        raise ValueError(f"{text!r} does not name a host; write HOST or HOST:PORT.")
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ValueError(f"{port!r} is no port; a port is a number from 1 to 65535.")
+        raise ValueError(f"{port!r} is not a port; a port is a number from 1 to 65535.")
     return Address(host, int(port))

@@ -152,7 +152,7 @@ class Client(Known):
     def _check_may_wait(self) -> None:
         """Raise RuntimeError in on_event: nothing is received until that returns."""
         if self._calling == threading.get_ident():
-            raise RuntimeError("on_event can't wait for what comes behind it; use send(), or another thread.")
+            raise RuntimeError("on_event can't wait for later events; use send(), or another thread.")
 
     def _check_not_closed(self) -> None:
         if self._closed:
@@ -356,7 +356,7 @@ class Client(Known):
     def _joined(self, command: Join | Dial) -> Joined:
         answer = self.request(command)
         if not isinstance(answer, Joined):
-            raise ConnectError(f"What answers at {self._address} is not a roomchat server.")
+            raise ConnectError(f"The program at {self._address} is not a roomchat server.")
         return answer
 
     def _wait(self, done: Callable[[], object], timeout: float | None) -> bool:

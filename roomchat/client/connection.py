@@ -75,7 +75,7 @@ class Connection:
             try:
                 # Not the socket's own timeout: that would hold for what other threads send, too.
                 if not select.select([self._socket], [], [], timeout)[0]:
-                    raise ReadTimeout(f"What answers at {self._address} says nothing.")
+                    raise ReadTimeout(f"The program at {self._address} says nothing.")
                 data = self._socket.recv(READ_SIZE)
             except (OSError, ValueError) as error:  # ValueError: another thread has closed it
                 raise self._lost(error) from None
@@ -83,7 +83,7 @@ class Connection:
                 return []
             for event in self._wire.receive_data(self._without_greeting(data)):
                 if isinstance(event, Malformed):
-                    raise ConnectError(f"What answers at {self._address} is not a roomchat server.")
+                    raise ConnectError(f"The program at {self._address} is not a roomchat server.")
                 events.append(event)
         return events
 

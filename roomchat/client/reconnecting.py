@@ -130,7 +130,7 @@ class ReconnectingConnection:
                 self._take_all(connection, max(0.0, until - time.monotonic()))
         except ReadTimeout:
             connection.close()
-            raise ConnectError(f"What answers at {self._address} says nothing; is it a roomchat server?") from None
+            raise ConnectError(f"The program at {self._address} says nothing; is it a roomchat server?") from None
         except BaseException:
             connection.close()
             raise
@@ -337,7 +337,7 @@ class ReconnectingConnection:
         """Raises Denied or ConnectError if the server does not let us in, or does not want us any more. Before the
         first welcome that is the end; later only what another try can't mend."""
         if event.code == UnknownToken.code and self.session.token is None and not self._ready:
-            raise ConnectError(f"What answers at {self._address} is not a roomchat server.")
+            raise ConnectError(f"The program at {self._address} is not a roomchat server.")
         if event.code == UnknownToken.code or (self._ready and event.code != Replaced.code):
             return  # the session has an answer to it, or it is about something that was asked
         if self._receiver.ident is None or event.code in _FINAL:

@@ -150,7 +150,7 @@ class State:
         """Keep one more message that is about to be sent."""
         with self._using:
             if self.closed:
-                raise StateError("The session is closed; what is said now can't be kept.")
+                raise StateError("The session is closed, so this message can't be kept.")
             with _Transaction(self._connection):
                 self._connection.execute(
                     "INSERT OR REPLACE INTO unseen VALUES (?, ?)", (n, _encoder.encode(command))
