@@ -363,9 +363,11 @@ class Client(Known):
         """Wait until it is done, or can't be any more."""
         with self._changed:
             self._waiting += 1
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: done() or self._connection.failure or self._closed, timeout)
-            self._waiting -= 1
+            try:
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: done() or self._connection.failure or self._closed, timeout)
+            finally:  # a Ctrl-C, too: else the queue would have no bound any more
+                self._waiting -= 1
             return bool(done())
 
     def _take(self, event: ClientEvent) -> None:
