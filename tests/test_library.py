@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -249,6 +250,13 @@ def test_it_does_not_resume_and_takes_the_log_from_a_place_on(
         assert (ann.rooms, ann.pending) == ([], [])
         assert ann.join("tea", after=10).last_seq == 100
         assert texts(until(ann, says("100"))) == [str(number) for number in range(11, 101)]
+
+
+def test_a_request_may_wait_for_ever(serve: Callable[..., Server], client: Open) -> None:
+    """No number is too large for the system's own waits."""
+    server = serve()
+    for name, seconds in (("ann", math.inf), ("bob", 1e300), ("cyd", 10**9)):
+        assert client(server, name, request_timeout=seconds).join("tea").room == "tea"
 
 
 def test_messages_are_what_was_said(serve: Callable[..., Server], client: Open) -> None:

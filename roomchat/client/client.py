@@ -61,7 +61,8 @@ class Client(Known):
             state: the folder to keep the session in; True: the user's own; False: it is not kept.
             on_event: called with each event on the receiving thread, in place of ``events``. It may not call
                 methods that wait. If it returns False, the program calls ``ack`` when it has handled the event.
-            request_timeout: seconds that a method waits for the server's answer, through lost connections as well.
+            request_timeout: seconds that a method waits for the server's answer, through lost connections as well;
+                math.inf: for ever.
             presence: whether rooms are told that it comes and goes; lists show it in any case.
             resume: whether to send again what was pending the last time, and to be in the same rooms; if not, only
                 the identity is kept: UID, name and whom the person ignores.
