@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from roomchat import __version__
 from roomchat.cli import main
-from tests.program import ROOMCHAT, Program, address_of, serve
+from tests.program import ROOMCHAT, Program, address_of, runner, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -127,7 +127,14 @@ def test_what_can_not_be_served_is_one_sentence(tmp_path: Path) -> None:
             (["--port", "0", "--db", str(foreign)], "is a database of another program"),
             (["--port", "0", "--db", str(broken)], "is not a roomchat database, or a broken one"),
             (["--port", "0", "--db", "/proc/no/such/place.db"], "Can't write to the folder"),
-            (["--port", "0", "--db", ":memory:", "--host", "192.0.2.1"], "Can't listen on 192.0.2.1:0"),
+            (
+                ["--port", "0", "--db", ":memory:", "--host", "192.0.2.1"],
+                "This machine has no address 192.0.2.1; give",
+            ),
+            (
+                ["--port", "0", "--db", ":memory:", "--host", "no.invalid"],
+                "There is no host 'no.invalid'; give",
+            ),
             (["--log-file", "/proc/no/log"], "Can't write to the log file"),
             (["--config", str(tmp_path / "none.toml")], "Can't read"),
         ]:
@@ -332,17 +339,67 @@ def test_an_impatient_person_can_leave_while_the_server_is_away() -> None:
 
 
 def test_no_server_is_one_sentence() -> None:
-    """Nobody there, no such host, no such port: told in a sentence, exit code 1."""
+    """Nobody there, or no such host: told in a sentence, exit code 1."""
     for address, told in [
         (no_server(), "No server answers at"),
         ("no-such-host.invalid", "There is no host 'no-such-host.invalid'"),
-        ("localhost:http", "'http' is not a port"),
     ]:
         with Program("join", address, "--name", "ann") as client:
             assert client.wait() == 1
             assert client.output.startswith("Error: ")
             assert told in client.output
             assert client.output.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["join", "verify", "who --server", "rooms -s", "tail tea -s", "send tea hi -s"]
+)
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (":5050", "':5050' does not name a host; write HOST or HOST:PORT."),
+        ("host:", "'' is not a port; a port is a number from 1 to 65535."),
+        ("host:99999", "'99999' is not a port; a port is a number from 1 to 65535."),
+        ("host:abc", "'abc' is not a port; a port is a number from 1 to 65535."),
+        ("my host", "'my host' can't be a host; write a name such as localhost, or an IP address."),
+        ("", "'' does not name a host; write HOST or HOST:PORT."),
+    ],
+)
+def test_a_wrong_address_is_one_sentence(command: str, address: str, told: str) -> None:
+    """Wherever one is given, with the exit code of a wrong command line."""
+    result = runner().invoke(main, [*command.split(), address])
+    assert (result.exit_code, result.stderr) == (2, f"Error: {told}\n")
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("", "--host is empty; give an address of this machine, or 0.0.0.0 to let others in."),
+        (" ", "--host is empty; give an address of this machine, or 0.0.0.0 to let others in."),
+        ("localhost:5980", "--host takes no port; write --host localhost --port 5980."),
+        ("[::1]:5980", "--host takes no port; write --host ::1 --port 5980."),
+        ("a host", "'a host' can't be a host; write a name such as localhost, or an IP address."),
+        ("[localhost]", "'[localhost]' can't be a host; write a name such as localhost, or an IP address."),
+    ],
+)
+def test_a_wrong_host_is_one_sentence(tmp_path: Path, host: str, told: str) -> None:
+    """On the command line, in the environment and in the file."""
+    config = tmp_path / "roomchat.toml"
+    config.write_text(f"[serve]\nhost = {host!r}\n")
+    for arguments, env in [
+        (["--host", host], {}),
+        (["--config", str(config)], {}),
+        *([([], {"ROOMCHAT_SERVE_HOST": host})] if host else []),  # an empty variable sets nothing
+    ]:
+        result = runner().invoke(main, ["serve", "--db", ":memory:", *arguments], env=env)
+        assert (result.exit_code, result.stderr) == (2, f"Error: {told}\n")
+
+
+@pytest.mark.parametrize("host", ["[::1]", "::1", " 127.0.0.1 "])
+def test_a_host_is_read_as_people_write_it(host: str) -> None:
+    """With the brackets that an address with a port has; what it says then can be given to join."""
+    with serve("--host", host) as server, Program("join", address_of(server), "--name", "ann") as client:
+        client.expect("You are 1")
 
 
 def test_another_kind_of_server_is_told() -> None:

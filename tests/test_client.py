@@ -54,6 +54,9 @@ def view() -> View:
         ("::1", ("::1", 5050), "[::1]:5050"),
         ("[::1]", ("::1", 5050), "[::1]:5050"),
         ("[::1]:99", ("::1", 99), "[::1]:99"),
+        ("fe80::1%eth0", ("fe80::1%eth0", 5050), "[fe80::1%eth0]:5050"),
+        ("::1:99", ("::1:99", 5050), "[::1:99]:5050"),
+        (" chat.example.org:99\n", ("chat.example.org", 99), "chat.example.org:99"),
     ],
 )
 def test_addresses_are_read_as_people_write_them(text: str, address: tuple[str, int], shown: str) -> None:
@@ -62,7 +65,15 @@ def test_addresses_are_read_as_people_write_them(text: str, address: tuple[str, 
     assert str(parse_address(text)) == shown
 
 
-@pytest.mark.parametrize("text", ["", ":5050", "host:", "host:port", "host:0", "host:65536", "host:٣", "host:-1"])
+WRONG = [
+    "", " ", ":5050", " :5050", "host:", "host:port", "host:0", "host:65536", "host:99999", "host:٣", "host:-1",
+    "host:" + "9" * 5000, "host: 5050", "my host", "my host:5050", "host:50:50", "http://host:5050", "http://host",
+    "host/", "ann@host", "[::1", "::1]", "[::1]x", "[::1]:", "[host]:5050", "[]", "[]:5050", "::g",
+    "ho\0st", "ho\x1bst",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRONG)
 def test_wrong_addresses_are_told(text: str) -> None:
     """What can't be an address is refused with a sentence."""
     with pytest.raises(ValueError, match=r"\.$"):

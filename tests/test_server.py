@@ -520,7 +520,7 @@ def test_a_server_that_can_not_start_leaves_nothing_behind(tmp_path: Path) -> No
     for settings, why in (
         (Settings(port=port, db=str(tmp_path / "chat.db"), io_threads=2), f"Port {port} is taken"),
         (Settings(port=port), f"Port {port} is taken"),
-        (Settings(host="no such host", port=0), "Can't listen on no such host"),
+        (Settings(host="no such host", port=0), "There is no host 'no such host'"),
         (Settings(port=0, db=str(tmp_path / "note.txt")), "not a roomchat database"),
     ):
         with pytest.raises(StartError, match=why):

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from roomchat.cli.addresses import ServerAddress
 from roomchat.cli.settings_file import Loaded
-from roomchat.client.address import parse_address
 from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError, Denied, ExportError, StateError
 from roomchat.harmless import harmless
@@ -17,14 +17,6 @@ from roomchat.harmless import harmless
 Command = Callable[..., Any]
 
 LONGEST = 28  # characters of a name that is made up: with a number behind it, it is still one (Settings.max_name)
-
-
-def _address(context: click.Context, parameter: click.Parameter, text: str) -> str:
-    try:
-        parse_address(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-    return text
 
 
 def client_options(command: Command) -> Command:
@@ -45,7 +37,7 @@ def client_options(command: Command) -> Command:
             "-s",
             metavar="HOST[:PORT]",
             default="localhost",
-            callback=_address,
+            type=ServerAddress(),
             help="The address of the server.",
         ),
     ):

@@ -7,10 +7,10 @@ import sys
 
 import click
 
+from roomchat.cli.addresses import ServerAddress
 from roomchat.cli.client_options import login_name
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import no_more_output, not_written, note
-from roomchat.client.address import parse_address
 from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Command, Dial, Join
@@ -24,7 +24,7 @@ DUMB = {"", "dumb", "unknown"}
 
 
 @click.command()
-@click.argument("address", metavar="[HOST[:PORT]]", default="localhost")
+@click.argument("address", metavar="[HOST[:PORT]]", type=ServerAddress(), default="localhost")
 @click.option("--name", "-n", help="Your name; roomchat asks for it if not given.")
 @click.option("--room", "-r", help="The room to enter.")
 @click.option("--dial", type=click.IntRange(1), metavar="UID", help="The person to chat with.")
@@ -52,10 +52,6 @@ def join(
     \b
         printf '/join tea\\nhello\\n' | roomchat join --name bot
     """
-    try:
-        parse_address(address)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
     first: list[Command] = []
     if room is not None:
         first.append(Join(room=room))

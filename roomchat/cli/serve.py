@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from roomchat.cli.addresses import ListenHost
 from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.cli.places import default_database
 from roomchat.client.address import Address
@@ -84,7 +85,13 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
     callback=_read_config,
     help="A TOML file with any of these options in a table [serve].",
 )
-@click.option("--host", default=Settings.host, help="Address to listen on; 0.0.0.0 lets other machines in.")
+@click.option(
+    "--host",
+    type=ListenHost(),
+    metavar="ADDRESS",
+    default=Settings.host,
+    help="Address to listen on; 0.0.0.0 lets other machines in.",
+)
 @click.option(
     "--port",
     "-p",

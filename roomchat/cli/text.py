@@ -29,6 +29,6 @@ class Text(click.types.StringParamType):
 def refuse_other_bytes(command: click.Command) -> click.Command:
     """Make all texts that a command takes ``Text``. Paths are not: files may have any name."""
     for parameter in command.params:
-        if isinstance(parameter.type, click.types.StringParamType) and parameter.name not in ANY_BYTES:
+        if type(parameter.type) is click.types.StringParamType and parameter.name not in ANY_BYTES:
             parameter.type = Text()
     return command

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from roomchat.cli.addresses import ServerAddress
 from roomchat.cli.output import check_stdout, write_stdout
 from roomchat.client.address import parse_address
 from roomchat.errors import ConnectError, LogError
@@ -18,7 +19,7 @@ from roomchat.verify.run import Options, Run
 
 
 @click.command()
-@click.argument("address", metavar="[HOST[:PORT]]", required=False)
+@click.argument("address", metavar="[HOST[:PORT]]", type=ServerAddress(), required=False)
 @click.option("--seconds", type=click.FloatRange(1), default=Options.seconds, help="How long to inject faults.")
 @click.option(
     "--seed",
@@ -44,10 +45,7 @@ def verify(address: str | None, seed: int | None, **options: Any) -> None:
     compares the messages that every client has seen with the log. If anything is wrong, the exit code is 1, and
     the evidence is kept.
     """
-    try:
-        target = None if address is None else parse_address(address)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
+    target = None if address is None else parse_address(address)
     for number in (signal.SIGINT, signal.SIGTERM):  # ends it in good order, also where a shell has it ignored
         signal.signal(number, signal.default_int_handler)
     seed = secrets.randbelow(1_000_000) if seed is None else seed

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from typing import NamedTuple
 
 from roomchat.settings import Settings
+
+LONGEST_PORT = 5  # digits
+NOT_IN_NAMES = set(" :/@[]")  # of hosts; who writes one of them means a URL, or an address with a mistake in it
 
 
 class Address(NamedTuple):
@@ -20,15 +24,42 @@ class Address(NamedTuple):
 def parse_address(text: str) -> Address:
     """``HOST``, ``HOST:PORT``, ``[IPV6]:PORT`` or a bare IPv6 address; the default port where none is named.
 
+    Spaces around it are passed over.
+
     Raises:
         ValueError: with a sentence.
     """
-    host, colon, port = text.rpartition(":")
-    if not colon or (host.count(":") and not host.startswith("[")) or host.startswith("[") != host.endswith("]"):
-        host, port = text, str(Settings.port)
-    host = host.removeprefix("[").removesuffix("]")
+    address = text.strip()
+    if is_ipv6(address) or ":" not in address or address.endswith("]"):
+        return Address(parse_host(address), Settings.port)
+    host, _, port = address.rpartition(":")
     if not host:
         raise ValueError(f"{text!r} does not name a host; write HOST or HOST:PORT.")
-    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+    if not (port.isascii() and port.isdigit() and len(port) <= LONGEST_PORT and 0 < int(port) < 65536):
         raise ValueError(f"{port!r} is not a port; a port is a number from 1 to 65535.")
-    return Address(host, int(port))
+    return Address(parse_host(host), int(port))
+
+
+def parse_host(text: str) -> str:
+    """A host by name or number, without a port; an IPv6 address may stand in brackets.
+
+    Raises:
+        ValueError: with a sentence.
+    """
+    host = text.strip()
+    if host.startswith("[") and host.endswith("]") and is_ipv6(host[1:-1]):
+        return host[1:-1]
+    if not host:
+        raise ValueError(f"{text!r} does not name a host; write HOST or HOST:PORT.")
+    if not is_ipv6(host) and (not host.isprintable() or set(host) & NOT_IN_NAMES):
+        raise ValueError(f"{text!r} can't be a host; write a name such as localhost, or an IP address.")
+    return host
+
+
+def is_ipv6(text: str) -> bool:
+    """Whether it is an IPv6 address without brackets; behind a % it may name a network interface."""
+    try:
+        socket.inet_pton(socket.AF_INET6, text.partition("%")[0])
+    except (OSError, ValueError):  # ValueError: there is a NUL in it, or it is not ASCII
+        return False
+    return True

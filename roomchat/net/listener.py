@@ -25,6 +25,8 @@ BACKLOG = 65_535
 RETRY = 0.05  # seconds until the next try when there are no file descriptors left
 CALM = 10.0  # seconds without a failure until it is said that all is well
 
+_ANOTHER_HOST = "give --host an address of this machine, or 0.0.0.0 to let others in"
+
 # Failures of accept() that end when other connections do.
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -122,14 +124,17 @@ class Listener:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    where = f"{host}:{port}"
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
+    except (OSError, UnicodeError):  # UnicodeError: it is not even the form of a name
+        raise StartError(f"There is no host {host!r}; {_ANOTHER_HOST}.") from None
+    try:
         sock = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError) as error:  # UnicodeError: it is not even the form of a name
-        raise StartError(f"Can't listen on {where} ({error}); give another --host.") from None
+    except OSError as error:  # this system has no IPv6, or we have no file descriptors left
+        raise StartError(f"Can't listen on {where}: {error.strerror}; {_ANOTHER_HOST}.") from None
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart need not wait for old connections
         sock.bind(address)
@@ -143,5 +148,7 @@ def _listen(host: str, port: int) -> socket.socket:
             ) from None
         if error.errno == errno.EACCES:
             raise StartError(f"You may not listen on {where}; choose a port above 1023 with --port.") from None
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise StartError(f"This machine has no address {host}; {_ANOTHER_HOST}.") from None
         raise StartError(f"Can't listen on {where}: {error.strerror}; give another --host or --port.") from None
     return sock
