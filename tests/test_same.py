@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-import sqlite3
-from contextlib import closing
 from itertools import permutations
 from pathlib import Path
 from urllib.parse import quote
@@ -104,8 +102,7 @@ def made(folder: Path, name: str, file: str, *, token: str | None = None) -> Non
     state.close()
     for path in state.path.parent.glob("maker*"):
         path.unlink()
-    with closing(sqlite3.connect(folder / SERVER / file)) as old:
-        old.execute("PRAGMA user_version = 0")
+    (folder / SERVER / f"{file}.lock").write_bytes(b"")
 
 
 def token_of(folder: Path, name: str) -> str | None:

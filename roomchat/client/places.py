@@ -16,7 +16,7 @@ from roomchat.client.address import Address
 from roomchat.client.same import compared, spellings
 
 SLOTS = 100  # programs of one person with one name on one server at a time
-SETTLED = 1  # user_version of a file that is known to be in its place
+SETTLED = "settled"  # in the lock file of a session that is known to be in its place
 
 
 def server_folder(folder: Path, address: Address, name: str) -> Path:
@@ -32,11 +32,15 @@ def claim(folder: Path, name: str) -> tuple[IO[str], Path]:
     """The first file of a name that no other process has, and the lock on it. The system frees it when a process
     ends. Raises OSError."""
     for path in _slots(folder, compared(name)):
-        # Made before SQLite opens it, which takes the mode for its other files from this one.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         lock = _lock(path)
-        if lock is not None:
-            return lock, path
+        if lock is None:
+            continue
+        # Made before SQLite opens it, which takes the mode for its other files from this one. Not without the lock:
+        # to open and close what SQLite has open in this process would give up its own locks.
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            _mark(lock)
+        return lock, path
     raise OSError(f"more than {SLOTS} programs use the name {name}")
 
 
@@ -52,13 +56,18 @@ def _slots(folder: Path, key: str) -> Iterator[Path]:
 
 def _lock(path: Path) -> IO[str] | None:
     """The lock on a file; None while another process has it."""
-    lock = open(f"{path}.lock", "w", opener=_private)  # noqa: SIM115 - held by whoever asked
+    lock = open(f"{path}.lock", "a", opener=_private)  # noqa: SIM115 - held by whoever asked
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
         return None
     return lock
+
+
+def _mark(lock: IO[str]) -> None:
+    lock.write(SETTLED)
+    lock.flush()
 
 
 def _private(path: str, flags: int) -> int:
@@ -76,31 +85,26 @@ def _settle(folder: Path, key: str) -> None:
             return
         # What is in use, or damaged, is left for another time.
         with contextlib.suppress(OSError, sqlite3.Error):
-            if _unsettled_name(path) is not None and (lock := _lock(path)) is not None:
+            if not _is_settled(path) and (lock := _lock(path)) is not None:
                 with lock:
-                    _settle_one(path, folder, key)
+                    _settle_one(path, lock, folder, key)
 
 
-def _settle_one(path: Path, folder: Path, key: str) -> None:
-    own = _unsettled_name(path)
-    if own is None:
+def _is_settled(path: Path) -> bool:
+    lock = Path(f"{path}.lock")
+    return lock.exists() and lock.stat().st_size > 0
+
+
+def _settle_one(path: Path, lock: IO[str], folder: Path, key: str) -> None:
+    if not path.exists() or _is_settled(path):
         return  # another process was quicker
-    # Who took another name since began with this one, or with one that is alike: nobody knows which.
-    is_alike = own.casefold() == compared(key)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        own = connection.execute("SELECT value FROM identity WHERE key = 'name'").fetchone()
         connection.execute("PRAGMA journal_mode = DELETE")  # all of it is in the one file
-    if not _move(path, folder, compared(own if is_alike else key)):
-        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute(f"PRAGMA user_version = {SETTLED}")
-
-
-def _unsettled_name(path: Path) -> str | None:
-    """Whose session a file is, if that was not looked at yet."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        if connection.execute("PRAGMA user_version").fetchone() == (SETTLED,):
-            return None
-        row = connection.execute("SELECT value FROM identity WHERE key = 'name'").fetchone()
-    return str(row[0]) if row else None
+    # Who took another name since began with this one, or with one that is alike: nobody knows which.
+    is_alike = own and str(own[0]).casefold() == compared(key)
+    if not _move(path, folder, compared(str(own[0]) if is_alike else key)):
+        _mark(lock)
 
 
 def _move(path: Path, folder: Path, key: str) -> bool:
@@ -108,13 +112,12 @@ def _move(path: Path, folder: Path, key: str) -> bool:
     for place in _slots(folder, key):
         if place == path:
             return False
-        if place.exists() and place.stat().st_size:
-            continue
         lock = _lock(place)
         if lock is None:
             continue
         with lock:
-            if not place.exists() or not place.stat().st_size:
+            if not place.exists():
                 path.rename(place)
+                _mark(lock)
                 return True
     return False

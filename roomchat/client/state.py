@@ -13,7 +13,7 @@ from platformdirs import user_state_path
 
 from roomchat.client.address import Address
 from roomchat.client.fork import keep_for_ever
-from roomchat.client.places import SETTLED, claim, server_folder
+from roomchat.client.places import claim, server_folder
 from roomchat.client.session import Session
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Count, Say, Whisper
@@ -66,16 +66,15 @@ class State:
         """
         # Closing a connection that another thread uses ends the process.
         self._using = threading.RLock()
-        folder = server_folder(user_state_path("roomchat") if folder is None else folder, address, name)
+        folder = user_state_path("roomchat") if folder is None else folder
         try:
+            folder = server_folder(folder, address, name)
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock, self.path = claim(folder, name)
             self._connection = sqlite3.connect(self.path.absolute(), isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(_SCHEMA)
-            if self._connection.execute("SELECT 1 FROM identity").fetchone() is None:
-                self._connection.execute(f"PRAGMA user_version = {SETTLED}")
         except (OSError, sqlite3.OperationalError) as error:
             raise Unkept(f"Can't keep the session in {folder} ({error}).") from None
         except sqlite3.Error as error:
