@@ -76,9 +76,9 @@ class Batch:
         self.effects.closed.append(link)
 
     def replay(self, room: Room, after: int | None, history: int) -> None:
-        """The log's messages to the asker, from a cursor or the last few, up to now. Also when there are none: it
-        marks in the asker's stream where its stay in the room begins. What is said from now on comes behind it and
-        behind the ``joined`` before it: a message that overtook that would be above its ``last_seq``."""
+        """Queue a replay of the log for the asker, from a cursor or of the last few messages, up to the current
+        ``last_seq`` of the room. It is queued even when it is empty, because it marks the point in the stream from which
+        live messages follow: so none arrives before ``joined`` with a seq above its ``last_seq``."""
         self._open.pop(room.key, None)
         if after is None and self.registry.peers[self.link].terms.pages:
             if history:

@@ -10,8 +10,8 @@ class Deadlines:
     """Queues of deadlines, in seconds of the hub's clock. In each all wait equally long, so the oldest
     entry is always the next one, and setting one costs a dict operation.
 
-    An entry is a reason to look, not a fact: who looks checks whether it still holds. So nobody need take one
-    out when its reason is gone, and a batch that is rolled back need not put any right.
+    Deadlines are never cancelled. When one is due, its handler checks the condition again and does nothing if it
+    no longer holds; so a rollback has nothing to restore here.
     """
 
     def __init__(self) -> None:

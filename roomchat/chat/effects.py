@@ -18,7 +18,7 @@ class Segment(Struct, gc=False):
     audience: Audience
     messages: list[Message]
     characters: int = 0  # of their texts
-    quiet: dict[Link, int] = {}  # who said something, and gets only word of that: to their UIDs
+    quiet: dict[Link, int] = {}  # senders with echo off, who get an acknowledgement instead; to UID
 
 
 class Tell(Struct, gc=False):

@@ -47,7 +47,7 @@ class Hub:
         self._sessions.restore(registry, self._deadlines, seats, now + settings.linger)
         registry.begin()
         self._started = now
-        self._last_used = now  # when there was a connection last
+        self._last_used = now  # when a connection last existed
         self._applied: Effects = Effects()  # by the last batch, not committed yet
         self._inputs = 0  # in that batch
         self._now = now  # its time

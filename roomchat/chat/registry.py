@@ -13,8 +13,8 @@ from msgspec.structs import astuple
 from roomchat.chat.names import pair_of
 from roomchat.protocol import Terms
 
-Link = Hashable  # what the hub knows of a connection: something to tell one from another
-Audience = Any  # what it knows of several: whatever `make_audience` returns
+Link = Hashable  # a connection; opaque to the hub
+Audience = Any  # several connections; opaque: whatever `make_audience` returns
 
 
 class Room(Struct, eq=False):

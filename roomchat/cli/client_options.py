@@ -1,4 +1,4 @@
-"""What the commands that ask a server have in common: where it is, who asks, how long to wait."""
+"""The options that all client commands share: the server, the name, the timeout."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def client_options(command: Command) -> Command:
 def name_of(context: click.Context, name: str | None) -> tuple[str, bool]:
     """How a command is called in the chat, and whether a number may be added if somebody has that name.
 
-    Not by the person's own name: that is taken whenever they are in the chat themselves, and then a job would fail
-    of which they know nothing. A name that was asked for is taken as it is, or the command fails.
+    It is not the person's own name, because that is taken while they are in the chat, and a background job would
+    then fail unnoticed. A name that the person gives is used exactly, or the command fails.
     """
     if name is not None:
         return name, False
@@ -72,7 +72,7 @@ def login_name() -> str:
 
 
 def run(work: Callable[[], None], interrupt: Callable[[], None]) -> bool:
-    """Do it so that Ctrl-C ends it in good order; whether it was interrupted. What goes wrong is one sentence."""
+    """Do the work so that Ctrl-C ends it in good order; returns whether it did. Errors are one sentence."""
     try:
         return run_interruptible(work, interrupt)
     except (ConnectError, Denied, ExportError, StateError) as error:

@@ -53,5 +53,5 @@ def _settings(loaded: Loaded, name: str, command: click.Command, group: click.Co
 
 
 def _toml(value: Any) -> str:
-    """As TOML has it, which for these few types is as JSON has it."""
+    """The value in TOML, which for these few types is the same as JSON."""
     return json.dumps(value if isinstance(value, bool | int | float) else str(value), ensure_ascii=False)

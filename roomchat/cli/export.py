@@ -141,7 +141,7 @@ def _form_of(output: Path | None) -> str:
 
 
 def _leave_nothing_behind() -> None:
-    """Ended by a signal, it still removes the half of a file that it has written."""
+    """After a signal the command still removes the half of a file that it has written."""
 
     def end(number: int, frame: object) -> None:
         sys.exit(128 + number)

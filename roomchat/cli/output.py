@@ -58,7 +58,7 @@ def write_file(path: Path, pieces: Iterable[bytes], *, private: bool = False) ->
 
 
 def _is_stream(path: Path) -> bool:
-    """Whether it is written to as it is. ``/dev/stdout`` is, also where it leads to a regular file."""
+    """Whether to write to it directly, as to ``/dev/stdout``, even if that leads to a regular file."""
     return (path.exists() and not path.is_file()) or path.is_relative_to("/dev")
 
 
@@ -116,7 +116,7 @@ def check_stdout() -> None:
 
 
 def not_written(error: OSError) -> click.ClickException:
-    """What is said when standard output takes nothing, other than a pipe that nobody reads."""
+    """The error when standard output takes nothing, other than a pipe that nobody reads."""
     return click.ClickException(f"Can't write to standard output ({error.strerror}).")
 
 

@@ -1,4 +1,4 @@
-"""Where things are if nobody says otherwise."""
+"""The default places of files."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def send(
 
 
 def _readable(text: str) -> str:
-    """What the shell gave that is no UTF-8 becomes a replacement character: JSON could not carry it."""
+    """Bytes from the shell that are not UTF-8 become replacement characters, because JSON could not carry them."""
     return text.encode(errors="surrogateescape").decode(errors="replace")
 
 

@@ -291,7 +291,7 @@ class _LogFile(logging.FileHandler):
 
 
 def _start_logging(debug: int, log_file: str | None) -> _LogFile | None:
-    """Begin to log; the file, if it is one."""
+    """Begin to log. Returns the file, if the log goes to one."""
     try:
         handler = _LogFile(log_file) if log_file else logging.StreamHandler()
     except OSError as error:

@@ -32,7 +32,7 @@ NAME, SERVER = "name", "server"
 
 @dataclass
 class Loaded:
-    """What a file says. ``defaults`` is click's ``default_map``; ``name`` how the person is called in the chat."""
+    """The contents of a file. ``defaults`` is click's ``default_map``; ``name`` the person's name in the chat."""
 
     path: Path
     commands: Commands
@@ -42,7 +42,7 @@ class Loaded:
 
 
 def default_path() -> Path:
-    """Where the file is if nobody says otherwise: the user's config folder."""
+    """The default path of the file, in the user's config folder."""
     return user_config_path("roomchat") / "config.toml"
 
 
@@ -106,7 +106,7 @@ def _common(loaded: Loaded, key: str) -> list[tuple[str, click.Parameter]]:
 
 
 def options_of(command: click.Command) -> dict[str, click.Parameter]:
-    """What can be set of a command, by its key: its options, and where the server is."""
+    """The settings of a command, by their keys: its options, and the server's address."""
     options: dict[str, click.Parameter] = {}
     for parameter in command.params:
         if isinstance(parameter, click.Option):
@@ -130,7 +130,7 @@ def _checked(loaded: Loaded, where: str, value: Any, parameter: click.Parameter)
 
 
 def _kind(parameter: click.Parameter) -> tuple[type | tuple[type, ...], str]:
-    """What a value of the file must be."""
+    """The type that a value of the file must have."""
     if isinstance(parameter, click.Option) and parameter.is_flag:
         return bool, "true or false"
     if isinstance(parameter.type, click.types.IntParamType):

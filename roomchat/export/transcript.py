@@ -1,4 +1,4 @@
-"""What every format is made from."""
+"""The common input of all formats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roomchat.wires.native import decode_message
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was said in a room, read while it is written out: it can be gone through once.
+    """The messages of a room, read while they are written out: you can iterate over them once.
 
     Args:
         room: its name, as it is shown.
@@ -28,7 +28,7 @@ class Transcript:
     zone: tzinfo | None = None
 
     def messages(self) -> Iterator[Message]:
-        """One by one. Raises LogError if a line is none."""
+        """The messages, one by one. Raises LogError if a line is not a message."""
         for piece in self.lines:
             for line in piece.splitlines():
                 try:
@@ -37,7 +37,7 @@ class Transcript:
                     raise LogError(f"The database is broken: a line is not a message ({error}).") from error
 
     def time(self, message: Message) -> datetime:
-        """When it was said, in the zone. Raises LogError if that is no time."""
+        """The time of a message, in the zone. Raises LogError if that is not a time."""
         try:
             return datetime.fromisoformat(message.ts).astimezone(self.zone)
         except (ValueError, OverflowError) as error:

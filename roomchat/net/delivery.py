@@ -46,8 +46,8 @@ def deliver(deliveries: Iterable[Delivery], lines: dict[int, bytes]) -> None:
 
 
 def _for_quiet(segment: Segment, connection: Connection) -> Iterator[Item | Message]:
-    """A segment for one who said some of it, to whom that does not come back: each own message stands there for
-    the word that it was said."""
+    """The segment as its sender sees it when echo is off: other people's messages as packets, and each of its own
+    as a ``Message``, which the wire turns into an acknowledgement."""
     uid, key = segment.quiet[connection], segment.room.key
     for own, group in groupby(segment.messages, lambda message: message.uid == uid):
         messages = list(group)

@@ -53,7 +53,7 @@ class Listener:
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Until it is stopped."""
+        """Accept connections until the thread is stopped."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._socket, selectors.EVENT_READ)
             selector.register(self._wakeup, selectors.EVENT_READ)

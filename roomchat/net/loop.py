@@ -93,7 +93,7 @@ class Loop:
     # ------------------------------------------------------------ the loop
 
     def run(self) -> None:
-        """Until it is stopped."""
+        """Read until the thread is stopped."""
         while self._stop_by is None or (self._connections and time.monotonic() < self._stop_by):
             for connection, mask in self._reactor.wait(self._stop_by):
                 if mask & WRITE:
@@ -411,7 +411,7 @@ class Loop:
         """Write what waits, as far as the system takes it and it is in memory."""
         outbox = connection.outbox
         if connection.we_ended:
-            outbox.clear()  # the hub did not know yet
+            outbox.clear()  # delivered before the hub learnt that we had closed this connection
         while not (connection.held or connection.closed) and (buffers := self._ready(connection)):
             try:
                 if connection.pace:

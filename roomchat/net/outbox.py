@@ -46,7 +46,7 @@ class LogRange:
         return self.after is not None and self.after >= self.upto
 
     def add(self, packet: Packet) -> None:
-        """Put the place of a packet of this room, which comes next, in the place of its bytes."""
+        """Extend the range by the next packet of the room, so that its bytes can be dropped."""
         if not packet.last_seq:
             self.stale = True
             return

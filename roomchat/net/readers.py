@@ -35,7 +35,7 @@ class Readers:
         self._jobs.put(job)
 
     def run(self) -> None:
-        """Until it is stopped."""
+        """Read until the thread is stopped."""
         with closing(LogReader(self._path)) as reader:
             while (job := self._jobs.get()) is not None:
                 job(reader)

@@ -1,1 +1,1 @@
-"""What scripts do in the chat: send something, follow a room, ask who and what is there. docs/programs.md."""
+"""The commands for scripts: send messages, follow a room, list people and rooms. docs/programs.md."""

@@ -19,8 +19,8 @@ class Sender:
 
     Args:
         address: of the server.
-        name: how to be called; ``others``: whether with a number if that is taken.
-        timeout: seconds that the server has to confirm what was said.
+        name: the name to use; ``others``: whether to add a number if it is taken.
+        timeout: seconds that the server has to confirm the messages.
         lines: the texts are lines of the input: blank ones are not said; a failure names the line to go on from.
     """
 
@@ -39,8 +39,8 @@ class Sender:
         """Say the texts. Returns when the server has all of them: they are in its log, on its disk.
 
         Raises:
-            ConnectError: nobody answers, or what was said was not confirmed in time.
-            Denied: the server refuses; of several texts the others have been said.
+            ConnectError: nobody answers, or the messages were not confirmed in time.
+            Denied: the server refuses; of several texts the others have been sent.
         """
         client = self._client = connect_once(
             self._address, self._name, others=self._others, request_timeout=self._timeout, on_event=self._note,
@@ -70,7 +70,7 @@ class Sender:
             self._refusals.append(_refused(str(error), text))
 
     def _rest(self, client: Client, taken: int) -> str:
-        """Where the input is to be sent from again."""
+        """The line from which the input must be sent again."""
         if not self._lines:
             return ""
         places = [self._places[n] for n in map(_number, client.pending) if n in self._places]

@@ -17,7 +17,7 @@ from roomchat.wires.native import encode
 
 @dataclass(frozen=True)
 class Start:
-    """Where it begins: with the last ``history`` messages, behind a seq, or at a time (ms since 1970)."""
+    """The beginning: the last ``history`` messages, after a seq, or at a time (ms since 1970)."""
 
     history: int = 10
     after: int | None = None
@@ -29,7 +29,7 @@ class Tail:
 
     Args:
         address: of the server.
-        name: how to be called; ``others``: whether with a number if that is taken.
+        name: the name to use; ``others``: whether to add a number if it is taken.
         write: gets each line, with its line feed; False ends it.
         note: gets sentences about the connection.
         timeout: seconds that the server has to answer at the beginning.

@@ -1,14 +1,14 @@
-"""The judge: what the clients wrote down, held against the log. Pure: no I/O in here.
+"""The judge: it compares the records of the clients with the log. Pure: no I/O in here.
 
-The promises, each of which has a function below, and what is said when one is broken:
+The promises, each with a function below:
 
-1. What anyone saw is in the log, as the same message with the same seq. The log holds a text once, from whom
-   and where it was said.
-2. A client sees the messages of a room by rising seq, each once, and misses none from the first that it sees, or
-   that comes after it was let in, up to the end, but for what a gap names. After a crash of the client only the
-   message that it saw last may come once more.
-3. All see the messages of a room in one order.
-4. What was said is in the log or was refused, never both; in the end nothing is pending.
+1. Every message that anyone saw is in the log, as the same message with the same seq. The log holds each text
+   once, with its sender and its room.
+2. A client sees the messages of a room by rising seq, each once. It misses none up to the end, from the first that
+   it sees, or that comes after it was let in, except for messages that a gap names. After a crash of the client
+   only the message that it saw last may come once more.
+3. All clients see the messages of a room in one order.
+4. Every message that was sent is in the log or was refused, never both; in the end nothing is pending.
 5. A client is taken back each time, and is the same one: its UID stays.
 """
 
@@ -47,7 +47,7 @@ Log = Mapping[str, Sequence[Entry]]  # by room, in the order in which they stand
 
 
 def check(records: Records, log: Log) -> list[str]:
-    """All that is wrong, as sentences for a person; empty if every promise was kept."""
+    """All violations, as sentences for a person; empty if every promise was kept."""
     found = [*check_log(records, log), *check_order(records)]
     for client, own in records.items():
         found += check_seat(client, own)
@@ -103,7 +103,7 @@ class _Reader:
         self._gaps: dict[str, list[Gap]] = defaultdict(list)
 
     def check(self, records: Iterable[AnyRecord]) -> Iterator[str]:
-        """All that is wrong with what it saw."""
+        """All violations in the messages that it saw."""
         latest: Seen | None = None
         for record in records:
             match record:
@@ -134,7 +134,7 @@ class _Reader:
         self._seen[seen.room].add(seen.seq)
 
     def _check_log(self, seen: Seen) -> Iterator[str]:
-        """It is what the log has there."""
+        """The log has the same message there."""
         entry = self._log.get(seen.room, {}).get(seen.seq)
         if entry is None:
             yield f"{self._client} saw seq {seen.seq} of {seen.room} ({seen.text!r}), but it is not in the log."
@@ -145,7 +145,7 @@ class _Reader:
             )
 
     def _check_gaps(self, room: str) -> Iterator[str]:
-        """What a gap says is gone is gone."""
+        """The messages that a gap names are really gone."""
         for gap in self._gaps[room]:
             kept = [seq for seq in self._log.get(room, {}) if gap.after < seq < gap.before]
             if kept:
@@ -208,7 +208,7 @@ def check_order(records: Records) -> Iterator[str]:
 
 
 def check_said(client: str, records: Iterable[AnyRecord], log: Log) -> Iterator[str]:
-    """What it said is in the log, or was refused, and nothing is pending."""
+    """Its messages are in the log, or were refused, and nothing is pending."""
     in_log = {entry.text for entries in log.values() for entry in entries}
     said: dict[int, str] = {}
     refusals: set[int | None] = set()  # may be written down before what they refuse: two threads write

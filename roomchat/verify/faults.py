@@ -1,4 +1,4 @@
-"""What is done to the chat, and when: a schedule from a seed. Pure: no I/O in here."""
+"""The faults and their times: a schedule from a seed. Pure: no I/O in here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """What can happen; the value is how a person is told, many at a time."""
+    """The kinds of faults; the value is the plural for a person."""
 
     SERVER_KILL = "kills of the server"
     CLIENT_KILL = "kills of clients"
@@ -51,7 +51,7 @@ class Fault:
 
 
 def schedule(seed: int, seconds: float, kills: int) -> list[Fault]:
-    """What happens in that time, at least once each, in order of time.
+    """The faults of that time, at least one of each kind, in order of time.
 
     Args:
         seed: the same gives the same.

@@ -1,4 +1,4 @@
-"""What the log holds in the end: from its file, or, from a server that is not ours, asked for."""
+"""The log at the end: from its file, or by requests to a server that is not ours."""
 
 from __future__ import annotations
 

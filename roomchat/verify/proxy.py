@@ -36,7 +36,7 @@ class Link:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the connection is gone, whoever ended it."""
+        """Whether the connection is gone, on either side."""
         return self._cut.is_set()
 
     def stall(self) -> None:

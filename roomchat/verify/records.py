@@ -1,4 +1,4 @@
-"""What each client writes down while it happens: with the log itself, all the evidence that the judge accepts."""
+"""The records that each client writes at once: with the log itself, all the evidence that the judge accepts."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
 def brief(text: str) -> str:
-    """What stands for a text in records: itself, or if it is long its beginning and its hash."""
+    """The form of a text in records: itself, or if it is long its beginning and its hash."""
     return text if len(text) <= SHORT else f"{text[:SHORT]}#{sha256(text.encode()).hexdigest()[:8]}"
 
 

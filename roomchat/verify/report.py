@@ -1,4 +1,4 @@
-"""How a run is told to a person: while it goes on, and in the end. Pure: no I/O in here."""
+"""The lines about a run for a person: during it, and at its end. Pure: no I/O in here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHOWN = 20  # violations that are shown; where there are more, the first tell wh
 
 @dataclass
 class Result:
-    """What came of it. ``untested``: why it proves nothing, though nothing was wrong."""
+    """The result. ``untested``: why the run proves nothing, although nothing was wrong."""
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: Counter[Kind] = field(default_factory=Counter)
@@ -38,7 +38,7 @@ def progress(seconds: float, result: Result) -> str:
 
 
 def count(records: Records, log: Log) -> Counter[str]:
-    """What happened, in numbers, when it is over."""
+    """The figures of the whole run."""
     counts: Counter[str] = Counter({"in the log": sum(map(len, log.values()))})
     texts = {entry.text for entries in log.values() for entry in entries}
     for own in records.values():

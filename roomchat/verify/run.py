@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a run is to do. ``address``: of a server that is there already, and is not killed."""
+    """The options of a run. ``address``: of a server that is already running, and is not killed."""
 
     seconds: float = 60.0
     seed: int = 0
@@ -191,7 +191,7 @@ class Run:
         self._result.faults[fault.kind] += 1
 
     def _break_link(self, fault: Fault) -> bool:
-        """What happens between a client and the server. False: nobody is connected whom it could meet."""
+        """Do a fault between a client and the server. False: nobody is connected that it could affect."""
         assert self._proxy is not None
         links = self._proxy.links()
         if not links:
@@ -280,7 +280,7 @@ class Run:
                 self._result.counts["seen"] += isinstance(record, records.Seen)
 
     def _wait(self, done: Callable[[], bool], what: str) -> None:
-        """Until it is so; if that takes too long, it is a violation."""
+        """Wait until it is so; if that takes too long, it is a violation."""
         deadline = time.monotonic() + self._options.patience + SLACK
         while True:
             self._look()

@@ -170,7 +170,7 @@ class ChannelsWire:
     # ------------------------------------------------------------ what goes
 
     def reply(self, event: Event | Message) -> bytes:
-        """What is sent to this connection alone, and what the wire learns from."""
+        """The bytes for this connection alone; the wire also learns from the event."""
         if not isinstance(event, Message) and event.re == HELLO_ID:
             self._asked -= 1
         match event:

@@ -107,7 +107,7 @@ class Detector:
         return self._choose("plain") if first and not _OBJECT.match(first) else None
 
     def guess(self) -> Wire:
-        """What to take the peer for while it has not been told yet: it may be wrong.
+        """The dialect to assume while the peer has not shown it yet; it may be wrong.
 
         Who says nothing is a person, at a bare line or at a program that waits for a name to be typed.
         """
@@ -127,7 +127,7 @@ class Detector:
 
 
 def _dialect(piece: bytes) -> str:
-    """Of whoever begins with this."""
+    """The dialect of a peer that begins with this."""
     try:
         # Not msgspec, and no number is read: which is too large is for the wire to say.
         value = json.loads(piece.decode(), parse_int=str)

@@ -73,7 +73,7 @@ _decoder = msgspec.json.Decoder()
 
 
 class _Ktn:
-    """What both forms have in common. ``now`` gives the time as messages have it."""
+    """The common part of both forms. ``now`` gives the time in the form of messages."""
 
     dialect: str
     terms: Terms
@@ -153,7 +153,7 @@ class KtnWire(_Ktn):
         )
 
     def reply(self, event: Event | Message) -> bytes:
-        """What is sent to this connection alone. See ``Wire``."""
+        """The bytes for this connection alone. See ``Wire``."""
         if not self._note(event):
             return b""
         match event:
@@ -224,7 +224,7 @@ class Ktn2014Wire(_Ktn):
         self._name = ""
 
     def reply(self, event: Event | Message) -> bytes:
-        """What is sent to this connection alone. See ``Wire``."""
+        """The bytes for this connection alone. See ``Wire``."""
         if not self._note(event):
             return b""
         match event:

@@ -29,13 +29,13 @@ T = TypeVar("T")
 
 
 class _OnlyType(msgspec.Struct):
-    """As much of an event as telling its type needs."""
+    """The part of an event that is needed to tell its type."""
 
     type: str
 
 
 class _OnlyId(msgspec.Struct):
-    """As much of a bad command as its refusal needs."""
+    """The part of a bad command that is needed for its refusal."""
 
     id: Id = None
 

@@ -69,7 +69,7 @@ class ObjectSplitter:
         return pieces
 
     def _end(self) -> int | None:
-        """Where the first piece ends; None if that is still to come."""
+        """The end of the first piece; None if it has not come yet."""
         piece = self._piece
         if not self._looked:
             first = _NO_BLANK.search(piece)  # not lstrip(): that copies all that follows, for each object

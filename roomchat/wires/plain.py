@@ -163,7 +163,8 @@ class PlainWire:
             return [self._hello(word)]
         if not word or word.startswith("/"):
             return self._command(text, word)
-        # It came before the answer to a name: if that is taken this is something said, if not another try.
+        # The answer to the first name is not here yet. So this line is sent as a message and as a second name: the
+        # server refuses the one that does not apply, and that refusal is hidden.
         return [*self._command(text, word, EARLY_ID), self._hello(word)]
 
     def _hello(self, name: str) -> Command:
@@ -213,7 +214,7 @@ class PlainWire:
         return self.receive_data(b"\n") if self._lines.inside else []
 
     def _is_elsewhere(self) -> bool:
-        """Whether we are in a room that we went into: then a number is something said, else a UID to dial."""
+        """Whether we are in a room that we chose: then a number is a message, otherwise a UID to dial."""
         return any(room.casefold() != self._lobby for room in self._rooms)
 
     def _enter(self, command: Command) -> Command:
@@ -226,7 +227,7 @@ class PlainWire:
     # ------------------------------------------------------------ what is shown to this one alone
 
     def reply(self, event: Event | Message) -> bytes:
-        """What is sent to this connection alone, and what the wire learns from."""
+        """The bytes for this connection alone; the wire also learns from the event."""
         if isinstance(event, Message):
             return b""  # never: it gets its own messages with all others
         if event.re in (DIAL_ID, JOIN_ID):
@@ -326,7 +327,7 @@ class PlainWire:
 
 
 def _is_other_meaning(error: Error) -> bool:
-    """Whether it refuses what a line did not mean, of the two things that one was sent as."""
+    """Whether it refuses the wrong one of the two commands that a line was sent as."""
     if error.code == NotRegistered.code:
         return error.re in (EARLY_ID, DIAL_ID)
     return error.code == AlreadyRegistered.code and error.re == HELLO_ID

@@ -23,7 +23,7 @@ class TelnetFilter:
         self._rest = b""  # the beginning of a command or of a line's end
 
     def feed(self, data: bytes) -> bytes:
-        """What was typed of the next bytes of the stream, with every line ended by a line feed."""
+        """The typed text in the next bytes of the stream, with every line ended by a line feed."""
         data, self._rest = self._rest + data, b""
         typed, position = [], 0
         while mark := _MARK.search(data, position):

@@ -1,4 +1,4 @@
-"""What the server asks of a dialect."""
+"""The interface of a dialect to the server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Wire(Protocol):
     terms: Terms  # what the chat must know of its connections
     pace: float  # seconds between two writes, each of one line; 0: written as it comes
     greeting: bytes  # what the server says first
-    own: int  # the UID whose messages it is not sent; 0: it gets its own, too
+    own: int  # echo off: the UID whose messages the log's replay skips; 0: none. Reader threads read it
 
     def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
         """Feed bytes as they came from the peer; return the commands they complete.
@@ -34,7 +34,7 @@ class Wire(Protocol):
         """The peer sends no more; return the commands that this completes."""
 
     def reply(self, event: Event | Message) -> bytes:
-        """What is sent to this connection alone, and what the wire learns from. May be nothing."""
+        """The bytes for this connection alone, perhaps none; the wire also learns from the event."""
 
     def encode(self, event: Event) -> bytes:
         """A state event as everyone in the room gets it. May be nothing."""
