@@ -76,9 +76,10 @@ class Batch:
         self.effects.closed.append(link)
 
     def replay(self, room: Room, after: int | None, history: int) -> None:
-        """Queue a replay of the log for the asker, from a cursor or of the last few messages, up to the current
-        ``last_seq`` of the room. It is queued even when it is empty, because it marks the point in the stream from which
-        live messages follow: so none arrives before ``joined`` with a seq above its ``last_seq``."""
+        """Queue a replay of the log for the asker, from a cursor or of the last few messages, up to now.
+
+        It is queued even when it is empty, because it marks the point in the stream from which live messages
+        follow: so none arrives before ``joined`` with a seq above its ``last_seq``."""
         self._open.pop(room.key, None)
         if after is None and self.registry.peers[self.link].terms.pages:
             if history:
