@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -316,3 +318,18 @@ def test_whom_the_person_ignores_is_kept(serve: Callable[..., Server], tmp_path:
     session.ignored = frozenset({3})
     session.receive(welcome(epoch="another"))
     assert not session.ignored
+
+
+def test_a_second_session_of_a_name_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    """Those of SQLite, which a process loses when it closes the file in any way: another one could remove what the
+    first has written."""
+    first = State(Address("h", 1), "ann", tmp_path)
+    first.save(Session("ann"))
+    second = State(Address("h", 1), "ann", tmp_path)
+    shared = "510, 0x40000002"  # length and start of what SQLite locks to read
+    code = f"import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, {shared})"
+    command = [sys.executable, "-c", code, str(first.path)]
+    taken = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert "BlockingIOError" in taken.stderr
+    second.close()
+    first.close()

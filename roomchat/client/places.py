@@ -35,8 +35,8 @@ def claim(folder: Path, name: str) -> tuple[IO[str], Path]:
         lock = _lock(path)
         if lock is None:
             continue
-        # Made before SQLite opens it, which takes the mode for its other files from this one. Not without the lock:
-        # to open and close what SQLite has open in this process would give up its own locks.
+        # Made before SQLite opens it, which takes the mode for its other files from this one. Not without
+        # our lock: opening and closing a file that SQLite uses in this process would give up its locks.
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             _mark(lock)
