@@ -19,7 +19,7 @@ PATH = Path(__file__).parent.parent / "docs" / "cli.md"
 HEAD = """\
 # The commands
 
-Written by `make docs` from the program itself; a test fails when the two differ. `--help` shows the same.
+`make docs` writes this page from the program itself, and a test fails when the two differ. `--help` shows the same.
 """
 
 
@@ -29,7 +29,7 @@ def text() -> str:
     for name in sorted(main.commands):
         command = main.commands[name]
         parts += [_description(f"roomchat {name}", command), "\n".join(_table(name, command)) + "\n"]
-    parts.append(f"## In the chat\n\nWhat can be typed in `roomchat join`:\n\n```text\n{HELP}\n```\n")
+    parts.append(f"## In the chat\n\nYou can type these commands in `roomchat join`:\n\n```text\n{HELP}\n```\n")
     return "\n".join(parts)
 
 
