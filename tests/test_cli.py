@@ -302,7 +302,7 @@ def test_a_pipe_that_was_not_understood_ends_with_1(typed: str, told: str) -> No
 def test_what_can_not_be_sent_holds_nothing_up() -> None:
     """Too long a line, and UIDs that are none, are refused here; what follows is said."""
     with serve() as server, Program("join", address_of(server), "--name", "ann") as ann:
-        ann.type("/join tea\n" + "x" * 70_000 + "\n/whisper 0 hi\n/dial " + "9" * 5000 + "\nafter\n")
+        ann.type("/join tea\n" + "x" * 70_000 + "\n/whisper 0 hi\n/whisper " + "9" * 5000 + " hi\nafter\n")
         ann.end_input()
         assert ann.wait() == 1
         assert "Refused: A message may have at most 8192 characters; this one has 70000." in ann.output
@@ -493,3 +493,49 @@ def test_a_pipe_stops_where_it_can_not_go() -> None:
             bob.type("to nobody\n")
             assert bob.wait() == 1
         assert "for their ears only" not in ann.output
+
+
+@pytest.mark.parametrize(
+    "line", ["/dial nobody", "/call x", "/query nobody", "/room nowhere", "/join", "/room @x"]
+)
+def test_a_pipe_stops_where_it_is_not_understood(line: str) -> None:
+    """The next lines were meant for somebody else than those who are in the room now."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann", "--room", "tea") as ann:
+        ann.expect("You are in tea")
+        with Program("join", address_of(server), "--name", "bob", "--room", "tea") as bob:
+            bob.type(f"hello\n{line}\nfor their ears only\n")
+            bob.end_input()
+            assert bob.wait() == 1
+            assert "Error: Stopped there: " in bob.output
+        ann.expect("bob: hello")
+        ann.expect("said goodbye")
+        assert "for their ears only" not in ann.output
+
+
+@pytest.mark.parametrize("who", ["1", "ann", "@ANN"])
+def test_who_is_dialled_may_be_named(who: str) -> None:
+    """As in the chat: by UID, or by the name of somebody who is on the server."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann") as ann:
+        ann.expect("You are 1")
+        with Program("join", address_of(server), "--name", "bob", "--dial", who) as bob:
+            bob.type("only you\n")
+            ann.expect(r"bob \(2\) dialled you")
+            ann.expect("bob: only you")
+            bob.end_input()
+            assert bob.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("who", "told"), [("nobody", "nobody called nobody"), ("0", "0 is not a valid UID"), ("", "/dial UID")]
+)
+def test_who_is_nobody_is_told(who: str, told: str) -> None:
+    """And nothing of what was meant for them is said to anybody else."""
+    with serve() as server, Program("join", address_of(server), "--name", "ann", "--room", "tea") as ann:
+        ann.expect("You are in tea")
+        with Program("join", address_of(server), "--name", "bob", "--room", "tea", "--dial", who) as bob:
+            bob.type("only you\n")
+            assert bob.wait() == 1
+            assert "Error: Stopped there: " in bob.output
+            assert told in bob.output
+        ann.expect("said goodbye")
+        assert "only you" not in ann.output

@@ -519,7 +519,7 @@ def test_a_killed_client_goes_on_where_it_was(tea: Callable[..., Any]) -> None:
 def test_an_address_that_is_none_is_told_before_the_name_is_asked_for() -> None:
     """Nothing that could be typed would help."""
     with Emulated("join", "localhost:99999") as nobody:
-        assert nobody.wait() == 1
+        assert nobody.wait() == 2
         assert "65535" in nobody.shown[0]
         assert "name" not in "".join(nobody.shown)
 

@@ -30,7 +30,10 @@ def client_options(command: Command) -> Command:
             help="How long to wait for the server's answer.",
         ),
         click.option(
-            "--name", "-n", help="The name to use.", show_default="your name and the command's, such as ann-send"
+            "--name",
+            "-n",
+            help="The name to use.",
+            show_default="your login name with -send, -tail, -who or -rooms",
         ),
         click.option(
             "--server",

@@ -13,7 +13,7 @@ from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError, StateError
-from roomchat.protocol import Command, Dial, Join
+from roomchat.protocol import Command, Join
 from roomchat.terminal.lines import Line
 from roomchat.terminal.render import CLOCK
 from roomchat.terminal.terminal import Terminal
@@ -27,7 +27,7 @@ DUMB = {"", "dumb", "unknown"}
 @click.argument("address", metavar="[HOST[:PORT]]", type=ServerAddress(), default="localhost")
 @click.option("--name", "-n", help="Your name; roomchat asks for it if not given.")
 @click.option("--room", "-r", help="The room to enter.")
-@click.option("--dial", type=click.IntRange(1), metavar="UID", help="The person to chat with.")
+@click.option("--dial", metavar="UID|NAME", help="The person to chat with.")
 @click.option(
     "--plain",
     is_flag=True,
@@ -42,7 +42,7 @@ DUMB = {"", "dumb", "unknown"}
 )
 @click.option("--time-format", default=CLOCK, metavar="FORMAT", help="The format of times, as for strftime.")
 def join(
-    address: str, name: str | None, room: str | None, dial: int | None, plain: bool, colour: bool | None,
+    address: str, name: str | None, room: str | None, dial: str | None, plain: bool, colour: bool | None,
     bell: str, time_format: str,
 ) -> None:  # fmt: skip
     """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
@@ -52,11 +52,11 @@ def join(
     \b
         printf '/join tea\\nhello\\n' | roomchat join --name bot
     """
-    first: list[Command] = []
+    first: list[Command | str] = []
     if room is not None:
         first.append(Join(room=room))
     if dial is not None:
-        first.append(Dial(uid=dial))
+        first.append(f"/dial {dial}")  # read as if it were typed: only the chat knows who is called so
     if sys.stdin is None or sys.stdout is None:
         raise click.ClickException("join needs standard input and output; give it </dev/null or >/dev/null.")
     can_paint = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in DUMB
@@ -70,7 +70,7 @@ def join(
 
 
 def _paint(
-    address: str, name: str | None, first: list[Command], colour: bool | None, bell: str, clock: str
+    address: str, name: str | None, first: list[Command | str], colour: bool | None, bell: str, clock: str
 ) -> None:  # fmt: skip
     from roomchat.terminal.screen import Screen  # its library takes a tenth of a second that pipes need not spend
 
@@ -87,7 +87,7 @@ def _paint(
         sys.exit(INTERRUPTED)
 
 
-def _print(address: str, name: str | None, first: list[Command], bell: str, clock: str) -> None:
+def _print(address: str, name: str | None, first: list[Command | str], bell: str, clock: str) -> None:
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
     typed = TypedLines(sys.stdin.fileno())
     failure: OSError | None = None

@@ -19,6 +19,8 @@ from roomchat.terminal.typed import Typed
 REQUEST_TIMEOUT = threading.TIMEOUT_MAX
 OTHER_NAME = {BadName.code, NameTaken.code}  # refusals that another name may mend
 
+First = Command | str  # a command, or a text as it is typed
+
 
 class Arrival:
     """How a person comes to one server. Belongs to the thread that sends; any may read its public fields.
@@ -29,7 +31,7 @@ class Arrival:
         address: of the server.
         name: of the person; None: it is asked for.
         login: the name to offer then.
-        first: commands that lead into the first rooms; without any a person goes into the lobby.
+        first: what leads into the first rooms; without any a person goes into the lobby.
         picture: where the client is put, and what is told is shown.
         typed: what the person types.
         interactive: whether there is someone who answers.
@@ -38,7 +40,7 @@ class Arrival:
     """
 
     def __init__(
-        self, address: str, name: str | None, login: str, first: Iterable[Command], picture: Picture, typed: Typed,
+        self, address: str, name: str | None, login: str, first: Iterable[First], picture: Picture, typed: Typed,
         *, interactive: bool, receive: Callable[[ClientEvent], object], changed: Callable[[], None],
     ) -> None:  # fmt: skip
         self.asking = ""  # the question that the next line answers
@@ -93,7 +95,7 @@ class Arrival:
         self.name = None
         return True
 
-    def enter(self, do: Callable[[Command], None]) -> None:
+    def enter(self, do: Callable[[First], object]) -> None:
         """The server has welcomed us: go into the first rooms. What is held can be done then."""
         client, lobby = self._picture.client, self._picture.view.lobby
         assert client is not None

@@ -153,6 +153,7 @@ COMMANDS = [
 ]  # fmt: skip
 _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
 NAMES = sorted([*_BY_NAME, "/help"])
+LEADING = {"/dial", "/join", "/leave", "/query", "/room"}  # what is typed behind them goes somewhere else
 
 HELP_COLUMN = 19  # where the meanings stand
 HELP = "\n".join(
@@ -188,6 +189,12 @@ def parse(line: str, view: View) -> Command | Local | str | None:
     if not required <= len(arguments) <= len(forms):
         raise TypingError(f"Usage: {command.form}")
     return command.make(view, [argument.strip() for argument in arguments])
+
+
+def leads_elsewhere(line: str) -> bool:
+    """Whether what is typed behind that line is meant for where it leads, also if that can't be understood."""
+    command = _BY_NAME.get(line.split(maxsplit=1)[0].lower()) if line.strip() else None
+    return command is not None and command.name in LEADING
 
 
 def find(name: str) -> SlashCommand:

@@ -12,8 +12,8 @@ from roomchat.client.session import Refusal, is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.harmless import harmless
 from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Leave, Message, Who, WhoPage
-from roomchat.terminal.arrival import OTHER_NAME, Arrival
-from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, parse
+from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
+from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
 from roomchat.terminal.deeds import Deeds
 from roomchat.terminal.lines import Line
 from roomchat.terminal.picture import Picture
@@ -61,7 +61,7 @@ class Terminal:
         self.returned: list[str] = []  # what was typed, not sent, and can't be kept
         self._begin()
 
-    def _begin(self, name: str | None = None, first: Iterable[Command] = ()) -> None:
+    def _begin(self, name: str | None = None, first: Iterable[First] = ()) -> None:
         """Nothing is known of a server."""
         self._ended = None
         self.picture = Picture(self._show_line, everything=self._everything, clock=self._clock)
@@ -71,7 +71,7 @@ class Terminal:
             interactive=self._interactive, receive=self._receive, changed=self._changed,
         )  # fmt: skip
 
-    def run(self, name: str | None, first: Iterable[Command]) -> None:
+    def run(self, name: str | None, first: Iterable[First]) -> None:
         """Say hello, carry the first commands out, then chat until the person or the server ends it.
 
         Raises:
@@ -167,7 +167,7 @@ class Terminal:
 
     def _enter(self) -> bool:
         """The server is there: into the first rooms, and then what was typed meanwhile; whether to go on."""
-        self.arrival.enter(self._do)
+        self.arrival.enter(lambda what: self._type(what) if isinstance(what, str) else self._do(what))
         going = True
         while going and self.arrival.held:
             going = self._type(self.arrival.held.pop(0))
@@ -271,6 +271,8 @@ class Terminal:
             if isinstance(error, StateError) and not self._interactive:
                 self._refused = str(error)
                 self.returned.append(typed)
+            elif not self._interactive and leads_elsewhere(typed):
+                self._refused = str(error)
             if self._interrupted and not typed.startswith("/"):
                 self.returned.append(typed)
             elif not self._interrupted:
