@@ -258,12 +258,20 @@ class Renamed(Event):
     name: str
 
 
-class Message(Struct, tag_field="type", tag=_tag, omit_defaults=True, gc=False):
-    """What was said in a room. ``seq`` rises within the room; ``ts`` is RFC 3339 in UTC with milliseconds. ``n``
-    is of the sender's ``device``: a client knows its own message by all three of ``uid``, ``device`` and ``n``.
+class _Counted(Struct, tag_field="type", tag=_tag, kw_only=True, omit_defaults=True, gc=False):
+    """The last fields of an entry; its kind's own stand before them."""
 
-    No ``Event``, and not keyword-only: it is made more often than anything else, and positional fields halve
-    the time for that.
+    n: Count | None = None
+    device: Uid = 1  # so far a client has one
+
+
+class Entry(_Counted):
+    """What a room's log is a sequence of. ``seq`` rises within the room; ``ts`` is RFC 3339 in UTC with
+    milliseconds. ``n`` is of the sender's ``device``: a client knows its own entry by all three of ``uid``,
+    ``device`` and ``n``.
+
+    No ``Event``, and positional but for ``n`` and ``device``: entries are made more often than anything else, and
+    positional fields halve the time for that.
     """
 
     room: str
@@ -271,9 +279,12 @@ class Message(Struct, tag_field="type", tag=_tag, omit_defaults=True, gc=False):
     uid: Count
     name: str
     ts: str
+
+
+class Message(Entry):
+    """What was said."""
+
     text: str
-    n: Count | None = None
-    device: Uid = 1  # so far a client has one
 
 
 class Unknown(Struct, tag_field="type", tag=_tag, gc=False):
@@ -284,7 +295,8 @@ class Unknown(Struct, tag_field="type", tag=_tag, gc=False):
     seq: Count
 
 
-Entry = Message | Unknown  # what a room's log is a sequence of
+AnyEntry = Message
+Statement = Event | AnyEntry | Unknown  # all that the server states
 
 
 class WhoPage(Event, gc=True, tag="who"):
@@ -306,7 +318,7 @@ class HistoryPage(Event, gc=True, tag="history"):
     """Entries, oldest first; ``more`` when there are others in the direction that was asked."""
 
     room: str
-    entries: list[Entry]
+    entries: list[AnyEntry | Unknown]
     more: bool
 
     @property
@@ -372,8 +384,8 @@ AnyCommand = (
     Hello | Dial | Join | Leave | Say | Whisper | Name | Who | Rooms | History | Stats | Ping | Bye
 )  # fmt: skip
 AnyEvent = (
-    Welcome | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | Message | WhoPage | RoomsPage
-    | HistoryPage | StatsPage | Pong | Goodbye | PresenceSummary | Gap | Notice | Error
+    Welcome | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | WhoPage | RoomsPage | HistoryPage
+    | StatsPage | Pong | Goodbye | PresenceSummary | Gap | Notice | Error | AnyEntry
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from roomchat.net.readers import Readers
 from roomchat.settings import WIRES, Settings
 from roomchat.store.log import Log, SegmentRow, StoredClient
 from roomchat.wires.detect import Dialects
-from roomchat.wires.native import encode_messages
+from roomchat.wires.native import encode_entries
 
 logger = logging.getLogger("roomchat")
 
@@ -148,7 +148,7 @@ class Server:
             now, wall = self._now(), self._wall()
             timestamp = _timestamp(wall)
             effects = self._hub.apply(inputs, now, timestamp)
-            lines = {id(segment): encode_messages(segment.messages) for segment in effects.segments}
+            lines = {id(segment): encode_entries(segment.messages) for segment in effects.segments}
             if effects.stored and not self._store(effects, lines, wall):
                 self._hub.rollback()
                 effects = self._hub.apply(inputs, now, timestamp, storing=False)

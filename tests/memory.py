@@ -19,7 +19,7 @@ from roomchat.errors import StorageUnavailable
 from roomchat.protocol import Command, Hello, HistoryPage, Message
 from roomchat.settings import Settings
 from roomchat.wires.detect import Detector, Dialects
-from roomchat.wires.native import decode_messages, encode_messages
+from roomchat.wires.native import decode_entries, encode_entries
 from roomchat.wires.wire import Wire
 
 Event = dict[str, Any]  # as the peer reads it
@@ -83,7 +83,7 @@ class Chat:
                 decoded.append((link, item))
         before = None if self.disk_works else snapshot(self.registry)
         self.effects = self._apply(decoded)
-        lines = [encode_messages(segment.messages) for segment in self.effects.segments]
+        lines = [encode_entries(segment.messages) for segment in self.effects.segments]
         if self.effects.stored and not self.disk_works:
             self.hub.rollback()
             assert snapshot(self.registry) == before, "a rollback leaves all as it was"
@@ -232,14 +232,14 @@ class Chat:
     def _deliver(self, delivery: Delivery) -> None:
         match delivery:
             case Segment():
-                lines = encode_messages(delivery.messages)
+                lines = encode_entries(delivery.messages)
                 for link in delivery.audience:
                     wire, uid = self._wire(link), delivery.quiet.get(link)
                     if uid is None:
                         self._send(link, wire.encode_log(lines))
                         continue
                     for one in delivery.messages:
-                        told = wire.reply(one) if one.uid == uid else wire.encode_log(encode_messages([one]))
+                        told = wire.reply(one) if one.uid == uid else wire.encode_log(encode_entries([one]))
                         self._send(link, told)
             case Tell():
                 for link in delivery.audience:
@@ -279,7 +279,7 @@ class Chat:
         messages = found[start : start + page.limit]
         return HistoryPage(
             room=page.room.name,
-            entries=[*decode_messages(_lines(messages))],
+            entries=[*decode_entries(_lines(messages))],
             more=len(found) > len(messages),
             re=page.re,
         )

@@ -12,7 +12,7 @@ import roomchat
 
 HOUSE = Path(roomchat.__file__).parent
 
-BASE = {"errors", "protocol", "settings", "harmless", "speaker", "times", "version"}
+BASE = {"entries", "errors", "protocol", "settings", "harmless", "speaker", "times", "version"}
 PARTS = {"chat", "store", "wires"}
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),

@@ -39,7 +39,7 @@ from roomchat.server import Server
 from roomchat.store.archive import PIECE, Archive, Span
 from roomchat.store.log import Log, SegmentRow
 from roomchat.times import beginning, end
-from roomchat.wires.native import encode_messages
+from roomchat.wires.native import encode_entries
 from tests.peer import Peer
 from tests.program import ROOMCHAT, Program, runner
 
@@ -78,7 +78,7 @@ def segments(room: str = "Tea") -> list[tuple[int, SegmentRow]]:
                 room,
                 seq,
                 seq,
-                encode_messages([Message(room, seq, uid, name, stamp(seconds), text)]),
+                encode_entries([Message(room, seq, uid, name, stamp(seconds), text)]),
             ),
         )
         for seq, (seconds, uid, name, text) in enumerate(TALK, start=1)
@@ -105,7 +105,7 @@ def export(database: Path, *arguments: str) -> Result:
 
 
 def transcript(*texts: str, name: str = "ann") -> Transcript:
-    lines = encode_messages([Message("tea", seq, 1, name, stamp(seq), text) for seq, text in enumerate(texts, 1)])
+    lines = encode_entries([Message("tea", seq, 1, name, stamp(seq), text) for seq, text in enumerate(texts, 1)])
     return Transcript("tea", "abc", [lines], UTC)
 
 
@@ -188,7 +188,7 @@ WORDS = st.lists(ENCODED | TEXTS, min_size=1, max_size=4).map("".join)
 @examples(max_examples=150, deadline=None)
 def test_nobody_writes_a_header_of_a_mail(text: str, name: str, room: str) -> None:
     """Whatever stands in a text, a name, or a room, each mail has its own headers, and says who spoke."""
-    line = encode_messages([Message(room, 7, 3, name, stamp(0), text)])
+    line = encode_entries([Message(room, 7, 3, name, stamp(0), text)])
     content = b"".join(FORMATS["mbox"](Transcript(room, "abc", [line], UTC)))
     assert content.count(b"\nX-Roomchat-Seq: 7\nX-Roomchat-UID: 3\n") == 1
     for policy in (email.policy.default, email.policy.compat32):
@@ -273,7 +273,7 @@ def test_a_name_from_elsewhere_does_no_harm(form: str) -> None:
 
 def test_a_line_that_is_no_message_is_told() -> None:
     """The log is broken then; nothing is passed over."""
-    for line in (b"{}\n", encode_messages([Message("tea", 1, 1, "ann", "yesterday", "hi")])):
+    for line in (b"{}\n", encode_entries([Message("tea", 1, 1, "ann", "yesterday", "hi")])):
         with pytest.raises(LogError, match="broken"):
             list(FORMATS["txt"](Transcript("tea", "abc", [line], UTC)))
 
@@ -471,7 +471,7 @@ def test_what_was_whispered_is_its_owners_alone(tmp_path: Path) -> None:
     """A new file with a private room in it has the mode 0600."""
     path, output = tmp_path / "chat.db", tmp_path / "whispers.txt"
     with closing(Log(str(path), "normal")) as log:
-        line = encode_messages([Message("@1-2", 1, 1, "ann", stamp(0), "psst")])
+        line = encode_entries([Message("@1-2", 1, 1, "ann", stamp(0), "psst")])
         log.append(0, [SegmentRow("@1-2", "@1-2", 1, 1, line)])
     assert export(path, "@1-2", "--private", "-o", str(output)).exit_code == 0
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
@@ -503,7 +503,7 @@ def umask() -> int:
 def test_an_export_that_is_ended_leaves_nothing(database: Path, tmp_path: Path, number: signal.Signals) -> None:
     """In the middle of it: no file, and no half of one."""
     with closing(Log(str(database), "normal")) as log:
-        line = encode_messages([Message("big", 1, 1, "ann", stamp(0), "x" * 8000)])
+        line = encode_entries([Message("big", 1, 1, "ann", stamp(0), "x" * 8000)])
         log.append(0, [SegmentRow("big", "big", seq, seq, line) for seq in range(1, 3000)])
     folder = tmp_path / "out"
     folder.mkdir()
@@ -570,7 +570,7 @@ def test_a_server_writes_meanwhile(
 
 def test_the_log_is_never_in_memory_at_once(database: Path) -> None:
     """It is read a piece at a time, of about a mebibyte."""
-    line = encode_messages([Message("big", 1, 1, "ann", stamp(0), "x" * 60_000)])
+    line = encode_entries([Message("big", 1, 1, "ann", stamp(0), "x" * 60_000)])
     with closing(Log(str(database), "normal")) as log:
         for seq in range(1, 101):
             log.append(0, [SegmentRow("big", "big", seq, seq, line)])

@@ -9,7 +9,18 @@ import pytest
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.utils import get_cwidth
 
-from roomchat.protocol import Entry, Gap, HistoryPage, Joined, MemberJoined, Message, Person, Say, Unknown, Welcome
+from roomchat.protocol import (
+    AnyEntry,
+    Gap,
+    HistoryPage,
+    Joined,
+    MemberJoined,
+    Message,
+    Person,
+    Say,
+    Unknown,
+    Welcome,
+)
 from roomchat.terminal.attention import KEPT, Attention
 from roomchat.terminal.commands import COMMANDS, HELP, NAMES, Connect, Ignore, StepAway, Turn, TypingError, parse
 from roomchat.terminal.complete import candidates, hint
@@ -198,7 +209,11 @@ def test_an_entry_of_an_unknown_kind_is_not_shown(view: View) -> None:
     assert not picture.take(Unknown("tea", 10))
     assert picture.attention.look_at("tea")[0] == 1
     assert picture.take(Unknown("tea", 11))
-    page: list[Entry] = [Unknown("tea", 8), Message("tea", 9, 3, "bob", TIME, "x"), Unknown("tea", 10)]
+    page: list[AnyEntry | Unknown] = [
+        Unknown("tea", 8),
+        Message("tea", 9, 3, "bob", TIME, "x"),
+        Unknown("tea", 10),
+    ]
     assert picture.take(HistoryPage(room="tea", entries=page, more=False))
     assert [one.plain for one in shown] == ["30 bob: x", "[tea] 1 message of its history."]
 

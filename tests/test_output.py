@@ -13,7 +13,7 @@ import pytest
 from roomchat.protocol import Message
 from roomchat.server import Server
 from roomchat.store.log import Log, SegmentRow
-from roomchat.wires.native import encode_messages
+from roomchat.wires.native import encode_entries
 from tests.peer import Peer
 from tests.program import ROOMCHAT
 
@@ -123,7 +123,7 @@ def test_an_export_of_much_ends_early(tmp_path: Path) -> None:
     path = tmp_path / "big.db"
     with closing(Log(str(path), "normal")) as log:
         texts = [Message("tea", seq, 1, "ann", "2024-05-01T08:28:03.000Z", "x" * 1000) for seq in range(1, 501)]
-        log.append(1, [SegmentRow("tea", "tea", 1, 500, encode_messages(texts))])
+        log.append(1, [SegmentRow("tea", "tea", 1, 500, encode_entries(texts))])
     with subprocess.Popen(
         [*ROOMCHAT, "export", "tea", "--db", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as export:

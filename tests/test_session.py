@@ -52,7 +52,7 @@ def joined(room: str, last_seq: int = 0) -> Joined:
 
 
 def message(room: str, seq: int, uid: int = 2, n: int | None = None) -> Message:
-    return Message(room, seq, uid, "bob", "2026-01-01T00:00:00.000Z", f"text {seq}", n)
+    return Message(room, seq, uid, "bob", "2026-01-01T00:00:00.000Z", f"text {seq}", n=n)
 
 
 def ann(room: str = "tea") -> Session:
@@ -313,7 +313,7 @@ def test_nothing_is_lost_or_doubled_over_any_reconnects(data: st.DataObject) -> 
 
 def own(log: list[str], seq: int) -> Message:
     """Our own message with that place in the log; here every n is the seq."""
-    return Message("tea", seq, 1, "ann", "2026-01-01T00:00:00.000Z", log[seq - 1], seq)
+    return Message("tea", seq, 1, "ann", "2026-01-01T00:00:00.000Z", log[seq - 1], n=seq)
 
 
 def test_the_state_brings_a_session_back(tmp_path: Path) -> None:

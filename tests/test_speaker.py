@@ -17,7 +17,7 @@ from roomchat.speaker import speaker
 from roomchat.terminal.render import render
 from roomchat.terminal.view import View
 from roomchat.wires.detect import Dialects
-from roomchat.wires.native import encode_messages
+from roomchat.wires.native import encode_entries
 
 NOW = "2026-03-01T12:00:00.000Z"
 TEXTS = st.text(st.characters() | st.sampled_from("\n\r\x1b\x07\x9b\u2028\u202e:"), max_size=60).map(
@@ -29,7 +29,7 @@ LEGACY = ("ktn", "ktn-2014", "channels", "plain")
 def printed(dialect: str, name: str, text: str) -> list[str]:
     """What a client of that dialect prints of a message, as its programs do: the name and what was said."""
     wire = Dialects(Settings(), lambda: NOW).make(dialect)
-    data = wire.encode_log(encode_messages([Message("tea", 1, 7, name, NOW, text)]))
+    data = wire.encode_log(encode_entries([Message("tea", 1, 7, name, NOW, text)]))
     if dialect == "plain":
         return data.decode().split("\n")[:-1]
     (line,) = data.decode().split("\n")[:-1]
@@ -82,3 +82,14 @@ def test_a_name_of_an_old_log_is_shown_with_its_uid(dialect: str, name: str) -> 
 def test_what_someone_does_is_shown_as_that_in_plain_text() -> None:
     """``/me`` is for programs; people at a bare line see a star."""
     assert printed("plain", "ann", "/me waves") == ["* <7 ann> waves"]
+
+
+@pytest.mark.parametrize("dialect", LEGACY)
+def test_an_entry_of_a_later_version_is_passed_over(dialect: str) -> None:
+    """A log may have been written in by one; what else is in it is shown as ever."""
+    wire = Dialects(Settings(), lambda: NOW).make(dialect)
+    said = encode_entries([Message("tea", seq, 7, "ann", NOW, "hi") for seq in (1, 3)])
+    first, second = said.splitlines(keepends=True)
+    later = b'{"type":"reacted","room":"tea","seq":2,"target":1,"emoji":"+1"}\n'
+    assert wire.encode_log(first + later + second) == wire.encode_log(said)
+    assert wire.encode_log(later) == b""

@@ -23,7 +23,7 @@ from roomchat.store import schema
 from roomchat.store.archive import Archive, Span
 from roomchat.store.log import Log, SegmentRow
 from roomchat.store.reader import LogReader, Stretch
-from roomchat.wires.native import decode_message, encode_messages
+from roomchat.wires.native import decode_entries, encode_entries
 
 NOW = 1_700_000_000_000  # milliseconds since 1970
 ALL = 2**40  # bytes; a limit that is none
@@ -33,13 +33,13 @@ END = 2**40  # a seq that no room has reached
 def segment(*seqs: int, room: str = "tea", text: str = "hi") -> SegmentRow:
     """Messages with these numbers as one segment."""
     messages = [Message(room.title(), seq, 1, "ann", "2024-01-01T00:00:00.000Z", text) for seq in seqs]
-    return SegmentRow(room, room.title(), seqs[0], seqs[-1], encode_messages(messages))
+    return SegmentRow(room, room.title(), seqs[0], seqs[-1], encode_entries(messages))
 
 
 def seqs(stretch: Stretch) -> list[int]:
     """The numbers of the messages in it."""
     lines = b"".join(piece.lines for piece in stretch.pieces).splitlines()
-    found = [decode_message(line).seq for line in lines]
+    found = [decode_entries(line)[0].seq for line in lines]
     bounds = [(piece.first_seq, piece.last_seq) for piece in stretch.pieces if piece.lines]
     assert all(first in found and last in found for first, last in bounds)
     return found
@@ -119,7 +119,7 @@ def test_every_question_is_answered_as_by_a_plain_list(
         with closing(Archive(log.path)) as archive:
             tea = next(room for room in archive.rooms() if room.key == "tea")
             exported = b"".join(archive.lines(tea, Span())).splitlines()
-            assert [decode_message(line).seq for line in exported] == everything
+            assert [decode_entries(line)[0].seq for line in exported] == everything
         for _ in range(10):
             after, upto = sorted(data.draw(st.tuples(st.integers(0, last + 2), st.integers(0, last + 2))))
             wanted = [seq for seq in everything if after < seq <= upto]
@@ -144,11 +144,11 @@ def test_every_question_is_answered_as_by_a_plain_list(
             before = data.draw(st.integers(0, last + 2))
             below = [seq for seq in everything if seq < before]
             lines, more = reader.page("tea", before, None, limit, ALL)
-            assert [decode_message(line).seq for line in lines] == below[len(below) - min(limit, len(below)) :]
+            assert [decode_entries(line)[0].seq for line in lines] == below[len(below) - min(limit, len(below)) :]
             assert more == (len(below) > limit)
             between = [seq for seq in below if seq > after]
             lines, more = reader.page("tea", before, after, limit, ALL)
-            assert [decode_message(line).seq for line in lines] == between[:limit]
+            assert [decode_entries(line)[0].seq for line in lines] == between[:limit]
             assert more == (len(between) > limit)
     finally:
         reader.close()
@@ -159,9 +159,9 @@ def test_a_page_has_at_most_so_many_bytes_but_a_message(log: Log, reader: LogRea
     """A page ends before it is too big, and has one message however big that is."""
     log.append(NOW, [segment(*range(1, 11), text="x" * 100)])
     (line,), more = reader.page("tea", END, 0, 10, 1)
-    assert (decode_message(line).seq, more) == (1, True)
+    assert (decode_entries(line)[0].seq, more) == (1, True)
     lines, more = reader.page("tea", END, None, 10, 3 * len(line) + 2)
-    assert ([decode_message(line).seq for line in lines], more) == ([8, 9, 10], True)
+    assert ([decode_entries(line)[0].seq for line in lines], more) == ([8, 9, 10], True)
 
 
 def test_a_room_that_nothing_was_said_in_is_empty(reader: LogReader) -> None:
@@ -213,7 +213,7 @@ def test_what_expired_is_a_gap_for_who_comes_from_before_it(log: Log, reader: Lo
         stretch = reader.after("tea", after, 6, ALL)
         assert (seqs(stretch), stretch.gap) == (wanted, gap)
     assert reader.start_of_last("tea", 2, 6) == 4
-    assert [decode_message(line).seq for line in reader.page("tea", END, None, 50, ALL)[0]] == [4, 5, 6]
+    assert [decode_entries(line)[0].seq for line in reader.page("tea", END, None, 50, ALL)[0]] == [4, 5, 6]
 
 
 def test_a_room_whose_messages_all_expired_keeps_its_numbers(open_log: Callable[..., Log]) -> None:

@@ -60,10 +60,9 @@ from roomchat.wires.lines import LineSplitter
 from roomchat.wires.native import (
     NativeClientWire,
     NativeWire,
-    decode_message,
-    decode_messages,
+    decode_entries,
     encode,
-    encode_messages,
+    encode_entries,
 )
 
 LINE = Settings().max_line
@@ -89,7 +88,7 @@ COMMANDS = [
 ]
 
 ANN = Person(1, "ann", away=True)
-MESSAGE = Message("den", 4, 1, "ann", "2026-01-01T00:00:00.000Z", '"\\\n\u0000\u2028😀', 1)
+MESSAGE = Message("den", 4, 1, "ann", "2026-01-01T00:00:00.000Z", '"\\\n\u0000\u2028😀', n=1)
 EVENTS = [
     Welcome(
         uid=1, name="ann", token="t", epoch="e", last_n=0, server="roomchat", clients=[ANN], clients_total=1,
@@ -288,17 +287,33 @@ def test_an_event_goes_there_and_back(event):
 
 def test_many_messages_are_the_lines_of_each():
     """Messages encoded together are the same bytes as one after the other; the log gives them as they are."""
-    messages = [Message("den", seq, 1, "ann", "now", f"text {seq}", seq % 2 or None) for seq in range(300)]
-    data = encode_messages(messages)
+    messages = [Message("den", seq, 1, "ann", "now", f"text {seq}", n=seq % 2 or None) for seq in range(300)]
+    data = encode_entries(messages)
     assert data == b"".join(map(encode, messages))
-    assert [decode_message(line) for line in data.splitlines()] == decode_messages(data) == messages
+    assert [decode_entries(line)[0] for line in data.splitlines()] == decode_entries(data) == messages
     assert NativeWire(LINE).encode_log(data) == data
 
 
 BIG = 2**53 - 1
 WIDE = "\U00020000" * Settings().max_name  # letters of 4 bytes, the longest there are
 CONTROLS = "\u0001" * 64  # 6 bytes each
-LONGEST = Message(WIDE, BIG, BIG, WIDE, MESSAGE.ts, "\u0001" * Settings().max_text, BIG, BIG)
+
+
+def test_entries_of_other_kinds_keep_their_place_in_the_log() -> None:
+    """A later version may have written them; of what is broken that is told."""
+    later = b'{"type":"reacted","room":"den","seq":5,"target":4}\n'
+    assert decode_entries(encode_entries([MESSAGE]) + later) == [MESSAGE, Unknown("den", 5)]
+    for broken, why in {
+        b'{"type":"message","room":"den","seq":5}\n': "missing required field",
+        b'{"type":"reacted"}\n': "no room or no seq",
+        b"{}\n": "missing required field",
+        b"x\n": "malformed",
+    }.items():
+        with pytest.raises(ValueError, match=why):
+            decode_entries(later + broken)
+
+
+LONGEST = Message(WIDE, BIG, BIG, WIDE, MESSAGE.ts, "\u0001" * Settings().max_text, n=BIG, device=BIG)
 PEOPLE = [Person(BIG, WIDE, away=True)] * PAGE
 SUMMARIES = [RoomSummary(WIDE, BIG, BIG)] * PAGE
 

@@ -121,7 +121,7 @@ class Batch:
             segment = self._open_segment(room)
         segment.characters += len(text)
         room.last_seq += 1
-        message = Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n)
+        message = Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n=n)
         segment.messages.append(message)
         if client.guest:
             self.registry.save(client)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from roomchat.protocol import Entry, Event
+from roomchat.protocol import Statement
 
 
 class ConnectionLost(Struct):
@@ -24,4 +24,4 @@ class ConnectionEnded(Struct):
     code: str = ""  # of the refusal, if it was one
 
 
-ClientEvent = Event | Entry | ConnectionLost | ConnectionBack | ConnectionEnded
+ClientEvent = Statement | ConnectionLost | ConnectionBack | ConnectionEnded

@@ -10,7 +10,7 @@ import threading
 
 from roomchat.client.address import Address
 from roomchat.errors import ConnectError, ReadTimeout
-from roomchat.protocol import Command, Entry, Event, Malformed
+from roomchat.protocol import Command, Malformed, Statement
 from roomchat.wires.native import NativeClientWire
 from roomchat.wires.plain import GREETING
 
@@ -63,14 +63,14 @@ class Connection:
             except OSError as error:
                 raise self._lost(error) from None
 
-    def receive(self, timeout: float | None = None) -> list[Event | Entry]:
+    def receive(self, timeout: float | None = None) -> list[Statement]:
         """Wait for events; an empty list is the end: the server has closed the connection.
 
         Raises:
             ConnectError: the connection broke, or what answers is no roomchat server.
             ReadTimeout: nothing came within ``timeout`` seconds.
         """
-        events: list[Event | Entry] = []
+        events: list[Statement] = []
         while not events:
             try:
                 # Not the socket's own timeout: that would hold for what other threads send, too.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from roomchat.protocol import PAGE, Entry, Error, Event, History, HistoryPage, Message
+from roomchat.protocol import PAGE, AnyEntry, Entry, Error, History, HistoryPage, Statement
 
 MAX = 2**53  # no seq and no n is as large
 _ID = "look:"  # the id of each of its commands begins like that
@@ -37,13 +37,13 @@ class Looks:
         return [History(room=look.room, limit=PAGE, id=key) for key, look in self._looks.items()]
 
     @staticmethod
-    def is_answer(event: Event | Entry) -> bool:
+    def is_answer(event: Statement) -> bool:
         """Whether an event answers one of its questions; nobody else need see it."""
         return isinstance(event, HistoryPage | Error) and str(event.re).startswith(_ID)
 
     def take(
-        self, event: HistoryPage | Error, is_own: Callable[[Message], bool]
-    ) -> tuple[list[Message], set[int], list[History]]:
+        self, event: HistoryPage | Error, is_own: Callable[[Entry], bool]
+    ) -> tuple[list[AnyEntry], set[int], list[History]]:
         """Our messages in a page, the numbers that are not in the room, and what is to be asked next.
 
         Our own numbers rise in a room, so behind the first smaller one nothing is left to be found.
@@ -55,7 +55,11 @@ class Looks:
         if isinstance(event, Error):
             del self._looks[key]
             return [], look.wanted, []
-        own = {message.n: message for message in event.messages if is_own(message) and message.n is not None}
+        own = {
+            entry.n: entry
+            for entry in event.entries
+            if isinstance(entry, Entry) and is_own(entry) and entry.n is not None
+        }
         found = [own[n] for n in sorted(look.wanted & own.keys())]
         look.wanted -= own.keys()
         before = event.entries[0].seq if event.entries else 0

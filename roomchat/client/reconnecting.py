@@ -34,16 +34,16 @@ from roomchat.protocol import (
     Command,
     Entry,
     Error,
-    Event,
     Gap,
     Goodbye,
     Joined,
     Left,
-    Message,
     Ping,
     Pong,
     Renamed,
     Say,
+    Statement,
+    Unknown,
     Welcome,
     Whisper,
 )
@@ -194,7 +194,7 @@ class ReconnectingConnection:
 
     def ack(self, event: ClientEvent) -> None:
         """The program has handled an event, and all before it in its room: a crash does not bring them again."""
-        if not isinstance(event, Entry | Gap | Refusal):
+        if not isinstance(event, Entry | Unknown | Gap | Refusal):
             return
         with self.changed:
             if isinstance(event, Refusal):
@@ -202,7 +202,7 @@ class ReconnectingConnection:
                 if self._state is not None and event.n is not None and event.n not in self.session.unseen:
                     self._state.seen(event.n)
                 return
-            seq = event.seq if isinstance(event, Entry) else event.before - 1
+            seq = event.seq if isinstance(event, Entry | Unknown) else event.before - 1
             # Beyond it are events of a log that has lost its end since.
             if self._state is not None and seq <= self.session.cursors.get(event.room, 0):
                 self._state.reached(event.room, seq)
@@ -304,7 +304,7 @@ class ReconnectingConnection:
             for command in due:
                 connection.send(command)
 
-    def _take(self, event: Event | Entry, connection: Connection) -> bool:
+    def _take(self, event: Statement, connection: Connection) -> bool:
         """Take note of an event, do what follows, and show it; whether to send again what was not handled."""
         if isinstance(event, Error):
             self._check_welcome(event)
@@ -344,13 +344,13 @@ class ReconnectingConnection:
             raise Denied(event.code, event.message)
         raise ConnectError(event.message)
 
-    def _keep(self, event: Event | Entry, found: list[int]) -> None:
+    def _keep(self, event: Statement, found: list[int]) -> None:
         """Write down what has changed in the session."""
         if self._state is None:
             return
         if isinstance(event, Welcome | Joined | Left | Renamed | Error | Pong):
             self._state.save(self.session)
-        elif isinstance(event, Message) and self.session.is_own(event) and event.n is not None:
+        elif isinstance(event, Entry) and self.session.is_own(event) and event.n is not None:
             self._state.seen(event.n)
         for n in found:
             self._state.seen(n)

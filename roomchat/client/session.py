@@ -25,21 +25,21 @@ from roomchat.errors import (
 from roomchat.protocol import (
     FEATURES,
     VERSION,
+    AnyEntry,
     Command,
     Entry,
     Error,
-    Event,
     Gap,
     Hello,
     HistoryPage,
     Join,
     Joined,
     Left,
-    Message,
     Ping,
     Pong,
     Renamed,
     Say,
+    Statement,
     Unknown,
     Welcome,
     Whisper,
@@ -72,7 +72,7 @@ class Refusal(Error, kw_only=True, tag="refusal"):
 class Step:
     """What follows from an event: what to show, what to send, whether to send what is unseen again in a while."""
 
-    show: list[Event | Entry] = field(default_factory=list)
+    show: list[Statement] = field(default_factory=list)
     send: list[Command] = field(default_factory=list)
     retry: bool = False
     found: list[int] = field(default_factory=list)  # numbers that came back in a page of history
@@ -192,12 +192,12 @@ class Session:
 
     # ------------------------------------------------------------ from the server
 
-    def receive(self, event: Event | Entry) -> Step:
+    def receive(self, event: Statement) -> Step:
         """Take note of an event."""
         if isinstance(event, HistoryPage | Error) and self._looks.is_answer(event):
             return self._looked(event)
         match event:
-            case Message() | Unknown():
+            case Entry() | Unknown():
                 return self._entry(event)
             case Welcome():
                 return self._welcome(event)
@@ -256,8 +256,8 @@ class Session:
         self.unseen.update((n, replace(command, n=n)) for n, command in enumerate(waiting, start=last_n + 1))
         self.n = last_n + len(waiting)
 
-    def _entry(self, event: Entry) -> Step:
-        if isinstance(event, Message) and self.is_own(event) and event.n is not None:
+    def _entry(self, event: AnyEntry | Unknown) -> Step:
+        if isinstance(event, Entry) and self.is_own(event) and event.n is not None:
             self.unseen.pop(event.n, None)
             self._handled = max(self._handled, event.n)
         if event.seq <= self.cursors.get(event.room, 0):
@@ -265,9 +265,9 @@ class Session:
         self.cursors[event.room] = event.seq
         return Step(show=[event])
 
-    def is_own(self, message: Message) -> bool:
+    def is_own(self, entry: Entry) -> bool:
         """Whether it was said in this session: another device of ours counts its own ``n``."""
-        return (message.uid, message.device) == (self.uid, self.device)
+        return (entry.uid, entry.device) == (self.uid, self.device)
 
     def _joined(self, event: Joined) -> None:
         room = event.room

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from roomchat.errors import LogError
 from roomchat.protocol import Message
-from roomchat.wires.native import decode_message
+from roomchat.wires.native import decode_entries
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Transcript:
     def messages(self) -> Iterator[Message]:
         """The messages, one by one. Raises LogError if a line is not a message."""
         for piece in self.lines:
-            for line in piece.splitlines():
-                try:
-                    yield decode_message(line)
-                except ValueError as error:
-                    raise LogError(f"The database is broken: a line is not a message ({error}).") from error
+            try:
+                entries = decode_entries(piece)
+            except ValueError as error:
+                raise LogError(f"The database is broken: a line is not an entry ({error}).") from error
+            yield from (entry for entry in entries if isinstance(entry, Message))
 
     def time(self, message: Message) -> datetime:
         """The time of a message, in the zone. Raises LogError if that is not a time."""

@@ -10,7 +10,7 @@ from typing import Protocol
 from roomchat.chat.sessions import Input
 from roomchat.net.bucket import TokenBucket
 from roomchat.net.outbox import Item, Outbox
-from roomchat.protocol import Event, Message
+from roomchat.protocol import Statement
 from roomchat.wires.detect import Detector
 from roomchat.wires.wire import Wire
 
@@ -98,4 +98,4 @@ class Connection:
 
 
 # Each for all the connections beside it. An event is still to be put into the words of its one connection.
-Deliveries = list[tuple[Item | Event | Message, Sequence[Connection]]]
+Deliveries = list[tuple[Item | Statement, Sequence[Connection]]]

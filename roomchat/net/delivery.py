@@ -9,8 +9,8 @@ from roomchat.chat.effects import Close, Delivery, ReadPage, Replay, Reply, Segm
 from roomchat.net.audience import Audience
 from roomchat.net.connection import Connection, Deliveries, Owner
 from roomchat.net.outbox import End, Item, LogRange, Packet, PageRequest
-from roomchat.protocol import Event, Message
-from roomchat.wires.native import encode_messages
+from roomchat.protocol import AnyEntry, Statement
+from roomchat.wires.native import encode_entries
 from roomchat.wires.wire import Wire
 
 
@@ -45,16 +45,16 @@ def deliver(deliveries: Iterable[Delivery], lines: dict[int, bytes]) -> None:
         owner.deliver(items)
 
 
-def _for_quiet(segment: Segment, connection: Connection) -> Iterator[Item | Message]:
+def _for_quiet(segment: Segment, connection: Connection) -> Iterator[Item | AnyEntry]:
     """The segment as its sender sees it when echo is off: other people's messages as packets, and each of its own
-    as a ``Message``, which the wire turns into an acknowledgement."""
+    as an entry, which the wire turns into an acknowledgement."""
     uid, key = segment.quiet[connection], segment.room.key
     for own, group in groupby(segment.messages, lambda message: message.uid == uid):
         messages = list(group)
         if own:
             yield from messages
         else:
-            data = connection.wire.encode_log(encode_messages(messages))
+            data = connection.wire.encode_log(encode_entries(messages))
             yield Packet(data, key, messages[0].seq, messages[-1].seq)
 
 
@@ -66,7 +66,7 @@ def _packet(delivery: Segment | Tell, wire: Wire, lines: dict[int, bytes]) -> Pa
     return Packet(wire.encode_log(lines[id(delivery)]), key, messages[0].seq, messages[-1].seq)
 
 
-def _item(delivery: Reply | Replay | ReadPage | Close) -> Item | Event | Message:
+def _item(delivery: Reply | Replay | ReadPage | Close) -> Item | Statement:
     match delivery:
         case Reply():
             return delivery.event

@@ -20,7 +20,7 @@ from roomchat.net.inbox import Inbox
 from roomchat.net.outbox import End, Item, LogRange, LogRead, Outbox, Packet, PageRequest
 from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.readers import Found, Readers, read
-from roomchat.protocol import Error, Event, Hello, HistoryPage, Message, Welcome
+from roomchat.protocol import Error, Hello, HistoryPage, Statement, Welcome
 from roomchat.settings import Settings
 from roomchat.store.reader import LogReader
 from roomchat.wires.detect import Detector, Dialects
@@ -369,9 +369,9 @@ class Loop:
                     connection.dirty = True
                     dirty.append(connection)
 
-    def _for_one(self, item: Item | Event | Message, connection: Connection) -> Item | None:
+    def _for_one(self, item: Item | Statement, connection: Connection) -> Item | None:
         """What goes into the outbox of a connection for something that is for it alone; None: nothing."""
-        if isinstance(item, Event | Message):
+        if isinstance(item, Statement):
             connection.awaited = 0
             if type(item) is Welcome:
                 self._admission.welcomed(connection, item.uid, time.monotonic())

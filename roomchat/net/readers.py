@@ -9,9 +9,9 @@ from pathlib import Path
 
 from roomchat.errors import LogError
 from roomchat.net.outbox import LogRead, Packet, PageRequest
-from roomchat.protocol import Entry, Gap, HistoryPage
+from roomchat.protocol import Gap, HistoryPage
 from roomchat.store.reader import LogReader
-from roomchat.wires.native import decode_message, without
+from roomchat.wires.native import decode_entries, without
 from roomchat.wires.wire import Wire
 
 Job = Callable[[LogReader], None]  # must not raise: it tells whoever asked
@@ -75,7 +75,7 @@ def _read_range(
 def _read_page(reader: LogReader, request: PageRequest) -> HistoryPage:
     lines, more = reader.page(request.room, request.before, request.after, request.limit, PAGE_BYTES)
     try:
-        entries: list[Entry] = [decode_message(line) for line in lines]
+        entries = decode_entries(b"\n".join(lines))
     except ValueError as error:
         raise LogError(f"a message of {request.room_name} is broken: {error}") from error
     return HistoryPage(room=request.room_name, entries=entries, more=more, re=request.re)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
 from roomchat.client.session import is_private
-from roomchat.protocol import Entry, Gap, Joined, Left, Message, Welcome, WhoPage
+from roomchat.protocol import Entry, Gap, Joined, Left, Message, Unknown, Welcome, WhoPage
 from roomchat.speaker import speaker
 from roomchat.terminal.attention import Attention
 from roomchat.terminal.commands import HELP_COLUMN
@@ -68,7 +68,7 @@ class Picture:
             # Our own coming into a room that was turned to is no news.
             if self.view.update(event) and not (isinstance(event, Joined) and self._is_turned(event.room)):
                 self._place(event)
-            return not (isinstance(event, Entry | Gap) and event.room in self.attention.unread)
+            return not (isinstance(event, Entry | Unknown | Gap) and event.room in self.attention.unread)
 
     def _is_turned(self, room: str) -> bool:
         if room not in self.turned:

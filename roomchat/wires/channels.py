@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from roomchat.entries import Table
 from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, LineTooLong, NotInRoom, NotRegistered, Refused
 from roomchat.protocol import (
     VERSION,
@@ -39,13 +40,14 @@ from roomchat.protocol import (
     Rooms,
     RoomsPage,
     Say,
+    Statement,
     Terms,
     Welcome,
 )
 from roomchat.settings import Settings
 from roomchat.speaker import speaker, spoken
 from roomchat.wires.lines import LineSplitter
-from roomchat.wires.native import decode_messages
+from roomchat.wires.wire import encode_log
 
 PACE = 0.1  # seconds; a client drops what follows the first line feed in what one recv() brings
 
@@ -169,9 +171,11 @@ class ChannelsWire:
 
     # ------------------------------------------------------------ what goes
 
-    def reply(self, event: Event | Message) -> bytes:
+    def reply(self, event: Statement) -> bytes:
         """The bytes for this connection alone; the wire also learns from the event."""
-        if not isinstance(event, Message) and event.re == HELLO_ID:
+        if not isinstance(event, Event):
+            return b""  # never: it gets its own messages with all others
+        if event.re == HELLO_ID:
             self._asked -= 1
         match event:
             case Welcome():
@@ -195,7 +199,7 @@ class ChannelsWire:
                 return _event("channel_list", channels=channels, count=event.rooms_total)
             case Goodbye():
                 return _line(type="info", info="Goodbye.")
-            case HistoryPage() | Message():
+            case HistoryPage():
                 return b""  # never asked for
         if event.re == HELP_ID:
             return _line(type="info", info=HELP)
@@ -240,15 +244,19 @@ class ChannelsWire:
 
     def encode_log(self, lines: bytes) -> bytes:
         """Messages, each on a line."""
-        return b"".join(
-            _line(
-                type="message",
-                channel=one.room,
-                user=speaker(one.uid, one.name),
-                message=spoken(one.uid, one.name, one.text),
-            )
-            for one in decode_messages(lines)
-        )
+        return encode_log(lines, _SHOWN, lambda fields: _line(**fields))
+
+
+def _message(message: Message) -> dict[str, str]:
+    return {
+        "type": "message",
+        "channel": message.room,
+        "user": speaker(message.uid, message.name),
+        "message": spoken(message.uid, message.name, message.text),
+    }
+
+
+_SHOWN: Table[dict[str, str]] = {Message: _message}
 
 
 def _line(**fields: Any) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from roomchat.entries import Table, shown
 from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, BadName, LineTooLong, NameTaken, NotRegistered
 from roomchat.harmless import harmless
 from roomchat.protocol import (
@@ -30,6 +31,7 @@ from roomchat.protocol import (
     Notice,
     Ping,
     Say,
+    Statement,
     Terms,
     Welcome,
     Who,
@@ -37,8 +39,8 @@ from roomchat.protocol import (
 )
 from roomchat.settings import Settings
 from roomchat.speaker import speaker, spoken
-from roomchat.wires.native import decode_messages
 from roomchat.wires.objects import ObjectSplitter
+from roomchat.wires.wire import encode_log
 
 PACE = 0.1  # seconds; clients parse what one recv() brings as one object, and 50 ms were too few for some
 
@@ -125,7 +127,7 @@ class _Ktn:
             return [Malformed(BadName(name=name[:40], what="username", why=why), id=Re.LOGIN)]
         return [Hello(id=Re.LOGIN, protocol=VERSION, name=name), Join(id=Re.LOBBY, room=self._lobby)]
 
-    def _note(self, event: Event | Message) -> bool:
+    def _note(self, event: Statement) -> bool:
         """Learn from what is sent to this connection; whether anything of it is for the person."""
         match event:
             case Error(re=Re.LOBBY, code=NotRegistered.code):
@@ -148,14 +150,17 @@ class KtnWire(_Ktn):
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
         super().__init__(settings, now)
         self._history = settings.ktn_history
+        self._shown: Table[dict[str, str]] = {Message: self._message}
         self.terms = Terms(
             resume=False, one_room=True, echo=settings.ktn_echo, pages=self._history != "messages", early_bye=False
         )
 
-    def reply(self, event: Event | Message) -> bytes:
+    def reply(self, event: Statement) -> bytes:
         """The bytes for this connection alone. See ``Wire``."""
         if not self._note(event):
             return b""
+        if not isinstance(event, Event):
+            return self._response("info", "Message sent.")
         match event:
             case Welcome():
                 return self._response("info", "\n".join(filter(None, ("Login successful!", event.motd))))
@@ -173,8 +178,6 @@ class KtnWire(_Ktn):
                 return self._response("info", _names(event))
             case HistoryPage():
                 return self._page(event)
-            case Message():
-                return self._response("info", "Message sent.")
             case Goodbye():
                 return self._response("info", "You are logged out.")
         if event.re == Re.HELP:
@@ -192,9 +195,9 @@ class KtnWire(_Ktn):
 
     def encode_log(self, lines: bytes) -> bytes:
         """Messages, each an object on a line of its own."""
-        return b"".join(_encoder.encode(self._message(one)) + b"\n" for one in decode_messages(lines))
+        return encode_log(lines, self._shown, lambda fields: _line(**fields))
 
-    def _message(self, message: Message) -> dict[str, Any]:
+    def _message(self, message: Message) -> dict[str, str]:
         return {
             "timestamp": message.ts,
             "sender": speaker(message.uid, message.name),
@@ -203,7 +206,7 @@ class KtnWire(_Ktn):
         }
 
     def _page(self, page: HistoryPage) -> bytes:
-        messages: list[Any] = [self._message(one) for one in page.messages]
+        messages: list[Any] = list(shown(self._shown, page.entries))
         if self._history == "strings":
             messages = [_encoder.encode(one).decode() for one in messages]
         return self._response("history", messages)
@@ -222,17 +225,18 @@ class Ktn2014Wire(_Ktn):
         super().__init__(settings, now)
         self.terms = Terms(resume=False, one_room=True, pages=True, early_bye=False)
         self._name = ""
+        self._shown: Table[str] = {Message: self._text}
 
-    def reply(self, event: Event | Message) -> bytes:
+    def reply(self, event: Statement) -> bytes:
         """The bytes for this connection alone. See ``Wire``."""
-        if not self._note(event):
-            return b""
+        if not self._note(event) or not isinstance(event, Event):
+            return b""  # never an entry: it gets its own messages with all others
         match event:
             case Welcome():
                 self._name = event.name  # told with the page that follows
                 return b""
             case HistoryPage():
-                messages = [self._text(one) for one in event.messages]
+                messages = list(shown(self._shown, event.entries))
                 return _line(response="login", username=self._name, messages=messages)
             case Error():
                 return self._error(event)
@@ -240,8 +244,6 @@ class Ktn2014Wire(_Ktn):
                 return _line(response="message", message=_names(event))
             case Goodbye():
                 return _line(response="logout", username=self._name)
-            case Message():
-                return b""  # never: it gets its own messages with all others
         if event.re == Re.HELP:
             return _line(response="message", message=HELP)
         return self.encode(event)
@@ -273,7 +275,7 @@ class Ktn2014Wire(_Ktn):
 
     def encode_log(self, lines: bytes) -> bytes:
         """Messages, each an object on a line of its own."""
-        return b"".join(_line(response="message", message=self._text(one)) for one in decode_messages(lines))
+        return encode_log(lines, self._shown, lambda text: _line(response="message", message=text))
 
     def _text(self, message: Message) -> str:
         head = f"{message.ts[11:19]} {speaker(message.uid, message.name)}: {self._whisper_mark(message)}"

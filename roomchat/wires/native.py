@@ -11,6 +11,7 @@ import msgspec
 from roomchat.errors import BadCommand, BadJson, LineTooLong
 from roomchat.protocol import (
     AnyCommand,
+    AnyEntry,
     AnyEvent,
     Command,
     Count,
@@ -19,7 +20,7 @@ from roomchat.protocol import (
     HistoryPage,
     Id,
     Malformed,
-    Message,
+    Statement,
     Terms,
     Unknown,
 )
@@ -43,10 +44,11 @@ class _OnlyId(msgspec.Struct):
 # Stateless, so shared by all connections.
 _encoder = msgspec.json.Encoder()
 _command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(AnyCommand)
-_event_decoder: msgspec.json.Decoder[Event | Entry] = msgspec.json.Decoder(AnyEvent)
-_message_decoder = msgspec.json.Decoder(Message)
+_event_decoder: msgspec.json.Decoder[Statement] = msgspec.json.Decoder(AnyEvent)
+_entry_decoder: msgspec.json.Decoder[AnyEntry | Unknown] = msgspec.json.Decoder(AnyEntry)
 _type_decoder = msgspec.json.Decoder(_OnlyType)
 _EVENTS = frozenset(event.__struct_config__.tag for event in get_args(AnyEvent))
+_ENTRIES = frozenset(entry.__struct_config__.tag for entry in Entry.__subclasses__())
 _id_decoder = msgspec.json.Decoder(_OnlyId)
 
 
@@ -73,38 +75,46 @@ _place_decoder = msgspec.json.Decoder(_Place)
 _DECODE_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-def encode(value: Command | Event | Message) -> bytes:
+def encode(value: Command | Statement) -> bytes:
     """A command or an event as a line."""
     return _encoder.encode(value) + b"\n"
 
 
-def encode_messages(messages: Sequence[Message]) -> bytes:
-    """Messages as lines: what is sent, and what the log keeps.
+def encode_entries(entries: Sequence[Entry]) -> bytes:
+    """Entries as lines: what is sent, and what the log keeps.
 
     Source: docs/performance.md; for a hundred at once less than half the time of one after the other.
     """
-    return _encoder.encode_lines(messages)
+    return _encoder.encode_lines(entries)
 
 
-def decode_message(line: bytes) -> Message:
-    """A message of the log. Raises ValueError if it is none."""
+def decode_entries(lines: bytes) -> list[AnyEntry | Unknown]:
+    """Entries of the log; ``Unknown`` stands for each whose kind this version does not know: a later one may have
+    written in it. Raises ValueError if they are none."""
     try:
-        return _message_decoder.decode(line)
+        return _entry_decoder.decode_lines(lines)
+    except msgspec.ValidationError:  # of another kind, or broken: the slow way finds out
+        return [_entry_of_log(line) for line in lines.splitlines()]
     except _DECODE_ERRORS as error:
         raise ValueError(str(error)) from error
 
 
-def decode_messages(lines: bytes) -> list[Message]:
-    """Messages of the log. Raises ValueError if they are none."""
+def _entry_of_log(line: bytes) -> AnyEntry | Unknown:
     try:
-        return _message_decoder.decode_lines(lines)
+        entry = _entry(line)
     except _DECODE_ERRORS as error:
         raise ValueError(str(error)) from error
+    if entry is None:
+        raise ValueError("an entry has no room or no seq")
+    return entry
 
 
 def without(lines: bytes, uid: int) -> bytes:
-    """Messages of the log, besides those of one client. Raises ValueError if they are none."""
-    return encode_messages([message for message in decode_messages(lines) if message.uid != uid])
+    """Entries of the log, besides those of one client, and of kinds that are not known. Raises ValueError if they
+    are none."""
+    return encode_entries(
+        [entry for entry in decode_entries(lines) if isinstance(entry, Entry) and entry.uid != uid]
+    )
 
 
 _EMPTY = re.compile(rb"\n\n+")
@@ -173,7 +183,7 @@ class _LineDecoder(Generic[T]):
         return Malformed(LineTooLong(limit=self._lines.max_line))
 
 
-def _from_later(line: bytes, refused: Malformed) -> Event | Entry | Malformed | None:
+def _from_later(line: bytes, refused: Malformed) -> Statement | Malformed | None:
     """What a later server may send: an entry of another kind, alone or in a page; or another kind of event, which
     is passed over."""
     kind = _type_of(line)
@@ -193,9 +203,11 @@ def _page(line: bytes) -> HistoryPage | None:
     return HistoryPage(room=page.room, entries=known, more=page.more, re=page.re)
 
 
-def _entry(data: bytes) -> Entry | None:
-    """One of a page; None for what is no message and no entry. Raises ``_DECODE_ERRORS`` for a bad message."""
-    return _message_decoder.decode(data) if _type_of(data) in {None, "message"} else _unknown(data)
+def _entry(data: bytes) -> AnyEntry | Unknown | None:
+    """One entry; None for something of another kind without a place. Raises ``_DECODE_ERRORS`` for a bad one of a
+    kind that is known."""
+    kind = _type_of(data)
+    return _entry_decoder.decode(data) if kind is None or kind in _ENTRIES else _unknown(data)
 
 
 def _unknown(data: bytes) -> Unknown | None:
@@ -249,7 +261,7 @@ class NativeWire:
     def end_data(self) -> list[Command | Malformed]:
         return []
 
-    def reply(self, event: Event | Message) -> bytes:
+    def reply(self, event: Statement) -> bytes:
         return encode(event)
 
     def encode(self, event: Event) -> bytes:
@@ -266,11 +278,9 @@ class NativeClientWire:
     MAX_LINE = 1024 * 1024  # bytes
 
     def __init__(self) -> None:
-        self._events: _LineDecoder[Event | Entry] = _LineDecoder(
-            _event_decoder, self.MAX_LINE, otherwise=_from_later
-        )
+        self._events: _LineDecoder[Statement] = _LineDecoder(_event_decoder, self.MAX_LINE, otherwise=_from_later)
 
-    def receive_data(self, data: bytes) -> list[Event | Entry | Malformed]:
+    def receive_data(self, data: bytes) -> list[Statement | Malformed]:
         """Feed bytes as they came from the server; return the events they complete.
 
         A later server may send more: entries of a kind that is not known are ``Unknown``, other events of such a

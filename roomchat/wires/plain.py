@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from roomchat.entries import Table, shown
 from roomchat.errors import (
     AlreadyRegistered,
     BadCommand,
@@ -52,6 +53,7 @@ from roomchat.protocol import (
     Rooms,
     RoomsPage,
     Say,
+    Statement,
     Terms,
     Welcome,
     Whisper,
@@ -60,8 +62,8 @@ from roomchat.protocol import (
 )
 from roomchat.settings import Settings
 from roomchat.wires.lines import LineSplitter
-from roomchat.wires.native import decode_messages
 from roomchat.wires.telnet import TelnetFilter
+from roomchat.wires.wire import encode_log
 
 ASK_NAME = "Enter a username: "
 ASK_UID = "Enter the UID of the person you would like to chat with.\n"
@@ -132,6 +134,7 @@ class PlainWire:
         self._uid = 0
         self._rooms: dict[str, None] = {}  # that we are in; what is typed goes to the last one
         self._entering = 0  # dials and joins under way
+        self._shown: Table[str] = {Message: self._message}
 
     # ------------------------------------------------------------ what is typed
 
@@ -226,9 +229,9 @@ class PlainWire:
 
     # ------------------------------------------------------------ what is shown to this one alone
 
-    def reply(self, event: Event | Message) -> bytes:
+    def reply(self, event: Statement) -> bytes:
         """The bytes for this connection alone; the wire also learns from the event."""
-        if isinstance(event, Message):
+        if not isinstance(event, Event):
             return b""  # never: it gets its own messages with all others
         if event.re in (DIAL_ID, JOIN_ID):
             self._entering -= 1
@@ -271,7 +274,7 @@ class PlainWire:
             case RoomsPage():
                 return _rooms(event)
             case HistoryPage():
-                return _messages(event.messages, self._lobby) or _line("There are no earlier messages here.")
+                return "".join(shown(self._shown, event.entries)) or _line("There are no earlier messages here.")
             case Goodbye():
                 return _line("Goodbye.")
         return HELP if event.re == HELP_ID else _state(event)
@@ -323,7 +326,19 @@ class PlainWire:
 
     def encode_log(self, lines: bytes) -> bytes:
         """Messages, as ``<7 ann> hello``."""
-        return _messages(decode_messages(lines), self._lobby).encode()
+        return encode_log(lines, self._shown, str.encode)
+
+    def _message(self, message: Message) -> str:
+        """Each line of a text behind its speaker: so nobody can make up what others seem to say. What is said in
+        the lobby, where everyone is all the time, is told from what is said in the room that one went into."""
+        head = f"<{message.uid} {message.name}>"
+        if message.room.casefold() == self._lobby:
+            head = f"[{message.room}] {head}"
+        if message.room.startswith("@"):
+            head = f"(whispered) {head}"
+        if message.text.startswith(ACTION):
+            head = f"* {head}"
+        return "".join(_line(f"{head} {line}") for line in message.text.removeprefix(ACTION).split("\n"))
 
 
 def _is_other_meaning(error: Error) -> bool:
@@ -353,23 +368,6 @@ def _state(event: Event) -> str:
         case Notice():
             return _line(f"* {event.text}")
     return ""
-
-
-def _messages(messages: Iterable[Message], lobby: str) -> str:
-    """Each line of a text behind its speaker: so nobody can make up what others seem to say. What is said in the
-    lobby, where everyone is all the time, is told from what is said in the room that one went into."""
-    shown = []
-    for message in messages:
-        head = f"<{message.uid} {message.name}>"
-        if message.room.casefold() == lobby:
-            head = f"[{message.room}] {head}"
-        if message.room.startswith("@"):
-            head = f"(whispered) {head}"
-        doing = message.text.startswith(ACTION)
-        if doing:
-            head = f"* {head}"
-        shown += [_line(f"{head} {line}") for line in message.text.removeprefix(ACTION).split("\n")]
-    return "".join(shown)
 
 
 def _rooms(event: Welcome | RoomsPage) -> str:

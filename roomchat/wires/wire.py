@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
-from roomchat.protocol import Command, Event, Malformed, Message, Terms
+from roomchat.entries import Table, shown
+from roomchat.protocol import Command, Event, Malformed, Statement, Terms
+from roomchat.wires.native import decode_entries
+
+T = TypeVar("T")
 
 
 class Wire(Protocol):
@@ -33,11 +37,21 @@ class Wire(Protocol):
     def end_data(self) -> Sequence[Command | Malformed]:
         """The peer sends no more; return the commands that this completes."""
 
-    def reply(self, event: Event | Message) -> bytes:
+    def reply(self, event: Statement) -> bytes:
         """The bytes for this connection alone, perhaps none; the wire also learns from the event."""
 
     def encode(self, event: Event) -> bytes:
         """A state event as everyone in the room gets it. May be nothing."""
 
     def encode_log(self, lines: bytes) -> bytes:
-        """Messages of one room as the log has them (native lines), as they are sent, in one piece."""
+        """Entries of one room, as native lines of the log, as they are sent, in one piece. May be nothing."""
+
+
+def encode_log(lines: bytes, table: Table[T], line: Callable[[T], bytes]) -> bytes:
+    """``Wire.encode_log`` of a dialect that shows entries in its own way.
+
+    Args:
+        table: what is made of each kind.
+        line: the bytes of that.
+    """
+    return b"".join(map(line, shown(table, decode_entries(lines))))

@@ -9,7 +9,7 @@ from roomchat import server
 from roomchat.chat.effects import Segment
 from roomchat.cli import main
 from roomchat.net.audience import Audience
-from roomchat.wires.native import encode_messages
+from roomchat.wires.native import encode_entries
 
 deliver = server.deliver
 
@@ -31,7 +31,7 @@ def deliver_twice(deliveries, lines):
         for rest, messages in enumerate([one.messages, other_order(one.messages)]):
             half = [each for each in connections if each.number % 2 == rest]
             part = Segment(one.room, Audience(half), messages)
-            lines[id(part)] = encode_messages(messages)
+            lines[id(part)] = encode_entries(messages)
             both.append(part)
     deliver(both, lines)
 
