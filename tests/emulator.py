@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-import pty
-import select
-import signal
-import struct
-import subprocess
-import termios
 import time
 from collections.abc import Callable
-from types import TracebackType
 
 import pyte
 
-from tests.program import IN_TERMINAL, PATIENCE, ROOMCHAT
+from roomchat.verify.processes import PATIENCE
+from tests.program import Terminal
 
 SCROLLBACK = 20_000  # lines
 PAINTED = b"\x1b[?25h"  # the cursor is shown again: how a painting ends
@@ -34,7 +25,7 @@ def paste(text: str) -> str:
     return f"\x1b[200~{text}\x1b[201~"
 
 
-class Emulated:
+class Emulated(Terminal):
     """A person at a terminal. Every wait looks at the screen, and has a deadline."""
 
     def __init__(
@@ -44,26 +35,13 @@ class Emulated:
         self.raw = b""  # all that came, for what a screen does not show: bells
         self._rest = b""  # of it, not on the screen yet
         self._stream = pyte.ByteStream(self.screen)
-        self._master, slave = pty.openpty()
-        self._set_size(columns, rows)
-        self.process = subprocess.Popen(
-            [*IN_TERMINAL, *ROOMCHAT, *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", "TZ": "UTC", **(env or {})},
-            start_new_session=True,
-        )
-        os.close(slave)
-
-    def type(self, text: str) -> None:
-        """Press keys."""
-        os.write(self._master, text.encode())
+        env = {"TERM": "xterm-256color", "TZ": "UTC", **(env or {})}
+        super().__init__(*arguments, env=env, size=(rows, columns))
 
     def resize(self, columns: int, rows: int) -> None:
         """Draw the window larger or smaller. The emulator cuts lines off, as xterm does."""
         self.screen.resize(rows, columns)
-        self._set_size(columns, rows)
+        self._set_size(rows, columns)
 
     @property
     def shown(self) -> list[str]:
@@ -85,44 +63,18 @@ class Emulated:
         """Wait until the screen has the text, or it holds."""
         deadline = time.monotonic() + PATIENCE
         while not (found in "\n".join(self.shown) if isinstance(found, str) else found(self)):
-            if not self._read(deadline):
+            if not self._look(deadline):
                 told = found if isinstance(found, str) else "what was waited for"
                 raise AssertionError(f"never showed {told!r}, but:\n" + "\n".join(self.shown))
 
-    def wait(self) -> int:
-        """Wait until it ends; its exit code."""
-        deadline = time.monotonic() + PATIENCE
-        while self._read(deadline):
-            pass
-        return self.process.wait(max(0.1, deadline - time.monotonic()))
-
-    def _read(self, deadline: float) -> bool:
+    def _look(self, deadline: float) -> bool:
         """Take output up to the end of a painting, if there is one; False at its end, or at the deadline.
 
         Not more: in a burst the next painting may be under way already, with the line that is typed erased.
         """
         if not self._rest:
-            if not select.select([self._master], [], [], max(0, deadline - time.monotonic()))[0]:
-                return False
-            try:
-                self._rest = os.read(self._master, 65536)
-            except OSError:  # how a pseudo-terminal says that nobody holds its other side any more
-                return False
+            self._rest = self._receive(deadline)
             self.raw += self._rest
         piece, painted, self._rest = self._rest.partition(PAINTED)
         self._stream.feed(piece + painted)
-        return True
-
-    def _set_size(self, columns: int, rows: int) -> None:
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def __enter__(self) -> Emulated:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        os.close(self._master)
+        return bool(piece + painted)

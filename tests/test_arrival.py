@@ -10,7 +10,7 @@ import pytest
 
 from tests.emulator import ENTER, Emulated
 from tests.peer import Peer
-from tests.program import Program, address_of, serve
+from tests.program import Program, Terminal, address_of, serve
 
 
 def port_of(address: str) -> str:
@@ -72,15 +72,15 @@ def test_someone_who_comes_back_is_where_they_were(tmp_path: Path, env: dict[str
     """A killed client is in its rooms again, and is not brought into the lobby as well."""
     with serve(db=tmp_path / "chat.db") as server:
         address = address_of(server)
-        with Program("join", address, "--name", "ann", "--room", "tea", terminal=True, env=env) as ann:
+        with Terminal("join", address, "--name", "ann", "--room", "tea", env=env) as ann:
             ann.expect("tea")
             ann.type("hello\r")
             ann.expect("ann.*: hello")
             ann.signal(signal.SIGKILL)
             ann.wait()
-        with Peer.at(address) as peer, Program("join", address, "--name", "ann", terminal=True, env=env) as ann:
-            ann.expect("You are in tea")
+        with Peer.at(address) as peer, Terminal("join", address, "--name", "ann", env=env) as ann:
             peer.hello("peer")
+            ann.expect("You are in tea")
             ann.type("/rooms\r")
             ann.expect(r"Rooms: tea \(1\)\.|Rooms: tea \(1\),")
             peer.send("rooms")
@@ -119,7 +119,7 @@ def test_leaving_while_the_server_is_away(tmp_path: Path, env: dict[str, str], p
         address = address_of(server)
     enter = "\n" if plain else "\r"
     arguments = ["join", address, "--name", "ann", "--room", "tea", *(["--plain"] if plain else [])]
-    with Program(*arguments, terminal=True, env=env) as ann:
+    with Terminal(*arguments, env=env) as ann:
         ann.expect("Trying again")
         ann.type(f"hello{enter}/quit{enter}")
         ann.expect("1 line is not sent yet; it will be sent the next time")
@@ -127,9 +127,9 @@ def test_leaving_while_the_server_is_away(tmp_path: Path, env: dict[str, str], p
         assert ann.wait() == 0
         assert "Not sent, and not kept" not in ann.output
     with serve("--port", port_of(address), db=db) as server, Peer.at(address_of(server)) as peer:
-        with Program(*arguments, terminal=True, env=env) as ann:
-            ann.expect("ann.*: hello")
         peer.hello("peer")
+        with Terminal(*arguments, env=env) as ann:
+            ann.expect("ann.*: hello")
         peer.send("join", room="tea")
         assert peer.until("message")["text"] == "hello"
 
@@ -137,7 +137,7 @@ def test_leaving_while_the_server_is_away(tmp_path: Path, env: dict[str, str], p
 def test_what_was_typed_for_nowhere_is_given_back(env: dict[str, str]) -> None:
     with serve() as server:
         address = address_of(server)
-    with Program("join", address, "--name", "ann", terminal=True, env=env) as ann:
+    with Terminal("join", address, "--name", "ann", env=env) as ann:
         ann.expect("Trying again")
         ann.type("hello\r")
         ann.expect(r"\.\.\. hello")
@@ -191,7 +191,7 @@ def test_a_name_that_was_taken_while_the_server_was_away_is_asked_for_again(
         peer.hello("ann")  # whose seat waits
     with serve() as server:
         address = address_of(server)
-        ann = Program("join", address, "--name", "ann", "--room", "tea", terminal=True, env=env)
+        ann = Terminal("join", address, "--name", "ann", "--room", "tea", env=env)
         ann.expect("tea")
         ann.expect("1 here")
     with ann:

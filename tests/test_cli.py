@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from roomchat import __version__
 from roomchat.cli import main
-from tests.program import ROOMCHAT, Program, address_of, runner, serve
+from tests.program import ROOMCHAT, Program, Terminal, address_of, runner, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -217,7 +217,7 @@ def test_a_name_is_asked_for_until_it_will_do(terminal: bool) -> None:
     """Without --name it is asked for; taken or wrong, it is asked for again."""
     with serve() as server, Program("join", address_of(server), "--name", "ann") as ann:
         ann.expect("You are 1")
-        with Program("join", address_of(server), "--plain", terminal=terminal) as bob:
+        with (Terminal if terminal else Program)("join", address_of(server), "--plain") as bob:
             bob.expect("Your name")
             bob.type("Ann\n")
             bob.expect("Someone here is called ann already")
@@ -241,17 +241,15 @@ def test_two_people_in_two_terminals() -> None:
     """One dials the other with --dial, a third comes with --room; Ctrl-C says goodbye to the others."""
     with (
         serve() as server,
-        Program("join", address_of(server), "--name", "ann", "--plain", terminal=True) as ann,
+        Terminal("join", address_of(server), "--name", "ann", "--plain") as ann,
     ):
         ann.expect("You are 1")
-        with Program("join", address_of(server), "--name", "bob", "--dial", "1", "--plain", terminal=True) as bob:
+        with Terminal("join", address_of(server), "--name", "bob", "--dial", "1", "--plain") as bob:
             room = bob.expect(r"You started (r\d+)")[1]
             ann.expect(rf"bob \(2\) dialled you: you are in {room}")
             ann.type("hi bob\n")
             bob.expect(rf"\[{room}\] ann: hi bob")
-            with Program(
-                "join", address_of(server), "--name", "cleo", "--room", room, "--plain", terminal=True
-            ) as cleo:
+            with Terminal("join", address_of(server), "--name", "cleo", "--room", room, "--plain") as cleo:
                 cleo.expect(rf"\[{room}\] ann: hi bob")
                 bob.expect(r"cleo \(3\) came in")
                 bob.type("\x03")
@@ -327,7 +325,7 @@ def test_an_impatient_person_can_leave_while_the_server_is_away() -> None:
     """With the server gone, Ctrl-C ends the client though something is unsent."""
     with (
         serve() as server,
-        Program("join", address_of(server), "-n", "ann", "-r", "tea", "--plain", terminal=True) as ann,
+        Terminal("join", address_of(server), "-n", "ann", "-r", "tea", "--plain") as ann,
     ):
         ann.expect("You are in tea")
         server.signal(signal.SIGKILL)

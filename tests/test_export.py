@@ -510,7 +510,7 @@ def test_an_export_that_is_ended_leaves_nothing(database: Path, tmp_path: Path, 
     # A mailbox takes longest. Ended as soon as its first half is there.
     with Program("export", "big", "-f", "mbox", "-o", str(folder / "x"), "--db", str(database)) as program:
         while not list(folder.iterdir()):
-            assert program._process.poll() is None
+            assert program.runs
         program.signal(number)
         assert program.wait() == 128 + number
     assert list(folder.iterdir()) == []

@@ -24,7 +24,7 @@ from roomchat.programs.send import Sender
 from roomchat.programs.tail import Start, Tail
 from roomchat.protocol import History, HistoryPage, Malformed, Message, Unknown
 from roomchat.wires.native import NativeClientWire
-from tests.program import Program
+from tests.program import Program, Terminal
 
 TIMEOUT = 0.2  # seconds that each client has
 PERSON = {"uid": 1, "name": "ann"}
@@ -359,7 +359,7 @@ def test_the_terminal_passes_over_entries_that_it_does_not_know() -> None:
     keeper = Keeper({1}, 2, 100)
     with (
         keeping(keeper) as address,
-        Program("join", address, "--name", "ann", "--room", "tea", "--plain", terminal=True) as ann,
+        Terminal("join", address, "--name", "ann", "--room", "tea", "--plain") as ann,
     ):
         ann.type("hello\n")
         ann.expect("ann: hello")

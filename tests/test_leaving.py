@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.peer import Peer
-from tests.program import Program, address_of, serve
+from tests.program import Program, Terminal, address_of, serve
 
 
 @pytest.fixture
@@ -77,9 +77,7 @@ def test_what_was_typed_on_the_screen_arrives_the_next_time(
     db = tmp_path / "chat.db"
     with serve(db=db) as server:
         address = address_of(server)
-        ann = Program(
-            "join", address, "--name", "ann", "--room", "tea", terminal=True, env={**env, "TERM": "xterm"}
-        )
+        ann = Terminal("join", address, "--name", "ann", "--room", "tea", env={**env, "TERM": "xterm"})
         ann.expect("joined tea|You are in tea|tea, 1 here|in tea")
     with ann:
         ann.expect("Trying again")

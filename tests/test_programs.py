@@ -19,7 +19,7 @@ from roomchat.programs.tail import json_line, text_line
 from roomchat.protocol import Gap, Message
 from roomchat.server import Server
 from tests.peer import Peer
-from tests.program import ROOMCHAT, Program, address_of, serve
+from tests.program import ROOMCHAT, Program, Terminal, address_of, serve
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -170,7 +170,7 @@ def test_lines_survive_a_restart_of_the_server(tmp_path: Path) -> None:
 
 def test_an_interrupted_send_says_so(serve: Callable[..., Server]) -> None:
     """Ctrl-C while it waits for its input: the exit code is that of an interrupt."""
-    with Program("send", "tea", "--server", address(serve()), terminal=True) as send:
+    with Terminal("send", "tea", "--server", address(serve())) as send:
         send.expect("Type the message; Ctrl-D ends it")
         send.type("\x03")
         assert send.wait() == 130

@@ -254,7 +254,7 @@ def test_leaving_sends_what_was_said(tea: Callable[..., Any], keys: str) -> None
 def test_a_closed_window_says_goodbye(tea: Callable[..., Any], number: signal.Signals) -> None:
     """SIGTERM and SIGHUP: the others see a goodbye, not a lost connection."""
     ann, bob = tea("ann"), tea("bob")
-    ann.process.send_signal(number)
+    ann.signal(number)
     assert ann.wait() == 0
     bob.until("ann (1) said goodbye.")
 
@@ -504,8 +504,7 @@ def test_a_killed_client_goes_on_where_it_was(tea: Callable[..., Any]) -> None:
     bob.say("one")
     bob.say("two")
     ann.until("1 tea +2")
-    ann.process.kill()
-    ann.process.wait()
+    ann.kill()
     bob.say("three")
     again = tea("ann", room="")
     again.until("[cake]")

@@ -20,7 +20,8 @@ import pytest
 import roomchat
 from roomchat import protocol
 from roomchat.cli import CLIENTS, main
-from tests.program import PATIENCE, ROOMCHAT, Program, runner
+from roomchat.verify.processes import PATIENCE
+from tests.program import ROOMCHAT, Program, Terminal, runner
 
 ROOT = Path(__file__).parent.parent
 
@@ -191,12 +192,12 @@ def as_new() -> list[object]:
 @pytest.mark.parametrize("place", ["roomchat.terminal.terminal", "prompt_toolkit", "asyncio"])
 def test_ctrl_c_in_a_terminal_while_it_imports(stop_at: Callable[[str], dict[str, str]], place: str) -> None:
     """The key itself; the terminal is left as it was."""
-    with Program("join", "--name", "ann", terminal=True, env=stop_at(place) | {"TERM": "xterm"}) as program:
+    with Terminal("join", "--name", "ann", env=stop_at(place) | {"TERM": "xterm"}) as program:
         program.expect("^reached$")
         program.type("\x03")
         assert program.wait() == 130
         assert "Traceback" not in program.output
-        assert termios.tcgetattr(program.terminal) == as_new()
+        assert termios.tcgetattr(program.master) == as_new()
 
 
 @pytest.fixture
@@ -236,7 +237,7 @@ def test_an_interrupt_while_it_connects(stop_at: Callable[[str], dict[str, str]]
 def test_the_screen_gives_the_terminal_back(silent: socket.socket, how: str) -> None:
     """Left before the server has said anything: as who was never there."""
     address = f"127.0.0.1:{silent.getsockname()[1]}"
-    with Program("join", address, "--name", "ann", terminal=True, env={"TERM": "xterm"}) as program:
+    with Terminal("join", address, "--name", "ann", env={"TERM": "xterm"}) as program:
         connection, _ = silent.accept()
         with connection:
             if how == "key":
@@ -247,4 +248,4 @@ def test_the_screen_gives_the_terminal_back(silent: socket.socket, how: str) -> 
                 program.signal(signal.SIGINT)
             assert program.wait() == 130
         assert "Traceback" not in program.output
-        assert termios.tcgetattr(program.terminal) == as_new()
+        assert termios.tcgetattr(program.master) == as_new()

@@ -1,22 +1,27 @@
-"""The processes of a run: the server and the workers. Only the run's thread calls them."""
+"""Processes that are started, watched and ended: those of a run, of the tests, the demo and the benchmark.
+
+One thread calls them.
+"""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import re
-import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from signal import SIGKILL, SIGTERM, Signals
+from typing import IO, Self
 
 from roomchat.errors import RoomchatError
 
-START = 20.0  # seconds that a server has to listen; a worker's start is not waited for
+PATIENCE = 20.0  # seconds that a process has to print or do what is waited for
 STOP = 10.0  # seconds that one has to end by itself
 IDLE = 60  # seconds without a client after which a server ends, should the run be killed
-LOOK = 0.02  # seconds between two looks whether it listens
+LOOK = 0.01  # seconds between two looks at what one has printed
 
 
 class VerifyError(RoomchatError):
@@ -26,25 +31,36 @@ class VerifyError(RoomchatError):
 class Process:
     """A process that is killed and started again. What it prints is appended to a file.
 
-    In a session of its own, so that a Ctrl-C for the run is not one for it.
+    In a session of its own, so that a Ctrl-C for us is not one for it. A context manager; its end kills.
     """
 
-    def __init__(self, command: Sequence[str], output: Path) -> None:
+    def __init__(self, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+        """``env`` is added to our own environment."""
         self.command = list(command)
-        self.output = output
+        self.log = log
+        self.output = ""  # what it has printed since it was started, as far as ``expect`` and ``wait`` have looked
+        self._env = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
+        self._looked = 0  # bytes of the file, up to which we have looked
         self._process: subprocess.Popen[bytes] | None = None
 
     def spawn(self) -> None:
         """Start it; it must not run."""
-        with open(self.output, "ab") as output:
-            self._process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                start_new_session=True,
-            )
+        with open(self.log, "ab") as log:
+            self._looked = log.tell()
+            self._begin(self.command, subprocess.PIPE, log)
+
+    def _begin(self, command: Sequence[str], stdin: int, output: int | IO[bytes]) -> None:
+        self.output = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._process = subprocess.Popen(
+            command, stdin=stdin, stdout=output, stderr=output, env=self._env, start_new_session=True
+        )
+
+    @property
+    def pid(self) -> int:
+        """Its number in the system; it must have been started."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
@@ -56,23 +72,58 @@ class Process:
         """Whether it was started, and neither killed by us nor ended by itself."""
         return self._process is not None and self.exit_code is None
 
+    def expect(self, pattern: str) -> re.Match[str]:
+        """Wait until its output has the pattern; ``^`` and ``$`` are those of a line.
+
+        Raises:
+            VerifyError: it ended, or PATIENCE did.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while not (match := re.search(pattern, self.output, re.MULTILINE)):
+            if not self._look(deadline):
+                raise VerifyError(f"{self.command} never printed {pattern!r}, but:\n{self.output}")
+        return match
+
+    def wait(self) -> int:
+        """Wait until it ends by itself; its exit code. ``output`` has all of its output then.
+
+        Raises:
+            subprocess.TimeoutExpired: it does not end.
+        """
+        assert self._process is not None
+        deadline = time.monotonic() + PATIENCE
+        while self._look(deadline):
+            pass
+        return self._process.wait(max(0.1, deadline - time.monotonic()))
+
+    def type(self, text: str) -> None:
+        """Write to its standard input; in vain if it has ended."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # that it has ended is seen elsewhere
+                self._process.stdin.write(text.encode())
+                self._process.stdin.flush()
+
+    def end_input(self) -> None:
+        """Nothing more will be typed."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # it never read its last line
+                self._process.stdin.close()
+
+    def signal(self, number: Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """End it at once (SIGKILL), if it runs."""
-        self._end(signal.SIGKILL, None)
+        self._end(SIGKILL, None)
 
     def stop(self) -> None:
         """Have it end (SIGTERM)."""
-        self._end(signal.SIGTERM, STOP)
+        self._end(SIGTERM, STOP)
 
-    def tell(self, line: str) -> None:
-        """A line for its standard input; none if it has ended."""
-        if self._process is not None and self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # that it has ended is seen elsewhere
-                self._process.stdin.write(line.encode() + b"\n")
-                self._process.stdin.flush()
-
-    def _end(self, number: signal.Signals, patience: float | None) -> None:
-        process, self._process = self._process, None
+    def _end(self, number: Signals, patience: float | None) -> None:
+        process = self._process
         if process is None:
             return
         process.send_signal(number)
@@ -81,9 +132,31 @@ class Process:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # it never read its last line
-                process.stdin.close()
+        self.end_input()
+        self._process = None
+
+    def _look(self, deadline: float) -> bool:
+        """Take some more of its output; False at its end, or at the deadline."""
+        data = self._receive(deadline)
+        self.output = (self.output + self._decoder.decode(data)).replace("\r\n", "\n")  # as a terminal has it
+        return bool(data)
+
+    def _receive(self, deadline: float) -> bytes:
+        with open(self.log, "rb") as log:
+            log.seek(self._looked)
+            while True:
+                late = not self.runs or time.monotonic() > deadline  # before we look, so that we miss nothing
+                data = log.read()
+                self._looked += len(data)
+                if data or late:
+                    return data
+                time.sleep(LOOK)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
 
 class ServerProcess(Process):
@@ -93,28 +166,18 @@ class ServerProcess(Process):
         self.db = folder / "chat.db"
         self.address = ("127.0.0.1", 0)  # the port is known when it listens for the first time
         self._start = [*command, "serve", "--db", str(self.db), "--idle-exit", str(IDLE)]
-        self._printed = 0  # bytes of its output that were there before it was started
         super().__init__(self._start, folder / "server.log")
 
     def spawn(self) -> None:
-        """Start it; see ``wait``."""
+        """Start it; see ``listens``."""
         self.command = [*self._start, "--port", str(self.address[1])]
-        self._printed = self.output.stat().st_size if self.output.exists() else 0
         super().spawn()
 
-    def wait(self) -> None:
-        """Until it listens.
+    def listens(self) -> None:
+        """Wait until it listens.
 
         Raises:
             VerifyError: it does not.
         """
-        deadline = time.monotonic() + START
-        while True:
-            printed = self.output.read_bytes()[self._printed :].decode(errors="replace")
-            match = re.search(r"listens on (\S+):(\d+)\.$", printed, re.MULTILINE)
-            if match:
-                self.address = (match[1], int(match[2]))
-                return
-            if self.exit_code is not None or time.monotonic() > deadline:
-                raise VerifyError(f"The server does not start; it printed:\n{printed}")
-            time.sleep(LOOK)
+        match = self.expect(r"listens on (\S+):(\d+)\.$")
+        self.address = (match[1], int(match[2]))

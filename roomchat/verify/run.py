@@ -114,7 +114,7 @@ class Run:
         options = self._options
         if self._server is not None:
             self._server.spawn()
-            self._server.wait()
+            self._server.listens()
         self._proxy = Proxy(self._server.address if self._server else (options.address or ("", 0)))
         rate = min(RATE, DELIVERIES / options.clients**2)
         for i in range(0, options.clients, PER_WORKER):
@@ -177,7 +177,7 @@ class Run:
             case Kind.SERVER_KILL:
                 assert self._server is not None
                 _start_again(self._server)  # where the kill before is not over yet
-                self._server.wait()
+                self._server.listens()
                 self._server.kill()
                 self._at(self._now() + fault.lasts, partial(_start_again, self._server))
             case Kind.CLIENT_KILL:
@@ -222,7 +222,7 @@ class Run:
     def _tell(self, line: str) -> None:
         """To all workers; one that was killed just now is told nothing."""
         for worker in self._workers:
-            worker.tell(line)
+            worker.type(f"{line}\n")
 
     # ------------------------------------------------------------ the judgement
 
@@ -232,7 +232,7 @@ class Run:
         result = self._result
         if self._server is not None:
             _start_again(self._server)
-            self._server.wait()
+            self._server.listens()
         self._proxy.heal()
         for worker in self._workers:
             _start_again(worker)
@@ -309,7 +309,7 @@ class Run:
         for process in [*self._workers, *([self._server] if self._server else [])]:
             if process.exit_code is not None and not (self._finishing and process.exit_code == 0):
                 raise VerifyError(
-                    f"A process ended by itself, with exit code {process.exit_code}: {process.output} says more."
+                    f"A process ended by itself, with exit code {process.exit_code}: {process.log} says more."
                 )
 
 
