@@ -148,12 +148,13 @@ class Server:
             now, wall = self._now(), self._wall()
             timestamp = _timestamp(wall)
             effects = self._hub.apply(inputs, now, timestamp)
-            lines = {id(segment): encode_entries(segment.messages) for segment in effects.segments}
-            if effects.stored and not self._store(effects, lines, wall):
+            for segment in effects.segments:
+                segment.encoded = encode_entries(segment.entries)
+            if effects.stored and not self._store(effects, wall):
                 self._hub.rollback()
                 effects = self._hub.apply(inputs, now, timestamp, storing=False)
             self._hub.commit()
-            deliver(effects.deliveries, lines)
+            deliver(effects.deliveries)
             for note in effects.notes:
                 logger.info("%s", note)
             over = effects.over
@@ -180,10 +181,10 @@ class Server:
             due.append(self._next_expiry)
         return max(0.0, min(due) - self._now())
 
-    def _store(self, effects: Effects, lines: dict[int, bytes], wall: float) -> bool:
+    def _store(self, effects: Effects, wall: float) -> bool:
         """Write what belongs on disk; False if the disk did not take it."""
         segments = [
-            SegmentRow(one.room.key, one.room.name, one.messages[0].seq, one.messages[-1].seq, lines[id(one)])
+            SegmentRow(one.room.key, one.room.name, one.entries[0].seq, one.entries[-1].seq, one.encoded)
             for one in effects.segments
         ]
         identities = [(one.uid, one.name, one.token_hash) for one in effects.identities.values()]

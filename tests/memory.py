@@ -83,7 +83,7 @@ class Chat:
                 decoded.append((link, item))
         before = None if self.disk_works else snapshot(self.registry)
         self.effects = self._apply(decoded)
-        lines = [encode_entries(segment.messages) for segment in self.effects.segments]
+        lines = [encode_entries(segment.entries) for segment in self.effects.segments]
         if self.effects.stored and not self.disk_works:
             self.hub.rollback()
             assert snapshot(self.registry) == before, "a rollback leaves all as it was"
@@ -232,13 +232,13 @@ class Chat:
     def _deliver(self, delivery: Delivery) -> None:
         match delivery:
             case Segment():
-                lines = encode_entries(delivery.messages)
+                lines = encode_entries(delivery.entries)
                 for link in delivery.audience:
                     wire, uid = self._wire(link), delivery.quiet.get(link)
                     if uid is None:
                         self._send(link, wire.encode_log(lines))
                         continue
-                    for one in delivery.messages:
+                    for one in delivery.entries:
                         told = wire.reply(one) if one.uid == uid else wire.encode_log(encode_entries([one]))
                         self._send(link, told)
             case Tell():

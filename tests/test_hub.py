@@ -40,9 +40,9 @@ def test_messages_of_a_batch_share_a_segment():
         ("ann", Ping()),
         ("ann", Say(text="3")),
     )
-    found = [(one.room.name, [m.text for m in one.messages], one.audience) for one in chat.effects.segments]
+    found = [(one.room.name, [m.text for m in one.entries], one.audience) for one in chat.effects.segments]
     assert found == [("den", ["1", "2", "3"], ("ann", "bob")), ("attic", ["x"], ("bob",))]
-    assert [m.seq for m in chat.effects.segments[0].messages] == [1, 2, 3]
+    assert [m.seq for m in chat.effects.segments[0].entries] == [1, 2, 3]
 
 
 def test_a_join_and_a_leave_close_the_segment():
@@ -57,7 +57,7 @@ def test_a_join_and_a_leave_close_the_segment():
         ("ann", Say(text="3")),
         ("ann", Say(text="4")),
     )
-    assert [[m.text for m in one.messages] for one in chat.effects.segments] == [["1"], ["2"], ["3", "4"]]
+    assert [[m.text for m in one.entries] for one in chat.effects.segments] == [["1"], ["2"], ["3", "4"]]
     seen = ["den: 1", "member_joined den", "den: 2", "member_left den", "den: 3", "den: 4"]
     assert brief(chat.take("ann")) == seen
     assert brief(chat.take("bob")) == ["joined den", "den: 2", "member_left den", "den: 3", "den: 4"]

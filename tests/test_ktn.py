@@ -923,5 +923,5 @@ def test_a_ktn_speaker_shares_the_segment_of_the_room() -> None:
         chat.batch((link, Hello(protocol=1, name=name)), (link, Join(room="lobby")))
     chat.batch(*((link, Say(text=f"{link}{i}", room="lobby")) for i in range(5) for link in ("k", "n")))
     (segment,) = chat.effects.segments
-    assert len(segment.messages) == 10
+    assert len(segment.entries) == 10
     assert list(segment.quiet) == ["k"]

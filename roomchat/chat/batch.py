@@ -122,7 +122,7 @@ class Batch:
         segment.characters += len(text)
         room.last_seq += 1
         message = Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n=n)
-        segment.messages.append(message)
+        segment.entries.append(message)
         if client.guest:
             self.registry.save(client)
             client.guest = self.effects.guests[client.uid] = False

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from roomchat.chat.registry import Audience, Link, Room
-from roomchat.protocol import Event, Id, Message
+from roomchat.protocol import AnyEntry, Event, Id
 
 
 class Segment(Struct, gc=False):
-    """Messages of one room, said one after the other while its audience stayed the same: encoded once,
+    """Entries of one room, one after the other while its audience stayed the same: encoded once,
     a row of the log, one bytes object for all."""
 
     room: Room
     audience: Audience
-    messages: list[Message]
+    entries: list[AnyEntry]
+    encoded: bytes = b""  # as native lines, once the batch is over: what is stored and what is sent
     characters: int = 0  # of their texts
     quiet: dict[Link, int] = {}  # senders with echo off, who get an acknowledgement instead; to UID
 

@@ -103,9 +103,9 @@ class Hub:
             stats, segments = self._stats, self._applied.segments
             stats["batches"] += 1
             stats["largest_batch"] = max(stats["largest_batch"], self._inputs)
-            stats["messages"] += sum(len(segment.messages) for segment in segments)
+            stats["messages"] += sum(len(segment.entries) for segment in segments)
             stats["deliveries"] += sum(
-                len(segment.messages) * len(segment.audience) for segment in segments
+                len(segment.entries) * len(segment.audience) for segment in segments
             )  # fmt: skip
 
     def rollback(self) -> None:

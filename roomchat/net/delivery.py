@@ -14,12 +14,11 @@ from roomchat.wires.native import encode_entries
 from roomchat.wires.wire import Wire
 
 
-def deliver(deliveries: Iterable[Delivery], lines: dict[int, bytes]) -> None:
+def deliver(deliveries: Iterable[Delivery]) -> None:
     """Hand a batch's deliveries to the I/O threads, in order, each event encoded once a dialect.
 
     Args:
-        deliveries: of a batch that is stored.
-        lines: the native lines of each segment, by its ``id()``: the bytes that went into the log.
+        deliveries: of a batch that is stored; its segments are encoded.
     """
     per_owner: dict[Owner, Deliveries] = {}
     for delivery in deliveries:
@@ -29,7 +28,7 @@ def deliver(deliveries: Iterable[Delivery], lines: dict[int, bytes]) -> None:
             for owner, wire, connections in audience.groups:
                 packet = packets.get(wire.dialect)
                 if packet is None:
-                    packet = packets[wire.dialect] = _packet(delivery, wire, lines)
+                    packet = packets[wire.dialect] = _packet(delivery, wire)
                 if packet.data:  # not all is told in every dialect
                     items = per_owner.setdefault(owner, [])
                     if isinstance(delivery, Segment) and delivery.quiet:
@@ -49,21 +48,20 @@ def _for_quiet(segment: Segment, connection: Connection) -> Iterator[Item | AnyE
     """The segment as its sender sees it when echo is off: other people's messages as packets, and each of its own
     as an entry, which the wire turns into an acknowledgement."""
     uid, key = segment.quiet[connection], segment.room.key
-    for own, group in groupby(segment.messages, lambda message: message.uid == uid):
-        messages = list(group)
+    for own, group in groupby(segment.entries, lambda entry: entry.uid == uid):
+        entries = list(group)
         if own:
-            yield from messages
-        else:
-            data = connection.wire.encode_log(encode_entries(messages))
-            yield Packet(data, key, messages[0].seq, messages[-1].seq)
+            yield from entries
+        elif data := connection.wire.encode_log(encode_entries(entries)):
+            yield Packet(data, key, entries[0].seq, entries[-1].seq)
 
 
-def _packet(delivery: Segment | Tell, wire: Wire, lines: dict[int, bytes]) -> Packet:
+def _packet(delivery: Segment | Tell, wire: Wire) -> Packet:
     key = delivery.room.key
     if isinstance(delivery, Tell):
         return Packet(wire.encode(delivery.event), key)
-    messages = delivery.messages
-    return Packet(wire.encode_log(lines[id(delivery)]), key, messages[0].seq, messages[-1].seq)
+    entries = delivery.entries
+    return Packet(wire.encode_log(delivery.encoded), key, entries[0].seq, entries[-1].seq)
 
 
 def _item(delivery: Reply | Replay | ReadPage | Close) -> Item | Statement:

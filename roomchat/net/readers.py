@@ -65,8 +65,8 @@ def _read_range(
     try:
         for piece in stretch.pieces:
             lines = without(piece.lines, wire.own) if wire.own else piece.lines
-            if lines:
-                packets.append(Packet(wire.encode_log(lines), room, piece.first_seq, piece.last_seq))
+            if lines and (data := wire.encode_log(lines)):
+                packets.append(Packet(data, room, piece.first_seq, piece.last_seq))
     except ValueError as error:
         raise LogError(f"a message of {stretch.room_name} is broken: {error}") from error
     return packets, stretch.reached

@@ -14,26 +14,24 @@ from roomchat.wires.native import encode_entries
 deliver = server.deliver
 
 
-def other_order(messages):
+def other_order(entries):
     """What was said, backwards; the seqs stay where they are."""
     return [
-        replace(said, seq=place.seq) for said, place in zip(reversed(messages), messages, strict=True)
+        replace(said, seq=place.seq) for said, place in zip(reversed(entries), entries, strict=True)
     ]  # fmt: skip
 
 
-def deliver_twice(deliveries, lines):
+def deliver_twice(deliveries):
     both = []
     for one in deliveries:
         if not isinstance(one, Segment):
             both.append(one)
             continue
         connections = [each for _, _, members in one.audience.groups for each in members]
-        for rest, messages in enumerate([one.messages, other_order(one.messages)]):
+        for rest, entries in enumerate([one.entries, other_order(one.entries)]):
             half = [each for each in connections if each.number % 2 == rest]
-            part = Segment(one.room, Audience(half), messages)
-            lines[id(part)] = encode_entries(messages)
-            both.append(part)
-    deliver(both, lines)
+            both.append(Segment(one.room, Audience(half), entries, encode_entries(entries)))
+    deliver(both)
 
 
 server.deliver = deliver_twice
