@@ -14,10 +14,10 @@ append = Log.append
 batches = itertools.count(1)
 
 
-def deliver_and_store(self, effects, lines, wall):
-    deliver(effects.deliveries, lines)
+def deliver_and_store(self, effects, wall):
+    deliver(effects.deliveries)
     effects.deliveries = []
-    return store(self, effects, lines, wall)
+    return store(self, effects, wall)
 
 
 def append_mostly(self, now, segments, *rest):
