@@ -767,7 +767,7 @@ def test_a_closed_connection_does_not_come_back(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
-        loop._add(1, ours, "here")
+        loop._begin(1, ours, "here")
         (connection,) = loop._connections
         loop._pause(connection)
         chat.hub.apply(inbox.take(0), chat.now, "now")

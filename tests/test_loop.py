@@ -6,11 +6,13 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from roomchat.chat.sessions import Refresh
+from roomchat.chat.sessions import Connected, Refresh
 from roomchat.net.inbox import Inbox
-from roomchat.net.loop import Loop
+from roomchat.net.loop import FEW, Loop
 from roomchat.net.outbox import Packet, PageRequest
+from roomchat.net.reactor import READ
 from roomchat.net.readers import Readers
+from roomchat.protocol import Hello
 from roomchat.settings import Settings
 from roomchat.wires.detect import Dialects
 
@@ -23,7 +25,7 @@ def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> 
     loop = Loop(settings, Inbox(100), readers, dialects)
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    loop._add(1, ours, "here")
+    loop._begin(1, ours, "here")
     (connection,) = loop._connections
     connection.wire = dialects.make("plain")
     for _ in range(2000):
@@ -46,7 +48,7 @@ def test_a_range_that_is_done_is_passed_over_and_not_read(tmp_path: Path) -> Non
     loop = Loop(settings, inbox, readers, Dialects(settings, lambda: "now"))
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    loop._add(1, ours, "here")
+    loop._begin(1, ours, "here")
     (connection,) = loop._connections
     connection.blocked = True
     for _ in range(200):
@@ -61,3 +63,43 @@ def test_a_range_that_is_done_is_passed_over_and_not_read(tmp_path: Path) -> Non
     assert [command for _, command in loop._to_hub if isinstance(command, Refresh)] == [Refresh("tea")]
     loop.close()
     theirs.close()
+
+
+def test_newcomers_come_few_at_a_time_while_the_hub_is_behind(tmp_path: Path) -> None:
+    """Else what the people inside say would wait for all of them. The end closes also who still waited."""
+    inbox: Inbox[Any] = Inbox(100)
+    settings = Settings()
+    loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"))
+    pairs = [socket.socketpair() for _ in range(10)]
+    for number, (ours, _) in enumerate(pairs[:-1]):
+        loop._add(number, ours, "here")
+    inbox.put([object()])
+    loop._serve_newcomers()
+    assert len(loop._connections) <= FEW
+    inbox.take(0)
+    while len(loop._connections) < 9:
+        loop._serve_newcomers()
+    loop._add(10, pairs[-1][0], "here")
+    loop.close()
+    assert [ours.fileno() for ours, _ in pairs] == [-1] * 10
+    for _, theirs in pairs:
+        theirs.close()
+
+
+def test_who_is_not_known_yet_is_read_in_its_turn(tmp_path: Path) -> None:
+    """Its first bytes are not waited for twice, and nothing of them is missed."""
+    inbox: Inbox[Any] = Inbox(100)
+    settings = Settings()
+    loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"))
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with theirs:
+        loop._begin(1, ours, "here")
+        (connection,) = loop._connections
+        theirs.send(b'{"type":"hello","protocol":1,"name":"ann"}\n')
+        loop._let_wait(connection)
+        assert not connection.events
+        loop._serve_newcomers()
+        assert connection.events == READ
+        assert [type(command) for _, command in loop._to_hub] == [Connected, Hello]
+        loop.close()

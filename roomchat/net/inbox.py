@@ -29,6 +29,11 @@ class Inbox(Generic[T]):
             self._items += items
             self._changed.notify()
 
+    @property
+    def empty(self) -> bool:
+        """Whether the hub has taken all. Any thread may look, without the lock."""
+        return not self._items
+
     def full(self, resume: Callable[[], None]) -> bool:
         """Whether nothing more should be read now; then ``resume`` is called once when that is over.
 

@@ -6,6 +6,7 @@ import logging
 import socket
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import partial
@@ -37,6 +38,8 @@ AWAITED = 16  # dear commands under way for one connection: a quarter of a mebib
 HAND_OVER = 1000  # commands after which a round does not wait for its end to pass them on
 PAUSE = 0.5  # seconds of silence until a guess is made what a peer is, where nobody is greeted
 LAST = 60.0  # seconds that a peer has to take what was sent to it before it was let go
+NEWCOMERS = 0.001  # seconds of a turn for those who are not known yet, and between two looks whether it is theirs
+FEW = 4  # of them in a turn while the hub is behind
 LOOK_EVERY = 1.0  # seconds between two sums of what waits for all
 GOODBYE = 2.0  # seconds that a peer has to take the last bytes after we ended; see _end
 
@@ -59,6 +62,8 @@ class Loop:
         self._at = self._reactor.at
         self._connections: set[Connection] = set()
         self._admission = Admission(settings)
+        self._unread: set[socket.socket] = set()  # of new connections that wait to be read
+        self._newcomers: deque[Callable[[], None]] = deque()  # what is to be done for those who are not known yet
         self._dirty: list[Connection] = []  # those with something new in the outbox
         self._to_hub: list[ToHub] = []  # what this round brought
         self._waiting_for_inbox: list[Connection] = []
@@ -74,7 +79,7 @@ class Loop:
 
     def give_way(self) -> None:
         """There are no file descriptors left: who has not been welcomed makes room."""
-        self._post(self._give_way)
+        self._post(partial(self._newcomers.append, self._give_way))  # behind those who are here already
 
     def deliver(self, deliveries: Deliveries) -> None:
         """Items for outboxes, in order."""
@@ -88,6 +93,8 @@ class Loop:
         """Free what it holds: after its thread has ended, and when no other calls it any more."""
         for connection in list(self._connections):
             self._close(connection)
+        for sock in self._unread:
+            sock.close()
         self._reactor.close()
 
     # ------------------------------------------------------------ the loop
@@ -95,13 +102,17 @@ class Loop:
     def run(self) -> None:
         """Read until the thread is stopped."""
         while self._stop_by is None or (self._connections and time.monotonic() < self._stop_by):
-            for connection, mask in self._reactor.wait(self._stop_by):
+            for connection, mask in self._reactor.wait(self._wait_until()):
                 if mask & WRITE:
                     connection.blocked = False
                     self._flush(connection)
                 if mask & READ and not connection.closed:
-                    self._receive(connection)
+                    if connection.detector is None:
+                        self._receive(connection)
+                    else:
+                        self._let_wait(connection)
             self._reactor.run_due()
+            self._serve_newcomers()
             dirty, self._dirty = self._dirty, []
             for connection in dirty:
                 connection.dirty = False
@@ -113,6 +124,20 @@ class Loop:
                     self._watch(connection)
             self._hand_over()
             self._bound_memory()
+
+    def _wait_until(self) -> float | None:
+        if not self._newcomers:
+            return self._stop_by
+        return 0.0 if self._inbox.empty else time.monotonic() + NEWCOMERS
+
+    def _serve_newcomers(self) -> None:
+        """Some at a time, for thousands may come at once, and a first line may be long; and few while the hub is
+        behind: what is said would wait for all of them there."""
+        until = time.monotonic() + NEWCOMERS
+        served = 0
+        while self._newcomers and (served < FEW or self._inbox.empty) and time.monotonic() < until:
+            self._newcomers.popleft()()
+            served += 1
 
     def _bound_memory(self) -> None:
         """Each connection has its own bound. Where very many use all of theirs, those that hold most are let go; a
@@ -153,20 +178,23 @@ class Loop:
     def _add(self, number: int, sock: socket.socket, address: str) -> None:
         now = time.monotonic()
         when = self._admission.may_connect_at(address, now)
+        self._unread.add(sock)
         if when <= now:
-            self._begin(number, sock, address)
+            self._newcomers.append(partial(self._begin, number, sock, address))
         elif self._admission.waits(address, 1):
             self._at(when, partial(self._begin_late, number, sock, address))
         else:
             self._admission.waits(address, -1)
+            self._unread.discard(sock)
             sock.close()
 
     def _begin_late(self, number: int, sock: socket.socket, address: str) -> None:
         self._admission.waits(address, -1)
-        self._begin(number, sock, address)
+        self._newcomers.append(partial(self._begin, number, sock, address))
 
     def _begin(self, number: int, sock: socket.socket, address: str) -> None:
         """Read from a connection from here on."""
+        self._unread.discard(sock)
         settings = self._settings
         connection = Connection(
             number,
@@ -202,9 +230,20 @@ class Loop:
             extra = surplus(data, (), dear=False) + len(data) / FIRST_BYTES
             self._admission.worked(connection, extra, now)
             self._detected(connection, connection.detector.feed(data))
-            self._release(connection)
         else:
             self._take(connection, data, connection.wire.receive_data(data), now)
+
+    def _let_wait(self, connection: Connection) -> None:
+        """One of which it is not known what it speaks is read when it is its turn."""
+        connection.starved = True
+        self._watch(connection)
+        self._newcomers.append(partial(self._receive_newcomer, connection))
+
+    def _receive_newcomer(self, connection: Connection) -> None:
+        connection.starved = False
+        if not connection.closed:
+            self._receive(connection)
+            self._release(connection)
 
     def _take(self, connection: Connection, data: bytes, commands: Sequence[Input], now: float) -> None:
         """Commands that came, and the bytes that they came in."""
