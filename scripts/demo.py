@@ -5,18 +5,19 @@ Prints the three screens side by side at the end, and fails if a line is missing
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 import tempfile
 import textwrap
-import threading
 import unicodedata
 from itertools import zip_longest
+from pathlib import Path
+from signal import SIGINT
+
+from roomchat.verify.processes import Process, VerifyError
 
 ROOMCHAT = [sys.executable, "-m", "roomchat"]
-PATIENCE = 20.0  # seconds until a line that does not come is given up
 LOST = r"Trying again; what you type is kept\.$"
 WIDTH = 46  # columns of a screen
 
@@ -25,76 +26,30 @@ class DemoError(Exception):
     """Something that should be on a screen is not."""
 
 
-class Screen:
-    """A process, what it has printed so far, and a way to type. Only the main thread types."""
+class Screen(Process):
+    """A process whose output shows what was typed as well, with a prompt, as the person would see it."""
 
-    def __init__(self, name: str, command: list[str], folder: str) -> None:
+    def __init__(self, name: str, command: list[str], folder: Path) -> None:
+        super().__init__(command, folder / name, {"TZ": "UTC", "XDG_STATE_HOME": str(folder)})
         self.name = name
-        self.lines: list[str] = []
-        self._changed = threading.Condition()
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "TZ": "UTC", "XDG_STATE_HOME": folder}
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            bufsize=1,
-            env=environment,
-        )
-        self._reader = threading.Thread(target=self._read, name=f"screen-{name}")
-        self._reader.start()
+        self.spawn()
 
-    def type(self, line: str) -> None:
-        """Type a line; it is shown on the screen with a prompt, as the person would see it."""
-        with self._changed:
-            self.lines.append(f"> {line}")
-        assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
+    def enter(self, line: str) -> None:
+        """Type a line."""
+        with open(self.log, "a") as log:
+            log.write(f"> {line}\n")
+        self.type(f"{line}\n")
 
-    def expect(self, pattern: str) -> re.Match[str]:
-        """Wait until a line matches, and return how."""
-        with self._changed:
-            found = self._changed.wait_for(lambda: self._find(pattern), PATIENCE)
-        if not found:
-            raise DemoError(f"{self.name} never saw a line like: {pattern}")
-        return found
-
-    def end(self) -> int:
-        """Wait for the process to end by itself; its exit code."""
-        code = self._process.wait(PATIENCE)
-        self._reader.join()
-        return code
-
-    def kill(self) -> None:
-        """Make sure that nothing is left running."""
-        self._process.kill()
-        self._process.wait()
-        self._reader.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        self._process.send_signal(2)
-
-    def _find(self, pattern: str) -> re.Match[str] | None:
-        return next((match for line in self.lines if (match := re.search(pattern, line))), None)
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            with self._changed:
-                self.lines.append(line.rstrip("\n"))
-                self._changed.notify_all()
+    @property
+    def lines(self) -> list[str]:
+        """All of it that has been looked at."""
+        return self.output.splitlines()
 
 
 class Play:
     """One dials, a third dials in, everyone talks, the server is killed and comes back, one leaves."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._said: list[str] = []  # patterns of what everyone must see
         self.server: Screen | None = None
@@ -114,15 +69,15 @@ class Play:
         self._judge()
 
     def _serve(self, port: str) -> Screen:
-        database = os.path.join(self._folder, "demo.db")
+        database = str(self._folder / "demo.db")
         return Screen("server", [*ROOMCHAT, "serve", "--port", port, "--db", database], self._folder)
 
     def _dial(self) -> None:
         ann, bob, cleo = self.people
-        ann.type(f"/dial {self.uids[1]}")
+        ann.enter(f"/dial {self.uids[1]}")
         ann.expect(r"You started (\S+)\.")
         bob.expect(rf"ann \({self.uids[0]}\) dialled you: you are in \S+\.")
-        cleo.type(f"/dial {self.uids[0]}")
+        cleo.enter(f"/dial {self.uids[0]}")
         cleo.expect(r"You are in \S+ with: ann .*, bob .*\.")
         for other in (ann, bob):
             other.expect(rf"cleo \({self.uids[2]}\) came in\.")
@@ -141,12 +96,12 @@ class Play:
         for screen in self.people:
             screen.expect(self._said[-1])
         self._say(cleo, "I am, of course.")
-        bob.type(f"/whisper {self.uids[2]} I bring the cake.")
+        bob.enter(f"/whisper {self.uids[2]} I bring the cake.")
         for screen in (bob, cleo):
             screen.expect(r"\[whisper with (bob|cleo)\] bob: I bring the cake\.$")
 
     def _say(self, speaker: Screen, text: str, until_seen: bool = True) -> None:
-        speaker.type(text)
+        speaker.enter(text)
         self._said.append(rf"\d\d:\d\d \[\S+\] {speaker.name}: {re.escape(text)}$")
         if until_seen:
             for screen in self.people:
@@ -154,18 +109,18 @@ class Play:
 
     def _go(self) -> None:
         ann, bob, cleo = self.people
-        bob.type("/quit")
+        bob.enter("/quit")
         for other in (ann, cleo):
             other.expect(rf"bob \({self.uids[1]}\) said goodbye\.")
-        ann.type("See you, bob.")
+        ann.enter("See you, bob.")
         for screen in (ann, cleo):
             screen.expect(r"ann: See you, bob\.$")
-            screen.type("/quit")
+            screen.enter("/quit")
         for screen in self.people:
-            check(screen.end() == 0, f"{screen.name}'s client did not end well")
+            check(screen.wait() == 0, f"{screen.name}'s client did not end well")
         assert self.server is not None
-        self.server.interrupt()
-        check(self.server.end() == 0, "the server did not end well")
+        self.server.signal(SIGINT)
+        check(self.server.wait() == 0, "the server did not end well")
 
     def _judge(self) -> None:
         for screen in self.people:
@@ -207,10 +162,10 @@ def main() -> None:
     """Play, print, and exit with 1 if anything was not as it should be."""
     failure: Exception | None = None
     with tempfile.TemporaryDirectory() as folder:
-        play = Play(folder)
+        play = Play(Path(folder))
         try:
             play.perform()
-        except (DemoError, subprocess.TimeoutExpired) as error:
+        except (DemoError, VerifyError, subprocess.TimeoutExpired) as error:
             failure = error
         finally:
             for screen in (play.server, *play.people):

@@ -38,7 +38,7 @@ class Process:
         """``env`` is added to our own environment."""
         self.command = list(command)
         self.log = log
-        self.output = ""  # what it has printed since it was started, as far as ``expect`` and ``wait`` have looked
+        self.output = ""  # what it has printed since it was started, when it was looked at last
         self._env = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
         self._looked = 0  # bytes of the file, up to which we have looked
         self._process: subprocess.Popen[bytes] | None = None
@@ -133,6 +133,8 @@ class Process:
             process.kill()
             process.wait()
         self.end_input()
+        while self._look(0.0):
+            pass
         self._process = None
 
     def _look(self, deadline: float) -> bool:

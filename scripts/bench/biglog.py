@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -16,9 +15,8 @@ from typing import Any
 
 from crew import Pace
 from dialects import NATIVE, text
-from servers import ROOT, BenchError, Kind, Process
+from servers import BenchError, Kind, Process
 
-sys.path.insert(0, str(ROOT))  # the log is filled by this checkout's own store
 from roomchat.store.log import Log, SegmentRow
 
 MESSAGES = 5_000_000

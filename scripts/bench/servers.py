@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import configs
 from dialects import IRC, NATIVE, NATS, Dialect
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # what is measured, and what measures, is this checkout
+from roomchat.verify import processes  # noqa: E402
+
 PATIENCE = 30.0  # seconds until a server that does not listen is given up
 Command = Callable[[Path, int], list[str]]  # from a folder and a port; may write configuration into the folder
 
@@ -94,8 +96,8 @@ KINDS = {
 }
 
 
-class Process:
-    """A running server, with a folder of its own. As a context manager nothing of it is left behind."""
+class Process(processes.Process):
+    """A running server, with a folder of its own."""
 
     def __init__(self, kind: Kind, database: Path | None = None) -> None:
         """Start it, and return when it can be connected to.
@@ -112,17 +114,24 @@ class Process:
         if database is not None:
             (folder / "log.db").symlink_to(database)
         self.address = ("127.0.0.1", _free_port())
-        self._output = open(folder / "output", "wb")  # noqa: SIM115 - closed in close()
         command = kind.command(folder, self.address[1])
-        begun = time.monotonic()
-        self._process = subprocess.Popen(command, stdout=self._output, stderr=self._output, cwd=ROOT)
-        self.pid = self._process.pid
+        super().__init__(command, folder / "output", {"PYTHONPATH": str(ROOT)})
         try:
-            self._wait()
+            self.started_in = self.start()
         except BaseException:
-            self.close()
+            self.__exit__()
             raise
-        self.started_in = time.monotonic() - begun  # seconds until it could be connected to
+
+    def start(self) -> float:
+        """Start it, again if it was killed: the seconds until it could be connected to. Raises BenchError."""
+        begun = time.monotonic()
+        self.spawn()
+        while time.monotonic() < begun + PATIENCE and self.runs:
+            with socket.socket() as sock:
+                if sock.connect_ex(self.address) == 0:
+                    return time.monotonic() - begun
+            time.sleep(0.002)
+        raise BenchError(f"{self.kind.name} did not start: {self.said()}")
 
     def cpu(self) -> float:
         """Seconds of processor time that its threads, those that have ended too, have used.
@@ -131,41 +140,21 @@ class Process:
         """
         return time.clock_gettime((~self.pid << 3) | 2)
 
-    def memory(self) -> int:
-        """Bytes of it that are in memory. What the system keeps for its sockets is not among them."""
+    def memory(self, *, peak: bool = False) -> int:
+        """Bytes of it that are in memory, or were at the most. What the system keeps for its sockets is not among
+        them."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        found = re.search(rf"{'VmHWM' if peak else 'VmRSS'}:\s+(\d+) kB", status)
         assert found is not None
         return int(found[1]) * 1024
 
     def said(self) -> str:
         """The end of what it has printed."""
-        lines = Path(self._folder.name, "output").read_text(errors="replace").splitlines()
-        return " | ".join(lines[-5:])
+        return " | ".join(self.log.read_text(errors="replace").splitlines()[-5:])
 
-    def close(self) -> None:
-        """End it, as a crash would: nothing is measured any more."""
-        self._process.kill()
-        self._process.wait()
-        self._output.close()
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()  # as a crash would: nothing is measured any more
         self._folder.cleanup()
-
-    def __enter__(self) -> Process:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _wait(self) -> None:
-        give_up = time.monotonic() + PATIENCE
-        while time.monotonic() < give_up and self._process.poll() is None:
-            with socket.socket() as sock:
-                if sock.connect_ex(self.address) == 0:
-                    return
-            time.sleep(0.002)
-        raise BenchError(f"{self.kind.name} did not start: {self.said()}")
 
 
 def _free_port() -> int:
