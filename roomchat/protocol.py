@@ -389,8 +389,15 @@ AnyEvent = (
 )  # fmt: skip
 
 
-class Malformed(Struct, eq=False):
+class Malformed(Struct, eq=False, tag_field="type", tag="malformed"):
     """In the place of a command: bytes that were none. It is refused in its turn, so replies keep their order."""
 
-    error: Refused
+    code: str
+    message: str
+    closes: bool = False
     id: Id = None
+
+    @classmethod
+    def of(cls, refusal: Refused, id: Id = None) -> Malformed:
+        """To be refused so."""
+        return cls(refusal.code, str(refusal), refusal.closes, id)

@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from types import TracebackType
 
-from roomchat.chat.effects import Effects
-from roomchat.chat.hub import Hub
+from roomchat.chat.inputs import SERVER, Shutdown
 from roomchat.chat.names import normal_room
-from roomchat.chat.registry import Registry
-from roomchat.chat.sessions import Shutdown
-from roomchat.errors import BadName, LogError, StartError, StorageUnavailable
-from roomchat.net.audience import Audience
-from roomchat.net.delivery import deliver
+from roomchat.chat.record import Beginning
+from roomchat.clock import Clock, timestamp
+from roomchat.errors import BadName, LogError, StartError
+from roomchat.hub_thread import HubThread
 from roomchat.net.inbox import Inbox
 from roomchat.net.listener import Listener
 from roomchat.net.loop import Loop, ToHub
 from roomchat.net.readers import Readers
+from roomchat.net.routes import Routes
+from roomchat.recorder import Recorder
+from roomchat.retention import Retention
 from roomchat.settings import WIRES, Settings
-from roomchat.store.log import Log, SegmentRow, StoredClient
+from roomchat.store.log import Log
 from roomchat.wires.detect import Dialects
-from roomchat.wires.native import encode_entries
 
 logger = logging.getLogger("roomchat")
-
-EXPIRE_SEGMENTS = 500  # removed at a time, some milliseconds
-EXPIRE_GUESTS = 100  # likewise
-EXPIRE_PAUSE = 1.0  # seconds between two times while there is more to remove
-EXPIRE_EVERY = 600.0  # seconds between two looks when there is nothing
-CHECK_EVERY = 1.0  # seconds between two looks whether the database file is still there, when nothing is stored
-DAY = 86_400_000  # milliseconds
 
 
 class Server:
@@ -47,13 +38,13 @@ class Server:
             host, port = server.address
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, record: str | None = None) -> None:
+        """``record``: a file to write down all that the hub is given, see docs/determinism.md."""
         self._settings = settings
+        self._record = record
         self._threads: list[threading.Thread] = []
         self._ending = threading.Event()  # someone should call stop()
         self._inbox: Inbox[ToHub] = Inbox(settings.inbox_limit)
-        self._storing = True  # whether the disk took what was written last
-        self._last_wall = 0.0  # seconds since 1970: the time of the last batch; in the log time never goes back
         self.failed = False  # whether it ended because of a fault in itself
         self.why = ""  # why it ended by itself
 
@@ -74,21 +65,24 @@ class Server:
             raise StartError(f"{error} Choose another --lobby.") from None
         self._log = Log(settings.db, settings.sync)
         self._readers = Readers(self._log.path)
-        dialects = Dialects(settings, lambda: _timestamp(time.time()))
-        self._loops = [Loop(settings, self._inbox, self._readers, dialects) for _ in range(settings.io_threads)]
+        self._routes = Routes()
+        dialects = Dialects(settings, lambda: timestamp(time.time()))
+        self._loops = [
+            Loop(settings, self._inbox, self._readers, dialects, self._routes) for _ in range(settings.io_threads)
+        ]
+        self._recorder: Recorder | None = None
         try:
-            self._hub = self._make_hub()
+            hub_thread = self._make_hub_thread()
             self._listener = Listener(settings, self._loops)
         except BaseException:
             for loop in self._loops:
                 loop.close()
-            self._log.close()
+            self._close_files()
             raise
-        self._next_expiry = self._next_check = self._now()
         self._reader_threads = [
             self._spawn(f"reader-{i}", self._readers.run) for i in range(settings.reader_threads)
         ]
-        self._hub_thread = self._spawn("hub", self._run_hub)
+        self._hub_thread = self._spawn("hub", hub_thread.run)
         self._loop_threads = [self._spawn(f"io-{i}", loop.run) for i, loop in enumerate(self._loops)]
         self._listener_thread = self._spawn("listener", self._listener.run)
 
@@ -97,7 +91,7 @@ class Server:
         self._listener.stop()
         self._listener_thread.join()
         self._listener.close()
-        self._inbox.put([(None, Shutdown(text))])
+        self._inbox.put([(SERVER, Shutdown(text))])
         self._hub_thread.join()
         for loop in self._loops:
             loop.stop(self._settings.drain)
@@ -109,7 +103,12 @@ class Server:
             thread.join()
         for loop in self._loops:
             loop.close()
+        self._close_files()
+
+    def _close_files(self) -> None:
         self._log.close()
+        if self._recorder is not None:
+            self._recorder.close()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it should be stopped: ``end`` was called, it was idle for too long, or it failed."""
@@ -138,186 +137,38 @@ class Server:
     ) -> None:
         self.stop()
 
-    # ------------------------------------------------------------ the hub's thread
-
-    def _run_hub(self) -> None:
-        """Take what waits, apply it, store it, deliver it; over and over."""
-        over = False
-        while not over:
-            inputs = self._inbox.take(self._patience())
-            now, wall = self._now(), self._wall()
-            timestamp = _timestamp(wall)
-            effects = self._hub.apply(inputs, now, timestamp)
-            for segment in effects.segments:
-                segment.encoded = encode_entries(segment.entries)
-            if effects.stored and not self._store(effects, wall):
-                self._hub.rollback()
-                effects = self._hub.apply(inputs, now, timestamp, storing=False)
-            self._hub.commit()
-            deliver(effects.deliveries)
-            for note in effects.notes:
-                logger.info("%s", note)
-            over = effects.over
-            if effects.stop and not self._ending.is_set():
-                self.why = effects.stop
-                self._ending.set()
-            if self._expires and now >= self._next_expiry:
-                self._expire(wall)
-            if now >= self._next_check:
-                self._next_check = now + CHECK_EVERY
-                self._check_log()
-
-    def _wall(self) -> float:
-        """Seconds since 1970 for what is said now: never less than for what was said before."""
-        self._last_wall = max(time.time(), self._last_wall)
-        return self._last_wall
-
-    def _patience(self) -> float:
-        """Seconds until something is due though nothing comes in."""
-        due = [self._next_check]
-        if (deadline := self._hub.deadline()) is not None:
-            due.append(deadline)
-        if self._expires:
-            due.append(self._next_expiry)
-        return max(0.0, min(due) - self._now())
-
-    def _store(self, effects: Effects, wall: float) -> bool:
-        """Write what belongs on disk; False if the disk did not take it."""
-        segments = [
-            SegmentRow(one.room.key, one.room.name, one.entries[0].seq, one.entries[-1].seq, one.encoded)
-            for one in effects.segments
-        ]
-        identities = [(one.uid, one.name, one.token_hash) for one in effects.identities.values()]
-        try:
-            self._log.append(
-                int(wall * 1000),
-                segments,
-                identities,
-                effects.counters.items(),
-                effects.next_room,
-                effects.seats.items(),
-                effects.guests.items(),
-            )
-        except LogError as error:
-            self._note_storing(error)
-            return False
-        self._note_storing(None)
-        return True
-
-    def _check_log(self) -> None:
-        """Notice that the file is gone also while nothing is said."""
-        try:
-            self._log.check()
-        except LogError as error:
-            self._note_storing(error)
-
-    def _note_storing(self, error: LogError | None) -> None:
-        """Say once that the disk takes nothing, and once that it does again."""
-        if error is not None and self._storing:
-            logger.error("nothing can be stored: %s", error)
-        elif error is None and not self._storing:
-            logger.warning("messages are stored again")
-        self._storing = error is None
-
-    @property
-    def _expires(self) -> bool:
-        return bool(self._settings.keep_days or self._settings.guest_days)
-
-    def _expire(self, wall: float) -> None:
-        """Remove some of what is older than it is to be kept.
-
-        A clock that is wrong once must not delete the log: time is believed to have passed only as far as the last
-        message of the log showed when we started, and as we have been running since, and a day more.
-        """
-        believed = min(wall, self._wall_at_start + DAY / 1000 + self._now() - self._started)
-        try:
-            more = self._expire_messages(believed) | self._expire_guests(believed, wall)
-        except LogError as error:
-            logger.error("what is old can't be removed: %s", error)
-            more = False
-        self._next_expiry = self._now() + (EXPIRE_PAUSE if more else EXPIRE_EVERY)
-
-    def _expire_messages(self, now: float) -> bool:
-        """Whether more is to be removed."""
-        if not self._settings.keep_days:
-            return False
-        before = now - self._settings.keep_days * DAY / 1000
-        removed = self._log.expire(int(before * 1000), EXPIRE_SEGMENTS)
-        if removed:
-            logger.warning("removed %d pieces of what was said before %s", removed, _timestamp(before))
-        return removed == EXPIRE_SEGMENTS
-
-    def _expire_guests(self, now: float, wall: float) -> bool:
-        """Whether more may be removed. Who is here is needed, and who has been whispered to."""
-        if not self._settings.guest_days:
-            return False
-        before = now - self._settings.guest_days * DAY / 1000
-        registry = self._hub.registry
-        found, removed = self._log.forget_guests(
-            int(before * 1000),
-            int(wall * 1000),
-            EXPIRE_GUESTS,
-            lambda uid: uid in registry.clients or uid in registry.pairs,
-        )
-        if removed:
-            logger.info("forgot %d who never said anything, last here before %s", removed, _timestamp(before))
-        return found == EXPIRE_GUESTS
-
     # ------------------------------------------------------------ inside
 
-    def _make_hub(self) -> Hub:
-        log = self._log
+    def _make_hub_thread(self) -> HubThread:
+        log, settings = self._log, self._settings
         try:
-            self._begin_time(log.last_time() / 1000)
-            said = {key: _timestamp(time / 1000) for key, time in log.last_said().items()}
-            registry = Registry(
+            clock = Clock(log.last_time() / 1000)
+            said = {key: timestamp(time / 1000) for key, time in log.last_said().items()}
+            beginning = Beginning.of(
+                settings,
+                epoch=log.epoch(),
+                now=clock.now(),
                 next_uid=log.next_uid(),
                 next_room=log.next_room(),
                 rooms=[(*row, said.get(row[0])) for row in log.rooms()],
-                make_audience=Audience,
-            )
-            return Hub(
-                registry,
-                self._settings,
-                epoch=log.epoch(),
-                new_token=_new_token,
-                find_client=self._find_client,
-                find_name=self._find_name,
-                seats=log.seats() if self._settings.linger else [],
-                now=self._now(),
+                seats=log.seats() if settings.linger else [],
             )
         except LogError as error:
             raise StartError(
                 f"The database can't be read ({error}); restore it from a backup, or name another file with --db."
             ) from None
+        if self._record is not None:
+            self._recorder = Recorder(self._record, beginning)
+        self._hub = hub = beginning.hub()
+        retention = Retention(settings, log, hub.registry, clock)
+        return HubThread(
+            hub, log, clock, retention, self._inbox, self._readers, self._routes, self._recorder, self._end_because
+        )
 
-    def _begin_time(self, last: float) -> None:
-        """Go on from the time of the last message in the log, in seconds since 1970; 0: there is none."""
-        self._started, wall = self._now(), time.time()
-        self._last_wall = last
-        self._wall_at_start = last or wall
-        if last > wall + 60:
-            logger.warning(
-                "the last message in the log is from %s, which is ahead of this machine's clock; new messages get "
-                "that time until the clock has caught up",
-                _timestamp(last),
-            )
-
-    def _find_client(self, token_hash: bytes) -> StoredClient | None:
-        try:
-            return self._log.find_client(token_hash)
-        except LogError:
-            raise StorageUnavailable from None
-
-    def _find_name(self, uid: int) -> str | None:
-        try:
-            return self._log.find_name(uid)
-        except LogError:
-            raise StorageUnavailable from None
-
-    @staticmethod
-    def _now() -> float:
-        return time.monotonic()
+    def _end_because(self, why: str) -> None:
+        if not self._ending.is_set():
+            self.why = why
+            self._ending.set()
 
     def _spawn(self, name: str, work: Callable[[], None]) -> threading.Thread:
         """A thread whose failure ends the server: a part of it missing, it must not go on as if it were whole."""
@@ -333,13 +184,3 @@ class Server:
         thread = threading.Thread(target=guarded, name=f"roomchat-{name}")
         thread.start()
         return thread
-
-
-def _new_token() -> str:
-    return secrets.token_urlsafe(24)  # 192 bits: not to be guessed, ever
-
-
-def _timestamp(wall: float) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    seconds, milliseconds = divmod(int(wall * 1000), 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"

@@ -19,7 +19,7 @@ PATH = Path(__file__).parent.parent / "docs" / "cli.md"
 HEAD = """\
 # The commands
 
-`make docs` writes this page from the program itself, and a test fails when the two differ. `--help` shows the same.
+`make docs` writes this page from the program itself; a test fails when the two differ. `--help` shows the same.
 """
 
 

@@ -6,32 +6,23 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import count
 from typing import Any
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from roomchat.chat.effects import Close, Delivery, Effects, ReadPage, Replay, Reply, Segment, Tell
 from roomchat.chat.hub import Hub
+from roomchat.chat.inputs import Connected, Disconnected, Found, Input, Inputs, Introduction, Key, Row
 from roomchat.chat.registry import Registry
-from roomchat.chat.sessions import Connected, Disconnected, Input
-from roomchat.errors import StorageUnavailable
-from roomchat.protocol import Command, Hello, HistoryPage, Message
+from roomchat.protocol import Command, Hello, HistoryPage, Message, Welcome
 from roomchat.settings import Settings
 from roomchat.wires.detect import Detector, Dialects
 from roomchat.wires.native import decode_entries, encode_entries
 from roomchat.wires.wire import Wire
 
 Event = dict[str, Any]  # as the peer reads it
-
-
-class Remembered(Struct):
-    """A client as the disk keeps it."""
-
-    uid: int
-    name: str
-    last_n: int = 0
-    guest: bool = False
 
 
 class Chat:
@@ -50,7 +41,7 @@ class Chat:
         self.now = 1000.0  # seconds
         self.disk_works = True
         self.log: dict[str, list[Event]] = defaultdict(list)  # room key to its messages
-        self.clients: dict[bytes, Remembered] = {}  # by token hash
+        self.clients: dict[bytes, Row] = {}  # by token hash
         self.received: dict[str, list[Event]] = defaultdict(list)  # by link
         self.sent: dict[str, bytearray] = defaultdict(bytearray)  # by link that was opened as bytes
         self.closed: set[str] = set()
@@ -59,28 +50,35 @@ class Chat:
         self._wires: dict[str, Wire] = {}
         self._detectors: dict[str, Detector] = {}  # of links that were opened as bytes: until they are told apart
         self._raw: set[str] = set()  # links that were opened as bytes
-        tokens = count(1)
+        self._new_tokens = map("token-{}".format, count(1))
+        self._tokens: dict[str, str] = {}  # by their hashes
+        self.log_reads = True  # False: look-ups fail
         self.registry = Registry()
-        self.hub = Hub(
-            self.registry,
-            self.settings,
-            epoch=self.EPOCH,
-            new_token=lambda: f"token-{next(tokens)}",
-            find_client=self._find_client,
-            find_name=self._find_name,
-            now=self.now,
-        )
+        self.hub = Hub(self.registry, self.settings, epoch=self.EPOCH, now=self.now)
 
     # ------------------------------------------------------------ what tests do
 
     def batch(self, *inputs: tuple[str, Input | bytes]) -> None:
-        """Commands, or bytes, from links: all in one batch."""
+        """Commands, or bytes, from links: all in one batch. What that looks up is found in the next one."""
+        decoded = self._decoded(inputs)
+        while True:
+            self._batch(decoded)
+            if not self.effects.lookups:
+                return
+            decoded = [(one.link, self._found(one.key)) for one in self.effects.lookups]
+
+    def apply(self, inputs: Iterable[tuple[str, Input]], later: float = 0.0) -> Effects:
+        """Apply a batch that is neither committed nor taken back yet, some seconds from now."""
+        return self.hub.apply(Inputs(self._decoded(inputs), self.now + later, self._time()))
+
+    def _decoded(self, inputs: Iterable[tuple[str, Input | bytes]]) -> list[tuple[str, Input]]:
         decoded: list[tuple[str, Input]] = []
         for link, item in inputs:
-            if isinstance(item, bytes):
-                decoded += [(link, command) for command in self._wire(link).receive_data(item)]
-            else:
-                decoded.append((link, item))
+            items = self._wire(link).receive_data(item) if isinstance(item, bytes) else [item]
+            decoded += [(link, self._introduced(one) if isinstance(one, Hello) else one) for one in items]
+        return decoded
+
+    def _batch(self, decoded: list[tuple[str, Input]]) -> None:
         before = None if self.disk_works else snapshot(self.registry)
         self.effects = self._apply(decoded)
         lines = [encode_entries(segment.entries) for segment in self.effects.segments]
@@ -201,8 +199,14 @@ class Chat:
         time = datetime.fromtimestamp(self.now, UTC).isoformat(timespec="milliseconds")
         return time.replace("+00:00", "Z")
 
-    def _apply(self, inputs: Iterable[tuple[str, Input]], storing: bool = True) -> Effects:
-        return self.hub.apply(inputs, self.now, self._time(), storing=storing)
+    def _apply(self, items: list[tuple[str, Input]], storing: bool = True) -> Effects:
+        return self.hub.apply(Inputs(items, self.now, self._time(), storing))
+
+    def _introduced(self, hello: Hello) -> Introduction:
+        token = next(self._new_tokens) if hello.token is None else hello.token
+        token_hash = sha256(token.encode()).digest()
+        self._tokens[token_hash.hex()] = token
+        return Introduction(replace(hello, token=None), token_hash, hello.token is not None)
 
     def _store(self, lines: list[bytes]) -> None:
         for identity in self.effects.identities.values():
@@ -210,7 +214,7 @@ class Chat:
                 continue  # nobody comes back as it
             old = self.clients.get(identity.token_hash)
             last_n = old.last_n if old else 0
-            self.clients[identity.token_hash] = Remembered(identity.uid, identity.name, last_n)
+            self.clients[identity.token_hash] = Row(identity.uid, identity.name, last_n)
         for client in self.clients.values():
             client.last_n = self.effects.counters.get(client.uid, client.last_n)
         for segment, data in zip(self.effects.segments, lines, strict=True):
@@ -219,15 +223,14 @@ class Chat:
                 assert not log or message["seq"] > log[-1]["seq"], "seqs must rise"
                 log.append(message)
 
-    def _find_client(self, token_hash: bytes) -> Remembered | None:
-        if not self.disk_works:
-            raise StorageUnavailable
-        return self.clients.get(token_hash)
-
-    def _find_name(self, uid: int) -> str | None:
-        if not self.disk_works:
-            raise StorageUnavailable
-        return next((one.name for one in self.clients.values() if one.uid == uid), None)
+    def _found(self, key: Key) -> Found:
+        if not (self.disk_works and self.log_reads):
+            return Found(key, None, failed=True)
+        if isinstance(key, bytes):
+            row = self.clients.get(key)
+        else:
+            row = next((one for one in self.clients.values() if one.uid == key), None)
+        return Found(key, None if row is None else replace(row))
 
     def _deliver(self, delivery: Delivery) -> None:
         match delivery:
@@ -245,6 +248,8 @@ class Chat:
                 for link in delivery.audience:
                     self._send(link, self._wire(link).encode(delivery.event))
             case Reply():
+                if isinstance(delivery.event, Welcome):
+                    delivery.event.token = self._tokens[delivery.event.token]
                 self._send(delivery.link, self._wire(delivery.link).reply(delivery.event))
             case Replay():
                 self._send(delivery.link, self._wire(delivery.link).encode_log(self._replay(delivery)))

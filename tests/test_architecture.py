@@ -13,12 +13,13 @@ import roomchat
 HOUSE = Path(roomchat.__file__).parent
 
 BASE = {"entries", "errors", "protocol", "settings", "harmless", "speaker", "times", "version"}
+SERVER = {"server", "hub_thread", "recorder", "retention", "clock"}
 PARTS = {"chat", "store", "wires"}
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),
     **{one: BASE | {one} for one in PARTS},
     "net": BASE | PARTS | {"net"},
-    "server": BASE | PARTS | {"net"},
+    **{one: BASE | PARTS | SERVER | {"net"} for one in SERVER},
     "client": BASE | {"wires", "client"},
     "export": BASE | PARTS | {"export"},
     "terminal": BASE | {"client", "terminal"},

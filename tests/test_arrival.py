@@ -142,7 +142,7 @@ def test_what_was_typed_for_nowhere_is_given_back(env: dict[str, str]) -> None:
         ann.type("hello\r")
         ann.expect(r"\.\.\. hello")
         ann.signal(signal.SIGTERM)
-        assert ann.wait() == 0
+        assert ann.wait() == 130
         ann.expect("Not sent, and not kept:\n  hello")
 
 

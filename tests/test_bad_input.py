@@ -179,7 +179,7 @@ def test_a_line_without_an_end_costs_one_error_and_little_memory(server: Server,
     peer.expect("error", code="too_long")
     peer.send_bytes(b"\n")
     assert peer.sync() == []
-    connection = server._hub.registry.clients[peer.uid].link
+    connection = server._routes[server._hub.registry.clients[peer.uid].link]
     assert len(connection.wire._commands._lines._rest) <= MAX_LINE
 
 
@@ -365,7 +365,7 @@ def test_who_asks_a_lot_and_reads_nothing_is_not_read(serve: Serve, connect: Con
     greedy.join("den", history=0)
     padding = "x" * 300  # so that what is read at a time is not too many commands
     line = json.dumps({"type": command, "room": "den", "padding": padding}).encode() + b"\n"
-    connection = server._hub.registry.clients[greedy.uid].link
+    connection = server._routes[server._hub.registry.clients[greedy.uid].link]
     writer = threading.Thread(target=greedy.send_bytes, args=(line * questions,))
     writer.start()
     give_up = time.monotonic() + DEADLINE

@@ -24,7 +24,7 @@ DAY = 86_400.0  # seconds
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Set how far the machine's clock is off, in seconds."""
     real, off = time.time, [0.0]
-    monkeypatch.setattr("roomchat.server.time.time", lambda: real() + off[0])
+    monkeypatch.setattr("roomchat.clock.time.time", lambda: real() + off[0])
 
     def shift(seconds: float) -> None:
         off[0] = seconds

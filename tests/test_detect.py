@@ -20,12 +20,13 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from roomchat.chat.sessions import Connected, Disconnected
+from roomchat.chat.inputs import Connected, Disconnected, Inputs
 from roomchat.client.client import Client
 from roomchat.net import loop as loops
 from roomchat.net.inbox import Inbox
 from roomchat.net.loop import Loop
 from roomchat.net.readers import Readers
+from roomchat.net.routes import Routes
 from roomchat.protocol import Terms, Welcome
 from roomchat.server import Server
 from roomchat.settings import WIRES, Settings
@@ -441,7 +442,11 @@ def test_each_wire_is_found(server: Server, bare: Open, dialect: str, silent: bo
     before = one.until(ANSWER[dialect])
     # On a loaded machine the greeting may come before what was sent at once.
     assert GREETING.encode() in before or dialect != "plain" or silent
-    spoken = [peer.link.wire.dialect for peer in server._hub.registry.peers.values() if peer.client is not None]
+    spoken = [
+        server._routes[peer.link].wire.dialect
+        for peer in server._hub.registry.peers.values()
+        if peer.client is not None
+    ]
     assert spoken.count(dialect) == (3 if dialect == "native" else 1)  # the healthy two are native
     one.half_close()
     one.to_the_end()
@@ -763,21 +768,23 @@ def test_a_closed_connection_does_not_come_back(tmp_path: Path) -> None:
     """Its first line comes while the hub closes it: whoever is let go stays out, and leaves no seat behind."""
     chat = Chat(login_timeout=300)
     inbox: Inbox[Any] = Inbox(100)
-    loop = Loop(chat.settings, inbox, Readers(tmp_path / "log.db"), Dialects(chat.settings, lambda: "now"))
+    loop = Loop(
+        chat.settings, inbox, Readers(tmp_path / "log.db"), Dialects(chat.settings, lambda: "now"), Routes()
+    )
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
         loop._begin(1, ours, "here")
         (connection,) = loop._connections
         loop._pause(connection)
-        chat.hub.apply(inbox.take(0), chat.now, "now")
+        chat.hub.apply(Inputs(inbox.take(0), chat.now, "now"))
         chat.hub.commit()
-        closing = chat.hub.apply([], chat.now + 300, "now")
+        closing = chat.hub.apply(Inputs([], chat.now + 300, "now"))
         chat.hub.commit()
-        assert closing.closed == [connection]
+        assert closing.closed == [connection.number]
         theirs.send(HELLO["native"])
         loop._receive(connection)
-        effects = chat.hub.apply(loop._to_hub, chat.now + 300, "now")
+        effects = chat.hub.apply(Inputs(loop._to_hub, chat.now + 300, "now"))
         welcomes = [one for one in effects.deliveries if isinstance(getattr(one, "event", None), Welcome)]
         loop.close()
         assert not welcomes

@@ -15,9 +15,11 @@ import pytest
 
 from roomchat.client.client import Client
 from roomchat.protocol import Bye, Dial, Hello, Join, Leave, Say, Whisper
-from roomchat.server import EXPIRE_GUESTS, Server
+from roomchat.retention import GUESTS
+from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.store.log import Log, SegmentRow
+from roomchat.store.reader import LogReader
 from tests.conftest import QUIET
 from tests.memory import Chat
 from tests.peer import Peer
@@ -134,7 +136,7 @@ def test_a_wrong_clock_forgets_nobody(tmp_path: Path, monkeypatch: pytest.Monkey
             bob.send("say", room="tea", text="hi")
             bob.until("message")
     real = time.time
-    monkeypatch.setattr("roomchat.server.time.time", lambda: real() + 31 * DAY / 1000)
+    monkeypatch.setattr("roomchat.clock.time.time", lambda: real() + 31 * DAY / 1000)
     for _ in range(2):
         with run(path) as server:
             visit(server, token=token)
@@ -166,11 +168,12 @@ def test_guests_go_in_pieces(tmp_path: Path) -> None:
         1000, [], guests, [], None, [(uid, name) for uid, name, _ in guests], [(uid, True) for uid, *_ in guests]
     )
     log.append(1000, [], guests=[(1, False)])
-    forget = [log.forget_guests(2000, 3000, EXPIRE_GUESTS, lambda uid: uid % 50 == 0) for _ in range(4)]
+    forget = [log.forget_guests(2000, 3000, GUESTS, lambda uid: uid % 50 == 0) for _ in range(4)]
     assert forget == [(100, 98), (100, 98), (49, 48), (0, 0)]
-    assert [uid for uid in range(1, 251) if log.find_name(uid)] == [1, 50, 100, 150, 200, 250]
-    assert (log.find_client(b"1").guest, log.find_client(b"50").guest, log.next_uid()) == (False, True, 251)
-    assert log.forget_guests(1000, 3000, EXPIRE_GUESTS, lambda _: False) == (0, 0)
+    with closing(LogReader(log.path)) as reader:
+        assert [uid for uid in range(1, 251) if reader.client(uid)] == [1, 50, 100, 150, 200, 250]
+        assert (reader.client(b"1").guest, reader.client(b"50").guest, log.next_uid()) == (False, True, 251)
+    assert log.forget_guests(1000, 3000, GUESTS, lambda _: False) == (0, 0)
     log.close()
 
 

@@ -4,15 +4,16 @@ the clients were told."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from roomchat.chat.inputs import Connected, Disconnected
 from roomchat.chat.registry import Registry
-from roomchat.chat.sessions import Connected, Disconnected
 from roomchat.protocol import Bye, Command, Dial, Hello, Join, Leave, Name, Say, Terms, Whisper
 from tests.memory import Chat, Event
 
@@ -145,15 +146,30 @@ class World:
         self.dialled: set[str] = set()
 
     def batch(self, works: bool, pause: float, commands: list[tuple[Any, ...]]) -> None:
+        """All of it at once; but what has to be looked up in the log first is the last of its batch, because the
+        model takes commands in the order in which they were given."""
+        self.chat.now += pause
+        self.chat.disk_works = self.works = works
+        rest = iter([*commands, None])
+        while rest is not None:
+            rest = self.take_turn(rest)
+
+    def take_turn(self, commands: Iterator[tuple[Any, ...] | None]) -> Iterator[tuple[Any, ...] | None] | None:
+        """A batch of these commands; the iterator if there are more."""
         chat = self.chat
-        chat.now += pause
-        chat.disk_works = self.works = works
         self.ended.clear()
+        here, tokens = set(chat.registry.clients), set(chat.registry.tokens)
         steps: list[tuple[int, Callable[[Event], None]]] = []
-        for name, who, *arguments in commands:
+        for command in commands:
+            if command is None:
+                commands = None
+                break
+            name, who, *arguments = command
             self.number += 1
             if (name == "hello" or who in self.links) and (step := getattr(self, name)(who, *arguments)):
                 steps.append((self.number, step))
+            if self.inputs and self.is_looked_up(self.inputs[-1][1], here, tokens):
+                break
         chat.batch(*self.inputs)
         self.inputs.clear()
         replies: dict[int, Event] = {}
@@ -168,6 +184,15 @@ class World:
             if seat.lost is not None and seat.lost + LINGER <= chat.now:
                 del self.seats[who]
         self.check()
+        return commands
+
+    @staticmethod
+    def is_looked_up(command: Any, here: set[int], tokens: set[bytes]) -> bool:
+        if isinstance(command, Hello):
+            return command.token is not None and sha256(command.token.encode()).digest() not in tokens
+        if isinstance(command, Say) and (command.room or "").startswith("@"):
+            return not set(map(int, command.room[1:].split("-"))) <= here
+        return isinstance(command, Dial | Whisper) and command.uid not in here
 
     def check(self) -> None:
         """The hub against itself, against the model, and against what its clients know."""

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from roomchat.chat.sessions import Connected
+from roomchat.chat.inputs import Connected
 from roomchat.protocol import Hello, Join, Say, Terms
 from roomchat.server import Server
 from roomchat.settings import Settings

@@ -6,13 +6,13 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from roomchat.chat.sessions import Connected, Refresh
+from roomchat.chat.inputs import Connected, Introduction, Refresh
 from roomchat.net.inbox import Inbox
 from roomchat.net.loop import FEW, Loop
 from roomchat.net.outbox import Packet, PageRequest
 from roomchat.net.reactor import READ
 from roomchat.net.readers import Readers
-from roomchat.protocol import Hello
+from roomchat.net.routes import Routes
 from roomchat.settings import Settings
 from roomchat.wires.detect import Dialects
 
@@ -22,7 +22,7 @@ def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> 
     readers = Readers(tmp_path / "log.db")
     settings = Settings()
     dialects = Dialects(settings, lambda: "now")
-    loop = Loop(settings, Inbox(100), readers, dialects)
+    loop = Loop(settings, Inbox(100), readers, dialects, Routes())
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     loop._begin(1, ours, "here")
@@ -45,7 +45,7 @@ def test_a_range_that_is_done_is_passed_over_and_not_read(tmp_path: Path) -> Non
     readers = Readers(tmp_path / "log.db")
     inbox: Inbox[Any] = Inbox(100)
     settings = Settings(outbox_limit=1000)
-    loop = Loop(settings, inbox, readers, Dialects(settings, lambda: "now"))
+    loop = Loop(settings, inbox, readers, Dialects(settings, lambda: "now"), Routes())
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     loop._begin(1, ours, "here")
@@ -69,7 +69,7 @@ def test_newcomers_come_few_at_a_time_while_the_hub_is_behind(tmp_path: Path) ->
     """Else what the people inside say would wait for all of them. The end closes also who still waited."""
     inbox: Inbox[Any] = Inbox(100)
     settings = Settings()
-    loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"))
+    loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"), Routes())
     pairs = [socket.socketpair() for _ in range(10)]
     for number, (ours, _) in enumerate(pairs[:-1]):
         loop._add(number, ours, "here")
@@ -90,7 +90,7 @@ def test_who_is_not_known_yet_is_read_in_its_turn(tmp_path: Path) -> None:
     """Its first bytes are not waited for twice, and nothing of them is missed."""
     inbox: Inbox[Any] = Inbox(100)
     settings = Settings()
-    loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"))
+    loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"), Routes())
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
@@ -101,5 +101,5 @@ def test_who_is_not_known_yet_is_read_in_its_turn(tmp_path: Path) -> None:
         assert not connection.events
         loop._serve_newcomers()
         assert connection.events == READ
-        assert [type(command) for _, command in loop._to_hub] == [Connected, Hello]
+        assert [type(command) for _, command in loop._to_hub] == [Connected, Introduction]
         loop.close()

@@ -325,7 +325,7 @@ def test_a_thousand_clients_in_a_hundred_rooms(serve: Serve) -> None:
 
 def outbox_size(server: Server, uid: int) -> int:
     """Bytes that wait in memory for a client; nothing but the outbox itself knows."""
-    return server._hub.registry.clients[uid].link.outbox.size
+    return server._routes[server._hub.registry.clients[uid].link].outbox.size
 
 
 def slow_reader(server: Server, connect: Connect) -> Peer:

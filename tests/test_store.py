@@ -22,12 +22,18 @@ from roomchat.protocol import Message
 from roomchat.store import schema
 from roomchat.store.archive import Archive, Span
 from roomchat.store.log import Log, SegmentRow
-from roomchat.store.reader import LogReader, Stretch
+from roomchat.store.reader import LogReader, StoredClient, Stretch
 from roomchat.wires.native import decode_entries, encode_entries
 
 NOW = 1_700_000_000_000  # milliseconds since 1970
 ALL = 2**40  # bytes; a limit that is none
 END = 2**40  # a seq that no room has reached
+
+
+def client(log: Log, key: bytes | int) -> StoredClient | None:
+    """As a reader beside the log sees it."""
+    with closing(LogReader(log.path)) as reader:
+        return reader.client(key)
 
 
 def segment(*seqs: int, room: str = "tea", text: str = "hi") -> SegmentRow:
@@ -186,10 +192,10 @@ def test_what_a_batch_leaves_is_there_when_the_log_is_opened_again(open_log: Cal
     log = open_log()
     assert (log.epoch(), log.next_uid(), log.next_room()) == (epoch, 401, 5)
     assert log.rooms() == [*((room, room.title(), 9) for room in rooms), ("tea", "Tea", 10)]
-    found = log.find_client(bytes([399 % 256, 399 // 256]))
+    found = client(log, bytes([399 % 256, 399 // 256]))
     assert (found.uid, found.name, found.last_n) == (399, "client-399", 798)
-    assert log.find_client(b"new token").name == "renamed"
-    assert log.find_client(b"unknown") is None
+    assert client(log, b"new token").name == "renamed"
+    assert client(log, b"unknown") is None
     assert all(all_of(log, room) == [7, 9] for room in rooms[::50])
 
 
@@ -257,12 +263,12 @@ def test_a_failed_append_stores_nothing(log: Log) -> None:
             log.append(NOW, *batch)
         assert (all_of(log), all_of(log, "new")) == ([1], [])
         assert (log.next_uid(), log.next_room(), log.rooms()) == (2, 1, [("tea", "Tea", 1)])
-        known = log.find_client(b"ann")
-        assert (known.name, known.last_n, log.find_client(b"bob")) == ("ann", 1, None)
+        known = client(log, b"ann")
+        assert (known.name, known.last_n, client(log, b"bob")) == ("ann", 1, None)
     log._connection.execute("PRAGMA max_page_count = 1000000")
     log.append(NOW, *batch)
     assert (all_of(log), all_of(log, "new")) == ([1, 2, 3, 4], [1])
-    assert (log.find_client(b"ann").last_n, log.find_client(b"bob").uid, log.next_room()) == (2, 2, 7)
+    assert (client(log, b"ann").last_n, client(log, b"bob").uid, log.next_room()) == (2, 2, 7)
 
 
 def test_rooms_of_a_failed_append_are_not_mixed_up(log: Log) -> None:
@@ -351,7 +357,7 @@ def test_a_broken_database_is_refused_or_read_up_to_where_it_broke(tmp_path: Pat
             continue
         reader = LogReader(log.path)
         try:
-            log.rooms(), log.next_uid(), log.next_room(), log.epoch(), log.find_client(b"5")
+            log.rooms(), log.next_uid(), log.next_room(), log.epoch(), client(log, b"5")
             log.append(NOW, [segment(1000)])
             reader.after("tea", 0, 300, ALL)
             outcomes.add("unharmed")
@@ -536,7 +542,7 @@ def test_a_guest_leaves_nothing_but_its_uid(tmp_path):
     path = str(tmp_path / "chat.db")
     log = Log(path, sync="normal")
     log.append(1, [], [(1, "ann", b"ann"), (2, "guest", b""), (3, "other", b"")])
-    assert (log.find_name(1), log.find_name(2), log.find_name(3)) == ("ann", None, None)
+    assert (client(log, 1).name, client(log, 2), client(log, 3)) == ("ann", None, None)
     log.close()
     log = Log(path, sync="normal")
     assert log.next_uid() == 4

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomchat.chat.sessions import Shutdown
+from roomchat.chat.inputs import Shutdown
 from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.memory import Chat

@@ -7,13 +7,22 @@ from typing import Any
 
 from roomchat.chat.deadlines import Deadlines
 from roomchat.chat.effects import Close, Delivery, Effects, Identity, ReadPage, Replay, Reply, Segment, Tell
+from roomchat.chat.inputs import Found, Inputs, Key, Link, Row
 from roomchat.chat.names import normal_person
-from roomchat.chat.registry import Client, Link, Registry, Room
+from roomchat.chat.registry import Audience, Client, Registry, Room
 from roomchat.errors import Refused, StorageUnavailable
-from roomchat.protocol import PAGE, Error, Event, HistoryPage, Id, Message
+from roomchat.protocol import PAGE, Error, Event, HistoryPage, Id, Malformed, Message
 from roomchat.settings import Settings
 
 SEGMENT = 64 * 1024  # characters; outboxes hold, and readers fetch, whole segments, so none may be huge
+
+
+class Missing(Exception):
+    """What a command needs from the log is not here yet: it is looked up, and then the command comes again."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 class Batch:
@@ -24,24 +33,22 @@ class Batch:
         registry: Registry,
         deadlines: Deadlines,
         settings: Settings,
-        now: float,
-        timestamp: str,
-        storing: bool,
-        find_name: Callable[[int], str | None],
+        inputs: Inputs,
+        gone: dict[bytes, Client],
         lobby: str | None,
     ) -> None:
         self.registry = registry
         self.deadlines = deadlines
         self.settings = settings
-        self.now = now  # seconds of a clock that never goes back
-        self.timestamp = timestamp  # for messages: RFC 3339
+        self.now = inputs.now  # seconds of a clock that never goes back
+        self.timestamp = inputs.timestamp  # for messages: RFC 3339
         self.lobby = lobby  # key of the room that everyone is in first; None: there is none
         self.effects = Effects()
-        self.gone: dict[bytes, Client] = {}  # whose seat ended in this batch, by token hash
-        self.link: Link = None  # whose command is being carried out
+        self.gone = gone  # whose seat ended in this batch, or since a look-up began, by token hash
+        self.found: dict[Key, Found] = {}  # what was looked up for the command that is being carried out
+        self.link: Link = 0  # whose command is being carried out
         self.re: Id = None  # its id
-        self._storing = storing
-        self._find_name = find_name
+        self._storing = inputs.storing
         self._open: dict[str, Segment] = {}  # by room key: those that more messages may join
 
     # ------------------------------------------------------------ to one
@@ -64,9 +71,13 @@ class Batch:
 
     def refuse(self, refusal: Refused, n: int | None = None) -> None:
         """Answer with an error, and close if it is one that closes."""
-        self.reply(Error(code=refusal.code, message=str(refusal), n=n))
-        self.note(f"refused {self.link}: {refusal.code}")
-        if refusal.closes:
+        self.refuse_malformed(Malformed.of(refusal), n)
+
+    def refuse_malformed(self, malformed: Malformed, n: int | None = None) -> None:
+        """As ``refuse``: the refusal of what was no command comes with it."""
+        self.reply(Error(code=malformed.code, message=malformed.message, n=n))
+        self.note(f"refused {self.registry.peers.get(self.link, self.link)}: {malformed.code}")
+        if malformed.closes:
             self.close(self.link)
 
     def close(self, link: Link) -> None:
@@ -112,7 +123,7 @@ class Batch:
             self._open.pop(room.key, None)
             links = [link for link in self.registry.links(room) if link not in told]
             told.update(links)
-            self._deliver(Tell(room, self.registry.make_audience(links), event))
+            self._deliver(Tell(room, Audience(links), event))
 
     def say(self, room: Room, client: Client, text: str, n: int | None) -> None:
         """A message to everyone in a room, the sender too."""
@@ -127,7 +138,7 @@ class Batch:
             self.registry.save(client)
             client.guest = self.effects.guests[client.uid] = False
         if not client.terms.echo:
-            segment.quiet[client.link] = client.uid
+            segment.quiet[self.link] = client.uid
 
     def _open_segment(self, room: Room) -> Segment:
         """A new segment, which the next messages of the room may join."""
@@ -152,16 +163,45 @@ class Batch:
             client.uid, client.name, client.token_hash if resumes else b""
         )  # fmt: skip
 
+    def row(self, key: Key) -> Row | None:
+        """A client as the log has it; None: nobody can come back as it.
+
+        Raises:
+            Missing: it is still to be looked up. Only before anything was changed: the command comes again.
+            StorageUnavailable: the log can't be read.
+        """
+        found = self.found.get(key)
+        if found is None:
+            raise Missing(key)
+        if found.failed:
+            raise StorageUnavailable
+        return found.row
+
+    def look_for(self, uid: int) -> None:
+        """Raises Missing if a command needs the name of someone who has no seat, and it is not here yet."""
+        registry = self.registry
+        if uid in registry.clients or uid >= registry.next_uid or self._left(uid) is not None:
+            return
+        if uid not in self.effects.identities and uid not in self.found:
+            raise Missing(uid)
+
     def offline_name(self, uid: int) -> str | None:
-        """The name of someone who has no seat and can come back; None: nobody can come back with that UID.
+        """The name of someone who has no seat and can come back; None: nobody can come back with that UID. Behind
+        ``look_for``.
 
         Raises:
             StorageUnavailable: the log can't be read.
         """
+        if (client := self._left(uid)) is not None:
+            return client.name if client.terms.resume else None
         identity = self.effects.identities.get(uid)  # came and went in this batch: not in the log yet
-        if identity is None:
-            return self._find_name(uid)
-        return identity.name if identity.token_hash else None
+        if identity is not None:
+            return identity.name if identity.token_hash else None
+        row = self.row(uid)
+        return row.name if row is not None else None
+
+    def _left(self, uid: int) -> Client | None:
+        return next((client for client in self.gone.values() if client.uid == uid), None) if self.gone else None
 
     def keep_seat(self, client: Client, taken: bool) -> None:
         """Store that the client has a seat, or has none any more. Best effort: a disk that takes nothing keeps

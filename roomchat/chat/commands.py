@@ -42,6 +42,7 @@ from roomchat.protocol import (
 def dial(batch: Batch, client: Client, command: Dial) -> None:
     """Into the room that the peer is in, or into a new one with it. The lobby, where everyone is, is not meant."""
     registry = batch.registry
+    batch.look_for(command.uid)
     peer = find_peer(batch, client, command.uid)
     if peer is None:
         raise Offline(who=batch.offline_name(command.uid))
@@ -125,6 +126,8 @@ def leave(batch: Batch, client: Client, command: Leave) -> None:
 
 def say(batch: Batch, client: Client, command: Say) -> None:
     """A message to a room."""
+    if command.room is not None and command.room.startswith(PRIVATE):
+        look_for_other(batch, client, command.room)
     if not is_next(batch, client, command.n):
         return
     check_text(batch, command.text)
@@ -139,11 +142,19 @@ def say(batch: Batch, client: Client, command: Say) -> None:
 
 def whisper(batch: Batch, client: Client, command: Whisper) -> None:
     """A message to one other, in the room of the two."""
+    batch.look_for(command.uid)
     if not is_next(batch, client, command.n):
         return
     check_text(batch, command.text)
     peer = addressee(batch, client, command.uid, command.n)
     batch.say(membership.enter_pair(batch, client, command.uid, peer), client, command.text, command.n)
+
+
+def look_for_other(batch: Batch, client: Client, name: str) -> None:
+    """Before a message to a room of two is said: the other one may be offline. Raises Missing."""
+    room = batch.registry.clients_to_rooms[client.uid].get(name)
+    if room is not None and room.pair is not None:
+        batch.look_for(sum(room.pair) - client.uid)
 
 
 def is_next(batch: Batch, client: Client, n: int | None) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any
+
+from roomchat.chat.inputs import Link
 
 
 class Deadlines:
@@ -15,8 +16,8 @@ class Deadlines:
     """
 
     def __init__(self) -> None:
-        self.hellos: dict[Hashable, float] = {}  # link: until when its hello must have come
-        self.logins: dict[Hashable, float] = {}  # link: likewise, where a person types
+        self.hellos: dict[Link, float] = {}  # link: until when its hello must have come
+        self.logins: dict[Link, float] = {}  # link: likewise, where a person types
         self.lingering: dict[int, float] = {}  # UID: until when an away client keeps its seat
         self.large_rooms: dict[str, float] = {}  # room key: when its comings and goings are told next
         self._queues: tuple[dict[Any, float], ...] = (self.hellos, self.logins, self.lingering, self.large_rooms)
@@ -25,7 +26,7 @@ class Deadlines:
         """The time of the first deadline of all; None while there is none."""
         return min((next(iter(queue.values())) for queue in self._queues if queue), default=None)
 
-    def introduced(self, link: Hashable) -> None:
+    def introduced(self, link: Link) -> None:
         """The connection need not say who it is any more: it has, or is gone."""
         self.hellos.pop(link, None)
         self.logins.pop(link, None)
@@ -37,7 +38,7 @@ class Deadlines:
                 del queue[key]
 
 
-def set_last(queue: dict[Any, float], key: Hashable, deadline: float) -> None:
+def set_last(queue: dict[int, float], key: int, deadline: float) -> None:
     """Set a deadline that is later than all in the queue."""
     queue.pop(key, None)
     queue[key] = deadline

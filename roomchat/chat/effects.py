@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from roomchat.chat.registry import Audience, Link, Room
+from roomchat.chat.inputs import Key, Link
+from roomchat.chat.registry import Audience, Room
 from roomchat.protocol import AnyEntry, Event, Id
 
 
@@ -65,6 +66,13 @@ class Close(Struct, gc=False):
     link: Link
 
 
+class LookUp(Struct, gc=False):
+    """A client's row is to be read from the log; the connection's commands wait for it, as ``Found``."""
+
+    link: Link
+    key: Key
+
+
 Delivery = Segment | Tell | Reply | Replay | ReadPage | Close
 
 
@@ -87,6 +95,7 @@ class Effects:
     seats: dict[int, str | None] = field(default_factory=dict)  # UID to the key of its name; None: it has no seat
     guests: dict[int, bool] = field(default_factory=dict)  # UID to whether it never said anything: seen now
     next_room: int | None = None  # when it changed
+    lookups: list[LookUp] = field(default_factory=list)  # when the rest is stored
     notes: list[str] = field(default_factory=list)  # for the log of the server's doings
     stop: str | None = None  # why the server should be stopped
     over: bool = False  # it was: nothing follows

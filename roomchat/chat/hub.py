@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 
 from roomchat.chat import commands, membership
-from roomchat.chat.batch import Batch, Handler
+from roomchat.chat.batch import Batch, Handler, Missing
 from roomchat.chat.deadlines import Deadlines, due
-from roomchat.chat.effects import Effects
+from roomchat.chat.effects import Effects, LookUp
+from roomchat.chat.inputs import (
+    Connected,
+    Disconnected,
+    Found,
+    Input,
+    Inputs,
+    Introduction,
+    Link,
+    Refresh,
+    Shutdown,
+)
 from roomchat.chat.names import normal_room
-from roomchat.chat.registry import Client, Link, Peer, Registry
-from roomchat.chat.sessions import Connected, Disconnected, Input, Known, Refresh, Seat, Sessions, Shutdown
+from roomchat.chat.registry import Client, Peer, Registry
+from roomchat.chat.sessions import Seat, Sessions
 from roomchat.errors import Refused
-from roomchat.protocol import Bye, Command, Hello, Malformed, Stats, StatsPage
+from roomchat.protocol import Bye, Command, Malformed, Stats, StatsPage
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
@@ -20,10 +31,11 @@ from roomchat.version import __version__
 class Hub:
     """Applies what connections ask to the state of the chat. Only the hub's thread calls it.
 
-    It has no clock, no disk and no socket: the time comes with each batch, and what is to be stored and sent is
-    returned. Each ``apply`` is followed by ``commit`` when its effects are stored, or by ``rollback`` when they
-    could not be; then the same batch may be applied again with ``storing=False``, which refuses whatever needs
-    the disk and does the rest.
+    It reads nothing but its inputs: no clock, no disk, no socket, nothing random. What it needs of the log it asks
+    for with a ``LookUp`` among the effects; until the answer comes, as ``Found``, the connection's commands wait.
+
+    Each ``apply`` is followed by ``commit`` when its effects are stored, or by ``rollback`` when they could not
+    be; then the same items are applied again with ``storing=False``.
     """
 
     def __init__(
@@ -32,51 +44,43 @@ class Hub:
         settings: Settings,
         *,
         epoch: str,
-        new_token: Callable[[], str],
-        find_client: Callable[[bytes], Known | None],
-        find_name: Callable[[int], str | None],
         seats: Iterable[Seat] = (),
         now: float,
     ) -> None:
         self.registry = registry
         self._settings = settings
-        self._find_name = find_name
         self._lobby = normal_room(settings.lobby, settings.max_name)[1] if settings.lobby else None
         self._deadlines = Deadlines()
-        self._sessions = Sessions(epoch, new_token, find_client)
+        self._sessions = Sessions(epoch)
         self._sessions.restore(registry, self._deadlines, seats, now + settings.linger)
         registry.begin()
         self._started = now
         self._last_used = now  # when a connection last existed
+        self._held: dict[Link, list[Input]] = {}  # what waits for a look-up, by connection, in order
+        self._gone: dict[bytes, Client] = {}  # see Batch.gone
+        self._before: tuple[dict[Link, list[Input]], dict[bytes, Client]] = ({}, {})  # these two, for a rollback
         self._applied: Effects = Effects()  # by the last batch, not committed yet
         self._inputs = 0  # in that batch
         self._now = now  # its time
         self._stats = {"messages": 0, "deliveries": 0, "batches": 0, "largest_batch": 0}
         self._handlers: dict[type, Handler] = {
             **commands.TABLE,
-            Hello: self._sessions.hello_again,
+            Introduction: self._sessions.hello_again,
             Bye: self._sessions.bye,
             Stats: self._tell_stats,
         }
 
-    def apply(
-        self, inputs: Iterable[tuple[Link, Input]], now: float, timestamp: str, *, storing: bool = True
-    ) -> Effects:
-        """Carry commands out in order, then what is due by now.
-
-        Args:
-            inputs: the connection that each came from, and the command.
-            now: seconds, of a clock that never goes back.
-            timestamp: for the messages of this batch, RFC 3339 in UTC with milliseconds.
-            storing: False while the log takes nothing.
-        """
-        batch = Batch(
-            self.registry, self._deadlines, self._settings, now, timestamp, storing, self._find_name, self._lobby
-        )  # fmt: skip
+    def apply(self, inputs: Inputs) -> Effects:
+        """Carry out what came, in order, then what is due by now."""
+        held = self._held
+        self._before = ({link: [*waiting] for link, waiting in held.items()}, {**self._gone})
+        batch = Batch(self.registry, self._deadlines, self._settings, inputs, self._gone, self._lobby)
         peers, handlers = self.registry.peers, self._handlers
-        self._inputs = 0
-        for link, command in inputs:
-            self._inputs += 1
+        self._inputs = len(inputs.items)
+        for link, command in self._in_turn(batch, inputs.items) if held else inputs.items:
+            if held and link in held:
+                held[link].append(command)
+                continue
             batch.link = link
             batch.re = getattr(command, "id", None)
             peer = peers.get(link)
@@ -88,14 +92,19 @@ class Hub:
                     self._carry_out(batch, link, peer, command)
             except Refused as refusal:
                 batch.refuse(refusal, getattr(command, "n", None))
+            except Missing as missing:
+                held[link] = [command]
+                batch.effects.lookups.append(LookUp(link, missing.key))
         self._meet_deadlines(batch)
-        self._now = now
+        self._now = inputs.now
         self._applied = batch.effects
         return batch.effects
 
     def commit(self) -> None:
         """The effects of the last batch are stored: its changes stay."""
         self.registry.begin()
+        if not self._held:
+            self._gone.clear()
         self._deadlines.drop_due(self._now)
         for link in self._applied.closed:  # so that a connection that is gone is not kept in memory
             self._deadlines.introduced(link)
@@ -111,6 +120,7 @@ class Hub:
     def rollback(self) -> None:
         """The effects of the last batch could not be stored: all is as before it."""
         self.registry.rollback()
+        self._held, self._gone = self._before
 
     def deadline(self) -> float | None:
         """When ``apply`` must be called at the latest, even with nothing to apply; None while nothing is due."""
@@ -119,6 +129,17 @@ class Hub:
             idle = self._last_used + self._settings.idle_exit
             deadline = idle if deadline is None else min(deadline, idle)
         return deadline
+
+    def _in_turn(self, batch: Batch, items: Iterable[tuple[Link, Input]]) -> Iterator[tuple[Link, Input]]:
+        """Where an answer came: what has waited for it. All else as it is."""
+        for link, command in items:
+            if isinstance(command, Found):
+                batch.found[command.key] = command
+                for waiting in self._held.pop(link, ()):
+                    yield link, waiting
+                batch.found.clear()
+            else:
+                yield link, command
 
     def _carry_out(self, batch: Batch, link: Link, peer: Peer | None, command: Input) -> None:
         """What has no handler: of a connection that has not said hello yet, or about a connection."""
@@ -129,10 +150,10 @@ class Hub:
             if isinstance(command, Shutdown):
                 self._sessions.shutdown(batch, command)
             return  # anything else is from a connection that was closed since
-        if isinstance(command, Command):
+        if isinstance(command, Command | Introduction):
             self._sessions.first_command(batch, peer, command)
         elif isinstance(command, Malformed):
-            raise command.error
+            batch.refuse_malformed(command)
         elif isinstance(command, Refresh):
             if peer.client is not None:
                 self._sessions.refresh(batch, peer.client, command)

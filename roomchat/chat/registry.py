@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from roomchat.chat.inputs import Link
 from roomchat.chat.names import pair_of
 from roomchat.protocol import Terms
 
-Link = Hashable  # a connection; opaque to the hub
-Audience = Any  # several connections; opaque: whatever `make_audience` returns
+
+class Audience:
+    """Connections that get the same; the same object for a room until its members change."""
+
+    __slots__ = ("links", "routes")
+
+    def __init__(self, links: Iterable[Link]) -> None:
+        self.links = tuple(links)
+        self.routes: Any = None  # how the net reaches them, once it has looked
+
+    def __len__(self) -> int:
+        return len(self.links)
+
+    def __iter__(self) -> Iterator[Link]:
+        return iter(self.links)
 
 
 class Room(Struct, eq=False):
@@ -24,7 +38,7 @@ class Room(Struct, eq=False):
     name: str  # the name as it is shown
     last_seq: int = 0  # of its newest message; 0: none yet
     last_said: str | None = None  # when that was said, RFC 3339; None: not known
-    audience: Audience = None  # the live members' connections; None: to be made anew
+    audience: Audience | None = None  # the live members' connections; None: to be made anew
     joined: int = 0  # members that came and are not told of yet, in a large room
     left: int = 0  # members that went, likewise
     saved_in: int = 0  # the batch that saved it for a rollback
@@ -58,6 +72,9 @@ class Peer(Struct, eq=False):
     terms: Terms
     client: Client | None = None
 
+    def __str__(self) -> str:
+        return f"connection {self.link} from {self.address}"
+
 
 class Registry:
     """The three maps and what belongs to them. Only the hub's thread calls it.
@@ -76,7 +93,6 @@ class Registry:
         next_uid: int = 1,
         next_room: int = 1,
         rooms: Iterable[tuple[str, str, int, str | None]] = (),
-        make_audience: Callable[[list[Any]], Audience] = tuple,
     ) -> None:
         """What a log knew before: the next numbers, and (key, name, last seq, last said) of each room."""
         self.clients: dict[int, Client] = {}
@@ -93,7 +109,6 @@ class Registry:
         self.pairs: dict[int, dict[str, None]] = {}  # UID to its private rooms, here or not, in order
         self.next_uid = next_uid
         self.next_room = next_room
-        self.make_audience = make_audience
         self._undo: list[Callable[[], object]] = []
         self._batch = 0
         for row in sorted(rooms):  # so that each key is put behind the others: no list is moved
@@ -259,7 +274,7 @@ class Registry:
     def audience(self, room: Room) -> Audience:
         """The connections of the members that are not away; the same object until that changes."""
         if room.audience is None:
-            room.audience = self.make_audience(self.links(room))
+            room.audience = Audience(self.links(room))
         return room.audience
 
     def links(self, room: Room) -> list[Link]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from hashlib import sha256
+from collections.abc import Iterable
 from itertools import islice
 from typing import Protocol
-
-from msgspec import Struct
 
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch
 from roomchat.chat.deadlines import Deadlines, set_last
+from roomchat.chat.inputs import Connected, Disconnected, Introduction, Link, Refresh, Row, Shutdown
 from roomchat.chat.names import PRIVATE
-from roomchat.chat.registry import Client, Link, Peer, Registry, Room
+from roomchat.chat.registry import Client, Peer, Registry, Room
 from roomchat.errors import (
     AlreadyRegistered,
     BadName,
@@ -37,55 +35,19 @@ from roomchat.protocol import (
     Goodbye,
     Hello,
     Limits,
-    Malformed,
     Notice,
-    Terms,
     Welcome,
 )
 from roomchat.version import __version__
 
 
-class Connected(Struct):
-    """In the place of a command: there is a new connection, or one that turned out to speak another dialect."""
-
-    address: str
-    terms: Terms = Terms()
-    again: bool = False  # the hub has heard of it before
-
-
-class Disconnected(Struct):
-    """In the place of a command: the connection is gone."""
-
-    reason: str
-
-
-class Refresh(Struct):
-    """In the place of a command: this connection has missed comings and goings of a room."""
-
-    room: str  # key
-
-
-class Shutdown(Struct):
-    """In the place of a command: the server ends; everyone is told, and let go."""
-
-    text: str
-
-
-Input = Command | Malformed | Connected | Disconnected | Refresh | Shutdown
-
-
-class Known(Protocol):
-    """A client as the log remembers it."""
+class Seat(Protocol):
+    """A client that had a seat when the server ended, as the log remembers it."""
 
     uid: int
     name: str
     last_n: int
-    guest: bool  # whether it never said anything
-
-
-class Seat(Known, Protocol):
-    """A client that had a seat when the server ended, as the log remembers it."""
-
+    guest: bool
     key: str  # its name as it is compared
     token_hash: bytes
 
@@ -95,16 +57,10 @@ class Sessions:
 
     Args:
         epoch: the name of the log; cursors from another one are void.
-        new_token: makes a secret that nobody can guess.
-        find_client: what the log knows of a token, given its SHA-256.
     """
 
-    def __init__(
-        self, epoch: str, new_token: Callable[[], str], find_client: Callable[[bytes], Known | None]
-    ) -> None:
+    def __init__(self, epoch: str) -> None:
         self._epoch = epoch
-        self._new_token = new_token
-        self._find_client = find_client
 
     # ------------------------------------------------------------ connections
 
@@ -115,8 +71,8 @@ class Sessions:
         if peer is None:
             if command.again:
                 return  # it was closed meanwhile
-            registry.connect(link, command.address, command.terms)
-            batch.note(f"{link} connected")
+            peer = registry.connect(link, command.address, command.terms)
+            batch.note(f"{peer} connected")
         else:
             registry.set_terms(peer, command.terms)
             deadlines.introduced(link)
@@ -136,7 +92,7 @@ class Sessions:
     def disconnected(self, batch: Batch, peer: Peer, command: Disconnected) -> None:
         """A connection is gone without a bye: its client's seat waits for it. What was asked before is answered
         still: the peer may have ended only its own half."""
-        batch.note(f"{peer.link} disconnected: {command.reason}")
+        batch.note(f"{peer} disconnected: {command.reason}")
         batch.close(peer.link)
         client = peer.client
         if client is None or client.link is not None:
@@ -153,9 +109,9 @@ class Sessions:
         if room is not None:
             batch.reply(membership.who_page(batch.registry, room))
 
-    def first_command(self, batch: Batch, peer: Peer, command: Command) -> None:
+    def first_command(self, batch: Batch, peer: Peer, command: Command | Introduction) -> None:
         """Before the hello there is nothing but the hello, and the bye."""
-        if isinstance(command, Hello):
+        if isinstance(command, Introduction):
             self._hello(batch, peer, command)
         elif isinstance(command, Bye) and peer.terms.early_bye:
             batch.reply(Goodbye())
@@ -165,28 +121,26 @@ class Sessions:
 
     # ------------------------------------------------------------ hello
 
-    def _hello(self, batch: Batch, peer: Peer, command: Hello) -> None:
+    def _hello(self, batch: Batch, peer: Peer, introduction: Introduction) -> None:
+        command, token_hash = introduction.hello, introduction.token_hash
         if command.protocol != VERSION:
             raise UnsupportedProtocol(supported=VERSION, asked=command.protocol)
-        if command.token is None:
-            self._check_rooms(batch, command, 0)
-            token = self._new_token()
-            client = self._newcomer(batch, command.name or "", _hash(token))
+        if introduction.resumes:
+            client = self._resumed(batch, token_hash, command)
         else:
-            token = command.token
-            client = self._resumed(batch, _hash(token), command)
+            self._check_rooms(batch, command, 0)
+            client = self._newcomer(batch, command.name or "", token_hash)
         if not batch.registry.clients_to_rooms[client.uid]:  # else they know it already, or not
             batch.registry.save(client)
             client.announced = command.presence
-        was_away = client.link is None
         rooms = list(batch.registry.clients_to_rooms[client.uid].values())
-        if was_away:
+        if client.link is None:
             membership.tell_back(batch, client, rooms)
         else:
             self._replace(batch, client.link)
         batch.registry.attach(client, peer)
-        batch.note(f"{peer.link} is client {client.uid} {client.name}")
-        batch.reply(self._welcome(batch, client, token, command))
+        batch.note(f"{peer} is client {client.uid} {client.name}")
+        batch.reply(self._welcome(batch, client, command))
         self._return_to_rooms(batch, client, command)
         if peer.terms.lobby and batch.lobby is not None:
             room, _ = membership.go_into(batch, client, batch.settings.lobby)
@@ -217,7 +171,7 @@ class Sessions:
 
     def _from_log(self, batch: Batch, token_hash: bytes, command: Hello) -> Client:
         """A client that has lost its seat, or never had one since the server started, takes one again."""
-        known = batch.gone.get(token_hash) or self._find_client(token_hash)
+        known = batch.gone.get(token_hash) or batch.row(token_hash)
         if known is None:
             raise UnknownToken
         name = command.name
@@ -244,7 +198,7 @@ class Sessions:
         if len(named) - private > limit or private > limit + len(batch.registry.pairs.get(uid, ())):
             raise TooManyRooms(limit=batch.settings.max_rooms)
 
-    def _old_name(self, batch: Batch, known: Known) -> tuple[str, str]:
+    def _old_name(self, batch: Batch, known: Client | Row) -> tuple[str, str]:
         """The name that the log has; another one if it was taken when such names were still allowed."""
         try:
             return batch.name(known.name)
@@ -288,18 +242,18 @@ class Sessions:
                 )
                 deadlines.lingering[seat.uid] = until
 
-    def _replace(self, batch: Batch, link: Link | None) -> None:
+    def _replace(self, batch: Batch, link: Link) -> None:
         """The session continues on another connection: this one is closed."""
         refusal = Replaced()
         batch.send(link, Error(code=refusal.code, message=str(refusal)))
         batch.close(link)
 
-    def _welcome(self, batch: Batch, client: Client, token: str, command: Hello) -> Welcome:
+    def _welcome(self, batch: Batch, client: Client, command: Hello) -> Welcome:
         registry, settings = batch.registry, batch.settings
         return Welcome(
             uid=client.uid,
             name=client.name,
-            token=token,
+            token=client.token_hash.hex(),  # the connection puts the token itself in its place
             epoch=self._epoch,
             last_n=client.last_n,
             server=f"roomchat {__version__}",
@@ -357,7 +311,7 @@ class Sessions:
         batch.close(batch.link)
         membership.leave_all(batch, client, "bye")
 
-    def hello_again(self, batch: Batch, client: Client, command: Hello) -> None:
+    def hello_again(self, batch: Batch, client: Client, command: Introduction) -> None:
         """Once is enough."""
         raise AlreadyRegistered(uid=client.uid)
 
@@ -383,8 +337,3 @@ class Sessions:
         client = batch.registry.clients.get(uid)
         if client is not None and client.link is None:
             membership.leave_all(batch, client, "lost")
-
-
-def _hash(token: str) -> bytes:
-    """What is kept of a token. A plain hash will do: tokens are random, there is nothing to guess from a list."""
-    return sha256(token.encode()).digest()

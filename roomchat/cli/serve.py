@@ -194,7 +194,12 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
     help="0: log errors and warnings; 1: also log the people who come and go, and their actions.",
 )
 @click.option("--log-file", type=click.Path(dir_okay=False), help="Append the log to a file instead of stderr.")
-def serve(db: str | None, debug: int, log_file: str | None, **options: Any) -> None:
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False),
+    help="Write what the server is given, with all that people say, to a new file for `verify --replay`.",
+)
+def serve(db: str | None, debug: int, log_file: str | None, record: str | None, **options: Any) -> None:
     """Run a server.
 
     Each option can also be set by an environment variable, ROOMCHAT_SERVE_ and its name (ROOMCHAT_SERVE_PORT), or
@@ -204,7 +209,7 @@ def serve(db: str | None, debug: int, log_file: str | None, **options: Any) -> N
     _allow_many_connections()
     settings = Settings(db=db or str(default_database()), **options)
     gc.set_threshold(COLLECT_AFTER)
-    server = Server(settings)
+    server = Server(settings, record=record)
     _end_on_signals(server, log)
     try:
         server.start()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 import shutil
 import signal
+from pathlib import Path
 from typing import Any
 
 import click
 
+from roomchat.chat.fingerprint import of_state
+from roomchat.chat.record import Difference, play
 from roomchat.cli.addresses import ServerAddress
 from roomchat.cli.output import check_stdout, write_stdout
 from roomchat.client.address import parse_address
@@ -37,7 +40,12 @@ from roomchat.verify.run import Options, Run
     help="How many times to kill the server; not available with HOST.",
     show_default="one every three seconds",
 )
-def verify(address: str | None, seed: int | None, **options: Any) -> None:
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Do none of this, but play a file of `serve --record` again: the same must come of it.",
+)
+def verify(address: str | None, seed: int | None, replay: Path | None, **options: Any) -> None:
     """Prove that nothing is lost and nothing comes twice.
 
     This starts a server of its own, or uses the one at HOST, and clients that talk in a few rooms. It kills server
@@ -45,6 +53,9 @@ def verify(address: str | None, seed: int | None, **options: Any) -> None:
     compares the messages that every client has seen with the log. If anything is wrong, the exit code is 1, and
     the evidence is kept.
     """
+    if replay is not None:
+        _replay(replay)
+        return
     target = None if address is None else parse_address(address)
     for number in (signal.SIGINT, signal.SIGTERM):  # ends it in good order, also where a shell has it ignored
         signal.signal(number, signal.default_int_handler)
@@ -67,6 +78,23 @@ def verify(address: str | None, seed: int | None, **options: Any) -> None:
             f"Not proven. The records are in {run.folder}; repeat the run with --seed {seed}."
         )
     write_stdout([f"Nothing was lost, and nothing came twice. Repeat the run with --seed {seed}.\n".encode()])
+
+
+def _replay(path: Path) -> None:
+    """Play a record again, and say whether the same came of it."""
+    steps = items = 0
+    state = ""
+    try:
+        with path.open("rb") as lines:
+            for step, hub in play(lines):  # noqa: B007 - the last one is looked at below
+                steps, items = steps + 1, items + len(step.items)
+            if steps:
+                state = f" The state has the fingerprint {of_state(hub)}."
+    except Difference as error:
+        raise click.ClickException(str(error)) from None
+    except (OSError, ValueError, TypeError) as error:
+        raise click.ClickException(f"{path} can't be played as a record: {error}") from None
+    _show(f"Played {steps} steps with {items} inputs again: the same came of each.{state}")
 
 
 def _show(line: str) -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
-from roomchat.chat.sessions import Input
+from roomchat.chat.inputs import Input
 from roomchat.net.bucket import TokenBucket
 from roomchat.net.outbox import Item, Outbox
 from roomchat.protocol import Statement
@@ -26,7 +26,7 @@ class Connection:
     """Everything here belongs to its I/O thread, but for what does not change: number, address, owner, and, once
     the hub has heard of the connection, the wire.
 
-    The hub knows it as a ``Link``: something to tell one connection from another.
+    The hub knows it by its number.
     """
 
     __slots__ = (
@@ -51,6 +51,7 @@ class Connection:
         "resting",
         "socket",
         "starved",
+        "tokens",
         "we_ended",
         "wire",
     )  # fmt: skip
@@ -80,6 +81,7 @@ class Connection:
         self.dirty = False  # in the loop's list of those to be flushed
         self.blocked = False  # the system takes no more bytes for now
         self.resting = False  # its wire asks for a pause before the next write
+        self.tokens: dict[str, str] = {}  # of its hellos, by their hashes, until it is welcomed
         self.dear = False  # there may be dear commands among those that wait
         self.awaited = 0  # dear commands that the hub has, and that are not answered yet
         self.starved = False  # a timer or the inbox will go on with its backlog

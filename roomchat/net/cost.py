@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from roomchat.chat.sessions import Input
+from roomchat.chat.inputs import Input
 from roomchat.protocol import Dial, Hello, History, Join, Rooms, Stats, Who
 
 BYTES = 16 * 1024  # for a token; a message of the longest text has 8 KiB, and may cost no more than a short one

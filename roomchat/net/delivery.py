@@ -6,39 +6,37 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from roomchat.chat.effects import Close, Delivery, ReadPage, Replay, Reply, Segment, Tell
-from roomchat.net.audience import Audience
 from roomchat.net.connection import Connection, Deliveries, Owner
 from roomchat.net.outbox import End, Item, LogRange, Packet, PageRequest
+from roomchat.net.routes import Routes
 from roomchat.protocol import AnyEntry, Statement
 from roomchat.wires.native import encode_entries
 from roomchat.wires.wire import Wire
 
 
-def deliver(deliveries: Iterable[Delivery]) -> None:
+def deliver(deliveries: Iterable[Delivery], routes: Routes) -> None:
     """Hand a batch's deliveries to the I/O threads, in order, each event encoded once a dialect.
 
     Args:
         deliveries: of a batch that is stored; its segments are encoded.
+        routes: to the connections; what is for one that is closed by now is dropped.
     """
     per_owner: dict[Owner, Deliveries] = {}
     for delivery in deliveries:
         if isinstance(delivery, Segment | Tell):
             packets: dict[str, Packet] = {}
-            audience: Audience = delivery.audience
-            for owner, wire, connections in audience.groups:
+            for owner, wire, connections in routes.groups(delivery.audience):
                 packet = packets.get(wire.dialect)
                 if packet is None:
                     packet = packets[wire.dialect] = _packet(delivery, wire)
                 if packet.data:  # not all is told in every dialect
                     items = per_owner.setdefault(owner, [])
                     if isinstance(delivery, Segment) and delivery.quiet:
-                        quiet = [one for one in connections if one in delivery.quiet]
+                        quiet = [one for one in connections if one.number in delivery.quiet]
                         items += [(item, (one,)) for one in quiet for item in _for_quiet(delivery, one)]
-                        connections = [one for one in connections if one not in delivery.quiet]
+                        connections = [one for one in connections if one.number not in delivery.quiet]
                     items.append((packet, connections))
-        else:
-            connection = delivery.link
-            assert isinstance(connection, Connection)
+        elif (connection := routes.get(delivery.link)) is not None:
             per_owner.setdefault(connection.owner, []).append((_item(delivery), (connection,)))
     for owner, items in per_owner.items():
         owner.deliver(items)
@@ -47,7 +45,7 @@ def deliver(deliveries: Iterable[Delivery]) -> None:
 def _for_quiet(segment: Segment, connection: Connection) -> Iterator[Item | AnyEntry]:
     """The segment as its sender sees it when echo is off: other people's messages as packets, and each of its own
     as an entry, which the wire turns into an acknowledgement."""
-    uid, key = segment.quiet[connection], segment.room.key
+    uid, key = segment.quiet[connection.number], segment.room.key
     for own, group in groupby(segment.entries, lambda entry: entry.uid == uid):
         entries = list(group)
         if own:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import socket
 import time
 import weakref
@@ -10,9 +11,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import partial
+from hashlib import sha256
 from itertools import repeat
 
-from roomchat.chat.sessions import Connected, Disconnected, Input, Refresh
+from msgspec.structs import replace
+
+from roomchat.chat.inputs import Connected, Disconnected, Input, Introduction, Link, Refresh
 from roomchat.errors import LogError, LogUnreadable
 from roomchat.net.admission import Admission
 from roomchat.net.connection import Connection, Deliveries
@@ -21,6 +25,7 @@ from roomchat.net.inbox import Inbox
 from roomchat.net.outbox import End, Item, LogRange, LogRead, Outbox, Packet, PageRequest
 from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.readers import Found, Readers, read
+from roomchat.net.routes import Routes
 from roomchat.protocol import Error, Hello, HistoryPage, Statement, Welcome
 from roomchat.settings import Settings
 from roomchat.store.reader import LogReader
@@ -43,7 +48,7 @@ FEW = 4  # of them in a turn while the hub is behind
 LOOK_EVERY = 1.0  # seconds between two sums of what waits for all
 GOODBYE = 2.0  # seconds that a peer has to take the last bytes after we ended; see _end
 
-ToHub = tuple[Connection | None, Input]  # None: from the server itself
+ToHub = tuple[Link, Input]
 
 
 class Loop:
@@ -52,11 +57,14 @@ class Loop:
     Any thread may call ``add``, ``deliver`` and ``stop``; all else runs on the I/O thread, which is in ``run``.
     """
 
-    def __init__(self, settings: Settings, inbox: Inbox[ToHub], readers: Readers, dialects: Dialects) -> None:
+    def __init__(
+        self, settings: Settings, inbox: Inbox[ToHub], readers: Readers, dialects: Dialects, routes: Routes
+    ) -> None:
         self._settings = settings
         self._dialects = dialects
         self._inbox = inbox
         self._readers = readers
+        self._routes = routes
         self._reactor = Reactor()
         self._post = self._reactor.post
         self._at = self._reactor.at
@@ -206,6 +214,7 @@ class Loop:
             Outbox(settings.outbox_limit),
         )
         self._connections.add(connection)
+        self._routes[number] = connection
         if (other := self._admission.came(connection, time.monotonic())) is not None:
             self._let_go(other)
         self._watch(connection)
@@ -277,7 +286,7 @@ class Loop:
     def _let_go(self, connection: Connection) -> None:
         """End a connection for the sake of the others."""
         if connection.introduced and not connection.closed:
-            self._to_hub.append((connection, Disconnected("it gave way to others")))
+            self._to_hub.append((connection.number, Disconnected("it gave way to others")))
         connection.outbox.clear()
         self._close(connection)
 
@@ -287,7 +296,7 @@ class Loop:
             self._detected(connection, connection.detector.paused())
         if connection.introduced:
             if connection.detector is None:
-                connection.backlog.extend(connection.wire.end_data())
+                self._take(connection, b"", connection.wire.end_data(), time.monotonic())
             connection.backlog.append(Disconnected("it hung up"))
             self._release(connection)
         elif not connection.outbox:
@@ -311,7 +320,7 @@ class Loop:
         connection.detector = None
         if isinstance(found, bytes):
             if connection.introduced:
-                self._to_hub.append((connection, Disconnected("it speaks no protocol of ours")))
+                self._to_hub.append((connection.number, Disconnected("it speaks no protocol of ours")))
             connection.pace = 0.0  # whatever it was taken for
             connection.outbox.put(Packet(found))
             connection.outbox.put(End())
@@ -326,7 +335,9 @@ class Loop:
         connection.wire = wire
         connection.pace = wire.pace
         if wire.dialect != guessed:
-            self._to_hub.append((connection, Connected(connection.address, wire.terms, connection.introduced)))
+            self._to_hub.append(
+                (connection.number, Connected(connection.address, wire.terms, connection.introduced))
+            )
             connection.introduced = True
             if wire.greeting:
                 self._hand_over()  # first: who has read it is known, and hears of a stop
@@ -355,13 +366,14 @@ class Loop:
         if connection.dear:
             connection.awaited += sum(map(_answers, commands))
             connection.dear = bool(backlog)
+            commands = [_introduced(connection, one) if isinstance(one, Hello) else one for one in commands]
         self._send_to_hub(connection, commands)
         if tokens < permitted or not bucket.there(now):
             connection.starved = True
             self._at(bucket.next(now), partial(self._go_on, connection))
 
     def _send_to_hub(self, connection: Connection, commands: Iterable[Input]) -> None:
-        self._to_hub.extend(zip(repeat(connection), commands, strict=False))
+        self._to_hub.extend(zip(repeat(connection.number), commands, strict=False))
         if len(self._to_hub) >= HAND_OVER:
             self._hand_over()
 
@@ -414,6 +426,8 @@ class Loop:
             connection.awaited = 0
             if type(item) is Welcome:
                 self._admission.welcomed(connection, item.uid, time.monotonic())
+                item.token = connection.tokens[item.token]
+                connection.tokens = {}
             data = connection.wire.reply(item)
             if data:
                 return Packet(data)
@@ -499,7 +513,7 @@ class Loop:
                 break
             outbox.replace_head([], keep=False)
             if head.stale:
-                self._to_hub.append((connection, Refresh(head.room)))
+                self._to_hub.append((connection.number, Refresh(head.room)))
         return buffers
 
     def _read_log(self, connection: Connection, head: LogRead) -> None:
@@ -553,7 +567,7 @@ class Loop:
         connection.outbox.clear()
         connection.outbox.put(Packet(connection.wire.reply(event)))
         connection.outbox.put(End())
-        self._to_hub.append((connection, Disconnected("the log could not be read")))
+        self._to_hub.append((connection.number, Disconnected("the log could not be read")))
         self._flush(connection)
 
     # ------------------------------------------------------------ the end of a connection
@@ -581,7 +595,7 @@ class Loop:
         """The connection broke."""
         self._close(connection)
         reason = error.strerror or str(error)
-        self._to_hub.append((connection, Disconnected(reason)))
+        self._to_hub.append((connection.number, Disconnected(reason)))
 
     def _close(self, connection: Connection) -> None:
         if connection.closed:
@@ -592,7 +606,17 @@ class Loop:
             connection.events = 0
         connection.socket.close()
         self._connections.discard(connection)
+        self._routes.pop(connection.number, None)
         self._admission.gone(connection)
+
+
+def _introduced(connection: Connection, hello: Hello) -> Introduction:
+    """A hello without its token, which the hub need not know; a newcomer is offered one of 192 bits."""
+    resumes = hello.token is not None
+    token = hello.token if hello.token is not None else secrets.token_urlsafe(24)
+    token_hash = sha256(token.encode()).digest()
+    connection.tokens[token_hash.hex()] = token
+    return Introduction(replace(hello, token=None), token_hash, resumes)
 
 
 def _readable(tokens: int) -> int:

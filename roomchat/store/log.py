@@ -38,15 +38,6 @@ class SegmentRow(Struct, gc=False):
     lines: bytes
 
 
-class StoredClient(Struct, gc=False):
-    """A client as the log remembers it."""
-
-    uid: int
-    name: str
-    last_n: int
-    guest: bool  # whether it never said anything
-
-
 class StoredSeat(Struct, gc=False):
     """A client that had a seat when the server ended."""
 
@@ -150,24 +141,6 @@ class Log:
     def last_time(self) -> int:
         """When the last message was said, in milliseconds since 1970; 0 in an empty log."""
         return int(self._value("SELECT coalesce((SELECT time FROM segments ORDER BY id DESC LIMIT 1), 0)"))
-
-    def find_client(self, token_hash: bytes) -> StoredClient | None:
-        """The client with that token: one index look-up, some 10 us."""
-        row = self._try(
-            lambda connection: connection.execute(
-                "SELECT uid, name, coalesce(last_n, 0), seen IS NOT NULL"
-                " FROM clients LEFT JOIN counters USING (uid) LEFT JOIN guests USING (uid) WHERE token_hash = ?",
-                (token_hash,),
-            ).fetchone()
-        )
-        return StoredClient(*row) if row else None
-
-    def find_name(self, uid: int) -> str | None:
-        """The name of the client with that UID; None: nobody can come back with it. One look-up, some 10 us."""
-        row = self._try(
-            lambda connection: connection.execute("SELECT name FROM clients WHERE uid = ?", (uid,)).fetchone()
-        )
-        return str(row[0]) if row else None
 
     def seats(self) -> list[StoredSeat]:
         """All who had a seat and could come back to it."""

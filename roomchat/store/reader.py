@@ -43,6 +43,15 @@ class Stretch(Struct):
     gap: tuple[int, int] | None = None
 
 
+class StoredClient(Struct, gc=False):
+    """A client as the log remembers it, if anybody can come back as it."""
+
+    uid: int
+    name: str
+    last_n: int
+    guest: bool  # whether it never said anything
+
+
 class LogReader:
     """A second connection to the log, for one thread. Everything raises ``LogError`` when the disk fails."""
 
@@ -55,6 +64,17 @@ class LogReader:
     def close(self) -> None:
         """End it."""
         self._connection.close()
+
+    def client(self, key: bytes | int) -> StoredClient | None:
+        """The client with that token, by its hash, or with that UID. One look-up, some 10 us."""
+        column = "token_hash" if isinstance(key, bytes) else "uid"
+        with Reading(self._connection):
+            row = self._connection.execute(
+                "SELECT uid, name, coalesce(last_n, 0), seen IS NOT NULL"
+                f" FROM clients LEFT JOIN counters USING (uid) LEFT JOIN guests USING (uid) WHERE {column} = ?",
+                (key,),
+            ).fetchone()
+        return StoredClient(*row) if row else None
 
     def after(self, key: str, after: int, upto: int, max_bytes: int) -> Stretch:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them.

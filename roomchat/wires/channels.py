@@ -107,7 +107,7 @@ class ChannelsWire:
             if line.strip():
                 commands += self._commands(line)
         if too_long:
-            commands.append(Malformed(LineTooLong(limit=self._lines.max_line)))
+            commands.append(Malformed.of(LineTooLong(limit=self._lines.max_line)))
         return commands
 
     def end_data(self) -> Sequence[Command | Malformed]:
@@ -115,25 +115,25 @@ class ChannelsWire:
 
     def _commands(self, line: bytes) -> list[Command | Malformed]:
         if len(line) > self._lines.max_line:
-            return [Malformed(LineTooLong(limit=self._lines.max_line))]
+            return [Malformed.of(LineTooLong(limit=self._lines.max_line))]
         try:
             value = _decoder.decode(line)
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            return [Malformed(BadJson())]
+            return [Malformed.of(BadJson())]
         match value:
             case {"type": "command", "command": str(command)}:
                 arguments = value.get("args") or []
                 if isinstance(arguments, str):
                     arguments = arguments.split()
                 if not isinstance(arguments, list):
-                    return [Malformed(BadCommand(why="args is no list"))]
+                    return [Malformed.of(BadCommand(why="args is no list"))]
                 return self._command(command.removeprefix("/").lower(), [str(one) for one in arguments])
             case {"type": "message", "message": str(text)}:
                 channel = value.get("channel")
                 if isinstance(channel, str):
                     return [Say(text=text, room=channel)]
                 return [Say(id=SAY_ID, text=text)]
-        return [Malformed(BadCommand(why="it is neither a command nor a message"))]
+        return [Malformed.of(BadCommand(why="it is neither a command nor a message"))]
 
     def _command(self, command: str, arguments: list[str]) -> list[Command | Malformed]:
         match command, arguments:
@@ -148,7 +148,7 @@ class ChannelsWire:
                 # Forgotten at once, not when it is answered: else a few such lines in one packet would become
                 # as many commands as lines times channels.
                 channels, self._channels = self._channels, {}
-                return [Leave(room=channel) for channel in channels] or [Malformed(NotInRoom(room="a channel"))]
+                return [Leave(room=channel) for channel in channels] or [Malformed.of(NotInRoom(room="a channel"))]
             case "leave" | "part", [channel, *_]:
                 return [Leave(room=channel)]
             case "msg" | "say", [channel, *words] if words:
@@ -158,8 +158,8 @@ class ChannelsWire:
             case "help", _:
                 return [Ping(id=HELP_ID)]
         if command in FORMS:
-            return [Malformed(Usage(form=FORMS[command]))]
-        return [Malformed(UnknownCommand(command=command[:40]))]
+            return [Malformed.of(Usage(form=FORMS[command]))]
+        return [Malformed.of(UnknownCommand(command=command[:40]))]
 
     def _nick(self, name: str) -> list[Command | Malformed]:
         if self._uid:

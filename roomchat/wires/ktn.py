@@ -100,13 +100,13 @@ class _Ktn:
 
     def _commands(self, piece: bytes) -> list[Command | Malformed]:
         if len(piece) > self._objects.max_object:
-            return [Malformed(LineTooLong(limit=self._objects.max_object))]
+            return [Malformed.of(LineTooLong(limit=self._objects.max_object))]
         try:
             request = _decoder.decode(piece)
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            return [Malformed(BadJson())]
+            return [Malformed.of(BadJson())]
         if not isinstance(request, dict):
-            return [Malformed(BadJson())]
+            return [Malformed.of(BadJson())]
         match request.get("request"):
             case "login":
                 return self._login(_text(request, "content", "username").strip())
@@ -119,12 +119,12 @@ class _Ktn:
             case "help":
                 return [Ping(id=Re.HELP)]
             case other:
-                return [Malformed(BadCommand(why=f"the request {str(other)[:40]!r}"))]
+                return [Malformed.of(BadCommand(why=f"the request {str(other)[:40]!r}"))]
 
     def _login(self, name: str) -> list[Command | Malformed]:
         if not _USERNAME.fullmatch(name):
             why = "letters and digits only"
-            return [Malformed(BadName(name=name[:40], what="username", why=why), id=Re.LOGIN)]
+            return [Malformed.of(BadName(name=name[:40], what="username", why=why), id=Re.LOGIN)]
         return [Hello(id=Re.LOGIN, protocol=VERSION, name=name), Join(id=Re.LOBBY, room=self._lobby)]
 
     def _note(self, event: Statement) -> bool:

@@ -175,12 +175,12 @@ class _LineDecoder(Generic[T]):
         try:
             return self._decoder.decode(line)
         except msgspec.ValidationError as error:
-            return self._otherwise(line, Malformed(BadCommand(why=str(error)[:200]), _id_of(line)))
+            return self._otherwise(line, Malformed.of(BadCommand(why=str(error)[:200]), _id_of(line)))
         except _DECODE_ERRORS:
-            return Malformed(BadJson())
+            return Malformed.of(BadJson())
 
     def _too_long(self) -> Malformed:
-        return Malformed(LineTooLong(limit=self._lines.max_line))
+        return Malformed.of(LineTooLong(limit=self._lines.max_line))
 
 
 def _from_later(line: bytes, refused: Malformed) -> Statement | Malformed | None:

@@ -160,9 +160,9 @@ class PlainWire:
             return self._command(text, word)
         if not self._asked:
             if _ANOTHER_PROTOCOL.match(text):
-                return [Malformed(NotForHere())]
+                return [Malformed.of(NotForHere())]
             if not word or word.startswith("/"):
-                return [Malformed(NoName())]
+                return [Malformed.of(NoName())]
             return [self._hello(word)]
         if not word or word.startswith("/"):
             return self._command(text, word)
@@ -209,8 +209,8 @@ class PlainWire:
                 return History(limit=int(count))
         forms = [line[:20].strip() for line in HELP.splitlines() if line.startswith(command.lower() + " ")]
         if forms:
-            return Malformed(TypedWrong(why=f"Usage: {forms[0]}."))
-        return Malformed(TypedWrong(why=f"There is no command {command[:40]}."))
+            return Malformed.of(TypedWrong(why=f"Usage: {forms[0]}."))
+        return Malformed.of(TypedWrong(why=f"There is no command {command[:40]}."))
 
     def end_data(self) -> Sequence[Command | Malformed]:
         """The peer sends no more: its last line may lack the end."""
@@ -225,7 +225,7 @@ class PlainWire:
         return command
 
     def _too_long(self) -> Malformed:
-        return Malformed(LineTooLong(limit=self._lines.max_line))
+        return Malformed.of(LineTooLong(limit=self._lines.max_line))
 
     # ------------------------------------------------------------ what is shown to this one alone
 

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import itertools
 
-from roomchat import server
 from roomchat.cli import main
+from roomchat.errors import LogError
+from roomchat.hub_thread import HubThread
 from roomchat.net.delivery import deliver
 from roomchat.store.log import Log
 
-store = server.Server._store
+store = HubThread._store
 append = Log.append
 batches = itertools.count(1)
 
 
 def deliver_and_store(self, effects, wall):
-    deliver(effects.deliveries)
+    deliver(effects.deliveries, self._routes)
     effects.deliveries = []
     return store(self, effects, wall)
 
 
 def append_mostly(self, now, segments, *rest):
     if segments and next(batches) % 10 == 0:
-        raise server.LogError("the disk takes nothing")
+        raise LogError("the disk takes nothing")
     append(self, now, segments, *rest)
 
 
-server.Server._store = deliver_and_store
+HubThread._store = deliver_and_store
 Log.append = append_mostly
 main()

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from roomchat import server
+from roomchat import hub_thread
 from roomchat.chat.effects import Segment
+from roomchat.chat.registry import Audience
 from roomchat.cli import main
-from roomchat.net.audience import Audience
 from roomchat.wires.native import encode_entries
 
-deliver = server.deliver
+deliver = hub_thread.deliver
 
 
 def other_order(entries):
@@ -21,18 +21,17 @@ def other_order(entries):
     ]  # fmt: skip
 
 
-def deliver_twice(deliveries):
+def deliver_twice(deliveries, routes):
     both = []
     for one in deliveries:
         if not isinstance(one, Segment):
             both.append(one)
             continue
-        connections = [each for _, _, members in one.audience.groups for each in members]
         for rest, entries in enumerate([one.entries, other_order(one.entries)]):
-            half = [each for each in connections if each.number % 2 == rest]
+            half = [link for link in one.audience.links if link % 2 == rest]
             both.append(Segment(one.room, Audience(half), entries, encode_entries(entries)))
-    deliver(both)
+    deliver(both, routes)
 
 
-server.deliver = deliver_twice
+hub_thread.deliver = deliver_twice
 main()

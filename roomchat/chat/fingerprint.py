@@ -1,0 +1,59 @@
+"""Short names of what the hub knows and of what it did, to compare two runs: the same, or not."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from msgspec import json
+
+from roomchat.chat.effects import Delivery, Effects, Segment, Tell
+from roomchat.chat.hub import Hub
+
+
+def of_state(hub: Hub) -> str:
+    """Of all that a hub knows, the order in its maps included: pages and lists show it."""
+    registry = hub.registry
+    return _digest(
+        [
+            [[client.uid, client.name, client.key, client.token_hash, client.last_n, client.link, client.guest,
+              client.current and client.current.key, client.announced] for client in registry.clients.values()],
+            [[uid, *rooms] for uid, rooms in registry.clients_to_rooms.items()],
+            [[key, *members] for key, members in registry.rooms_to_clients.items()],
+            [[room.key, room.name, room.last_seq, room.last_said, room.joined, room.left]
+             for room in registry.rooms.values()],
+            [*registry.open_rooms], registry.uids, registry.room_keys, [*registry.names],
+            [[peer.link, peer.address, peer.client and peer.client.uid] for peer in registry.peers.values()],
+            [[uid, *keys] for uid, keys in registry.pairs.items()],
+            registry.next_uid, registry.next_room,
+        ]
+    )  # fmt: skip
+
+
+def of_effects(effects: Effects) -> str:
+    """Of all that a batch leads to, in order."""
+    return _digest(
+        [
+            [_delivery(delivery) for delivery in effects.deliveries],
+            [*effects.identities.values()], [*effects.counters.items()], [*effects.seats.items()],
+            [*effects.guests.items()], effects.next_room, effects.lookups,
+            effects.stop, effects.over, effects.closed,
+        ]
+    )  # fmt: skip
+
+
+def _delivery(delivery: Delivery) -> list[Any]:
+    kind = type(delivery).__name__
+    match delivery:
+        case Segment():
+            return [kind, delivery.room.key, delivery.audience.links, delivery.entries, [*delivery.quiet.items()]]
+        case Tell():
+            return [kind, delivery.room.key, delivery.audience.links, delivery.event]
+        case _:
+            room = getattr(delivery, "room", None)
+            fields = [getattr(delivery, name) for name in delivery.__struct_fields__ if name != "room"]
+            return [kind, room and room.key, fields]
+
+
+def _digest(value: Any) -> str:
+    return sha256(json.encode(value)).hexdigest()[:16]

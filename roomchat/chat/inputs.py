@@ -1,0 +1,99 @@
+"""What the hub is given: commands, what happens to connections, and all that it needs from outside.
+
+The hub reads nothing else: no clock, no disk, nothing random. So the same inputs lead to the same state and the
+same effects, in any process; a record of them can be played again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from roomchat.protocol import Command, Hello, Id, Malformed, Terms
+
+Link = int  # the number of a connection, from 1
+SERVER: Link = 0  # in its place: what the server itself has to say
+
+
+class _Input(Struct, tag_field="type", tag=str.lower):
+    """Tagged as commands are, so that a record of them can be read."""
+
+
+class Connected(_Input):
+    """There is a new connection, or one that turned out to speak another dialect."""
+
+    address: str
+    terms: Terms = Terms()
+    again: bool = False  # the hub has heard of it before
+
+
+class Disconnected(_Input):
+    """The connection is gone."""
+
+    reason: str
+
+
+class Refresh(_Input):
+    """This connection has missed comings and goings of a room."""
+
+    room: str  # key
+
+
+class Shutdown(_Input):
+    """The server ends; everyone is told, and let go."""
+
+    text: str
+
+
+class Introduction(_Input):
+    """A hello as the hub gets it: the token stays with the connection, the hub knows its hash alone.
+
+    ``token_hash`` is the SHA-256 of the token that came with the hello (``resumes``), or of a new one.
+    """
+
+    hello: Hello  # without its token
+    token_hash: bytes
+    resumes: bool
+
+    @property
+    def id(self) -> Id:
+        """The hello's."""
+        return self.hello.id
+
+
+class Row(Struct):
+    """A client as the log has it, if anybody can come back as it."""
+
+    uid: int
+    name: str
+    last_n: int = 0
+    guest: bool = False  # it has never said anything
+
+
+Key = bytes | int  # of a client's row: the hash of its token, or its UID
+
+
+class Found(_Input):
+    """The answer to a look-up: commands of this connection have waited for it."""
+
+    key: Key
+    row: Row | None
+    failed: bool = False  # the log could not be read
+
+
+Input = Command | Malformed | Introduction | Connected | Disconnected | Refresh | Shutdown | Found
+
+
+class Inputs(Struct):
+    """One batch.
+
+    ``now`` is in seconds, of a clock that never goes back; ``timestamp`` is for what is said in this batch: RFC
+    3339 in UTC with milliseconds. ``storing`` is False when the disk has just refused what the same items led to:
+    then whatever needs the disk is refused, and the rest is done.
+    """
+
+    items: Sequence[tuple[Link, Input]]
+    now: float
+    timestamp: str
+    storing: bool = True

@@ -1,0 +1,124 @@
+"""A record of what a hub was given, and what came of it; played again, the same must come of it.
+
+A file of JSON lines: a ``Beginning``, then a ``Step`` for each batch. It holds what people said, and no token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from roomchat.chat import fingerprint
+from roomchat.chat.effects import Effects
+from roomchat.chat.hub import Hub
+from roomchat.chat.inputs import (
+    Connected,
+    Disconnected,
+    Found,
+    Inputs,
+    Introduction,
+    Link,
+    Refresh,
+    Shutdown,
+)
+from roomchat.chat.registry import Registry
+from roomchat.chat.sessions import Seat
+from roomchat.protocol import AnyCommand, Malformed
+from roomchat.settings import Settings
+from roomchat.version import __version__
+
+AnyInput = AnyCommand | Malformed | Introduction | Connected | Disconnected | Refresh | Shutdown | Found
+
+
+class KeptSeat(Struct):
+    """A ``Seat``."""
+
+    uid: int
+    name: str
+    last_n: int
+    guest: bool
+    key: str
+    token_hash: bytes
+
+
+class Beginning(Struct):
+    """What a log knows when a server starts; enough to make its hub."""
+
+    version: str  # of roomchat
+    settings: dict[str, Any]
+    epoch: str
+    now: float
+    next_uid: int
+    next_room: int
+    rooms: list[tuple[str, str, int, str | None]]
+    seats: list[KeptSeat]
+
+    @classmethod
+    def of(
+        cls, settings: Settings, *, epoch: str, now: float, next_uid: int, next_room: int,
+        rooms: Iterable[tuple[str, str, int, str | None]], seats: Iterable[Seat],
+    ) -> Beginning:  # fmt: skip
+        """With what a log says."""
+        kept = [KeptSeat(one.uid, one.name, one.last_n, one.guest, one.key, one.token_hash) for one in seats]
+        return cls(__version__, asdict(settings), epoch, now, next_uid, next_room, [*rooms], kept)
+
+    def hub(self) -> Hub:
+        """The hub of a server that starts so."""
+        registry = Registry(next_uid=self.next_uid, next_room=self.next_room, rooms=self.rooms)
+        settings = Settings(**{**self.settings, "wires": tuple(self.settings["wires"])})
+        return Hub(registry, settings, epoch=self.epoch, seats=self.seats, now=self.now)
+
+
+class Step(Struct):
+    """A batch, whether the disk took it, and the fingerprints of what came of it."""
+
+    items: Sequence[tuple[Link, AnyInput]]
+    now: float
+    timestamp: str
+    storing: bool
+    stored: bool
+    effects: str
+    state: str | None = None  # after it was committed or rolled back; not in each step
+
+
+def step(inputs: Inputs, effects: Effects, stored: bool, hub: Hub | None) -> Step:
+    """What was done; with the state of the hub, if it is given."""
+    state = None if hub is None else fingerprint.of_state(hub)
+    made = fingerprint.of_effects(effects)
+    items: Any = inputs.items  # all are of the kinds that a record holds, which their types do not tell
+    return Step(items, inputs.now, inputs.timestamp, inputs.storing, stored, made, state)
+
+
+class Difference(Exception):
+    """A record that is played again goes another way."""
+
+
+def play(lines: Iterable[bytes]) -> Iterator[tuple[Step, Hub]]:
+    """Play a record again.
+
+    Yields:
+        Each step, and the hub behind it.
+    Raises:
+        Difference: the same inputs led to something else. ValueError: it is no record.
+    """
+    lines = iter(lines)
+    hub = msgspec.json.decode(next(lines, b""), type=Beginning).hub()
+    decoder = msgspec.json.Decoder(Step)
+    for number, line in enumerate(lines, start=1):
+        if not line.endswith(b"\n"):
+            return  # the server was killed while it wrote this
+        one = decoder.decode(line)
+        effects = hub.apply(Inputs(one.items, one.now, one.timestamp, one.storing))
+        if one.stored:
+            hub.commit()
+        else:
+            hub.rollback()
+        if fingerprint.of_effects(effects) != one.effects:
+            raise Difference(f"Step {number} led to something else than what was recorded.")
+        if one.state is not None and fingerprint.of_state(hub) != one.state:
+            raise Difference(f"After step {number} the state is another one than what was recorded.")
+        yield one, hub

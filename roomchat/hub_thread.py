@@ -1,0 +1,147 @@
+"""The thread that owns the chat: takes what waits, applies it, stores it, hands it out; over and over."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from roomchat.chat.effects import Effects, LookUp
+from roomchat.chat.hub import Hub
+from roomchat.chat.inputs import Found, Inputs, Row
+from roomchat.clock import Clock, timestamp
+from roomchat.errors import LogError
+from roomchat.net.delivery import deliver
+from roomchat.net.inbox import Inbox
+from roomchat.net.loop import ToHub
+from roomchat.net.readers import Readers
+from roomchat.net.routes import Routes
+from roomchat.recorder import Recorder
+from roomchat.retention import Retention
+from roomchat.store.log import Log, SegmentRow
+from roomchat.store.reader import LogReader
+from roomchat.wires.native import encode_entries
+
+logger = logging.getLogger("roomchat")
+
+CHECK_EVERY = 1.0  # seconds between two looks whether the database file is still there, when nothing is stored
+
+
+class HubThread:
+    """Everything that the hub, which has no clock, disk or socket, is given and gives. ``run`` is the thread.
+
+    Args:
+        end: called with the reason when the hub finds that the server should be stopped.
+    """
+
+    def __init__(
+        self, hub: Hub, log: Log, clock: Clock, retention: Retention, inbox: Inbox[ToHub], readers: Readers,
+        routes: Routes, recorder: Recorder | None, end: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self._hub = hub
+        self._log = log
+        self._clock = clock
+        self._retention = retention
+        self._inbox = inbox
+        self._readers = readers
+        self._routes = routes
+        self._recorder = recorder
+        self._end = end
+        self._storing = True  # whether the disk took what was written last
+        self._next_check = clock.now()
+
+    def run(self) -> None:
+        """Until the hub says that it is over."""
+        over = False
+        while not over:
+            items = self._inbox.take(self._patience())
+            wall = self._clock.wall()
+            inputs = Inputs(items, self._clock.now(), timestamp(wall))
+            effects = self._hub.apply(inputs)
+            _encode(effects)
+            stored = not effects.stored or self._store(effects, wall)
+            if not stored:
+                self._hub.rollback()
+                self._record(inputs, effects, stored=False)
+                inputs.storing = False
+                effects = self._hub.apply(inputs)
+                _encode(effects)
+            self._hub.commit()
+            self._record(inputs, effects, stored=True)
+            deliver(effects.deliveries, self._routes)
+            for look_up in effects.lookups:
+                self._readers.submit(partial(self._look_up, look_up))
+            for note in effects.notes:
+                logger.info("%s", note)
+            over = effects.over
+            if effects.stop:
+                self._end(effects.stop)
+            self._retention.run()
+            self._check_log(inputs.now)
+
+    def _patience(self) -> float:
+        """Seconds until something is due though nothing comes in."""
+        due = [self._next_check, self._hub.deadline(), self._retention.due]
+        return max(0.0, min(moment for moment in due if moment is not None) - self._clock.now())
+
+    def _record(self, inputs: Inputs, effects: Effects, *, stored: bool) -> None:
+        if self._recorder is not None:
+            self._recorder.add(inputs, effects, stored, self._hub)
+
+    def _look_up(self, look_up: LookUp, reader: LogReader) -> None:
+        """On a reader thread: what the hub asked for comes to it as an input."""
+        try:
+            client = reader.client(look_up.key)
+            row = None if client is None else Row(client.uid, client.name, client.last_n, client.guest)
+            found = Found(look_up.key, row)
+        except LogError:
+            found = Found(look_up.key, None, failed=True)
+        self._inbox.put([(look_up.link, found)])
+
+    # ------------------------------------------------------------ the disk
+
+    def _store(self, effects: Effects, wall: float) -> bool:
+        """Write what belongs on disk; False if the disk did not take it."""
+        segments = [
+            SegmentRow(one.room.key, one.room.name, one.entries[0].seq, one.entries[-1].seq, one.encoded)
+            for one in effects.segments
+        ]
+        identities = [(one.uid, one.name, one.token_hash) for one in effects.identities.values()]
+        try:
+            self._log.append(
+                int(wall * 1000),
+                segments,
+                identities,
+                effects.counters.items(),
+                effects.next_room,
+                effects.seats.items(),
+                effects.guests.items(),
+            )
+        except LogError as error:
+            self._note_storing(error)
+            return False
+        self._note_storing(None)
+        return True
+
+    def _check_log(self, now: float) -> None:
+        """Notice that the file is gone also while nothing is said."""
+        if now < self._next_check:
+            return
+        self._next_check = now + CHECK_EVERY
+        try:
+            self._log.check()
+        except LogError as error:
+            self._note_storing(error)
+
+    def _note_storing(self, error: LogError | None) -> None:
+        """Say once that the disk takes nothing, and once that it does again."""
+        if error is not None and self._storing:
+            logger.error("nothing can be stored: %s", error)
+        elif error is None and not self._storing:
+            logger.warning("messages are stored again")
+        self._storing = error is None
+
+
+def _encode(effects: Effects) -> None:
+    for segment in effects.segments:
+        segment.encoded = encode_entries(segment.entries)
