@@ -281,10 +281,14 @@ class Entry(_Counted):
     ts: str
 
 
-class Message(Entry):
-    """What was said."""
+class Spoken(Entry):
+    """An entry that is words of its sender."""
 
     text: str
+
+
+class Message(Spoken):
+    """What was said."""
 
 
 class Unknown(Struct, tag_field="type", tag=_tag, gc=False):
@@ -295,6 +299,7 @@ class Unknown(Struct, tag_field="type", tag=_tag, gc=False):
     seq: Count
 
 
+SPOKEN: dict[str, type[Spoken]] = {"message": Message}  # by the names that they have on the wire
 AnyEntry = Message
 Statement = Event | AnyEntry | Unknown  # all that the server states
 
@@ -322,9 +327,9 @@ class HistoryPage(Event, gc=True, tag="history"):
     more: bool
 
     @property
-    def messages(self) -> list[Message]:
-        """Its messages; to ask for the next page, go by ``entries``."""
-        return [entry for entry in self.entries if isinstance(entry, Message)]
+    def messages(self) -> list[Spoken]:
+        """What was said; to ask for the next page, go by ``entries``."""
+        return [entry for entry in self.entries if isinstance(entry, Spoken)]
 
 
 class StatsPage(Event, gc=True, tag="stats"):

@@ -32,7 +32,7 @@ def speaker(uid: int, name: str) -> str:
     return name if name_fault(name) is None else f"{name} ({uid})"
 
 
-def spoken(uid: int, name: str, text: str) -> str:
+def behind(uid: int, name: str, text: str) -> str:
     """A text for a client that prints it behind the name: further lines are behind it, too, so that nobody can
     make up what others seem to say."""
     return f"\n{speaker(uid, name)}: ".join(map(harmless, text.split("\n")))

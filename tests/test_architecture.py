@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "export": BASE | PARTS | {"export"},
     "terminal": BASE | {"client", "terminal"},
     "programs": BASE | {"wires", "client", "programs"},
-    "verify": BASE | {"store", "client", "verify"},
+    "verify": BASE | {"store", "wires", "client", "verify"},
     "cli": BASE | PARTS | {"net", "server", "client", "terminal", "export", "programs", "verify", "cli"},
     "__main__": {"cli"},
     "__init__": {"client", "errors", "protocol", "version"},

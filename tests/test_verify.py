@@ -6,13 +6,20 @@ import re
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from roomchat.client.address import Address
+from roomchat.protocol import Message
+from roomchat.server import Server
+from roomchat.settings import Settings
+from roomchat.store.log import Log, SegmentRow
 from roomchat.verify.check import Entry, check
 from roomchat.verify.faults import Kind, schedule
+from roomchat.verify.log import from_file, from_server
 from roomchat.verify.records import (
     AnyRecord,
     Ended,
@@ -30,6 +37,7 @@ from roomchat.verify.records import (
 )
 from roomchat.verify.report import Result, summary
 from roomchat.verify.run import Options, Run
+from roomchat.wires.native import encode_entries
 from tests.program import Program, address_of, serve
 
 PLANTED = Path(__file__).parent / "planted"
@@ -228,6 +236,24 @@ def test_a_short_run_finds_nothing(run: Callable[..., tuple[Result, list[str]]])
     assert result.counts["came back"] == result.counts["said"] == result.counts["in the log"]
     assert result.counts["seen"] == 6 * result.counts["in the log"]
     assert lines[-1] == "Violations: 0."
+
+
+def test_entries_of_a_later_version_are_passed_over_and_counted(tmp_path: Path) -> None:
+    """In the file of a log, and in what a server sends."""
+    said = Message("tea", 1, ANN, "ann", "2026-01-01T00:00:00.000Z", "a1")
+    lines = encode_entries([said]) + b'{"type":"reacted","room":"tea","seq":2,"target":1}\n'
+    with closing(Log(str(tmp_path / "chat.db"), "normal")) as log:
+        log.append(0, [SegmentRow("tea", "tea", 1, 2, lines)])
+    with Server(Settings(port=0, db=str(tmp_path / "chat.db"))) as server:
+        for found in (
+            from_file(tmp_path / "chat.db", ["tea"]),
+            from_server(Address(*server.address), "judge", ["tea"]),
+        ):
+            assert found.log == {"tea": [Entry(1, ANN, "a1")]}
+            assert found.passed_over == 1
+    result = Result()
+    result.counts["passed over"] = 1
+    assert "Entries in the log that are not messages, and were not checked: 1." in summary(result)
 
 
 def test_the_command(tmp_path: Path) -> None:

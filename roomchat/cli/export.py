@@ -116,8 +116,15 @@ def export(
                 write_file(target, pieces, private=private)
     except (ExportError, LogError) as error:
         raise click.ClickException(harmless(str(error))) from None
+    if transcript.left_out:
+        note(_left_out(transcript.left_out))
     if span.lost:
         note(f"Messages up to number {span.lost} are missing: the server no longer keeps them.")
+
+
+def _left_out(count: int) -> str:
+    entries = "1 entry whose kind" if count == 1 else f"{count} entries whose kinds"
+    return f"The export leaves out {entries} this version does not know."
 
 
 def _span(since: str | None, until: str | None, zone: tzinfo | None) -> Span:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from html import escape
 
+from roomchat.entries import Table, said, spoken
 from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless
-from roomchat.protocol import Message
+from roomchat.protocol import Spoken
 
 COLOURS = 8  # of names, by UID; each has 4.5 : 1 against its background (WCAG 2, AA), light and dark
 
@@ -39,13 +40,13 @@ def html(transcript: Transcript) -> Iterator[bytes]:
     yield _head(transcript).encode()
     day: date | None = None
     count = 0
-    for message in transcript.messages():
+    for entry in transcript.entries(_SHOWN):
         count += 1
-        time = transcript.time(message)
+        time = transcript.time(entry)
         if time.date() != day:
             day = time.date()
             yield f"<h2>{day:%A}, {day.day} {day:%B %Y}</h2>\n".encode()
-        yield _message(message, time).encode()
+        yield _SHOWN[type(entry)](entry, time).encode()
     messages = "1 message" if count == 1 else f"{count} messages"
     yield f"<footer>{messages}, exported by roomchat.</footer>\n</body>\n</html>\n".encode()
 
@@ -70,17 +71,21 @@ def _colours() -> str:
     return f"{light}@media (prefers-color-scheme: dark) {{\n{ink}{dark}}}\n"
 
 
-def _message(message: Message, time: datetime) -> str:
-    name = escape(harmless(message.name))
+def _spoken(entry: Spoken, time: datetime) -> str:
+    star, text = said(entry)
+    name = escape(harmless(entry.name))
     exactly = time.isoformat(" ", "seconds")
     return (
-        f'<article id="m{message.seq}"><a href="#m{message.seq}" title="{exactly}">'
+        f'<article id="m{entry.seq}"><a href="#m{entry.seq}" title="{exactly}">'
         f'<time datetime="{time.isoformat(timespec="milliseconds")}">{time:%H:%M}</time></a>'
-        f'<b class="c{message.uid % COLOURS}" title="UID {message.uid}"><bdi>{name}</bdi></b>'
-        f'<p dir="auto">{_text(message.text)}</p></article>\n'
+        f'<b class="c{entry.uid % COLOURS}" title="UID {entry.uid}">{star}<bdi>{name}</bdi></b>'
+        f'<p dir="auto">{_text(text)}</p></article>\n'
     )
 
 
 def _text(text: str) -> str:
     """Escaped, and with nothing in it that a page can't hold or that reorders it; lines and tabs stay."""
     return escape("".join(part if part in "\n\t" else harmless(part) for part in re.split(r"([\n\t])", text)))
+
+
+_SHOWN: Table[str] = spoken(_spoken)

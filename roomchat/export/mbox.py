@@ -19,9 +19,10 @@ from email.policy import compat32
 from email.utils import format_datetime, formataddr
 from urllib.parse import quote
 
+from roomchat.entries import Table, as_text, spoken
 from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless
-from roomchat.protocol import Message
+from roomchat.protocol import Spoken
 
 NOWHERE = "roomchat.invalid"  # RFC 2606: a domain that never is anybody's
 SUBJECT = 60  # characters of the text that the subject repeats
@@ -31,28 +32,29 @@ _unfit = re.compile(rb"^>*From |[\x00-\x08\x0b-\x1f\x7f]", re.MULTILINE)
 
 def mbox(transcript: Transcript) -> Iterator[bytes]:
     """One mail a message, from ``UID@roomchat.invalid``. A line break of any kind in a text becomes a mail's."""
-    for message in transcript.messages():
-        body = _mail(transcript, message).as_bytes()
+    for entry in transcript.entries(_SHOWN):
+        make = _SHOWN[type(entry)]
+        body = make(entry, transcript).as_bytes()
         if _unfit.search(body):
-            body = _mail(transcript, message, "base64").as_bytes()
-        said = transcript.time(message).astimezone(UTC)
-        yield f"From {message.uid}@{NOWHERE} {said.ctime()}\n".encode() + body + b"\n"
+            body = make(entry, transcript, "base64").as_bytes()
+        said = transcript.time(entry).astimezone(UTC)
+        yield f"From {entry.uid}@{NOWHERE} {said.ctime()}\n".encode() + body + b"\n"
 
 
-def _mail(transcript: Transcript, message: Message, encoding: str | None = None) -> EmailMessage:
+def _spoken(entry: Spoken, transcript: Transcript, encoding: str | None = None) -> EmailMessage:
     # compat32: other policies read what a header is given, so that words of others would become headers.
     mail = EmailMessage(compat32)
-    room, name = harmless(message.room), harmless(message.name)
-    mail["From"] = _address(name, str(message.uid))
+    room, name = harmless(entry.room), harmless(entry.name)
+    mail["From"] = _address(name, str(entry.uid))
     mail["To"] = _address(room, "room")
-    mail["Date"] = format_datetime(transcript.time(message))
-    mail["Subject"] = _words(_subject(_text(message)))
-    mail["Message-ID"] = f"<{quote(room, safe='')}.{message.seq}.{transcript.epoch}@{NOWHERE}>"
+    mail["Date"] = format_datetime(transcript.time(entry))
+    mail["Subject"] = _words(_subject(_text(entry)))
+    mail["Message-ID"] = f"<{quote(room, safe='')}.{entry.seq}.{transcript.epoch}@{NOWHERE}>"
     mail["X-Roomchat-Room"] = _words(room)
-    mail["X-Roomchat-Seq"] = str(message.seq)
-    mail["X-Roomchat-UID"] = str(message.uid)
+    mail["X-Roomchat-Seq"] = str(entry.seq)
+    mail["X-Roomchat-UID"] = str(entry.uid)
     # A mail ends with a line feed; added here, so that all who read it find exactly one more than was said.
-    mail.set_content(_text(message) + "\n", cte=encoding, content_manager=raw_data_manager)
+    mail.set_content(_text(entry) + "\n", cte=encoding, content_manager=raw_data_manager)
     return mail
 
 
@@ -67,10 +69,13 @@ def _address(name: str, mailbox: str) -> str:
     return formataddr((name, address)) if words == name else f"{words} <{address}>"
 
 
-def _text(message: Message) -> str:
-    return message.text.replace("\r\n", "\n").replace("\r", "\n")
+def _text(entry: Spoken) -> str:
+    return as_text(entry).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _subject(text: str) -> str:
     first = harmless(text.strip().split("\n")[0])
     return first if len(first) <= SUBJECT else f"{first[:SUBJECT].rstrip()}..."
+
+
+_SHOWN: Table[EmailMessage] = spoken(_spoken)

@@ -7,19 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from roomchat.entries import Table, said, spoken
 from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless
+from roomchat.protocol import Spoken
 
 INDENT = " " * 4
 
 
 def txt(transcript: Transcript) -> Iterator[bytes]:
     """``2024-05-01 08:28:03+02:00 ann: hello``."""
-    for message in transcript.messages():
-        time = transcript.time(message).isoformat(" ", "seconds")
-        first, *rest = message.text.split("\n")
-        lines = [
-            f"{time} {harmless(message.name)}: {harmless(first)}",
-            *(INDENT + harmless(line) for line in rest),
-        ]
-        yield "".join(f"{line}\n" for line in lines).encode()
+    for entry in transcript.entries(_SHOWN):
+        time = transcript.time(entry).isoformat(" ", "seconds")
+        yield _SHOWN[type(entry)](entry, time).encode()
+
+
+def _spoken(entry: Spoken, time: str) -> str:
+    star, text = said(entry)
+    first, *rest = text.split("\n")
+    name = f"* {harmless(entry.name)}" if star else f"{harmless(entry.name)}:"
+    lines = [f"{time} {name} {harmless(first)}", *(INDENT + harmless(line) for line in rest)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+_SHOWN: Table[str] = spoken(_spoken)

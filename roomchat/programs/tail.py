@@ -9,9 +9,10 @@ from datetime import datetime
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
 from roomchat.client.oneshot import OTHER_ANSWER, connect_once
+from roomchat.entries import Table, said, spoken
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless, harmless_json
-from roomchat.protocol import PAGE, Gap, History, HistoryPage, Joined, Message
+from roomchat.protocol import PAGE, AnyEntry, Entry, Gap, History, HistoryPage, Joined, Spoken
 from roomchat.wires.native import encode
 
 
@@ -75,7 +76,7 @@ class Tail:
                 begun |= event is joined  # before it stands what came while the beginning was looked for
                 if not begun:
                     continue
-                if isinstance(event, Message) and event.room == joined.room and since is not None:
+                if isinstance(event, Entry) and event.room == joined.room and since is not None:
                     if event.seq <= joined.last_seq and _is_before(event, since):
                         continue
                     since = None  # from here on all, whatever the clock was put to later
@@ -92,8 +93,9 @@ class Tail:
 
     def _show(self, event: ClientEvent, room: str, as_json: bool) -> bool:
         match event:
-            case Message() | Gap() if event.room == room:
-                return self._write(json_line(event) if as_json else text_line(event))
+            case Entry() | Gap() if event.room == room:
+                line = json_line(event) if as_json else text_line(event)
+                return not line or self._write(line)
             case ConnectionLost():
                 self._note(f"{harmless(event.reason)} Trying again; nothing will be missing.")
             case ConnectionBack():
@@ -103,23 +105,34 @@ class Tail:
         return True
 
 
-def json_line(event: Message | Gap) -> bytes:
+def json_line(event: AnyEntry | Gap) -> bytes:
     """A message as `roomchat export` writes it, or a gap as the server sends it."""
     return harmless_json(encode(event))
 
 
-def text_line(event: Message | Gap) -> bytes:
-    """One line whatever the message says, fit for a terminal: its line feeds are shown as signs."""
+def text_line(event: AnyEntry | Gap) -> bytes:
+    """One line whatever the entry says, fit for a terminal: its line feeds are shown as signs; nothing for a kind
+    that is not shown."""
     if isinstance(event, Gap):
         hole = f"Messages after {event.after} and before {event.before} are missing"
         line = f"({hole}: the server no longer keeps them.)"
+    elif type(event) not in _SHOWN:
+        return b""
     else:
         try:
             time = datetime.fromisoformat(event.ts).astimezone().isoformat(" ", "seconds")
         except (ValueError, OverflowError):
             time = event.ts
-        line = f"{time} {event.name}: {event.text}"
+        line = f"{time} {_SHOWN[type(event)](event)}"
     return f"{harmless(line)}\n".encode()
+
+
+def _spoken(entry: Spoken) -> str:
+    star, text = said(entry)
+    return f"{star}{entry.name} {text}" if star else f"{entry.name}: {text}"
+
+
+_SHOWN: Table[str] = spoken(_spoken)
 
 
 def _join(client: Client, room: str, start: Start) -> Joined:
@@ -160,8 +173,8 @@ def _page(client: Client, room: str, upto: int, limit: int) -> HistoryPage:
     return page
 
 
-def _is_before(message: Message, since: int) -> bool:
-    return _milliseconds(message.ts) < since
+def _is_before(entry: Entry, since: int) -> bool:
+    return _milliseconds(entry.ts) < since
 
 
 def _milliseconds(timestamp: str) -> float:

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 
 from roomchat.client.client_events import ClientEvent
 from roomchat.client.session import is_private
-from roomchat.protocol import Away, Back, Gap, MemberJoined, MemberLeft, Message, PresenceSummary
+from roomchat.protocol import AnyEntry, Away, Back, Entry, Gap, MemberJoined, MemberLeft, PresenceSummary, Spoken
 from roomchat.terminal.mentions import is_mentioned
 from roomchat.terminal.view import View
 
 KEPT = 500  # messages of a room that nobody looks at; /history brings older ones
 
-_OF_A_ROOM = Message | Gap | MemberJoined | MemberLeft | Away | Back | PresenceSummary
+_OF_A_ROOM = Entry | Gap | MemberJoined | MemberLeft | Away | Back | PresenceSummary
 
 
 @dataclass
 class Unread:
     """Of one room, since the person looked at it last."""
 
-    events: deque[Message | Gap] = field(default_factory=lambda: deque(maxlen=KEPT))
+    events: deque[AnyEntry | Gap] = field(default_factory=lambda: deque(maxlen=KEPT))
     count: int = 0
     mentioned: bool = False
 
@@ -49,18 +49,18 @@ class Attention:
             return False
         if self.everything or not isinstance(event, _OF_A_ROOM) or event.room == self.room:
             return True
-        if not isinstance(event, Message | Gap):
+        if not isinstance(event, Entry | Gap):
             return False  # who came and went is told by a list when the room is looked at
-        if is_private(event.room) or (isinstance(event, Message) and event.uid == self._view.uid):
+        if is_private(event.room) or (isinstance(event, Entry) and event.uid == self._view.uid):
             return True
         unread = self.unread.setdefault(event.room, Unread())
         unread.events.append(event)
-        if isinstance(event, Message):
+        if isinstance(event, Spoken):
             unread.count += 1
             unread.mentioned |= self.is_mentioned(event)
         return False
 
-    def look_at(self, room: str | None) -> tuple[int, list[Message | Gap]]:
+    def look_at(self, room: str | None) -> tuple[int, list[AnyEntry | Gap]]:
         """Turn to a room. Returns how many messages were said there meanwhile, and the last of these."""
         self.room = room
         unread = self.unread.pop(room, None) if room else None
@@ -70,14 +70,14 @@ class Attention:
         """The person is in that room no more."""
         self.unread.pop(room, None)
 
-    def is_mentioned(self, message: Message) -> bool:
+    def is_mentioned(self, entry: Spoken) -> bool:
         """Whether somebody else's words have our name in them."""
         name = self._view.names.get(self._view.uid)
-        return bool(name) and message.uid != self._view.uid and is_mentioned(str(name), message.text)
+        return bool(name) and entry.uid != self._view.uid and is_mentioned(str(name), entry.text)
 
-    def is_old(self, message: Message) -> bool:
+    def is_old(self, entry: Entry) -> bool:
         """Whether it was said before we came: no reason to ring a bell."""
-        return self.catching_up or message.seq <= self._view.newest.get(message.room, 0)
+        return self.catching_up or entry.seq <= self._view.newest.get(entry.room, 0)
 
     def is_told(self, room: str) -> bool:
         """Whether a line need not say which room it is about, for that is the one looked at."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from roomchat.client.client import Client
 from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
-from roomchat.protocol import ACTION, Command, Dial, History, Join, Leave, Message, Name, Say, Whisper
+from roomchat.protocol import ACTION, Command, Dial, History, Join, Leave, Name, Say, Spoken, Whisper
 from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, StepAway, Turn, TypingError, uid_of
 from roomchat.terminal.lines import cell
 from roomchat.terminal.picture import Picture
@@ -51,17 +51,17 @@ class Deeds:
             case _:
                 self._ask(client, what)
 
-    def answer(self, message: Message) -> None:
+    def answer(self, entry: Spoken) -> None:
         """Tell someone who whispers that we are away, once. On the receiving thread: it may not wait."""
         picture = self._picture
         attention, client = picture.attention, picture.client
-        if attention.away is None or client is None or not is_private(message.room):
+        if attention.away is None or client is None or not is_private(entry.room):
             return
-        if message.uid in {picture.view.uid, *self._answered, *attention.ignored} or attention.is_old(message):
+        if entry.uid in {picture.view.uid, *self._answered, *attention.ignored} or attention.is_old(entry):
             return
-        self._answered.add(message.uid)
+        self._answered.add(entry.uid)
         with contextlib.suppress(Denied, StateError):
-            client.whisper(message.uid, ACTION + _away(attention.away))
+            client.whisper(entry.uid, ACTION + _away(attention.away))
 
     def _say(self, client: Client, text: str) -> None:
         """In the room that the person looks at."""

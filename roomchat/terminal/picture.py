@@ -8,7 +8,7 @@ from collections.abc import Callable
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
 from roomchat.client.session import is_private
-from roomchat.protocol import Entry, Gap, Joined, Left, Message, Unknown, Welcome, WhoPage
+from roomchat.protocol import Entry, Gap, Joined, Left, Spoken, Unknown, Welcome, WhoPage
 from roomchat.speaker import speaker
 from roomchat.terminal.attention import Attention
 from roomchat.terminal.commands import HELP_COLUMN
@@ -46,7 +46,7 @@ class Picture:
 
     def show_event(self, event: ClientEvent) -> None:
         """Show what has happened, with its day if that is another one than before. With the lock held."""
-        if isinstance(event, Message) and (day := day_of(event.ts)) != self._day:
+        if isinstance(event, Entry) and (day := day_of(event.ts)) != self._day:
             self._day = day
             self._show_line(line(("dim", f"--- {day:%A, %d %B %Y} ---")))
         for one in lines(event, self.view, self.attention, self._clock):
@@ -87,18 +87,14 @@ class Picture:
             self.look_at(current, told=event)
         elif self.attention.takes(event):
             self.show_event(event)
-        elif isinstance(event, Message) and self._calls(event):
+        elif isinstance(event, Spoken) and self._calls(event):
             name = cell(speaker(event.uid, event.name))
             self._show_line(line(("mention", f"[{cell(event.room)}] {name} mentions you."), ring=2))
 
-    def _calls(self, message: Message) -> bool:
+    def _calls(self, entry: Spoken) -> bool:
         """Whether a message in a room that nobody looks at is to be told at once."""
         attention = self.attention
-        return (
-            message.uid not in attention.ignored
-            and attention.is_mentioned(message)
-            and not attention.is_old(message)
-        )
+        return entry.uid not in attention.ignored and attention.is_mentioned(entry) and not attention.is_old(entry)
 
     def look_at(self, room: str | None, told: ClientEvent | str) -> None:
         """Turn to a room: tell it, then show what was said there meanwhile. With the lock held."""
@@ -107,7 +103,7 @@ class Picture:
             self.show(told)
         else:
             self.show_event(told)
-        if count > (kept := sum(isinstance(event, Message) for event in events)):
+        if count > (kept := sum(isinstance(event, Spoken) for event in events)):
             self.show(f"{count - kept} older ones are not shown; /history {min(count, 1000)} shows more.")
         self.attention.catching_up = True
         for event in events:

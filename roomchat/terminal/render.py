@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost
 from roomchat.client.session import Refusal, is_private
+from roomchat.entries import Table, said, shown, spoken
 from roomchat.protocol import (
     ACTION,
     Away,
+    Entry,
     Error,
     Gap,
     HistoryPage,
@@ -16,7 +19,6 @@ from roomchat.protocol import (
     Left,
     MemberJoined,
     MemberLeft,
-    Message,
     Notice,
     Person,
     Presence,
@@ -24,6 +26,7 @@ from roomchat.protocol import (
     Renamed,
     RoomsPage,
     RoomSummary,
+    Spoken,
     StatsPage,
     Welcome,
     WhoPage,
@@ -54,8 +57,8 @@ def lines(event: ClientEvent, view: View, attention: Attention, clock: str = CLO
         attention: what the person looks at.
         clock: how times are written, as for strftime.
     """
-    if isinstance(event, Message):
-        return _message(event, view, attention, clock)
+    if isinstance(event, Entry):
+        return itertools.chain.from_iterable(shown(_SHOWN, [event], view, attention, clock))
     if isinstance(event, HistoryPage):
         return _history(event, view, attention, clock)
     if isinstance(event, Presence | PresenceSummary):
@@ -133,33 +136,36 @@ def _coming(event: Presence | PresenceSummary) -> str:
             return f"{_who(event)} is back."
 
 
-def _message(message: Message, view: View, attention: Attention, clock: str, ring: bool = True) -> Iterator[Line]:
-    mine = message.uid == view.uid
-    private, mentioned = is_private(message.room), attention.is_mentioned(message)
-    text, name = message.text, cell(speaker(message.uid, message.name))
-    is_action = text.startswith(ACTION)
+def _spoken(entry: Spoken, view: View, attention: Attention, clock: str, ring: bool = True) -> Iterator[Line]:
+    mine = entry.uid == view.uid
+    private, mentioned = is_private(entry.room), attention.is_mentioned(entry)
+    name = cell(speaker(entry.uid, entry.name))
+    star, text = said(entry)
     for_me = not mine and (private or mentioned)
     head = [
-        ("now" if for_me else "time", local(message.ts, clock)),
+        ("now" if for_me else "time", local(entry.ts, clock)),
         ("", " "),
-        ("whisper" if private else "dim", _tag(message.room, view, attention)),
-        ("dim", "* " if is_action else ""),
-        (f"name:{message.uid}", name),
-        ("", " " if is_action else ": "),
+        ("whisper" if private else "dim", _tag(entry.room, view, attention)),
+        ("dim", star),
+        (f"name:{entry.uid}", name),
+        ("", " " if star else ": "),
     ]
-    first, *rest = (text.removeprefix(ACTION) if is_action else text).split("\n")
+    first, *rest = text.split("\n")
     indent = len("".join(piece.text for piece in line(*head).pieces))
     style = "mention" if mentioned else "whisper" if for_me else ""
-    loud = 0 if not ring or mine or attention.is_old(message) else 1 + for_me
+    loud = 0 if not ring or mine or attention.is_old(entry) else 1 + for_me
     yield line(*head, (style, cell(first)), indent=indent, ring=loud)
     for more in rest:  # in plain mode behind the speaker again: an indent does not tell them from others' lines
         before = head if attention.everything else [("", " " * indent)]
         yield line(*before, (style, cell(more)), indent=indent)
 
 
+_SHOWN: Table[Iterator[Line]] = spoken(_spoken)
+
+
 def _history(event: HistoryPage, view: View, attention: Attention, clock: str) -> Iterator[Line]:
-    for message in event.messages:
-        yield from _message(message, view, attention, clock, ring=False)
+    for of_one in shown(_SHOWN, event.entries, view, attention, clock, False):
+        yield from of_one
     told = f"{_count(len(event.messages), 'message')} of its history."
     yield line(("dim", f"[{room_name(event.room, view)}] {told}"))
 

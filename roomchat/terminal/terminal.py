@@ -11,7 +11,7 @@ from roomchat.client.client_events import ClientEvent, ConnectionBack, Connectio
 from roomchat.client.session import Refusal, is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.harmless import harmless
-from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Leave, Message, Who, WhoPage
+from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Leave, Spoken, Who, WhoPage
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
 from roomchat.terminal.deeds import Deeds
@@ -241,7 +241,7 @@ class Terminal:
                 self._typed.stop()
         elif isinstance(event, ConnectionBack) and self.arrival.waits:
             self._typed.wake()
-        elif isinstance(event, Message):
+        elif isinstance(event, Spoken):
             self._deeds.answer(event)
         elif isinstance(event, Error) and event.re is None:  # else it is told where it was asked
             self._complain(event.message, event.text if isinstance(event, Refusal) else "")

@@ -9,11 +9,11 @@ from roomchat.client.same import compared
 from roomchat.protocol import (
     Away,
     Back,
+    Entry,
     Joined,
     Left,
     MemberJoined,
     MemberLeft,
-    Message,
     Person,
     PresenceSummary,
     Renamed,
@@ -83,7 +83,7 @@ class View:
         match event:
             case PresenceSummary():
                 self.totals[event.room] = event.members_total
-            case Message():
+            case Entry():
                 self.names[event.uid] = event.name  # it may be an old one
             case Renamed():
                 self._call(event.uid, event.name)

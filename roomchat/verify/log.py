@@ -2,64 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 from roomchat.client.address import Address
 from roomchat.client.connection import Connection
-from roomchat.errors import ConnectError
-from roomchat.protocol import VERSION, Error, Hello, Message, Ping, Pong
+from roomchat.errors import ConnectError, LogError
+from roomchat.protocol import VERSION, AnyEntry, Error, Hello, Ping, Pong, Spoken, Unknown
 from roomchat.store.reader import LogReader
 from roomchat.verify.check import Entry
 from roomchat.verify.records import brief
+from roomchat.wires.native import decode_entries
 
 PIECE = 1024 * 1024  # bytes read from the file at a time
 PATIENCE = 20.0  # seconds for an answer
 
-_decoder = msgspec.json.Decoder(Message)
+
+@dataclass
+class Found:
+    """What was said in each room, and how many entries of other kinds stand among that."""
+
+    log: dict[str, list[Entry]]
+    passed_over: int = 0
+
+    def add(self, entry: AnyEntry | Unknown) -> None:
+        """Take note of an entry, as it comes."""
+        if isinstance(entry, Spoken):
+            self.log[entry.room].append(Entry(entry.seq, entry.uid, brief(entry.text)))
+        else:
+            self.passed_over += 1
 
 
-def from_file(path: Path, rooms: Iterable[str]) -> dict[str, list[Entry]]:
+def from_file(path: Path, rooms: Iterable[str]) -> Found:
     """All that stands in these rooms, whose names are their keys. Raises LogError."""
+    found = Found({room: [] for room in rooms})
     with closing(LogReader(path)) as reader:
-        return {room: _from_file(reader, room) for room in rooms}
+        for room in found.log:
+            for entry in _entries(reader, room):
+                found.add(entry)
+    return found
 
 
-def _from_file(reader: LogReader, room: str) -> list[Entry]:
-    entries: list[Entry] = []
+def _entries(reader: LogReader, room: str) -> Iterator[AnyEntry | Unknown]:
     end = 2**53 - 1  # above any seq
     after = 0
     while after < end:
         stretch = reader.after(room, after, end, PIECE)
         for piece in stretch.pieces:
-            entries += map(_entry, _decoder.decode_lines(piece.lines))
+            try:
+                yield from decode_entries(piece.lines)
+            except ValueError as error:
+                raise LogError(f"The log is broken: a line of {room} is not an entry ({error}).") from error
         after = stretch.reached
-    return entries
 
 
-def from_server(address: Address, name: str, rooms: Iterable[str]) -> dict[str, list[Entry]]:
+def from_server(address: Address, name: str, rooms: Iterable[str]) -> Found:
     """The same, as a newcomer gets it who asks for all from the beginning.
 
     Raises:
         ConnectError: it is lost, or the server refuses.
     """
-    log: dict[str, list[Entry]] = {room: [] for room in rooms}
+    found = Found({room: [] for room in rooms})
     with closing(Connection(address)) as connection:
-        connection.send(Hello(protocol=VERSION, name=name, rooms=dict.fromkeys(log, 0)))
+        connection.send(Hello(protocol=VERSION, name=name, rooms=dict.fromkeys(found.log, 0)))
         connection.send(Ping())  # its answer comes behind all that
         while True:
             for event in connection.receive(PATIENCE):
                 match event:
-                    case Message():
-                        log[event.room].append(_entry(event))
+                    case Spoken() | Unknown():
+                        found.add(event)
                     case Error():
                         raise ConnectError(event.message)
                     case Pong():
-                        return log
-
-
-def _entry(message: Message) -> Entry:
-    return Entry(message.seq, message.uid, brief(message.text))
+                        return found

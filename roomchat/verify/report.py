@@ -64,6 +64,8 @@ def summary(result: Result) -> Iterator[str]:
         f"Seen by all clients together: {counts['seen']:,}; once more after a crash: {counts['seen again']}. "
         f"Connections lost: {counts['lost']:,}."
     )
+    if counts["passed over"]:
+        yield f"Entries in the log that are not messages, and were not checked: {counts['passed over']:,}."
     yield f"Faults: {faults}."
     for sentence in result.violations[:SHOWN]:
         yield f"  {sentence}"

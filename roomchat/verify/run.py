@@ -19,7 +19,7 @@ from typing import TypeVar
 from roomchat.client.address import Address
 from roomchat.verify import log as final_log
 from roomchat.verify import records
-from roomchat.verify.check import Log, check
+from roomchat.verify.check import check
 from roomchat.verify.faults import Fault, Kind, schedule
 from roomchat.verify.processes import Process, ServerProcess, VerifyError
 from roomchat.verify.proxy import Link, Proxy
@@ -238,20 +238,23 @@ class Run:
             _start_again(worker)
         self._tell("quiet")
         self._wait(self._all_quiet, "said their last")
-        log = self._read_log()
+        found = self._read_log()
+        log = found.log
         self._finishing = True
         places = " ".join(f"{room}={entries[-1].seq if entries else 0}" for room, entries in log.items())
         self._tell(f"finish {places}")
         self._wait(self._all_finished, "seen the last message")
         if self._server is not None:
             self._server.stop()
-            log = self._read_log()
+            found = self._read_log()
         self._look()
+        log = found.log
         result.counts = count(self._records, log)
+        result.counts["passed over"] = found.passed_over
         result.violations += check(self._records, log)
         result.untested += self._untested()
 
-    def _read_log(self) -> Log:
+    def _read_log(self) -> final_log.Found:
         if self._server is not None:
             return final_log.from_file(self._server.db, self._rooms)
         assert self._options.address is not None

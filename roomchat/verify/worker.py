@@ -23,7 +23,7 @@ from pathlib import Path
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionEnded, ConnectionLost
 from roomchat.errors import ConnectError, StorageUnavailable
-from roomchat.protocol import Error, Gap, Message
+from roomchat.protocol import Error, Gap, Spoken
 from roomchat.verify import records
 from roomchat.verify.records import Recorder, Tail, brief
 
@@ -135,7 +135,7 @@ class Bot:
 
     def _note(self, event: ClientEvent) -> None:
         match event:
-            case Message():
+            case Spoken():
                 self._recorder.write(records.Seen(event.room, event.seq, event.uid, brief(event.text)))
                 with self._reached:
                     self._seqs[event.room] = max(event.seq, self._seqs.get(event.room, 0))

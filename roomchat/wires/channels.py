@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from roomchat.entries import Table
+from roomchat.entries import Table, as_text, spoken
 from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, LineTooLong, NotInRoom, NotRegistered, Refused
 from roomchat.protocol import (
     VERSION,
@@ -31,7 +31,6 @@ from roomchat.protocol import (
     Malformed,
     MemberJoined,
     MemberLeft,
-    Message,
     Name,
     Notice,
     Ping,
@@ -40,12 +39,13 @@ from roomchat.protocol import (
     Rooms,
     RoomsPage,
     Say,
+    Spoken,
     Statement,
     Terms,
     Welcome,
 )
 from roomchat.settings import Settings
-from roomchat.speaker import speaker, spoken
+from roomchat.speaker import behind, speaker
 from roomchat.wires.lines import LineSplitter
 from roomchat.wires.wire import encode_log
 
@@ -247,16 +247,16 @@ class ChannelsWire:
         return encode_log(lines, _SHOWN, lambda fields: _line(**fields))
 
 
-def _message(message: Message) -> dict[str, str]:
+def _message(entry: Spoken) -> dict[str, str]:
     return {
         "type": "message",
-        "channel": message.room,
-        "user": speaker(message.uid, message.name),
-        "message": spoken(message.uid, message.name, message.text),
+        "channel": entry.room,
+        "user": speaker(entry.uid, entry.name),
+        "message": behind(entry.uid, entry.name, as_text(entry)),
     }
 
 
-_SHOWN: Table[dict[str, str]] = {Message: _message}
+_SHOWN: Table[dict[str, str]] = spoken(_message)
 
 
 def _line(**fields: Any) -> bytes:

@@ -12,13 +12,14 @@ from typing import Any
 
 import msgspec
 
-from roomchat.entries import Table, shown
+from roomchat.entries import Table, as_text, shown, spoken
 from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, BadName, LineTooLong, NameTaken, NotRegistered
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
     Bye,
     Command,
+    Entry,
     Error,
     Event,
     Gap,
@@ -27,10 +28,10 @@ from roomchat.protocol import (
     HistoryPage,
     Join,
     Malformed,
-    Message,
     Notice,
     Ping,
     Say,
+    Spoken,
     Statement,
     Terms,
     Welcome,
@@ -38,7 +39,7 @@ from roomchat.protocol import (
     WhoPage,
 )
 from roomchat.settings import Settings
-from roomchat.speaker import speaker, spoken
+from roomchat.speaker import behind, speaker
 from roomchat.wires.objects import ObjectSplitter
 from roomchat.wires.wire import encode_log
 
@@ -137,9 +138,9 @@ class _Ktn:
         return True
 
     @staticmethod
-    def _whisper_mark(message: Message) -> str:
+    def _whisper_mark(entry: Entry) -> str:
         """KTN knows one room only: what was whispered must be told from what everyone heard."""
-        return "(whispered) " if message.room.startswith("@") else ""
+        return "(whispered) " if entry.room.startswith("@") else ""
 
 
 class KtnWire(_Ktn):
@@ -150,7 +151,7 @@ class KtnWire(_Ktn):
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
         super().__init__(settings, now)
         self._history = settings.ktn_history
-        self._shown: Table[dict[str, str]] = {Message: self._message}
+        self._shown: Table[dict[str, str]] = spoken(self._message)
         self.terms = Terms(
             resume=False, one_room=True, echo=settings.ktn_echo, pages=self._history != "messages", early_bye=False
         )
@@ -197,12 +198,12 @@ class KtnWire(_Ktn):
         """Messages, each an object on a line of its own."""
         return encode_log(lines, self._shown, lambda fields: _line(**fields))
 
-    def _message(self, message: Message) -> dict[str, str]:
+    def _message(self, entry: Spoken) -> dict[str, str]:
         return {
-            "timestamp": message.ts,
-            "sender": speaker(message.uid, message.name),
+            "timestamp": entry.ts,
+            "sender": speaker(entry.uid, entry.name),
             "response": "message",
-            "content": self._whisper_mark(message) + spoken(message.uid, message.name, message.text),
+            "content": self._whisper_mark(entry) + behind(entry.uid, entry.name, as_text(entry)),
         }
 
     def _page(self, page: HistoryPage) -> bytes:
@@ -225,7 +226,7 @@ class Ktn2014Wire(_Ktn):
         super().__init__(settings, now)
         self.terms = Terms(resume=False, one_room=True, pages=True, early_bye=False)
         self._name = ""
-        self._shown: Table[str] = {Message: self._text}
+        self._shown: Table[str] = spoken(self._text)
 
     def reply(self, event: Statement) -> bytes:
         """The bytes for this connection alone. See ``Wire``."""
@@ -277,9 +278,9 @@ class Ktn2014Wire(_Ktn):
         """Messages, each an object on a line of its own."""
         return encode_log(lines, self._shown, lambda text: _line(response="message", message=text))
 
-    def _text(self, message: Message) -> str:
-        head = f"{message.ts[11:19]} {speaker(message.uid, message.name)}: {self._whisper_mark(message)}"
-        return "\n".join(head + harmless(line) for line in message.text.split("\n"))
+    def _text(self, entry: Spoken) -> str:
+        head = f"{entry.ts[11:19]} {speaker(entry.uid, entry.name)}: {self._whisper_mark(entry)}"
+        return "\n".join(head + harmless(line) for line in as_text(entry).split("\n"))
 
 
 def _text(request: dict[str, Any], *fields: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from roomchat.entries import Table, shown
+from roomchat.entries import Table, said, shown, spoken
 from roomchat.errors import (
     AlreadyRegistered,
     BadCommand,
@@ -22,7 +22,6 @@ from roomchat.errors import (
 )
 from roomchat.harmless import harmless
 from roomchat.protocol import (
-    ACTION,
     VERSION,
     Away,
     Back,
@@ -43,7 +42,6 @@ from roomchat.protocol import (
     Malformed,
     MemberJoined,
     MemberLeft,
-    Message,
     Name,
     Notice,
     Person,
@@ -53,6 +51,7 @@ from roomchat.protocol import (
     Rooms,
     RoomsPage,
     Say,
+    Spoken,
     Statement,
     Terms,
     Welcome,
@@ -134,7 +133,7 @@ class PlainWire:
         self._uid = 0
         self._rooms: dict[str, None] = {}  # that we are in; what is typed goes to the last one
         self._entering = 0  # dials and joins under way
-        self._shown: Table[str] = {Message: self._message}
+        self._shown: Table[str] = spoken(self._spoken)
 
     # ------------------------------------------------------------ what is typed
 
@@ -328,17 +327,16 @@ class PlainWire:
         """Messages, as ``<7 ann> hello``."""
         return encode_log(lines, self._shown, str.encode)
 
-    def _message(self, message: Message) -> str:
+    def _spoken(self, entry: Spoken) -> str:
         """Each line of a text behind its speaker: so nobody can make up what others seem to say. What is said in
         the lobby, where everyone is all the time, is told from what is said in the room that one went into."""
-        head = f"<{message.uid} {message.name}>"
-        if message.room.casefold() == self._lobby:
-            head = f"[{message.room}] {head}"
-        if message.room.startswith("@"):
+        star, text = said(entry)
+        head = f"<{entry.uid} {entry.name}>"
+        if entry.room.casefold() == self._lobby:
+            head = f"[{entry.room}] {head}"
+        if entry.room.startswith("@"):
             head = f"(whispered) {head}"
-        if message.text.startswith(ACTION):
-            head = f"* {head}"
-        return "".join(_line(f"{head} {line}") for line in message.text.removeprefix(ACTION).split("\n"))
+        return "".join(_line(f"{star}{head} {line}") for line in text.split("\n"))
 
 
 def _is_other_meaning(error: Error) -> bool:
