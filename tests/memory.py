@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
@@ -60,9 +60,15 @@ class Chat:
 
     def batch(self, *inputs: tuple[str, Input | bytes]) -> None:
         """Commands, or bytes, from links: all in one batch. What that looks up is found in the next one."""
+        for _ in self.all_of(*inputs):
+            pass
+
+    def all_of(self, *inputs: tuple[str, Input | bytes]) -> Iterator[Effects]:
+        """As ``batch``; the effects of it, and of those in which something was found."""
         decoded = self._decoded(inputs)
         while True:
             self._batch(decoded)
+            yield self.effects
             if not self.effects.lookups:
                 return
             decoded = [(one.link, self._found(one.key)) for one in self.effects.lookups]

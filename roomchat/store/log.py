@@ -151,7 +151,7 @@ class Log:
                 " ORDER BY uid"
             ).fetchall()
         )
-        return [StoredSeat(*row) for row in rows]
+        return [StoredSeat(*row[:3], bool(row[3]), *row[4:]) for row in rows]
 
     # ------------------------------------------------------------ writing
 
