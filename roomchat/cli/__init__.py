@@ -27,7 +27,7 @@ _ASK = {
     "who": "roomchat.cli.lists:who",
     "rooms": "roomchat.cli.lists:list_rooms",
 }
-_DO_NOT = {
+_OTHERS = {
     "serve": "roomchat.cli.serve:serve",
     "export": "roomchat.cli.export:export",
     "config": "roomchat.cli.config:config",
@@ -36,7 +36,7 @@ _DO_NOT = {
 CLIENTS = Commands(_ASK)
 
 
-@click.group(cls=Group, commands=Commands(_ASK | _DO_NOT), context_settings=CONTEXT)
+@click.group(cls=Group, commands=Commands(_ASK | _OTHERS), context_settings=CONTEXT)
 @click.version_option(__version__, message="roomchat %(version)s")
 @click.option(
     "--config",
