@@ -14,11 +14,11 @@ from chart import draw
 from crew import Pace
 from machine import describe
 from results import Results
-from servers import KINDS, BenchError, Kind
+from servers import KINDS, ROOT, BenchError, Kind
 from shapes import SHAPES, Shape
 from table import render
 
-BASELINE = Path(__file__).with_name("baseline.json")
+KEPT = ROOT / "docs" / "performance.json"
 QUICK_SHAPES = ("room-100", "rooms-10", "room-1000", "load", "idle")
 QUICK_SERVERS = ("roomchat", "inspircd", "nats")
 
@@ -30,8 +30,7 @@ QUICK_SERVERS = ("roomchat", "inspircd", "nats")
 @click.option("--seconds", default=4.0, help="How long a talk is measured.")
 @click.option("--workers", type=click.IntRange(1), default=2, help="Processes of the load generator.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for performance.md, .json and .svg.")
-@click.option("--quick", is_flag=True, help="Under two minutes, and compared with the kept run.")
-@click.option("--keep", is_flag=True, help="Keep this run as the one that quick runs are compared with.")
+@click.option("--quick", is_flag=True, help="In under two minutes, and compared with docs/performance.json.")
 def main(
     rounds: int,
     only: tuple[str, ...],
@@ -40,7 +39,6 @@ def main(
     workers: int,
     out: Path | None,
     quick: bool,
-    keep: bool,
 ) -> None:
     """Measure roomchat beside other servers on this machine, in turns."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -66,10 +64,8 @@ def main(
         (out / "performance.md").write_text(table)
         (out / "performance.svg").write_text(draw(results, shapes))
         results.save(out / "performance.json")
-    if keep:
-        results.save(BASELINE)
-    elif quick and BASELINE.exists():
-        click.echo(compare(results, Results.load(BASELINE)))
+    if quick:
+        click.echo(compare(results, Results.load(KEPT)))
 
 
 def _measure(results: Results, shape: Shape, kind: Kind, pace: Pace, when: str) -> None:

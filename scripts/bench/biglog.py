@@ -88,9 +88,14 @@ def append_rate(path: Path) -> float:
 class Asker:
     """A client that asks and waits for the answer. One thread."""
 
-    def __init__(self, address: tuple[str, int], name: str) -> None:
-        self._socket = socket.create_connection(address, timeout=30)
+    def __init__(self, address: tuple[str, int], name: str, receive_buffer: int = 0) -> None:
+        """Come in. ``receive_buffer`` is in bytes; 0 leaves it to the system."""
+        self._socket = socket.socket()
+        if receive_buffer:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.settimeout(30)
+        self._socket.connect(address)
         self._lines = self._socket.makefile("rb")
         self.ask(NATIVE.hello(name), b'"type":"welcome"')
 

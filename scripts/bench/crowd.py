@@ -54,19 +54,18 @@ class Crowd:
     """Members in one epoll. One thread."""
 
     def __init__(self, address: tuple[str, int], dialect: Dialect, at_once: int) -> None:
-        """``at_once`` is how many may be on their way in at a time."""
         self.poll = select.epoll()
         self.members: dict[int, Member] = {}  # by file descriptor
         self.buffer = bytearray(READ_SIZE)
         self._address = address
         self._dialect = dialect
-        self._at_once = at_once
+        self.at_once = at_once  # how many may be on their way in at a time
 
     def gather(self, seats: Sequence[Seat]) -> None:
         """Bring all of them in; those who are in are read meanwhile, so that they hold nobody up."""
         waiting = iter(seats)
         missing = len(seats)
-        for _ in range(min(self._at_once, missing)):
+        for _ in range(min(self.at_once, missing)):
             self._begin(waiting)
         give_up = time.monotonic() + PATIENCE
         while missing:
@@ -96,6 +95,23 @@ class Crowd:
         if not member.socket.recv_into(self.buffer):
             raise BenchError(f"the server hung up on {member.seat.name}")
 
+    def keep(self, member: Member, data: bytes) -> None:
+        """What came for one on its way in."""
+
+    def hang_up(self) -> None:
+        """All leave, without a goodbye."""
+        for member in list(self.members.values()):
+            self._drop(member)
+
+    def close(self) -> None:
+        """Free what it holds."""
+        self.hang_up()
+        self.poll.close()
+
+    def _drop(self, member: Member) -> None:
+        del self.members[member.fd]
+        member.socket.close()
+
     def _begin(self, waiting: Iterator[Seat]) -> None:
         seat = next(waiting, None)
         if seat is None:
@@ -118,6 +134,7 @@ class Crowd:
         got = member.socket.recv(READ_SIZE)
         if not got:
             raise BenchError(f"the server hung up on {seat.name}: {member.tail!r}")
+        self.keep(member, got)
         data = member.tail + got
         markers = dialect.welcomed if member.step == GREETING else dialect.joined
         if not any(marker in data for marker in markers):

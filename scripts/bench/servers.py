@@ -79,7 +79,6 @@ ROOMCHAT_NORMAL = roomchat("normal")
 ROOMCHAT_LIMITS = roomchat("full", limits=True)
 INSPIRCD = Kind("InspIRCd", IRC, configs.inspircd, ("inspircd", "--version"), "inspircd")
 NGIRCD = Kind("ngircd", IRC, configs.ngircd, ("ngircd", "--version"), "ngircd", at_once=4)
-ERGO = Kind("Ergo", IRC, configs.ergo, ("ergo", "--version"), "ergo")
 NATS_CORE = Kind("NATS core", NATS, configs.nats, ("nats-server", "--version"), "nats-server")
 THREADS = Kind("thread a client", NATIVE, _threads, (sys.executable, "--version"))
 
@@ -90,7 +89,6 @@ KINDS = {
     "roomchat-limits": ROOMCHAT_LIMITS,
     "inspircd": INSPIRCD,
     "ngircd": NGIRCD,
-    "ergo": ERGO,
     "nats": NATS_CORE,
     "threads": THREADS,
 }
@@ -151,6 +149,12 @@ class Process(processes.Process):
     def said(self) -> str:
         """The end of what it has printed."""
         return " | ".join(self.log.read_text(errors="replace").splitlines()[-5:])
+
+    def check_silent(self) -> None:
+        """Raises BenchError if roomchat has printed anything behind its greeting."""
+        complaints = self.log.read_text().rpartition("Press Ctrl-C to stop the server.\n")[2]
+        if complaints:
+            raise BenchError(f"{self.kind.name} complains: {complaints}")
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()  # as a crash would: nothing is measured any more

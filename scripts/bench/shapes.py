@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import biglog
+from comeback import measure_comeback
 from crew import Crew, Outcome, Pace, deal
 from crowd import Seat
 from hostile import measure_hostile
 from servers import (
-    ERGO,
     INSPIRCD,
     NATS_CORE,
     NGIRCD,
@@ -22,6 +22,7 @@ from servers import (
     Kind,
     Process,
 )
+from stuck import measure_stuck
 
 Figures = Mapping[str, float]
 WINDOW = 100  # messages of a sender on their way at a time: what roomchat's own client allows itself
@@ -34,7 +35,7 @@ MANY = 5000  # connections
 JOINERS = 2000  # who come in while others talk
 PAGERS = 4  # who read history while others talk
 
-PEERS = (INSPIRCD, NGIRCD, ERGO, NATS_CORE, THREADS)
+PEERS = (INSPIRCD, NGIRCD, NATS_CORE, THREADS)
 ALL = (ROOMCHAT, *PEERS)
 
 
@@ -170,5 +171,8 @@ SHAPES = (
     Shape("join-storm", "2,000 join another room while a room of 100 talks", measure_join_storm),
     Shape("pages", "history pages while a room of 100 talks", measure_pages, (ROOMCHAT,)),
     Shape("hostile", "a room of 100 talks while others try to hold it up", measure_hostile, (ROOMCHAT_LIMITS,)),
+    Shape("stuck", "a room of 100 talks while a member reads nothing", measure_stuck, (ROOMCHAT,)),
+    Shape("comeback", "5,000 sessions come back after a kill", measure_comeback(0), (ROOMCHAT,)),
+    Shape("comeback-hall", "the same, 2,000 of them in one room", measure_comeback(2000), (ROOMCHAT,)),
     Shape("log", "a log of 5 million messages", biglog.measure_log, (ROOMCHAT,)),
 )

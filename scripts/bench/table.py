@@ -51,11 +51,10 @@ def render(results: Results, shapes: list[Shape]) -> str:
 def _render_shape(results: Results, shape: Shape) -> str:
     if shape.name == "log":
         return f"### {shape.title.capitalize()}\n\n{_log_table(results, shape)}"
-    columns = [
-        column
-        for column in COLUMNS
-        if any(results.figure(shape.name, server, column[0]) for server in results.servers(shape.name))
-    ]
+    found = {name for figures in results.values[shape.name].values() for name in figures}
+    columns = [column for column in COLUMNS if column[0] in found]
+    others = sorted(found - {column[0] for column in COLUMNS})
+    columns += [(name, name.replace("_", " "), "{:,.2f}", 1) for name in others]
     rows = [["server", *(title for _, title, _, _ in columns)]]
     for server in results.servers(shape.name):
         rows.append(

@@ -1,0 +1,175 @@
+"""All sessions of a server come back at once after it was killed: see docs/measurements.md.
+
+Each must get what it missed: all of it, once, in order.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from biglog import Asker
+from crew import Pace
+from crowd import Crowd, Member, Seat
+from dialects import NATIVE, Native
+from msgspec import Struct
+from msgspec.json import Decoder
+from servers import BenchError, Kind, Process
+
+from roomchat.wires.plain import GREETING
+
+SESSIONS = 5000
+ROOM_SIZE = 10
+SPEAKER_ROOMS = 100  # as many as a server lets one client be in
+SAID = 8  # messages in each room
+MISSED = 5  # of them that every other session missed
+AT_ONCE = 200  # connections that are begun at a time before the kill; afterwards all are
+PING, PONG = b'{"type":"ping"}\n', b'"type":"pong"'
+
+Said = tuple[str, int, str]  # room, seq, text
+
+
+class Event(Struct):
+    """As much of an event as is looked at here."""
+
+    type: str
+    room: str = ""
+    seq: int = 0
+    text: str = ""
+    token: str = ""
+    epoch: str = ""
+    code: str = ""
+
+
+_decoder = Decoder(Event)
+
+
+class Session:
+    """One client over all its connections. It reads nothing but what comes while it comes in."""
+
+    def __init__(self, name: str, rooms: list[str]) -> None:
+        self.name = name
+        self.rooms = rooms
+        self.cursors = dict.fromkeys(rooms, 0)
+        self.missed: list[Said] = []  # what must come, room by room
+        self.got = bytearray()  # on this connection
+        self.caught_up = 0.0  # when
+        self._identity: dict[str, object] = {"name": name}
+
+    def hello(self) -> bytes:
+        """Its first commands on a connection; when the pong comes, all that it missed has come."""
+        self.got.clear()
+        hello = {"type": "hello", "protocol": 1, **self._identity, "rooms": self.cursors}
+        return json.dumps(hello).encode() + b"\n" + PING
+
+    def check(self) -> None:
+        """Raises BenchError unless it got what it must get."""
+        data = self.got.removeprefix(GREETING.encode())  # for people: what came when our hello was late
+        events = _decoder.decode_lines(data[: data.rindex(b"\n")])
+        messages = [(one.room, one.seq, one.text) for one in events if one.type == "message"]
+        if sorted(messages, key=lambda message: message[0]) != self.missed:  # stable: only by room
+            raise BenchError(f"{self.name} missed {len(self.missed)} messages and got {len(messages)} or others")
+        if sorted(one.room for one in events if one.type == "joined") != sorted(self.rooms):
+            raise BenchError(f"{self.name} is not in its rooms")
+        if refusals := [one.code for one in events if one.type == "error"]:
+            raise BenchError(f"{self.name} was refused: {refusals}")
+        welcome = next(one for one in events if one.type == "welcome")
+        self._identity = {"token": welcome.token or self._identity["token"], "epoch": welcome.epoch}
+
+    def look_back(self, log: dict[str, list[Said]], missed: int) -> None:
+        """It has seen all but so many of the last messages of each room."""
+        self.missed = []
+        for room in sorted(self.rooms):
+            seen = len(log[room]) - missed
+            self.cursors[room] = log[room][seen - 1][1]
+            self.missed += log[room][seen:]
+
+
+class Dialect(Native):
+    """Whoever says hello is in when the pong has come."""
+
+    welcomed = (PONG,)
+
+    def __init__(self, sessions: dict[str, Session]) -> None:
+        self._sessions = sessions
+
+    def hello(self, name: str) -> bytes:
+        return self._sessions[name].hello()
+
+
+class Sessions(Crowd):
+    """The connections of all sessions."""
+
+    def __init__(self, address: tuple[str, int], sessions: list[Session]) -> None:
+        self._sessions = {session.name: session for session in sessions}
+        super().__init__(address, Dialect(self._sessions), AT_ONCE)
+
+    def come(self, at_once: int) -> list[float]:
+        """All come in: the seconds that each took, sorted. Raises BenchError if one got what is wrong."""
+        self.at_once = at_once
+        begun = time.monotonic()
+        self.gather([Seat(name) for name in self._sessions])
+        for session in self._sessions.values():
+            session.check()
+        return sorted(session.caught_up - begun for session in self._sessions.values())
+
+    def skip(self, member: Member) -> None:
+        self.keep(member, member.socket.recv(len(self.buffer)))  # nothing may come twice, behind the pong neither
+
+    def keep(self, member: Member, data: bytes) -> None:
+        session = self._sessions[member.seat.name]
+        session.got += data
+        if PONG in data:
+            session.caught_up = time.monotonic()
+
+    def _advance(self, member: Member) -> bool:
+        try:
+            return super()._advance(member)
+        except (BenchError, ConnectionError):
+            if self._sessions[member.seat.name].got:
+                raise
+            self._drop(member)  # the queue of the listener was full
+            self._begin(iter([member.seat]))
+            return False
+
+
+def say(address: tuple[str, int], log: dict[str, list[Said]]) -> None:
+    """Some messages in each room, kept as their speaker got them."""
+    rooms = list(log)
+    for first in range(0, len(rooms), SPEAKER_ROOMS):
+        with closing(Asker(address, f"speaker-{first}")) as speaker:
+            commands = b""
+            for i, room in enumerate(rooms[first : first + SPEAKER_ROOMS]):
+                commands += NATIVE.join(room)
+                for n in range(i * SAID + 1, (i + 1) * SAID + 1):
+                    commands += NATIVE.say(room, range(n, n + 1), f"{room} {n}".ljust(100, ".").encode())
+            for event in _decoder.decode_lines(speaker.ask(commands + PING, PONG)):
+                if event.type == "message":
+                    log[event.room].append((event.room, event.seq, event.text))
+
+
+def measure_comeback(hall: int) -> Callable[[Kind, Pace], dict[str, float]]:
+    """In rooms of ten, so many of them in a large one, too: after a kill, and again to a server that runs."""
+
+    def measure(kind: Kind, pace: Pace) -> dict[str, float]:
+        sessions = [Session(f"s{i}", [f"room-{i // ROOM_SIZE}"] + ["hall"] * (i < hall)) for i in range(SESSIONS)]
+        log: dict[str, list[Said]] = {room: [] for session in sessions for room in session.rooms}
+        with Process(kind) as server, closing(Sessions(server.address, sessions)) as swarm:
+            swarm.come(AT_ONCE)
+            say(server.address, log)
+            for i, session in enumerate(sessions):
+                session.look_back(log, MISSED * (i % 2))
+            server.kill()
+            server.check_silent()
+            swarm.hang_up()
+            figures = {"start_s": server.start(), "missed": sum(len(session.missed) for session in sessions)}
+            seconds = swarm.come(SESSIONS)
+            figures |= {"p50_s": seconds[len(seconds) // 2], "seconds": seconds[-1], "cpu_s": server.cpu()}
+            swarm.hang_up()
+            figures |= {"back_s": swarm.come(SESSIONS)[-1], "memory_mib": server.memory() / 2**20}
+            server.check_silent()
+        return figures
+
+    return measure
