@@ -151,7 +151,7 @@ class Log:
                 " ORDER BY uid"
             ).fetchall()
         )
-        return [StoredSeat(*row[:3], bool(row[3]), *row[4:]) for row in rows]
+        return [StoredSeat(uid, name, n, bool(guest), key, token) for uid, name, n, guest, key, token in rows]
 
     # ------------------------------------------------------------ writing
 

@@ -74,7 +74,10 @@ class LogReader:
                 f" FROM clients LEFT JOIN counters USING (uid) LEFT JOIN guests USING (uid) WHERE {column} = ?",
                 (key,),
             ).fetchone()
-        return StoredClient(*row[:3], bool(row[3])) if row else None
+        if row is None:
+            return None
+        uid, name, last_n, guest = row
+        return StoredClient(uid, name, last_n, bool(guest))
 
     def after(self, key: str, after: int, upto: int, max_bytes: int) -> Stretch:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them.
