@@ -1,50 +1,92 @@
-"""The conversations in transcripts/, with the hub in memory and over real sockets."""
+"""The conversations in transcripts/ and wire_transcripts/: with the hub in memory and over real sockets, and for
+each with the bytes that are sent split everywhere."""
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections import defaultdict, deque
-from contextlib import closing
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from roomchat.chat.inputs import Shutdown
 from roomchat.server import Server
-from tests.memory import Chat, Event
-from tests.peer import Peer
-from tests.transcript import load
+from roomchat.settings import Settings
+from tests.conftest import QUIET
+from tests.memory import Chat
+from tests.peer import DEADLINE
+from tests.transcript import STOPPING, Transcript, load
 
-TRANSCRIPTS = [load(path) for path in sorted(Path(__file__).with_name("transcripts").glob("*.txt"))]
+TRANSCRIPTS = [load(path) for path in sorted(Path(__file__).parent.glob("*transcripts/*.txt"))]
+ON_SOCKETS = [one for one in TRANSCRIPTS if not one.memory_only]
+
+Split = Callable[[bytes], list[bytes]]
+
+
+def whole(data: bytes) -> list[bytes]:
+    return [data]
+
+
+def by_byte(data: bytes) -> list[bytes]:
+    return [bytes([one]) for one in data]
+
+
+def into(sizes: list[int]) -> Split:
+    """Pieces of these sizes, over and over."""
+
+    def split(data: bytes) -> list[bytes]:
+        pieces, rest = [], data
+        for size in itertools.cycle(sizes):
+            pieces.append(rest[:size])
+            rest = rest[size:]
+            if not rest:
+                return pieces
+        return pieces
+
+    return split
 
 
 class InMemory:
-    """On the hub alone."""
+    """On the hub alone; each piece is a batch of its own."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], split: Split = whole) -> None:
         self._chat = Chat(**settings)
+        self._split = split
         self._links: dict[str, str] = {}  # of who is connected
         self._numbers = itertools.count(1)
 
+    def connect(self, who: str) -> None:
+        self._links[who] = f"{who}#{next(self._numbers)}"
+        self._chat.open(self._links[who])
+
+    def pause(self, who: str) -> None:
+        self._chat.pause(self._links[who])
+
     def send(self, who: str, data: bytes) -> None:
-        if who not in self._links:
-            self._links[who] = f"{who}#{next(self._numbers)}"
-            self._chat.connect(self._links[who])
-        self._chat.batch((self._links[who], data))
+        for piece in self._split(data):
+            self._chat.feed(self._links[who], piece)
 
-    def receive(self, who: str) -> Event | None:
-        waiting = self._chat.received[self._links[who]]
-        return waiting.pop(0) if waiting else None
+    def half_close(self, who: str) -> None:
+        self._chat.half_close(self._links[who])
 
-    def rest(self, who: str) -> list[Event]:
-        return self._chat.take(self._links[who]) if who in self._links else []
+    def receive(self, who: str) -> bytes:
+        return self._chat.take_bytes(self._links[who])
 
     def hang_up(self, who: str) -> None:
-        self._chat.lose(self._links.pop(who))
+        link = self._links.pop(who)
+        if link not in self._chat.closed:
+            self._chat.lose(link)
 
     def ended(self, who: str) -> bool:
-        return not self._chat.received[self._links[who]] and self._links.pop(who) in self._chat.closed
+        return self._links[who] in self._chat.closed
+
+    def stop(self) -> None:
+        self._chat.batch((None, Shutdown(STOPPING)))
 
     def wait(self, seconds: float) -> None:
         self._chat.wait(seconds)
@@ -54,44 +96,51 @@ class InMemory:
 
 
 class OverSockets:
-    """On a whole server. What is sent is followed by a ping: its answer says that it was handled."""
+    """On a whole server, which it starts and stops."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._peers: dict[str, Peer] = {}
-        self._early: dict[str, deque[Event]] = defaultdict(deque)  # read while waiting for the answer to a ping
-        self._over: set[str] = set()  # whose connection the server has ended
-        self._numbers = itertools.count(1)
+    def __init__(self, settings: dict[str, Any], split: Split = whole) -> None:
+        self._server = Server(Settings(**QUIET | settings))
+        self._split = split
+        self._sockets: dict[str, socket.socket] = {}
+
+    def __enter__(self) -> OverSockets:
+        self._server.start()
+        self._running = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in self._sockets.values():
+            one.close()
+        self.stop()
+        assert not self._server.failed, "a thread of the server failed; the log of this test says why"
+
+    def connect(self, who: str) -> None:
+        self._sockets[who] = socket.create_connection(self._server.address, timeout=DEADLINE)
+        self._sockets[who].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+
+    def pause(self, who: str) -> None:
+        pass  # what it sees next says that it was noticed
 
     def send(self, who: str, data: bytes) -> None:
-        if who not in self._peers:
-            self._peers[who] = Peer(self._server.address)
-        handled = f"handled-{next(self._numbers)}"
-        ping = json.dumps({"type": "ping", "id": handled}).encode() + b"\n"
-        self._peers[who].send_bytes(data + ping)
-        while (event := self._read(who)) is not None and event.get("re") != handled:
-            self._early[who].append(event)
+        for piece in self._split(data):
+            self._sockets[who].sendall(piece)
 
-    def receive(self, who: str) -> Event | None:
-        return self._early[who].popleft() if self._early[who] else self._read(who)
+    def half_close(self, who: str) -> None:
+        self._sockets[who].shutdown(socket.SHUT_WR)
 
-    def rest(self, who: str) -> list[Event]:
-        if who in self._peers and who not in self._over:
-            self.send(who, b"")
-        rest = list(self._early[who])
-        self._early[who].clear()
-        return rest
+    def receive(self, who: str) -> bytes:
+        return self._sockets[who].recv(64 * 1024)
 
     def hang_up(self, who: str) -> None:
-        self._peers.pop(who).close()
-        self._early.pop(who, None)
+        self._sockets.pop(who).close()
 
     def ended(self, who: str) -> bool:
-        if self._early[who] or (who not in self._over and self._read(who) is not None):
-            return False
-        self._over.discard(who)
-        self.hang_up(who)
-        return True
+        return self._sockets[who].recv(1) == b""
+
+    def stop(self) -> None:
+        if self._running:
+            self._running = False
+            self._server.stop(STOPPING)
 
     def wait(self, seconds: float) -> None:
         pytest.fail("time passes only in memory: say `memory only`")
@@ -99,50 +148,85 @@ class OverSockets:
     def disk(self, works: bool) -> None:
         pytest.fail("disks fail only in memory: say `memory only`")
 
-    def close(self) -> None:
-        """Hang all up."""
-        for peer in self._peers.values():
-            peer.close()
 
-    def _read(self, who: str) -> Event | None:
-        try:
-            return self._peers[who].next()
-        except EOFError:
-            self._over.add(who)
-            return None
+def run_over_sockets(transcript: Transcript, split: Split) -> None:
+    # As soon as it can be: KTN, channels, and whoever says nothing, wait for that.
+    soon = {"greet_after": 0.05} if transcript.path.parent.name == "wire_transcripts" else {}
+    with OverSockets(soon | transcript.settings, split) as backend:
+        transcript.run(backend)
+
+
+@pytest.fixture(scope="module")
+def over_sockets() -> Iterator[dict[tuple[str, Split], Future[None]]]:
+    """All conversations over sockets at once: most of the time is the pauses that KTN and channels ask for."""
+    with ThreadPoolExecutor(max_workers=20) as pool:
+        yield {
+            (one.path.stem, split): pool.submit(run_over_sockets, one, split)
+            for one in ON_SOCKETS
+            for split in (whole, by_byte)
+        }
+
+
+@pytest.mark.parametrize("split", [whole, by_byte])
+@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda one: one.path.stem)
+def test_on_the_hub(transcript, split):
+    """A conversation goes as its transcript says, with the hub in memory, as fast as bytes come or one by one."""
+    transcript.run(InMemory(transcript.settings, split))
 
 
 @pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda one: one.path.stem)
-def test_on_the_hub(transcript):
-    """A conversation goes as its transcript says, with the hub in memory."""
-    transcript.run(InMemory(transcript.settings))
+@settings(max_examples=15, deadline=None)
+@given(sizes=st.lists(st.integers(1, 80), min_size=1, max_size=12))
+def test_split_anywhere(transcript, sizes):
+    """It goes the same way wherever the bytes are split."""
+    transcript.run(InMemory(transcript.settings, into(sizes)))
 
 
-@pytest.mark.parametrize(
-    "transcript", [one for one in TRANSCRIPTS if not one.memory_only], ids=lambda one: one.path.stem
-)
-def test_over_sockets(transcript, serve):
-    """The same conversation goes the same way over real sockets."""
-    with closing(OverSockets(serve(**transcript.settings))) as backend:
-        transcript.run(backend)
+@pytest.mark.parametrize("split", [whole, by_byte])
+@pytest.mark.parametrize("transcript", ON_SOCKETS, ids=lambda one: one.path.stem)
+def test_over_sockets(transcript, split, over_sockets):
+    """It goes the same way over real sockets."""
+    over_sockets[transcript.path.stem, split].result(timeout=DEADLINE)
+
+
+HI = """\
+here: ann (plain), cyd
+ann sends at once
+    /join lobby
+    hi
+ann sees You are in lobby; nobody else is here yet.
+cyd sends ping id="x"
+"""
 
 
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ('ann receives pong re="other"', "re: expected"),
-        ("ann receives pong", "re: expected"),
-        ('ann receives left re="x"', "type: expected"),
-        ('ann receives pong re="x" room="r"', "room: expected"),
-        ("ann receives nothing more", "ann received"),
-        ("ann is closed", "still connected"),
-        ('bob sends ping id="y"', "ann received more"),
+        ("ann sees <$ann bob> hi", "expected '<.ann bob> hi'"),
+        ("ann sees <2 ann> hi", "expected '<2 ann> hi'"),
+        ("ann sees\n    <1 ann> hi\n    <1 ann> hi", "received nothing"),
+        ("ann is closed", "received more"),
+        ("bob sees hi", "not connected"),
         ("ann whistles", "can't be understood"),
+        ('cyd receives pong re="other"', "re: expected"),
+        ("cyd receives pong", "re: expected"),
+        ('cyd receives left re="x"', "type: expected"),
+        ('cyd receives pong re="x" room="r"', "room: expected"),
+        ('cyd receives pong re="x"\ncyd is closed', "still connected"),
+        ("cyd receives nothing more", "cyd received"),
     ],
 )
 def test_a_wrong_transcript_fails(tmp_path, line, why):
     """A transcript that does not say what happens is a failure that names its line."""
     path = tmp_path / "wrong.txt"
-    path.write_text(f'here: ann\nann sends ping id="x"\n{line}\n')
-    with pytest.raises(AssertionError, match=f"line 3: .*{why}"):
-        load(path).run(InMemory({}))
+    path.write_text(f"{HI}{line}\n")
+    with pytest.raises(AssertionError, match=rf"line [78]: .*{why}"):
+        load(path).run(InMemory({"lobby": ""}))
+
+
+def test_what_a_transcript_leaves_out_is_a_failure(tmp_path):
+    """Whoever received more than a transcript says was not described by it."""
+    path = tmp_path / "wrong.txt"
+    path.write_text(HI)
+    with pytest.raises(AssertionError, match=r"at the end: .*<1 ann> hi"):
+        load(path).run(InMemory({"lobby": ""}))
