@@ -167,6 +167,17 @@ def test_a_proof_that_nobody_reads_is_none(tmp_path: Path, output: Output, told:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_replay_that_nobody_reads_has_happened(tmp_path: Path) -> None:
+    """Its exit code says so."""
+    record = tmp_path / "record"
+    words = ["serve", "--port", "0", "--db", ":memory:", "--idle-exit", "0.1", "--record", str(record)]
+    assert run(words, subprocess.DEVNULL) == (0, "")
+    with nobody_reads() as pipe:
+        assert run(["verify", "--replay", str(record)], pipe) == (0, "")
+    with full_disk() as disk:
+        assert run(["verify", "--replay", str(record)], disk) == (1, FULL)
+
+
 def test_join_ends_where_nobody_reads(words: Words) -> None:
     """The chat is over when it can't be shown; a full disk is told."""
     command = words("join {server} --name bob --room tea")

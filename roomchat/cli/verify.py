@@ -94,7 +94,7 @@ def _replay(path: Path) -> None:
         raise click.ClickException(str(error)) from None
     except (OSError, ValueError, TypeError) as error:
         raise click.ClickException(f"{path} can't be played as a record: {error}") from None
-    _show(f"Played {steps} steps with {items} inputs again: the same came of each.{state}")
+    write_stdout([f"Played {steps} steps with {items} inputs again: the same came of each.{state}\n".encode()])
 
 
 def _show(line: str) -> None:
