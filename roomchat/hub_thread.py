@@ -16,6 +16,7 @@ from roomchat.net.inbox import Inbox
 from roomchat.net.loop import ToHub
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
+from roomchat.net.trouble import Trouble
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.store.log import Log, SegmentRow
@@ -47,7 +48,7 @@ class HubThread:
         self._routes = routes
         self._recorder = recorder
         self._end = end
-        self._storing = True  # whether the disk took what was written last
+        self._unstored = Trouble("nothing can be stored: %s", "messages are stored again, after %d failures")
         self._next_check = clock.now()
 
     def run(self) -> None:
@@ -118,9 +119,9 @@ class HubThread:
                 effects.guests.items(),
             )
         except LogError as error:
-            self._note_storing(error)
+            self._unstored.failed(error)
             return False
-        self._note_storing(None)
+        self._unstored.worked()
         return True
 
     def _check_log(self, now: float) -> None:
@@ -131,15 +132,7 @@ class HubThread:
         try:
             self._log.check()
         except LogError as error:
-            self._note_storing(error)
-
-    def _note_storing(self, error: LogError | None) -> None:
-        """Say once that the disk takes nothing, and once that it does again."""
-        if error is not None and self._storing:
-            logger.error("nothing can be stored: %s", error)
-        elif error is None and not self._storing:
-            logger.warning("messages are stored again")
-        self._storing = error is None
+            self._unstored.failed(error)
 
 
 def _encode(effects: Effects) -> None:

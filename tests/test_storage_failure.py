@@ -92,7 +92,7 @@ def test_what_can_not_be_stored_is_refused_and_seen_by_nobody(
     told = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(told) == 2  # once that it fails, once that it works again
     assert told[0].startswith("nothing can be stored: ")
-    assert told[1] == "messages are stored again"
+    assert told[1] == "messages are stored again, after 4 failures"
 
 
 def test_what_needs_no_disk_works_while_it_fails(server: Server, connect: Connect, failing_disk: Failure) -> None:
@@ -241,9 +241,10 @@ def test_a_locked_database_is_a_disk_that_fails(server: Server, connect: Connect
 
 
 def test_a_log_with_a_broken_line_ends_the_readers_connection_not_the_server(
-    server: Server, connect: Connect, tmp_path: Path
+    server: Server, connect: Connect, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Who asks for what can't be read is told so and let go; the others go on, and so does reading elsewhere."""
+    """Who asks for what can't be read is told so and let go; the others go on, and so does reading elsewhere. The
+    server's log says it once."""
     ann = connect(server, "ann")
     for room in ("good", "bad"):
         ann.join(room)
@@ -257,6 +258,9 @@ def test_a_log_with_a_broken_line_ends_the_readers_connection_not_the_server(
         reader = connect(server, f"reader-{number}")
         reader.join("bad", history=1)
         assert [event["code"] for event in reader.ended()] == ["log_unreadable"]
+    told = [message for message in caplog.messages if "log" in message]
+    assert len(told) == 1
+    assert "reading the log failed" in told[0]
     reader = connect(server, "reader")
     reader.join("good")
     reader.messages(1)

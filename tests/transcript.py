@@ -132,9 +132,7 @@ class Transcript:
     path: Path
     settings: dict[str, Any] = field(default_factory=dict)
     memory_only: bool = False
-    steps: list[tuple[int, str]] = field(
-        default_factory=list
-    )  # line number and text; indented lines go with it
+    steps: list[tuple[int, str]] = field(default_factory=list)  # line number and text; indented lines go with it
 
     def run(self, backend: Backend) -> None:
         """Carry it out. Raises AssertionError that names the line."""

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import errno
 import itertools
-import logging
 import selectors
 import socket
 import sys
 import threading
-import time
 from collections.abc import Sequence
 
 from roomchat.errors import StartError
 from roomchat.net.loop import Loop
+from roomchat.net.trouble import Trouble
 from roomchat.net.wakeup import Wakeup
 from roomchat.settings import Settings
-
-logger = logging.getLogger("roomchat")
 
 # Connections the system keeps for us until we take them; it lowers this to its own limit. With 1024, a third of
 # five thousand clients that came back at once after a restart had to wait for their second try.
@@ -42,8 +39,12 @@ class Listener:
         """
         self._all_loops = loops
         self._loops = itertools.cycle(loops)
-        self._failures = 0  # to take a connection, since all was well
-        self._last_failure = 0.0  # seconds of the monotonic clock
+        self._exhausted = Trouble(
+            "can't take more connections: %s; connections that have not said who they are are closed; raise the "
+            "limit (ulimit -n)",
+            "connections are taken again, after %d failures",
+            CALM,
+        )
         self._numbers = itertools.count(1)
         self._settings = settings
         self._socket = _listen(settings.host, settings.port)
@@ -81,34 +82,18 @@ class Listener:
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
                     continue  # that peer is gone already
-                self._note_exhausted(error)
+                self._exhausted.failed(error.strerror)
                 for loop in self._all_loops:
                     loop.give_way()
                 self._stopped.wait(RETRY)
                 return
-            self._note_taken()
+            self._exhausted.worked()
             try:
                 self._set_up(sock)
             except OSError:  # it is gone already, and this system says so here
                 sock.close()
                 continue
             next(self._loops).add(next(self._numbers), sock, address[0])
-
-    def _note_exhausted(self, error: OSError) -> None:
-        """Say it once, and how often it was so when it is over: it may go on for days."""
-        if not self._failures:
-            logger.error(
-                "can't take more connections: %s; connections that have not said who they are are closed; raise "
-                "the limit (ulimit -n)",
-                error.strerror,
-            )
-        self._failures += 1
-        self._last_failure = time.monotonic()
-
-    def _note_taken(self) -> None:
-        if self._failures and time.monotonic() > self._last_failure + CALM:
-            logger.warning("connections are taken again, after %d failures", self._failures)
-            self._failures = 0
 
     def _set_up(self, sock: socket.socket) -> None:
         """Small writes leave at once, and a peer that vanished is noticed: by keepalive while nothing is sent to

@@ -26,6 +26,7 @@ from roomchat.net.outbox import End, Item, LogRange, LogRead, Outbox, Packet, Pa
 from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.readers import Found, Readers, read
 from roomchat.net.routes import Routes
+from roomchat.net.trouble import Trouble
 from roomchat.protocol import Error, Hello, HistoryPage, Statement, Welcome
 from roomchat.settings import Settings
 from roomchat.store.reader import LogReader
@@ -46,6 +47,7 @@ LAST = 60.0  # seconds that a peer has to take what was sent to it before it was
 NEWCOMERS = 0.001  # seconds of a turn for those who are not known yet, and between two looks whether it is theirs
 FEW = 4  # of them in a turn while the hub is behind
 LOOK_EVERY = 1.0  # seconds between two sums of what waits for all
+CALM = 10.0  # seconds without a failure until it is said that the log can be read again
 GOODBYE = 2.0  # seconds that a peer has to take the last bytes after we ended; see _end
 
 ToHub = tuple[Link, Input]
@@ -76,6 +78,9 @@ class Loop:
         self._to_hub: list[ToHub] = []  # what this round brought
         self._waiting_for_inbox: list[Connection] = []
         self._resume = partial(self._post, self._inbox_has_room)  # one object, so that the inbox knows it again
+        self._unreadable = Trouble(
+            "%s: reading the log failed: %s", "the log can be read again, after %d failures", CALM
+        )  # fmt: skip
         self._next_look = 0.0  # when what waits in all outboxes together is added up next
         self._stop_by: float | None = None  # when a stopping loop gives up on what is still to be written
 
@@ -542,6 +547,7 @@ class Loop:
 
     def _fetched(self, connection: Connection, found: Found) -> None:
         """What was read comes in the place of what stood for it, or, of a range, before the rest of it."""
+        self._unreadable.worked()
         connection.reading_log = False
         if connection.closed or connection.we_ended:
             return
@@ -558,7 +564,7 @@ class Loop:
 
     def _fetch_failed(self, connection: Connection, error: LogError) -> None:
         """The log can't be read: the connection ends, so that nothing is missing in its middle."""
-        logger.error("%s: reading the log failed: %s", connection, error)
+        self._unreadable.failed(connection, error)
         connection.reading_log = False
         if connection.closed:
             return
