@@ -22,6 +22,7 @@ from roomchat.protocol import Hello, Rooms, Say, Who
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.wires.detect import Detector, Dialects
+from tests.inside import connection_of, connections
 from tests.peer import Peer
 
 Serve = Callable[..., Server]
@@ -32,7 +33,7 @@ SLOW = {"rate": 1.0, "burst": 20}
 
 def backlogged(server: Server) -> list[Connection]:
     """Connections that are not read because they have used up what they may do."""
-    return [one for loop in server._loops for one in list(loop._connections) if one.starved]
+    return [one for one in connections(server) if one.starved]
 
 
 # ---------------------------------------------------------------- what costs how much
@@ -113,7 +114,7 @@ def test_one_reading_brings_no_more_answers_than_are_owed(serve: Serve, connect:
     ann = connect(server, "ann")
     for _ in range(50):
         ann.sync()
-    (held,) = [one for one in server._loops[0]._connections if one.backlog]
+    (held,) = [one for one in connections(server) if one.backlog]
     page = 100 * 130  # bytes
     assert held.outbox.size < limit + 16 * page * 2
     assert len(held.backlog) > 100
@@ -132,10 +133,11 @@ def test_all_connections_together_have_a_bound(serve: Serve, connect: Connect) -
     for number, one in enumerate(greedy):
         one.hello(f"greedy-{number}")
         one.send_bytes(b'{"type":"who"}\n' * 400)
-    loop = server._loops[0]
-    while len(loop._connections) == len(others) + 1 + len(greedy):  # the server's own look ends it, once a second
+    while len(connections(server)) == len(others) + 1 + len(
+        greedy
+    ):  # the server's own look ends it, once a second
         ann.sync()
-    assert sum(one.outbox.size for one in list(loop._connections)) < 3 * 1024 * 1024
+    assert sum(one.outbox.size for one in connections(server)) < 3 * 1024 * 1024
     for one in (*others[:3], ann):
         one.sync()
     for one in greedy:
@@ -151,7 +153,7 @@ def test_a_timer_keeps_no_connection(serve: Serve, connect: Connect) -> None:
             peer.hello(f"p-{number}")
             peer.send("bye")
             peer.expect("bye")
-    loop, deadline = server._loops[0], time.monotonic() + 20
+    loop, deadline = connection_of(server, ann.uid).owner, time.monotonic() + 20
 
     def held() -> list[Connection]:
         """Those of the loop that are over."""
@@ -255,7 +257,7 @@ def test_strangers_make_room_when_no_descriptors_are_left(
     ann.send("say", text="hello")
     ann.until("message")
     bob = connect(server, "bob")
-    used = max(one.socket.fileno() for one in server._loops[0]._connections) + 1
+    used = max(one.socket.fileno() for one in connections(server)) + 1
     strangers = []
     resource.setrlimit(resource.RLIMIT_NOFILE, (used + 40, hard))
     try:

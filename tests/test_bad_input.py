@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 
 from roomchat.server import Server
 from roomchat.settings import Settings
+from tests.inside import connection_of, keep_little, registry_of
 from tests.peer import DEADLINE, Peer
 
 Serve = Callable[..., Server]
@@ -179,7 +179,7 @@ def test_a_line_without_an_end_costs_one_error_and_little_memory(server: Server,
     peer.expect("error", code="too_long")
     peer.send_bytes(b"\n")
     assert peer.sync() == []
-    connection = server._routes[server._hub.registry.clients[peer.uid].link]
+    connection = connection_of(server, peer.uid)
     assert len(connection.wire._commands._lines._rest) <= MAX_LINE
 
 
@@ -241,7 +241,7 @@ def test_who_comes_and_goes_five_hundred_times(server: Server, peer: Peer) -> No
     while True:  # until the server has noticed all
         peer.send("stats")
         stats = peer.until("stats")
-        here = (stats["clients"], stats["away"], stats["rooms"], len(server._hub.registry.peers))
+        here = (stats["clients"], stats["away"], stats["rooms"], len(registry_of(server).peers))
         if here == (3, 0, 1, 3):
             break
         assert time.monotonic() < give_up, here
@@ -356,7 +356,7 @@ def test_who_asks_a_lot_and_reads_nothing_is_not_read(serve: Serve, connect: Con
     """What waits for it stays bounded, others notice nothing, and when it reads it gets every reply."""
     limit, inbox_limit, questions = 64 * 1024, 100, 6000
     server = serve(outbox_limit=limit, inbox_limit=inbox_limit)
-    server._listener._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # inherited on accept
+    keep_little(server)
     ann = connect(server, "ann")
     ann.join("den")
     ann.send("say", text="x" * 100)
@@ -365,7 +365,7 @@ def test_who_asks_a_lot_and_reads_nothing_is_not_read(serve: Serve, connect: Con
     greedy.join("den", history=0)
     padding = "x" * 300  # so that what is read at a time is not too many commands
     line = json.dumps({"type": command, "room": "den", "padding": padding}).encode() + b"\n"
-    connection = server._routes[server._hub.registry.clients[greedy.uid].link]
+    connection = connection_of(server, greedy.uid)
     writer = threading.Thread(target=greedy.send_bytes, args=(line * questions,))
     writer.start()
     give_up = time.monotonic() + DEADLINE

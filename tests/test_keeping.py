@@ -20,8 +20,9 @@ from roomchat.errors import StateError
 from roomchat.protocol import Join, Leave, Name, Say, Who
 from roomchat.server import Server
 from roomchat.settings import Settings
+from tests.inside import cut
 from tests.peer import Peer
-from tests.test_library import PATIENCE, Open, client, cut, is_a, says, texts, until
+from tests.test_library import PATIENCE, Open, client, is_a, says, texts, until
 from tests.test_session import welcome
 
 __all__ = ["client"]  # the fixture

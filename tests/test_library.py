@@ -21,6 +21,7 @@ from roomchat.protocol import Malformed, Pong, Say
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.wires.native import NativeClientWire
+from tests.inside import cut, full_disk
 from tests.peer import Peer
 
 PATIENCE = 20.0  # seconds
@@ -71,13 +72,6 @@ def says(text: str) -> Callable[[ClientEvent], bool]:
 
 def is_a(kind: type) -> Callable[[ClientEvent], bool]:
     return lambda event: isinstance(event, kind)
-
-
-def cut(server: Server) -> None:
-    """Every connection of a server breaks, as when a cable is pulled."""
-    for loop in server._loops:
-        for connection in list(loop._connections):
-            loop._post(lambda connection=connection, loop=loop: loop._lost(connection, OSError(104, "cut")))
 
 
 def test_requests_are_answered_or_denied(serve: Callable[..., Server], client: Open) -> None:
@@ -175,12 +169,10 @@ def test_it_waits_for_a_disk_that_takes_nothing(serve: Callable[..., Server], cl
     server = serve()
     ann = client(server, "ann")
     ann.join("tea")
-    server._log._connection.execute("PRAGMA max_page_count = 1")  # SQLite makes that the number of pages there are
-    long = "x" * 8000
-    for i in range(20):
-        ann.say(f"{i} {long}")
-    until(ann, lambda event: isinstance(event, Error) and event.code == "storage_unavailable")
-    server._log._connection.execute("PRAGMA max_page_count = 1000000")
+    with full_disk(server):
+        for i in range(20):
+            ann.say(f"{i} {'x' * 8000}")
+        until(ann, lambda event: isinstance(event, Error) and event.code == "storage_unavailable")
     assert ann.flush(PATIENCE)
     ann.say("end")
     bob = client(server, "bob")

@@ -16,6 +16,7 @@ import pytest
 from roomchat.errors import StartError
 from roomchat.server import Server
 from roomchat.settings import Settings
+from tests.inside import break_thread, connection_of, keep_little
 from tests.peer import DEADLINE, Event, Peer
 from tests.swarm import Swarm, file_descriptors
 
@@ -325,12 +326,12 @@ def test_a_thousand_clients_in_a_hundred_rooms(serve: Serve) -> None:
 
 def outbox_size(server: Server, uid: int) -> int:
     """Bytes that wait in memory for a client; nothing but the outbox itself knows."""
-    return server._routes[server._hub.registry.clients[uid].link].outbox.size
+    return connection_of(server, uid).outbox.size
 
 
 def slow_reader(server: Server, connect: Connect) -> Peer:
     """A client between which and the server the system keeps little, so that not reading is felt at once."""
-    server._listener._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # inherited on accept
+    keep_little(server)
     slow = connect(server, "slow", receive_buffer=4096)
     slow.join("busy")
     return slow
@@ -538,10 +539,7 @@ def test_a_fault_in_a_thread_ends_the_server(connect: Connect, thread: str) -> N
     server.start()
     ann = connect(server, "ann")
     assert not server.wait(0)
-    if thread == "hub":
-        server._inbox.put([None])  # not what it takes
-    else:
-        server._loops[0]._post(None)
+    break_thread(server, thread)
     assert server.wait(DEADLINE)
     assert server.failed
     ann.close()

@@ -17,6 +17,7 @@ import pytest
 
 from roomchat.server import Server
 from roomchat.settings import Settings
+from tests.inside import full_disk
 from tests.peer import DEADLINE, Event, Peer
 
 Serve = Callable[..., Server]
@@ -24,16 +25,6 @@ Connect = Callable[..., Peer]
 Failure = Callable[[Server], AbstractContextManager[None]]
 
 LONG = "x" * 8000  # needs new pages in the database
-
-
-@contextmanager
-def full_disk(server: Server) -> Iterator[None]:
-    """The database may not grow: SQLite says that the disk is full."""
-    server._log._connection.execute("PRAGMA max_page_count = 1")  # SQLite makes that the number of pages there are
-    try:
-        yield
-    finally:
-        server._log._connection.execute("PRAGMA max_page_count = 1000000")
 
 
 @contextmanager

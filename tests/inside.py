@@ -1,0 +1,65 @@
+"""What tests look at and do inside a running server: nothing outside says it. No other test file reaches in."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from roomchat.chat.registry import Registry
+from roomchat.net.connection import Connection
+from roomchat.server import Server
+
+
+def registry_of(server: Server) -> Registry:
+    """What the hub knows. It changes all the time: look at single values."""
+    return server._hub.registry
+
+
+def connections(server: Server) -> list[Connection]:
+    """All that its I/O threads hold, also those of which nothing is known yet."""
+    return [one for loop in server._loops for one in list(loop._connections)]
+
+
+def connection_of(server: Server, uid: int) -> Connection:
+    """The one by which a client is connected."""
+    link = registry_of(server).clients[uid].link
+    assert link is not None
+    return server._routes[link]
+
+
+def dialects(server: Server) -> list[str]:
+    """What those who have been welcomed speak."""
+    peers = list(registry_of(server).peers.values())
+    return [server._routes[one.link].wire.dialect for one in peers if one.client is not None]
+
+
+def keep_little(server: Server) -> None:
+    """The system keeps little of what is sent to those who connect from now on, so that not reading is felt."""
+    server._listener._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # inherited on accept
+
+
+def cut(server: Server) -> None:
+    """Every connection breaks, as when a cable is pulled."""
+    for loop in server._loops:
+        for connection in list(loop._connections):
+            loop._post(partial(loop._lost, connection, OSError(104, "cut")))
+
+
+def break_thread(server: Server, name: str) -> None:
+    """A fault in a thread of it: ``hub`` or ``io``."""
+    if name == "hub":
+        server._inbox.put([None])  # type: ignore[list-item]  # not what it takes
+    else:
+        server._loops[0]._post(None)  # type: ignore[arg-type]
+
+
+@contextmanager
+def full_disk(server: Server) -> Iterator[None]:
+    """The database may not grow: SQLite says that the disk is full."""
+    server._log._connection.execute("PRAGMA max_page_count = 1")  # SQLite makes that the number of pages there are
+    try:
+        yield
+    finally:
+        server._log._connection.execute("PRAGMA max_page_count = 1000000")
