@@ -21,7 +21,7 @@ import roomchat
 from roomchat import protocol
 from roomchat.cli import CLIENTS, main
 from roomchat.verify.processes import PATIENCE
-from tests.program import ROOMCHAT, Program, Terminal, runner
+from tests.program import ROOMCHAT, Program, Terminal, address_of, runner, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -164,11 +164,16 @@ def test_an_interrupt_while_it_imports(stop_at: Callable[[str], dict[str, str]],
         assert (program.wait(), program.output) == (130, "reached\n")
 
 
+def ignoring(number: signal.Signals) -> list[str]:
+    """The words of `roomchat` started by somebody who has a signal ignored."""
+    code = f"import os, signal, sys; signal.signal({number}, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-c", code, *ROOMCHAT]
+
+
 def test_an_interrupt_that_is_ignored(stop_at: Callable[[str], dict[str, str]]) -> None:
     """As a shell has it for what runs in the background: it stays ignored."""
-    ignoring = "import os, signal, sys; signal.signal(2, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
     with subprocess.Popen(
-        [sys.executable, "-c", ignoring, *ROOMCHAT, "--version"],
+        [*ignoring(signal.SIGINT), "--version"],
         stderr=subprocess.PIPE,
         env={**os.environ, **stop_at("roomchat.cli")},
     ) as process:
@@ -187,6 +192,22 @@ def as_new() -> list[object]:
     finally:
         os.close(master)
         os.close(slave)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_that_is_ignored_ends_no_client(number: signal.Signals) -> None:
+    """As `nohup roomchat tail` has it: it goes on."""
+    with serve() as server:
+        where = ["--server", address_of(server)]
+        with subprocess.Popen([*ignoring(number), "tail", "tea", *where], stdout=subprocess.PIPE) as tail:
+            assert tail.stdout is not None
+            for text in ("before", "after"):
+                with Program("send", "tea", text, *where) as send:
+                    assert send.wait() == 0, send.output
+                assert tail.stdout.readline().decode().endswith(f": {text}\n")
+                tail.send_signal(number)
+            tail.terminate()
+            assert tail.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize("place", ["roomchat.terminal.terminal", "prompt_toolkit", "asyncio"])

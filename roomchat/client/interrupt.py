@@ -43,7 +43,9 @@ def run_interruptible(work: Callable[[], None], interrupt: Callable[[], None]) -
         interrupted = True
         happened.put(number)
 
-    before = {number: signal.signal(number, note) for number in SIGNALS}
+    # What is ignored stays so: by nohup, or for what a script has in its background.
+    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, note) for number in heeded}
     try:
         # A daemon: work that waits for a server that does not answer must not keep a person who wants to go.
         threading.Thread(target=run, name="roomchat-send", daemon=True).start()
