@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from roomchat.client.session import Refusal
     from roomchat.errors import ConnectError, Denied, RoomchatError, StateError
     from roomchat.protocol import (
+        Action,
         Away,
         Back,
         Error,
@@ -41,10 +42,11 @@ if TYPE_CHECKING:
     )  # fmt: skip
 
 __all__ = [
-    "Away", "Back", "Client", "ClientEvent", "ConnectError", "ConnectionBack", "ConnectionEnded", "ConnectionLost",
-    "Denied", "Error", "Event", "Gap", "Goodbye", "HistoryPage", "Joined", "Left", "Limits", "MemberJoined",
-    "MemberLeft", "Message", "Notice", "Person", "Pong", "PresenceSummary", "Refusal", "Renamed", "RoomSummary",
-    "RoomchatError", "RoomsPage", "StateError", "StatsPage", "Unknown", "Welcome", "WhoPage", "__version__",
+    "Action", "Away", "Back", "Client", "ClientEvent", "ConnectError", "ConnectionBack", "ConnectionEnded",
+    "ConnectionLost", "Denied", "Error", "Event", "Gap", "Goodbye", "HistoryPage", "Joined", "Left", "Limits",
+    "MemberJoined", "MemberLeft", "Message", "Notice", "Person", "Pong", "PresenceSummary", "Refusal", "Renamed",
+    "RoomSummary", "RoomchatError", "RoomsPage", "StateError", "StatsPage", "Unknown", "Welcome", "WhoPage",
+    "__version__",
 ]  # fmt: skip
 
 # Where they are, those that need the least first. They are imported when they are asked for: whoever imports any

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from roomchat.protocol import ACTION, SPOKEN, AnyEntry, Spoken, Unknown
+from roomchat.protocol import ACTION, SPOKEN, Action, AnyEntry, Spoken, Unknown
 
 T = TypeVar("T")
 
@@ -33,6 +33,8 @@ def spoken(show: Callable[..., T]) -> dict[type, Callable[..., T]]:
 def said(entry: Spoken) -> tuple[str, str]:
     """The words, and what stands before the name: ``"* "`` if they tell what their sender does, else nothing."""
     text = entry.text
+    if isinstance(entry, Action):
+        return "* ", text
     return ("* ", text.removeprefix(ACTION)) if text.startswith(ACTION) else ("", text)
 
 

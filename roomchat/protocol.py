@@ -8,16 +8,16 @@ become commands, so that nothing behind it meets a value of another type.
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from roomchat.errors import Refused
 
 VERSION = 1  # of the protocol; `hello` names it
-FEATURES: tuple[str, ...] = ()  # what this version knows beyond that, by the names in docs/protocol.md
+FEATURES: tuple[str, ...] = ("action",)  # known beyond that, by the names in docs/protocol.md
 
-ACTION = "/me "  # a text that begins so says what its sender does; docs/terminal.md, "What clients agree on"
+ACTION = "/me "  # a message that begins so is an action in words of before; docs/protocol.md, "action"
 PAGE = 100  # entries in a list; whoever wants more asks for the next page
 
 # 2**53 - 1: the largest integer that every JSON reader keeps exact (RFC 8259, section 6).
@@ -28,6 +28,7 @@ Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Features = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=100)]
 # Long enough for a UUID; short, because it is sent back with every reply.
 Id = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | None
+Kind = Literal["message", "action"]  # of what is said; see SPOKEN
 
 
 def _tag(name: str) -> str:
@@ -94,11 +95,13 @@ class Leave(Command):
 
 
 class Say(Command):
-    """``text`` to everyone in ``room``, or in the current one; ``n`` counts a session's messages from 1."""
+    """``text`` to everyone in ``room``, or in the current one, as an entry of that ``kind``; ``n`` counts what a
+    session says from 1."""
 
     text: str
     room: str | None = None
     n: Uid | None = None
+    kind: Kind = "message"
 
 
 class Whisper(Command):
@@ -107,6 +110,7 @@ class Whisper(Command):
     uid: Uid
     text: str
     n: Uid | None = None
+    kind: Kind = "message"
 
 
 class Name(Command):
@@ -291,6 +295,10 @@ class Message(Spoken):
     """What was said."""
 
 
+class Action(Spoken):
+    """What somebody does: ann's ``waves`` is shown as ``* ann waves``."""
+
+
 class Unknown(Struct, tag_field="type", tag=_tag, gc=False):
     """An entry of a kind that this version does not know: a later server may keep more in a room than messages.
     Of all that is sent only entries have a ``seq``, so a cursor moves past it."""
@@ -299,8 +307,8 @@ class Unknown(Struct, tag_field="type", tag=_tag, gc=False):
     seq: Count
 
 
-SPOKEN: dict[str, type[Spoken]] = {"message": Message}  # by the names that they have on the wire
-AnyEntry = Message
+SPOKEN: dict[Kind, type[Message | Action]] = {"message": Message, "action": Action}
+AnyEntry = Message | Action
 Statement = Event | AnyEntry | Unknown  # all that the server states
 
 

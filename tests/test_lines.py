@@ -111,7 +111,7 @@ def test_a_colour_belongs_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
         ("/j #tea", parse("/join tea", View())),
         ("/msg bob hi  there", parse("/whisper 3 hi  there", View())),
         ("/JOIN tea", parse("/join tea", View())),
-        ("/me waves", Say(text="/me waves")),
+        ("/me waves", Say(text="waves", kind="action")),
         ("/room", Turn(None)),
         ("/room 2", Turn("2")),
         ("/query bob", Turn("@3-7")),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from roomchat.net.readers import PAGE_BYTES
 from roomchat.protocol import (
     PAGE,
+    Action,
     AnyCommand,
     AnyEvent,
     Away,
@@ -77,6 +78,7 @@ COMMANDS = [
     Leave(room="den"),
     Leave(),
     Say(text='"\\\n\u0000\u2028😀', room="den", n=1),
+    Say(text="waves", kind="action"),
     Whisper(uid=1, text="psst", n=2),
     Name(name="anna"),
     Who(room="den", after=7),
@@ -102,6 +104,7 @@ EVENTS = [
     Back(room="den", uid=1, name="ann"),
     Renamed(uid=1, old="ann", name="anna", re=0),
     MESSAGE,
+    Action("den", 5, 1, "ann", MESSAGE.ts, "waves", n=2),
     WhoPage(clients=[ANN], clients_total=1, room="den"),
     RoomsPage(rooms=[RoomSummary("den", 1, 4)], rooms_total=1),
     HistoryPage(room="den", entries=[MESSAGE, Unknown("den", 5)], more=True),

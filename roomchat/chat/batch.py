@@ -11,7 +11,7 @@ from roomchat.chat.inputs import Found, Inputs, Key, Link, Row
 from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Audience, Client, Registry, Room
 from roomchat.errors import Refused, StorageUnavailable
-from roomchat.protocol import PAGE, Error, Event, HistoryPage, Id, Malformed, Message
+from roomchat.protocol import PAGE, SPOKEN, Error, Event, HistoryPage, Id, Malformed, Say, Whisper
 from roomchat.settings import Settings
 
 SEGMENT = 64 * 1024  # characters; outboxes hold, and readers fetch, whole segments, so none may be huge
@@ -125,15 +125,17 @@ class Batch:
             told.update(links)
             self._deliver(Tell(room, Audience(links), event))
 
-    def say(self, room: Room, client: Client, text: str, n: int | None) -> None:
-        """A message to everyone in a room, the sender too."""
+    def say(self, room: Room, client: Client, command: Say | Whisper) -> None:
+        """An entry with its text, to everyone in a room, the sender too."""
         segment = self._open.get(room.key)
         if segment is None or segment.audience is not room.audience or segment.characters >= SEGMENT:
             segment = self._open_segment(room)
+        text = command.text
         segment.characters += len(text)
         room.last_seq += 1
-        message = Message(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n=n)
-        segment.entries.append(message)
+        make = SPOKEN[command.kind]
+        entry = make(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n=command.n)
+        segment.entries.append(entry)
         if client.guest:
             self.registry.save(client)
             client.guest = self.effects.guests[client.uid] = False

@@ -137,7 +137,7 @@ def say(batch: Batch, client: Client, command: Say) -> None:
     if room.pair:
         addressee(batch, client, sum(room.pair) - client.uid, command.n)
     batch.registry.set_current(client, room)
-    batch.say(room, client, command.text, command.n)
+    batch.say(room, client, command)
 
 
 def whisper(batch: Batch, client: Client, command: Whisper) -> None:
@@ -147,7 +147,7 @@ def whisper(batch: Batch, client: Client, command: Whisper) -> None:
         return
     check_text(batch, command.text)
     peer = addressee(batch, client, command.uid, command.n)
-    batch.say(membership.enter_pair(batch, client, command.uid, peer), client, command.text, command.n)
+    batch.say(membership.enter_pair(batch, client, command.uid, peer), client, command)
 
 
 def look_for_other(batch: Batch, client: Client, name: str) -> None:

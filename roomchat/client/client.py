@@ -21,7 +21,7 @@ from roomchat.client.same import compared
 from roomchat.client.session import Session
 from roomchat.client.state import State
 from roomchat.errors import ConnectError, Denied, NotInRoom, StateError
-from roomchat.protocol import Command, Dial, Error, Event, Join, Joined, Leave, Message, Say, Whisper
+from roomchat.protocol import Command, Dial, Error, Event, Join, Joined, Kind, Leave, Say, Spoken, Whisper
 
 QUEUE = 10_000  # events that wait for the program until no more are received
 
@@ -227,29 +227,33 @@ class Client(Known):
         """Leave a room, or the current one, when all that was said there is back. Raises Denied, ConnectError."""
         self.request(Leave(room=room))
 
-    def say(self, text: str, room: str | None = None) -> int:
+    def say(self, text: str, room: str | None = None, *, kind: Kind = "message") -> int:
         """Say something in a room, or in the current one. Returns at once; it is kept until it comes back.
 
+        Args:
+            kind: ``action`` for what the client does, in words that go behind its name: ``waves``.
+
         Returns:
-            Its number: the ``n`` of the ``Message`` that will come back, or of the ``Error`` that refuses it.
+            Its number: the ``n`` of the ``Message`` (or ``Action``) that will come back, or of the ``Error`` that
+            refuses it.
         Raises:
             Denied: there is no current room, or the text is more than the server takes.
             StateError: it can't be kept.
         """
         self._check_open()
-        check(str, text=text, room=room)
+        check(str, text=text, room=room, kind=kind)
         room = room or self._session.room
         if room is None:
             raise Denied(NotInRoom.code, "You are not in a room; join one, or dial someone.")
-        return self._connection.say(Say(text=text, room=room))
+        return self._connection.say(Say(text=text, room=room, kind=kind))
 
-    def whisper(self, uid: int, text: str) -> int:
+    def whisper(self, uid: int, text: str, *, kind: Kind = "message") -> int:
         """Say something to one client only; else as ``say``."""
         self._check_open()
         check(int, uid=uid)
-        check(str, text=text)
-        checked(Whisper(uid=uid, text=""))
-        return self._connection.say(Whisper(uid=uid, text=text))
+        check(str, text=text, kind=kind)
+        checked(Whisper(uid=uid, text="", kind=kind))
+        return self._connection.say(Whisper(uid=uid, text=text, kind=kind))
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was said has come back or was refused; False if it took longer than ``timeout``.
@@ -325,8 +329,8 @@ class Client(Known):
             if isinstance(event, ConnectionEnded):
                 return
 
-    def messages(self, room: str | None = None, own: bool = False) -> Iterator[Message]:
-        """The messages among ``events``: of one room or of all, with the client's own or without.
+    def messages(self, room: str | None = None, own: bool = False) -> Iterator[Spoken]:
+        """The messages and actions among ``events``: of one room or of all, with the client's own or without.
 
         The other events are passed over, and acknowledged.
         Ends when the client is closed.
@@ -336,9 +340,9 @@ class Client(Known):
         check(str, room=room)
         return self._messages(self.events(), None if room is None else compared(room), own)
 
-    def _messages(self, events: Iterator[ClientEvent], room: str | None, own: bool) -> Iterator[Message]:
+    def _messages(self, events: Iterator[ClientEvent], room: str | None, own: bool) -> Iterator[Spoken]:
         for event in events:
-            if isinstance(event, Message):
+            if isinstance(event, Spoken):
                 if (own or event.uid != self.uid) and room in (None, compared(event.room)):
                     yield event
             elif isinstance(event, ConnectionEnded):

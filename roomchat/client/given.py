@@ -12,7 +12,7 @@ from roomchat.protocol import Bye, Command, Hello, Say, Whisper
 C = TypeVar("C", bound=Command)
 
 
-def check(kind: type, **values: object) -> None:
+def check(kind: type, /, **values: object) -> None:
     """Raise TypeError unless all of the values, by the names of their parameters, are of that type or None."""
     for name, value in values.items():
         if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is int)):

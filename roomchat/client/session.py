@@ -23,6 +23,7 @@ from roomchat.errors import (
     UnknownToken,
 )
 from roomchat.protocol import (
+    ACTION,
     FEATURES,
     VERSION,
     AnyEntry,
@@ -34,6 +35,7 @@ from roomchat.protocol import (
     HistoryPage,
     Join,
     Joined,
+    Kind,
     Left,
     Ping,
     Pong,
@@ -66,6 +68,7 @@ class Refusal(Error, kw_only=True, tag="refusal"):
     text: str
     room: str | None = None
     uid: int | None = None
+    kind: Kind = "message"
 
 
 @dataclass
@@ -104,6 +107,7 @@ class Session:
         self._looks = Looks()
         self._max_text = Settings.max_text  # characters; the welcome says what this server takes
         self._max_line = Settings.max_line  # bytes
+        self._features: frozenset[str] = frozenset()  # that the server knows, too
         self._returning = False  # between a welcome and the mark behind all that was missed
         self._welcomed = 0  # the last n that the server had handled when it welcomed us
         self._handled = 0  # the last n of which we know that the server has handled it
@@ -164,9 +168,15 @@ class Session:
         asked next, and would be sent anew, whole, whenever the connection is lost.
         """
         upto = min(self.n, self._handled + WINDOW)
-        due = [self.unseen[n] for n in range(self._sent + 1, upto + 1) if n in self.unseen]
+        due = [self._for_server(self.unseen[n]) for n in range(self._sent + 1, upto + 1) if n in self.unseen]
         self._sent = max(self._sent, upto)
         return [*due]
+
+    def _for_server(self, command: Say | Whisper) -> Say | Whisper:
+        """What is said in a way that the server knows: one of before has messages only."""
+        if command.kind == "action" and "action" not in self._features:
+            return replace(command, kind="message", text=ACTION + command.text)
+        return command
 
     def go(self) -> None:
         """Goodbye: the next time begins in no room, but in those where something is to be said still. Private ones
@@ -218,7 +228,7 @@ class Session:
     def _welcome(self, event: Welcome) -> Step:
         another_log = event.epoch != self.epoch
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
-        self.device = event.device
+        self.device, self._features = event.device, frozenset(event.features)
         self._asked = None
         self._keeps_cursors = True
         self._max_text, self._max_line = event.limits.text, event.limits.line
@@ -302,7 +312,7 @@ class Session:
         """A message is refused: whoever said it gets it back."""
         command = self.refused[n] = self.unseen.pop(n)
         room, uid = (command.room, None) if isinstance(command, Say) else (None, command.uid)
-        return Refusal(code=code, n=n, message=message, text=command.text, room=room, uid=uid)
+        return Refusal(code=code, n=n, message=message, text=command.text, room=room, uid=uid, kind=command.kind)
 
     def told(self, n: int | None) -> None:
         """The program has been told that a message was refused."""

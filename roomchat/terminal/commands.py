@@ -10,7 +10,7 @@ from inspect import cleandoc
 from roomchat import protocol
 from roomchat.errors import RoomchatError
 from roomchat.harmless import harmless
-from roomchat.protocol import ACTION, Command
+from roomchat.protocol import Command
 from roomchat.terminal.view import MAX_DIGITS, View
 
 
@@ -136,7 +136,7 @@ COMMANDS = [
     SlashCommand("/query UID [TEXT]", "whisper with one person until you go to another room",
                  _private, "/query bob", ("/q",)),
     SlashCommand("/me TEXT", "say what you are doing",
-                 lambda view, args: protocol.Say(text=ACTION + args[0]), "/me puts the kettle on"),
+                 lambda view, args: protocol.Say(text=args[0], kind="action"), "/me puts the kettle on"),
     SlashCommand("/away [TEXT]", "tell the room, and who whispers, that you are away; once more: back",
                  lambda view, args: StepAway(_optional(args)), "/away back at four", ("/afk",)),
     SlashCommand("/ignore [UID]", "hide everything from someone; repeat to undo",

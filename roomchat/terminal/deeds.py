@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from roomchat.client.client import Client
 from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
-from roomchat.protocol import ACTION, Command, Dial, History, Join, Leave, Name, Say, Spoken, Whisper
+from roomchat.protocol import Command, Dial, History, Join, Kind, Leave, Name, Say, Spoken, Whisper
 from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, StepAway, Turn, TypingError, uid_of
 from roomchat.terminal.lines import cell
 from roomchat.terminal.picture import Picture
@@ -37,9 +37,9 @@ class Deeds:
         """
         match what:
             case Say():
-                self._say(client, what.text)
+                self._say(client, what.text, what.kind)
             case Whisper():
-                self._whisper(client, what.uid, what.text)
+                self._whisper(client, what.uid, what.text, what.kind)
             case Turn():
                 self._turn(client, what)
             case Ignore():
@@ -61,23 +61,23 @@ class Deeds:
             return
         self._answered.add(entry.uid)
         with contextlib.suppress(Denied, StateError):
-            client.whisper(entry.uid, ACTION + _away(attention.away))
+            client.whisper(entry.uid, _away(attention.away), kind="action")
 
-    def _say(self, client: Client, text: str) -> None:
+    def _say(self, client: Client, text: str, kind: Kind = "message") -> None:
         """In the room that the person looks at."""
         room = self._picture.attention.room
         if room is not None and is_private(room):
-            self._whisper(client, self._picture.view.other(room), text)
+            self._whisper(client, self._picture.view.other(room), text, kind)
             return
         try:
-            client.say(text, None if self._picture.attention.everything else room)
+            client.say(text, None if self._picture.attention.everything else room, kind=kind)
         except Denied as error:
             raise NotSaid(error, text) from None
 
-    def _whisper(self, client: Client, uid: int, text: str) -> None:
+    def _whisper(self, client: Client, uid: int, text: str, kind: Kind) -> None:
         view = self._picture.view
         try:
-            client.whisper(uid, text)
+            client.whisper(uid, text, kind=kind)
         except Denied as error:
             raise NotSaid(error, text) from None
         if view.private(uid) not in view.totals:
@@ -193,7 +193,7 @@ class Deeds:
         self._answered.clear()
         room = attention.room
         if room is not None and not is_private(room):
-            self._say(client, ACTION + ("is back" if back else _away(attention.away or "")))
+            self._say(client, "is back" if back else _away(attention.away or ""), "action")
         self._picture.show("You are back." if back else "You are away; who whispers is told once. /away: back.")
 
 

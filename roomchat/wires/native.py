@@ -48,7 +48,7 @@ _event_decoder: msgspec.json.Decoder[Statement] = msgspec.json.Decoder(AnyEvent)
 _entry_decoder: msgspec.json.Decoder[AnyEntry | Unknown] = msgspec.json.Decoder(AnyEntry)
 _type_decoder = msgspec.json.Decoder(_OnlyType)
 _EVENTS = frozenset(event.__struct_config__.tag for event in get_args(AnyEvent))
-_ENTRIES = frozenset(entry.__struct_config__.tag for entry in (get_args(AnyEntry) or (AnyEntry,)))
+_ENTRIES = frozenset(entry.__struct_config__.tag for entry in (get_args(AnyEntry)))
 _id_decoder = msgspec.json.Decoder(_OnlyId)
 
 
