@@ -34,7 +34,7 @@ from roomchat.errors import LogError
 from roomchat.export.formats import FORMATS
 from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless, harmless_json
-from roomchat.protocol import Message
+from roomchat.protocol import Action, Message
 from roomchat.server import Server
 from roomchat.store.archive import PIECE, Archive, Span
 from roomchat.store.log import Log, SegmentRow
@@ -111,6 +111,20 @@ def transcript(*texts: str, name: str = "ann") -> Transcript:
 
 def in_format(form: str, *texts: str) -> bytes:
     return b"".join(FORMATS[form](transcript(*texts)))
+
+
+@pytest.mark.parametrize("form", ["txt", "html", "mbox"])
+def test_an_action_is_exported_as_a_message_that_says_so(form: str) -> None:
+    """And ends with the words, behind the name."""
+    head = ("tea", 1, 1, "ann", stamp(0))
+    action, message = (
+        b"".join(FORMATS[form](Transcript("tea", "abc", [encode_entries([one])], UTC)))
+        for one in (Action(*head, "waves\nagain"), Message(*head, "/me waves\nagain"))
+    )
+    assert action == message
+    assert b"waves\n" in action
+    if form == "txt":
+        assert action.endswith(b"* ann waves\n    again\n")
 
 
 LATER = b'{"type":"reacted","room":"Tea","seq":%d,"uid":1,"target":1,"emoji":"+1"}\n'

@@ -10,6 +10,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.utils import get_cwidth
 
 from roomchat.protocol import (
+    Action,
     AnyEntry,
     Gap,
     HistoryPage,
@@ -234,6 +235,23 @@ def test_a_line_names_its_room_only_where_that_is_news(view: View) -> None:
     said = [Message("tea", 9, 3, "bob", TIME, "a"), Message("@3-7", 1, 3, "bob", TIME, "/me b")]
     shown = [line.plain for one in said for line in lines(one, view, attention, "%M")]
     assert shown == ["30 bob: a", "30 [whisper with bob] * bob b"]
+
+
+def test_an_action_is_shown_as_a_message_that_says_so(view: View) -> None:
+    """In the room, in its history, and when it waits; a mention in it is one."""
+    for entry in (
+        Action("tea", 9, 3, "bob", TIME, "waves to ann"),
+        Message("tea", 9, 3, "bob", TIME, "/me waves to ann"),
+    ):
+        attention = Attention(view, everything=False)
+        assert not attention.takes(entry)
+        assert attention.unread["tea"].count == 1
+        assert attention.unread["tea"].mentioned
+        attention.look_at("tea")
+        page = HistoryPage(room="tea", entries=[entry], more=False)
+        for event in (entry, page):
+            first, *_ = lines(event, view, attention, "%M")
+            assert first.plain == "30 * bob waves to ann"
 
 
 def test_the_view_counts_who_is_here(view: View) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from roomchat.harmless import harmless
 from roomchat.programs.tail import json_line, text_line
-from roomchat.protocol import Gap, Message
+from roomchat.protocol import Action, Gap, Message
 from roomchat.server import Server
 from tests.peer import Peer
 from tests.program import ROOMCHAT, Program, Terminal, address_of, serve
@@ -283,6 +283,15 @@ def test_a_line_is_a_message_and_moves_no_terminal() -> None:
     gap = Gap(room="tea", after=3, before=9)
     assert json.loads(json_line(gap)) == {"type": "gap", "room": "tea", "after": 3, "before": 9}
     assert "after 3 and before 9 are missing" in text_line(gap).decode()
+
+
+def test_an_action_is_a_line_with_a_star() -> None:
+    """A message of an older client that says the same looks the same; in JSON each is what it is."""
+    head = ("tea", 1, 2, "bob", "2024-05-01T08:28:03.123Z")
+    action, message = Action(*head, "waves"), Message(*head, "/me waves")
+    assert text_line(action) == text_line(message)
+    assert text_line(action).endswith(b" * bob waves\n")
+    assert [json.loads(json_line(one))["type"] for one in (action, message)] == ["action", "message"]
 
 
 # ---------------------------------------------------------------- who, rooms, and how all look

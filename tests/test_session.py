@@ -14,6 +14,7 @@ from roomchat.client.session import MARK, REFUSED, WINDOW, Session
 from roomchat.client.state import State
 from roomchat.errors import Denied, OutOfOrder, StorageUnavailable, UnknownToken
 from roomchat.protocol import (
+    Action,
     Error,
     Gap,
     HistoryPage,
@@ -123,6 +124,19 @@ def test_the_cursor_moves_past_an_entry_of_an_unknown_kind() -> None:
     shown = [session.receive(entry).show for entry in (message("tea", 1), *unknown, message("tea", 3))]
     assert shown == [[message("tea", 1)], [unknown[0]], [], [unknown[2]], []]
     assert session.hello().rooms == {"tea": 4}
+
+
+@pytest.mark.parametrize("features", [["action"], []])
+def test_an_action_is_sent_as_the_server_knows_it(features: list[str]) -> None:
+    """To one that has messages only it goes as they said it before; whatever comes back is the answer to it."""
+    session = ann()
+    session.say(Say(text="waves", room="tea", kind="action"))
+    welcomed = replace(welcome(), features=features)
+    (sent,) = [one for one in session.receive(welcomed).send if isinstance(one, Say)]
+    assert (sent.kind, sent.text) == (("action", "waves") if features else ("message", "/me waves"))
+    back = Action if features else Message
+    session.receive(back("tea", 1, 1, "ann", "2026-01-01T00:00:00.000Z", sent.text, n=1))
+    assert not session.unseen
 
 
 @pytest.mark.parametrize("device", [1, 2])

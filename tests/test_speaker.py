@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from roomchat.harmless import harmless
-from roomchat.protocol import Message
+from roomchat.protocol import Action, Message
 from roomchat.settings import Settings
 from roomchat.speaker import speaker
 from roomchat.terminal.render import render
@@ -26,10 +26,10 @@ TEXTS = st.text(st.characters() | st.sampled_from("\n\r\x1b\x07\x9b\u2028\u202e:
 LEGACY = ("ktn", "ktn-2014", "channels", "plain")
 
 
-def printed(dialect: str, name: str, text: str) -> list[str]:
-    """What a client of that dialect prints of a message, as its programs do: the name and what was said."""
+def printed(dialect: str, name: str, text: str, kind: type[Message | Action] = Message) -> list[str]:
+    """What a client of that dialect prints of an entry, as its programs do: the name and what was said."""
     wire = Dialects(Settings(), lambda: NOW).make(dialect)
-    data = wire.encode_log(encode_entries([Message("tea", 1, 7, name, NOW, text)]))
+    data = wire.encode_log(encode_entries([kind("tea", 1, 7, name, NOW, text)]))
     if dialect == "plain":
         return data.decode().split("\n")[:-1]
     (line,) = data.decode().split("\n")[:-1]
@@ -82,6 +82,14 @@ def test_a_name_of_an_old_log_is_shown_with_its_uid(dialect: str, name: str) -> 
 def test_what_someone_does_is_shown_as_that_in_plain_text() -> None:
     """``/me`` is for programs; people at a bare line see a star."""
     assert printed("plain", "ann", "/me waves") == ["* <7 ann> waves"]
+
+
+@pytest.mark.parametrize("dialect", LEGACY)
+@examples(max_examples=50, deadline=None)
+@given(text=TEXTS)
+def test_an_action_is_printed_as_a_message_that_says_so(dialect: str, text: str) -> None:
+    """Clients of other dialects have always got ``/me`` as a text, and people at a bare line a star."""
+    assert printed(dialect, "eve", text, Action) == printed(dialect, "eve", f"/me {text}")
 
 
 @pytest.mark.parametrize("dialect", LEGACY)
