@@ -10,7 +10,11 @@ import time
 from collections import deque
 from typing import Any
 
+from roomchat.wires.plain import GREETING
+
 DEADLINE = 20.0  # seconds; far above what anything takes, even on a loaded machine
+
+GREETED, PROMPT = GREETING.encode().split(b"\n")
 
 Event = dict[str, Any]
 
@@ -136,6 +140,7 @@ class Peer:
         return welcome
 
     def _line(self) -> bytes:
+        """The next line; not what greets a person, which comes first when our hello was long on its way."""
         give_up = time.monotonic() + DEADLINE
         while not self._lines:
             self.socket.settimeout(max(0.001, give_up - time.monotonic()))
@@ -145,7 +150,8 @@ class Peer:
                 raise EOFError
             *lines, self._rest = (self._rest + data).split(b"\n")
             self._lines.extend(lines)
-        return self._lines.popleft()
+        line = self._lines.popleft()
+        return self._line() if line == GREETED else line.removeprefix(PROMPT)
 
 
 def _is(event: Event, type: str, fields: dict[str, object]) -> bool:

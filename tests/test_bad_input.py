@@ -264,7 +264,7 @@ def test_resets_in_the_middle_of_a_conversation(server: Server, peer: Peer) -> N
 
 def test_who_never_says_hello_is_let_go(serve: Serve, connect: Connect) -> None:
     """Who has begun a line only, and who only talks nonsense, are closed after hello_timeout with the reason."""
-    server = serve(hello_timeout=0.2, greet_after=0.05)
+    server = serve(hello_timeout=1.0, greet_after=0.05)
     healthy = connect(server, "ann")
     slow, babbler, late = connect(server), connect(server), connect(server)
     slow.send_bytes(b'{"type":"hello"')
