@@ -6,6 +6,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from roomchat.chat.inputs import Connected, Introduction, Refresh
 from roomchat.net.inbox import Inbox
 from roomchat.net.loop import FEW, Loop
@@ -103,3 +105,28 @@ def test_who_is_not_known_yet_is_read_in_its_turn(tmp_path: Path) -> None:
         assert connection.events == READ
         assert [type(command) for _, command in loop._to_hub] == [Connected, Introduction]
         loop.close()
+
+
+def test_sessions_that_are_over_leave_no_timers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many end in a minute. Who does not take what was sent to it is closed when its time is over."""
+    monkeypatch.setattr("roomchat.net.loop.LAST", 0.0)
+    settings = Settings()
+    inbox: Inbox[Any] = Inbox(100)
+    loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"), Routes())
+    pairs = [socket.socketpair() for _ in range(20)]
+    for number, (ours, theirs) in enumerate(pairs):
+        ours.setblocking(False)
+        loop._begin(number, ours, "here")
+        (connection,) = loop._connections
+        before = len(loop._reactor._timers)
+        loop._let_leave(connection)
+        if number < len(pairs) - 1:
+            loop._close(connection)
+            assert not loop._leaving
+            assert len(loop._reactor._timers) <= before + (number == 0)
+        theirs.close()
+    loop._close_leaving()
+    assert not loop._connections
+    loop._let_leave(connection)
+    assert not loop._leaving
+    loop.close()

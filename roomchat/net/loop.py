@@ -72,6 +72,8 @@ class Loop:
         self._at = self._reactor.at
         self._connections: set[Connection] = set()
         self._admission = Admission(settings)
+        self._leaving: dict[Connection, float] = {}  # those that are to end, and when at the latest; in that order
+        self._leaving_watched = False  # a timer is set for the first of them
         self._unread: set[socket.socket] = set()  # of new connections that wait to be read
         self._newcomers: deque[Callable[[], None]] = deque()  # what is to be done for those who are not known yet
         self._dirty: list[Connection] = []  # those with something new in the outbox
@@ -441,7 +443,7 @@ class Loop:
         if type(item) is PageRequest:
             connection.awaited = 0
         elif type(item) is End:
-            self._later(LAST, self._close, connection)
+            self._let_leave(connection)
         return item
 
     def _send_whole(self, connection: Connection) -> bool:
@@ -597,6 +599,27 @@ class Loop:
             return
         self._later(GOODBYE, self._close, connection)
 
+    def _let_leave(self, connection: Connection) -> None:
+        """It ends when its peer has taken all, or after a while. One timer is for all: one each, for a minute,
+        would be the most that a short session leaves behind."""
+        if not connection.closed:
+            self._leaving.setdefault(connection, time.monotonic() + LAST)
+            self._watch_leaving()
+
+    def _watch_leaving(self) -> None:
+        if self._leaving and not self._leaving_watched:
+            self._leaving_watched = True
+            self._at(next(iter(self._leaving.values())), self._close_leaving)
+
+    def _close_leaving(self) -> None:
+        self._leaving_watched = False
+        now = time.monotonic()
+        for connection, until in list(self._leaving.items()):
+            if until > now:
+                break
+            self._close(connection)
+        self._watch_leaving()
+
     def _lost(self, connection: Connection, error: OSError) -> None:
         """The connection broke."""
         self._close(connection)
@@ -613,6 +636,7 @@ class Loop:
         connection.socket.close()
         self._connections.discard(connection)
         self._routes.pop(connection.number, None)
+        self._leaving.pop(connection, None)
         self._admission.gone(connection)
 
 
