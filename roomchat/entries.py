@@ -40,5 +40,4 @@ def said(entry: Spoken) -> tuple[str, str]:
 
 def as_text(entry: Spoken) -> str:
     """The words as one text, where there is nothing but texts: a deed begins with ``"/me "``."""
-    star, text = said(entry)
-    return ACTION + text if star else text
+    return ACTION + entry.text if isinstance(entry, Action) else entry.text

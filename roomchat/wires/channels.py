@@ -5,7 +5,7 @@ Source: docs/seed-systems.md, rows C1 to C13.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -244,7 +244,7 @@ class ChannelsWire:
 
     def encode_log(self, lines: bytes) -> bytes:
         """Messages, each on a line."""
-        return encode_log(lines, _SHOWN, lambda fields: _line(**fields))
+        return encode_log(lines, _SHOWN, _object)
 
 
 def _message(entry: Spoken) -> dict[str, str]:
@@ -260,6 +260,10 @@ _SHOWN: Table[dict[str, str]] = spoken(_message)
 
 
 def _line(**fields: Any) -> bytes:
+    return _object(fields)
+
+
+def _object(fields: Mapping[str, Any]) -> bytes:
     return _encoder.encode(fields) + b"\n"
 
 

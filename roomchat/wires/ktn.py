@@ -7,7 +7,7 @@ Source: docs/seed-systems.md, rows K1 to K15.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -196,7 +196,7 @@ class KtnWire(_Ktn):
 
     def encode_log(self, lines: bytes) -> bytes:
         """Messages, each an object on a line of its own."""
-        return encode_log(lines, self._shown, lambda fields: _line(**fields))
+        return encode_log(lines, self._shown, _object)
 
     def _message(self, entry: Spoken) -> dict[str, str]:
         return {
@@ -298,4 +298,8 @@ def _names(page: WhoPage) -> str:
 
 
 def _line(**fields: object) -> bytes:
+    return _object(fields)
+
+
+def _object(fields: Mapping[str, object]) -> bytes:
     return _encoder.encode(fields) + b"\n"
