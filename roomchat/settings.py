@@ -1,13 +1,21 @@
 """Every knob of the server, one a line: its unit, its default, why.
 
-``roomchat serve`` offers the first group as options; all are keyword arguments of ``Settings``.
+All are keyword arguments of ``Settings``; those with a sentence of help are options of ``roomchat serve``, too.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
 
 WIRES = ("native", "ktn", "channels", "plain")
+
+
+def _option(default: T, help: str, unit: str = "") -> T:
+    """A setting that ``roomchat serve`` shows with this help, and its value as the unit."""
+    return field(default=default, metadata={"help": help, "unit": unit})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,28 +23,49 @@ class Settings:
     """How a server behaves. Immutable: a change is a new server."""
 
     # What the person who runs it chooses.
-    host: str = "127.0.0.1"  # only this machine, until the person says otherwise
-    port: int = 5050  # 0: a free one
-    db: str = ":memory:"  # path of the log; ":memory:" keeps nothing
-    sync: str = "full"  # "full": acknowledged means on disk; "normal": a power cut may take the last moments
-    max_clients: int = 0  # clients with a seat; 0: no limit
-    idle_exit: float = 0.0  # seconds without a connection and a command until the server stops; 0: never
-    linger: float = 120.0  # seconds a lost connection keeps its seat: a train's tunnel, a laptop's lid
-    rate: float = 20.0  # commands a second and connection, beyond the burst; 0: no limit
-    burst: int = 400  # commands at once: 200 pasted lines pass without a pause, twice
-    connect_rate: float = (
-        50.0  # connections a second from one address, beyond max_connections of them; 0: no limit
+    host: str = _option("127.0.0.1", "Address to listen on; 0.0.0.0 lets other machines in.", "ADDRESS")
+    port: int = _option(5050, "Port to listen on; 0: any free one.")
+    db: str = _option(":memory:", "The log file; :memory: keeps nothing.")
+    sync: str = _option(
+        "full", "full: acknowledged messages are on disk; normal: a power cut may take the last moments."
     )
+    max_clients: int = _option(0, "Most clients at a time; 0: no limit.")  # with a seat
+    idle_exit: float = _option(0.0, "Stop after that long without a connection; 0: never.", "SECONDS")
+    # A train's tunnel, a laptop's lid.
+    linger: float = _option(
+        120.0, "How long the server keeps a person's place after a lost connection.", "SECONDS"
+    )
+    rate: float = _option(
+        20.0, "How fast a person may send after the burst is used up; 0: no limit.", "MESSAGES/S"
+    )
+    # 200 pasted lines pass without a pause, twice.
+    burst: int = _option(400, "How many messages a person may send at once, by pasting for example.")
+    keep_days: float = _option(0.0, "How many days messages are kept; 0: for ever.")
+    guest_days: float = _option(
+        30.0, "How many days to remember a person who never said anything, after the last visit; 0: for ever."
+    )
+    motd: str = _option("", "A text shown to everyone who joins.")
+    wires: tuple[str, ...] = _option(WIRES, "The protocols to speak, separated by commas; all share one port.")
+    greet_after: float = _option(
+        0.5,
+        "Greet a silent peer in plain text after that long; 0: never, for KTN clients that wait for typing.",
+        "SECONDS",
+    )
+    # "": none, but for those of KTN.
+    lobby: str = _option(
+        "lobby",
+        "Everyone's first room, and the only room of KTN users; none: people begin outside all rooms.",
+        "NAME|none",
+    )
+    ktn_history: str = _option(
+        "messages", "How KTN clients get earlier messages: one by one, or as a list of objects or strings."
+    )
+    ktn_echo: bool = _option(False, "Send KTN users their own messages, too.")
+
+    # What it allows a stranger.
+    connect_rate: float = 50.0  # connections a second from an address, beyond max_connections; 0: no limit
     address_share: int = 50  # newcomers from one address who have their burst, at the rate of as many people
     max_strangers: int = 256  # connections from one address that are not welcomed yet
-    keep_days: float = 0.0  # days a message is kept; 0: for ever
-    guest_days: float = 30.0  # days that someone who never said anything is known after leaving; 0: for ever
-    motd: str = ""  # told to everyone who comes
-    wires: tuple[str, ...] = WIRES  # the dialects that are spoken
-    greet_after: float = 0.5  # seconds of silence until a peer is taken for a person at a bare line; 0: never
-    lobby: str = "lobby"  # everyone's first room, and the one that KTN users are in; "": none, but for those
-    ktn_history: str = "messages"  # "messages", one by one; "objects" or "strings", one list of either
-    ktn_echo: bool = False  # whether a KTN user's own messages come back, as for everyone else
 
     # What a client may ask.
     max_text: int = 8192  # characters of a message; at 6 bytes each ("\u0001") it still fits into a line

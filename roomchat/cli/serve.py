@@ -9,6 +9,8 @@ import os
 import resource
 import signal
 import tomllib
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -76,6 +78,32 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
         return wires
 
 
+# What the option of a setting has besides what the setting says.
+SPECIAL: dict[str, dict[str, Any]] = {
+    "host": {"type": ListenHost()},
+    "port": {"type": click.IntRange(0, 65535)},
+    "db": {"type": click.Path(dir_okay=False), "default": None, "show_default": "in the user's data folder"},
+    "sync": {"type": click.Choice(["full", "normal"])},
+    "burst": {"type": click.IntRange(1)},
+    "wires": {"type": _Wires(), "default": ",".join(Settings.wires)},
+    "lobby": {"callback": lambda context, option, name: "" if name.casefold() == "none" else name},
+    "ktn_history": {"type": click.Choice(["messages", "objects", "strings"])},
+    "ktn_echo": {"is_flag": True},
+}
+TYPES = {float: _Number(), int: click.IntRange(0)}  # of the others, by their defaults
+
+
+def _of_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """With an option for each setting that has a help, in their order."""
+    for one in reversed(fields(Settings)):
+        if one.metadata:
+            names = [f"--{one.name.replace('_', '-')}", *(["-p"] if one.name == "port" else [])]
+            told = {"default": one.default, "help": one.metadata["help"], "metavar": one.metadata["unit"] or None}
+            told |= {"type": TYPES.get(type(one.default))} | SPECIAL.get(one.name, {})
+            command = click.option(*names, **told)(command)
+    return command
+
+
 @click.command()
 @click.option(
     "--config",
@@ -85,107 +113,7 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
     callback=_read_config,
     help="A TOML file with any of these options in a table [serve].",
 )
-@click.option(
-    "--host",
-    type=ListenHost(),
-    metavar="ADDRESS",
-    default=Settings.host,
-    help="Address to listen on; 0.0.0.0 lets other machines in.",
-)
-@click.option(
-    "--port",
-    "-p",
-    type=click.IntRange(0, 65535),
-    default=Settings.port,
-    help="Port to listen on; 0: any free one.",
-)
-@click.option(
-    "--db",
-    type=click.Path(dir_okay=False),
-    help="The log file; :memory: keeps nothing.",
-    show_default="in the user's data folder",
-)
-@click.option(
-    "--sync",
-    type=click.Choice(["full", "normal"]),
-    default=Settings.sync,
-    help="full: acknowledged messages are on disk; normal: a power cut may take the last moments.",
-)
-@click.option(
-    "--max-clients",
-    type=click.IntRange(0),
-    default=Settings.max_clients,
-    help="Most clients at a time; 0: no limit.",
-)
-@click.option(
-    "--idle-exit",
-    type=_Number(),
-    default=Settings.idle_exit,
-    metavar="SECONDS",
-    help="Stop after that long without a connection; 0: never.",
-)
-@click.option(
-    "--linger",
-    type=_Number(),
-    default=Settings.linger,
-    metavar="SECONDS",
-    help="How long the server keeps a person's place after a lost connection.",
-)
-@click.option(
-    "--rate",
-    type=_Number(),
-    default=Settings.rate,
-    metavar="MESSAGES/S",
-    help="How fast a person may send after the burst is used up; 0: no limit.",
-)
-@click.option(
-    "--burst",
-    type=click.IntRange(1),
-    default=Settings.burst,
-    help="How many messages a person may send at once, by pasting for example.",
-)
-@click.option(
-    "--keep-days",
-    type=_Number(),
-    default=Settings.keep_days,
-    help="How many days messages are kept; 0: for ever.",
-)
-@click.option(
-    "--guest-days",
-    type=_Number(),
-    default=Settings.guest_days,
-    help="How many days to remember a person who never said anything, after the last visit; 0: for ever.",
-)
-@click.option("--motd", default=Settings.motd, help="A text shown to everyone who joins.")
-@click.option(
-    "--wires",
-    type=_Wires(),
-    default=",".join(Settings.wires),
-    help="The protocols to speak, separated by commas; all share one port.",
-)
-@click.option(
-    "--greet-after",
-    type=_Number(),
-    default=Settings.greet_after,
-    metavar="SECONDS",
-    help="Greet a silent peer in plain text after that long; 0: never, for KTN clients that wait for typing.",
-)
-@click.option(
-    "--lobby",
-    metavar="NAME|none",
-    default=Settings.lobby,
-    callback=lambda context, option, name: "" if name.casefold() == "none" else name,
-    help="Everyone's first room, and the only room of KTN users; none: people begin outside all rooms.",
-)
-@click.option(
-    "--ktn-history",
-    type=click.Choice(["messages", "objects", "strings"]),
-    default=Settings.ktn_history,
-    help="How KTN clients get earlier messages: one by one, or as a list of objects or strings.",
-)
-@click.option(
-    "--ktn-echo", is_flag=True, default=Settings.ktn_echo, help="Send KTN users their own messages, too."
-)
+@_of_settings
 @click.option(
     "--debug",
     "-d",
