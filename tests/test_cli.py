@@ -484,7 +484,7 @@ def test_a_pipe_stops_where_it_can_not_go() -> None:
             bob.type("hello\n/join no such room\nfor their ears only\n")
             bob.end_input()
             assert bob.wait() == 1
-            assert "Stopped there: 'no such room' can't be a room name" in bob.output
+            assert "Stopped: 'no such room' can't be a room name" in bob.output
         ann.expect("bob: hello")
         ann.expect("said goodbye")
         with Program("join", address_of(server), "--name", "bob", "--dial", "999") as bob:
@@ -504,7 +504,7 @@ def test_a_pipe_stops_where_it_is_not_understood(line: str) -> None:
             bob.type(f"hello\n{line}\nfor their ears only\n")
             bob.end_input()
             assert bob.wait() == 1
-            assert "Error: Stopped there: " in bob.output
+            assert "Error: Stopped: " in bob.output
         ann.expect("bob: hello")
         ann.expect("said goodbye")
         assert "for their ears only" not in ann.output
@@ -524,7 +524,7 @@ def test_who_is_dialled_may_be_named(who: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "told"), [("nobody", "nobody called nobody"), ("0", "0 is not a valid UID"), ("", "/dial UID")]
+    ("who", "told"), [("nobody", "No one here is called nobody"), ("0", "0 is not a valid UID"), ("", "/dial UID")]
 )
 def test_who_is_nobody_is_told(who: str, told: str) -> None:
     """And nothing of what was meant for them is said to anybody else."""
@@ -533,7 +533,7 @@ def test_who_is_nobody_is_told(who: str, told: str) -> None:
         with Program("join", address_of(server), "--name", "bob", "--room", "tea", "--dial", who) as bob:
             bob.type("only you\n")
             assert bob.wait() == 1
-            assert "Error: Stopped there: " in bob.output
+            assert "Error: Stopped: " in bob.output
             assert told in bob.output
         ann.expect("said goodbye")
         assert "only you" not in ann.output

@@ -117,7 +117,7 @@ def test_typed_lines_become_commands(view: View, line: str, command: object) -> 
         ("/dial", "Usage: /dial UID"),
         ("/stats now", "Usage: /stats"),
         ("/whisper 3", "Usage: /whisper UID TEXT"),
-        ("/dial nobody", "I know nobody called nobody"),
+        ("/dial nobody", "No one here is called nobody"),
         ("/history many", "many is not a number"),
     ],
 )
@@ -183,7 +183,7 @@ def test_whom_a_command_means(who: str, meant: list[int]) -> None:
         if len(meant) == 1:
             parse(line, view)
         else:
-            with pytest.raises(TypingError, match="Nothing was sent" if meant else "I know nobody"):
+            with pytest.raises(TypingError, match="Nothing was sent" if meant else "No one here is called"):
                 parse(line, view)
 
 

@@ -364,7 +364,7 @@ def test_the_terminal_passes_over_entries_that_it_does_not_know() -> None:
         ann.type("hello\n")
         ann.expect("ann: hello")
         ann.type("/history 100\n")
-        ann.expect("2 messages of its history")
+        ann.expect("last 2 messages in tea")
         ann.type("/quit\n")
         assert ann.wait() == 0
     assert (keeper.asked, len(keeper.hellos)) == (1, 1)

@@ -178,7 +178,7 @@ def test_who_had_a_name_before_is_completed_by_uid(view: View) -> None:
 def test_a_hint_tells_what_fits() -> None:
     """The commands that begin so, then the one."""
     assert hint("/wh") == "/who  /whisper"
-    assert hint("/whi") == "/whisper UID TEXT: say something to one person only"
+    assert hint("/whi") == "/whisper UID TEXT: send a message to one person only"
     assert hint("/msg bob") == hint("/whi")
     assert hint("hello") == hint("//who") == hint("/nonsense x") == ""
 
@@ -216,7 +216,7 @@ def test_an_entry_of_an_unknown_kind_is_not_shown(view: View) -> None:
         Unknown("tea", 10),
     ]
     assert picture.take(HistoryPage(room="tea", entries=page, more=False))
-    assert [one.plain for one in shown] == ["30 bob: x", "[tea] 1 message of its history."]
+    assert [one.plain for one in shown] == ["--- last 1 message in tea ---", "30 bob: x", "--- end of history ---"]
 
 
 @pytest.mark.parametrize(

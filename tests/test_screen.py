@@ -155,7 +155,7 @@ def test_who_came_later_is_found_by_name(serve: Serve) -> None:
         bob.until("ann (1) dialled you")
         ann.until("You are in r1 with: bob (2).")
         ann.type("/whisper nobody hello" + ENTER)
-        ann.until("I know nobody called nobody")
+        ann.until("No one here is called nobody")
         assert not any("2 here: " in row for row in ann.scrolled), "nobody asked for the list"
         ann.type("/who" + ENTER)
         ann.until("2 here: ")
@@ -165,7 +165,7 @@ def test_a_begun_command_is_explained(tea: Callable[..., Any]) -> None:
     """The bottom line says what fits, then how the command is typed; an unknown one is told the nearest."""
     ann = tea("ann")
     ann.type("/hi")
-    ann.until("/history [N]: the last messages of the current room")
+    ann.until("/history [N]: show the last messages of the current room")
     ann.type(CTRL_C + "/dail 3" + ENTER)
     ann.until("There is no command /dail. Did you mean /dial?")
     ann.type("/help nick" + ENTER)
@@ -469,13 +469,13 @@ def test_the_client_does_what_it_does_alone(tea: Callable[..., Any]) -> None:
     bob.until("* ann is back")
     assert "\n".join(bob.scrolled).count("[whisper with ann] * ann is away") == 1
     bob.type("/ignore ann" + ENTER)
-    bob.until("You ignore ann (1)")
+    bob.until("You are ignoring ann (1)")
     ann.type("unheard" + ENTER)
     ann.until("ann: unheard")
     bob.type("and now?" + ENTER)
     bob.until("bob: and now?")  # so what came before it has come
     bob.type("/ignore 1" + ENTER)
-    bob.until("You see ann (1) again.")
+    bob.until("You are no longer ignoring ann (1).")
     ann.type("heard" + ENTER)
     bob.until("ann: heard")
     assert "unheard" not in "\n".join(bob.scrolled)

@@ -116,7 +116,7 @@ class Arrival:
                 return make(name, state=True)
             except Unkept as error:
                 self.kept = False
-                self._picture.show(f"{error} What is not sent when you leave is lost.", "trouble")
+                self._picture.show(f"{error} Messages that are not sent when you quit are lost.", "trouble")
                 return make(name, state=False)
         except ValueError as error:  # the address is none
             raise ConnectError(str(error)) from None
@@ -133,7 +133,7 @@ class Arrival:
         if not self._interactive:
             raise ConnectError(harmless(why)) from None
         self._picture.show(why, "trouble")
-        self._picture.show("/connect tries again, /connect HOST[:PORT] another server; /quit leaves.")
+        self._picture.show("Type /connect to try again, /connect HOST[:PORT] for another server, or /quit.")
 
     def _ask_name(self) -> str:
         offered = f" [{self._login}]" if self._login and self._interactive else ""
@@ -144,7 +144,7 @@ class Arrival:
         name = self._typed.next()
         question, self.asking = self.asking, ""
         if name is None:
-            raise ConnectError("No name was given; name yourself with --name.")
+            raise ConnectError("No name was given. Use --name to give one.")
         name = name.strip() or (self._login if offered else "")
         if not self._picture.attention.everything:
             self._picture.show(question + name)

@@ -93,11 +93,11 @@ def uid_of(view: View, who: str) -> int:
     found = view.meant(who)
     if len(found) > 1:
         told = " or ".join(f"{harmless(view.names.get(uid, 'the UID'))} ({uid})" for uid in found)
-        raise NobodyCalled(f"Nothing was sent: {who} could be {told}. Type a name or UID that only one has.")
+        raise NobodyCalled(f"Nothing was sent: {who} could be {told}. Type the UID.")
     if not found:
-        raise NobodyCalled(f"I know nobody called {who}; /who shows the UIDs of all who are here.")
+        raise NobodyCalled(f"No one here is called {who}. /who lists everyone.")
     if found == [0]:
-        raise TypingError("0 is not a valid UID; /who shows the UIDs of all who are here.")
+        raise TypingError("0 is not a valid UID. /who lists everyone.")
     return found[0]
 
 
@@ -118,37 +118,37 @@ def _private(view: View, arguments: list[str]) -> Turn:
 COMMANDS = [
     SlashCommand("/dial UID", "chat with someone, in the room they are in or in a new one",
                  lambda view, args: protocol.Dial(uid=uid_of(view, args[0])), "/dial 7", ("/call",)),
-    SlashCommand("/join ROOM", "go into a room; it is made if there is none",
+    SlashCommand("/join ROOM", "join a room, or create it",
                  lambda view, args: protocol.Join(room=args[0].removeprefix("#")), "/join tea", ("/j",)),
     SlashCommand("/leave [ROOM]", "leave a room, or the current one",
                  lambda view, args: protocol.Leave(room=_optional(args)), "/leave tea", ("/part",)),
-    SlashCommand("/room [ROOM]", "which rooms you are in, or go to one by its name or number",
+    SlashCommand("/room [ROOM]", "list your rooms, or switch to one by name or number",
                  lambda view, args: Turn(_optional(args)), "/room 2", ("/r", "/window")),
-    SlashCommand("/rooms", "which rooms there are",
+    SlashCommand("/rooms", "list all rooms",
                  lambda view, args: protocol.Rooms(), "/rooms", ("/list",)),
-    SlashCommand("/who [ROOM]", "who is here, or in a room",
+    SlashCommand("/who [ROOM]", "list everyone on the server, or in a room",
                  lambda view, args: protocol.Who(room=_optional(args)), "/who tea", ("/names",)),
-    SlashCommand("/name NAME", "call yourself something else",
+    SlashCommand("/name NAME", "change your name",
                  lambda view, args: protocol.Name(name=args[0]), "/name eve", ("/nick",)),
-    SlashCommand("/whisper UID TEXT", "say something to one person only",
+    SlashCommand("/whisper UID TEXT", "send a message to one person only",
                  lambda view, args: protocol.Whisper(uid=uid_of(view, args[0]), text=args[1]),
                  "/whisper 7 Only you can read this.", ("/msg", "/w", "/tell")),
-    SlashCommand("/query UID [TEXT]", "whisper with one person until you go to another room",
+    SlashCommand("/query UID [TEXT]", "chat privately with one person until you switch rooms",
                  _private, "/query bob", ("/q",)),
-    SlashCommand("/me TEXT", "say what you are doing",
+    SlashCommand("/me TEXT", "describe what you are doing",
                  lambda view, args: protocol.Say(text=args[0], kind="action"), "/me puts the kettle on"),
-    SlashCommand("/away [TEXT]", "tell the room, and who whispers, that you are away; once more: back",
+    SlashCommand("/away [TEXT]", "mark yourself as away; repeat when you are back",
                  lambda view, args: StepAway(_optional(args)), "/away back at four", ("/afk",)),
     SlashCommand("/ignore [UID]", "hide everything from someone; repeat to undo",
                  lambda view, args: Ignore(uid_of(view, args[0]) if args else None), "/ignore 7", ("/unignore",)),
-    SlashCommand("/history [N]", "the last messages of the current room",
+    SlashCommand("/history [N]", "show the last messages of the current room",
                  lambda view, args: protocol.History(limit=_number(args[0]) if args else None), "/history 100",
                  ("/lastlog",)),
-    SlashCommand("/stats", "what the server has done",
+    SlashCommand("/stats", "show statistics of the server",
                  lambda view, args: protocol.Stats(), "/stats"),
-    SlashCommand("/connect [HOST]", "go to another server, HOST or HOST:PORT, or try this one again",
+    SlashCommand("/connect [HOST]", "connect to another server, HOST or HOST:PORT, or retry this one",
                  lambda view, args: Connect(_optional(args)), "/connect chat.example.org:5050", ("/server",)),
-    SlashCommand("/quit", "leave",
+    SlashCommand("/quit", "quit",
                  lambda view, args: protocol.Bye(), "/quit", ("/exit", "/bye")),
 ]  # fmt: skip
 _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
@@ -159,9 +159,9 @@ HELP_COLUMN = 19  # where the meanings stand
 HELP = "\n".join(
     [
         *(f"{command.form:<{HELP_COLUMN}}{command.help}" for command in COMMANDS),
-        f"{'/help [COMMAND]':<{HELP_COLUMN}}this list, or more about one",
-        "Anything else goes to everyone in the current room; begin with // to say something that starts with /.",
-        "In place of a UID, the name of someone who is here will do.",
+        f"{'/help [COMMAND]':<{HELP_COLUMN}}show this list, or details of one command",
+        "Anything else is sent to the current room. Start with // to send a message that begins with /.",
+        "You can use a person's name in place of a UID.",
     ]
 )
 

@@ -88,7 +88,7 @@ def _commands(word: str) -> Iterable[Candidate]:
                 if alias.startswith(word.lower()):
                     yield Candidate(f"{alias} ", command.help)
     if "/help".startswith(word.lower()):
-        yield Candidate("/help ", "all commands, or more about one")
+        yield Candidate("/help ", "all commands, or details of one")
 
 
 def _arguments(

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from roomchat.client.client import Client
 from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
-from roomchat.protocol import Command, Dial, History, Join, Kind, Leave, Name, Say, Spoken, Whisper
+from roomchat.protocol import Command, Dial, History, Join, Joined, Kind, Leave, Name, Say, Spoken, Whisper
 from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, StepAway, Turn, TypingError, uid_of
 from roomchat.terminal.lines import cell
 from roomchat.terminal.picture import Picture
@@ -17,6 +17,7 @@ from roomchat.terminal.render import room_name, will_see_later
 
 # What is typed behind these may depend on where they lead.
 _WAITED_FOR = Join | Dial | Leave | Name
+AWAY = "You are away. People who whisper to you get one automatic reply. Type /away again when you are back."
 
 
 class Deeds:
@@ -51,6 +52,12 @@ class Deeds:
             case _:
                 self._ask(client, what)
 
+    def note(self, event: Joined) -> None:
+        """A room that was made by a whisper to someone who is offline has told so."""
+        view = self._picture.view
+        if is_private(event.room) and event.by == view.uid and event.members_total == 1:
+            self._offline.add(view.other(event.room))
+
     def answer(self, entry: Spoken) -> None:
         """Tell someone who whispers that we are away, once. On the receiving thread: it may not wait."""
         picture = self._picture
@@ -75,18 +82,16 @@ class Deeds:
             raise NotSaid(error, text) from None
 
     def _whisper(self, client: Client, uid: int, text: str, kind: Kind) -> None:
-        view = self._picture.view
+        offline = self._picture.view.is_offline(uid)
+        if not offline:
+            self._offline.discard(uid)
         try:
             client.whisper(uid, text, kind=kind)
         except Denied as error:
             raise NotSaid(error, text) from None
-        if view.private(uid) not in view.totals:
-            self._offline.add(uid)  # the room is just being made, and its ``joined`` tells
-        elif not view.is_offline(uid):
-            self._offline.discard(uid)
-        elif uid not in self._offline:
+        if offline and uid not in self._offline:
             self._offline.add(uid)
-            self._picture.show(will_see_later(cell(view.names.get(uid, str(uid)))))
+            self._picture.show(will_see_later(cell(self._picture.view.whisperer(self._picture.view.private(uid)))))
 
     def _ask(self, client: Client, command: Command) -> None:
         """The server."""
@@ -95,7 +100,8 @@ class Deeds:
             if isinstance(command, Leave) and is_private(room):
                 with picture.lock:
                     picture.look_at(
-                        client.room, f"You are in {client.room} now." if client.room else "No room now."
+                        client.room,
+                        f"You are in {client.room} now." if client.room else "You are not in a room now.",
                     )
                 return
             command = replace(command, room=room)
@@ -115,7 +121,9 @@ class Deeds:
         if is_private(room):
             name = picture.view.whisperer(room)
             with picture.lock:
-                picture.look_at(room, f"What you say now only {name} sees; /room goes back to a room.")
+                picture.look_at(
+                    room, f"You are now chatting privately with {name}. Type /room NAME to return to a room."
+                )
         elif picture.attention.everything:
             self._ask(client, Join(room=room))
         else:
@@ -139,7 +147,7 @@ class Deeds:
         """From whispering to the room where we were before."""
         room = client.room
         with self._picture.lock:
-            self._picture.look_at(room, f"You are in {room} now." if room else "You are in no room now.")
+            self._picture.look_at(room, f"You are in {room} now." if room else "You are not in a room now.")
 
     def _called(self, text: str) -> str:
         """The room of that name, or number, or the private one with that person."""
@@ -155,13 +163,13 @@ class Deeds:
             return picture.view.private(uid_of(picture.view, text))
         if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= len(rooms):
             return rooms[int(text[:9]) - 1]
-        raise TypingError(f"You are not in {text}; /join {text} goes there.")
+        raise TypingError(f"You are not in {text}. Type /join {text} to join it.")
 
     def _rooms(self) -> str:
         picture = self._picture
         rooms = picture.rooms()
         if not rooms:
-            return "You are in no room; /join ROOM goes into one."
+            return "You are not in a room. Type /join ROOM to join one."
         told = []
         for number, room in enumerate(rooms, start=1):
             unread = picture.attention.unread.get(room)
@@ -176,15 +184,15 @@ class Deeds:
         ignored, names = picture.attention.ignored, picture.view.names
         if uid is None:
             told = ", ".join(f"{names.get(one, '')} ({one})" for one in sorted(ignored))
-            picture.show(f"You ignore: {told}." if told else "You ignore nobody.")
+            picture.show(f"You are ignoring: {told}." if told else "You are not ignoring anyone.")
         elif uid in ignored:
             ignored.discard(uid)
             client.ignore(ignored)
-            picture.show(f"You see {names.get(uid, 'what they say')} ({uid}) again.")
+            picture.show(f"You are no longer ignoring {names.get(uid, 'them')} ({uid}).")
         else:
             ignored.add(uid)
             client.ignore(ignored)
-            picture.show(f"You ignore {names.get(uid, 'them')} ({uid}) until you say /ignore {uid} again.")
+            picture.show(f"You are ignoring {names.get(uid, 'them')} ({uid}). Type /ignore {uid} again to undo.")
 
     def _step_away(self, client: Client, text: str | None) -> None:
         attention = self._picture.attention

@@ -104,7 +104,7 @@ class Picture:
         else:
             self.show_event(told)
         if count > (kept := sum(isinstance(event, Spoken) for event in events)):
-            self.show(f"{count - kept} older ones are not shown; /history {min(count, 1000)} shows more.")
+            self.show(f"{count - kept} older messages are not shown; /history {min(count, 1000)} shows more.")
         self.attention.catching_up = True
         for event in events:
             self.show_event(event)

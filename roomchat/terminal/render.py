@@ -28,6 +28,7 @@ from roomchat.protocol import (
     RoomSummary,
     Spoken,
     StatsPage,
+    Unknown,
     Welcome,
     WhoPage,
 )
@@ -37,7 +38,7 @@ from roomchat.terminal.lines import Line, cell, line
 from roomchat.terminal.view import View
 from roomchat.times import local
 
-_EXITED = {"left": "left", "bye": "said goodbye", "lost": "is gone, the connection was lost"}
+_EXITED = {"left": "left", "bye": "said goodbye", "lost": "has left: the connection was lost"}
 CLOCK = "%H:%M"
 
 
@@ -105,10 +106,10 @@ def _told(event: ClientEvent, view: View, attention: Attention) -> Iterator[str]
         case Left():
             room = attention.room
             yield f"You left {cell(event.room)}."
-            yield f"You are in {cell(room_name(room, view))} now." if room else "You are in no room now."
+            yield f"You are in {cell(room_name(room, view))} now." if room else "You are not in a room now."
         case Renamed():
             mine, name = event.uid == view.uid, cell(event.name)
-            yield f"You are called {name} now." if mine else f"{cell(event.old)} is called {name} now."
+            yield f"You are now called {name}." if mine else f"{cell(event.old)} is now called {name}."
         case WhoPage():
             where = room_name(event.room, view) if event.room else "here"
             yield _list(f"{event.clients_total} {where}", map(_person, event.clients), event.clients_total)
@@ -116,7 +117,7 @@ def _told(event: ClientEvent, view: View, attention: Attention) -> Iterator[str]
             yield _rooms(event.rooms, event.rooms_total)
         case StatsPage():
             yield (
-                f"{cell(event.server)}: {_count(event.clients, 'client')} ({event.away} away), "
+                f"{cell(event.server)}: {_count(event.clients, 'person', 'people')} ({event.away} away), "
                 f"{_count(event.rooms, 'room')}, {_count(event.messages, 'message')} "
                 f"and {event.deliveries} deliveries in {event.uptime:.0f} s."
             )
@@ -125,13 +126,13 @@ def _told(event: ClientEvent, view: View, attention: Attention) -> Iterator[str]
 def _coming(event: Presence | PresenceSummary) -> str:
     match event:
         case PresenceSummary():
-            return f"{event.joined} came in, {event.left} went, {event.members_total} are here now."
+            return f"{event.joined} joined, {event.left} left; {event.members_total} are here now."
         case MemberJoined():
             return f"{_who(event)} came in."
         case MemberLeft():
             return f"{_who(event)} {_EXITED.get(event.reason, cell(event.reason))}."
         case Away():
-            return f"{_who(event)} is away, the connection was lost."
+            return f"{_who(event)} is away: the connection was lost."
         case _:
             return f"{_who(event)} is back."
 
@@ -164,10 +165,15 @@ _SHOWN: Table[Iterator[Line]] = spoken(_spoken)
 
 
 def _history(event: HistoryPage, view: View, attention: Attention, clock: str) -> Iterator[Line]:
+    room = room_name(event.room, view)
+    if not event.entries:
+        yield line(("dim", f"--- nothing has been said in {room} ---"))
+        return
+    known = sum(not isinstance(entry, Unknown) for entry in event.entries)
+    yield line(("dim", f"--- last {_count(known, 'message')} in {room} ---"))
     for of_one in shown(_SHOWN, event.entries, view, attention, clock, False):
         yield from of_one
-    told = f"{_count(len(event.messages), 'message')} of its history."
-    yield line(("dim", f"[{room_name(event.room, view)}] {told}"))
+    yield line(("dim", "--- end of history ---"))
 
 
 def _welcome(event: Welcome) -> Iterable[str]:
@@ -242,5 +248,5 @@ def room_name(room: str, view: View) -> str:
     return f"whisper with {cell(view.whisperer(room))}" if is_private(room) else cell(room)
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def _count(number: int, thing: str, things: str = "") -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {things or thing + 's'}"

@@ -234,7 +234,7 @@ class Screen:
         if not self._terminal.picture.connected:
             self.leave_away()
             return
-        self._leaving = "Leaving when all is sent; Ctrl-C leaves at once."
+        self._leaving = "Quitting when everything is sent. Press Ctrl-C to quit at once."
         self.typed.end()
 
     def leave_away(self) -> None:
@@ -247,7 +247,7 @@ class Screen:
         waits = "" if self._owes else self._terminal.waits()
         if waits:
             self._owes = True
-            self._terminal.picture.show(f"{waits} Quit anyway? Then do that again.", "trouble")
+            self._terminal.picture.show(f"{waits} Do that again to quit anyway.", "trouble")
         return bool(waits)
 
     def leave_now(self) -> None:

@@ -11,7 +11,7 @@ from roomchat.client.client_events import ClientEvent, ConnectionBack, Connectio
 from roomchat.client.session import Refusal, is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.harmless import harmless
-from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Leave, Spoken, Who, WhoPage
+from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Joined, Leave, Spoken, Who, WhoPage
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
 from roomchat.terminal.deeds import Deeds
@@ -91,7 +91,7 @@ class Terminal:
         if self._ended is not None and not self._interactive:
             raise ConnectError(harmless(self._ended.reason))
         if self._refused:
-            raise ConnectError(f"Stopped there: {harmless(self._refused)}")
+            raise ConnectError(f"Stopped: {harmless(self._refused)}")
 
     def interrupt(self) -> None:
         """Make ``run`` end soon, whatever it waits for; the others are told. Any other thread may call it."""
@@ -150,7 +150,7 @@ class Terminal:
         waits = self.waits() if self._interactive and not self._asked else ""
         if waits:
             self._asked = True
-            self.picture.show(f"{waits} Quit anyway? Then /quit once more.", "trouble")
+            self.picture.show(f"{waits} Type /quit again to quit anyway.", "trouble")
         return not waits
 
     # ------------------------------------------------------------ coming in
@@ -211,7 +211,7 @@ class Terminal:
     def _connect(self, address: str | None) -> None:
         """Go to a server, or try the same one again."""
         if self.picture.client is not None and self._ended is None and address in {None, self.address}:
-            doing = "You are connected to" if self.picture.connected else "I am trying to reach"
+            doing = "You are connected to" if self.picture.connected else "Still trying to connect to"
             self.picture.show(f"{doing} {self.address}.")
             return
         client, old = self.picture.client, self.arrival
@@ -236,9 +236,11 @@ class Terminal:
             if self._interactive and event.code in OTHER_NAME:
                 self._typed.wake()
             elif self._interactive:
-                self.picture.show(f"{event.reason} /connect tries again.", "trouble")
+                self.picture.show(f"{event.reason} Type /connect to try again.", "trouble")
             else:
                 self._typed.stop()
+        elif isinstance(event, Joined):
+            self._deeds.note(event)
         elif isinstance(event, ConnectionBack) and self.arrival.waits:
             self._typed.wake()
         elif isinstance(event, Spoken):
@@ -313,7 +315,7 @@ class Terminal:
         if isinstance(what, Connect):
             self._connect(what.address)
         elif self.picture.client is None or self._ended is not None:
-            raise TypingError("You are not connected; /connect HOST[:PORT] goes to a server.")
+            raise TypingError("You are not connected. Type /connect HOST[:PORT] to connect to a server.")
         else:
             try:
                 self._deeds.do(self.picture.client, what)
