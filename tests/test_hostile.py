@@ -90,6 +90,7 @@ def everything(text: str) -> list[object]:
         Message("tea", 1, 2, text, TIME, text),
         Message("tea", 2, 2, text, text, f"/me {text}"),
         Message("@1-2", 1, 2, text, TIME, f"ann {text}"),
+        protocol.Action("tea", 3, 2, text, TIME, text),
         protocol.WhoPage(clients=[Person(2, text)], clients_total=1, room=text),
         protocol.RoomsPage(rooms=[RoomSummary(text, 1, 0)], rooms_total=1),
         protocol.HistoryPage(room=text, entries=[Message(text, 1, 2, text, TIME, text)], more=False),

@@ -17,7 +17,7 @@ from roomchat.client.client import QUEUE
 from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.session import Session
 from roomchat.client.state import State
-from roomchat.protocol import Malformed, Pong, Say
+from roomchat.protocol import Action, Malformed, Pong, Say
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.wires.native import NativeClientWire
@@ -273,6 +273,25 @@ def test_messages_are_what_was_said(serve: Callable[..., Server], client: Open) 
     assert [one.text for one in until_end(bob.messages(own=True))] == ["three", "four", "five", "end"]
     with pytest.raises(TypeError):
         bob.messages(b"tea")  # type: ignore[arg-type]
+
+
+def test_what_somebody_does_is_an_action(serve: Callable[..., Server], client: Open) -> None:
+    """To all, and to one; it is counted and comes back as a message does, and is among what was said."""
+    server = serve()
+    ann, bob = client(server, "ann"), client(server, "bob")
+    for one in (ann, bob):
+        one.join("tea")
+    assert ann.say("waves", "tea", kind="action") == 1
+    assert ann.whisper(bob.uid, "winks", kind="action") == 2
+    assert ann.flush(10)
+    found = bob.messages()
+    assert [(type(one), one.text, one.n) for one in (next(found), next(found))] == [
+        (Action, "waves", 1),
+        (Action, "winks", 2),
+    ]
+    for say in (lambda: ann.say("la", "tea", kind="song"), lambda: ann.whisper(bob.uid, "la", kind="song")):  # type: ignore[arg-type]
+        with pytest.raises(Denied):
+            say()
 
 
 def test_messages_end_as_the_client_does(serve: Callable[..., Server], client: Open) -> None:
