@@ -247,7 +247,7 @@ class Screen:
         waits = "" if self._owes else self._terminal.waits()
         if waits:
             self._owes = True
-            self._terminal.picture.show(f"{waits} Do that again to quit anyway.", "trouble")
+            self._terminal.picture.show(f"{waits} Do that again to leave.", "trouble")
         return bool(waits)
 
     def leave_now(self) -> None:

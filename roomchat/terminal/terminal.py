@@ -150,7 +150,7 @@ class Terminal:
         waits = self.waits() if self._interactive and not self._asked else ""
         if waits:
             self._asked = True
-            self.picture.show(f"{waits} Type /quit again to quit anyway.", "trouble")
+            self.picture.show(f"{waits} Type /quit again to leave.", "trouble")
         return not waits
 
     # ------------------------------------------------------------ coming in
