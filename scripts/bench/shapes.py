@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import biglog
+from brief import measure_brief
 from comeback import measure_comeback
 from crew import Crew, Outcome, Pace, deal
 from crowd import Seat
@@ -174,5 +175,6 @@ SHAPES = (
     Shape("stuck", "a room of 100 talks while a member reads nothing", measure_stuck, (ROOMCHAT,)),
     Shape("comeback", "5,000 sessions come back after a kill", measure_comeback(0), (ROOMCHAT,)),
     Shape("comeback-hall", "the same, 2,000 of them in one room", measure_comeback(2000), (ROOMCHAT,)),
+    Shape("sessions", "40,000 short sessions", measure_brief, (ROOMCHAT,)),
     Shape("log", "a log of 5 million messages", biglog.measure_log, (ROOMCHAT,)),
 )
