@@ -617,6 +617,7 @@ class Loop:
         for connection, until in list(self._leaving.items()):
             if until > now:
                 break
+            del self._leaving[connection]
             self._close(connection)
         self._watch_leaving()
 
