@@ -14,10 +14,10 @@ from roomchat.harmless import harmless
 from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Joined, Leave, Spoken, Who, WhoPage
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
-from roomchat.terminal.deeds import Deeds
 from roomchat.terminal.lines import Line
 from roomchat.terminal.picture import Picture
 from roomchat.terminal.render import CLOCK, not_said
+from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.typed import Typed
 from roomchat.terminal.unsent import keep, told
 
@@ -65,7 +65,7 @@ class Terminal:
         """Nothing is known of a server."""
         self._ended = None
         self.picture = Picture(self._show_line, everything=self._everything, clock=self._clock)
-        self._deeds = Deeds(self.picture)
+        self._runner = CommandRunner(self.picture)
         self.arrival = Arrival(
             self.address, name, self._login, first, self.picture, self._typed,
             interactive=self._interactive, receive=self._receive, changed=self._changed,
@@ -240,11 +240,11 @@ class Terminal:
             else:
                 self._typed.stop()
         elif isinstance(event, Joined):
-            self._deeds.note(event)
+            self._runner.note(event)
         elif isinstance(event, ConnectionBack) and self.arrival.waits:
             self._typed.wake()
         elif isinstance(event, Spoken):
-            self._deeds.answer(event)
+            self._runner.answer(event)
         elif isinstance(event, Error) and event.re is None:  # else it is told where it was asked
             self._complain(event.message, event.text if isinstance(event, Refusal) else "")
         self._changed()
@@ -318,7 +318,7 @@ class Terminal:
             raise TypingError("You are not connected. Type /connect HOST[:PORT] to connect to a server.")
         else:
             try:
-                self._deeds.do(self.picture.client, what)
+                self._runner.run(self.picture.client, what)
             except Denied as error:
                 if not self._interactive:  # what follows in a pipe was meant for where this would have led
                     self._refused = str(error)

@@ -1,4 +1,4 @@
-"""What a person can do in the chat, once it is understood. On the thread that sends."""
+"""Carries out what a person typed, once it is understood. On the thread that sends."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _WAITED_FOR = Join | Dial | Leave | Name
 AWAY = "You are away. People who whisper to you get one automatic reply. Type /away again when you are back."
 
 
-class Deeds:
-    """Does things over a client, and shows what it has to say itself."""
+class CommandRunner:
+    """Carries out commands over a client, and shows what the client itself has to say."""
 
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
         self._offline: set[int] = set()  # whom we whispered to, and were told that they are offline
         self._answered: set[int] = set()  # who whispered while we were away, and was told so
 
-    def do(self, client: Client, what: Command | Local) -> None:
+    def run(self, client: Client, what: Command | Local) -> None:
         """Carry it out.
 
         Raises:
@@ -94,7 +94,7 @@ class Deeds:
             self._picture.show(will_see_later(cell(self._picture.view.whisperer(self._picture.view.private(uid)))))
 
     def _ask(self, client: Client, command: Command) -> None:
-        """The server."""
+        """Ask the server. /history and /leave without a room mean the one that the person looks at."""
         picture, room = self._picture, self._picture.attention.room
         if isinstance(command, History | Leave) and command.room is None and room is not None:
             if isinstance(command, Leave) and is_private(room):
@@ -142,12 +142,6 @@ class Deeds:
             picture.look_at(room, f"--- {room}, {here} here, {unread.count if unread else 0} new ---")
         with contextlib.suppress(ConnectError):
             client.send(Join(room=room))
-
-    def _turn_back(self, client: Client) -> None:
-        """From whispering to the room where we were before."""
-        room = client.room
-        with self._picture.lock:
-            self._picture.look_at(room, f"You are in {room} now." if room else "You are not in a room now.")
 
     def _called(self, text: str) -> str:
         """The room of that name, or number, or the private one with that person."""
