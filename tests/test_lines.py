@@ -25,11 +25,11 @@ from roomchat.protocol import (
 from roomchat.terminal.attention import KEPT, Attention
 from roomchat.terminal.commands import COMMANDS, HELP, NAMES, Connect, Ignore, StepAway, Turn, TypingError, parse
 from roomchat.terminal.complete import candidates, hint
+from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.lines import Line, Piece, fold, line
 from roomchat.terminal.look import NAMES as COLOURS
 from roomchat.terminal.look import depth, fragment_style
 from roomchat.terminal.past import MOST, Past
-from roomchat.terminal.picture import Picture
 from roomchat.terminal.render import lines
 from roomchat.terminal.typed import TypedQueue
 from roomchat.terminal.view import View
@@ -203,19 +203,19 @@ def test_other_rooms_wait_up_to_a_bound(view: View) -> None:
 def test_an_entry_of_an_unknown_kind_is_not_shown(view: View) -> None:
     """And is no more handled than the messages before it, as long as these wait."""
     shown: list[Line] = []
-    picture = Picture(shown.append, everything=False, clock="%M")
-    picture.attention.look_at("cake")
-    assert picture.take(Unknown("tea", 8))
-    assert not picture.take(Message("tea", 9, 3, "bob", TIME, "x"))
-    assert not picture.take(Unknown("tea", 10))
-    assert picture.attention.look_at("tea")[0] == 1
-    assert picture.take(Unknown("tea", 11))
+    display = ChatDisplay(shown.append, everything=False, clock="%M")
+    display.attention.look_at("cake")
+    assert display.take(Unknown("tea", 8))
+    assert not display.take(Message("tea", 9, 3, "bob", TIME, "x"))
+    assert not display.take(Unknown("tea", 10))
+    assert display.attention.look_at("tea")[0] == 1
+    assert display.take(Unknown("tea", 11))
     page: list[AnyEntry | Unknown] = [
         Unknown("tea", 8),
         Message("tea", 9, 3, "bob", TIME, "x"),
         Unknown("tea", 10),
     ]
-    assert picture.take(HistoryPage(room="tea", entries=page, more=False))
+    assert display.take(HistoryPage(room="tea", entries=page, more=False))
     assert [one.plain for one in shown] == ["--- last 1 message in tea ---", "30 bob: x", "--- end of history ---"]
 
 

@@ -12,7 +12,7 @@ from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 from roomchat.harmless import harmless
 from roomchat.protocol import Command, Join, Ping
-from roomchat.terminal.picture import Picture
+from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.typed import Typed
 
 # Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.
@@ -32,7 +32,7 @@ class Arrival:
         name: of the person; None: it is asked for.
         login: the name to offer then.
         first: what leads into the first rooms; without any a person goes into the lobby.
-        picture: where the client is put, and what is told is shown.
+        display: where the client is put, and what is told is shown.
         typed: what the person types.
         interactive: whether there is someone who answers.
         receive: gets the client's events.
@@ -40,8 +40,8 @@ class Arrival:
     """
 
     def __init__(
-        self, address: str, name: str | None, login: str, first: Iterable[First], picture: Picture, typed: Typed,
-        *, interactive: bool, receive: Callable[[ClientEvent], object], changed: Callable[[], None],
+        self, address: str, name: str | None, login: str, first: Iterable[First], display: ChatDisplay,
+        typed: Typed, *, interactive: bool, receive: Callable[[ClientEvent], object], changed: Callable[[], None],
     ) -> None:  # fmt: skip
         self.asking = ""  # the question that the next line answers
         self.kept = True  # whether there is a place to keep what is not sent
@@ -51,7 +51,7 @@ class Arrival:
         self.name = name
         self._address = address
         self._login = login
-        self._picture = picture
+        self._display = display
         self._typed = typed
         self._interactive = interactive
         self._receive = receive
@@ -64,12 +64,12 @@ class Arrival:
         Raises:
             ConnectError: we are not, and nobody is there to try another server.
         """
-        picture = self._picture
+        display = self._display
         while True:
             if self.name is None:
                 self.name = self._ask_name()
-            client = picture.client = self._client(self.name)
-            picture.attention.ignored = set(client.ignored)
+            client = display.client = self._client(self.name)
+            display.attention.ignored = set(client.ignored)
             self.waits = self._interactive
             try:
                 client.open()
@@ -86,10 +86,10 @@ class Arrival:
 
     def is_refused(self, code: str, why: str) -> bool:
         """Whether a refusal is about the name, and another one can be asked for."""
-        self._picture.client = None
+        self._display.client = None
         if code not in OTHER_NAME or not self._can_ask:
             return False
-        self._picture.show(why, "trouble")
+        self._display.show(why, "trouble")
         if self.name == self._login:
             self._login = ""
         self.name = None
@@ -97,7 +97,7 @@ class Arrival:
 
     def enter(self, do: Callable[[First], object]) -> None:
         """The server has welcomed us: go into the first rooms. What is held can be done then."""
-        client, lobby = self._picture.client, self._picture.view.lobby
+        client, lobby = self._display.client, self._display.view.lobby
         assert client is not None
         self.waits = False
         if self._interactive and not self.first and lobby is not None:
@@ -116,7 +116,7 @@ class Arrival:
                 return make(name, state=True)
             except Unkept as error:
                 self.kept = False
-                self._picture.show(f"{error} Messages that are not sent when you quit are lost.", "trouble")
+                self._display.show(f"{error} Messages that are not sent when you quit are lost.", "trouble")
                 return make(name, state=False)
         except ValueError as error:  # the address is none
             raise ConnectError(str(error)) from None
@@ -129,23 +129,23 @@ class Arrival:
 
     def _stay_out(self, why: str) -> None:
         """A person may try another server; a pipe can't."""
-        self._picture.client = None
+        self._display.client = None
         if not self._interactive:
             raise ConnectError(harmless(why)) from None
-        self._picture.show(why, "trouble")
-        self._picture.show("Type /connect to try again, /connect HOST[:PORT] for another server, or /quit.")
+        self._display.show(why, "trouble")
+        self._display.show("Type /connect to try again, /connect HOST[:PORT] for another server, or /quit.")
 
     def _ask_name(self) -> str:
         offered = f" [{self._login}]" if self._login and self._interactive else ""
         self.asking = f"Your name{offered}: "
-        if self._picture.attention.everything:  # there is no line that is typed on, with a prompt before it
-            self._picture.show(self.asking.rstrip())
+        if self._display.attention.everything:  # there is no line that is typed on, with a prompt before it
+            self._display.show(self.asking.rstrip())
         self._changed()
         name = self._typed.next()
         question, self.asking = self.asking, ""
         if name is None:
             raise ConnectError("No name was given. Use --name to give one.")
         name = name.strip() or (self._login if offered else "")
-        if not self._picture.attention.everything:
-            self._picture.show(question + name)
+        if not self._display.attention.everything:
+            self._display.show(question + name)
         return name

@@ -11,8 +11,8 @@ from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Command, Dial, History, Join, Joined, Kind, Leave, Name, Say, Spoken, Whisper
 from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, StepAway, Turn, TypingError, uid_of
+from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.lines import cell
-from roomchat.terminal.picture import Picture
 from roomchat.terminal.render import room_name, will_see_later
 
 # What is typed behind these may depend on where they lead.
@@ -23,8 +23,8 @@ AWAY = "You are away. People who whisper to you get one automatic reply. Type /a
 class CommandRunner:
     """Carries out commands over a client, and shows what the client itself has to say."""
 
-    def __init__(self, picture: Picture) -> None:
-        self._picture = picture
+    def __init__(self, display: ChatDisplay) -> None:
+        self._display = display
         self._offline: set[int] = set()  # whom we whispered to, and were told that they are offline
         self._answered: set[int] = set()  # who whispered while we were away, and was told so
 
@@ -54,17 +54,17 @@ class CommandRunner:
 
     def note(self, event: Joined) -> None:
         """A room that was made by a whisper to someone who is offline has told so."""
-        view = self._picture.view
+        view = self._display.view
         if is_private(event.room) and event.by == view.uid and event.members_total == 1:
             self._offline.add(view.other(event.room))
 
     def answer(self, entry: Spoken) -> None:
         """Tell someone who whispers that we are away, once. On the receiving thread: it may not wait."""
-        picture = self._picture
-        attention, client = picture.attention, picture.client
+        display = self._display
+        attention, client = display.attention, display.client
         if attention.away is None or client is None or not is_private(entry.room):
             return
-        if entry.uid in {picture.view.uid, *self._answered, *attention.ignored} or attention.is_old(entry):
+        if entry.uid in {display.view.uid, *self._answered, *attention.ignored} or attention.is_old(entry):
             return
         self._answered.add(entry.uid)
         with contextlib.suppress(Denied, StateError):
@@ -72,17 +72,17 @@ class CommandRunner:
 
     def _say(self, client: Client, text: str, kind: Kind = "message") -> None:
         """In the room that the person looks at."""
-        room = self._picture.attention.room
+        room = self._display.attention.room
         if room is not None and is_private(room):
-            self._whisper(client, self._picture.view.other(room), text, kind)
+            self._whisper(client, self._display.view.other(room), text, kind)
             return
         try:
-            client.say(text, None if self._picture.attention.everything else room, kind=kind)
+            client.say(text, None if self._display.attention.everything else room, kind=kind)
         except Denied as error:
             raise NotSaid(error, text) from None
 
     def _whisper(self, client: Client, uid: int, text: str, kind: Kind) -> None:
-        offline = self._picture.view.is_offline(uid)
+        offline = self._display.view.is_offline(uid)
         if not offline:
             self._offline.discard(uid)
         try:
@@ -91,15 +91,15 @@ class CommandRunner:
             raise NotSaid(error, text) from None
         if offline and uid not in self._offline:
             self._offline.add(uid)
-            self._picture.show(will_see_later(cell(self._picture.view.whisperer(self._picture.view.private(uid)))))
+            self._display.show(will_see_later(cell(self._display.view.whisperer(self._display.view.private(uid)))))
 
     def _ask(self, client: Client, command: Command) -> None:
         """Ask the server. /history and /leave without a room mean the one that the person looks at."""
-        picture, room = self._picture, self._picture.attention.room
+        display, room = self._display, self._display.attention.room
         if isinstance(command, History | Leave) and command.room is None and room is not None:
             if isinstance(command, Leave) and is_private(room):
-                with picture.lock:
-                    picture.look_at(
+                with display.lock:
+                    display.look_at(
                         client.room,
                         f"You are in {client.room} now." if client.room else "You are not in a room now.",
                     )
@@ -113,18 +113,18 @@ class CommandRunner:
     # ------------------------------------------------------------ rooms
 
     def _turn(self, client: Client, turn: Turn) -> None:
-        picture = self._picture
+        display = self._display
         if turn.room is None:
-            picture.show(self._rooms())
+            display.show(self._rooms())
             return
         room = self._called(turn.room)
         if is_private(room):
-            name = picture.view.whisperer(room)
-            with picture.lock:
-                picture.look_at(
+            name = display.view.whisperer(room)
+            with display.lock:
+                display.look_at(
                     room, f"You are now chatting privately with {name}. Type /room NAME to return to a room."
                 )
-        elif picture.attention.everything:
+        elif display.attention.everything:
             self._ask(client, Join(room=room))
         else:
             self._turn_here(client, room)
@@ -133,70 +133,70 @@ class CommandRunner:
 
     def _turn_here(self, client: Client, room: str) -> None:
         """At once, also while there is no connection; the server, where others dial us, is told."""
-        picture = self._picture
-        unread = picture.attention.unread.get(room)
-        here = picture.view.totals.get(room, 1)
-        with picture.lock:
-            if picture.connected:
-                picture.turned.add(room)
-            picture.look_at(room, f"--- {room}, {here} here, {unread.count if unread else 0} new ---")
+        display = self._display
+        unread = display.attention.unread.get(room)
+        here = display.view.totals.get(room, 1)
+        with display.lock:
+            if display.connected:
+                display.turned.add(room)
+            display.look_at(room, f"--- {room}, {here} here, {unread.count if unread else 0} new ---")
         with contextlib.suppress(ConnectError):
             client.send(Join(room=room))
 
     def _called(self, text: str) -> str:
         """The room of that name, or number, or the private one with that person."""
-        picture = self._picture
-        rooms = picture.rooms()
+        display = self._display
+        rooms = display.rooms()
         wanted = text.casefold()
         for room in rooms:
             if room.casefold() == wanted:
                 return room
         if text.startswith("@"):
-            if text == picture.view.private(picture.view.other(text)):
+            if text == display.view.private(display.view.other(text)):
                 return text
-            return picture.view.private(uid_of(picture.view, text))
+            return display.view.private(uid_of(display.view, text))
         if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= len(rooms):
             return rooms[int(text[:9]) - 1]
         raise TypingError(f"You are not in {text}. Type /join {text} to join it.")
 
     def _rooms(self) -> str:
-        picture = self._picture
-        rooms = picture.rooms()
+        display = self._display
+        rooms = display.rooms()
         if not rooms:
             return "You are not in a room. Type /join ROOM to join one."
         told = []
         for number, room in enumerate(rooms, start=1):
-            unread = picture.attention.unread.get(room)
+            unread = display.attention.unread.get(room)
             new = f" ({unread.count} new)" if unread else ""
-            told.append(f"{number} {room_name(room, picture.view)}{new}")
+            told.append(f"{number} {room_name(room, display.view)}{new}")
         return f"You are in: {', '.join(told)}."
 
     # ------------------------------------------------------------ the client's own
 
     def _ignore(self, client: Client, uid: int | None) -> None:
-        picture = self._picture
-        ignored, names = picture.attention.ignored, picture.view.names
+        display = self._display
+        ignored, names = display.attention.ignored, display.view.names
         if uid is None:
             told = ", ".join(f"{names.get(one, '')} ({one})" for one in sorted(ignored))
-            picture.show(f"You are ignoring: {told}." if told else "You are not ignoring anyone.")
+            display.show(f"You are ignoring: {told}." if told else "You are not ignoring anyone.")
         elif uid in ignored:
             ignored.discard(uid)
             client.ignore(ignored)
-            picture.show(f"You are no longer ignoring {names.get(uid, 'them')} ({uid}).")
+            display.show(f"You are no longer ignoring {names.get(uid, 'them')} ({uid}).")
         else:
             ignored.add(uid)
             client.ignore(ignored)
-            picture.show(f"You are ignoring {names.get(uid, 'them')} ({uid}). Type /ignore {uid} again to undo.")
+            display.show(f"You are ignoring {names.get(uid, 'them')} ({uid}). Type /ignore {uid} again to undo.")
 
     def _step_away(self, client: Client, text: str | None) -> None:
-        attention = self._picture.attention
+        attention = self._display.attention
         back = text is None and attention.away is not None
         attention.away = None if back else (text or "")
         self._answered.clear()
         room = attention.room
         if room is not None and not is_private(room):
             self._say(client, "is back" if back else _away(attention.away or ""), "action")
-        self._picture.show("You are back." if back else "You are away; who whispers is told once. /away: back.")
+        self._display.show("You are back." if back else "You are away; who whispers is told once. /away: back.")
 
 
 def _away(text: str) -> str:

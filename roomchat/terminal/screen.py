@@ -186,7 +186,7 @@ class Screen:
         if text.strip() and not self._terminal.arrival.asking:
             self.buffer.append_to_history()
         self.buffer.reset()
-        if text.strip().lower() in QUITS and not self._terminal.picture.connected:
+        if text.strip().lower() in QUITS and not self._terminal.display.connected:
             self.leave_away()  # the sending thread may wait for the server
         elif text.strip() or self._terminal.arrival.asking:
             self._owes = False
@@ -194,10 +194,10 @@ class Screen:
 
     def complete(self, by: int) -> None:
         """The next candidate for the word before the cursor, or the one before."""
-        picture = self._terminal.picture
+        display = self._terminal.display
         if self.cycle is None:
             before = self.buffer.document.text_before_cursor
-            word, offered = candidates(before, picture.view, picture.rooms(), picture.attention.room)
+            word, offered = candidates(before, display.view, display.rooms(), display.attention.room)
             if not offered:
                 return
             start = before[: len(before) - len(word)]
@@ -213,7 +213,7 @@ class Screen:
 
     def turn(self, number: int) -> None:
         """To the room of that number."""
-        rooms = self._terminal.picture.rooms()
+        rooms = self._terminal.display.rooms()
         if number <= len(rooms):
             self.typed.put(f"/room {rooms[number - 1]}")
 
@@ -231,7 +231,7 @@ class Screen:
 
     def leave(self) -> None:
         """When what was typed is sent, if there is somebody to send it to."""
-        if not self._terminal.picture.connected:
+        if not self._terminal.display.connected:
             self.leave_away()
             return
         self._leaving = "Quitting when everything is sent. Press Ctrl-C to quit at once."
@@ -247,7 +247,7 @@ class Screen:
         waits = "" if self._owes else self._terminal.waits()
         if waits:
             self._owes = True
-            self._terminal.picture.show(f"{waits} Do that again to leave.", "trouble")
+            self._terminal.display.show(f"{waits} Do that again to leave.", "trouble")
         return bool(waits)
 
     def leave_now(self) -> None:

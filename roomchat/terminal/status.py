@@ -8,8 +8,8 @@ from roomchat.client.session import is_private
 from roomchat.harmless import harmless
 from roomchat.protocol import ACTION, Say
 from roomchat.terminal.complete import Cycle, hint
+from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.lines import cell
-from roomchat.terminal.picture import Picture
 from roomchat.terminal.terminal import Terminal
 
 MOST_PENDING = 5  # lines of what is on its way; the rest is counted
@@ -23,17 +23,17 @@ def prompt(terminal: Terminal) -> str:
     """Where what is typed goes."""
     if terminal.arrival.asking:
         return terminal.arrival.asking
-    room = terminal.picture.attention.room
-    return f"[{_name(room, terminal.picture)}] " if room else "> "
+    room = terminal.display.attention.room
+    return f"[{_name(room, terminal.display)}] " if room else "> "
 
 
 def pending(terminal: Terminal, waiting: list[str]) -> Fragments:
     """What was typed and has not come back: what waits for the sending thread, and what for the server."""
-    picture = terminal.picture
-    said = [] if picture.client is None else picture.client.pending
-    held = [terminal.doing] if terminal.doing and not picture.connected else []
+    display = terminal.display
+    said = [] if display.client is None else display.client.pending
+    held = [terminal.doing] if terminal.doing and not display.connected else []
     waiting = [*held, *terminal.arrival.held, *waiting]
-    texts = [f"{_target(one.room, picture)}{one.text}" if isinstance(one, Say) else f"[whisper] {one.text}"
+    texts = [f"{_target(one.room, display)}{one.text}" if isinstance(one, Say) else f"[whisper] {one.text}"
              for one in said[-MOST_PENDING:]]  # fmt: skip
     texts = [*texts, *waiting[:MOST_PENDING]][-MOST_PENDING:]
     hidden = len(said) + len(waiting) - len(texts)
@@ -68,40 +68,40 @@ def _offered(cycle: Cycle) -> Fragments:
 
 
 def _state(terminal: Terminal) -> Fragments:
-    picture = terminal.picture
+    display = terminal.display
     fragments: Fragments = []
-    if picture.connected:
+    if display.connected:
         fragments += [("class:ok", "●"), ("class:toolbar", " connected")]
-    elif picture.client is not None and (picture.view.uid or terminal.arrival.waits):
-        lost = "connection lost" if picture.view.uid else "not connected"
+    elif display.client is not None and (display.view.uid or terminal.arrival.waits):
+        lost = "connection lost" if display.view.uid else "not connected"
         fragments += [("class:lost", f" ○ {lost}, trying again ")]
-    elif terminal.arrival.asking or picture.client is not None:
+    elif terminal.arrival.asking or display.client is not None:
         fragments += [("class:toolbar", f"○ {harmless(terminal.address)}")]
     else:
         fragments += [("class:lost", " ○ not connected "), ("class:toolbar", " /connect HOST[:PORT]")]
-    room = picture.attention.room
+    room = display.attention.room
     if room is not None:
-        here = "" if is_private(room) else f": {picture.view.totals.get(room, 1)} here"
-        fragments += [BETWEEN, ("class:here", _name(room, picture)), ("class:toolbar", here)]
-    fragments += _others(picture)
-    if picture.attention.away is not None:
+        here = "" if is_private(room) else f": {display.view.totals.get(room, 1)} here"
+        fragments += [BETWEEN, ("class:here", _name(room, display)), ("class:toolbar", here)]
+    fragments += _others(display)
+    if display.attention.away is not None:
         fragments += [BETWEEN, ("class:here", "away")]
-    if picture.view.uid:
-        name = picture.view.names.get(picture.view.uid, "")
-        fragments += [BETWEEN, ("class:toolbar", f"{harmless(name)} ({picture.view.uid})")]
+    if display.view.uid:
+        name = display.view.names.get(display.view.uid, "")
+        fragments += [BETWEEN, ("class:toolbar", f"{harmless(name)} ({display.view.uid})")]
     return fragments
 
 
-def _others(picture: Picture) -> Fragments:
+def _others(display: ChatDisplay) -> Fragments:
     """The other rooms under their numbers, with what is new in them; ``!`` where one is mentioned. Those with
     something new come first: a narrow line is cut at its end."""
     fragments: Fragments = []
-    unread_in = picture.attention.unread
-    numbered = [one for one in enumerate(picture.rooms(), start=1) if one[1] != picture.attention.room]
+    unread_in = display.attention.unread
+    numbered = [one for one in enumerate(display.rooms(), start=1) if one[1] != display.attention.room]
     for number, room in sorted(numbered, key=lambda one: one[1] not in unread_in):
         fragments.append(BETWEEN)
         unread = unread_in.get(room)
-        shown = f"{number} {_name(room, picture)}"
+        shown = f"{number} {_name(room, display)}"
         if unread is None:
             fragments.append(("class:toolbar", shown))
         else:
@@ -110,10 +110,10 @@ def _others(picture: Picture) -> Fragments:
     return fragments
 
 
-def _name(room: str, picture: Picture) -> str:
-    return harmless(f"@{cell(picture.view.whisperer(room))}" if is_private(room) else cell(room))
+def _name(room: str, display: ChatDisplay) -> str:
+    return harmless(f"@{cell(display.view.whisperer(room))}" if is_private(room) else cell(room))
 
 
-def _target(room: str | None, picture: Picture) -> str:
+def _target(room: str | None, display: ChatDisplay) -> str:
     """The room of what is on its way, if it is not the one looked at."""
-    return f"[{room}] " if room and room != picture.attention.room else ""
+    return f"[{room}] " if room and room != display.attention.room else ""

@@ -14,8 +14,8 @@ from roomchat.harmless import harmless
 from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Joined, Leave, Spoken, Who, WhoPage
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
+from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.lines import Line
-from roomchat.terminal.picture import Picture
 from roomchat.terminal.render import CLOCK, not_said
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.typed import Typed
@@ -64,10 +64,10 @@ class Terminal:
     def _begin(self, name: str | None = None, first: Iterable[First] = ()) -> None:
         """Nothing is known of a server."""
         self._ended = None
-        self.picture = Picture(self._show_line, everything=self._everything, clock=self._clock)
-        self._runner = CommandRunner(self.picture)
+        self.display = ChatDisplay(self._show_line, everything=self._everything, clock=self._clock)
+        self._runner = CommandRunner(self.display)
         self.arrival = Arrival(
-            self.address, name, self._login, first, self.picture, self._typed,
+            self.address, name, self._login, first, self.display, self._typed,
             interactive=self._interactive, receive=self._receive, changed=self._changed,
         )  # fmt: skip
 
@@ -82,10 +82,10 @@ class Terminal:
             going = self._come_in()
             while going and not self._refused and (typed := self._typed.next()) is not None:
                 going = self._take(typed)
-            if self.picture.client is not None and self._ended is None:
+            if self.display.client is not None and self._ended is None:
                 # Nobody looks at a pipe: all of it is sent, however long that takes.
                 patience = 0.0 if self._asked else FAREWELL
-                self.picture.client.flush(patience if self._interactive else None)
+                self.display.client.flush(patience if self._interactive else None)
         finally:
             self._leave()
         if self._ended is not None and not self._interactive:
@@ -103,8 +103,8 @@ class Terminal:
 
     def waits(self) -> str:
         """What the person should know before they leave: how many lines can't be sent now."""
-        client = self.picture.client
-        if client is None or self.picture.connected:
+        client = self.display.client
+        if client is None or self.display.connected:
             return ""
         waiting = [*self.arrival.held, *self._typed.waiting()]
         typed = [line for line in waiting if line.strip() and not line.startswith("/")]
@@ -113,8 +113,8 @@ class Terminal:
     def farewell(self) -> str:
         """When all is over: what was not sent; nothing if all was."""
         unsent = (
-            told(len(self.picture.client.pending), kept=self.arrival.kept)
-            if self.picture.client is not None
+            told(len(self.display.client.pending), kept=self.arrival.kept)
+            if self.display.client is not None
             else ""
         )
         returned = "\n  ".join(["Not sent, and not kept:", *map(harmless, self.returned)]) if self.returned else ""
@@ -123,26 +123,26 @@ class Terminal:
     def _leave(self) -> None:
         """Give the client what waits for it, and say goodbye. On any thread; the second finds nothing to do."""
         with self._left:
-            client, waiting = self.picture.client, self._typed.waiting()
+            client, waiting = self.display.client, self._typed.waiting()
             if client is None or self._typed_is_kept:
                 return
             self._typed_is_kept = True
             if self._interactive and (self._interrupted or self.arrival.held):  # else all was sent
                 doing = [self.doing] if self._is_waited_for(self.doing) else []
                 waiting = [*doing, *self.arrival.held, *waiting]
-                self.returned += keep(client, self.picture.view, self._room(), waiting)
+                self.returned += keep(client, self.display.view, self._room(), waiting)
             client.close(timeout=0.5)
 
     def _room(self) -> str | None:
         """Where what is typed goes, as far as we know: perhaps we are not in yet."""
-        client = self.picture.client
+        client = self.display.client
         first = next((one.room for one in self.arrival.first if isinstance(one, Join)), None)
-        return self.picture.attention.room or (client.room if client is not None else None) or first
+        return self.display.attention.room or (client.room if client is not None else None) or first
 
     def _is_waited_for(self, typed: str) -> bool:
         """Whether what is being done leads elsewhere, so that the lines behind it wait."""
         with contextlib.suppress(TypingError):
-            return isinstance(parse(typed, self.picture.view), Join | Dial | Leave)
+            return isinstance(parse(typed, self.display.view), Join | Dial | Leave)
         return False
 
     def _may_leave(self) -> bool:
@@ -150,7 +150,7 @@ class Terminal:
         waits = self.waits() if self._interactive and not self._asked else ""
         if waits:
             self._asked = True
-            self.picture.show(f"{waits} Type /quit again to leave.", "trouble")
+            self.display.show(f"{waits} Type /quit again to leave.", "trouble")
         return not waits
 
     # ------------------------------------------------------------ coming in
@@ -161,7 +161,7 @@ class Terminal:
         Raises:
             ConnectError: we are not in, and nobody is there to try another server.
         """
-        if not self._interrupted and self.arrival.say_hello() and self.picture.connected:
+        if not self._interrupted and self.arrival.say_hello() and self.display.connected:
             return self._enter()
         return not self._interrupted
 
@@ -178,7 +178,7 @@ class Terminal:
         if self._ended is not None and self._ended.code in OTHER_NAME and self._interactive:
             return self._choose_another_name(self._ended) and self._take(typed)
         if self.arrival.waits:
-            if self.picture.connected:
+            if self.display.connected:
                 return self._enter() and self._type(typed)
             if typed.strip() and not self._is_for_now(typed):
                 self.arrival.held.append(typed)
@@ -188,7 +188,7 @@ class Terminal:
 
     def _choose_another_name(self, ended: ConnectionEnded) -> bool:
         """Somebody else got our name while the connection was lost; whether to go on."""
-        client, old = self.picture.client, self.arrival
+        client, old = self.display.client, self.arrival
         assert client is not None
         self._close(client, 0.0)
         self._begin(old.name, old.first or [Join(room=room) for room in client.rooms if not is_private(room)])
@@ -199,44 +199,44 @@ class Terminal:
     def _is_for_now(self, typed: str) -> bool:
         """Whether a line needs no server."""
         with contextlib.suppress(TypingError):
-            return isinstance(parse(typed, self.picture.view), Bye | Connect | str)
+            return isinstance(parse(typed, self.display.view), Bye | Connect | str)
         return False
 
     def _close(self, client: Client, timeout: float) -> None:
         """Leave a server for good, and say what it did not get."""
         client.close(timeout)
         if waits := told(len(client.pending), kept=self.arrival.kept):
-            self.picture.show(f"{self.address}: {waits}", "trouble")
+            self.display.show(f"{self.address}: {waits}", "trouble")
 
     def _connect(self, address: str | None) -> None:
         """Go to a server, or try the same one again."""
-        if self.picture.client is not None and self._ended is None and address in {None, self.address}:
-            doing = "You are connected to" if self.picture.connected else "Still trying to connect to"
-            self.picture.show(f"{doing} {self.address}.")
+        if self.display.client is not None and self._ended is None and address in {None, self.address}:
+            doing = "You are connected to" if self.display.connected else "Still trying to connect to"
+            self.display.show(f"{doing} {self.address}.")
             return
-        client, old = self.picture.client, self.arrival
+        client, old = self.display.client, self.arrival
         if client is not None:
             self._close(client, FAREWELL)
         for typed in old.held:  # it was meant for there
-            self.picture.show("\n".join(not_said(typed)), "trouble")
+            self.display.show("\n".join(not_said(typed)), "trouble")
         if address is not None:
             self.address = address
         self._begin(old.name)
         self._come_in()
-        if self.picture.connected:
-            self.picture.show(f"You are connected to {self.address}.")
+        if self.display.connected:
+            self.display.show(f"You are connected to {self.address}.")
 
     # ------------------------------------------------------------ the receive thread
 
     def _receive(self, event: ClientEvent) -> bool:
         """Show what comes, or keep it until its room is looked at; whether the person has it."""
-        done = self.picture.take(event)
+        done = self.display.take(event)
         if isinstance(event, ConnectionEnded):
             self._ended = event
             if self._interactive and event.code in OTHER_NAME:
                 self._typed.wake()
             elif self._interactive:
-                self.picture.show(f"{event.reason} Type /connect to try again.", "trouble")
+                self.display.show(f"{event.reason} Type /connect to try again.", "trouble")
             else:
                 self._typed.stop()
         elif isinstance(event, Joined):
@@ -266,7 +266,7 @@ class Terminal:
             if isinstance(what, Bye):
                 return not self._may_leave()
             if isinstance(what, str):
-                self.picture.show(what, "")
+                self.display.show(what, "")
             elif what is not None:
                 self._do(what)
         except (TypingError, ConnectError, StateError) as error:
@@ -281,7 +281,7 @@ class Terminal:
                 text = error.text if isinstance(error, NotSaid) else "" if typed.startswith("/") else typed
                 self._complain(str(error), text or typed)
                 back = not_said(text) if text else []
-                self.picture.show("\n".join([str(error), *back]), "trouble")
+                self.display.show("\n".join([str(error), *back]), "trouble")
         self.doing = ""
         self._changed()
         return not self._interrupted
@@ -290,11 +290,11 @@ class Terminal:
         """What a typed line asks for. Nobody tells us of people who came later and are in no room of ours: for a
         name that we have not heard the server is asked."""
         try:
-            return parse(typed, self.picture.view)
+            return parse(typed, self.display.view)
         except NobodyCalled:
-            if self.picture.client is None or not self.picture.connected:
+            if self.display.client is None or not self.display.connected:
                 raise
-        return self._look_up(self.picture.client, typed)
+        return self._look_up(self.display.client, typed)
 
     def _look_up(self, client: Client, typed: str) -> Command | Local | str | None:
         """Page through the people on the server until the name is found; the person did not ask for the list."""
@@ -304,7 +304,7 @@ class Terminal:
             with contextlib.suppress(Denied):
                 page = client.request(Who(after=after))
             try:
-                return parse(typed, self.picture.view)
+                return parse(typed, self.display.view)
             except NobodyCalled:
                 last = page.clients[-1].uid if isinstance(page, WhoPage) and page.clients else 0
                 if last <= after:  # the list has ended, or the server does not tell
@@ -314,11 +314,11 @@ class Terminal:
     def _do(self, what: Command | Local) -> None:
         if isinstance(what, Connect):
             self._connect(what.address)
-        elif self.picture.client is None or self._ended is not None:
+        elif self.display.client is None or self._ended is not None:
             raise TypingError("You are not connected. Type /connect HOST[:PORT] to connect to a server.")
         else:
             try:
-                self._runner.run(self.picture.client, what)
+                self._runner.run(self.display.client, what)
             except Denied as error:
                 if not self._interactive:  # what follows in a pipe was meant for where this would have led
                     self._refused = str(error)

@@ -18,7 +18,7 @@ from roomchat.terminal.view import View
 from roomchat.times import day_of
 
 
-class Picture:
+class ChatDisplay:
     """Any thread may call its methods, and read its fields; ``lock`` guards what is shown, and its order.
 
     Args:
