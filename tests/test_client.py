@@ -20,8 +20,8 @@ from roomchat.harmless import harmless
 from roomchat.protocol import Error, Joined, MemberJoined, MemberLeft, Message, Person, Renamed, Welcome, WhoPage
 from roomchat.terminal.commands import COMMANDS, HELP, TypingError, parse
 from roomchat.terminal.render import render
+from roomchat.terminal.roster import Roster
 from roomchat.terminal.typed import TypedLines
-from roomchat.terminal.view import View
 
 WELCOME = Welcome(
     uid=7,
@@ -39,11 +39,11 @@ WELCOME = Welcome(
 
 
 @pytest.fixture
-def view() -> View:
+def roster() -> Roster:
     """Of ann, who is 7 and knows bob, who is 3."""
-    view = View()
-    view.update(WELCOME)
-    return view
+    roster = Roster()
+    roster.update(WELCOME)
+    return roster
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_wrong_addresses_are_told(text: str) -> None:
         ("   ", None),
     ],
 )
-def test_typed_lines_become_commands(view: View, line: str, command: object) -> None:
+def test_typed_lines_become_commands(roster: Roster, line: str, command: object) -> None:
     """Each slash command, and text, becomes what the protocol has for it."""
-    assert parse(line, view) == command
+    assert parse(line, roster) == command
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_typed_lines_become_commands(view: View, line: str, command: object) -> 
         ("/history many", "many is not a number"),
     ],
 )
-def test_what_can_not_be_sent_is_told(view: View, line: str, told: str) -> None:
+def test_what_can_not_be_sent_is_told(roster: Roster, line: str, told: str) -> None:
     """An unknown command, a wrong form or a stranger's name is answered on this side."""
     with pytest.raises(TypingError) as caught:
-        parse(line, view)
+        parse(line, roster)
     assert told in str(caught.value)
 
 
@@ -137,23 +137,23 @@ def test_help_names_every_command() -> None:
 def test_no_typed_line_fails(line: str) -> None:
     """Whatever is typed is sent, shown, or refused with a sentence."""
     with contextlib.suppress(TypingError):
-        assert parse(line, View()) is not None or not line.strip()
+        assert parse(line, Roster()) is not None or not line.strip()
 
 
-def test_the_view_follows_names(view: View) -> None:
+def test_the_view_follows_names(roster: Roster) -> None:
     """It learns names and UIDs from all events."""
-    view.update(MemberJoined(room="tea", uid=12, name="dan"))
-    view.update(Renamed(uid=3, old="bob", name="robert"))
-    view.update(Renamed(uid=7, old="ann", name="anna"))
-    view.update(WhoPage(clients=[Person(13, "dan")], clients_total=1))
-    assert (view.uid_of("robert"), view.uid_of("bob"), view.uid_of("anna")) == (3, None, 7)
-    view.update(Message("tea", 1, 12, "dan", "2026-01-01T00:00:00.000Z", "old"))
-    assert view.uid_of("dan") == 13, "the one who is here; the server has a name but once"
-    view.update(Message("tea", 2, 21, "eve", "2026-01-01T00:00:00.000Z", "old"))
-    assert view.uid_of("eve") == 21
-    view.update(Message("tea", 3, 22, "eve", "2026-01-01T00:00:00.000Z", "old"))
-    assert view.uid_of("eve") is None, "who of them is not known"
-    assert view.whisperer("@3-7") == "robert"
+    roster.update(MemberJoined(room="tea", uid=12, name="dan"))
+    roster.update(Renamed(uid=3, old="bob", name="robert"))
+    roster.update(Renamed(uid=7, old="ann", name="anna"))
+    roster.update(WhoPage(clients=[Person(13, "dan")], clients_total=1))
+    assert (roster.uid_of("robert"), roster.uid_of("bob"), roster.uid_of("anna")) == (3, None, 7)
+    roster.update(Message("tea", 1, 12, "dan", "2026-01-01T00:00:00.000Z", "old"))
+    assert roster.uid_of("dan") == 13, "the one who is here; the server has a name but once"
+    roster.update(Message("tea", 2, 21, "eve", "2026-01-01T00:00:00.000Z", "old"))
+    assert roster.uid_of("eve") == 21
+    roster.update(Message("tea", 3, 22, "eve", "2026-01-01T00:00:00.000Z", "old"))
+    assert roster.uid_of("eve") is None, "who of them is not known"
+    assert roster.whisperer("@3-7") == "robert"
 
 
 @pytest.mark.parametrize(
@@ -175,32 +175,32 @@ def test_the_view_follows_names(view: View) -> None:
 )
 def test_whom_a_command_means(who: str, meant: list[int]) -> None:
     """Digits are a UID and a name is a name; where several fit, nothing private is sent, by any command."""
-    view = View()
+    roster = Roster()
     people = [(1, "ann"), (2, "bob"), (3, "1"), (4, "@ann"), (6, "0002"), (8, "straße")]
-    view.update(WhoPage(clients=[Person(*one) for one in people], clients_total=6))
-    assert view.meant(who) == meant
+    roster.update(WhoPage(clients=[Person(*one) for one in people], clients_total=6))
+    assert roster.meant(who) == meant
     for line in (f"/whisper {who} x", f"/query {who} x", f"/dial {who}", f"/ignore {who}"):
         if len(meant) == 1:
-            parse(line, view)
+            parse(line, roster)
         else:
             with pytest.raises(TypingError, match="Nothing was sent" if meant else "No one here is called"):
-                parse(line, view)
+                parse(line, roster)
 
 
-def test_what_comes_again_after_a_lost_connection_is_no_news(view: View) -> None:
+def test_what_comes_again_after_a_lost_connection_is_no_news(roster: Roster) -> None:
     """The welcome, rooms that we were in, and people who were there are not shown again; others are."""
     tea = Joined(room="tea", members=[Person(3, "bob"), Person(7, "ann")], members_total=2, last_seq=0)
-    assert view.update(tea)
-    assert view.update(ConnectionLost("The connection is lost."))
-    assert not view.update(WELCOME)
-    assert not view.update(tea)
-    assert view.update(Joined(room="cake", members=[Person(7, "ann")], members_total=1, last_seq=0))
-    assert not view.update(MemberJoined(room="tea", uid=3, name="bob"))
-    assert view.update(MemberJoined(room="tea", uid=9, name="cleo"))
-    view.update(ConnectionBack())
-    assert view.update(tea)
-    assert view.update(MemberLeft(room="tea", uid=3, name="bob", reason="lost"))
-    assert view.update(MemberJoined(room="tea", uid=3, name="bob"))
+    assert roster.update(tea)
+    assert roster.update(ConnectionLost("The connection is lost."))
+    assert not roster.update(WELCOME)
+    assert not roster.update(tea)
+    assert roster.update(Joined(room="cake", members=[Person(7, "ann")], members_total=1, last_seq=0))
+    assert not roster.update(MemberJoined(room="tea", uid=3, name="bob"))
+    assert roster.update(MemberJoined(room="tea", uid=9, name="cleo"))
+    roster.update(ConnectionBack())
+    assert roster.update(tea)
+    assert roster.update(MemberLeft(room="tea", uid=3, name="bob", reason="lost"))
+    assert roster.update(MemberJoined(room="tea", uid=3, name="bob"))
 
 
 hostile = st.text(st.sampled_from("a\x1b[\x07\x9b\u202e\u2066\u2028\n\r\ud800"), max_size=20)
@@ -209,8 +209,8 @@ hostile = st.text(st.sampled_from("a\x1b[\x07\x9b\u202e\u2066\u2028\n\r\ud800"),
 @given(hostile, hostile, hostile)
 def test_nothing_hostile_reaches_the_screen(room: str, name: str, text: str) -> None:
     """Names, rooms, messages and errors are all made harmless, line by line."""
-    view = View()
-    view.update(WELCOME)
+    roster = Roster()
+    roster.update(WELCOME)
     timestamp = "2026-01-01T00:00:00.000Z"
     events = [
         Message(room, 1, 3, name, timestamp, text),
@@ -223,13 +223,13 @@ def test_nothing_hostile_reaches_the_screen(room: str, name: str, text: str) -> 
         protocol.Left(room=room),
     ]
     for event in events:
-        for line in render(event, view):
+        for line in render(event, roster):
             assert line == harmless(line)
 
 
-def test_a_message_of_several_lines_stays_together(view: View) -> None:
+def test_a_message_of_several_lines_stays_together(roster: Roster) -> None:
     """Each line stands behind its speaker."""
-    first, second = render(Message("tea", 1, 3, "bob", "2026-01-01T00:00:00.000Z", "one\ntwo"), view)
+    first, second = render(Message("tea", 1, 3, "bob", "2026-01-01T00:00:00.000Z", "one\ntwo"), roster)
     assert first.endswith("[tea] bob: one")
     assert second == first.replace("one", "two")
 

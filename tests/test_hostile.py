@@ -20,7 +20,7 @@ from roomchat.terminal.complete import candidates
 from roomchat.terminal.keys import pasted
 from roomchat.terminal.lines import fold
 from roomchat.terminal.render import lines
-from roomchat.terminal.view import View
+from roomchat.terminal.roster import Roster
 from tests.emulator import CTRL_C, ENTER, TAB, Emulated
 from tests.peer import Peer
 
@@ -133,11 +133,11 @@ def test_no_text_does_anything_to_the_screen(text: str) -> None:
 
 def test_a_mark_at_the_start_of_a_name_stays_in_its_own_cell() -> None:
     """It does not change the character before the name."""
-    view = View()
-    view.update(welcome("bob"))
-    attention = Attention(view, everything=True)
+    roster = Roster()
+    roster.update(welcome("bob"))
+    attention = Attention(roster, everything=True)
     for event in everything("\u0301x"):
-        for line in lines(event, view, attention):  # type: ignore[arg-type]
+        for line in lines(event, roster, attention):  # type: ignore[arg-type]
             assert " \u0301" not in line.plain.replace("ann \u0301", "")  # that one its author has put there
             assert "[\u0301" not in line.plain
 
@@ -153,10 +153,10 @@ def test_what_is_pasted_is_harmless(text: str) -> None:
 @given(st.text(st.characters() | st.sampled_from("\x1b\u202e\u0301 /@")), st.text())
 def test_tab_offers_nothing_harmful(name: str, before: str) -> None:
     """Whatever others are called, and whatever is typed."""
-    view = View()
-    view.update(welcome(name))
+    roster = Roster()
+    roster.update(welcome(name))
     for text in (before, f"/dial {before}", f"/join {before}", f"@{before}"):
-        word, offered = candidates(text, view, ["tea", name], "tea")
+        word, offered = candidates(text, roster, ["tea", name], "tea")
         assert text.endswith(word)
         assert all(harmless(one.text) == one.text for one in offered)
 
@@ -166,10 +166,10 @@ def test_no_row_is_wider_than_the_screen(text: str, width: int) -> None:
     """Folded to whatever width, all that is said is there, in its order."""
     from prompt_toolkit.utils import get_cwidth
 
-    view = View()
-    view.update(welcome("bob"))
-    attention = Attention(view, everything=True)
-    for line in lines(Message("tea", 1, 2, "bob", TIME, text), view, attention):
+    roster = Roster()
+    roster.update(welcome("bob"))
+    attention = Attention(roster, everything=True)
+    for line in lines(Message("tea", 1, 2, "bob", TIME, text), roster, attention):
         rows = ["".join(piece.text for piece in row) for row in fold(line, width, get_cwidth)]
         assert "".join(rows).replace(" ", "") == line.plain.replace(" ", "")
         if width > 8:

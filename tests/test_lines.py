@@ -31,20 +31,20 @@ from roomchat.terminal.look import NAMES as COLOURS
 from roomchat.terminal.look import depth, fragment_style
 from roomchat.terminal.past import MOST, Past
 from roomchat.terminal.render import lines
+from roomchat.terminal.roster import Roster
 from roomchat.terminal.typed import TypedQueue
-from roomchat.terminal.view import View
 from tests.test_client import WELCOME
 
 TIME = "2026-01-01T12:30:00.000Z"
 
 
 @pytest.fixture
-def view() -> View:
+def roster() -> Roster:
     """Of ann, who is 7, knows bob, who is 3, and is in tea with bert, who is 12."""
-    view = View()
-    view.update(WELCOME)
-    view.update(Joined(room="tea", members=[Person(7, "ann"), Person(12, "bert")], members_total=2, last_seq=4))
-    return view
+    roster = Roster()
+    roster.update(WELCOME)
+    roster.update(Joined(room="tea", members=[Person(7, "ann"), Person(12, "bert")], members_total=2, last_seq=4))
+    return roster
 
 
 def rows(one: Line, width: int) -> list[str]:
@@ -106,12 +106,12 @@ def test_a_colour_belongs_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("typed", "what"),
     [
-        ("/nick eve", parse("/name eve", View())),
-        ("/list", parse("/rooms", View())),
-        ("/part tea", parse("/leave tea", View())),
-        ("/j #tea", parse("/join tea", View())),
-        ("/msg bob hi  there", parse("/whisper 3 hi  there", View())),
-        ("/JOIN tea", parse("/join tea", View())),
+        ("/nick eve", parse("/name eve", Roster())),
+        ("/list", parse("/rooms", Roster())),
+        ("/part tea", parse("/leave tea", Roster())),
+        ("/j #tea", parse("/join tea", Roster())),
+        ("/msg bob hi  there", parse("/whisper 3 hi  there", Roster())),
+        ("/JOIN tea", parse("/join tea", Roster())),
         ("/me waves", Say(text="waves", kind="action")),
         ("/room", Turn(None)),
         ("/room 2", Turn("2")),
@@ -125,23 +125,23 @@ def test_a_colour_belongs_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
         ("/server localhost:99", Connect("localhost:99")),
     ],
 )
-def test_commands_of_the_client_and_names_from_irc(view: View, typed: str, what: object) -> None:
+def test_commands_of_the_client_and_names_from_irc(roster: Roster, typed: str, what: object) -> None:
     """What people know from elsewhere does what they expect."""
-    assert parse(typed, view) == what
+    assert parse(typed, roster) == what
 
 
-def test_help_is_one_screen_and_every_command_has_an_example(view: View) -> None:
+def test_help_is_one_screen_and_every_command_has_an_example(roster: Roster) -> None:
     """24 rows of 80; and no name means two things."""
     assert sum(len(rows(line(("", one), indent=19), 80)) for one in HELP.split("\n")) <= 24
     assert len(set(NAMES)) == len(NAMES)
     for command in COMMANDS:
-        told = parse(f"/help {command.name[1:]}", view)
+        told = parse(f"/help {command.name[1:]}", roster)
         assert isinstance(told, str)
         assert command.form in told
         assert f"For example: {command.example}" in told
-        assert parse(command.example.replace(" 7", " 3"), view) is not None
+        assert parse(command.example.replace(" 7", " 3"), roster) is not None
     with pytest.raises(TypingError, match="Did you mean /whisper"):
-        parse("/help whispr", view)
+        parse("/help whispr", roster)
 
 
 @pytest.mark.parametrize(
@@ -164,15 +164,15 @@ def test_help_is_one_screen_and_every_command_has_an_example(view: View) -> None
         ("/stats b", []),
     ],
 )
-def test_what_tab_offers(view: View, before: str, offered: list[str]) -> None:
+def test_what_tab_offers(roster: Roster, before: str, offered: list[str]) -> None:
     """Who is in the room comes first; a name gets what follows it."""
-    assert [one.text for one in candidates(before, view, ["tea"], "tea")[1]] == offered
+    assert [one.text for one in candidates(before, roster, ["tea"], "tea")[1]] == offered
 
 
-def test_who_had_a_name_before_is_completed_by_uid(view: View) -> None:
+def test_who_had_a_name_before_is_completed_by_uid(roster: Roster) -> None:
     """The name means the one who is here by it now."""
-    view.update(MemberJoined(room="tea", uid=20, name="Bob"))
-    assert [one.text for one in candidates("/dial bo", view, ["tea"], "tea")[1]] == ["Bob", "3"]
+    roster.update(MemberJoined(room="tea", uid=20, name="Bob"))
+    assert [one.text for one in candidates("/dial bo", roster, ["tea"], "tea")[1]] == ["Bob", "3"]
 
 
 def test_a_hint_tells_what_fits() -> None:
@@ -183,9 +183,9 @@ def test_a_hint_tells_what_fits() -> None:
     assert hint("hello") == hint("//who") == hint("/nonsense x") == ""
 
 
-def test_other_rooms_wait_up_to_a_bound(view: View) -> None:
+def test_other_rooms_wait_up_to_a_bound(roster: Roster) -> None:
     """All is counted, the last are kept with their gaps; private rooms and one's own words do not wait."""
-    attention = Attention(view, everything=False)
+    attention = Attention(roster, everything=False)
     attention.look_at("cake")
     for seq in range(1, KEPT + 11):
         assert not attention.takes(Message("tea", seq, 3, "bob", TIME, "x"))
@@ -200,7 +200,7 @@ def test_other_rooms_wait_up_to_a_bound(view: View) -> None:
     assert attention.look_at("tea") == (0, [])
 
 
-def test_an_entry_of_an_unknown_kind_is_not_shown(view: View) -> None:
+def test_an_entry_of_an_unknown_kind_is_not_shown(roster: Roster) -> None:
     """And is no more handled than the messages before it, as long as these wait."""
     shown: list[Line] = []
     display = ChatDisplay(shown.append, everything=False, clock="%M")
@@ -223,43 +223,43 @@ def test_an_entry_of_an_unknown_kind_is_not_shown(view: View) -> None:
     ("text", "mentioned"),
     [("ann?", True), ("@Ann hi", True), ("hi ANN", True), ("annex", False), ("joann", False), ("bob", False)],
 )
-def test_a_mention_is_a_whole_word(view: View, text: str, mentioned: bool) -> None:
+def test_a_mention_is_a_whole_word(roster: Roster, text: str, mentioned: bool) -> None:
     """In any case, with or without an @."""
-    assert Attention(view, everything=False).is_mentioned(Message("tea", 9, 3, "bob", TIME, text)) is mentioned
+    assert Attention(roster, everything=False).is_mentioned(Message("tea", 9, 3, "bob", TIME, text)) is mentioned
 
 
-def test_a_line_names_its_room_only_where_that_is_news(view: View) -> None:
+def test_a_line_names_its_room_only_where_that_is_news(roster: Roster) -> None:
     """In the room that is looked at it goes without saying."""
-    attention = Attention(view, everything=False)
+    attention = Attention(roster, everything=False)
     attention.look_at("tea")
     said = [Message("tea", 9, 3, "bob", TIME, "a"), Message("@3-7", 1, 3, "bob", TIME, "/me b")]
-    shown = [line.plain for one in said for line in lines(one, view, attention, "%M")]
+    shown = [line.plain for one in said for line in lines(one, roster, attention, "%M")]
     assert shown == ["30 bob: a", "30 [whisper with bob] * bob b"]
 
 
-def test_an_action_is_shown_as_a_message_that_says_so(view: View) -> None:
+def test_an_action_is_shown_as_a_message_that_says_so(roster: Roster) -> None:
     """In the room, in its history, and when it waits; a mention in it is one."""
     for entry in (
         Action("tea", 9, 3, "bob", TIME, "waves to ann"),
         Message("tea", 9, 3, "bob", TIME, "/me waves to ann"),
     ):
-        attention = Attention(view, everything=False)
+        attention = Attention(roster, everything=False)
         assert not attention.takes(entry)
         assert attention.unread["tea"].count == 1
         assert attention.unread["tea"].mentioned
         attention.look_at("tea")
         page = HistoryPage(room="tea", entries=[entry], more=False)
         for event in (entry, page):
-            assert "30 * bob waves to ann" in [one.plain for one in lines(event, view, attention, "%M")]
+            assert "30 * bob waves to ann" in [one.plain for one in lines(event, roster, attention, "%M")]
 
 
-def test_the_view_counts_who_is_here(view: View) -> None:
+def test_the_view_counts_who_is_here(roster: Roster) -> None:
     """From what is told, without asking."""
-    view.update(MemberJoined(room="tea", uid=20, name="dan"))
-    assert view.totals["tea"] == 3
-    view.update(WELCOME)
+    roster.update(MemberJoined(room="tea", uid=20, name="dan"))
+    assert roster.totals["tea"] == 3
+    roster.update(WELCOME)
     assert isinstance(WELCOME, Welcome)
-    assert [name for _, name in view.people("tea")] == ["bert", "dan", "bob"]
+    assert [name for _, name in roster.people("tea")] == ["bert", "dan", "bob"]
 
 
 def test_the_past_is_bounded_and_survives_nonsense(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from roomchat.protocol import Action, Message
 from roomchat.settings import Settings
 from roomchat.speaker import speaker
 from roomchat.terminal.render import render
-from roomchat.terminal.view import View
+from roomchat.terminal.roster import Roster
 from roomchat.wires.detect import Dialects
 from roomchat.wires.native import encode_entries
 
@@ -59,10 +59,10 @@ def test_each_line_stands_behind_its_speaker_and_moves_no_terminal(dialect: str,
 @given(text=TEXTS, private=st.booleans())
 def test_plain_mode_shows_each_line_behind_its_speaker(text: str, private: bool) -> None:
     """To a screen reader an indent is nothing, and grep looks for a name."""
-    view = View()
-    view.uid, view.names = 1, {7: "eve"}
+    roster = Roster()
+    roster.uid, roster.names = 1, {7: "eve"}
     message = Message("@1-7" if private else "tea", 1, 7, "eve", NOW, text)
-    lines = render(message, view)
+    lines = render(message, roster)
     assert len(lines) == text.count("\n") + 1
     behind = "[whisper with eve] " if private else "[tea] "
     action = text.startswith("/me ")

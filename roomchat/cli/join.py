@@ -83,7 +83,7 @@ def _paint(
     if told := terminal.farewell():
         click.echo(told)
     click.echo("Goodbye.")
-    if screen.interrupted and not terminal.display.view.uid:
+    if screen.interrupted and not terminal.display.roster.uid:
         sys.exit(INTERRUPTED)
 
 
@@ -117,7 +117,7 @@ def _print(address: str, name: str | None, first: list[Command | str], bell: str
         note(told)
     if failure is not None:
         raise not_written(failure)
-    if interrupted and not terminal.display.view.uid:
+    if interrupted and not terminal.display.roster.uid:
         sys.exit(INTERRUPTED)
     if (told or terminal.complaints) and not sys.stdin.isatty():
         sys.exit(1)

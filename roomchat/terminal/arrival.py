@@ -97,7 +97,7 @@ class Arrival:
 
     def enter(self, do: Callable[[First], object]) -> None:
         """The server has welcomed us: go into the first rooms. What is held can be done then."""
-        client, lobby = self._display.client, self._display.view.lobby
+        client, lobby = self._display.client, self._display.roster.lobby
         assert client is not None
         self.waits = False
         if self._interactive and not self.first and lobby is not None:

@@ -10,7 +10,7 @@ from roomchat.client.client_events import ClientEvent
 from roomchat.client.session import is_private
 from roomchat.protocol import AnyEntry, Away, Back, Entry, Gap, MemberJoined, MemberLeft, PresenceSummary, Spoken
 from roomchat.terminal.mentions import is_mentioned
-from roomchat.terminal.view import View
+from roomchat.terminal.roster import Roster
 
 KEPT = 500  # messages of a room that nobody looks at; /history brings older ones
 
@@ -30,18 +30,18 @@ class Attention:
     """Not thread-safe: the terminal has a lock. Others may read single fields.
 
     Args:
-        view: what is known.
+        roster: what is known.
         everything: all rooms are shown as it comes, and nothing waits.
     """
 
-    def __init__(self, view: View, *, everything: bool) -> None:
+    def __init__(self, roster: Roster, *, everything: bool) -> None:
         self.room: str | None = None  # looked at; where what is typed goes
         self.unread: dict[str, Unread] = {}
         self.ignored: set[int] = set()
         self.catching_up = False  # what is shown has come before, and has rung then
         self.away: str | None = None  # what is answered to whispers; None: here
         self.everything = everything
-        self._view = view
+        self._roster = roster
 
     def takes(self, event: ClientEvent) -> bool:
         """Whether an event is to be shown now. If not, it waits for its room to be looked at, or is dropped."""
@@ -51,7 +51,7 @@ class Attention:
             return True
         if not isinstance(event, Entry | Gap):
             return False  # who came and went is told by a list when the room is looked at
-        if is_private(event.room) or (isinstance(event, Entry) and event.uid == self._view.uid):
+        if is_private(event.room) or (isinstance(event, Entry) and event.uid == self._roster.uid):
             return True
         unread = self.unread.setdefault(event.room, Unread())
         unread.events.append(event)
@@ -72,12 +72,12 @@ class Attention:
 
     def is_mentioned(self, entry: Spoken) -> bool:
         """Whether somebody else's words have our name in them."""
-        name = self._view.names.get(self._view.uid)
-        return bool(name) and entry.uid != self._view.uid and is_mentioned(str(name), entry.text)
+        name = self._roster.names.get(self._roster.uid)
+        return bool(name) and entry.uid != self._roster.uid and is_mentioned(str(name), entry.text)
 
     def is_old(self, entry: Entry) -> bool:
         """Whether it was said before we came: no reason to ring a bell."""
-        return self.catching_up or entry.seq <= self._view.newest.get(entry.room, 0)
+        return self.catching_up or entry.seq <= self._roster.newest.get(entry.room, 0)
 
     def is_told(self, room: str) -> bool:
         """Whether a line need not say which room it is about, for that is the one looked at."""

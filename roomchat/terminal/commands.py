@@ -11,7 +11,7 @@ from roomchat import protocol
 from roomchat.errors import RoomchatError
 from roomchat.harmless import harmless
 from roomchat.protocol import Command
-from roomchat.terminal.view import MAX_DIGITS, View
+from roomchat.terminal.roster import MAX_DIGITS, Roster
 
 
 class TypingError(RoomchatError):
@@ -61,14 +61,14 @@ class StepAway:
 
 # What the client does by itself; everything else is the server's.
 Local = Connect | Turn | Ignore | StepAway
-Make = Callable[[View, list[str]], Command | Local]
+Make = Callable[[Roster, list[str]], Command | Local]
 
 
 @dataclass(frozen=True)
 class SlashCommand:
     """One command: how it is typed, what it does, and how it becomes one of the protocol's or of the client's own.
 
-    ``make`` gets the view and the arguments: at most as many as ``form`` names, the last one with its spaces.
+    ``make`` gets the roster and the arguments: at most as many as ``form`` names, the last one with its spaces.
     """
 
     form: str
@@ -88,11 +88,11 @@ class SlashCommand:
         return self.form.split()[1:]
 
 
-def uid_of(view: View, who: str) -> int:
+def uid_of(roster: Roster, who: str) -> int:
     """Whom a typed UID or name means; every command that takes one reads it here. Raises TypingError."""
-    found = view.meant(who)
+    found = roster.meant(who)
     if len(found) > 1:
-        told = " or ".join(f"{harmless(view.names.get(uid, 'the UID'))} ({uid})" for uid in found)
+        told = " or ".join(f"{harmless(roster.names.get(uid, 'the UID'))} ({uid})" for uid in found)
         raise NobodyCalled(f"Nothing was sent: {who} could be {told}. Type the UID.")
     if not found:
         raise NobodyCalled(f"No one here is called {who}. /who lists everyone.")
@@ -111,45 +111,46 @@ def _optional(arguments: list[str]) -> str | None:
     return arguments[0] if arguments else None
 
 
-def _private(view: View, arguments: list[str]) -> Turn:
-    return Turn(view.private(uid_of(view, arguments[0])), arguments[1] if len(arguments) > 1 else None)
+def _private(roster: Roster, arguments: list[str]) -> Turn:
+    return Turn(roster.private(uid_of(roster, arguments[0])), arguments[1] if len(arguments) > 1 else None)
 
 
 COMMANDS = [
     SlashCommand("/dial UID", "chat with someone, in the room they are in or in a new one",
-                 lambda view, args: protocol.Dial(uid=uid_of(view, args[0])), "/dial 7", ("/call",)),
+                 lambda roster, args: protocol.Dial(uid=uid_of(roster, args[0])), "/dial 7", ("/call",)),
     SlashCommand("/join ROOM", "join a room, or create it",
-                 lambda view, args: protocol.Join(room=args[0].removeprefix("#")), "/join tea", ("/j",)),
+                 lambda roster, args: protocol.Join(room=args[0].removeprefix("#")), "/join tea", ("/j",)),
     SlashCommand("/leave [ROOM]", "leave a room, or the current one",
-                 lambda view, args: protocol.Leave(room=_optional(args)), "/leave tea", ("/part",)),
+                 lambda roster, args: protocol.Leave(room=_optional(args)), "/leave tea", ("/part",)),
     SlashCommand("/room [ROOM]", "list your rooms, or switch to one by name or number",
-                 lambda view, args: Turn(_optional(args)), "/room 2", ("/r", "/window")),
+                 lambda roster, args: Turn(_optional(args)), "/room 2", ("/r", "/window")),
     SlashCommand("/rooms", "list all rooms",
-                 lambda view, args: protocol.Rooms(), "/rooms", ("/list",)),
+                 lambda roster, args: protocol.Rooms(), "/rooms", ("/list",)),
     SlashCommand("/who [ROOM]", "list everyone on the server, or in a room",
-                 lambda view, args: protocol.Who(room=_optional(args)), "/who tea", ("/names",)),
+                 lambda roster, args: protocol.Who(room=_optional(args)), "/who tea", ("/names",)),
     SlashCommand("/name NAME", "change your name",
-                 lambda view, args: protocol.Name(name=args[0]), "/name eve", ("/nick",)),
+                 lambda roster, args: protocol.Name(name=args[0]), "/name eve", ("/nick",)),
     SlashCommand("/whisper UID TEXT", "send a message to one person only",
-                 lambda view, args: protocol.Whisper(uid=uid_of(view, args[0]), text=args[1]),
+                 lambda roster, args: protocol.Whisper(uid=uid_of(roster, args[0]), text=args[1]),
                  "/whisper 7 Only you can read this.", ("/msg", "/w", "/tell")),
     SlashCommand("/query UID [TEXT]", "chat privately with one person until you switch rooms",
                  _private, "/query bob", ("/q",)),
     SlashCommand("/me TEXT", "describe what you are doing",
-                 lambda view, args: protocol.Say(text=args[0], kind="action"), "/me puts the kettle on"),
+                 lambda roster, args: protocol.Say(text=args[0], kind="action"), "/me puts the kettle on"),
     SlashCommand("/away [TEXT]", "mark yourself as away; repeat when you are back",
-                 lambda view, args: StepAway(_optional(args)), "/away back at four", ("/afk",)),
+                 lambda roster, args: StepAway(_optional(args)), "/away back at four", ("/afk",)),
     SlashCommand("/ignore [UID]", "hide everything from someone; repeat to undo",
-                 lambda view, args: Ignore(uid_of(view, args[0]) if args else None), "/ignore 7", ("/unignore",)),
+                 lambda roster, args: Ignore(uid_of(roster, args[0]) if args else None), "/ignore 7",
+                 ("/unignore",)),
     SlashCommand("/history [N]", "show the last messages of the current room",
-                 lambda view, args: protocol.History(limit=_number(args[0]) if args else None), "/history 100",
+                 lambda roster, args: protocol.History(limit=_number(args[0]) if args else None), "/history 100",
                  ("/lastlog",)),
     SlashCommand("/stats", "show statistics of the server",
-                 lambda view, args: protocol.Stats(), "/stats"),
+                 lambda roster, args: protocol.Stats(), "/stats"),
     SlashCommand("/connect [HOST]", "connect to another server, HOST or HOST:PORT, or retry this one",
-                 lambda view, args: Connect(_optional(args)), "/connect chat.example.org:5050", ("/server",)),
+                 lambda roster, args: Connect(_optional(args)), "/connect chat.example.org:5050", ("/server",)),
     SlashCommand("/quit", "quit",
-                 lambda view, args: protocol.Bye(), "/quit", ("/exit", "/bye")),
+                 lambda roster, args: protocol.Bye(), "/quit", ("/exit", "/bye")),
 ]  # fmt: skip
 _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
 NAMES = sorted([*_BY_NAME, "/help"])
@@ -166,7 +167,7 @@ HELP = "\n".join(
 )
 
 
-def parse(line: str, view: View) -> Command | Local | str | None:
+def parse(line: str, roster: Roster) -> Command | Local | str | None:
     """What to do with a typed line: a command to send, a thing to do here, a text to show, or nothing.
 
     Raises:
@@ -188,7 +189,7 @@ def parse(line: str, view: View) -> Command | Local | str | None:
     required = sum(not form.startswith("[") for form in forms)
     if not required <= len(arguments) <= len(forms):
         raise TypingError(f"Usage: {command.form}")
-    return command.make(view, [argument.strip() for argument in arguments])
+    return command.make(roster, [argument.strip() for argument in arguments])
 
 
 def leads_elsewhere(line: str) -> bool:

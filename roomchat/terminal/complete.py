@@ -9,7 +9,7 @@ from typing import NamedTuple
 from roomchat.client.session import is_private
 from roomchat.harmless import harmless
 from roomchat.terminal.commands import COMMANDS, TypingError, find
-from roomchat.terminal.view import View
+from roomchat.terminal.roster import Roster
 
 MOST = 50  # candidates
 
@@ -21,12 +21,12 @@ class Candidate(NamedTuple):
     meaning: str
 
 
-def candidates(before: str, view: View, rooms: Iterable[str], room: str | None) -> tuple[str, list[Candidate]]:
+def candidates(before: str, roster: Roster, rooms: Iterable[str], room: str | None) -> tuple[str, list[Candidate]]:
     """The word before the cursor, and what it may become.
 
     Args:
         before: the text before the cursor.
-        view: who and what is known.
+        roster: who and what is known.
         rooms: where the person is.
         room: where they look.
     """
@@ -35,9 +35,9 @@ def candidates(before: str, view: View, rooms: Iterable[str], room: str | None) 
     if before.startswith("/") and not before.startswith("//") and " " not in before:
         found = _commands(word)
     elif before.startswith("/") and not before.startswith("//"):
-        found = _arguments(before, word, view, rooms, room)
+        found = _arguments(before, word, roster, rooms, room)
     else:
-        found = _names(word, view, room, ": " if before == word else " ")
+        found = _names(word, roster, room, ": " if before == word else " ")
     # What others chose as their name gets into the line, so it must be harmless as it stands.
     return word, [one for one in found if harmless(one.text) == one.text][:MOST]
 
@@ -92,7 +92,7 @@ def _commands(word: str) -> Iterable[Candidate]:
 
 
 def _arguments(
-    before: str, word: str, view: View, rooms: Iterable[str], room: str | None
+    before: str, word: str, roster: Roster, rooms: Iterable[str], room: str | None
 ) -> Iterable[Candidate]:  # fmt: skip
     """Of the argument that the cursor is in, by its name in the command's form."""
     name, *typed = before.split(" ")
@@ -107,22 +107,22 @@ def _arguments(
     place = len([argument for argument in typed[:-1] if argument])
     form = forms[min(place, len(forms) - 1)].strip("[]") if forms else ""
     if form == "UID" and place < len(forms):
-        return _people(word, view, room, " " if len(forms) > place + 1 else "")
+        return _people(word, roster, room, " " if len(forms) > place + 1 else "")
     if form == "ROOM" and place < len(forms):
-        known = [*rooms, *sorted(view.rooms)] if name.lower() in {"/join", "/j", "/who", "/names"} else [*rooms]
-        return _rooms(word, known, view)
-    return _names(word, view, room, " ") if form == "TEXT" else []
+        known = [*rooms, *sorted(roster.rooms)] if name.lower() in {"/join", "/j", "/who", "/names"} else [*rooms]
+        return _rooms(word, known, roster)
+    return _names(word, roster, room, " ") if form == "TEXT" else []
 
 
-def _people(word: str, view: View, room: str | None, end: str) -> Iterable[Candidate]:
+def _people(word: str, roster: Roster, room: str | None, end: str) -> Iterable[Candidate]:
     """By UID or name; who shares the name with others is meant by UID."""
     wanted = word.removeprefix("@").casefold()
-    for uid, name in view.people(room):
+    for uid, name in roster.people(room):
         if str(uid).startswith(wanted) or name.casefold().startswith(wanted):
-            yield Candidate((name if view.uid_of(name) == uid else str(uid)) + end, f"{uid} {name}")
+            yield Candidate((name if roster.uid_of(name) == uid else str(uid)) + end, f"{uid} {name}")
 
 
-def _names(word: str, view: View, room: str | None, end: str) -> Iterable[Candidate]:
+def _names(word: str, roster: Roster, room: str | None, end: str) -> Iterable[Candidate]:
     """In a text, with or without an @ before it."""
     at = "@" if word.startswith("@") else ""
     wanted = word.removeprefix("@").casefold()
@@ -130,14 +130,14 @@ def _names(word: str, view: View, room: str | None, end: str) -> Iterable[Candid
         return []
     return [
         Candidate(f"{at}{name}{' ' if at else end}", f"{uid} {name}")
-        for uid, name in view.people(room)
+        for uid, name in roster.people(room)
         if name.casefold().startswith(wanted)
     ]
 
 
-def _rooms(word: str, known: Iterable[str], view: View) -> Iterable[Candidate]:
+def _rooms(word: str, known: Iterable[str], roster: Roster) -> Iterable[Candidate]:
     wanted = word.casefold()
     for room in dict.fromkeys(known):
-        name = f"@{view.whisperer(room)}" if is_private(room) else room
+        name = f"@{roster.whisperer(room)}" if is_private(room) else room
         if name.casefold().startswith(wanted) or name.casefold() == f"@{wanted}":
             yield Candidate(name, "whispers" if is_private(room) else "room")

@@ -14,7 +14,7 @@ from roomchat.terminal.attention import Attention
 from roomchat.terminal.commands import HELP_COLUMN
 from roomchat.terminal.lines import Line, cell, line
 from roomchat.terminal.render import lines
-from roomchat.terminal.view import View
+from roomchat.terminal.roster import Roster
 from roomchat.times import day_of
 
 
@@ -30,8 +30,8 @@ class ChatDisplay:
     def __init__(self, show_line: Callable[[Line], None], *, everything: bool, clock: str) -> None:
         self.client: Client | None = None
         self.connected = False  # now; without a connection but with a client it tries to come back
-        self.view = View()
-        self.attention = Attention(self.view, everything=everything)
+        self.roster = Roster()
+        self.attention = Attention(self.roster, everything=everything)
         self.turned: set[str] = set()  # rooms turned to here already, though the server has not said so
         self.lock = threading.RLock()
         self._show_line = show_line
@@ -49,7 +49,7 @@ class ChatDisplay:
         if isinstance(event, Entry) and (day := day_of(event.ts)) != self._day:
             self._day = day
             self._show_line(line(("dim", f"--- {day:%A, %d %B %Y} ---")))
-        for one in lines(event, self.view, self.attention, self._clock):
+        for one in lines(event, self.roster, self.attention, self._clock):
             self._show_line(one)
 
     def take(self, event: ClientEvent) -> bool:
@@ -63,10 +63,10 @@ class ChatDisplay:
             if (
                 isinstance(event, WhoPage) and event.re is not None
             ):  # the client asked, not the person: /who has no id
-                self.view.update(event)
+                self.roster.update(event)
                 return True
             # Our own coming into a room that was turned to is no news.
-            if self.view.update(event) and not (isinstance(event, Joined) and self._is_turned(event.room)):
+            if self.roster.update(event) and not (isinstance(event, Joined) and self._is_turned(event.room)):
                 self._place(event)
             return not (isinstance(event, Entry | Unknown | Gap) and event.room in self.attention.unread)
 

@@ -35,48 +35,48 @@ from roomchat.protocol import (
 from roomchat.speaker import speaker
 from roomchat.terminal.attention import Attention
 from roomchat.terminal.lines import Line, cell, line
-from roomchat.terminal.view import View
+from roomchat.terminal.roster import Roster
 from roomchat.times import local
 
 _EXITED = {"left": "left", "bye": "said goodbye", "lost": "has left: the connection was lost"}
 CLOCK = "%H:%M"
 
 
-def render(event: ClientEvent, view: View, room: str | None = None) -> list[str]:
+def render(event: ClientEvent, roster: Roster, room: str | None = None) -> list[str]:
     """An event as plain text, each line with the room that it is about."""
-    attention = Attention(view, everything=True)
+    attention = Attention(roster, everything=True)
     attention.room = room
-    return [one.plain for one in lines(event, view, attention)]
+    return [one.plain for one in lines(event, roster, attention)]
 
 
-def lines(event: ClientEvent, view: View, attention: Attention, clock: str = CLOCK) -> Iterable[Line]:
+def lines(event: ClientEvent, roster: Roster, attention: Attention, clock: str = CLOCK) -> Iterable[Line]:
     """The lines that a person sees of an event; none for those that are for programs.
 
     Args:
         event: as it came.
-        view: updated with it already.
+        roster: updated with it already.
         attention: what the person looks at.
         clock: how times are written, as for strftime.
     """
     if isinstance(event, Entry):
-        return itertools.chain.from_iterable(shown(_SHOWN, [event], view, attention, clock))
+        return itertools.chain.from_iterable(shown(_SHOWN, [event], roster, attention, clock))
     if isinstance(event, HistoryPage):
-        return _history(event, view, attention, clock)
+        return _history(event, roster, attention, clock)
     if isinstance(event, Presence | PresenceSummary):
-        return [line(("dim", f"{_tag(event.room, view, attention)}{_coming(event)}"))]
+        return [line(("dim", f"{_tag(event.room, roster, attention)}{_coming(event)}"))]
     if isinstance(event, Welcome | Joined | Left | WhoPage | RoomsPage | StatsPage | Renamed | ConnectionBack):
-        return [line(("dim", text)) for text in _told(event, view, attention)]
-    return [line(("trouble", text)) for text in _trouble(event, view, attention)]
+        return [line(("dim", text)) for text in _told(event, roster, attention)]
+    return [line(("trouble", text)) for text in _trouble(event, roster, attention)]
 
 
-def _trouble(event: ClientEvent, view: View, attention: Attention) -> Iterator[str]:
+def _trouble(event: ClientEvent, roster: Roster, attention: Attention) -> Iterator[str]:
     """What a person should not overlook."""
     match event:
         case ConnectionLost():
             yield f"{event.reason} Trying again; what you type is kept."
         case Gap():
             yield (
-                f"{_tag(event.room, view, attention)}Messages after {event.after} and before {event.before} are "
+                f"{_tag(event.room, roster, attention)}Messages after {event.after} and before {event.before} are "
                 "missing: the server no longer keeps them."
             )
         case Notice():
@@ -94,7 +94,7 @@ def not_said(text: str) -> list[str]:
     return [f"You wrote: {cell(first)}", *(f"           {more}" for more in rest)]
 
 
-def _told(event: ClientEvent, view: View, attention: Attention) -> Iterator[str]:
+def _told(event: ClientEvent, roster: Roster, attention: Attention) -> Iterator[str]:
     """What one may overlook."""
     match event:
         case ConnectionBack() if not attention.everything:
@@ -102,16 +102,16 @@ def _told(event: ClientEvent, view: View, attention: Attention) -> Iterator[str]
         case Welcome():
             yield from _welcome(event)
         case Joined():
-            yield from _joined(event, view)
+            yield from _joined(event, roster)
         case Left():
             room = attention.room
             yield f"You left {cell(event.room)}."
-            yield f"You are in {cell(room_name(room, view))} now." if room else "You are not in a room now."
+            yield f"You are in {cell(room_name(room, roster))} now." if room else "You are not in a room now."
         case Renamed():
-            mine, name = event.uid == view.uid, cell(event.name)
+            mine, name = event.uid == roster.uid, cell(event.name)
             yield f"You are now called {name}." if mine else f"{cell(event.old)} is now called {name}."
         case WhoPage():
-            where = room_name(event.room, view) if event.room else "here"
+            where = room_name(event.room, roster) if event.room else "here"
             yield _list(f"{event.clients_total} {where}", map(_person, event.clients), event.clients_total)
         case RoomsPage():
             yield _rooms(event.rooms, event.rooms_total)
@@ -137,8 +137,8 @@ def _coming(event: Presence | PresenceSummary) -> str:
             return f"{_who(event)} is back."
 
 
-def _spoken(entry: Spoken, view: View, attention: Attention, clock: str, ring: bool = True) -> Iterator[Line]:
-    mine = entry.uid == view.uid
+def _spoken(entry: Spoken, roster: Roster, attention: Attention, clock: str, ring: bool = True) -> Iterator[Line]:
+    mine = entry.uid == roster.uid
     private, mentioned = is_private(entry.room), attention.is_mentioned(entry)
     name = cell(speaker(entry.uid, entry.name))
     star, text = said(entry)
@@ -146,7 +146,7 @@ def _spoken(entry: Spoken, view: View, attention: Attention, clock: str, ring: b
     head = [
         ("now" if for_me else "time", local(entry.ts, clock)),
         ("", " "),
-        ("whisper" if private else "dim", _tag(entry.room, view, attention)),
+        ("whisper" if private else "dim", _tag(entry.room, roster, attention)),
         ("dim", star),
         (f"name:{entry.uid}", name),
         ("", " " if star else ": "),
@@ -164,14 +164,14 @@ def _spoken(entry: Spoken, view: View, attention: Attention, clock: str, ring: b
 _SHOWN: Table[Iterator[Line]] = spoken(_spoken)
 
 
-def _history(event: HistoryPage, view: View, attention: Attention, clock: str) -> Iterator[Line]:
-    room = room_name(event.room, view)
+def _history(event: HistoryPage, roster: Roster, attention: Attention, clock: str) -> Iterator[Line]:
+    room = room_name(event.room, roster)
     if not event.entries:
         yield line(("dim", f"--- nothing has been said in {room} ---"))
         return
     known = sum(not isinstance(entry, Unknown) for entry in event.entries)
     yield line(("dim", f"--- last {_count(known, 'message')} in {room} ---"))
-    for of_one in shown(_SHOWN, event.entries, view, attention, clock, False):
+    for of_one in shown(_SHOWN, event.entries, roster, attention, clock, False):
         yield from of_one
     yield line(("dim", "--- end of history ---"))
 
@@ -189,19 +189,19 @@ def _welcome(event: Welcome) -> Iterable[str]:
     yield "Dial someone with /dial UID, or go into a room with /join ROOM. /help shows more."
 
 
-def _joined(event: Joined, view: View) -> Iterable[str]:
+def _joined(event: Joined, roster: Roster) -> Iterable[str]:
     if is_private(event.room):
-        other = cell(view.whisperer(event.room))
+        other = cell(roster.whisperer(event.room))
         yield f"Whispers go only to you and {other} (the server's operator can read them)."
-        if event.by == view.uid and event.members_total == 1:
+        if event.by == roster.uid and event.members_total == 1:
             yield will_see_later(other)
         return
     room = cell(event.room)
-    if event.by == view.uid:
+    if event.by == roster.uid:
         yield f"You started {room}."
     elif event.by is not None:
-        yield f"{cell(view.names.get(event.by, 'Someone'))} ({event.by}) dialled you: you are in {room}."
-    others = [person for person in event.members if person.uid != view.uid]
+        yield f"{cell(roster.names.get(event.by, 'Someone'))} ({event.by}) dialled you: you are in {room}."
+    others = [person for person in event.members if person.uid != roster.uid]
     if event.members_total > 1:
         yield _list(f"You are in {room} with", map(_person, others), event.members_total - 1)
     else:
@@ -238,14 +238,14 @@ def _who(event: Presence) -> str:
     return f"{cell(event.name)} ({event.uid})"
 
 
-def _tag(room: str, view: View, attention: Attention) -> str:
+def _tag(room: str, roster: Roster, attention: Attention) -> str:
     """Which room it is about, where that does not go without saying."""
-    return "" if attention.is_told(room) else f"[{room_name(room, view)}] "
+    return "" if attention.is_told(room) else f"[{room_name(room, roster)}] "
 
 
-def room_name(room: str, view: View) -> str:
+def room_name(room: str, roster: Roster) -> str:
     """A room as people know it."""
-    return f"whisper with {cell(view.whisperer(room))}" if is_private(room) else cell(room)
+    return f"whisper with {cell(roster.whisperer(room))}" if is_private(room) else cell(room)
 
 
 def _count(number: int, thing: str, things: str = "") -> str:

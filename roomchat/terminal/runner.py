@@ -54,9 +54,9 @@ class CommandRunner:
 
     def note(self, event: Joined) -> None:
         """A room that was made by a whisper to someone who is offline has told so."""
-        view = self._display.view
-        if is_private(event.room) and event.by == view.uid and event.members_total == 1:
-            self._offline.add(view.other(event.room))
+        roster = self._display.roster
+        if is_private(event.room) and event.by == roster.uid and event.members_total == 1:
+            self._offline.add(roster.other(event.room))
 
     def answer(self, entry: Spoken) -> None:
         """Tell someone who whispers that we are away, once. On the receiving thread: it may not wait."""
@@ -64,7 +64,7 @@ class CommandRunner:
         attention, client = display.attention, display.client
         if attention.away is None or client is None or not is_private(entry.room):
             return
-        if entry.uid in {display.view.uid, *self._answered, *attention.ignored} or attention.is_old(entry):
+        if entry.uid in {display.roster.uid, *self._answered, *attention.ignored} or attention.is_old(entry):
             return
         self._answered.add(entry.uid)
         with contextlib.suppress(Denied, StateError):
@@ -74,7 +74,7 @@ class CommandRunner:
         """In the room that the person looks at."""
         room = self._display.attention.room
         if room is not None and is_private(room):
-            self._whisper(client, self._display.view.other(room), text, kind)
+            self._whisper(client, self._display.roster.other(room), text, kind)
             return
         try:
             client.say(text, None if self._display.attention.everything else room, kind=kind)
@@ -82,7 +82,7 @@ class CommandRunner:
             raise NotSaid(error, text) from None
 
     def _whisper(self, client: Client, uid: int, text: str, kind: Kind) -> None:
-        offline = self._display.view.is_offline(uid)
+        offline = self._display.roster.is_offline(uid)
         if not offline:
             self._offline.discard(uid)
         try:
@@ -91,7 +91,9 @@ class CommandRunner:
             raise NotSaid(error, text) from None
         if offline and uid not in self._offline:
             self._offline.add(uid)
-            self._display.show(will_see_later(cell(self._display.view.whisperer(self._display.view.private(uid)))))
+            self._display.show(
+                will_see_later(cell(self._display.roster.whisperer(self._display.roster.private(uid))))
+            )
 
     def _ask(self, client: Client, command: Command) -> None:
         """Ask the server. /history and /leave without a room mean the one that the person looks at."""
@@ -119,7 +121,7 @@ class CommandRunner:
             return
         room = self._called(turn.room)
         if is_private(room):
-            name = display.view.whisperer(room)
+            name = display.roster.whisperer(room)
             with display.lock:
                 display.look_at(
                     room, f"You are now chatting privately with {name}. Type /room NAME to return to a room."
@@ -135,7 +137,7 @@ class CommandRunner:
         """At once, also while there is no connection; the server, where others dial us, is told."""
         display = self._display
         unread = display.attention.unread.get(room)
-        here = display.view.totals.get(room, 1)
+        here = display.roster.totals.get(room, 1)
         with display.lock:
             if display.connected:
                 display.turned.add(room)
@@ -152,9 +154,9 @@ class CommandRunner:
             if room.casefold() == wanted:
                 return room
         if text.startswith("@"):
-            if text == display.view.private(display.view.other(text)):
+            if text == display.roster.private(display.roster.other(text)):
                 return text
-            return display.view.private(uid_of(display.view, text))
+            return display.roster.private(uid_of(display.roster, text))
         if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= len(rooms):
             return rooms[int(text[:9]) - 1]
         raise TypingError(f"You are not in {text}. Type /join {text} to join it.")
@@ -168,14 +170,14 @@ class CommandRunner:
         for number, room in enumerate(rooms, start=1):
             unread = display.attention.unread.get(room)
             new = f" ({unread.count} new)" if unread else ""
-            told.append(f"{number} {room_name(room, display.view)}{new}")
+            told.append(f"{number} {room_name(room, display.roster)}{new}")
         return f"You are in: {', '.join(told)}."
 
     # ------------------------------------------------------------ the client's own
 
     def _ignore(self, client: Client, uid: int | None) -> None:
         display = self._display
-        ignored, names = display.attention.ignored, display.view.names
+        ignored, names = display.attention.ignored, display.roster.names
         if uid is None:
             told = ", ".join(f"{names.get(one, '')} ({one})" for one in sorted(ignored))
             display.show(f"You are ignoring: {told}." if told else "You are not ignoring anyone.")

@@ -72,8 +72,8 @@ def _state(terminal: Terminal) -> Fragments:
     fragments: Fragments = []
     if display.connected:
         fragments += [("class:ok", "●"), ("class:toolbar", " connected")]
-    elif display.client is not None and (display.view.uid or terminal.arrival.waits):
-        lost = "connection lost" if display.view.uid else "not connected"
+    elif display.client is not None and (display.roster.uid or terminal.arrival.waits):
+        lost = "connection lost" if display.roster.uid else "not connected"
         fragments += [("class:lost", f" ○ {lost}, trying again ")]
     elif terminal.arrival.asking or display.client is not None:
         fragments += [("class:toolbar", f"○ {harmless(terminal.address)}")]
@@ -81,14 +81,14 @@ def _state(terminal: Terminal) -> Fragments:
         fragments += [("class:lost", " ○ not connected "), ("class:toolbar", " /connect HOST[:PORT]")]
     room = display.attention.room
     if room is not None:
-        here = "" if is_private(room) else f": {display.view.totals.get(room, 1)} here"
+        here = "" if is_private(room) else f": {display.roster.totals.get(room, 1)} here"
         fragments += [BETWEEN, ("class:here", _name(room, display)), ("class:toolbar", here)]
     fragments += _others(display)
     if display.attention.away is not None:
         fragments += [BETWEEN, ("class:here", "away")]
-    if display.view.uid:
-        name = display.view.names.get(display.view.uid, "")
-        fragments += [BETWEEN, ("class:toolbar", f"{harmless(name)} ({display.view.uid})")]
+    if display.roster.uid:
+        name = display.roster.names.get(display.roster.uid, "")
+        fragments += [BETWEEN, ("class:toolbar", f"{harmless(name)} ({display.roster.uid})")]
     return fragments
 
 
@@ -111,7 +111,7 @@ def _others(display: ChatDisplay) -> Fragments:
 
 
 def _name(room: str, display: ChatDisplay) -> str:
-    return harmless(f"@{cell(display.view.whisperer(room))}" if is_private(room) else cell(room))
+    return harmless(f"@{cell(display.roster.whisperer(room))}" if is_private(room) else cell(room))
 
 
 def _target(room: str | None, display: ChatDisplay) -> str:

@@ -130,7 +130,7 @@ class Terminal:
             if self._interactive and (self._interrupted or self.arrival.held):  # else all was sent
                 doing = [self.doing] if self._is_waited_for(self.doing) else []
                 waiting = [*doing, *self.arrival.held, *waiting]
-                self.returned += keep(client, self.display.view, self._room(), waiting)
+                self.returned += keep(client, self.display.roster, self._room(), waiting)
             client.close(timeout=0.5)
 
     def _room(self) -> str | None:
@@ -142,7 +142,7 @@ class Terminal:
     def _is_waited_for(self, typed: str) -> bool:
         """Whether what is being done leads elsewhere, so that the lines behind it wait."""
         with contextlib.suppress(TypingError):
-            return isinstance(parse(typed, self.display.view), Join | Dial | Leave)
+            return isinstance(parse(typed, self.display.roster), Join | Dial | Leave)
         return False
 
     def _may_leave(self) -> bool:
@@ -199,7 +199,7 @@ class Terminal:
     def _is_for_now(self, typed: str) -> bool:
         """Whether a line needs no server."""
         with contextlib.suppress(TypingError):
-            return isinstance(parse(typed, self.display.view), Bye | Connect | str)
+            return isinstance(parse(typed, self.display.roster), Bye | Connect | str)
         return False
 
     def _close(self, client: Client, timeout: float) -> None:
@@ -290,7 +290,7 @@ class Terminal:
         """What a typed line asks for. Nobody tells us of people who came later and are in no room of ours: for a
         name that we have not heard the server is asked."""
         try:
-            return parse(typed, self.display.view)
+            return parse(typed, self.display.roster)
         except NobodyCalled:
             if self.display.client is None or not self.display.connected:
                 raise
@@ -304,7 +304,7 @@ class Terminal:
             with contextlib.suppress(Denied):
                 page = client.request(Who(after=after))
             try:
-                return parse(typed, self.display.view)
+                return parse(typed, self.display.roster)
             except NobodyCalled:
                 last = page.clients[-1].uid if isinstance(page, WhoPage) and page.clients else 0
                 if last <= after:  # the list has ended, or the server does not tell

@@ -9,7 +9,7 @@ from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Dial, Join, Leave, Say, Whisper
 from roomchat.terminal.commands import Turn, TypingError, parse
-from roomchat.terminal.view import View
+from roomchat.terminal.roster import Roster
 
 
 def told(count: int, *, kept: bool) -> str:
@@ -20,7 +20,7 @@ def told(count: int, *, kept: bool) -> str:
     return f"{lines} not sent yet; {they} will be {'sent the next time' if kept else 'lost when you leave'}."
 
 
-def keep(client: Client, view: View, room: str | None, lines: Iterable[str]) -> list[str]:
+def keep(client: Client, roster: Roster, room: str | None, lines: Iterable[str]) -> list[str]:
     """Give the client what waits for it, each line for the room that it was typed for; it is sent the next time.
 
     Args:
@@ -32,18 +32,18 @@ def keep(client: Client, view: View, room: str | None, lines: Iterable[str]) -> 
     returned: list[str] = []
     for typed in lines:
         try:
-            what = parse(typed, view)
+            what = parse(typed, roster)
             match what:
                 case Join():
                     room = what.room
                 case Dial() | Leave():
                     room = None
                 case Turn():
-                    room = _room(client, view, what.room) if what.room else room
+                    room = _room(client, roster, what.room) if what.room else room
                     if what.text:
-                        _say(client, view, room, what.text)
+                        _say(client, roster, room, what.text)
                 case Say():
-                    _say(client, view, room, what.text)
+                    _say(client, roster, room, what.text)
                 case Whisper():
                     client.whisper(what.uid, what.text)
         except TypingError:
@@ -55,16 +55,16 @@ def keep(client: Client, view: View, room: str | None, lines: Iterable[str]) -> 
     return returned
 
 
-def _say(client: Client, view: View, room: str | None, text: str) -> None:
+def _say(client: Client, roster: Roster, room: str | None, text: str) -> None:
     if room is None:
         raise TypingError("Nobody knows where this was to go.")
     if is_private(room):
-        client.whisper(view.other(room), text)
+        client.whisper(roster.other(room), text)
     else:
         client.say(text, room)
 
 
-def _room(client: Client, view: View, name: str) -> str | None:
+def _room(client: Client, roster: Roster, name: str) -> str | None:
     return next((room for room in client.rooms if room.casefold() == name.casefold()), None) or (
-        name if is_private(name) and name == view.private(view.other(name)) else None
+        name if is_private(name) and name == roster.private(roster.other(name)) else None
     )

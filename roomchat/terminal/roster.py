@@ -25,7 +25,7 @@ from roomchat.protocol import (
 MAX_DIGITS = 15  # of a UID; all of them are safe in JSON
 
 
-class View:
+class Roster:
     """Who we are, where we are, and who has which UID. Belongs to the thread that receives; others may read it."""
 
     def __init__(self) -> None:
