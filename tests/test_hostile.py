@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from roomchat import protocol
 from roomchat.harmless import MARKS, harmless
 from roomchat.protocol import Message, Person, RoomSummary
-from roomchat.terminal.attention import Attention
 from roomchat.terminal.complete import candidates
+from roomchat.terminal.focus import RoomFocus
 from roomchat.terminal.keys import pasted
 from roomchat.terminal.lines import fold
 from roomchat.terminal.render import lines
@@ -135,9 +135,9 @@ def test_a_mark_at_the_start_of_a_name_stays_in_its_own_cell() -> None:
     """It does not change the character before the name."""
     roster = Roster()
     roster.update(welcome("bob"))
-    attention = Attention(roster, everything=True)
+    focus = RoomFocus(roster, everything=True)
     for event in everything("\u0301x"):
-        for line in lines(event, roster, attention):  # type: ignore[arg-type]
+        for line in lines(event, roster, focus):  # type: ignore[arg-type]
             assert " \u0301" not in line.plain.replace("ann \u0301", "")  # that one its author has put there
             assert "[\u0301" not in line.plain
 
@@ -168,8 +168,8 @@ def test_no_row_is_wider_than_the_screen(text: str, width: int) -> None:
 
     roster = Roster()
     roster.update(welcome("bob"))
-    attention = Attention(roster, everything=True)
-    for line in lines(Message("tea", 1, 2, "bob", TIME, text), roster, attention):
+    focus = RoomFocus(roster, everything=True)
+    for line in lines(Message("tea", 1, 2, "bob", TIME, text), roster, focus):
         rows = ["".join(piece.text for piece in row) for row in fold(line, width, get_cwidth)]
         assert "".join(rows).replace(" ", "") == line.plain.replace(" ", "")
         if width > 8:

@@ -22,10 +22,10 @@ from roomchat.protocol import (
     Unknown,
     Welcome,
 )
-from roomchat.terminal.attention import KEPT, Attention
 from roomchat.terminal.commands import COMMANDS, HELP, NAMES, Connect, Ignore, StepAway, Turn, TypingError, parse
 from roomchat.terminal.complete import candidates, hint
 from roomchat.terminal.display import ChatDisplay
+from roomchat.terminal.focus import KEPT, RoomFocus
 from roomchat.terminal.lines import Line, Piece, fold, line
 from roomchat.terminal.look import NAMES as COLOURS
 from roomchat.terminal.look import depth, fragment_style
@@ -185,30 +185,30 @@ def test_a_hint_tells_what_fits() -> None:
 
 def test_other_rooms_wait_up_to_a_bound(roster: Roster) -> None:
     """All is counted, the last are kept with their gaps; private rooms and one's own words do not wait."""
-    attention = Attention(roster, everything=False)
-    attention.look_at("cake")
+    focus = RoomFocus(roster, everything=False)
+    focus.look_at("cake")
     for seq in range(1, KEPT + 11):
-        assert not attention.takes(Message("tea", seq, 3, "bob", TIME, "x"))
-    assert attention.takes(Message("@3-7", 1, 3, "bob", TIME, "x"))
-    assert attention.takes(Message("tea", 999, 7, "ann", TIME, "mine"))
-    assert not attention.takes(MemberJoined(room="tea", uid=9, name="x"))
-    assert not attention.takes(Gap(room="tea", after=1000, before=2000))
-    count, events = attention.look_at("tea")
+        assert not focus.takes(Message("tea", seq, 3, "bob", TIME, "x"))
+    assert focus.takes(Message("@3-7", 1, 3, "bob", TIME, "x"))
+    assert focus.takes(Message("tea", 999, 7, "ann", TIME, "mine"))
+    assert not focus.takes(MemberJoined(room="tea", uid=9, name="x"))
+    assert not focus.takes(Gap(room="tea", after=1000, before=2000))
+    count, events = focus.look_at("tea")
     assert count == KEPT + 10
     assert len(events) == KEPT
     assert isinstance(events[-1], Gap)
-    assert attention.look_at("tea") == (0, [])
+    assert focus.look_at("tea") == (0, [])
 
 
 def test_an_entry_of_an_unknown_kind_is_not_shown(roster: Roster) -> None:
     """And is no more handled than the messages before it, as long as these wait."""
     shown: list[Line] = []
     display = ChatDisplay(shown.append, everything=False, clock="%M")
-    display.attention.look_at("cake")
+    display.focus.look_at("cake")
     assert display.take(Unknown("tea", 8))
     assert not display.take(Message("tea", 9, 3, "bob", TIME, "x"))
     assert not display.take(Unknown("tea", 10))
-    assert display.attention.look_at("tea")[0] == 1
+    assert display.focus.look_at("tea")[0] == 1
     assert display.take(Unknown("tea", 11))
     page: list[AnyEntry | Unknown] = [
         Unknown("tea", 8),
@@ -225,15 +225,15 @@ def test_an_entry_of_an_unknown_kind_is_not_shown(roster: Roster) -> None:
 )
 def test_a_mention_is_a_whole_word(roster: Roster, text: str, mentioned: bool) -> None:
     """In any case, with or without an @."""
-    assert Attention(roster, everything=False).is_mentioned(Message("tea", 9, 3, "bob", TIME, text)) is mentioned
+    assert RoomFocus(roster, everything=False).is_mentioned(Message("tea", 9, 3, "bob", TIME, text)) is mentioned
 
 
 def test_a_line_names_its_room_only_where_that_is_news(roster: Roster) -> None:
     """In the room that is looked at it goes without saying."""
-    attention = Attention(roster, everything=False)
-    attention.look_at("tea")
+    focus = RoomFocus(roster, everything=False)
+    focus.look_at("tea")
     said = [Message("tea", 9, 3, "bob", TIME, "a"), Message("@3-7", 1, 3, "bob", TIME, "/me b")]
-    shown = [line.plain for one in said for line in lines(one, roster, attention, "%M")]
+    shown = [line.plain for one in said for line in lines(one, roster, focus, "%M")]
     assert shown == ["30 bob: a", "30 [whisper with bob] * bob b"]
 
 
@@ -243,14 +243,14 @@ def test_an_action_is_shown_as_a_message_that_says_so(roster: Roster) -> None:
         Action("tea", 9, 3, "bob", TIME, "waves to ann"),
         Message("tea", 9, 3, "bob", TIME, "/me waves to ann"),
     ):
-        attention = Attention(roster, everything=False)
-        assert not attention.takes(entry)
-        assert attention.unread["tea"].count == 1
-        assert attention.unread["tea"].mentioned
-        attention.look_at("tea")
+        focus = RoomFocus(roster, everything=False)
+        assert not focus.takes(entry)
+        assert focus.unread["tea"].count == 1
+        assert focus.unread["tea"].mentioned
+        focus.look_at("tea")
         page = HistoryPage(room="tea", entries=[entry], more=False)
         for event in (entry, page):
-            assert "30 * bob waves to ann" in [one.plain for one in lines(event, roster, attention, "%M")]
+            assert "30 * bob waves to ann" in [one.plain for one in lines(event, roster, focus, "%M")]
 
 
 def test_the_view_counts_who_is_here(roster: Roster) -> None:

@@ -69,7 +69,7 @@ class Arrival:
             if self.name is None:
                 self.name = self._ask_name()
             client = display.client = self._client(self.name)
-            display.attention.ignored = set(client.ignored)
+            display.focus.ignored = set(client.ignored)
             self.waits = self._interactive
             try:
                 client.open()
@@ -138,7 +138,7 @@ class Arrival:
     def _ask_name(self) -> str:
         offered = f" [{self._login}]" if self._login and self._interactive else ""
         self.asking = f"Your name{offered}: "
-        if self._display.attention.everything:  # there is no line that is typed on, with a prompt before it
+        if self._display.focus.everything:  # there is no line that is typed on, with a prompt before it
             self._display.show(self.asking.rstrip())
         self._changed()
         name = self._typed.next()
@@ -146,6 +146,6 @@ class Arrival:
         if name is None:
             raise ConnectError("No name was given. Use --name to give one.")
         name = name.strip() or (self._login if offered else "")
-        if not self._display.attention.everything:
+        if not self._display.focus.everything:
             self._display.show(question + name)
         return name

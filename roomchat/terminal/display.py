@@ -10,8 +10,8 @@ from roomchat.client.client_events import ClientEvent, ConnectionBack, Connectio
 from roomchat.client.session import is_private
 from roomchat.protocol import Entry, Gap, Joined, Left, Spoken, Unknown, Welcome, WhoPage
 from roomchat.speaker import speaker
-from roomchat.terminal.attention import Attention
 from roomchat.terminal.commands import HELP_COLUMN
+from roomchat.terminal.focus import RoomFocus
 from roomchat.terminal.lines import Line, cell, line
 from roomchat.terminal.render import lines
 from roomchat.terminal.roster import Roster
@@ -31,7 +31,7 @@ class ChatDisplay:
         self.client: Client | None = None
         self.connected = False  # now; without a connection but with a client it tries to come back
         self.roster = Roster()
-        self.attention = Attention(self.roster, everything=everything)
+        self.focus = RoomFocus(self.roster, everything=everything)
         self.turned: set[str] = set()  # rooms turned to here already, though the server has not said so
         self.lock = threading.RLock()
         self._show_line = show_line
@@ -49,7 +49,7 @@ class ChatDisplay:
         if isinstance(event, Entry) and (day := day_of(event.ts)) != self._day:
             self._day = day
             self._show_line(line(("dim", f"--- {day:%A, %d %B %Y} ---")))
-        for one in lines(event, self.roster, self.attention, self._clock):
+        for one in lines(event, self.roster, self.focus, self._clock):
             self._show_line(one)
 
     def take(self, event: ClientEvent) -> bool:
@@ -68,7 +68,7 @@ class ChatDisplay:
             # Our own coming into a room that was turned to is no news.
             if self.roster.update(event) and not (isinstance(event, Joined) and self._is_turned(event.room)):
                 self._place(event)
-            return not (isinstance(event, Entry | Unknown | Gap) and event.room in self.attention.unread)
+            return not (isinstance(event, Entry | Unknown | Gap) and event.room in self.focus.unread)
 
     def _is_turned(self, room: str) -> bool:
         if room not in self.turned:
@@ -79,13 +79,13 @@ class ChatDisplay:
     def _place(self, event: ClientEvent) -> None:
         current = None if self.client is None else self.client.room
         if isinstance(event, Left):
-            self.attention.drop(event.room)
-            if self.attention.room in {None, event.room}:
+            self.focus.drop(event.room)
+            if self.focus.room in {None, event.room}:
                 self.look_at(current, told=event)
                 return
         if isinstance(event, Joined) and event.room == current:
             self.look_at(current, told=event)
-        elif self.attention.takes(event):
+        elif self.focus.takes(event):
             self.show_event(event)
         elif isinstance(event, Spoken) and self._calls(event):
             name = cell(speaker(event.uid, event.name))
@@ -93,22 +93,22 @@ class ChatDisplay:
 
     def _calls(self, entry: Spoken) -> bool:
         """Whether a message in a room that nobody looks at is to be told at once."""
-        attention = self.attention
-        return entry.uid not in attention.ignored and attention.is_mentioned(entry) and not attention.is_old(entry)
+        focus = self.focus
+        return entry.uid not in focus.ignored and focus.is_mentioned(entry) and not focus.is_old(entry)
 
     def look_at(self, room: str | None, told: ClientEvent | str) -> None:
         """Turn to a room: tell it, then show what was said there meanwhile. With the lock held."""
-        count, events = self.attention.look_at(room)
+        count, events = self.focus.look_at(room)
         if isinstance(told, str):
             self.show(told)
         else:
             self.show_event(told)
         if count > (kept := sum(isinstance(event, Spoken) for event in events)):
             self.show(f"{count - kept} older messages are not shown; /history {min(count, 1000)} shows more.")
-        self.attention.catching_up = True
+        self.focus.catching_up = True
         for event in events:
             self.show_event(event)
-        self.attention.catching_up = False
+        self.focus.catching_up = False
         if events and self.client is not None:
             self.client.ack(events[-1])
 

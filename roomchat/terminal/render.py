@@ -33,7 +33,7 @@ from roomchat.protocol import (
     WhoPage,
 )
 from roomchat.speaker import speaker
-from roomchat.terminal.attention import Attention
+from roomchat.terminal.focus import RoomFocus
 from roomchat.terminal.lines import Line, cell, line
 from roomchat.terminal.roster import Roster
 from roomchat.times import local
@@ -44,39 +44,39 @@ CLOCK = "%H:%M"
 
 def render(event: ClientEvent, roster: Roster, room: str | None = None) -> list[str]:
     """An event as plain text, each line with the room that it is about."""
-    attention = Attention(roster, everything=True)
-    attention.room = room
-    return [one.plain for one in lines(event, roster, attention)]
+    focus = RoomFocus(roster, everything=True)
+    focus.room = room
+    return [one.plain for one in lines(event, roster, focus)]
 
 
-def lines(event: ClientEvent, roster: Roster, attention: Attention, clock: str = CLOCK) -> Iterable[Line]:
+def lines(event: ClientEvent, roster: Roster, focus: RoomFocus, clock: str = CLOCK) -> Iterable[Line]:
     """The lines that a person sees of an event; none for those that are for programs.
 
     Args:
         event: as it came.
         roster: updated with it already.
-        attention: what the person looks at.
+        focus: what the person looks at.
         clock: how times are written, as for strftime.
     """
     if isinstance(event, Entry):
-        return itertools.chain.from_iterable(shown(_SHOWN, [event], roster, attention, clock))
+        return itertools.chain.from_iterable(shown(_SHOWN, [event], roster, focus, clock))
     if isinstance(event, HistoryPage):
-        return _history(event, roster, attention, clock)
+        return _history(event, roster, focus, clock)
     if isinstance(event, Presence | PresenceSummary):
-        return [line(("dim", f"{_tag(event.room, roster, attention)}{_coming(event)}"))]
+        return [line(("dim", f"{_tag(event.room, roster, focus)}{_coming(event)}"))]
     if isinstance(event, Welcome | Joined | Left | WhoPage | RoomsPage | StatsPage | Renamed | ConnectionBack):
-        return [line(("dim", text)) for text in _told(event, roster, attention)]
-    return [line(("trouble", text)) for text in _trouble(event, roster, attention)]
+        return [line(("dim", text)) for text in _told(event, roster, focus)]
+    return [line(("trouble", text)) for text in _trouble(event, roster, focus)]
 
 
-def _trouble(event: ClientEvent, roster: Roster, attention: Attention) -> Iterator[str]:
+def _trouble(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]:
     """What a person should not overlook."""
     match event:
         case ConnectionLost():
             yield f"{event.reason} Trying again; what you type is kept."
         case Gap():
             yield (
-                f"{_tag(event.room, roster, attention)}Messages after {event.after} and before {event.before} are "
+                f"{_tag(event.room, roster, focus)}Messages after {event.after} and before {event.before} are "
                 "missing: the server no longer keeps them."
             )
         case Notice():
@@ -94,17 +94,17 @@ def not_said(text: str) -> list[str]:
     return [f"You wrote: {cell(first)}", *(f"           {more}" for more in rest)]
 
 
-def _told(event: ClientEvent, roster: Roster, attention: Attention) -> Iterator[str]:
+def _told(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]:
     """What one may overlook."""
     match event:
-        case ConnectionBack() if not attention.everything:
+        case ConnectionBack() if not focus.everything:
             yield "The connection is back."
         case Welcome():
             yield from _welcome(event)
         case Joined():
             yield from _joined(event, roster)
         case Left():
-            room = attention.room
+            room = focus.room
             yield f"You left {cell(event.room)}."
             yield f"You are in {cell(room_name(room, roster))} now." if room else "You are not in a room now."
         case Renamed():
@@ -137,16 +137,16 @@ def _coming(event: Presence | PresenceSummary) -> str:
             return f"{_who(event)} is back."
 
 
-def _spoken(entry: Spoken, roster: Roster, attention: Attention, clock: str, ring: bool = True) -> Iterator[Line]:
+def _spoken(entry: Spoken, roster: Roster, focus: RoomFocus, clock: str, ring: bool = True) -> Iterator[Line]:
     mine = entry.uid == roster.uid
-    private, mentioned = is_private(entry.room), attention.is_mentioned(entry)
+    private, mentioned = is_private(entry.room), focus.is_mentioned(entry)
     name = cell(speaker(entry.uid, entry.name))
     star, text = said(entry)
     for_me = not mine and (private or mentioned)
     head = [
         ("now" if for_me else "time", local(entry.ts, clock)),
         ("", " "),
-        ("whisper" if private else "dim", _tag(entry.room, roster, attention)),
+        ("whisper" if private else "dim", _tag(entry.room, roster, focus)),
         ("dim", star),
         (f"name:{entry.uid}", name),
         ("", " " if star else ": "),
@@ -154,24 +154,24 @@ def _spoken(entry: Spoken, roster: Roster, attention: Attention, clock: str, rin
     first, *rest = text.split("\n")
     indent = len("".join(piece.text for piece in line(*head).pieces))
     style = "mention" if mentioned else "whisper" if for_me else ""
-    loud = 0 if not ring or mine or attention.is_old(entry) else 1 + for_me
+    loud = 0 if not ring or mine or focus.is_old(entry) else 1 + for_me
     yield line(*head, (style, cell(first)), indent=indent, ring=loud)
     for more in rest:  # in plain mode behind the speaker again: an indent does not tell them from others' lines
-        before = head if attention.everything else [("", " " * indent)]
+        before = head if focus.everything else [("", " " * indent)]
         yield line(*before, (style, cell(more)), indent=indent)
 
 
 _SHOWN: Table[Iterator[Line]] = spoken(_spoken)
 
 
-def _history(event: HistoryPage, roster: Roster, attention: Attention, clock: str) -> Iterator[Line]:
+def _history(event: HistoryPage, roster: Roster, focus: RoomFocus, clock: str) -> Iterator[Line]:
     room = room_name(event.room, roster)
     if not event.entries:
         yield line(("dim", f"--- nothing has been said in {room} ---"))
         return
     known = sum(not isinstance(entry, Unknown) for entry in event.entries)
     yield line(("dim", f"--- last {_count(known, 'message')} in {room} ---"))
-    for of_one in shown(_SHOWN, event.entries, roster, attention, clock, False):
+    for of_one in shown(_SHOWN, event.entries, roster, focus, clock, False):
         yield from of_one
     yield line(("dim", "--- end of history ---"))
 
@@ -238,9 +238,9 @@ def _who(event: Presence) -> str:
     return f"{cell(event.name)} ({event.uid})"
 
 
-def _tag(room: str, roster: Roster, attention: Attention) -> str:
+def _tag(room: str, roster: Roster, focus: RoomFocus) -> str:
     """Which room it is about, where that does not go without saying."""
-    return "" if attention.is_told(room) else f"[{room_name(room, roster)}] "
+    return "" if focus.is_in_focus(room) else f"[{room_name(room, roster)}] "
 
 
 def room_name(room: str, roster: Roster) -> str:

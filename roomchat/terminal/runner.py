@@ -61,23 +61,23 @@ class CommandRunner:
     def answer(self, entry: Spoken) -> None:
         """Tell someone who whispers that we are away, once. On the receiving thread: it may not wait."""
         display = self._display
-        attention, client = display.attention, display.client
-        if attention.away is None or client is None or not is_private(entry.room):
+        focus, client = display.focus, display.client
+        if focus.away is None or client is None or not is_private(entry.room):
             return
-        if entry.uid in {display.roster.uid, *self._answered, *attention.ignored} or attention.is_old(entry):
+        if entry.uid in {display.roster.uid, *self._answered, *focus.ignored} or focus.is_old(entry):
             return
         self._answered.add(entry.uid)
         with contextlib.suppress(Denied, StateError):
-            client.whisper(entry.uid, _away(attention.away), kind="action")
+            client.whisper(entry.uid, _away(focus.away), kind="action")
 
     def _say(self, client: Client, text: str, kind: Kind = "message") -> None:
         """In the room that the person looks at."""
-        room = self._display.attention.room
+        room = self._display.focus.room
         if room is not None and is_private(room):
             self._whisper(client, self._display.roster.other(room), text, kind)
             return
         try:
-            client.say(text, None if self._display.attention.everything else room, kind=kind)
+            client.say(text, None if self._display.focus.everything else room, kind=kind)
         except Denied as error:
             raise NotSaid(error, text) from None
 
@@ -97,7 +97,7 @@ class CommandRunner:
 
     def _ask(self, client: Client, command: Command) -> None:
         """Ask the server. /history and /leave without a room mean the one that the person looks at."""
-        display, room = self._display, self._display.attention.room
+        display, room = self._display, self._display.focus.room
         if isinstance(command, History | Leave) and command.room is None and room is not None:
             if isinstance(command, Leave) and is_private(room):
                 with display.lock:
@@ -126,7 +126,7 @@ class CommandRunner:
                 display.look_at(
                     room, f"You are now chatting privately with {name}. Type /room NAME to return to a room."
                 )
-        elif display.attention.everything:
+        elif display.focus.everything:
             self._ask(client, Join(room=room))
         else:
             self._turn_here(client, room)
@@ -136,7 +136,7 @@ class CommandRunner:
     def _turn_here(self, client: Client, room: str) -> None:
         """At once, also while there is no connection; the server, where others dial us, is told."""
         display = self._display
-        unread = display.attention.unread.get(room)
+        unread = display.focus.unread.get(room)
         here = display.roster.totals.get(room, 1)
         with display.lock:
             if display.connected:
@@ -168,7 +168,7 @@ class CommandRunner:
             return "You are not in a room. Type /join ROOM to join one."
         told = []
         for number, room in enumerate(rooms, start=1):
-            unread = display.attention.unread.get(room)
+            unread = display.focus.unread.get(room)
             new = f" ({unread.count} new)" if unread else ""
             told.append(f"{number} {room_name(room, display.roster)}{new}")
         return f"You are in: {', '.join(told)}."
@@ -177,7 +177,7 @@ class CommandRunner:
 
     def _ignore(self, client: Client, uid: int | None) -> None:
         display = self._display
-        ignored, names = display.attention.ignored, display.roster.names
+        ignored, names = display.focus.ignored, display.roster.names
         if uid is None:
             told = ", ".join(f"{names.get(one, '')} ({one})" for one in sorted(ignored))
             display.show(f"You are ignoring: {told}." if told else "You are not ignoring anyone.")
@@ -191,13 +191,13 @@ class CommandRunner:
             display.show(f"You are ignoring {names.get(uid, 'them')} ({uid}). Type /ignore {uid} again to undo.")
 
     def _step_away(self, client: Client, text: str | None) -> None:
-        attention = self._display.attention
-        back = text is None and attention.away is not None
-        attention.away = None if back else (text or "")
+        focus = self._display.focus
+        back = text is None and focus.away is not None
+        focus.away = None if back else (text or "")
         self._answered.clear()
-        room = attention.room
+        room = focus.room
         if room is not None and not is_private(room):
-            self._say(client, "is back" if back else _away(attention.away or ""), "action")
+            self._say(client, "is back" if back else _away(focus.away or ""), "action")
         self._display.show("You are back." if back else "You are away; who whispers is told once. /away: back.")
 
 

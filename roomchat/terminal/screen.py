@@ -197,7 +197,7 @@ class Screen:
         display = self._terminal.display
         if self.cycle is None:
             before = self.buffer.document.text_before_cursor
-            word, offered = candidates(before, display.roster, display.rooms(), display.attention.room)
+            word, offered = candidates(before, display.roster, display.rooms(), display.focus.room)
             if not offered:
                 return
             start = before[: len(before) - len(word)]

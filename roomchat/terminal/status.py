@@ -23,7 +23,7 @@ def prompt(terminal: Terminal) -> str:
     """Where what is typed goes."""
     if terminal.arrival.asking:
         return terminal.arrival.asking
-    room = terminal.display.attention.room
+    room = terminal.display.focus.room
     return f"[{_name(room, terminal.display)}] " if room else "> "
 
 
@@ -79,12 +79,12 @@ def _state(terminal: Terminal) -> Fragments:
         fragments += [("class:toolbar", f"○ {harmless(terminal.address)}")]
     else:
         fragments += [("class:lost", " ○ not connected "), ("class:toolbar", " /connect HOST[:PORT]")]
-    room = display.attention.room
+    room = display.focus.room
     if room is not None:
         here = "" if is_private(room) else f": {display.roster.totals.get(room, 1)} here"
         fragments += [BETWEEN, ("class:here", _name(room, display)), ("class:toolbar", here)]
     fragments += _others(display)
-    if display.attention.away is not None:
+    if display.focus.away is not None:
         fragments += [BETWEEN, ("class:here", "away")]
     if display.roster.uid:
         name = display.roster.names.get(display.roster.uid, "")
@@ -96,8 +96,8 @@ def _others(display: ChatDisplay) -> Fragments:
     """The other rooms under their numbers, with what is new in them; ``!`` where one is mentioned. Those with
     something new come first: a narrow line is cut at its end."""
     fragments: Fragments = []
-    unread_in = display.attention.unread
-    numbered = [one for one in enumerate(display.rooms(), start=1) if one[1] != display.attention.room]
+    unread_in = display.focus.unread
+    numbered = [one for one in enumerate(display.rooms(), start=1) if one[1] != display.focus.room]
     for number, room in sorted(numbered, key=lambda one: one[1] not in unread_in):
         fragments.append(BETWEEN)
         unread = unread_in.get(room)
@@ -116,4 +116,4 @@ def _name(room: str, display: ChatDisplay) -> str:
 
 def _target(room: str | None, display: ChatDisplay) -> str:
     """The room of what is on its way, if it is not the one looked at."""
-    return f"[{room}] " if room and room != display.attention.room else ""
+    return f"[{room}] " if room and room != display.focus.room else ""

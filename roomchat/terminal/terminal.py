@@ -137,7 +137,7 @@ class Terminal:
         """Where what is typed goes, as far as we know: perhaps we are not in yet."""
         client = self.display.client
         first = next((one.room for one in self.arrival.first if isinstance(one, Join)), None)
-        return self.display.attention.room or (client.room if client is not None else None) or first
+        return self.display.focus.room or (client.room if client is not None else None) or first
 
     def _is_waited_for(self, typed: str) -> bool:
         """Whether what is being done leads elsewhere, so that the lines behind it wait."""

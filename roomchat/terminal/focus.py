@@ -1,9 +1,8 @@
-"""What a person looks at: one room, or all at once; what waits in the others; whom they ignore."""
+"""Which room a person looks at, or whether they see all at once; what waits in the others; whom they ignore."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from roomchat.client.client_events import ClientEvent
@@ -26,7 +25,7 @@ class Unread:
     mentioned: bool = False
 
 
-class Attention:
+class RoomFocus:
     """Not thread-safe: the terminal has a lock. Others may read single fields.
 
     Args:
@@ -79,10 +78,6 @@ class Attention:
         """Whether it was said before we came: no reason to ring a bell."""
         return self.catching_up or entry.seq <= self._roster.newest.get(entry.room, 0)
 
-    def is_told(self, room: str) -> bool:
+    def is_in_focus(self, room: str) -> bool:
         """Whether a line need not say which room it is about, for that is the one looked at."""
         return not self.everything and room == self.room
-
-    def numbered(self, rooms: Iterable[str]) -> list[tuple[int, str]]:
-        """The rooms that a person is in, by the numbers under which they are reached: the order of joining."""
-        return list(enumerate(rooms, start=1))
