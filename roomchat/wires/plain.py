@@ -74,7 +74,7 @@ UID                 chat with that person, in their room or in a new one
 /leave [ROOM]       leave a room, or the current one
 /who [ROOM]         list the people here, or in a room
 /rooms              list the rooms
-/whisper UID TEXT   say something to one person only
+/whisper UID TEXT   send a message to one person only
 /name NAME          change your name
 /history [N]        show the last messages
 .exit or /quit      leave the chat
