@@ -19,9 +19,9 @@ from roomchat.errors import ConnectError
 from roomchat.harmless import harmless
 from roomchat.protocol import Error, Joined, MemberJoined, MemberLeft, Message, Person, Renamed, Welcome, WhoPage
 from roomchat.terminal.commands import COMMANDS, HELP, TypingError, parse
+from roomchat.terminal.input import StandardInput
 from roomchat.terminal.render import render
 from roomchat.terminal.roster import Roster
-from roomchat.terminal.typed import TypedLines
 
 WELCOME = Welcome(
     uid=7,
@@ -237,7 +237,7 @@ def test_a_message_of_several_lines_stays_together(roster: Roster) -> None:
 def test_typed_lines_come_one_by_one_until_the_end() -> None:
     """Lines are cut at line feeds, the last one needs none, and bytes that are no UTF-8 do no harm."""
     reader, writer = os.pipe()
-    typed = TypedLines(reader)
+    typed = StandardInput(reader)
     os.write(writer, b"one\r\ntwo\n\xffthree")
     os.close(writer)
     assert list(typed) == ["one", "two", "\ufffdthree"]
@@ -248,7 +248,7 @@ def test_typed_lines_come_one_by_one_until_the_end() -> None:
 def test_waiting_for_typing_can_be_ended() -> None:
     """Another thread ends the waiting, though nothing is typed."""
     reader, writer = os.pipe()
-    typed = TypedLines(reader)
+    typed = StandardInput(reader)
     seen: list[str] = []
     thread = threading.Thread(target=lambda: seen.extend(typed))
     thread.start()

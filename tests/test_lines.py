@@ -26,13 +26,13 @@ from roomchat.terminal.commands import COMMANDS, HELP, NAMES, Connect, Ignore, S
 from roomchat.terminal.complete import candidates, hint
 from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.focus import KEPT, RoomFocus
+from roomchat.terminal.input import InputQueue
+from roomchat.terminal.input_history import MAX_LINES, InputHistory
 from roomchat.terminal.lines import Line, Piece, fold, line
 from roomchat.terminal.look import NAMES as COLOURS
 from roomchat.terminal.look import depth, fragment_style
-from roomchat.terminal.past import MOST, Past
 from roomchat.terminal.render import lines
 from roomchat.terminal.roster import Roster
-from roomchat.terminal.typed import TypedQueue
 from tests.test_client import WELCOME
 
 TIME = "2026-01-01T12:30:00.000Z"
@@ -265,22 +265,22 @@ def test_the_view_counts_who_is_here(roster: Roster) -> None:
 def test_the_past_is_bounded_and_survives_nonsense(tmp_path: Path) -> None:
     """Too long a file is cut; what is no line of ours is skipped; where none can be written there is none."""
     path = tmp_path / "deep" / "typed"
-    past = Past(path)
-    for number in range(MOST + 1):
-        past.store_string(f"{number}\nx")
-    assert next(iter(Past(path).load_history_strings())) == f"{MOST}\nx"
-    assert len(path.read_text().splitlines()) == MOST // 2
+    history = InputHistory(path)
+    for number in range(MAX_LINES + 1):
+        history.store_string(f"{number}\nx")
+    assert next(iter(InputHistory(path).load_history_strings())) == f"{MAX_LINES}\nx"
+    assert len(path.read_text().splitlines()) == MAX_LINES // 2
     path.write_bytes(b'\xff\n{"a": 1}\n"good"\n"cut')
-    assert list(Past(path).load_history_strings()) == ["good"]
+    assert list(InputHistory(path).load_history_strings()) == ["good"]
     assert json.loads('"good"') == "good"
-    nowhere = Past(Path("/proc/no/such/place"))
+    nowhere = InputHistory(Path("/proc/no/such/place"))
     nowhere.store_string("x")
     assert list(nowhere.load_history_strings()) == []
 
 
 def test_typed_lines_are_taken_before_the_end() -> None:
     """``end`` lets those that wait be taken, ``stop`` does not."""
-    typed = TypedQueue()
+    typed = InputQueue()
     for text in ("one", "two\nlines"):
         typed.put(text)
     assert typed.waiting() == ["one", "two\nlines"]

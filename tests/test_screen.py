@@ -26,10 +26,10 @@ from roomchat import Client
 from roomchat.protocol import Join, Message
 from roomchat.server import Server
 from roomchat.settings import Settings
+from roomchat.terminal.input import InputQueue
 from roomchat.terminal.printer import ScreenOutput
 from roomchat.terminal.screen import Screen
 from roomchat.terminal.terminal import Terminal
-from roomchat.terminal.typed import TypedQueue
 from tests.emulator import CTRL_C, CTRL_D, ENTER, SHIFT_TAB, TAB, UP, Emulated, alt, paste
 from tests.program import address_of
 from tests.program import serve as serve_program
@@ -233,7 +233,7 @@ def test_only_the_main_thread_touches_the_application(monkeypatch: pytest.Monkey
     monkeypatch.setattr(Application, "invalidate", note)
     with create_pipe_input() as keys, create_app_session(input=keys, output=output):
         screen = Screen(colour=False, bell="never")
-        terminal = Terminal("localhost", screen.typed, screen.show, interactive=True, changed=screen.changed)
+        terminal = Terminal("localhost", screen.input, screen.show, interactive=True, changed=screen.changed)
         screen.run(terminal, screen.changed)
         screen.changed()
     assert set(asked) == {threading.main_thread().name}
@@ -335,7 +335,7 @@ def test_a_command_waits_for_the_server_however_long_it_is_away(
     """Were it given up, what was typed behind it would be said in the room before."""
     impatient = partial(Client, request_timeout=0.1, state=False)
     monkeypatch.setattr("roomchat.terminal.arrival.Client", impatient)
-    typed, shown, told = TypedQueue(), queue.SimpleQueue[str](), []
+    typed, shown, told = InputQueue(), queue.SimpleQueue[str](), []
 
     def until(text: str, timeout: float = 10.0) -> None:
         while not told or text not in told[-1]:

@@ -14,10 +14,10 @@ from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Command, Join
+from roomchat.terminal.input import StandardInput
 from roomchat.terminal.lines import Line
 from roomchat.terminal.render import CLOCK
 from roomchat.terminal.terminal import Terminal
-from roomchat.terminal.typed import TypedLines
 
 # What a terminal must be able to do for the screen; these can't move a cursor.
 DUMB = {"", "dumb", "unknown"}
@@ -76,7 +76,7 @@ def _paint(
 
     screen = Screen(colour=colour, bell=bell)
     terminal = Terminal(
-        address, screen.typed, screen.show, interactive=True, everything=False, clock=clock, login=login_name(),
+        address, screen.input, screen.show, interactive=True, everything=False, clock=clock, login=login_name(),
         changed=screen.changed,
     )  # fmt: skip
     screen.run(terminal, lambda: terminal.run(name, first))
@@ -89,7 +89,7 @@ def _paint(
 
 def _print(address: str, name: str | None, first: list[Command | str], bell: str, clock: str) -> None:
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
-    typed = TypedLines(sys.stdin.fileno())
+    source = StandardInput(sys.stdin.fileno())
     failure: OSError | None = None
     loud = {"never": 3, "mentions": 2, "all": 1}[bell] if sys.stdout.isatty() else 3
 
@@ -102,12 +102,14 @@ def _print(address: str, name: str | None, first: list[Command | str], bell: str
         except OSError as error:
             failure = None if isinstance(error, BrokenPipeError) else error
             no_more_output()
-            typed.stop()
+            source.stop()
 
     def show_line(line: Line) -> None:
         show(line.plain + ("\a" if line.ring >= loud else ""))
 
-    terminal = Terminal(address, typed, show_line, interactive=sys.stdin.isatty(), clock=clock, login=login_name())
+    terminal = Terminal(
+        address, source, show_line, interactive=sys.stdin.isatty(), clock=clock, login=login_name()
+    )
     interrupted = run_interruptible(lambda: terminal.run(name, first), terminal.interrupt)
     if interrupted:
         show("Goodbye.")

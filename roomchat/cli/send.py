@@ -11,7 +11,7 @@ from roomchat.cli.client_options import client_options, name_of, run
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import note
 from roomchat.programs.send import Sender
-from roomchat.terminal.typed import TypedLines
+from roomchat.terminal.input import StandardInput
 
 MOST = 1024 * 1024  # characters that are read for one message; the server takes far fewer, and says so
 
@@ -45,16 +45,16 @@ def send(
         raise click.UsageError("--lines is for standard input; leave out --lines or the TEXT.")
     if not text and sys.stdin is None:
         raise click.ClickException("There is no standard input to read from; write the TEXT after the ROOM.")
-    typed = None if text else TypedLines(sys.stdin.fileno())
+    source = None if text else StandardInput(sys.stdin.fileno())
     name, others = name_of(context, name)
     sender = Sender(server, name, others=others, timeout=timeout, lines=lines)
 
     def interrupt() -> None:
-        if typed is not None:
-            typed.stop()
+        if source is not None:
+            source.stop()
         sender.interrupt()
 
-    texts = iter([_readable(" ".join(text))]) if typed is None else _input(typed, lines)
+    texts = iter([_readable(" ".join(text))]) if source is None else _input(source, lines)
     if run(lambda: sender.run(room, texts), interrupt):
         note("Interrupted: the server may or may not have the message.")
         context.exit(INTERRUPTED)
@@ -65,14 +65,14 @@ def _readable(text: str) -> str:
     return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
-def _input(typed: TypedLines, lines: bool) -> Iterator[str]:
+def _input(source: StandardInput, lines: bool) -> Iterator[str]:
     if lines:
-        yield from typed
+        yield from source
         return
     if sys.stdin.isatty():
         note("Type the message; Ctrl-D ends it.")
     text, size = [], 0
-    for line in typed:
+    for line in source:
         text.append(line)
         size += len(line)
         if size > MOST:

@@ -13,7 +13,7 @@ from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 from roomchat.harmless import harmless
 from roomchat.protocol import Command, Join, Ping
 from roomchat.terminal.display import ChatDisplay
-from roomchat.terminal.typed import Typed
+from roomchat.terminal.input import InputSource
 
 # Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.
 REQUEST_TIMEOUT = threading.TIMEOUT_MAX
@@ -33,7 +33,7 @@ class Arrival:
         login: the name to offer then.
         first: what leads into the first rooms; without any a person goes into the lobby.
         display: where the client is put, and what is told is shown.
-        typed: what the person types.
+        source: what the person types.
         interactive: whether there is someone who answers.
         receive: gets the client's events.
         changed: called when a question is asked.
@@ -41,7 +41,8 @@ class Arrival:
 
     def __init__(
         self, address: str, name: str | None, login: str, first: Iterable[First], display: ChatDisplay,
-        typed: Typed, *, interactive: bool, receive: Callable[[ClientEvent], object], changed: Callable[[], None],
+        source: InputSource, *, interactive: bool, receive: Callable[[ClientEvent], object],
+        changed: Callable[[], None],
     ) -> None:  # fmt: skip
         self.asking = ""  # the question that the next line answers
         self.kept = True  # whether there is a place to keep what is not sent
@@ -52,7 +53,7 @@ class Arrival:
         self._address = address
         self._login = login
         self._display = display
-        self._typed = typed
+        self._source = source
         self._interactive = interactive
         self._receive = receive
         self._changed = changed
@@ -141,7 +142,7 @@ class Arrival:
         if self._display.focus.everything:  # there is no line that is typed on, with a prompt before it
             self._display.show(self.asking.rstrip())
         self._changed()
-        name = self._typed.next()
+        name = self._source.next()
         question, self.asking = self.asking, ""
         if name is None:
             raise ConnectError("No name was given. Use --name to give one.")

@@ -34,13 +34,13 @@ from prompt_toolkit.widgets import SearchToolbar
 from roomchat.client.interrupt import GRACE, SIGNALS
 from roomchat.terminal import status
 from roomchat.terminal.complete import Cycle, candidates
+from roomchat.terminal.input import InputQueue
+from roomchat.terminal.input_history import InputHistory
 from roomchat.terminal.keys import key_bindings
 from roomchat.terminal.lines import Line
 from roomchat.terminal.look import STYLE, depth
-from roomchat.terminal.past import Past
 from roomchat.terminal.printer import Printer, ScreenOutput
 from roomchat.terminal.terminal import Terminal
-from roomchat.terminal.typed import TypedQueue
 
 HIGHEST = 10  # rows of what is typed; more scroll
 ASKED = 3.0  # seconds in which a second Ctrl-C leaves
@@ -57,7 +57,7 @@ class Screen:
     """
 
     def __init__(self, *, colour: bool | None, bell: str) -> None:
-        self.typed = TypedQueue()
+        self.input = InputQueue()
         self._output = ScreenOutput.from_pty(sys.stdout)
         assert isinstance(self._output, ScreenOutput)
         self._colours = depth(colour)
@@ -130,7 +130,7 @@ class Screen:
         self._worker.start()
 
     def _application(self) -> Application[None]:
-        self.buffer = Buffer(history=Past(), multiline=True, on_text_changed=self._edited)
+        self.buffer = Buffer(history=InputHistory(), multiline=True, on_text_changed=self._edited)
         search = SearchToolbar()
         is_pending = Condition(lambda: bool(self._pending()))
         root = HSplit(
@@ -160,7 +160,7 @@ class Screen:
         )
 
     def _pending(self) -> status.Fragments:
-        return status.pending(self._terminal, self.typed.waiting())
+        return status.pending(self._terminal, self.input.waiting())
 
     def _bottom(self) -> status.Fragments:
         assert self._loop is not None
@@ -190,7 +190,7 @@ class Screen:
             self.leave_away()  # the sending thread may wait for the server
         elif text.strip() or self._terminal.arrival.asking:
             self._owes = False
-            self.typed.put(text)
+            self.input.put(text)
 
     def complete(self, by: int) -> None:
         """The next candidate for the word before the cursor, or the one before."""
@@ -215,7 +215,7 @@ class Screen:
         """To the room of that number."""
         rooms = self._terminal.display.rooms()
         if number <= len(rooms):
-            self.typed.put(f"/room {rooms[number - 1]}")
+            self.input.put(f"/room {rooms[number - 1]}")
 
     def interrupt(self) -> None:
         """Ctrl-C: clears the line, then asks, then leaves."""
@@ -235,7 +235,7 @@ class Screen:
             self.leave_away()
             return
         self._leaving = "Quitting when everything is sent. Press Ctrl-C to quit at once."
-        self.typed.end()
+        self.input.end()
 
     def leave_away(self) -> None:
         """When nothing waits for the server, or the person leaves though they were told what does."""

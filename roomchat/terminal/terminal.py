@@ -15,10 +15,10 @@ from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Joined, Le
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
 from roomchat.terminal.display import ChatDisplay
+from roomchat.terminal.input import InputSource
 from roomchat.terminal.lines import Line
 from roomchat.terminal.render import CLOCK, not_said
 from roomchat.terminal.runner import CommandRunner
-from roomchat.terminal.typed import Typed
 from roomchat.terminal.unsent import keep, told
 
 FAREWELL = 5.0  # seconds that what a person said last has to arrive when they leave
@@ -29,7 +29,7 @@ class Terminal:
 
     Args:
         address: of the server.
-        typed: what the person types.
+        source: what the person types.
         show: shows a line; called by both threads, one at a time.
         interactive: whether there is someone who looks at the screen and answers.
         everything: show all rooms at once, each line with its room; else one, and the others wait.
@@ -39,12 +39,12 @@ class Terminal:
     """
 
     def __init__(
-        self, address: str, typed: Typed, show: Callable[[Line], None], *, interactive: bool,
+        self, address: str, source: InputSource, show: Callable[[Line], None], *, interactive: bool,
         everything: bool = True, clock: str = CLOCK, login: str = "", changed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.address = address
         self.doing = ""  # the command that is being done; it may wait for the connection to come back
-        self._typed = typed
+        self._source = source
         self._show_line = show
         self._interactive = interactive
         self._everything = everything
@@ -67,7 +67,7 @@ class Terminal:
         self.display = ChatDisplay(self._show_line, everything=self._everything, clock=self._clock)
         self._runner = CommandRunner(self.display)
         self.arrival = Arrival(
-            self.address, name, self._login, first, self.display, self._typed,
+            self.address, name, self._login, first, self.display, self._source,
             interactive=self._interactive, receive=self._receive, changed=self._changed,
         )  # fmt: skip
 
@@ -80,7 +80,7 @@ class Terminal:
         self._begin(name, first)
         try:
             going = self._come_in()
-            while going and not self._refused and (typed := self._typed.next()) is not None:
+            while going and not self._refused and (typed := self._source.next()) is not None:
                 going = self._take(typed)
             if self.display.client is not None and self._ended is None:
                 # Nobody looks at a pipe: all of it is sent, however long that takes.
@@ -96,7 +96,7 @@ class Terminal:
     def interrupt(self) -> None:
         """Make ``run`` end soon, whatever it waits for; the others are told. Any other thread may call it."""
         self._interrupted = True
-        self._typed.stop()
+        self._source.stop()
         self._leave()
 
     # ------------------------------------------------------------ leaving
@@ -106,7 +106,7 @@ class Terminal:
         client = self.display.client
         if client is None or self.display.connected:
             return ""
-        waiting = [*self.arrival.held, *self._typed.waiting()]
+        waiting = [*self.arrival.held, *self._source.waiting()]
         typed = [line for line in waiting if line.strip() and not line.startswith("/")]
         return told(len(client.pending) + len(typed), kept=self.arrival.kept and bool(not typed or self._room()))
 
@@ -123,7 +123,7 @@ class Terminal:
     def _leave(self) -> None:
         """Give the client what waits for it, and say goodbye. On any thread; the second finds nothing to do."""
         with self._left:
-            client, waiting = self.display.client, self._typed.waiting()
+            client, waiting = self.display.client, self._source.waiting()
             if client is None or self._typed_is_kept:
                 return
             self._typed_is_kept = True
@@ -234,15 +234,15 @@ class Terminal:
         if isinstance(event, ConnectionEnded):
             self._ended = event
             if self._interactive and event.code in OTHER_NAME:
-                self._typed.wake()
+                self._source.wake()
             elif self._interactive:
                 self.display.show(f"{event.reason} Type /connect to try again.", "trouble")
             else:
-                self._typed.stop()
+                self._source.stop()
         elif isinstance(event, Joined):
             self._runner.note(event)
         elif isinstance(event, ConnectionBack) and self.arrival.waits:
-            self._typed.wake()
+            self._source.wake()
         elif isinstance(event, Spoken):
             self._runner.answer(event)
         elif isinstance(event, Error) and event.re is None:  # else it is told where it was asked

@@ -13,7 +13,7 @@ READ_SIZE = 64 * 1024  # bytes
 _WAKE, _STOP = b"w", b"s"  # what goes through the pipe of a reader that waits
 
 
-class Typed(ABC):
+class InputSource(ABC):
     """Where lines come from. Only one thread takes them; any thread may call ``stop``, which ends its waiting."""
 
     def __iter__(self) -> Iterator[str]:
@@ -38,7 +38,7 @@ class Typed(ABC):
         """End the waiting, now or when it begins."""
 
 
-class TypedQueue(Typed):
+class InputQueue(InputSource):
     """Lines from the screen. Any thread may call its methods. A line may have line feeds in it: it was pasted."""
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ class TypedQueue(Typed):
             self._changed.notify()
 
 
-class TypedLines(Typed):
+class StandardInput(InputSource):
     """Lines from standard input: a terminal, a pipe or a file."""
 
     def __init__(self, fd: int) -> None:

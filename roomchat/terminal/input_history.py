@@ -10,14 +10,14 @@ from pathlib import Path
 from platformdirs import user_state_path
 from prompt_toolkit.history import History
 
-MOST = 1000  # lines that are kept
+MAX_LINES = 1000  # lines that are kept
 
 
-class Past(History):
+class InputHistory(History):
     """Lines in a file, one JSON string a line, since a line may have line feeds in it.
 
-    Several programs may add to it. It is cut to ``MOST`` when one starts. Where it can't be read or written, there
-    is no past: that must not keep anybody from chatting.
+    Several programs may add to it. It is cut to ``MAX_LINES`` when one starts. Where it can't be read or written,
+    there is no history: that must not keep anybody from chatting.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -28,8 +28,8 @@ class Past(History):
         """The newest first."""
         try:
             kept = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
-            if len(kept) > MOST:
-                kept = kept[-MOST // 2 :]
+            if len(kept) > MAX_LINES:
+                kept = kept[-MAX_LINES // 2 :]
                 self._write("\n".join(kept) + "\n", os.O_TRUNC)
         except OSError:
             return []
