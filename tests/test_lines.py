@@ -29,10 +29,9 @@ from roomchat.terminal.focus import KEPT, RoomFocus
 from roomchat.terminal.input import InputQueue
 from roomchat.terminal.input_history import MAX_LINES, InputHistory
 from roomchat.terminal.lines import Line, Piece, fold, line
-from roomchat.terminal.look import NAMES as COLOURS
-from roomchat.terminal.look import depth, fragment_style
 from roomchat.terminal.render import lines
 from roomchat.terminal.roster import Roster
+from roomchat.terminal.theme import NAME_COLOURS, colour_depth, fragment_style
 from tests.test_client import WELCOME
 
 TIME = "2026-01-01T12:30:00.000Z"
@@ -86,7 +85,7 @@ def luminance(colour: str) -> float:
 
 def test_names_can_be_read_on_black_and_on_white() -> None:
     """Each colour has a contrast of at least 3.8 against both, and is one of the 256."""
-    for colour in COLOURS:
+    for colour in NAME_COLOURS:
         assert min(1.05 / (luminance(colour) + 0.05), (luminance(colour) + 0.05) / 0.05) >= 3.8
         assert all(int(colour[at : at + 2], 16) in {0, 95, 135, 175, 215, 255} for at in (1, 3, 5))
 
@@ -96,11 +95,11 @@ def test_a_colour_belongs_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({fragment_style(f"name:{uid}", ColorDepth.DEPTH_8_BIT) for uid in range(1, 13)}) == 12
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert depth(None) is ColorDepth.DEPTH_8_BIT
-    assert depth(False) is ColorDepth.DEPTH_1_BIT
+    assert colour_depth(None) is ColorDepth.DEPTH_8_BIT
+    assert colour_depth(False) is ColorDepth.DEPTH_1_BIT
     monkeypatch.setenv("NO_COLOR", "1")
-    assert depth(None) is ColorDepth.DEPTH_1_BIT
-    assert depth(True) is ColorDepth.DEPTH_8_BIT
+    assert colour_depth(None) is ColorDepth.DEPTH_1_BIT
+    assert colour_depth(True) is ColorDepth.DEPTH_8_BIT
 
 
 @pytest.mark.parametrize(

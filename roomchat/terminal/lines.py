@@ -1,7 +1,7 @@
 """A line for a person: pieces of text, each with a style, and how it is folded to a width.
 
-The plain terminal prints the text of a line; the screen gives each style a look (``look.py``). A style never says
-something that the text does not.
+The plain terminal prints the text of a line; the screen gives each style its colours (``theme.py``). A style never
+says something that the text does not.
 """
 
 from __future__ import annotations

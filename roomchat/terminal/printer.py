@@ -15,7 +15,7 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.utils import get_cwidth
 
 from roomchat.terminal.lines import Line, fold
-from roomchat.terminal.look import STYLE, fragment_style
+from roomchat.terminal.theme import STYLE, fragment_style
 
 PAUSE = 0.05  # seconds between two printings: fast enough to look like at once, slow enough to type in between
 AT_ONCE = 400  # lines a printing; half as many type no smoother

@@ -1,4 +1,4 @@
-"""How styles look on the screen."""
+"""The colours of styles on the screen."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from prompt_toolkit.styles import Style
 # For names. Of the 256 colours that terminals agree on, twelve whose luminance lies so that each stands out on
 # black and on white alike: contrast at least 3.8 : 1 against both, where 4.58 is the most that there can be
 # (WCAG 2.2, "contrast ratio"). tests/test_lines.py computes it.
-NAMES = ("#d70000", "#af5f00", "#878700", "#008700", "#00875f", "#008787", "#0087d7", "#5f5fff",
+NAME_COLOURS = ("#d70000", "#af5f00", "#878700", "#008700", "#00875f", "#008787", "#0087d7", "#5f5fff",
          "#af5fd7", "#d700d7", "#d7005f", "#af5f5f")  # fmt: skip
 # Where there are only 16 colours: each person's own terminal makes these readable.
-FEW_NAMES = ("ansired", "ansigreen", "ansiyellow", "ansiblue", "ansimagenta", "ansicyan")
+NAME_COLOURS_16 = ("ansired", "ansigreen", "ansiyellow", "ansiblue", "ansimagenta", "ansicyan")
 
 STYLE = Style.from_dict(
     {
@@ -36,7 +36,7 @@ STYLE = Style.from_dict(
 )
 
 
-def depth(colour: bool | None) -> ColorDepth:
+def colour_depth(colour: bool | None) -> ColorDepth:
     """How many colours to use: as asked for, else as the environment says (NO_COLOR, see no-color.org; TERM)."""
     if colour is False or (colour is None and os.environ.get("NO_COLOR")):
         return ColorDepth.DEPTH_1_BIT
@@ -49,6 +49,6 @@ def fragment_style(style: str, colours: ColorDepth) -> str:
     if not style.startswith("name:"):
         return f"class:{style}" if style else ""
     uid = int(style.removeprefix("name:") or 0)
-    names = NAMES if colours is ColorDepth.DEPTH_8_BIT else FEW_NAMES
+    names = NAME_COLOURS if colours is ColorDepth.DEPTH_8_BIT else NAME_COLOURS_16
     # Neighbours in the list look alike, neighbours in UID should not: steps that share no divisor with the length.
     return f"bold fg:{names[uid * 5 % len(names)]}"
