@@ -22,7 +22,17 @@ from roomchat.protocol import (
     Unknown,
     Welcome,
 )
-from roomchat.terminal.commands import COMMANDS, HELP, NAMES, Connect, Ignore, StepAway, Turn, TypingError, parse
+from roomchat.terminal.commands import (
+    COMMANDS,
+    HELP,
+    NAMES,
+    Connect,
+    Ignore,
+    SetAway,
+    SwitchRoom,
+    TypingError,
+    parse,
+)
 from roomchat.terminal.complete import candidates, hint
 from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.focus import KEPT, RoomFocus
@@ -112,14 +122,14 @@ def test_a_colour_belongs_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
         ("/msg bob hi  there", parse("/whisper 3 hi  there", Roster())),
         ("/JOIN tea", parse("/join tea", Roster())),
         ("/me waves", Say(text="waves", kind="action")),
-        ("/room", Turn(None)),
-        ("/room 2", Turn("2")),
-        ("/query bob", Turn("@3-7")),
-        ("/query @bob hi there", Turn("@3-7", "hi there")),
+        ("/room", SwitchRoom(None)),
+        ("/room 2", SwitchRoom("2")),
+        ("/query bob", SwitchRoom("@3-7")),
+        ("/query @bob hi there", SwitchRoom("@3-7", "hi there")),
         ("/ignore bob", Ignore(3)),
         ("/ignore", Ignore(None)),
-        ("/away", StepAway(None)),
-        ("/away till four", StepAway("till four")),
+        ("/away", SetAway(None)),
+        ("/away till four", SetAway("till four")),
         ("/connect", Connect(None)),
         ("/server localhost:99", Connect("localhost:99")),
     ],

@@ -38,7 +38,7 @@ class Connect:
 
 
 @dataclass(frozen=True)
-class Turn:
+class SwitchRoom:
     """To another room; ``None``: tell which there are. ``text`` is said there at once."""
 
     room: str | None
@@ -53,14 +53,14 @@ class Ignore:
 
 
 @dataclass(frozen=True)
-class StepAway:
+class SetAway:
     """Tell the room, and who whispers; without a text while away: be back."""
 
     text: str | None
 
 
 # What the client does by itself; everything else is the server's.
-Local = Connect | Turn | Ignore | StepAway
+Local = Connect | SwitchRoom | Ignore | SetAway
 Make = Callable[[Roster, list[str]], Command | Local]
 
 
@@ -111,8 +111,8 @@ def _optional(arguments: list[str]) -> str | None:
     return arguments[0] if arguments else None
 
 
-def _private(roster: Roster, arguments: list[str]) -> Turn:
-    return Turn(roster.private(uid_of(roster, arguments[0])), arguments[1] if len(arguments) > 1 else None)
+def _private(roster: Roster, arguments: list[str]) -> SwitchRoom:
+    return SwitchRoom(roster.private(uid_of(roster, arguments[0])), arguments[1] if len(arguments) > 1 else None)
 
 
 COMMANDS = [
@@ -123,7 +123,7 @@ COMMANDS = [
     SlashCommand("/leave [ROOM]", "leave a room, or the current one",
                  lambda roster, args: protocol.Leave(room=_optional(args)), "/leave tea", ("/part",)),
     SlashCommand("/room [ROOM]", "list your rooms, or switch to one by name or number",
-                 lambda roster, args: Turn(_optional(args)), "/room 2", ("/r", "/window")),
+                 lambda roster, args: SwitchRoom(_optional(args)), "/room 2", ("/r", "/window")),
     SlashCommand("/rooms", "list all rooms",
                  lambda roster, args: protocol.Rooms(), "/rooms", ("/list",)),
     SlashCommand("/who [ROOM]", "list everyone on the server, or in a room",
@@ -138,7 +138,7 @@ COMMANDS = [
     SlashCommand("/me TEXT", "describe what you are doing",
                  lambda roster, args: protocol.Say(text=args[0], kind="action"), "/me puts the kettle on"),
     SlashCommand("/away [TEXT]", "mark yourself as away; repeat when you are back",
-                 lambda roster, args: StepAway(_optional(args)), "/away back at four", ("/afk",)),
+                 lambda roster, args: SetAway(_optional(args)), "/away back at four", ("/afk",)),
     SlashCommand("/ignore [UID]", "hide everything from someone; repeat to undo",
                  lambda roster, args: Ignore(uid_of(roster, args[0]) if args else None), "/ignore 7",
                  ("/unignore",)),

@@ -32,7 +32,9 @@ class ChatDisplay:
         self.connected = False  # now; without a connection but with a client it tries to come back
         self.roster = Roster()
         self.focus = RoomFocus(self.roster, everything=everything)
-        self.turned: set[str] = set()  # rooms turned to here already, though the server has not said so
+        self.pending_switches: set[str] = (
+            set()
+        )  # rooms shown already, whose ``joined`` is on its way: it is no news
         self.lock = threading.RLock()
         self._show_line = show_line
         self._clock = clock
@@ -57,7 +59,7 @@ class ChatDisplay:
         with self.lock:
             if isinstance(event, ConnectionLost | ConnectionEnded):
                 self.connected = False
-                self.turned.clear()
+                self.pending_switches.clear()
             elif isinstance(event, Welcome | ConnectionBack):
                 self.connected = True
             if (
@@ -65,15 +67,17 @@ class ChatDisplay:
             ):  # the client asked, not the person: /who has no id
                 self.roster.update(event)
                 return True
-            # Our own coming into a room that was turned to is no news.
-            if self.roster.update(event) and not (isinstance(event, Joined) and self._is_turned(event.room)):
+            # Our own coming into a room that is shown already is no news.
+            if self.roster.update(event) and not (
+                isinstance(event, Joined) and self._is_pending_switch(event.room)
+            ):
                 self._place(event)
             return not (isinstance(event, Entry | Unknown | Gap) and event.room in self.focus.unread)
 
-    def _is_turned(self, room: str) -> bool:
-        if room not in self.turned:
+    def _is_pending_switch(self, room: str) -> bool:
+        if room not in self.pending_switches:
             return False
-        self.turned.remove(room)
+        self.pending_switches.remove(room)
         return True
 
     def _place(self, event: ClientEvent) -> None:
@@ -97,7 +101,7 @@ class ChatDisplay:
         return entry.uid not in focus.ignored and focus.is_mentioned(entry) and not focus.is_old(entry)
 
     def look_at(self, room: str | None, told: ClientEvent | str) -> None:
-        """Turn to a room: tell it, then show what was said there meanwhile. With the lock held."""
+        """Switch to a room: tell it, then show what was said there meanwhile. With the lock held."""
         count, events = self.focus.look_at(room)
         if isinstance(told, str):
             self.show(told)

@@ -60,7 +60,7 @@ class RoomFocus:
         return False
 
     def look_at(self, room: str | None) -> tuple[int, list[AnyEntry | Gap]]:
-        """Turn to a room. Returns how many messages were said there meanwhile, and the last of these."""
+        """Switch to a room. Returns how many messages were said there meanwhile, and the last of these."""
         self.room = room
         unread = self.unread.pop(room, None) if room else None
         return (unread.count, list(unread.events)) if unread else (0, [])

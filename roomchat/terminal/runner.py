@@ -10,7 +10,7 @@ from roomchat.client.client import Client
 from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Command, Dial, History, Join, Joined, Kind, Leave, Name, Say, Spoken, Whisper
-from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, StepAway, Turn, TypingError, uid_of
+from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, SetAway, SwitchRoom, TypingError, uid_of
 from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.lines import cell
 from roomchat.terminal.render import room_name, will_see_later
@@ -41,12 +41,12 @@ class CommandRunner:
                 self._say(client, what.text, what.kind)
             case Whisper():
                 self._whisper(client, what.uid, what.text, what.kind)
-            case Turn():
-                self._turn(client, what)
+            case SwitchRoom():
+                self._switch(client, what)
             case Ignore():
                 self._ignore(client, what.uid)
-            case StepAway():
-                self._step_away(client, what.text)
+            case SetAway():
+                self._set_away(client, what.text)
             case Connect():
                 raise AssertionError("it needs no client")
             case _:
@@ -114,12 +114,12 @@ class CommandRunner:
 
     # ------------------------------------------------------------ rooms
 
-    def _turn(self, client: Client, turn: Turn) -> None:
+    def _switch(self, client: Client, switch: SwitchRoom) -> None:
         display = self._display
-        if turn.room is None:
+        if switch.room is None:
             display.show(self._rooms())
             return
-        room = self._called(turn.room)
+        room = self._called(switch.room)
         if is_private(room):
             name = display.roster.whisperer(room)
             with display.lock:
@@ -129,18 +129,18 @@ class CommandRunner:
         elif display.focus.everything:
             self._ask(client, Join(room=room))
         else:
-            self._turn_here(client, room)
-        if turn.text:
-            self._say(client, turn.text)
+            self._switch_here(client, room)
+        if switch.text:
+            self._say(client, switch.text)
 
-    def _turn_here(self, client: Client, room: str) -> None:
+    def _switch_here(self, client: Client, room: str) -> None:
         """At once, also while there is no connection; the server, where others dial us, is told."""
         display = self._display
         unread = display.focus.unread.get(room)
         here = display.roster.totals.get(room, 1)
         with display.lock:
             if display.connected:
-                display.turned.add(room)
+                display.pending_switches.add(room)
             display.look_at(room, f"--- {room}, {here} here, {unread.count if unread else 0} new ---")
         with contextlib.suppress(ConnectError):
             client.send(Join(room=room))
@@ -190,7 +190,7 @@ class CommandRunner:
             client.ignore(ignored)
             display.show(f"You are ignoring {names.get(uid, 'them')} ({uid}). Type /ignore {uid} again to undo.")
 
-    def _step_away(self, client: Client, text: str | None) -> None:
+    def _set_away(self, client: Client, text: str | None) -> None:
         focus = self._display.focus
         back = text is None and focus.away is not None
         focus.away = None if back else (text or "")

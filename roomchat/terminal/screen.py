@@ -211,7 +211,7 @@ class Screen:
         if len(self.cycle.offered) == 1:
             self.cycle = None
 
-    def turn(self, number: int) -> None:
+    def switch_room(self, number: int) -> None:
         """To the room of that number."""
         rooms = self._terminal.display.rooms()
         if number <= len(rooms):

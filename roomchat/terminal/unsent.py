@@ -8,7 +8,7 @@ from roomchat.client.client import Client
 from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Dial, Join, Leave, Say, Whisper
-from roomchat.terminal.commands import Turn, TypingError, parse
+from roomchat.terminal.commands import SwitchRoom, TypingError, parse
 from roomchat.terminal.roster import Roster
 
 
@@ -38,7 +38,7 @@ def keep(client: Client, roster: Roster, room: str | None, lines: Iterable[str])
                     room = what.room
                 case Dial() | Leave():
                     room = None
-                case Turn():
+                case SwitchRoom():
                     room = _room(client, roster, what.room) if what.room else room
                     if what.text:
                         _say(client, roster, room, what.text)
