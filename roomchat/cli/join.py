@@ -15,7 +15,7 @@ from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Command, Join
 from roomchat.terminal.input import StandardInput
-from roomchat.terminal.lines import Line
+from roomchat.terminal.lines import BELL_LEVELS, Line
 from roomchat.terminal.render import CLOCK
 from roomchat.terminal.terminal import Terminal
 
@@ -36,7 +36,7 @@ DUMB = {"", "dumb", "unknown"}
 @click.option("--colour/--no-colour", default=None, help="Colours or none.", show_default="from NO_COLOR")
 @click.option(
     "--bell",
-    type=click.Choice(["never", "mentions", "all"]),
+    type=click.Choice(list(BELL_LEVELS)),
     default="mentions",
     help="Which messages ring the terminal's bell; mentions: whispers, and messages with your name.",
 )
@@ -80,8 +80,8 @@ def _paint(
         changed=screen.changed,
     )  # fmt: skip
     screen.run(terminal, lambda: terminal.run(name, first))
-    if told := terminal.farewell():
-        click.echo(told)
+    if unsent := terminal.unsent():
+        click.echo(unsent)
     click.echo("Goodbye.")
     if screen.interrupted and not terminal.display.roster.uid:
         sys.exit(INTERRUPTED)
@@ -91,7 +91,7 @@ def _print(address: str, name: str | None, first: list[Command | str], bell: str
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
     source = StandardInput(sys.stdin.fileno())
     failure: OSError | None = None
-    loud = {"never": 3, "mentions": 2, "all": 1}[bell] if sys.stdout.isatty() else 3
+    bell_level = BELL_LEVELS[bell if sys.stdout.isatty() else "never"]
 
     def show(text: str) -> None:
         """A whole line at once: two threads show things. Ends the chat when nobody takes them any more."""
@@ -105,7 +105,7 @@ def _print(address: str, name: str | None, first: list[Command | str], bell: str
             source.stop()
 
     def show_line(line: Line) -> None:
-        show(line.plain + ("\a" if line.ring >= loud else ""))
+        show(line.plain + ("\a" if line.ring >= bell_level else ""))
 
     terminal = Terminal(
         address, source, show_line, interactive=sys.stdin.isatty(), clock=clock, login=login_name()
@@ -115,11 +115,11 @@ def _print(address: str, name: str | None, first: list[Command | str], bell: str
         show("Goodbye.")
     for complaint in terminal.complaints:
         note(complaint)
-    if told := terminal.farewell():
-        note(told)
+    if unsent := terminal.unsent():
+        note(unsent)
     if failure is not None:
         raise not_written(failure)
     if interrupted and not terminal.display.roster.uid:
         sys.exit(INTERRUPTED)
-    if (told or terminal.complaints) and not sys.stdin.isatty():
+    if (unsent or terminal.complaints) and not sys.stdin.isatty():
         sys.exit(1)

@@ -92,8 +92,8 @@ def uid_of(roster: Roster, who: str) -> int:
     """Whom a typed UID or name means; every command that takes one reads it here. Raises TypingError."""
     found = roster.meant(who)
     if len(found) > 1:
-        told = " or ".join(f"{harmless(roster.names.get(uid, 'the UID'))} ({uid})" for uid in found)
-        raise NobodyCalled(f"Nothing was sent: {who} could be {told}. Type the UID.")
+        choices = " or ".join(f"{harmless(roster.names.get(uid, 'the UID'))} ({uid})" for uid in found)
+        raise NobodyCalled(f"Nothing was sent: {who} could be {choices}. Type the UID.")
     if not found:
         raise NobodyCalled(f"No one here is called {who}. /who lists everyone.")
     if found == [0]:

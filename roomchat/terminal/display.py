@@ -85,10 +85,10 @@ class ChatDisplay:
         if isinstance(event, Left):
             self.focus.drop(event.room)
             if self.focus.room in {None, event.room}:
-                self.look_at(current, told=event)
+                self.look_at(current, announcement=event)
                 return
         if isinstance(event, Joined) and event.room == current:
-            self.look_at(current, told=event)
+            self.look_at(current, announcement=event)
         elif self.focus.takes(event):
             self.show_event(event)
         elif isinstance(event, Spoken) and self._calls(event):
@@ -100,13 +100,13 @@ class ChatDisplay:
         focus = self.focus
         return entry.uid not in focus.ignored and focus.is_mentioned(entry) and not focus.is_old(entry)
 
-    def look_at(self, room: str | None, told: ClientEvent | str) -> None:
+    def look_at(self, room: str | None, announcement: ClientEvent | str) -> None:
         """Switch to a room: tell it, then show what was said there meanwhile. With the lock held."""
         count, events = self.focus.look_at(room)
-        if isinstance(told, str):
-            self.show(told)
+        if isinstance(announcement, str):
+            self.show(announcement)
         else:
-            self.show_event(told)
+            self.show_event(announcement)
         if count > (kept := sum(isinstance(event, Spoken) for event in events)):
             self.show(f"{count - kept} older messages are not shown; /history {min(count, 1000)} shows more.")
         self.focus.catching_up = True

@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 from roomchat.harmless import harmless
 
+# A bell rings for lines whose ``ring`` is at least this.
+BELL_LEVELS = {"never": 3, "mentions": 2, "all": 1}
+
 
 class Piece(NamedTuple):
     """Some text of a line, and its style: ``""``, ``time``, ``dim``, ``trouble``, ``name:7``, ..."""

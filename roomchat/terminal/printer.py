@@ -48,13 +48,13 @@ class Printer:
     Args:
         output: the terminal.
         colours: how many it has.
-        loud: the bell rings for lines whose ``ring`` is at least that.
+        bell_level: the bell rings for lines whose ``ring`` is at least that.
     """
 
-    def __init__(self, output: ScreenOutput, colours: ColorDepth, loud: int) -> None:
+    def __init__(self, output: ScreenOutput, colours: ColorDepth, bell_level: int) -> None:
         self._output = output
         self._colours = colours
-        self._loud = loud
+        self._bell_level = bell_level
         self._changed = threading.Condition()
         self._lines: deque[Line] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -119,7 +119,7 @@ class Printer:
             for row in fold(line, width, get_cwidth):
                 fragments += [(fragment_style(style, self._colours), text) for style, text in row]
                 fragments.append(("", "\n"))
-        if ring >= self._loud:
+        if ring >= self._bell_level:
             self._output.bell()
         if fragments:
             print_formatted_text(self._output, fragments, STYLE, color_depth=self._colours)

@@ -154,8 +154,8 @@ def _spoken(entry: Spoken, roster: Roster, focus: RoomFocus, clock: str, ring: b
     first, *rest = text.split("\n")
     indent = len("".join(piece.text for piece in line(*head).pieces))
     style = "mention" if mentioned else "whisper" if for_me else ""
-    loud = 0 if not ring or mine or focus.is_old(entry) else 1 + for_me
-    yield line(*head, (style, cell(first)), indent=indent, ring=loud)
+    level = 0 if not ring or mine or focus.is_old(entry) else 1 + for_me
+    yield line(*head, (style, cell(first)), indent=indent, ring=level)
     for more in rest:  # in plain mode behind the speaker again: an indent does not tell them from others' lines
         before = head if focus.everything else [("", " " * indent)]
         yield line(*before, (style, cell(more)), indent=indent)

@@ -166,12 +166,12 @@ class CommandRunner:
         rooms = display.rooms()
         if not rooms:
             return "You are not in a room. Type /join ROOM to join one."
-        told = []
+        rooms = []
         for number, room in enumerate(rooms, start=1):
             unread = display.focus.unread.get(room)
             new = f" ({unread.count} new)" if unread else ""
-            told.append(f"{number} {room_name(room, display.roster)}{new}")
-        return f"You are in: {', '.join(told)}."
+            rooms.append(f"{number} {room_name(room, display.roster)}{new}")
+        return f"You are in: {', '.join(rooms)}."
 
     # ------------------------------------------------------------ the client's own
 
@@ -179,8 +179,10 @@ class CommandRunner:
         display = self._display
         ignored, names = display.focus.ignored, display.roster.names
         if uid is None:
-            told = ", ".join(f"{names.get(one, '')} ({one})" for one in sorted(ignored))
-            display.show(f"You are ignoring: {told}." if told else "You are not ignoring anyone.")
+            names_and_uids = ", ".join(f"{names.get(one, '')} ({one})" for one in sorted(ignored))
+            display.show(
+                f"You are ignoring: {names_and_uids}." if names_and_uids else "You are not ignoring anyone."
+            )
         elif uid in ignored:
             ignored.discard(uid)
             client.ignore(ignored)

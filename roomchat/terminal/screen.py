@@ -37,7 +37,7 @@ from roomchat.terminal.complete import Cycle, candidates
 from roomchat.terminal.input import InputQueue
 from roomchat.terminal.input_history import InputHistory
 from roomchat.terminal.keys import key_bindings
-from roomchat.terminal.lines import Line
+from roomchat.terminal.lines import BELL_LEVELS, Line
 from roomchat.terminal.printer import Printer, ScreenOutput
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.theme import STYLE, colour_depth
@@ -45,7 +45,6 @@ from roomchat.terminal.theme import STYLE, colour_depth
 HIGHEST = 10  # rows of what is typed; more scroll
 ASKED = 3.0  # seconds in which a second Ctrl-C leaves
 QUITS = {"/quit", "/exit", "/bye"}
-BELLS = {"never": 3, "mentions": 2, "all": 1}
 
 
 class Screen:
@@ -61,7 +60,7 @@ class Screen:
         self._output = ScreenOutput.from_pty(sys.stdout)
         assert isinstance(self._output, ScreenOutput)
         self._colours = colour_depth(colour)
-        self._printer = Printer(self._output, self._colours, BELLS[bell])
+        self._printer = Printer(self._output, self._colours, BELL_LEVELS[bell])
         self.show: Callable[[Line], None] = self._printer.show
         self.interrupted = False  # whether the person left by Ctrl-C, or a signal came
         self.cycle: Cycle | None = None

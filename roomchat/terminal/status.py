@@ -31,7 +31,7 @@ def pending(terminal: Terminal, waiting: list[str]) -> Fragments:
     """What was typed and has not come back: what waits for the sending thread, and what for the server."""
     display = terminal.display
     said = [] if display.client is None else display.client.pending
-    held = [terminal.doing] if terminal.doing and not display.connected else []
+    held = [terminal.current_command] if terminal.current_command and not display.connected else []
     waiting = [*held, *terminal.arrival.held, *waiting]
     texts = [f"{_target(one.room, display)}{one.text}" if isinstance(one, Say) else f"[whisper] {one.text}"
              for one in said[-MOST_PENDING:]]  # fmt: skip
@@ -49,11 +49,11 @@ def pending(terminal: Terminal, waiting: list[str]) -> Fragments:
 def bottom(terminal: Terminal, text: str, cycle: Cycle | None, notice: str) -> Fragments:
     """The bottom line: what was just asked, what Tab offers, what a begun command does, or how things stand."""
     if notice:
-        return [("class:loud", f" {notice} ")]
+        return [("class:alert", f" {notice} ")]
     if cycle is not None:
         return _offered(cycle)
-    if told := hint(text):
-        return [("class:toolbar", told)]
+    if hinted := hint(text):
+        return [("class:toolbar", hinted)]
     return _state(terminal)
 
 
@@ -106,7 +106,7 @@ def _others(display: ChatDisplay) -> Fragments:
             fragments.append(("class:toolbar", shown))
         else:
             mark = "!" if unread.mentioned else ""
-            fragments.append(("class:loud" if mark else "class:unread", f"{shown} +{unread.count}{mark}"))
+            fragments.append(("class:alert" if mark else "class:unread", f"{shown} +{unread.count}{mark}"))
     return fragments
 
 

@@ -19,9 +19,9 @@ from roomchat.terminal.input import InputSource
 from roomchat.terminal.lines import Line
 from roomchat.terminal.render import CLOCK, not_said
 from roomchat.terminal.runner import CommandRunner
-from roomchat.terminal.unsent import keep, told
+from roomchat.terminal.unsent import keep, waiting_lines
 
-FAREWELL = 5.0  # seconds that what a person said last has to arrive when they leave
+EXIT_FLUSH_TIMEOUT = 5.0  # seconds that what a person said last has to arrive when they leave
 
 
 class Terminal:
@@ -43,7 +43,7 @@ class Terminal:
         everything: bool = True, clock: str = CLOCK, login: str = "", changed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.address = address
-        self.doing = ""  # the command that is being done; it may wait for the connection to come back
+        self.current_command = ""  # the command that is being done; it may wait for the connection to come back
         self._source = source
         self._show_line = show
         self._interactive = interactive
@@ -84,7 +84,7 @@ class Terminal:
                 going = self._take(typed)
             if self.display.client is not None and self._ended is None:
                 # Nobody looks at a pipe: all of it is sent, however long that takes.
-                patience = 0.0 if self._asked else FAREWELL
+                patience = 0.0 if self._asked else EXIT_FLUSH_TIMEOUT
                 self.display.client.flush(patience if self._interactive else None)
         finally:
             self._leave()
@@ -108,12 +108,13 @@ class Terminal:
             return ""
         waiting = [*self.arrival.held, *self._source.waiting()]
         typed = [line for line in waiting if line.strip() and not line.startswith("/")]
-        return told(len(client.pending) + len(typed), kept=self.arrival.kept and bool(not typed or self._room()))
+        kept = self.arrival.kept and bool(not typed or self._room())
+        return waiting_lines(len(client.pending) + len(typed), kept=kept)
 
-    def farewell(self) -> str:
+    def unsent(self) -> str:
         """When all is over: what was not sent; nothing if all was."""
         unsent = (
-            told(len(self.display.client.pending), kept=self.arrival.kept)
+            waiting_lines(len(self.display.client.pending), kept=self.arrival.kept)
             if self.display.client is not None
             else ""
         )
@@ -128,8 +129,8 @@ class Terminal:
                 return
             self._typed_is_kept = True
             if self._interactive and (self._interrupted or self.arrival.held):  # else all was sent
-                doing = [self.doing] if self._is_waited_for(self.doing) else []
-                waiting = [*doing, *self.arrival.held, *waiting]
+                current = [self.current_command] if self._is_waited_for(self.current_command) else []
+                waiting = [*current, *self.arrival.held, *waiting]
                 self.returned += keep(client, self.display.roster, self._room(), waiting)
             client.close(timeout=0.5)
 
@@ -205,18 +206,18 @@ class Terminal:
     def _close(self, client: Client, timeout: float) -> None:
         """Leave a server for good, and say what it did not get."""
         client.close(timeout)
-        if waits := told(len(client.pending), kept=self.arrival.kept):
+        if waits := waiting_lines(len(client.pending), kept=self.arrival.kept):
             self.display.show(f"{self.address}: {waits}", "trouble")
 
     def _connect(self, address: str | None) -> None:
         """Go to a server, or try the same one again."""
         if self.display.client is not None and self._ended is None and address in {None, self.address}:
-            doing = "You are connected to" if self.display.connected else "Still trying to connect to"
-            self.display.show(f"{doing} {self.address}.")
+            state = "You are connected to" if self.display.connected else "Still trying to connect to"
+            self.display.show(f"{state} {self.address}.")
             return
         client, old = self.display.client, self.arrival
         if client is not None:
-            self._close(client, FAREWELL)
+            self._close(client, EXIT_FLUSH_TIMEOUT)
         for typed in old.held:  # it was meant for there
             self.display.show("\n".join(not_said(typed)), "trouble")
         if address is not None:
@@ -259,7 +260,7 @@ class Terminal:
 
     def _type(self, typed: str) -> bool:
         """Do what a typed line says; False if it says goodbye."""
-        self.doing = typed if typed.startswith("/") else ""
+        self.current_command = typed if typed.startswith("/") else ""
         self._changed()
         try:
             what = self._understand(typed)
@@ -282,7 +283,7 @@ class Terminal:
                 self._complain(str(error), text or typed)
                 back = not_said(text) if text else []
                 self.display.show("\n".join([str(error), *back]), "trouble")
-        self.doing = ""
+        self.current_command = ""
         self._changed()
         return not self._interrupted
 

@@ -28,7 +28,7 @@ STYLE = Style.from_dict(
         "toolbar": "#808080",
         "here": "bold noinherit",
         "unread": "bold noinherit",
-        "loud": "reverse bold noinherit",
+        "alert": "reverse bold noinherit",
         "ok": "#008700",
         "lost": "reverse bold noinherit",
         "chosen": "reverse noinherit",

@@ -12,7 +12,7 @@ from roomchat.terminal.commands import SwitchRoom, TypingError, parse
 from roomchat.terminal.roster import Roster
 
 
-def told(count: int, *, kept: bool) -> str:
+def waiting_lines(count: int, *, kept: bool) -> str:
     """How many lines wait, as a sentence; nothing if none does. ``kept``: whether there is a place for them."""
     if not count:
         return ""
