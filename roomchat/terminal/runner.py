@@ -166,12 +166,12 @@ class CommandRunner:
         rooms = display.rooms()
         if not rooms:
             return "You are not in a room. Type /join ROOM to join one."
-        rooms = []
+        numbered = []
         for number, room in enumerate(rooms, start=1):
             unread = display.focus.unread.get(room)
             new = f" ({unread.count} new)" if unread else ""
-            rooms.append(f"{number} {room_name(room, display.roster)}{new}")
-        return f"You are in: {', '.join(rooms)}."
+            numbered.append(f"{number} {room_name(room, display.roster)}{new}")
+        return f"You are in: {', '.join(numbered)}."
 
     # ------------------------------------------------------------ the client's own
 
@@ -179,10 +179,8 @@ class CommandRunner:
         display = self._display
         ignored, names = display.focus.ignored, display.roster.names
         if uid is None:
-            names_and_uids = ", ".join(f"{names.get(one, '')} ({one})" for one in sorted(ignored))
-            display.show(
-                f"You are ignoring: {names_and_uids}." if names_and_uids else "You are not ignoring anyone."
-            )
+            people = ", ".join(f"{names.get(one, '')} ({one})" for one in sorted(ignored))
+            display.show(f"You are ignoring: {people}." if people else "You are not ignoring anyone.")
         elif uid in ignored:
             ignored.discard(uid)
             client.ignore(ignored)
