@@ -11,9 +11,9 @@ from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import Found, Inputs, Row
 from roomchat.clock import Clock, timestamp
 from roomchat.errors import LogError
+from roomchat.net.connections import ToHub
 from roomchat.net.delivery import deliver
 from roomchat.net.inbox import Inbox
-from roomchat.net.loop import ToHub
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.net.trouble import Trouble

@@ -14,9 +14,10 @@ from roomchat.chat.record import Beginning
 from roomchat.clock import Clock, timestamp
 from roomchat.errors import BadName, LogError, StartError
 from roomchat.hub_thread import HubThread
+from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
 from roomchat.net.listener import Listener
-from roomchat.net.loop import Loop, ToHub
+from roomchat.net.loop import Loop
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.recorder import Recorder

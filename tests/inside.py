@@ -19,7 +19,7 @@ def registry_of(server: Server) -> Registry:
 
 def connections(server: Server) -> list[Connection]:
     """All that its I/O threads hold, also those of which nothing is known yet."""
-    return [one for loop in server._loops for one in list(loop._connections)]
+    return [one for loop in server._loops for one in list(loop.connections)]
 
 
 def connection_of(server: Server, uid: int) -> Connection:
@@ -43,8 +43,8 @@ def keep_little(server: Server) -> None:
 def cut(server: Server) -> None:
     """Every connection breaks, as when a cable is pulled."""
     for loop in server._loops:
-        for connection in list(loop._connections):
-            loop._post(partial(loop._lost, connection, OSError(104, "cut")))
+        for connection in list(loop.connections):
+            loop._reactor.post(partial(loop.connections.lost, connection, OSError(104, "cut")))
 
 
 def break_thread(server: Server, name: str) -> None:
@@ -52,7 +52,7 @@ def break_thread(server: Server, name: str) -> None:
     if name == "hub":
         server._inbox.put([None])  # type: ignore[list-item]  # not what it takes
     else:
-        server._loops[0]._post(None)  # type: ignore[arg-type]
+        server._loops[0]._reactor.post(None)  # type: ignore[arg-type]
 
 
 @contextmanager

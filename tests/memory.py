@@ -18,7 +18,7 @@ from roomchat.chat.inputs import Connected, Disconnected, Found, Input, Inputs, 
 from roomchat.chat.registry import Registry
 from roomchat.protocol import Command, Hello, HistoryPage, Message, Welcome
 from roomchat.settings import Settings
-from roomchat.wires.detect import Detector, Dialects
+from roomchat.wires.detect import Detector, Dialects, Refused, Verdict
 from roomchat.wires.native import decode_entries, encode_entries
 from roomchat.wires.wire import Wire
 
@@ -178,17 +178,17 @@ class Chat:
         """What was sent to a connection since the last time."""
         return bytes(self.sent.pop(link, b""))
 
-    def _detected(self, link: str, found: Wire | bytes | None) -> None:
-        if found is None:
+    def _detected(self, link: str, verdict: Verdict | None) -> None:
+        if verdict is None:
             return
         detector = self._detectors.pop(link)
-        if isinstance(found, bytes):
+        if isinstance(verdict, Refused):
             if link in self._wires:
                 self.lose(link)
-            self.sent[link] += found
+            self.sent[link] += verdict.data
             self.closed.add(link)
         else:
-            self._introduce(link, found)
+            self._introduce(link, verdict.wire)
             if link not in self.closed:
                 self.batch((link, bytes(detector.data)))
 

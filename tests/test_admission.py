@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from roomchat.net import cost
 from roomchat.net.admission import LEAST, Admission
 from roomchat.net.bucket import TokenBucket
-from roomchat.net.connection import Connection
+from roomchat.net.connection import Connection, Phase
 from roomchat.net.outbox import Outbox
 from roomchat.protocol import Hello, Rooms, Say, Who
 from roomchat.server import Server
@@ -159,7 +159,9 @@ def test_a_timer_keeps_no_connection(serve: Serve, connect: Connect) -> None:
         """Those of the loop that are over."""
         gc.collect()
         return [
-            one for one in gc.get_objects() if isinstance(one, Connection) and one.owner is loop and one.closed
+            one
+            for one in gc.get_objects()
+            if isinstance(one, Connection) and one.owner is loop and one.phase is Phase.CLOSED
         ]
 
     while len(held()) > 2:  # the last ones are in the variables of the threads

@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 
 from roomchat.chat.inputs import Connected, Disconnected, Inputs
 from roomchat.client.client import Client
-from roomchat.net import loop as loops
 from roomchat.net.inbox import Inbox
 from roomchat.net.loop import Loop
 from roomchat.net.readers import Readers
@@ -31,7 +30,16 @@ from roomchat.protocol import Terms, Welcome
 from roomchat.server import Server
 from roomchat.settings import WIRES, Settings
 from roomchat.wires import channels, ktn
-from roomchat.wires.detect import FIRST_LINE, HTTP_REFUSAL, IRC_REFUSAL, TLS_REFUSAL, Detector, Dialects
+from roomchat.wires.detect import (
+    FIRST_LINE,
+    HTTP_REFUSAL,
+    IRC_REFUSAL,
+    TLS_REFUSAL,
+    Chosen,
+    Detector,
+    Dialects,
+    Refused,
+)
 from roomchat.wires.native import NativeWire
 from roomchat.wires.plain import ASK_NAME, GREETING
 from tests.inside import connections, dialects, registry_of
@@ -92,7 +100,9 @@ def detector(**settings: Any) -> Detector:
 
 def told(found: Any) -> str | bytes | None:
     """What a detector returned, comparable: a dialect, a refusal, or None."""
-    return found if found is None or isinstance(found, bytes) else found.dialect
+    if isinstance(found, Chosen):
+        return found.wire.dialect
+    return found.data if isinstance(found, Refused) else found and found.dialect
 
 
 def fed(data: bytes, cuts: list[int], **settings: Any) -> str | bytes | None:
@@ -550,7 +560,7 @@ def test_nobody_is_greeted_where_that_is_off(
     monkeypatch: pytest.MonkeyPatch, serve: Serve, connect: Connect, bare: Open
 ) -> None:
     """With greet_after 0 silence gets nothing, though the hub knows of it, and a line is still a person's."""
-    monkeypatch.setattr(loops, "PAUSE", SOON)
+    monkeypatch.setattr("roomchat.net.newcomers.PAUSE", SOON)
     server = serve(greet_after=0.0)
     ann = connect(server, "ann")
     one, other = bare(server), bare(server)
@@ -695,7 +705,7 @@ def test_a_refused_peer_that_stays_is_let_go(
     monkeypatch: pytest.MonkeyPatch, serve: Serve, connect: Connect, bare: Open
 ) -> None:
     """Who was refused and does not hang up is closed soon; the hub never hears of it."""
-    monkeypatch.setattr(loops, "GOODBYE", 0.05)
+    monkeypatch.setattr("roomchat.net.connections.GOODBYE", 0.05)
     server = serve()
     ann = connect(server, "ann")
     for data, refusal in REFUSED.values():
@@ -721,7 +731,7 @@ def test_stop_does_not_wait_for_the_undecided(bare: Open) -> None:
 
 def test_who_was_greeted_hears_of_the_stop(monkeypatch: pytest.MonkeyPatch, bare: Open) -> None:
     """A person who has not given a name yet is told in plain text, like everyone."""
-    monkeypatch.setattr(loops, "GOODBYE", 0.05)
+    monkeypatch.setattr("roomchat.net.connections.GOODBYE", 0.05)
     with Server(Settings(port=0, greet_after=SOON)) as server:
         one = bare(server)
         one.until(ASK_NAME.encode())
@@ -769,17 +779,18 @@ def test_a_closed_connection_does_not_come_back(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
-        loop._begin(1, ours, "here")
-        (connection,) = loop._connections
-        loop._pause(connection)
+        loop.newcomers.begin(1, ours, "here")
+        (connection,) = loop.connections
+        loop.newcomers.paused(connection)
         chat.hub.apply(Inputs(inbox.take(0), chat.now, "now"))
         chat.hub.commit()
         closing = chat.hub.apply(Inputs([], chat.now + 300, "now"))
         chat.hub.commit()
         assert closing.closed == [connection.number]
         theirs.send(HELLO["native"])
-        loop._receive(connection)
-        effects = chat.hub.apply(Inputs(loop._to_hub, chat.now + 300, "now"))
+        loop.newcomers.let_wait(connection)
+        loop.newcomers.serve()
+        effects = chat.hub.apply(Inputs(loop.connections._to_hub, chat.now + 300, "now"))
         welcomes = [one for one in effects.deliveries if isinstance(getattr(one, "event", None), Welcome)]
         loop.close()
         assert not welcomes
@@ -803,7 +814,9 @@ def test_native_is_what_a_wire_of_lines_remembers() -> None:
     """A wire gets all the bytes that it was told from, those of a line that is not whole yet too."""
     one = detector()
     data = HELLO["native"] + b'{"type":"pi'
-    wire = one.feed(data)
+    verdict = one.feed(data)
+    assert isinstance(verdict, Chosen)
+    wire = verdict.wire
     assert isinstance(wire, NativeWire)
     assert len(wire.receive_data(bytes(one.data))) == 1
     assert len(wire.receive_data(b'ng"}\n')) == 1

@@ -10,7 +10,8 @@ import pytest
 
 from roomchat.chat.inputs import Connected, Introduction, Refresh
 from roomchat.net.inbox import Inbox
-from roomchat.net.loop import FEW, Loop
+from roomchat.net.loop import Loop
+from roomchat.net.newcomers import FEW
 from roomchat.net.outbox import Packet, PageRequest
 from roomchat.net.reactor import READ
 from roomchat.net.readers import Readers
@@ -27,14 +28,14 @@ def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> 
     loop = Loop(settings, Inbox(100), readers, dialects, Routes())
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    loop._begin(1, ours, "here")
-    (connection,) = loop._connections
+    loop.newcomers.begin(1, ours, "here")
+    (connection,) = loop.connections
     connection.wire = dialects.make("plain")
     for _ in range(2000):
         connection.outbox.put(PageRequest("tea", "tea", 1, None, 50, None))
     connection.outbox.put(Packet(b"The server is stopping."))
     loop._stop(5.0)
-    loop._flush(connection)
+    loop.output.flush(connection)
     loop._reactor.run_due()
     assert theirs.recv(100) == b"The server is stopping."
     assert readers._jobs.empty()
@@ -50,19 +51,19 @@ def test_a_range_that_is_done_is_passed_over_and_not_read(tmp_path: Path) -> Non
     loop = Loop(settings, inbox, readers, Dialects(settings, lambda: "now"), Routes())
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    loop._begin(1, ours, "here")
-    (connection,) = loop._connections
+    loop.newcomers.begin(1, ours, "here")
+    (connection,) = loop.connections
     connection.blocked = True
     for _ in range(200):
         connection.outbox.put(Packet(b"x" * 50, "tea"))
-    loop._flush(connection)
+    loop.output.flush(connection)
     assert readers._jobs.empty()
     assert connection.outbox
     connection.blocked = False
-    loop._flush(connection)
+    loop.output.flush(connection)
     assert readers._jobs.empty()
     assert not connection.outbox
-    assert [command for _, command in loop._to_hub if isinstance(command, Refresh)] == [Refresh("tea")]
+    assert [command for _, command in loop.connections._to_hub if isinstance(command, Refresh)] == [Refresh("tea")]
     loop.close()
     theirs.close()
 
@@ -74,14 +75,14 @@ def test_newcomers_come_few_at_a_time_while_the_hub_is_behind(tmp_path: Path) ->
     loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"), Routes())
     pairs = [socket.socketpair() for _ in range(10)]
     for number, (ours, _) in enumerate(pairs[:-1]):
-        loop._add(number, ours, "here")
+        loop.newcomers.add(number, ours, "here")
     inbox.put([object()])
-    loop._serve_newcomers()
-    assert len(loop._connections) <= FEW
+    loop.newcomers.serve()
+    assert len(loop.connections) <= FEW
     inbox.take(0)
-    while len(loop._connections) < 9:
-        loop._serve_newcomers()
-    loop._add(10, pairs[-1][0], "here")
+    while len(loop.connections) < 9:
+        loop.newcomers.serve()
+    loop.newcomers.add(10, pairs[-1][0], "here")
     loop.close()
     assert [ours.fileno() for ours, _ in pairs] == [-1] * 10
     for _, theirs in pairs:
@@ -96,37 +97,37 @@ def test_who_is_not_known_yet_is_read_in_its_turn(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
-        loop._begin(1, ours, "here")
-        (connection,) = loop._connections
+        loop.newcomers.begin(1, ours, "here")
+        (connection,) = loop.connections
         theirs.send(b'{"type":"hello","protocol":1,"name":"ann"}\n')
-        loop._let_wait(connection)
+        loop.newcomers.let_wait(connection)
         assert not connection.events
-        loop._serve_newcomers()
+        loop.newcomers.serve()
         assert connection.events == READ
-        assert [type(command) for _, command in loop._to_hub] == [Connected, Introduction]
+        assert [type(command) for _, command in loop.connections._to_hub] == [Connected, Introduction]
         loop.close()
 
 
 def test_sessions_that_are_over_leave_no_timers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many end in a minute. Who does not take what was sent to it is closed when its time is over."""
-    monkeypatch.setattr("roomchat.net.loop.LAST", 0.0)
+    monkeypatch.setattr("roomchat.net.connections.LAST", 0.0)
     settings = Settings()
     inbox: Inbox[Any] = Inbox(100)
     loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"), Routes())
     pairs = [socket.socketpair() for _ in range(20)]
     for number, (ours, theirs) in enumerate(pairs):
         ours.setblocking(False)
-        loop._begin(number, ours, "here")
-        (connection,) = loop._connections
+        loop.newcomers.begin(number, ours, "here")
+        (connection,) = loop.connections
         before = len(loop._reactor._timers)
-        loop._let_leave(connection)
+        loop.connections.let_leave(connection)
         if number < len(pairs) - 1:
-            loop._close(connection)
-            assert not loop._leaving
+            loop.connections.close(connection)
+            assert not loop.connections._leaving
             assert len(loop._reactor._timers) <= before + (number == 0)
         theirs.close()
-    loop._close_leaving()
-    assert not loop._connections
-    loop._let_leave(connection)
-    assert not loop._leaving
+    loop.connections._close_leaving()
+    assert not loop.connections
+    loop.connections.let_leave(connection)
+    assert not loop.connections._leaving
     loop.close()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 from collections import deque
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Protocol
 
 from roomchat.chat.inputs import Input
 from roomchat.net.bucket import TokenBucket
 from roomchat.net.outbox import Item, Outbox
+from roomchat.net.transport import Clear, Transport
 from roomchat.protocol import Statement
 from roomchat.wires.detect import Detector
 from roomchat.wires.wire import Wire
@@ -20,6 +22,16 @@ class Owner(Protocol):
 
     def deliver(self, deliveries: Deliveries) -> None:
         """Put items into outboxes, in order. Any thread may call it."""
+
+
+class Phase(Enum):
+    """How far a connection has come."""
+
+    NEW = auto()  # it is not known what it speaks; perhaps it was guessed
+    OPEN = auto()  # its wire is known
+    REFUSED = auto()  # it speaks nothing of ours: it is told so, and not listened to
+    ENDED = auto()  # all is sent, and we have said so; its peer has a while to hang up
+    CLOSED = auto()
 
 
 class Connection:
@@ -36,7 +48,6 @@ class Connection:
         "backlog",
         "blocked",
         "bucket",
-        "closed",
         "dear",
         "detector",
         "dirty",
@@ -47,12 +58,13 @@ class Connection:
         "owner",
         "pace",
         "peer_ended",
+        "phase",
         "reading_log",
         "resting",
         "socket",
         "starved",
         "tokens",
-        "we_ended",
+        "transport",
         "wire",
     )  # fmt: skip
 
@@ -68,9 +80,10 @@ class Connection:
     ) -> None:
         self.number = number
         self.socket = sock
+        self.transport: Transport = Clear(sock)
         self.address = address
         self.wire: Wire  # once it is known, or guessed
-        self.detector: Detector | None = detector  # until it is known
+        self.detector = detector  # while it is new
         self.pace = 0.0  # seconds between two writes, if its wire asks for that
         self.owner = owner
         self.bucket = bucket
@@ -86,9 +99,8 @@ class Connection:
         self.awaited = 0  # dear commands that the hub has, and that are not answered yet
         self.starved = False  # a timer or the inbox will go on with its backlog
         self.reading_log = False  # a reader is fetching what stands first in its outbox
+        self.phase = Phase.NEW
         self.peer_ended = False  # it sends no more
-        self.we_ended = False  # we send no more
-        self.closed = False
 
     @property
     def held(self) -> bool:

@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from roomchat.errors import WireOff
 from roomchat.protocol import Error
 from roomchat.settings import Settings
@@ -61,6 +63,21 @@ class Dialects:
         raise ValueError(dialect)
 
 
+class Chosen(Struct):
+    """What a peer speaks is known."""
+
+    wire: Wire
+
+
+class Refused(Struct):
+    """It speaks nothing that is spoken here."""
+
+    data: bytes  # to be sent before the connection is closed
+
+
+Verdict = Chosen | Refused
+
+
 class Detector:
     """Looks at the first bytes of one connection until it knows what to do with it.
 
@@ -76,13 +93,8 @@ class Detector:
         self._objects = ObjectSplitter(dialects.settings.max_line)
         self.data = bytearray()  # all that came so far: the chosen wire gets it
 
-    def feed(self, data: bytes) -> Wire | bytes | None:
-        """Take the next bytes.
-
-        Returns:
-            A wire: it is chosen for good. Bytes: a refusal, to be sent before the connection is closed. None: the
-            bytes do not tell yet.
-        """
+    def feed(self, data: bytes) -> Verdict | None:
+        """Take the next bytes; None: they do not tell yet."""
         self.data += data
         first = self.data[: FIRST_LINE + 1].lstrip(_BLANK)
         if _OBJECT.match(first):
@@ -92,16 +104,16 @@ class Detector:
             too_long = len(pieces[0]) > self._objects.max_object  # who sends that is no person
             return self._choose("native" if too_long else _dialect(pieces[0]))
         if first[:2] == b"\x16\x03":
-            return TLS_REFUSAL
+            return Refused(TLS_REFUSAL)
         if _HTTP.match(first):
-            return HTTP_REFUSAL
+            return Refused(HTTP_REFUSAL)
         if _IRC.match(first):
-            return IRC_REFUSAL
+            return Refused(IRC_REFUSAL)
         if b"\n" in first or len(self.data) > FIRST_LINE:
             return self._choose("plain")
         return None
 
-    def paused(self) -> Wire | bytes | None:
+    def paused(self) -> Verdict | None:
         """The peer has stopped in the middle of something: as ``feed``, but a line that began is a person's."""
         first = self.data.lstrip(_BLANK)
         return self._choose("plain") if first and not _OBJECT.match(first) else None
@@ -117,13 +129,13 @@ class Detector:
         likely = begun if self.data.lstrip(_BLANK) else (*typed, "native")
         return self._dialects.make(next(dialect for dialect in likely if dialect in settings.wires))
 
-    def _choose(self, dialect: str) -> Wire | bytes:
+    def _choose(self, dialect: str) -> Verdict:
         wire = self._dialects.make(dialect)
         spoken = self._dialects.settings.wires
         if dialect.partition("-")[0] in spoken:
-            return wire
+            return Chosen(wire)
         refusal = WireOff(wire=dialect, spoken=", ".join(spoken))
-        return wire.reply(Error(code=refusal.code, message=str(refusal)))
+        return Refused(wire.reply(Error(code=refusal.code, message=str(refusal))))
 
 
 def _dialect(piece: bytes) -> str:

@@ -1,0 +1,188 @@
+"""The way in: connections of which it is not known yet what they speak, and that must not hold up those inside."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from roomchat.chat.inputs import Connected, Disconnected
+from roomchat.net.connection import Connection, Owner, Phase
+from roomchat.net.connections import Connections, ToHub
+from roomchat.net.cost import surplus
+from roomchat.net.inbox import Inbox
+from roomchat.net.intake import Intake
+from roomchat.net.outbox import Outbox
+from roomchat.net.output import Output
+from roomchat.net.reactor import Reactor
+from roomchat.settings import Settings
+from roomchat.wires.detect import Chosen, Detector, Dialects, Verdict
+from roomchat.wires.wire import Wire
+
+FIRST_BYTES = 1024  # for a token, until it is known what a peer speaks: hardly any hello is longer
+PAUSE = 0.5  # seconds of silence until a guess is made what a peer is, where nobody is greeted
+TURN = 0.001  # seconds of a round for newcomers, and between two looks whether it is their turn
+FEW = 4  # of them in a round while the hub is behind
+
+
+class Newcomers:
+    """Of one I/O thread, which alone calls it.
+
+    Args:
+        owner: of the connections that it makes.
+    """
+
+    def __init__(
+        self, settings: Settings, dialects: Dialects, connections: Connections, intake: Intake, output: Output,
+        inbox: Inbox[ToHub], reactor: Reactor, owner: Owner,
+    ) -> None:  # fmt: skip
+        self._settings = settings
+        self._dialects = dialects
+        self._connections = connections
+        self._intake = intake
+        self._output = output
+        self._inbox = inbox
+        self._reactor = reactor
+        self._owner = owner
+        self._unread: set[socket.socket] = set()  # of new connections that wait to be read
+        self._turns: deque[Callable[[], None]] = deque()  # what is to be done for newcomers
+
+    # ------------------------------------------------------------ turns
+
+    def wait_until(self) -> float | None:
+        """How long the loop may wait for sockets; None: nobody's turn is near."""
+        if not self._turns:
+            return None
+        return 0.0 if self._inbox.empty else time.monotonic() + TURN
+
+    def serve(self) -> None:
+        """Some at a time, for thousands may come at once, and a first line may be long; and few while the hub is
+        behind: what is said would wait for all of them there."""
+        until = time.monotonic() + TURN
+        served = 0
+        while self._turns and (served < FEW or self._inbox.empty) and time.monotonic() < until:
+            self._turns.popleft()()
+            served += 1
+
+    def give_way(self) -> None:
+        """There are no file descriptors left: some of those that are not welcomed go."""
+        self._turns.append(self._give_way)  # behind those who are here already
+
+    def _give_way(self) -> None:
+        """End the connections that have waited longest to be welcomed: one in ten of them."""
+        strangers = list(self._connections.admission.strangers())
+        for connection in strangers[: 1 + len(strangers) // 10]:
+            self._connections.let_go(connection)
+
+    # ------------------------------------------------------------ a new connection
+
+    def add(self, number: int, sock: socket.socket, address: str) -> None:
+        """A new connection; it is read when its address may have one more."""
+        admission = self._connections.admission
+        now = time.monotonic()
+        when = admission.may_connect_at(address, now)
+        self._unread.add(sock)
+        if when <= now:
+            self._turns.append(partial(self.begin, number, sock, address))
+        elif admission.waits(address, 1):
+            self._reactor.at(when, partial(self._begin_late, number, sock, address))
+        else:
+            admission.waits(address, -1)
+            self._unread.discard(sock)
+            sock.close()
+
+    def _begin_late(self, number: int, sock: socket.socket, address: str) -> None:
+        self._connections.admission.waits(address, -1)
+        self._turns.append(partial(self.begin, number, sock, address))
+
+    def begin(self, number: int, sock: socket.socket, address: str) -> None:
+        """Read from a connection from here on."""
+        self._unread.discard(sock)
+        settings = self._settings
+        connection = Connection(
+            number,
+            sock,
+            address,
+            Detector(self._dialects),
+            self._owner,
+            self._connections.admission.first_bucket(time.monotonic()),
+            Outbox(settings.outbox_limit),
+        )
+        self._connections.put(connection)
+        self._connections.watch(connection)
+        pause = min(settings.greet_after or PAUSE, settings.hello_timeout)
+        self._connections.later(pause, self.paused, connection)
+
+    def close(self) -> None:
+        """Of those that were never read."""
+        for sock in self._unread:
+            sock.close()
+
+    # ------------------------------------------------------------ which dialect it speaks
+
+    def let_wait(self, connection: Connection) -> None:
+        """Something has come from a new one: it is read when it is its turn."""
+        connection.starved = True
+        self._connections.watch(connection)
+        self._turns.append(partial(self._receive, connection))
+
+    def _receive(self, connection: Connection) -> None:
+        connection.starved = False
+        if connection.phase is Phase.CLOSED:
+            return
+        now = time.monotonic()
+        data = self._intake.read(connection, now)
+        if data:
+            extra = surplus(data, (), dear=False) + len(data) / FIRST_BYTES
+            self._connections.admission.worked(connection, extra, now)
+            self._judge(connection, connection.detector.feed(data))
+        elif connection.peer_ended:
+            self._ended(connection, now)
+        self._intake.release(connection)
+
+    def _ended(self, connection: Connection, now: float) -> None:
+        """A peer sends no more before it has shown what it speaks."""
+        self._judge(connection, connection.detector.paused())
+        if connection.phase is Phase.OPEN:
+            self._intake.ended(connection, now)
+        elif connection.introduced:
+            self._intake.hang_up(connection)
+        elif not connection.outbox:
+            self._connections.close(connection)
+
+    def paused(self, connection: Connection) -> None:
+        """A peer has said nothing yet, or nothing whole."""
+        if connection.phase is Phase.NEW:
+            self._judge(connection, connection.detector.paused())
+        if connection.phase is Phase.NEW:
+            self._introduce(connection, connection.detector.guess())
+
+    def _judge(self, connection: Connection, verdict: Verdict | None) -> None:
+        if verdict is None or connection.phase is not Phase.NEW:
+            return
+        if isinstance(verdict, Chosen):
+            connection.phase = Phase.OPEN
+            self._introduce(connection, verdict.wire)
+            commands = verdict.wire.receive_data(bytes(connection.detector.data))
+            self._intake.take(connection, b"", commands, time.monotonic())
+            return
+        connection.phase = Phase.REFUSED
+        if connection.introduced:
+            self._connections.tell_hub(connection, Disconnected("it speaks no protocol of ours"))
+        connection.pace = 0.0  # whatever it was taken for
+        self._output.say_last(connection, verdict.data)
+
+    def _introduce(self, connection: Connection, wire: Wire) -> None:
+        """Tell the hub of a connection, or that it speaks another dialect than we had guessed."""
+        guessed = connection.wire.dialect if connection.introduced else None
+        connection.wire = wire
+        connection.pace = wire.pace
+        if wire.dialect != guessed:
+            news = Connected(connection.address, wire.terms, connection.introduced)
+            self._connections.tell_hub(connection, news)
+            connection.introduced = True
+            if wire.greeting:
+                self._connections.hand_over()  # first: who has read it is known, and hears of a stop
+                self._output.say(connection, wire.greeting)
