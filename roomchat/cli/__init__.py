@@ -55,10 +55,11 @@ def main(context: click.Context, path: Path | None) -> None:
     """
     # Not for the others: a mistake in a person's settings must not keep a server from starting.
     if context.invoked_subcommand in {*CLIENTS, "config"}:
-        from roomchat.cli.settings_file import default_path, load
+        from roomchat.cli.paths import default_settings
+        from roomchat.cli.user_settings import load
 
         try:
-            context.obj = load(path or default_path(), CLIENTS, must_exist=path is not None)
+            context.obj = load(path or default_settings(), CLIENTS, must_exist=path is not None)
         except SettingsError as error:
             raise click.ClickException(str(error)) from None
         context.default_map = context.obj.defaults

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from roomchat.cli.addresses import ServerAddress
-from roomchat.cli.settings_file import Loaded
+from roomchat.cli.user_settings import UserSettings
 from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError, Denied, ExportError, StateError
 from roomchat.harmless import harmless
@@ -56,8 +56,8 @@ def name_of(context: click.Context, name: str | None) -> tuple[str, bool]:
     """
     if name is not None:
         return name, False
-    loaded = context.obj
-    return made_up(loaded.name if isinstance(loaded, Loaded) else None, str(context.info_name)), True
+    settings = context.obj
+    return made_up(settings.name if isinstance(settings, UserSettings) else None, str(context.info_name)), True
 
 
 def made_up(person: str | None, command: str) -> str:

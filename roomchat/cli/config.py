@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from roomchat.cli.client_options import made_up
 from roomchat.cli.output import write_stdout
-from roomchat.cli.settings_file import Loaded, options_of
+from roomchat.cli.user_settings import UserSettings, options_of
 
 _SOURCES = {ParameterSource.DEFAULT_MAP: "file", ParameterSource.ENVIRONMENT: "environment"}
 
@@ -25,20 +25,20 @@ def config(context: click.Context) -> None:
     all of them, or in a table for one. An environment variable (ROOMCHAT_TAIL_HISTORY) overrides the file, and an
     option on the command line overrides both.
     """
-    loaded: Loaded = context.obj
+    settings: UserSettings = context.obj
     group = context.parent
     assert group is not None
-    write_stdout(f"{line}\n".encode() for line in _lines(loaded, group))
+    write_stdout(f"{line}\n".encode() for line in _lines(settings, group))
 
 
-def _lines(loaded: Loaded, group: click.Context) -> Iterator[str]:
-    yield f"# {loaded.path}{'' if loaded.exists else ' (there is none yet)'}"
-    for name, command in loaded.commands.items():
+def _lines(settings: UserSettings, group: click.Context) -> Iterator[str]:
+    yield f"# {settings.path}{'' if settings.exists else ' (there is none yet)'}"
+    for name, command in settings.commands.items():
         yield f"\n[{name}]"
-        yield from _settings(loaded, name, command, group)
+        yield from _settings(settings, name, command, group)
 
 
-def _settings(loaded: Loaded, name: str, command: click.Command, group: click.Context) -> Iterator[str]:
+def _settings(settings: UserSettings, name: str, command: click.Command, group: click.Context) -> Iterator[str]:
     # Resilient: what must be given on the line is not asked for here.
     with command.make_context(name, [], parent=group, resilient_parsing=True) as context:
         for key, parameter in options_of(command).items():
@@ -47,7 +47,7 @@ def _settings(loaded: Loaded, name: str, command: click.Command, group: click.Co
             if value is not None:
                 yield f"{f'{key} = {_toml(value)}':<40}  # {source}"
             elif key == "name" and name != "join":
-                yield f"# name is not set, so it is {made_up(loaded.name, name)}"
+                yield f"# name is not set, so it is {made_up(settings.name, name)}"
             else:
                 yield f"# {key} is not set"
 

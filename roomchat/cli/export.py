@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import click
 
 from roomchat.cli.output import check_target, note, write_file, write_stdout
-from roomchat.cli.places import default_database
+from roomchat.cli.paths import default_database
 from roomchat.errors import ExportError, LogError
 from roomchat.export.find import find_room
 from roomchat.export.formats import FORMATS

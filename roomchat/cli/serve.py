@@ -19,7 +19,7 @@ import click
 
 from roomchat.cli.addresses import ListenHost
 from roomchat.cli.output import no_more_output, not_written, note
-from roomchat.cli.places import default_database
+from roomchat.cli.paths import default_database
 from roomchat.client.address import Address
 from roomchat.errors import StartError
 from roomchat.harmless import harmless

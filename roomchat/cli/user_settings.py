@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from platformdirs import user_config_path
 
 from roomchat.errors import SettingsError
 
@@ -31,8 +30,8 @@ NAME, SERVER = "name", "server"
 
 
 @dataclass
-class Loaded:
-    """The contents of a file. ``defaults`` is click's ``default_map``; ``name`` the person's name in the chat."""
+class UserSettings:
+    """What the file says. ``defaults`` is click's ``default_map``; ``name`` the person's name in the chat."""
 
     path: Path
     commands: Commands
@@ -41,12 +40,7 @@ class Loaded:
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def default_path() -> Path:
-    """The default path of the file, in the user's config folder."""
-    return user_config_path("roomchat") / "config.toml"
-
-
-def load(path: Path, commands: Commands, *, must_exist: bool) -> Loaded:
+def load(path: Path, commands: Commands, *, must_exist: bool) -> UserSettings:
     """Read and check the file.
 
     Args:
@@ -56,52 +50,54 @@ def load(path: Path, commands: Commands, *, must_exist: bool) -> Loaded:
     Raises:
         SettingsError: it can't be read, or something in it is no setting; the sentence says which.
     """
-    loaded = Loaded(path, commands)
+    settings = UserSettings(path, commands)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         if must_exist:
             raise SettingsError(f"There is no file {path}.") from None
-        return loaded
+        return settings
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise SettingsError(f"Can't read {path}: {reason}.") from None
-    loaded.exists = True
-    loaded.defaults = {name: {} for name in commands}
-    _take(loaded, table)
-    return loaded
+    settings.exists = True
+    settings.defaults = {name: {} for name in commands}
+    _take(settings, table)
+    return settings
 
 
-def _take(loaded: Loaded, table: dict[str, Any]) -> None:
-    commands = loaded.commands
+def _take(settings: UserSettings, table: dict[str, Any]) -> None:
+    commands = settings.commands
     tables = {key: value for key, value in table.items() if isinstance(value, dict)}
     common = {key: value for key, value in table.items() if key not in tables}
     for key, value in common.items():
-        for name, option in _common(loaded, key):
-            checked = _checked(loaded, repr(key), value, option)
+        for name, option in _common(settings, key):
+            checked = _checked(settings, repr(key), value, option)
             # Only `join` is the person: the others make a name of it, see name_of().
             if key != NAME or name == "join":
-                loaded.defaults[name][str(option.name)] = checked
+                settings.defaults[name][str(option.name)] = checked
         if key == NAME:
-            loaded.name = value
+            settings.name = value
     for name, values in tables.items():
         if name not in commands:
-            raise _unknown(loaded, f"[{name}]", "a table of this file", [f"[{one}]" for one in commands])
+            raise _unknown(settings, f"[{name}]", "a table of this file", [f"[{one}]" for one in commands])
         options = options_of(commands[name])
         for key, value in values.items():
             if key not in options:
-                raise _unknown(loaded, f"{key!r} in [{name}]", "a setting", list(options))
-            loaded.defaults[name][str(options[key].name)] = _checked(
-                loaded, f"{key!r} in [{name}]", value, options[key]
+                raise _unknown(settings, f"{key!r} in [{name}]", "a setting", list(options))
+            settings.defaults[name][str(options[key].name)] = _checked(
+                settings, f"{key!r} in [{name}]", value, options[key]
             )
 
 
-def _common(loaded: Loaded, key: str) -> list[tuple[str, click.Parameter]]:
+def _common(settings: UserSettings, key: str) -> list[tuple[str, click.Parameter]]:
     """The options that a key at the top sets."""
-    options = {name: options_of(command) for name, command in loaded.commands.items()}
+    options = {name: options_of(command) for name, command in settings.commands.items()}
     found = [(name, keys[key]) for name, keys in options.items() if key in keys]
     if not found:
-        raise _unknown(loaded, repr(key), "a setting", sorted({key for keys in options.values() for key in keys}))
+        raise _unknown(
+            settings, repr(key), "a setting", sorted({key for keys in options.values() for key in keys})
+        )
     return found
 
 
@@ -117,15 +113,15 @@ def options_of(command: click.Command) -> dict[str, click.Parameter]:
     return options
 
 
-def _checked(loaded: Loaded, where: str, value: Any, parameter: click.Parameter) -> Any:
+def _checked(settings: UserSettings, where: str, value: Any, parameter: click.Parameter) -> Any:
     """The value, if it is one that the option takes."""
     kind, wanted = _kind(parameter)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise SettingsError(f"{loaded.path}: {where} must be {wanted}, not {_shown(value)}.")
+        raise SettingsError(f"{settings.path}: {where} must be {wanted}, not {_shown(value)}.")
     try:
         parameter.type_cast_value(click.Context(click.Command("")), value)
     except click.BadParameter as error:
-        raise SettingsError(f"{loaded.path}: {where} is not valid: {error.message}") from None
+        raise SettingsError(f"{settings.path}: {where} is not valid: {error.message}") from None
     return value
 
 
@@ -146,10 +142,10 @@ def _shown(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _unknown(loaded: Loaded, what: str, kind: str, known: list[str]) -> SettingsError:
+def _unknown(settings: UserSettings, what: str, kind: str, known: list[str]) -> SettingsError:
     near = get_close_matches(what.split()[0].strip("'"), known, 1)
     if what == "[serve]":
         instead = "give a server's settings to `roomchat serve --config`."
     else:
         instead = f"did you mean {near[0]}?" if near else f"the choices are {', '.join(known)}."
-    return SettingsError(f"{loaded.path}: {what} is not {kind}; {instead}")
+    return SettingsError(f"{settings.path}: {what} is not {kind}; {instead}")

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from roomchat.cli import CLIENTS, main
-from roomchat.cli.settings_file import load, options_of
+from roomchat.cli.user_settings import load, options_of
 from roomchat.errors import SettingsError
 from roomchat.server import Server
 from tests.program import Program, runner
@@ -96,8 +96,8 @@ def test_any_option_of_a_command_can_be_set(file: Path) -> None:
         """For the test."""
 
     file.write_text('time-format = "%H"\nbell = true\n[join]\ncolour = "never"\n')
-    loaded = load(file, {"join": join}, must_exist=True)
-    assert loaded.defaults == {"join": {"time_format": "%H", "bell": True, "colour": "never"}}
+    settings = load(file, {"join": join}, must_exist=True)
+    assert settings.defaults == {"join": {"time_format": "%H", "bell": True, "colour": "never"}}
     file.write_text('[join]\ncolour = "pink"\n')
     with pytest.raises(SettingsError, match=r"'colour' in .join. is not valid: 'pink' is not one of"):
         load(file, {"join": join}, must_exist=True)
