@@ -13,8 +13,8 @@ from platformdirs import user_state_path
 
 from roomchat.client.address import Address
 from roomchat.client.fork import keep_for_ever
-from roomchat.client.places import claim, server_folder
 from roomchat.client.session import Session
+from roomchat.client.session_files import claim, server_folder
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Count, Say, Whisper
 

@@ -22,10 +22,10 @@ SETTLED = "settled"  # in the lock file of a session that is known to be in its 
 def server_folder(folder: Path, address: Address, name: str) -> Path:
     """Where sessions on a server are kept, however its address is spelled: the first place that has one of that
     name, or else the first."""
-    places = [folder / quote(str(one), safe="") for one in spellings(address)]
-    for place in places:
-        _settle(place, name.casefold())
-    return next((place for place in places if next(_slots(place, compared(name))).exists()), places[0])
+    folders = [folder / quote(str(one), safe="") for one in spellings(address)]
+    for one in folders:
+        _settle(one, name.casefold())
+    return next((one for one in folders if next(_slots(one, compared(name))).exists()), folders[0])
 
 
 def claim(folder: Path, name: str) -> tuple[IO[str], Path]:
