@@ -12,10 +12,10 @@ from roomchat.store.log import Log
 
 logger = logging.getLogger("roomchat")
 
-SEGMENTS = 500  # removed at a time, some milliseconds
-GUESTS = 100  # likewise
-PAUSE = 1.0  # seconds between two times while there is more to remove
-EVERY = 600.0  # seconds between two looks when there is nothing
+MAX_SEGMENTS = 500  # removed at a time, some milliseconds
+MAX_GUESTS = 100  # likewise
+BUSY_INTERVAL = 1.0  # seconds between two times while there is more to remove
+IDLE_INTERVAL = 600.0  # seconds between two looks when there is nothing
 
 
 class Retention:
@@ -39,17 +39,17 @@ class Retention:
         except LogError as error:
             logger.error("what is old can't be removed: %s", error)
             more = False
-        self.due = now + (PAUSE if more else EVERY)
+        self.due = now + (BUSY_INTERVAL if more else IDLE_INTERVAL)
 
     def _expire_messages(self) -> bool:
         """Whether more is to be removed."""
         if not self._settings.keep_days:
             return False
         before = self._clock.believed() - self._settings.keep_days * DAY
-        removed = self._log.expire(int(before * 1000), SEGMENTS)
+        removed = self._log.expire(int(before * 1000), MAX_SEGMENTS)
         if removed:
             logger.warning("removed %d pieces of what was said before %s", removed, timestamp(before))
-        return removed == SEGMENTS
+        return removed == MAX_SEGMENTS
 
     def _forget_guests(self) -> bool:
         """Whether more may be removed. Who is here is needed, and who has been whispered to."""
@@ -60,9 +60,9 @@ class Retention:
         found, removed = self._log.forget_guests(
             int(before * 1000),
             int(self._clock.wall() * 1000),
-            GUESTS,
+            MAX_GUESTS,
             lambda uid: uid in registry.clients or uid in registry.pairs,
         )
         if removed:
             logger.info("forgot %d who never said anything, last here before %s", removed, timestamp(before))
-        return found == GUESTS
+        return found == MAX_GUESTS

@@ -13,7 +13,7 @@ import pytest
 
 from roomchat import Client, ConnectError, ConnectionBack, ConnectionLost, Denied, Error, Message
 from roomchat.client.address import Address
-from roomchat.client.client import QUEUE
+from roomchat.client.client import MAX_QUEUED
 from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.session import Session
 from roomchat.client.state import State
@@ -205,7 +205,7 @@ def test_what_the_program_does_not_take_is_not_received(serve: Callable[..., Ser
     talker.start()
     bob_seen = texts(until(bob, says("11999")))
     talker.join()
-    assert len(ann._queue) <= QUEUE
+    assert len(ann._queue) <= MAX_QUEUED
     assert texts(until(ann, says("11999"))) == bob_seen == [str(i) for i in range(12_000)]
 
 

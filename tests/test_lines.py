@@ -35,7 +35,7 @@ from roomchat.terminal.commands import (
 )
 from roomchat.terminal.complete import candidates, hint
 from roomchat.terminal.display import ChatDisplay
-from roomchat.terminal.focus import KEPT, RoomFocus
+from roomchat.terminal.focus import MAX_UNREAD, RoomFocus
 from roomchat.terminal.input import InputQueue
 from roomchat.terminal.input_history import MAX_LINES, InputHistory
 from roomchat.terminal.lines import Line, Piece, fold, line
@@ -196,15 +196,15 @@ def test_other_rooms_wait_up_to_a_bound(roster: Roster) -> None:
     """All is counted, the last are kept with their gaps; private rooms and one's own words do not wait."""
     focus = RoomFocus(roster, everything=False)
     focus.look_at("cake")
-    for seq in range(1, KEPT + 11):
+    for seq in range(1, MAX_UNREAD + 11):
         assert not focus.takes(Message("tea", seq, 3, "bob", TIME, "x"))
     assert focus.takes(Message("@3-7", 1, 3, "bob", TIME, "x"))
     assert focus.takes(Message("tea", 999, 7, "ann", TIME, "mine"))
     assert not focus.takes(MemberJoined(room="tea", uid=9, name="x"))
     assert not focus.takes(Gap(room="tea", after=1000, before=2000))
     count, events = focus.look_at("tea")
-    assert count == KEPT + 10
-    assert len(events) == KEPT
+    assert count == MAX_UNREAD + 10
+    assert len(events) == MAX_UNREAD
     assert isinstance(events[-1], Gap)
     assert focus.look_at("tea") == (0, [])
 

@@ -16,7 +16,9 @@ from roomchat.harmless import harmless
 
 Command = Callable[..., Any]
 
-LONGEST = 28  # characters of a name that is made up: with a number behind it, it is still one (Settings.max_name)
+MAX_MADE_UP = (
+    28  # characters of a name that is made up: with a number behind it, it is still one (Settings.max_name)
+)
 
 
 def client_options(command: Command) -> Command:
@@ -63,7 +65,7 @@ def name_of(context: click.Context, name: str | None) -> tuple[str, bool]:
 def made_up(person: str | None, command: str) -> str:
     """``ann-send``, of the name in the settings or that of the login."""
     person = person or login_name() or "roomchat"
-    return f"{person[: LONGEST - len(command) - 1]}-{command}"
+    return f"{person[: MAX_MADE_UP - len(command) - 1]}-{command}"
 
 
 def login_name() -> str:

@@ -13,7 +13,7 @@ from roomchat.cli.output import note
 from roomchat.programs.send import Sender
 from roomchat.terminal.input import StandardInput
 
-MOST = 1024 * 1024  # characters that are read for one message; the server takes far fewer, and says so
+MAX_INPUT = 1024 * 1024  # characters that are read for one message; the server takes far fewer, and says so
 
 
 @click.command()
@@ -75,6 +75,6 @@ def _input(source: StandardInput, lines: bool) -> Iterator[str]:
     for line in source:
         text.append(line)
         size += len(line)
-        if size > MOST:
+        if size > MAX_INPUT:
             break
     yield "\n".join(text).rstrip("\n")

@@ -27,7 +27,7 @@ from roomchat.server import Server
 from roomchat.settings import WIRES, Settings
 from roomchat.version import __version__
 
-FAR = 1e9  # seconds or days or messages a second: more than anybody means
+MAX_NUMBER = 1e9  # seconds or days or messages a second: more than anybody means
 
 # New containers until Python looks for cycles among them. There are hardly any, but with its own 700 it looked
 # through what waited for the hub again and again: a tenth of the CPU time of 100 busy rooms of 10.
@@ -59,7 +59,7 @@ class _Number(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = float(super().convert(value, param, ctx))
-        if not number < FAR:
+        if not number < MAX_NUMBER:
             self.fail(f"{value!r} is not a valid number here.", param, ctx)
         return number
 

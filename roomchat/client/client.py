@@ -23,7 +23,7 @@ from roomchat.client.state import State
 from roomchat.errors import ConnectError, Denied, NotInRoom, StateError
 from roomchat.protocol import Command, Dial, Error, Event, Join, Joined, Kind, Leave, Say, Spoken, Whisper
 
-QUEUE = 10_000  # events that wait for the program until no more are received
+MAX_QUEUED = 10_000  # events that wait for the program until no more are received
 
 
 class Client(Known):
@@ -391,7 +391,7 @@ class Client(Known):
         with self._changed:
             # What the program does not take is not received either, unless it waits for something behind it.
             self._changed.wait_for(
-                lambda: len(self._queue) < QUEUE or self._waiting or self._closed or self._connection.failure
+                lambda: len(self._queue) < MAX_QUEUED or self._waiting or self._closed or self._connection.failure
             )
             self._queue.append(event)
             self._changed.notify_all()

@@ -12,7 +12,7 @@ from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 
 OTHER_ANSWER = "The server answered with something else; it is not a roomchat server."
-NUMBERS = 100  # names that are tried; so many commands with one name may run at a time
+MAX_SUFFIX = 100  # names that are tried; so many commands with one name may run at a time
 
 
 def connect_once(
@@ -46,7 +46,7 @@ def connect_once(
                 address, called, request_timeout=request_timeout, on_event=on_event, presence=presence
             ).open()
         except Denied as error:
-            if error.code == NameTaken.code and others and number < NUMBERS:
+            if error.code == NameTaken.code and others and number < MAX_SUFFIX:
                 continue
             if error.code in {BadName.code, NameTaken.code}:
                 raise Denied(error.code, f"{error} Choose one with --name.") from None

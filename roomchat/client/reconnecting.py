@@ -50,10 +50,10 @@ from roomchat.protocol import (
 
 HELLO_TIMEOUT = 10.0  # seconds until something that does not answer our hello is given up
 HEARTBEAT = 30.0  # seconds of silence until the server is asked whether it is there
-ANSWER = 15.0  # seconds that it has to answer that
+HEARTBEAT_TIMEOUT = 15.0  # seconds that it has to answer that
 FIRST_PAUSE = 0.1  # seconds until the first try to connect again; then twice as long each time
-LONGEST_PAUSE = 10.0  # seconds; a server that was down for long has its people back soon
-RETRY = 1.0  # seconds until a server whose disk took nothing is asked again
+MAX_PAUSE = 10.0  # seconds; a server that was down for long has its people back soon
+STORAGE_RETRY = 1.0  # seconds until a server whose disk took nothing is asked again
 
 # After these there is no use in trying again.
 _FINAL = {BadName.code, NameTaken.code, Replaced.code, UnsupportedProtocol.code}
@@ -250,7 +250,7 @@ class ReconnectingConnection:
                     self._on_event(ConnectionLost(str(error)))
                 # Jittered, so that the thousands whom a server lost do not come back at the same moment.
                 self._closing.wait(self._pause * random.uniform(0.5, 1.0))
-                self._pause = min(2 * self._pause, LONGEST_PAUSE)
+                self._pause = min(2 * self._pause, MAX_PAUSE)
 
     def _receive(self, connection: Connection) -> None:
         """What comes next; a server that is silent for long is asked whether it is there."""
@@ -259,7 +259,7 @@ class ReconnectingConnection:
         except ReadTimeout:
             with self._sending:
                 connection.send(Ping())
-            self._take_all(connection, ANSWER)
+            self._take_all(connection, HEARTBEAT_TIMEOUT)
 
     def _connect(self) -> Connection:
         """A new connection, with the hello on its way."""
@@ -293,7 +293,7 @@ class ReconnectingConnection:
         for event in events:
             retry |= self._take(event, connection)
         if retry:
-            self._closing.wait(RETRY)
+            self._closing.wait(STORAGE_RETRY)
         self._send_due(connection)
 
     def _send_due(self, connection: Connection) -> None:

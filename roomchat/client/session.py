@@ -52,7 +52,7 @@ from roomchat.version import __version__
 MARK = "caught-up"  # id of the ping that follows each hello
 PROGRAM = f"roomchat {__version__}"
 WINDOW = 100  # messages on their way to the server at a time
-NUMBER = 24  # bytes that the number of a message adds to it
+N_BYTES = 24  # bytes that the number of a message adds to it
 HISTORY = 50  # messages that a join brings; what it brings may come again if the connection is lost before
 REFUSED = "refused"  # code of the error for a message whose refusal was lost with a connection
 OTHER_LOG = "other_log"  # code of the error for a whisper that was kept for a person of another log
@@ -147,7 +147,7 @@ class Session:
         except (msgspec.MsgspecError, ValueError) as error:  # ValueError: a lone surrogate
             refusal = BadCommand(why=error)
             raise Denied(refusal.code, str(refusal)) from None
-        if len(encoded) + NUMBER > self._max_line:
+        if len(encoded) + N_BYTES > self._max_line:
             refusal = LineTooLong(limit=self._max_line)
             raise Denied(refusal.code, str(refusal))
         if isinstance(command, Say) and command.room in self.rooms and not is_private(command.room):

@@ -11,7 +11,7 @@ from roomchat.harmless import harmless
 from roomchat.terminal.commands import COMMANDS, TypingError, find
 from roomchat.terminal.roster import Roster
 
-MOST = 50  # candidates
+MAX_CANDIDATES = 50  # that Tab offers
 
 
 class Candidate(NamedTuple):
@@ -39,7 +39,7 @@ def candidates(before: str, roster: Roster, rooms: Iterable[str], room: str | No
     else:
         found = _names(word, roster, room, ": " if before == word else " ")
     # What others chose as their name gets into the line, so it must be harmless as it stands.
-    return word, [one for one in found if harmless(one.text) == one.text][:MOST]
+    return word, [one for one in found if harmless(one.text) == one.text][:MAX_CANDIDATES]
 
 
 def hint(text: str) -> str:

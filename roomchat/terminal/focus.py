@@ -11,7 +11,7 @@ from roomchat.protocol import AnyEntry, Away, Back, Entry, Gap, MemberJoined, Me
 from roomchat.terminal.mentions import is_mentioned
 from roomchat.terminal.roster import Roster
 
-KEPT = 500  # messages of a room that nobody looks at; /history brings older ones
+MAX_UNREAD = 500  # messages of a room that nobody looks at; /history brings older ones
 
 _OF_A_ROOM = Entry | Gap | MemberJoined | MemberLeft | Away | Back | PresenceSummary
 
@@ -20,7 +20,7 @@ _OF_A_ROOM = Entry | Gap | MemberJoined | MemberLeft | Away | Back | PresenceSum
 class Unread:
     """Of one room, since the person looked at it last."""
 
-    events: deque[AnyEntry | Gap] = field(default_factory=lambda: deque(maxlen=KEPT))
+    events: deque[AnyEntry | Gap] = field(default_factory=lambda: deque(maxlen=MAX_UNREAD))
     count: int = 0
     mentioned: bool = False
 

@@ -17,8 +17,8 @@ from prompt_toolkit.utils import get_cwidth
 from roomchat.terminal.lines import Line, fold
 from roomchat.terminal.theme import STYLE, fragment_style
 
-PAUSE = 0.05  # seconds between two printings: fast enough to look like at once, slow enough to type in between
-AT_ONCE = 400  # lines a printing; half as many type no smoother
+PRINT_INTERVAL = 0.05  # seconds between two printings: fast enough to seem immediate, slow enough to type in
+MAX_BATCH = 400  # lines a printing; half as many type no smoother
 BACKLOG = 4000  # lines that wait until the receiving thread has to
 
 
@@ -93,13 +93,13 @@ class Printer:
 
     def _soon(self) -> None:
         if self._loop is not None:
-            self._loop.call_later(max(0.0, self._last + PAUSE - self._loop.time()), self._print)
+            self._loop.call_later(max(0.0, self._last + PRINT_INTERVAL - self._loop.time()), self._print)
 
     def _print(self) -> None:
         if self._loop is None or self._app is None:
             return
         with self._changed:
-            lines = [self._lines.popleft() for _ in range(min(AT_ONCE, len(self._lines)))]
+            lines = [self._lines.popleft() for _ in range(min(MAX_BATCH, len(self._lines)))]
             self._due = bool(self._lines)
             self._changed.notify_all()
         if lines:

@@ -42,8 +42,8 @@ from roomchat.terminal.printer import Printer, ScreenOutput
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.theme import STYLE, colour_depth
 
-HIGHEST = 10  # rows of what is typed; more scroll
-ASKED = 3.0  # seconds in which a second Ctrl-C leaves
+MAX_INPUT_ROWS = 10  # rows of what is typed; more scroll
+QUIT_WINDOW = 3.0  # seconds in which a second Ctrl-C leaves
 QUITS = {"/quit", "/exit", "/bye"}
 
 
@@ -139,7 +139,7 @@ class Screen:
                 ),
                 Window(
                     BufferControl(self.buffer, search_buffer_control=search.control),
-                    height=Dimension(min=1, max=HIGHEST),
+                    height=Dimension(min=1, max=MAX_INPUT_ROWS),
                     wrap_lines=True,
                     dont_extend_height=True,
                     get_line_prefix=self._prefix,
@@ -163,7 +163,7 @@ class Screen:
 
     def _bottom(self) -> status.Fragments:
         assert self._loop is not None
-        asked = self._loop.time() < self._asked + ASKED
+        asked = self._loop.time() < self._asked + QUIT_WINDOW
         notice = self._leaving or ("Press Ctrl-C again to quit." if asked else "")
         return status.bottom(self._terminal, self.buffer.text, self.cycle, notice)
 
@@ -219,14 +219,14 @@ class Screen:
     def interrupt(self) -> None:
         """Ctrl-C: clears the line, then asks, then leaves."""
         assert self._loop is not None
-        if self._leaving or self._loop.time() < self._asked + ASKED:
+        if self._leaving or self._loop.time() < self._asked + QUIT_WINDOW:
             self._leave_interrupted()
         elif self.buffer.text:
             self.buffer.reset()
         else:
             self._tell_what_waits()
             self._asked = self._loop.time()
-            self._loop.call_later(ASKED, self.changed)
+            self._loop.call_later(QUIT_WINDOW, self.changed)
 
     def leave(self) -> None:
         """When what was typed is sent, if there is somebody to send it to."""

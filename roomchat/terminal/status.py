@@ -12,9 +12,9 @@ from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.lines import cell
 from roomchat.terminal.terminal import Terminal
 
-MOST_PENDING = 5  # lines of what is on its way; the rest is counted
-WIDEST = 200  # characters of one of these lines
-BETWEEN = ("class:toolbar", "  ·  ")
+MAX_PENDING = 5  # lines of what is on its way; the rest is counted
+MAX_PENDING_WIDTH = 200  # characters of one of these lines
+SEPARATOR = ("class:toolbar", "  ·  ")
 
 Fragments = StyleAndTextTuples
 
@@ -34,12 +34,12 @@ def pending(terminal: Terminal, waiting: list[str]) -> Fragments:
     held = [terminal.current_command] if terminal.current_command and not display.connected else []
     waiting = [*held, *terminal.arrival.held, *waiting]
     texts = [f"{_target(one.room, display)}{one.text}" if isinstance(one, Say) else f"[whisper] {one.text}"
-             for one in said[-MOST_PENDING:]]  # fmt: skip
-    texts = [*texts, *waiting[:MOST_PENDING]][-MOST_PENDING:]
+             for one in said[-MAX_PENDING:]]  # fmt: skip
+    texts = [*texts, *waiting[:MAX_PENDING]][-MAX_PENDING:]
     hidden = len(said) + len(waiting) - len(texts)
     rows: Fragments = [("class:pending", f"... and {hidden} before these\n")] if hidden else []
     for text in texts:
-        shown = harmless(text.removeprefix(ACTION)[:WIDEST].replace("\n", " / "))
+        shown = harmless(text.removeprefix(ACTION)[:MAX_PENDING_WIDTH].replace("\n", " / "))
         rows.append(("class:pending", f"... {shown}\n"))
     if rows:
         rows[-1] = (rows[-1][0], rows[-1][1].removesuffix("\n"))
@@ -82,13 +82,13 @@ def _state(terminal: Terminal) -> Fragments:
     room = display.focus.room
     if room is not None:
         here = "" if is_private(room) else f": {display.roster.totals.get(room, 1)} here"
-        fragments += [BETWEEN, ("class:here", _name(room, display)), ("class:toolbar", here)]
+        fragments += [SEPARATOR, ("class:here", _name(room, display)), ("class:toolbar", here)]
     fragments += _others(display)
     if display.focus.away is not None:
-        fragments += [BETWEEN, ("class:here", "away")]
+        fragments += [SEPARATOR, ("class:here", "away")]
     if display.roster.uid:
         name = display.roster.names.get(display.roster.uid, "")
-        fragments += [BETWEEN, ("class:toolbar", f"{harmless(name)} ({display.roster.uid})")]
+        fragments += [SEPARATOR, ("class:toolbar", f"{harmless(name)} ({display.roster.uid})")]
     return fragments
 
 
@@ -99,7 +99,7 @@ def _others(display: ChatDisplay) -> Fragments:
     unread_in = display.focus.unread
     numbered = [one for one in enumerate(display.rooms(), start=1) if one[1] != display.focus.room]
     for number, room in sorted(numbered, key=lambda one: one[1] not in unread_in):
-        fragments.append(BETWEEN)
+        fragments.append(SEPARATOR)
         unread = unread_in.get(room)
         shown = f"{number} {_name(room, display)}"
         if unread is None:
