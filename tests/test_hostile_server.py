@@ -404,7 +404,7 @@ def test_a_message_of_another_device_takes_nothing_from_what_is_kept(tmp_path: P
             for event in client.events(timeout=5):
                 if isinstance(event, Message):
                     break
-            assert [*client.pending] == [client._session.unseen[n]]
+            assert [*client.pending] == [client._session.pending[n]]
             assert client._state is not None
             client._state.close()  # killed
             client.close(timeout=0)

@@ -130,7 +130,7 @@ def test_a_whisper_that_is_stored_is_not_told_as_refused(
         n = ann._connection._number(roomchat.protocol.Whisper(uid=1, text="stored"))
         connection = ann._connection._connection
         assert connection is not None
-        connection.send(ann._session.unseen[n])
+        connection.send(ann._session.pending[n])
         bob.until("message", text="stored")
         for number in range(250):
             bob.send(type="whisper", uid=ann.uid, text=str(number))

@@ -388,7 +388,7 @@ def test_the_small_client_loses_and_doubles_nothing(tmp_path: Path) -> None:
             client.close()
     everything = [str(i) for i in range(33)]
     assert heard == {"ann": everything, "bob": everything}
-    assert ann.unseen == {}
+    assert ann.pending == {}
 
 
 def test_the_small_client_knows_its_own_messages_by_uid_device_and_n() -> None:
@@ -396,7 +396,7 @@ def test_the_small_client_knows_its_own_messages_by_uid_device_and_n() -> None:
     names: dict[str, Any] = {}
     exec(re.search(r"^```python\n(.*?)^```$", DOC, re.MULTILINE | re.DOTALL)[1], names)
     client = names["Client"]("localhost", 5050, "ann")
-    client.unseen = {1: {"type": "say", "room": "tea", "text": "x", "n": 1}}
+    client.pending = {1: {"type": "say", "room": "tea", "text": "x", "n": 1}}
     message = {"type": "message", "room": "tea", "uid": 1, "n": 1}
     events = [
         {"type": "welcome", "uid": 1, "device": 2, "token": "t", "epoch": "e", "last_n": 1},
@@ -405,7 +405,7 @@ def test_the_small_client_knows_its_own_messages_by_uid_device_and_n() -> None:
         message | {"seq": 3, "device": 2},
     ]
     client.lines = io.BytesIO(b"".join(json.dumps(event).encode() + b"\n" for event in events))
-    assert [client.receive() and len(client.unseen) for _ in events] == [1, 1, 1, 0]
+    assert [client.receive() and len(client.pending) for _ in events] == [1, 1, 1, 0]
 
 
 def test_the_small_client_moves_its_cursor_past_entries_of_any_type() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from roomchat.client.address import Address
-from roomchat.client.session import MARK, REFUSED, WINDOW, Session
+from roomchat.client.session import CAUGHT_UP_ID, REFUSED, WINDOW, Session
 from roomchat.client.state import State
 from roomchat.errors import Denied, OutOfOrder, StorageUnavailable, UnknownToken
 from roomchat.protocol import (
@@ -136,7 +136,7 @@ def test_an_action_is_sent_as_the_server_knows_it(features: list[str]) -> None:
     assert (sent.kind, sent.text) == (("action", "waves") if features else ("message", "/me waves"))
     back = Action if features else Message
     session.receive(back("tea", 1, 1, "ann", "2026-01-01T00:00:00.000Z", sent.text, n=1))
-    assert not session.unseen
+    assert not session.pending
 
 
 @pytest.mark.parametrize("device", [1, 2])
@@ -148,10 +148,10 @@ def test_a_message_of_another_device_of_ours_is_not_the_one_that_we_wait_for(dev
     said = say(session, "mine")
     other = replace(message("tea", 1, uid=1, n=1), device=3 - device)
     assert session.receive(other).show == [other]
-    assert session.unseen == {1: said}
+    assert session.pending == {1: said}
     assert session.receive(replace(welcome(), device=device)).send[0] == said
     session.receive(replace(message("tea", 2, uid=1, n=1), device=device))
-    assert session.unseen == {}
+    assert session.pending == {}
 
 
 def test_a_look_into_history_finds_no_message_of_another_device() -> None:
@@ -161,7 +161,7 @@ def test_a_look_into_history_finds_no_message_of_another_device() -> None:
     session.say(Say(text="mine", room="cake"))
     session.hello()
     session.receive(welcome(last_n=2))
-    (ask,) = session.receive(Pong(re=MARK)).send
+    (ask,) = session.receive(Pong(re=CAUGHT_UP_ID)).send
     other = replace(message("cake", 1, uid=1, n=1), device=2)
     mine = message("cake", 2, uid=1, n=2)
     step = session.receive(HistoryPage(room="cake", entries=[other, mine], more=False, re=ask.id))
@@ -181,9 +181,9 @@ def test_what_the_server_has_not_handled_is_sent_again_in_order() -> None:
     """After a welcome comes what is above its last n, and then the mark."""
     session = ann()
     said = [say(session, text) for text in ("one", "two", "three")]
-    assert session.receive(welcome(last_n=1)).send == [said[1], said[2], Ping(id=MARK)]
+    assert session.receive(welcome(last_n=1)).send == [said[1], said[2], Ping(id=CAUGHT_UP_ID)]
     session.receive(message("tea", 1, uid=1, n=1))
-    assert list(session.unseen) == [2, 3]
+    assert list(session.pending) == [2, 3]
     assert say(session, "four").n == 4
 
 
@@ -195,10 +195,10 @@ def test_what_was_handled_and_does_not_come_was_refused() -> None:
     session.hello()
     session.receive(welcome(last_n=2))
     session.receive(message("tea", 1, uid=1, n=2))
-    (error,) = session.receive(Pong(re=MARK)).show
+    (error,) = session.receive(Pong(re=CAUGHT_UP_ID)).show
     assert isinstance(error, Error)
     assert (error.code, error.n) == (REFUSED, 1)
-    assert not session.unseen
+    assert not session.pending
 
 
 def test_what_was_said_since_the_welcome_was_not_refused() -> None:
@@ -209,8 +209,8 @@ def test_what_was_said_since_the_welcome_was_not_refused() -> None:
     say(session, "one")
     session.say(Say(text="two", room="cake"))
     session.receive(message("cake", 1, uid=1, n=2))
-    assert session.receive(Pong(re=MARK)).show == []
-    assert list(session.unseen) == [1]
+    assert session.receive(Pong(re=CAUGHT_UP_ID)).show == []
+    assert list(session.pending) == [1]
 
 
 def test_a_refusal_for_good_ends_a_message_and_another_does_not() -> None:
@@ -235,7 +235,7 @@ def test_no_more_is_on_its_way_than_the_window_lets() -> None:
     session.receive(Error(code="too_long", message="", n=2))
     assert session.due() == said[WINDOW : WINDOW + 2]
     again = session.receive(welcome(last_n=2)).send
-    assert again == [*said[2 : WINDOW + 2], Ping(id=MARK)]
+    assert again == [*said[2 : WINDOW + 2], Ping(id=CAUGHT_UP_ID)]
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_what_the_server_can_not_read_is_not_numbered(text: str, room: str, code
     session = ann()
     with pytest.raises(Denied) as caught:
         session.say(Say(text=text, room=room))
-    assert (caught.value.code, session.n, session.unseen) == (code, 0, {})
+    assert (caught.value.code, session.n, session.pending) == (code, 0, {})
 
 
 def test_another_log_voids_cursors_and_numbers() -> None:
@@ -269,7 +269,7 @@ def test_another_log_voids_cursors_and_numbers() -> None:
         Join(room="tea"),
         Say(text="two", room="tea", n=1),
         Say(text="three", room="tea", n=2),
-        Ping(id=MARK),
+        Ping(id=CAUGHT_UP_ID),
     ]
     assert session.cursors == {}
     assert session.receive(message("tea", 1)).show
@@ -322,7 +322,7 @@ def test_nothing_is_lost_or_doubled_over_any_reconnects(data: st.DataObject) -> 
         shown += [one.seq for one in session.receive(own(log, seq)).show if isinstance(one, Message)]
     assert log == [str(i + 1) for i in range(said)]
     assert shown == list(range(1, said + 1))
-    assert not session.unseen
+    assert not session.pending
 
 
 def own(log: list[str], seq: int) -> Message:
@@ -331,7 +331,7 @@ def own(log: list[str], seq: int) -> Message:
 
 
 def test_the_state_brings_a_session_back(tmp_path: Path) -> None:
-    """Token, rooms, handled cursors and unseen messages are there again, in files of the user only."""
+    """Token, rooms, handled cursors and pending messages are there again, in files of the user only."""
     address = Address("localhost", 5050)
     session = ann()
     state = State(address, "ann", tmp_path)
@@ -351,7 +351,7 @@ def test_the_state_brings_a_session_back(tmp_path: Path) -> None:
     state.load(again)
     state.close()
     assert (again.uid, again.token, again.epoch, again.n, again.room) == (1, "t", "e", 1, "tea")
-    assert (again.rooms, again.cursors, again.unseen) == ({"tea": 0}, {"tea": 7}, {1: said})
+    assert (again.rooms, again.cursors, again.pending) == ({"tea": 0}, {"tea": 7}, {1: said})
 
 
 def test_two_programs_do_not_share_a_session(tmp_path: Path) -> None:

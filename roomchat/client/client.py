@@ -264,7 +264,7 @@ class Client(Known):
         self._check_may_wait()
         if not self._closed:
             self._check_open()
-        return self._wait(lambda: not self._session.unseen, timeout)
+        return self._wait(lambda: not self._session.pending, timeout)
 
     def send(self, command: Command) -> None:
         """Ask for something whose answer comes among the events.

@@ -47,7 +47,7 @@ class Known:
         """What was said and has not come back, oldest first."""
         self._check_ours()
         with self._changed:
-            return list(self._session.unseen.values())
+            return list(self._session.pending.values())
 
     @property
     def ignored(self) -> frozenset[int]:

@@ -15,7 +15,7 @@ from roomchat.client.address import Address
 from roomchat.client.answers import Answers
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
 from roomchat.client.connection import CONNECT_TIMEOUT, Connection
-from roomchat.client.session import MARK, Refusal, Session
+from roomchat.client.session import CAUGHT_UP_ID, Refusal, Session
 from roomchat.client.state import State
 from roomchat.errors import (
     BadName,
@@ -198,8 +198,8 @@ class ReconnectingConnection:
             return
         with self.changed:
             if isinstance(event, Refusal):
-                self.session.told(event.n)
-                if self._state is not None and event.n is not None and event.n not in self.session.unseen:
+                self.session.refusal_acked(event.n)
+                if self._state is not None and event.n is not None and event.n not in self.session.pending:
                     self._state.seen(event.n)
                 return
             seq = event.seq if isinstance(event, Entry | Unknown) else event.before - 1
@@ -311,27 +311,27 @@ class ReconnectingConnection:
         # A message that is said just now must either be among those that are sent again, or come behind them.
         with self._sending if isinstance(event, Welcome) else contextlib.nullcontext():
             with self.changed:
-                step = self.session.receive(event)
-                self._keep(event, step.found)
+                outcome = self.session.receive(event)
+                self._keep(event, outcome.found)
                 self.changed.notify_all()
-            for command in step.send:
+            for command in outcome.send:
                 connection.send(command)
             if isinstance(event, Welcome):
                 # Behind what was said: a room that is left is left behind the last word in it.
                 for command in self.answers.pending():
                     connection.send(command)
                 self._ready = True
-        for shown in step.show:
+        for shown in outcome.show:
             # Programs log their events, and nobody should find in a log what proves the session.
             self._on_event(replace(shown, token="") if isinstance(shown, Welcome) else shown)
         if isinstance(event, Goodbye) and self._closing.is_set():
             self._lose()
-        elif isinstance(event, Pong) and event.re == MARK:
+        elif isinstance(event, Pong) and event.re == CAUGHT_UP_ID:
             self._pause = FIRST_PAUSE
             if self._lost:
                 self._lost = False
                 self._on_event(ConnectionBack())
-        return step.retry
+        return outcome.retry
 
     def _check_welcome(self, event: Error) -> None:
         """Raises Denied or ConnectError if the server does not let us in, or does not want us any more. Before the

@@ -49,7 +49,7 @@ from roomchat.protocol import (
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
-MARK = "caught-up"  # id of the ping that follows each hello
+CAUGHT_UP_ID = "caught-up"  # id of the ping that follows each hello
 PROGRAM = f"roomchat {__version__}"
 WINDOW = 100  # messages on their way to the server at a time
 N_BYTES = 24  # bytes that the number of a message adds to it
@@ -72,8 +72,8 @@ class Refusal(Error, kw_only=True, tag="refusal"):
 
 
 @dataclass
-class Step:
-    """What follows from an event: what to show, what to send, whether to send what is unseen again in a while."""
+class Outcome:
+    """What follows from an event: what to show, what to send, whether to send what is pending again in a while."""
 
     show: list[Statement] = field(default_factory=list)
     send: list[Command] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Step:
 
 
 class Session:
-    """One seat on a server, over any number of connections. Not thread-safe: its owner has a lock.
+    """One session on a server, over any number of connections. Not thread-safe: its owner has a lock.
 
     Feed it every event as it comes; it returns those that are to be shown, each once and without a hole.
     """
@@ -99,7 +99,7 @@ class Session:
         self.room: str | None = None  # where what is said goes if no room is named
         self.rooms: dict[str, int] = {}  # those to be in, by joining: seq from which on nothing may be missed
         self.cursors: dict[str, int] = {}  # room: seq of the last message received
-        self.unseen: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
+        self.pending: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
         self.refused: dict[int, Say | Whisper] = {}  # n: what was refused, until the program has been told
         self.ignored: frozenset[int] = frozenset()  # UIDs of this log
         self._named: set[str] = set()  # rooms of the hello: of these all comes that was missed
@@ -153,12 +153,12 @@ class Session:
         if isinstance(command, Say) and command.room in self.rooms and not is_private(command.room):
             self.room = command.room
         self.n += 1
-        numbered = self.unseen[self.n] = replace(command, n=self.n)
+        numbered = self.pending[self.n] = replace(command, n=self.n)
         return numbered
 
     def take_back(self, n: int) -> None:
         """The last message could not be kept, so it is not said."""
-        del self.unseen[n]
+        del self.pending[n]
         self.n = n - 1
 
     def due(self) -> list[Command]:
@@ -168,7 +168,7 @@ class Session:
         asked next, and would be sent anew, whole, whenever the connection is lost.
         """
         upto = min(self.n, self._handled + WINDOW)
-        due = [self._for_server(self.unseen[n]) for n in range(self._sent + 1, upto + 1) if n in self.unseen]
+        due = [self._for_server(self.pending[n]) for n in range(self._sent + 1, upto + 1) if n in self.pending]
         self._sent = max(self._sent, upto)
         return [*due]
 
@@ -183,7 +183,9 @@ class Session:
         come by themselves."""
         self.room = None
         owed = {
-            compared(command.room) for command in self.unseen.values() if isinstance(command, Say) and command.room
+            compared(command.room)
+            for command in self.pending.values()
+            if isinstance(command, Say) and command.room
         }
         for room in [room for room in self.rooms if not is_private(room) and compared(room) not in owed]:
             self._left(room)
@@ -191,18 +193,18 @@ class Session:
     def forget(self) -> None:
         """What was said, where we were, and what we have seen; not who we are."""
         self._keeps_cursors = False
-        for kept in (self.unseen, self.refused, self.rooms, self.cursors):
+        for kept in (self.pending, self.refused, self.rooms, self.cursors):
             kept.clear()
         self.room = None
 
     def is_said(self, room: str | None) -> bool:
         """Whether all that was said in a room, or the current one, has come back."""
         room = compared(room or self.room or "")
-        return not any(isinstance(one, Say) and compared(one.room or "") == room for one in self.unseen.values())
+        return not any(isinstance(one, Say) and compared(one.room or "") == room for one in self.pending.values())
 
     # ------------------------------------------------------------ from the server
 
-    def receive(self, event: Statement) -> Step:
+    def receive(self, event: Statement) -> Outcome:
         """Take note of an event."""
         if isinstance(event, HistoryPage | Error) and self._looks.is_answer(event):
             return self._looked(event)
@@ -213,7 +215,7 @@ class Session:
                 return self._welcome(event)
             case Error():
                 return self._error(event)
-            case Pong() if event.re == MARK:
+            case Pong() if event.re == CAUGHT_UP_ID:
                 return self._caught_up()
             case Joined():
                 self._joined(event)
@@ -223,9 +225,9 @@ class Session:
                 self.cursors[event.room] = max(self.cursors.get(event.room, 0), event.before - 1)
             case Renamed() if event.uid == self.uid:
                 self.name = event.name
-        return Step(show=[event])
+        return Outcome(show=[event])
 
-    def _welcome(self, event: Welcome) -> Step:
+    def _welcome(self, event: Welcome) -> Outcome:
         another_log = event.epoch != self.epoch
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
         self.device, self._features = event.device, frozenset(event.features)
@@ -233,47 +235,47 @@ class Session:
         self._keeps_cursors = True
         self._max_text, self._max_line = event.limits.text, event.limits.line
         self._returning = True
-        step = Step(show=[event])
+        outcome = Outcome(show=[event])
         rooms = list(self.rooms)
         if another_log:  # it does not know what we have seen, nor where we were; its UIDs are other people's
             self.cursors.clear()
             self.rooms.clear()
             self.refused.clear()
             self.ignored = frozenset()
-            step.show += [
+            outcome.show += [
                 self._refusal(n, OTHER_LOG, "The server has another log now, where the UID may be someone else's.")
-                for n in [n for n, command in self.unseen.items() if isinstance(command, Whisper)]
+                for n in [n for n, command in self.pending.items() if isinstance(command, Whisper)]
             ]
         self._renumber(event.last_n)
-        step.send += [
+        outcome.send += [
             Join(room=room) for room in self._owed(rooms) if compared(room) not in map(compared, self.rooms)
         ]
-        step.send += self.due()
-        step.send.append(Ping(id=MARK))
-        return step
+        outcome.send += self.due()
+        outcome.send.append(Ping(id=CAUGHT_UP_ID))
+        return outcome
 
     def _owed(self, rooms: list[str]) -> list[str]:
         """The rooms to be in: where we were, and those that something is still to be said in."""
-        said = [command.room for command in self.unseen.values() if isinstance(command, Say) and command.room]
+        said = [command.room for command in self.pending.values() if isinstance(command, Say) and command.room]
         return list({compared(room): room for room in [*said, *rooms] if not is_private(room)}.values())
 
     def _renumber(self, last_n: int) -> None:
         """Count on from what the server has handled. Where it knows of less than we do, it has lost the end of its
         log, or has another one: then what has not come back gets new numbers."""
         self._welcomed = self._handled = self._sent = last_n
-        waiting = [command for n, command in self.unseen.items() if n > last_n]
-        self.unseen = {n: command for n, command in self.unseen.items() if n <= last_n}
-        self.unseen.update((n, replace(command, n=n)) for n, command in enumerate(waiting, start=last_n + 1))
+        waiting = [command for n, command in self.pending.items() if n > last_n]
+        self.pending = {n: command for n, command in self.pending.items() if n <= last_n}
+        self.pending.update((n, replace(command, n=n)) for n, command in enumerate(waiting, start=last_n + 1))
         self.n = last_n + len(waiting)
 
-    def _entry(self, event: AnyEntry | Unknown) -> Step:
+    def _entry(self, event: AnyEntry | Unknown) -> Outcome:
         if isinstance(event, Entry) and self.is_own(event) and event.n is not None:
-            self.unseen.pop(event.n, None)
+            self.pending.pop(event.n, None)
             self._handled = max(self._handled, event.n)
         if event.seq <= self.cursors.get(event.room, 0):
-            return Step()
+            return Outcome()
         self.cursors[event.room] = event.seq
-        return Step(show=[event])
+        return Outcome(show=[event])
 
     def is_own(self, entry: Entry) -> bool:
         """Whether it was said in this session: another device of ours counts its own ``n``."""
@@ -294,34 +296,34 @@ class Session:
         if room == self.room:
             self.room = next((room for room in reversed(self.rooms) if not is_private(room)), None)
 
-    def _error(self, event: Error) -> Step:
+    def _error(self, event: Error) -> Outcome:
         if event.code in _RETRY and event.n is not None:
             self._sent = self._handled
-            return Step(show=[event] if event.code == StorageUnavailable.code else [], retry=True)
+            return Outcome(show=[event] if event.code == StorageUnavailable.code else [], retry=True)
         if event.code == UnknownToken.code:
             self.token = self.epoch = None
-            return Step(send=[self.hello()])
+            return Outcome(send=[self.hello()])
         if event.n is None:
-            return Step(show=[event])
+            return Outcome(show=[event])
         self._handled = max(self._handled, event.n)
-        if event.n not in self.unseen:
-            return Step(show=[event])
-        return Step(show=[self._refusal(event.n, event.code, event.message)])
+        if event.n not in self.pending:
+            return Outcome(show=[event])
+        return Outcome(show=[self._refusal(event.n, event.code, event.message)])
 
     def _refusal(self, n: int, code: str, message: str) -> Error:
         """A message is refused: whoever said it gets it back."""
-        command = self.refused[n] = self.unseen.pop(n)
+        command = self.refused[n] = self.pending.pop(n)
         room, uid = (command.room, None) if isinstance(command, Say) else (None, command.uid)
         return Refusal(code=code, n=n, message=message, text=command.text, room=room, uid=uid, kind=command.kind)
 
-    def told(self, n: int | None) -> None:
-        """The program has been told that a message was refused."""
+    def refusal_acked(self, n: int | None) -> None:
+        """The program has handled the refusal of a message: it need not be kept any longer."""
         if n is not None:
             self.refused.pop(n, None)
 
     # ------------------------------------------------------------ what was handled and did not come
 
-    def _caught_up(self) -> Step:
+    def _caught_up(self) -> Outcome:
         """Catch-up is complete. A message that the server had handled when it welcomed us, and that has not come
         back by now, was refused; the error that said why was lost with the old connection. Messages sent over this
         connection may still be on their way, in any order across rooms.
@@ -329,31 +331,31 @@ class Session:
         Of a room that the hello did not name only the end has come: there the history is looked through first.
         """
         self._returning = False
-        step = Step()
+        outcome = Outcome()
         wanted: dict[str, set[int]] = {}
-        for n in [n for n in self.unseen if n <= self._welcomed]:
-            room = self._room_of(self.unseen[n])
+        for n in [n for n in self.pending if n <= self._welcomed]:
+            room = self._room_of(self.pending[n])
             if room is None or room in self._named:
-                step.show.append(self._lost_refusal(n))
+                outcome.show.append(self._lost_refusal(n))
             else:
                 wanted.setdefault(room, set()).add(n)
-        step.send += self._looks.begin(wanted)
-        return step
+        outcome.send += self._looks.begin(wanted)
+        return outcome
 
     def _room_of(self, command: Say | Whisper) -> str | None:
         if isinstance(command, Say):
             return command.room
         return "@{}-{}".format(*sorted((command.uid, self.uid)))
 
-    def _looked(self, event: HistoryPage | Error) -> Step:
+    def _looked(self, event: HistoryPage | Error) -> Outcome:
         messages, missing, send = self._looks.take(event, self.is_own)
-        step = Step(send=[*send])
+        outcome = Outcome(send=[*send])
         for message in messages:
-            if message.n is not None and self.unseen.pop(message.n, None) is not None:
-                step.show.append(message)
-                step.found.append(message.n)
-        step.show += [self._lost_refusal(n) for n in sorted(missing) if n in self.unseen]
-        return step
+            if message.n is not None and self.pending.pop(message.n, None) is not None:
+                outcome.show.append(message)
+                outcome.found.append(message.n)
+        outcome.show += [self._lost_refusal(n) for n in sorted(missing) if n in self.pending]
+        return outcome
 
     def _lost_refusal(self, n: int) -> Error:
         return self._refusal(

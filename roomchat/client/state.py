@@ -22,7 +22,7 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS identity (key TEXT PRIMARY KEY, value);
     CREATE TABLE IF NOT EXISTS rooms (room TEXT PRIMARY KEY, start INTEGER NOT NULL, cursor INTEGER);
     CREATE TABLE IF NOT EXISTS ignored (uid INTEGER PRIMARY KEY);
-    CREATE TABLE IF NOT EXISTS unseen (n INTEGER PRIMARY KEY, command BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, command BLOB NOT NULL);
 """
 _FIELDS = ("name", "uid", "token", "epoch", "n", "room")
 
@@ -108,8 +108,8 @@ class State:
             if cursor is not None:
                 session.cursors[room] = msgspec.convert(cursor, Count)
         session.ignored = frozenset(uid for (uid,) in self._connection.execute("SELECT uid FROM ignored"))
-        for n, command in self._connection.execute("SELECT n, command FROM unseen ORDER BY n"):
-            session.unseen[n] = _decoder.decode(command)
+        for n, command in self._connection.execute("SELECT n, command FROM pending ORDER BY n"):
+            session.pending[n] = _decoder.decode(command)
 
     def save(self, session: Session) -> None:
         """Keep who the session is, where it is, and what was said and not seen; not its cursors."""
@@ -119,7 +119,7 @@ class State:
 
     def _save(self, session: Session) -> None:
         identity = tuple(getattr(session, field) for field in _FIELDS)
-        unseen = session.refused | session.unseen
+        pending = session.refused | session.pending
         with _Transaction(self._connection):
             if identity != self._identity:
                 self._connection.executemany(
@@ -138,10 +138,10 @@ class State:
             self._connection.executemany(
                 "INSERT OR IGNORE INTO ignored VALUES (?)", [(uid,) for uid in session.ignored]
             )
-            self._forget("unseen", "n", unseen)
+            self._forget("pending", "n", pending)
             self._connection.executemany(
-                "INSERT OR REPLACE INTO unseen VALUES (?, ?)",
-                [(n, _encoder.encode(command)) for n, command in unseen.items()],
+                "INSERT OR REPLACE INTO pending VALUES (?, ?)",
+                [(n, _encoder.encode(command)) for n, command in pending.items()],
             )
         self._identity = identity
 
@@ -152,13 +152,13 @@ class State:
                 raise StateError("The session is closed, so this message can't be kept.")
             with _Transaction(self._connection):
                 self._connection.execute(
-                    "INSERT OR REPLACE INTO unseen VALUES (?, ?)", (n, _encoder.encode(command))
+                    "INSERT OR REPLACE INTO pending VALUES (?, ?)", (n, _encoder.encode(command))
                 )
                 self._connection.execute("INSERT OR REPLACE INTO identity VALUES ('n', ?)", (n,))
 
     def seen(self, n: int) -> None:
         """A message has come back, or the program knows that it was refused."""
-        self._change("DELETE FROM unseen WHERE n = ?", (n,))
+        self._change("DELETE FROM pending WHERE n = ?", (n,))
 
     def reached(self, room: str, seq: int) -> None:
         """Everything of a room up to there has been shown, or acknowledged by the program."""
