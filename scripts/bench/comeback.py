@@ -106,14 +106,16 @@ class Sessions(Crowd):
         self._sessions = {session.name: session for session in sessions}
         super().__init__(address, Dialect(self._sessions), AT_ONCE)
 
-    def come(self, at_once: int) -> list[float]:
-        """All come in: the seconds that each took, sorted. Raises BenchError if one got what is wrong."""
+    def come(self, at_once: int, every: int = 1) -> list[float]:
+        """All come in, or one of so many: the seconds that each took, sorted. Raises BenchError if one got what is
+        wrong."""
         self.at_once = at_once
         begun = time.monotonic()
-        self.gather([Seat(name) for name in self._sessions])
-        for session in self._sessions.values():
+        coming = list(self._sessions.values())[every - 1 :: every]
+        self.gather([Seat(session.name) for session in coming])
+        for session in coming:
             session.check()
-        return sorted(session.caught_up - begun for session in self._sessions.values())
+        return sorted(session.caught_up - begun for session in coming)
 
     def skip(self, member: Member) -> None:
         self.keep(member, member.socket.recv(len(self.buffer)))  # nothing may come twice, behind the pong neither
@@ -168,7 +170,8 @@ def measure_comeback(hall: int) -> Callable[[Kind, Pace], dict[str, float]]:
             seconds = swarm.come(SESSIONS)
             figures |= {"p50_s": seconds[len(seconds) // 2], "seconds": seconds[-1], "cpu_s": server.cpu()}
             swarm.hang_up()
-            figures |= {"back_s": swarm.come(SESSIONS)[-1], "memory_mib": server.memory() / 2**20}
+            # All of them once more would be more than one address may ask for within seconds.
+            figures |= {"half_back_s": swarm.come(SESSIONS, 2)[-1], "memory_mib": server.memory() / 2**20}
             server.check_silent()
         return figures
 
