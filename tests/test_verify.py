@@ -1,4 +1,4 @@
-"""`roomchat verify`: the judge on records made by hand, real runs, and runs against planted faults."""
+"""`roomchat verify`: the checker on records made by hand, real runs, and runs against seeded faults."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from roomchat.verify.run import Options, Run
 from roomchat.wires.native import encode_entries
 from tests.program import Program, address_of, serve
 
-PLANTED = Path(__file__).parent / "planted"
+MUTANTS = Path(__file__).parent / "mutants"
 
 ANN, BOB = 1, 2
 Story = tuple[dict[str, list[AnyRecord]], dict[str, list[Entry]]]
@@ -247,7 +247,7 @@ def test_entries_of_a_later_version_are_passed_over_and_counted(tmp_path: Path) 
     with Server(Settings(port=0, db=str(tmp_path / "chat.db"))) as server:
         for found in (
             from_file(tmp_path / "chat.db", ["tea"]),
-            from_server(Address(*server.address), "judge", ["tea"]),
+            from_server(Address(*server.address), "checker", ["tea"]),
         ):
             assert found.log == {"tea": [Entry(1, ANN, "a1")]}
             assert found.passed_over == 1
@@ -285,14 +285,14 @@ def test_a_signal_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) 
 
 def test_a_run_in_which_nothing_happens_proves_nothing(run: Callable[..., tuple[Result, list[str]]]) -> None:
     """A chat in which nobody talks is no proof."""
-    result, lines = run(seconds=1, worker_command=[sys.executable, PLANTED / "silent_worker.py"])
+    result, lines = run(seconds=1, worker_command=[sys.executable, MUTANTS / "silent_worker.py"])
     assert not result.violations
     assert not result.passed
     assert lines[-1] == "Only 0 messages were said."
 
 
-# What is planted, into which process, and how the violation may be told.
-PLANTS = [
+# Which mutant takes the place of which process, and how the violation may be told.
+SEEDED = [
     ("server", "no_n_check", "is in the log twice"),
     ("server", "early_delivery", "not in the log|the log has|but it is in the log"),
     ("worker", "newest_cursor", "never saw"),
@@ -301,11 +301,11 @@ PLANTS = [
 ]
 
 
-@pytest.mark.parametrize(("process", "name", "sentence"), PLANTS, ids=[name for _, name, _ in PLANTS])
-def test_a_planted_fault_is_found(
+@pytest.mark.parametrize(("process", "name", "sentence"), SEEDED, ids=[name for _, name, _ in SEEDED])
+def test_the_checker_finds_a_seeded_fault(
     run: Callable[..., tuple[Result, list[str]]], process: str, name: str, sentence: str
 ) -> None:
     """Each of the ways in which chats lose, double or mix up messages, in an otherwise real run."""
-    command = [sys.executable, str(PLANTED / f"{name}.py")]
+    command = [sys.executable, str(MUTANTS / f"{name}.py")]
     result, lines = run(seed=2, seconds=2, kills=1, patience=1, **{f"{process}_command": command})
     assert any(re.search(sentence, violation) for violation in result.violations), lines

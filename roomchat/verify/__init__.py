@@ -1,1 +1,1 @@
-"""The proof: clients, faults, and a judge that knows only what the clients wrote down."""
+"""The proof: clients, faults, and a checker that knows only what the clients wrote down."""

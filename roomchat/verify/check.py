@@ -1,4 +1,4 @@
-"""The judge: it compares the records of the clients with the log. Pure: no I/O in here.
+"""The checker: it compares the records of the clients with the log. Pure: no I/O in here.
 
 The promises, each with a function below:
 

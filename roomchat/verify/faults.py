@@ -14,7 +14,7 @@ class Kind(Enum):
     CLIENT_KILL = "kills of clients"
     CUT = "cut connections"
     CUT_ALL = "cuts of all connections"
-    DEAF = "lost acknowledgements"  # what the server sends is held back, then the connection is cut
+    BLACKHOLE = "lost acknowledgements"  # what the server sends is held back, then the connection is cut
     STALL = "stalled connections"  # nothing passes in either direction, then all of it
     SLOW = "slow readers in a flood"
 
@@ -25,7 +25,7 @@ _EVERY = {
     Kind.CLIENT_KILL: 5.0,
     Kind.CUT: 0.5,
     Kind.CUT_ALL: 10.0,
-    Kind.DEAF: 0.7,
+    Kind.BLACKHOLE: 0.7,
     Kind.STALL: 2.0,
     Kind.SLOW: 10.0,
 }
@@ -34,7 +34,7 @@ _LASTS = {
     Kind.CLIENT_KILL: (0.0, 1.0),
     Kind.CUT: (0.0, 0.0),
     Kind.CUT_ALL: (0.0, 0.0),
-    Kind.DEAF: (0.5, 1.2),
+    Kind.BLACKHOLE: (0.5, 1.2),
     Kind.STALL: (0.2, 1.5),
     Kind.SLOW: (2.0, 4.0),
 }

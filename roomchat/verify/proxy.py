@@ -44,7 +44,7 @@ class Link:
         self._to_server.clear()
         self._to_client.clear()
 
-    def deafen(self) -> None:
+    def blackhole(self) -> None:
         """Hold back what the server sends: the client is heard and does not know it."""
         self._to_client.clear()
 

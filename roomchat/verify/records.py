@@ -1,4 +1,4 @@
-"""The records that each client writes at once: with the log itself, all the evidence that the judge accepts."""
+"""The records that each client writes at once: with the log itself, all the evidence that the checker accepts."""
 
 from __future__ import annotations
 

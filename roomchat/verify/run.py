@@ -1,4 +1,4 @@
-"""A run: a server, clients that talk, faults by a schedule, and in the end the judge."""
+"""A run: a server, clients that talk, faults by a schedule, and in the end the checker."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Run:
             try:
                 self._start()
                 self._do_faults()
-                self._judge()
+                self._check()
             finally:
                 self._end()
         except KeyboardInterrupt:
@@ -204,10 +204,10 @@ class Run:
                 end = link.cut
             case Kind.CUT_ALL:
                 end = partial(_cut_all, links)
-            case Kind.DEAF:
+            case Kind.BLACKHOLE:
                 for one in some:
-                    one.deafen()
-                self._tell(f"chorus {_choose(self._rooms, fault)}")  # so that they have something not to hear of
+                    one.blackhole()
+                self._tell(f"burst {_choose(self._rooms, fault)}")  # so that they have something not to hear of
                 end = partial(_cut_all, some)
             case Kind.STALL:
                 link.stall()
@@ -224,9 +224,9 @@ class Run:
         for worker in self._workers:
             worker.type(f"{line}\n")
 
-    # ------------------------------------------------------------ the judgement
+    # ------------------------------------------------------------ the check
 
-    def _judge(self) -> None:
+    def _check(self) -> None:
         """No more faults: wait until all is said and seen, and hold it against the log."""
         assert self._proxy is not None
         result = self._result

@@ -3,7 +3,7 @@
 Started by the run, again and again, with the same folder: it goes on where it was. Lines on its standard input
 tell it what to do; at their end it ends.
 
-    chorus ROOM         each of its clients says something
+    burst ROOM          each of its clients says something
     flood ROOM COUNT    one of its clients says so many long messages at once
     quiet               say no more, and wait until everything has come back
     finish ROOM=SEQ...  wait until all this is seen, take what else was sent, and end
@@ -184,7 +184,7 @@ def main() -> None:
 def obey(bots: list[Bot], words: list[str]) -> None:
     """Do what a line of standard input says."""
     match words:
-        case ["chorus", room]:
+        case ["burst", room]:
             for bot in bots:
                 bot.say(room)
         case ["flood", room, count]:

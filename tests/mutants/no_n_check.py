@@ -10,6 +10,6 @@ def always(batch: object, client: object, n: int | None) -> bool:
     return True
 
 
-assert hasattr(commands, "is_next"), "nothing would be planted"
+assert hasattr(commands, "is_next"), "the mutant would change nothing"
 commands.is_next = always
 main()

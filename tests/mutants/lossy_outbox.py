@@ -39,7 +39,7 @@ def add_small(self, number, sock, address):
     add(self, number, sock, address)
 
 
-assert hasattr(Outbox, "fold"), "nothing would be planted"
+assert hasattr(Outbox, "fold"), "the mutant would change nothing"
 Outbox.fold = forget
 Loop.__init__ = small
 Loop.add = add_small
