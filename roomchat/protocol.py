@@ -402,6 +402,12 @@ AnyEvent = (
 )  # fmt: skip
 
 
+class Answer(Event):
+    """In the place of a command, and then of the reply to it: what a wire answers by itself, in its turn."""
+
+    data: bytes
+
+
 class Malformed(Struct, eq=False, tag_field="type", tag="malformed"):
     """In the place of a command: bytes that were none. It is refused in its turn, so replies keep their order."""
 

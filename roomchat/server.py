@@ -24,7 +24,7 @@ from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.settings import WIRES, Settings
 from roomchat.store.log import Log
-from roomchat.wires.detect import Dialects
+from roomchat.wires.table import Dialects
 
 logger = logging.getLogger("roomchat")
 

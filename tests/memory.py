@@ -16,10 +16,11 @@ from roomchat.chat.effects import Close, Delivery, Effects, ReadPage, Replay, Re
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import Connected, Disconnected, Found, Input, Inputs, Introduction, Key, Row
 from roomchat.chat.registry import Registry
-from roomchat.protocol import Command, Hello, HistoryPage, Message, Welcome
+from roomchat.protocol import Answer, Command, Hello, HistoryPage, Message, Welcome
 from roomchat.settings import Settings
-from roomchat.wires.detect import Detector, Dialects, Refused, Verdict
+from roomchat.wires.detect import Detector, Refused, Verdict
 from roomchat.wires.native import decode_entries, encode_entries
+from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
 
 Event = dict[str, Any]  # as the peer reads it
@@ -256,7 +257,9 @@ class Chat:
             case Reply():
                 if isinstance(delivery.event, Welcome):
                     delivery.event.token = self._tokens[delivery.event.token]
-                self._send(delivery.link, self._wire(delivery.link).reply(delivery.event))
+                event = delivery.event
+                data = event.data if isinstance(event, Answer) else self._wire(delivery.link).reply(event)
+                self._send(delivery.link, data)
             case Replay():
                 self._send(delivery.link, self._wire(delivery.link).encode_log(self._replay(delivery)))
             case ReadPage():

@@ -21,7 +21,8 @@ from roomchat.net.outbox import Outbox
 from roomchat.protocol import Hello, Rooms, Say, Who
 from roomchat.server import Server
 from roomchat.settings import Settings
-from roomchat.wires.detect import Detector, Dialects
+from roomchat.wires.detect import Detector
+from roomchat.wires.table import Dialects
 from tests.inside import connection_of, connections
 from tests.peer import Peer
 

@@ -17,7 +17,7 @@ from roomchat.net.reactor import READ
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.settings import Settings
-from roomchat.wires.detect import Dialects
+from roomchat.wires.table import Dialects
 
 
 def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from roomchat.settings import Settings
 from roomchat.speaker import speaker
 from roomchat.terminal.render import render
 from roomchat.terminal.roster import Roster
-from roomchat.wires.detect import Dialects
 from roomchat.wires.native import encode_entries
+from roomchat.wires.table import Dialects
 
 NOW = "2026-03-01T12:00:00.000Z"
 TEXTS = st.text(st.characters() | st.sampled_from("\n\r\x1b\x07\x9b\u2028\u202e:"), max_size=60).map(

@@ -23,7 +23,7 @@ from roomchat.chat.names import normal_room
 from roomchat.chat.registry import Client, Peer, Registry
 from roomchat.chat.sessions import Seat, Sessions
 from roomchat.errors import Refused
-from roomchat.protocol import Bye, Command, Malformed, Stats, StatsPage
+from roomchat.protocol import Answer, Bye, Command, Malformed, Stats, StatsPage
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
@@ -152,6 +152,8 @@ class Hub:
             return  # anything else is from a connection that was closed since
         if isinstance(command, Command | Introduction):
             self._sessions.first_command(batch, peer, command)
+        elif isinstance(command, Answer):
+            batch.send(link, command)
         elif isinstance(command, Malformed):
             batch.refuse_malformed(command)
         elif isinstance(command, Refresh):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from roomchat.protocol import Command, Hello, Id, Malformed, Terms
+from roomchat.protocol import Answer, Command, Hello, Id, Malformed, Terms
 
 Link = int  # the number of a connection, from 1
 SERVER: Link = 0  # in its place: what the server itself has to say
@@ -82,7 +82,7 @@ class Found(_Input):
     failed: bool = False  # the log could not be read
 
 
-Input = Command | Malformed | Introduction | Connected | Disconnected | Refresh | Shutdown | Found
+Input = Command | Answer | Malformed | Introduction | Connected | Disconnected | Refresh | Shutdown | Found
 
 
 class Inputs(Struct):

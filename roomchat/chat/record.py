@@ -27,11 +27,11 @@ from roomchat.chat.inputs import (
 )
 from roomchat.chat.registry import Registry
 from roomchat.chat.sessions import Seat
-from roomchat.protocol import AnyCommand, Malformed
+from roomchat.protocol import Answer, AnyCommand, Malformed
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
-AnyInput = AnyCommand | Malformed | Introduction | Connected | Disconnected | Refresh | Shutdown | Found
+AnyInput = AnyCommand | Answer | Malformed | Introduction | Connected | Disconnected | Refresh | Shutdown | Found
 
 
 class KeptSeat(Struct):

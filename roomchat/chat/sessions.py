@@ -38,6 +38,7 @@ from roomchat.protocol import (
     Notice,
     Welcome,
 )
+from roomchat.settings import Settings
 from roomchat.version import __version__
 
 
@@ -142,8 +143,9 @@ class Sessions:
         batch.note(f"{peer} is client {client.uid} {client.name}")
         batch.reply(self._welcome(batch, client, command))
         self._return_to_rooms(batch, client, command)
-        if peer.terms.lobby and batch.lobby is not None:
-            room, _ = membership.go_into(batch, client, batch.settings.lobby)
+        lobby = batch.settings.lobby or (Settings.lobby if peer.terms.one_room else "")
+        if peer.terms.lobby and lobby:
+            room, _ = membership.go_into(batch, client, lobby)
             batch.send(peer.link, membership.joined(batch.registry, room))
             batch.replay(room, None, batch.settings.history)
 

@@ -17,7 +17,7 @@ from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.settings import Settings
-from roomchat.wires.detect import Dialects
+from roomchat.wires.table import Dialects
 
 logger = logging.getLogger("roomchat")
 

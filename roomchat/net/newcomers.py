@@ -18,7 +18,8 @@ from roomchat.net.outbox import Outbox
 from roomchat.net.output import Output
 from roomchat.net.reactor import Reactor
 from roomchat.settings import Settings
-from roomchat.wires.detect import Chosen, Detector, Dialects, Verdict
+from roomchat.wires.detect import Chosen, Detector, Verdict
+from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
 
 FIRST_BYTES = 1024  # for a token, until it is known what a peer speaks: hardly any hello is longer

@@ -15,7 +15,7 @@ from roomchat.net.outbox import End, Item, LogRange, LogRead, Packet, PageReques
 from roomchat.net.reactor import READ, Reactor
 from roomchat.net.readers import Found, Readers, read
 from roomchat.net.trouble import Trouble
-from roomchat.protocol import Error, HistoryPage, Statement, Welcome
+from roomchat.protocol import Answer, Error, HistoryPage, Statement, Welcome
 from roomchat.store.reader import LogReader
 
 MAX_PACKETS = 256  # written at a time; the system takes 1024
@@ -67,7 +67,7 @@ class Output:
                 self._connections.admission.welcomed(connection, item.uid, time.monotonic())
                 item.token = connection.tokens[item.token]
                 connection.tokens = {}
-            data = connection.wire.reply(item)
+            data = item.data if type(item) is Answer else connection.wire.reply(item)
             if data:
                 return Packet(data)
             self._intake.release(connection)

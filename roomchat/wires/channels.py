@@ -14,6 +14,7 @@ from roomchat.entries import Table, as_text, spoken
 from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, LineTooLong, NotInRoom, NotRegistered, Refused
 from roomchat.protocol import (
     VERSION,
+    Answer,
     Away,
     Back,
     Bye,
@@ -33,7 +34,6 @@ from roomchat.protocol import (
     MemberLeft,
     Name,
     Notice,
-    Ping,
     PresenceSummary,
     Renamed,
     Rooms,
@@ -62,7 +62,7 @@ FORMS = {
 }
 
 # The ids of our own commands: they come back as `re`, and tell what an answer is to. A join's has its channel.
-HELLO_ID, EARLY_ID, HELP_ID, SAY_ID, JOIN_ID = "hello", "early", "help", "say", "join "
+HELLO_ID, EARLY_ID, SAY_ID, JOIN_ID = "hello", "early", "say", "join "
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
@@ -99,10 +99,10 @@ class ChannelsWire:
 
     # ------------------------------------------------------------ what comes
 
-    def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
+    def receive_data(self, data: bytes) -> Sequence[Command | Malformed | Answer]:
         """Feed bytes as they came from the peer; return the commands they complete."""
         lines, too_long = self._lines.feed(data)
-        commands: list[Command | Malformed] = []
+        commands: list[Command | Malformed | Answer] = []
         for line in lines.split(b"\n")[:-1]:
             if line.strip():
                 commands += self._commands(line)
@@ -110,10 +110,10 @@ class ChannelsWire:
             commands.append(Malformed.of(LineTooLong(limit=self._lines.max_line)))
         return commands
 
-    def end_data(self) -> Sequence[Command | Malformed]:
+    def end_data(self) -> Sequence[Command | Malformed | Answer]:
         return []
 
-    def _commands(self, line: bytes) -> list[Command | Malformed]:
+    def _commands(self, line: bytes) -> list[Command | Malformed | Answer]:
         if len(line) > self._lines.max_line:
             return [Malformed.of(LineTooLong(limit=self._lines.max_line))]
         try:
@@ -135,7 +135,7 @@ class ChannelsWire:
                 return [Say(id=SAY_ID, text=text)]
         return [Malformed.of(BadCommand(why="it is neither a command nor a message"))]
 
-    def _command(self, command: str, arguments: list[str]) -> list[Command | Malformed]:
+    def _command(self, command: str, arguments: list[str]) -> list[Command | Malformed | Answer]:
         match command, arguments:
             case "nick", [name, *_]:
                 return self._nick(name)
@@ -156,12 +156,12 @@ class ChannelsWire:
             case "quit", _:
                 return [Bye()]
             case "help", _:
-                return [Ping(id=HELP_ID)]
+                return [Answer(data=_line(type="info", info=HELP))]
         if command in FORMS:
             return [Malformed.of(Usage(form=FORMS[command]))]
         return [Malformed.of(UnknownCommand(command=command[:40]))]
 
-    def _nick(self, name: str) -> list[Command | Malformed]:
+    def _nick(self, name: str) -> list[Command | Malformed | Answer]:
         if self._uid:
             return [Name(name=name)]
         # Before the answer to one that came earlier it may be a change of that, or another try.
@@ -201,13 +201,9 @@ class ChannelsWire:
                 return _line(type="info", info="Goodbye.")
             case HistoryPage():
                 return b""  # never asked for
-        if event.re == HELP_ID:
-            return _line(type="info", info=HELP)
         return self.encode(event)
 
     def _error(self, error: Error) -> bytes:
-        if error.re == HELP_ID:  # before the nick, too
-            return _line(type="info", info=HELP)
         self._forget(error)
         if (error.re, error.code) in ((EARLY_ID, NotRegistered.code), (HELLO_ID, AlreadyRegistered.code)):
             return b""

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 
 from msgspec import Struct
 
 from roomchat.errors import WireOff
 from roomchat.protocol import Error
-from roomchat.settings import Settings
-from roomchat.wires.channels import ChannelsWire
-from roomchat.wires.ktn import Ktn2014Wire, KtnWire
-from roomchat.wires.native import NativeWire
 from roomchat.wires.objects import ObjectSplitter
-from roomchat.wires.plain import PlainWire
+from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
 
 FIRST_LINE = 1024  # bytes; a first line that is no JSON is decided on by then: HTTP and IRC begin with few
@@ -34,33 +29,6 @@ HTTP_REFUSAL = (
 )
 IRC_REFUSAL = f"ERROR :{_NOT_HERE}\r\n".encode()
 TLS_REFUSAL = b"\x15\x03\x01\x00\x02\x02\x28"  # RFC 8446, section 6: an alert, fatal, handshake_failure
-
-
-class Dialects:
-    """Makes wires. One for the whole server.
-
-    Args:
-        now: the time as messages have it: RFC 3339 in UTC with milliseconds.
-    """
-
-    def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
-        self.settings = settings
-        self._now = now
-
-    def make(self, dialect: str) -> Wire:
-        """A wire for one connection."""
-        match dialect:
-            case "native":
-                return NativeWire(self.settings.max_line)
-            case "ktn":
-                return KtnWire(self.settings, self._now)
-            case "ktn-2014":
-                return Ktn2014Wire(self.settings, self._now)
-            case "channels":
-                return ChannelsWire(self.settings)
-            case "plain":
-                return PlainWire(self.settings)
-        raise ValueError(dialect)
 
 
 class Chosen(Struct):
@@ -119,15 +87,8 @@ class Detector:
         return self._choose("plain") if first and not _OBJECT.match(first) else None
 
     def guess(self) -> Wire:
-        """The dialect to assume while the peer has not shown it yet; it may be wrong.
-
-        Who says nothing is a person, at a bare line or at a program that waits for a name to be typed.
-        """
-        settings = self._dialects.settings
-        typed = ("plain", "ktn", "channels") if settings.greet_after else ("ktn", "channels", "plain")
-        begun = ("native", "ktn", "channels", "plain")
-        likely = begun if self.data.lstrip(_BLANK) else (*typed, "native")
-        return self._dialects.make(next(dialect for dialect in likely if dialect in settings.wires))
+        """What to take it for while it has not shown what it is."""
+        return self._dialects.likely(begun=bool(self.data.lstrip(_BLANK)))
 
     def _choose(self, dialect: str) -> Verdict:
         wire = self._dialects.make(dialect)

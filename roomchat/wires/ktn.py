@@ -17,6 +17,7 @@ from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, BadName, Lin
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
+    Answer,
     Bye,
     Command,
     Entry,
@@ -26,10 +27,8 @@ from roomchat.protocol import (
     Goodbye,
     Hello,
     HistoryPage,
-    Join,
     Malformed,
     Notice,
-    Ping,
     Say,
     Spoken,
     Statement,
@@ -62,9 +61,7 @@ class Re:
     """The ids of our own commands: they come back as ``re``, and tell what an answer is to."""
 
     LOGIN = "login"
-    LOBBY = "lobby"
     NAMES = "names"
-    HELP = "help"
     LOGOUT = "logout"
 
 
@@ -89,17 +86,17 @@ class _Ktn:
         self._objects = ObjectSplitter(settings.max_line)
         self.own = 0
 
-    def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
+    def receive_data(self, data: bytes) -> Sequence[Command | Malformed | Answer]:
         """Feed bytes as they came from the peer; return the commands they complete. See ``Wire``."""
-        commands: list[Command | Malformed] = []
+        commands: list[Command | Malformed | Answer] = []
         for piece in self._objects.feed(data):
             commands += self._commands(piece)
         return commands
 
-    def end_data(self) -> Sequence[Command | Malformed]:
+    def end_data(self) -> Sequence[Command | Malformed | Answer]:
         return []
 
-    def _commands(self, piece: bytes) -> list[Command | Malformed]:
+    def _commands(self, piece: bytes) -> list[Command | Malformed | Answer]:
         if len(piece) > self._objects.max_object:
             return [Malformed.of(LineTooLong(limit=self._objects.max_object))]
         try:
@@ -118,24 +115,18 @@ class _Ktn:
             case "names":
                 return [Who(id=Re.NAMES, room=self._lobby)]
             case "help":
-                return [Ping(id=Re.HELP)]
+                return [Answer(data=self._help())]
             case other:
                 return [Malformed.of(BadCommand(why=f"the request {str(other)[:40]!r}"))]
 
-    def _login(self, name: str) -> list[Command | Malformed]:
+    def _login(self, name: str) -> list[Command | Malformed | Answer]:
         if not _USERNAME.fullmatch(name):
             why = "letters and digits only"
             return [Malformed.of(BadName(name=name[:40], what="username", why=why), id=Re.LOGIN)]
-        return [Hello(id=Re.LOGIN, protocol=VERSION, name=name), Join(id=Re.LOBBY, room=self._lobby)]
+        return [Hello(id=Re.LOGIN, protocol=VERSION, name=name)]
 
-    def _note(self, event: Statement) -> bool:
-        """Learn from what is sent to this connection; whether anything of it is for the person."""
-        match event:
-            case Error(re=Re.LOBBY, code=NotRegistered.code):
-                return False  # the login was refused, and that was told
-            case Welcome():
-                self.own = 0 if self.terms.echo else event.uid
-        return True
+    def _help(self) -> bytes:
+        raise NotImplementedError
 
     @staticmethod
     def _whisper_mark(entry: Entry) -> str:
@@ -153,22 +144,24 @@ class KtnWire(_Ktn):
         self._history = settings.ktn_history
         self._shown: Table[dict[str, str]] = spoken(self._message)
         self.terms = Terms(
-            resume=False, one_room=True, echo=settings.ktn_echo, pages=self._history != "messages", early_bye=False
+            resume=False,
+            one_room=True,
+            lobby=True,
+            echo=settings.ktn_echo,
+            pages=self._history != "messages",
+            early_bye=False,
         )
 
     def reply(self, event: Statement) -> bytes:
         """The bytes for this connection alone. See ``Wire``."""
-        if not self._note(event):
-            return b""
         if not isinstance(event, Event):
             return self._response("info", "Message sent.")
         match event:
             case Welcome():
+                self.own = 0 if self.terms.echo else event.uid
                 return self._response("info", "\n".join(filter(None, ("Login successful!", event.motd))))
             case Error(re=Re.LOGIN, code=AlreadyRegistered.code):
                 return self._response("error", ALREADY)
-            case Error(re=Re.HELP):
-                return self._response("info", HELP)  # before the login, too
             case Error(code=NotRegistered.code):
                 return self._response("error", "You are not logged in. Log in with: login <username>")
             case Error(code=BadJson.code):
@@ -181,9 +174,10 @@ class KtnWire(_Ktn):
                 return self._page(event)
             case Goodbye():
                 return self._response("info", "You are logged out.")
-        if event.re == Re.HELP:
-            return self._response("info", HELP)
         return self.encode(event)
+
+    def _help(self) -> bytes:
+        return self._response("info", HELP)
 
     def encode(self, event: Event) -> bytes:
         """A state event. Comings and goings are not told: these clients ask for names."""
@@ -224,13 +218,13 @@ class Ktn2014Wire(_Ktn):
 
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
         super().__init__(settings, now)
-        self.terms = Terms(resume=False, one_room=True, pages=True, early_bye=False)
+        self.terms = Terms(resume=False, one_room=True, lobby=True, pages=True, early_bye=False)
         self._name = ""
         self._shown: Table[str] = spoken(self._text)
 
     def reply(self, event: Statement) -> bytes:
         """The bytes for this connection alone. See ``Wire``."""
-        if not self._note(event) or not isinstance(event, Event):
+        if not isinstance(event, Event):
             return b""  # never an entry: it gets its own messages with all others
         match event:
             case Welcome():
@@ -245,13 +239,12 @@ class Ktn2014Wire(_Ktn):
                 return _line(response="message", message=_names(event))
             case Goodbye():
                 return _line(response="logout", username=self._name)
-        if event.re == Re.HELP:
-            return _line(response="message", message=HELP)
         return self.encode(event)
 
+    def _help(self) -> bytes:
+        return _line(response="message", message=HELP)
+
     def _error(self, error: Error) -> bytes:
-        if error.re == Re.HELP:
-            return _line(response="message", message=HELP)
         if error.re == Re.LOGOUT:
             return _line(response="logout", error="Not logged in!", username="")
         if error.code == NotRegistered.code:

@@ -23,6 +23,7 @@ from roomchat.errors import (
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
+    Answer,
     Away,
     Back,
     Bye,
@@ -45,7 +46,6 @@ from roomchat.protocol import (
     Name,
     Notice,
     Person,
-    Ping,
     PresenceSummary,
     Renamed,
     Rooms,
@@ -82,7 +82,7 @@ Anything else goes to everyone in your room. Begin with // to say something that
 """
 
 # The ids of our own commands: they come back as `re`, and tell what an answer is to.
-HELLO_ID, EARLY_ID, DIAL_ID, JOIN_ID, WHO_ID, HELP_ID = "hello", "early", "dial", "join", "who", "help"
+HELLO_ID, EARLY_ID, DIAL_ID, JOIN_ID, WHO_ID = "hello", "early", "dial", "join", "who"
 
 EXITS = {".exit", "/exit", "/quit", "/bye"}
 WHY_GONE = {"left": "left", "bye": "said goodbye", "lost": "is gone: the connection was lost"}
@@ -137,7 +137,7 @@ class PlainWire:
 
     # ------------------------------------------------------------ what is typed
 
-    def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
+    def receive_data(self, data: bytes) -> Sequence[Command | Malformed | Answer]:
         """Feed bytes as they came from the peer; return the commands they complete."""
         lines, too_long = self._lines.feed(self._telnet.feed(data))
         commands = [command for line in lines.split(b"\n")[:-1] for command in self._typed(line)]
@@ -145,7 +145,7 @@ class PlainWire:
             commands.append(self._too_long())
         return commands
 
-    def _typed(self, line: bytes) -> Iterable[Command | Malformed]:
+    def _typed(self, line: bytes) -> Iterable[Command | Malformed | Answer]:
         if len(line) > self._lines.max_line:
             return [self._too_long()]
         text = line.decode(errors="replace")
@@ -154,7 +154,7 @@ class PlainWire:
         if word.lower() in EXITS or (first in EXITS and first != ".exit"):
             return [Bye()]
         if first == "/help":
-            return [Ping(id=HELP_ID)]
+            return [Answer(data=(HELP if self._uid else HELP + ASK_NAME).encode())]
         if self._uid:
             return self._command(text, word)
         if not self._asked:
@@ -173,7 +173,7 @@ class PlainWire:
         self._asked += 1
         return Hello(id=HELLO_ID, protocol=VERSION, name=name)
 
-    def _command(self, text: str, word: str, say_id: str | None = None) -> list[Command | Malformed]:
+    def _command(self, text: str, word: str, say_id: str | None = None) -> list[Command | Malformed | Answer]:
         if not word:
             return []
         if _is_number(word) and not (self._is_elsewhere() or self._entering):
@@ -184,7 +184,7 @@ class PlainWire:
             return [self._slash(text)]
         return [Say(id=say_id, text=text)]
 
-    def _slash(self, text: str) -> Command | Malformed:
+    def _slash(self, text: str) -> Command | Malformed | Answer:
         command, *words = text.split()
         rest = text.split(maxsplit=2)[2:]
         match command.lower(), words:
@@ -211,7 +211,7 @@ class PlainWire:
             return Malformed.of(TypedWrong(why=f"Usage: {forms[0]}."))
         return Malformed.of(TypedWrong(why=f"There is no command {command[:40]}."))
 
-    def end_data(self) -> Sequence[Command | Malformed]:
+    def end_data(self) -> Sequence[Command | Malformed | Answer]:
         """The peer sends no more: its last line may lack the end."""
         return self.receive_data(b"\n") if self._lines.inside else []
 
@@ -276,7 +276,7 @@ class PlainWire:
                 return "".join(shown(self._shown, event.entries)) or _line("There are no earlier messages here.")
             case Goodbye():
                 return _line("Goodbye.")
-        return HELP if event.re == HELP_ID else _state(event)
+        return _state(event)
 
     def _welcome(self, event: Welcome) -> str:
         others = [person for person in event.clients if person.uid != event.uid]
@@ -295,8 +295,6 @@ class PlainWire:
         )
 
     def _error(self, event: Error) -> str:
-        if event.re == HELP_ID:  # before the name, too
-            return HELP if self._uid else HELP + ASK_NAME
         text = _line(NoName.sentence if event.code == NotRegistered.code else event.message)
         if event.code in _CLOSING:
             return text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from roomchat.entries import Table, shown
-from roomchat.protocol import Command, Event, Malformed, Statement, Terms
+from roomchat.protocol import Answer, Command, Event, Malformed, Statement, Terms
 from roomchat.wires.native import decode_entries
 
 T = TypeVar("T")
@@ -27,14 +27,14 @@ class Wire(Protocol):
     greeting: bytes  # what the server says first
     own: int  # echo off: the UID whose messages the log's replay skips; 0: none. Reader threads read it
 
-    def receive_data(self, data: bytes) -> Sequence[Command | Malformed]:
+    def receive_data(self, data: bytes) -> Sequence[Command | Malformed | Answer]:
         """Feed bytes as they came from the peer; return the commands they complete.
 
         Args:
             data: any split of the stream, 0 bytes or more.
         """
 
-    def end_data(self) -> Sequence[Command | Malformed]:
+    def end_data(self) -> Sequence[Command | Malformed | Answer]:
         """The peer sends no more; return the commands that this completes."""
 
     def reply(self, event: Statement) -> bytes:
