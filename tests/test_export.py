@@ -36,7 +36,7 @@ from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless, harmless_json
 from roomchat.protocol import Action, Message
 from roomchat.server import Server
-from roomchat.store.archive import PIECE, Archive, Span
+from roomchat.store.archive import READ_BYTES, Archive, TimeRange
 from roomchat.store.log import Log, SegmentRow
 from roomchat.times import beginning, end
 from roomchat.wires.native import encode_entries
@@ -586,7 +586,7 @@ def test_a_server_writes_meanwhile(
         ann.send("say", text=f"{i} {'x' * 4000}")
     ann.messages(500)
     with closing(Archive(path)) as archive:
-        pieces = archive.lines(archive.rooms()[0], Span())
+        pieces = archive.lines(archive.rooms()[0], TimeRange())
         first = next(pieces)
         for i in range(500, 600):  # in the middle of the reading
             ann.send("say", text=str(i))
@@ -608,10 +608,10 @@ def test_the_log_is_never_in_memory_at_once(database: Path) -> None:
             log.append(0, [SegmentRow("big", "big", seq, seq, line)])
     with closing(Archive(database)) as archive:
         room = archive.rooms()[-1]
-        found, after = archive._next(room, 0, 100, Span())
-        assert PIECE <= sum(map(len, found)) <= PIECE + len(line)
+        found, after = archive._next(room, 0, 100, TimeRange())
+        assert READ_BYTES <= sum(map(len, found)) <= READ_BYTES + len(line)
         assert len(found) == after
-        assert len(list(archive.lines(room, Span()))) == 100
+        assert len(list(archive.lines(room, TimeRange()))) == 100
 
 
 def test_a_log_in_a_folder_that_nobody_may_write_to(database: Path) -> None:

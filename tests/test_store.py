@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from roomchat.errors import LogError, StartError
 from roomchat.protocol import Message
 from roomchat.store import schema
-from roomchat.store.archive import Archive, Span
+from roomchat.store.archive import Archive, TimeRange
 from roomchat.store.log import Log, SegmentRow
-from roomchat.store.reader import LogReader, StoredClient, Stretch
+from roomchat.store.reader import LogReader, ReadResult, StoredClient
 from roomchat.wires.native import decode_entries, encode_entries
 
 NOW = 1_700_000_000_000  # milliseconds since 1970
@@ -42,11 +42,11 @@ def segment(*seqs: int, room: str = "tea", text: str = "hi") -> SegmentRow:
     return SegmentRow(room, room.title(), seqs[0], seqs[-1], encode_entries(messages))
 
 
-def seqs(stretch: Stretch) -> list[int]:
+def seqs(result: ReadResult) -> list[int]:
     """The numbers of the messages in it."""
-    lines = b"".join(piece.lines for piece in stretch.pieces).splitlines()
+    lines = b"".join(part.lines for part in result.slices).splitlines()
     found = [decode_entries(line)[0].seq for line in lines]
-    bounds = [(piece.first_seq, piece.last_seq) for piece in stretch.pieces if piece.lines]
+    bounds = [(part.first_seq, part.last_seq) for part in result.slices if part.lines]
     assert all(first in found and last in found for first, last in bounds)
     return found
 
@@ -124,20 +124,20 @@ def test_every_question_is_answered_as_by_a_plain_list(
         assert {(room[0], room[2]) for room in log.rooms()} == {("tea", last), ("other", last), ("quiet", 2)}
         with closing(Archive(log.path)) as archive:
             tea = next(room for room in archive.rooms() if room.key == "tea")
-            exported = b"".join(archive.lines(tea, Span())).splitlines()
+            exported = b"".join(archive.lines(tea, TimeRange())).splitlines()
             assert [decode_entries(line)[0].seq for line in exported] == everything
         for _ in range(10):
             after, upto = sorted(data.draw(st.tuples(st.integers(0, last + 2), st.integers(0, last + 2))))
             wanted = [seq for seq in everything if after < seq <= upto]
-            stretch = reader.after("tea", after, upto, ALL)
-            assert (seqs(stretch), stretch.reached, stretch.gap) == (wanted, upto, None)
+            result = reader.after("tea", after, upto, ALL)
+            assert (seqs(result), result.reached, result.gap) == (wanted, upto, None)
 
             piecemeal, cursor = [], after
             while cursor < upto:
-                stretch = reader.after("tea", cursor, upto, data.draw(st.integers(1, 400)))
-                assert cursor < stretch.reached <= upto
-                piecemeal += seqs(stretch)
-                cursor = stretch.reached
+                result = reader.after("tea", cursor, upto, data.draw(st.integers(1, 400)))
+                assert cursor < result.reached <= upto
+                piecemeal += seqs(result)
+                cursor = result.reached
             assert piecemeal == wanted
 
             count = data.draw(st.integers(1, len(everything) + 2))
@@ -172,7 +172,7 @@ def test_a_page_has_at_most_so_many_bytes_but_a_message(log: Log, reader: LogRea
 
 def test_a_room_that_nothing_was_said_in_is_empty(reader: LogReader) -> None:
     """Asking for it is no error."""
-    assert reader.after("nowhere", 0, 10, ALL) == Stretch("nowhere", [], 10, None)
+    assert reader.after("nowhere", 0, 10, ALL) == ReadResult("nowhere", [], 10, None)
     assert reader.start_of_last("nowhere", 5, 10) == 0
     assert reader.page("nowhere", END, None, 10, ALL) == ([], False)
 
@@ -216,8 +216,8 @@ def test_what_expired_is_a_gap_for_who_comes_from_before_it(log: Log, reader: Lo
         (3, [4, 5, 6], None),
         (5, [6], None),
     ):
-        stretch = reader.after("tea", after, 6, ALL)
-        assert (seqs(stretch), stretch.gap) == (wanted, gap)
+        result = reader.after("tea", after, 6, ALL)
+        assert (seqs(result), result.gap) == (wanted, gap)
     assert reader.start_of_last("tea", 2, 6) == 4
     assert [decode_entries(line)[0].seq for line in reader.page("tea", END, None, 50, ALL)[0]] == [4, 5, 6]
 
@@ -231,10 +231,10 @@ def test_a_room_whose_messages_all_expired_keeps_its_numbers(open_log: Callable[
     log = open_log()
     assert log.rooms() == [("tea", "Tea", 3)]
     reader = LogReader(log.path)
-    stretch = reader.after("tea", 1, 3, ALL)
-    assert (stretch.pieces, stretch.reached, stretch.gap) == ([], 3, (1, 4))
-    stretch = reader.after("tea", 3, 3, ALL)
-    assert (stretch.pieces, stretch.reached, stretch.gap) == ([], 3, None)
+    result = reader.after("tea", 1, 3, ALL)
+    assert (result.slices, result.reached, result.gap) == ([], 3, (1, 4))
+    result = reader.after("tea", 3, 3, ALL)
+    assert (result.slices, result.reached, result.gap) == ([], 3, None)
     reader.close()
 
 
@@ -521,9 +521,9 @@ def test_a_line_of_the_log_is_what_is_sent(log: Log, reader: LogReader) -> None:
     """The bytes come out as they went in, whatever the text."""
     row = segment(1, 2, text="\u2028\x85\r\n\x0b\x1c ünï 🙂")
     log.append(NOW, [row])
-    (piece,) = reader.after("tea", 0, 2, ALL).pieces
-    assert piece.lines == row.lines
-    (cut,) = reader.after("tea", 1, 2, ALL).pieces
+    (part,) = reader.after("tea", 0, 2, ALL).slices
+    assert part.lines == row.lines
+    (cut,) = reader.after("tea", 1, 2, ALL).slices
     assert json.loads(cut.lines)["text"] == "\u2028\x85\r\n\x0b\x1c ünï 🙂"
     assert [json.loads(line)["seq"] for line in reader.page("tea", END, None, 5, ALL)[0]] == [1, 2]
 

@@ -20,7 +20,7 @@ from roomchat.export.find import find_room
 from roomchat.export.formats import FORMATS
 from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless
-from roomchat.store.archive import BEGINNING, END, Archive, Span
+from roomchat.store.archive import BEGINNING, END, Archive, TimeRange
 from roomchat.times import beginning, end
 
 PARTS = ("", "-wal", "-shm", "-journal", ".lock")  # endings of the files of a log
@@ -99,7 +99,7 @@ def export(
         roomchat export tea --since 2024-05-01 -o tea.html
     """
     _leave_nothing_behind()
-    span = _span(since, until, timezone)
+    time_range = _time_range(since, until, timezone)
     log = db or default_database()
     target = None if output in {None, "-"} else Path(str(output))
     if target is not None:
@@ -108,7 +108,7 @@ def export(
     try:
         with closing(Archive(log)) as archive:
             found = find_room(room, archive.rooms(), private=private)
-            transcript = Transcript(found.name, archive.epoch(), archive.lines(found, span), timezone)
+            transcript = Transcript(found.name, archive.epoch(), archive.lines(found, time_range), timezone)
             pieces = FORMATS[format or _form_of(target)](transcript)
             if target is None:
                 write_stdout(pieces)
@@ -118,8 +118,8 @@ def export(
         raise click.ClickException(harmless(str(error))) from None
     if transcript.left_out:
         note(_left_out(transcript.left_out))
-    if span.lost:
-        note(f"Messages up to number {span.lost} are missing: the server no longer keeps them.")
+    if time_range.lost:
+        note(f"Messages up to number {time_range.lost} are missing: the server no longer keeps them.")
 
 
 def _left_out(count: int) -> str:
@@ -127,9 +127,9 @@ def _left_out(count: int) -> str:
     return f"The export leaves out {entries} this version does not know."
 
 
-def _span(since: str | None, until: str | None, zone: tzinfo | None) -> Span:
+def _time_range(since: str | None, until: str | None, zone: tzinfo | None) -> TimeRange:
     try:
-        return Span(beginning(since, zone) if since else BEGINNING, end(until, zone) if until else END)
+        return TimeRange(beginning(since, zone) if since else BEGINNING, end(until, zone) if until else END)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
 

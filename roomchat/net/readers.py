@@ -57,19 +57,19 @@ def read(reader: LogReader, wire: Wire, wanted: LogRead, max_bytes: int) -> Foun
 def _read_range(
     reader: LogReader, wire: Wire, room: str, after: int, upto: int, max_bytes: int
 ) -> tuple[list[Packet], int]:
-    stretch = reader.after(room, after, upto, max_bytes)
+    result = reader.after(room, after, upto, max_bytes)
     packets = []
-    if stretch.gap is not None:
-        after, before = stretch.gap
-        packets.append(Packet(wire.encode(Gap(room=stretch.room_name, after=after, before=before))))
+    if result.gap is not None:
+        after, before = result.gap
+        packets.append(Packet(wire.encode(Gap(room=result.room_name, after=after, before=before))))
     try:
-        for piece in stretch.pieces:
-            lines = without(piece.lines, wire.own) if wire.own else piece.lines
+        for part in result.slices:
+            lines = without(part.lines, wire.own) if wire.own else part.lines
             if lines and (data := wire.encode_log(lines)):
-                packets.append(Packet(data, room, piece.first_seq, piece.last_seq))
+                packets.append(Packet(data, room, part.first_seq, part.last_seq))
     except ValueError as error:
-        raise LogError(f"a message of {stretch.room_name} is broken: {error}") from error
-    return packets, stretch.reached
+        raise LogError(f"a message of {result.room_name} is broken: {error}") from error
+    return packets, result.reached
 
 
 def _read_page(reader: LogReader, request: PageRequest) -> HistoryPage:

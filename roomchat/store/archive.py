@@ -15,7 +15,7 @@ from roomchat.store.partitions import PARTITION, partitions_behind, partitions_u
 from roomchat.store.reader import Reading
 from roomchat.store.schema import APPLICATION_ID, MIGRATIONS
 
-PIECE = 1024 * 1024  # bytes read at a time: bounds the memory, and how long one look at the log lasts
+READ_BYTES = 1024 * 1024  # bytes read at a time: bounds the memory, and how long one look at the log lasts
 BEGINNING, END = -(2**62), 2**62  # milliseconds: before and after all that was ever said
 
 
@@ -27,7 +27,7 @@ class Room(Struct, gc=False):
     name: str
 
 
-class Span(Struct):
+class TimeRange(Struct):
     """What to take out of a room, and what of it turned out to be there no more.
 
     ``since`` and ``until`` are milliseconds since 1970; the first is inside, the second outside. ``lost`` is the
@@ -70,7 +70,7 @@ class Archive:
         with self._looking():
             return [Room(*row) for row in self._connection.execute("SELECT id, key, name FROM rooms ORDER BY id")]
 
-    def lines(self, room: Room, wanted: Span) -> Iterator[bytes]:
+    def lines(self, room: Room, wanted: TimeRange) -> Iterator[bytes]:
         """The room's messages up to now, oldest first, as native lines: some at a time, never all at once.
 
         What is said after the first look is not among them, so that it ends in a busy room, too.
@@ -86,8 +86,8 @@ class Archive:
 
     # ------------------------------------------------------------ inside
 
-    def _next(self, room: Room, after: int, upto: int, wanted: Span) -> tuple[list[bytes], int]:
-        """About a piece of what is behind ``after``, and the seq to go on behind."""
+    def _next(self, room: Room, after: int, upto: int, wanted: TimeRange) -> tuple[list[bytes], int]:
+        """About ``READ_BYTES`` of what is behind ``after``, and the seq to go on behind."""
         found: list[bytes] = []
         size = 0
         for partition in partitions_behind(self._connection, room.number, after):
@@ -99,28 +99,28 @@ class Archive:
             for last_seq, lines in rows:
                 found.append(lines)
                 size += len(lines)
-                if size >= PIECE:
+                if size >= READ_BYTES:
                     rows.close()
                     return found, last_seq
         return found, upto
 
-    def _note_lost(self, room: Room, after: int, wanted: Span) -> None:
+    def _note_lost(self, room: Room, after: int, wanted: TimeRange) -> None:
         """Whether retention has removed something behind ``after``, before or while we read."""
-        (removed,) = self._connection.execute(
+        (trimmed_upto,) = self._connection.execute(
             "SELECT removed_seq FROM rooms WHERE id = ?", (room.number,)
         ).fetchone()
-        if removed <= after:
+        if trimmed_upto <= after:
             return
         oldest = None
-        for partition in partitions_behind(self._connection, room.number, removed)[:1]:
+        for partition in partitions_behind(self._connection, room.number, trimmed_upto)[:1]:
             (oldest,) = self._connection.execute(
                 f"SELECT time FROM segments WHERE {PARTITION} = ? AND room = ? AND last_seq > ?"
                 " ORDER BY last_seq LIMIT 1",
-                (partition, room.number, removed),
+                (partition, room.number, trimmed_upto),
             ).fetchone()
         # If something is kept from before what is asked for, nothing that is asked for was removed.
         if oldest is None or oldest >= wanted.since:
-            wanted.lost = removed
+            wanted.lost = trimmed_upto
 
     def _last_seq(self, room: Room) -> int:
         """Of the room's newest message that is kept; 0 if there is none."""

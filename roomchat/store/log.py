@@ -226,10 +226,10 @@ class Log:
             ).fetchall()
             # Only the first in a row: were the clock put back once, a hole would be left that no gap tells of.
             expired = list(takewhile(lambda row: row[3] < before, oldest))
-            removed: dict[int, int] = {}
+            trimmed_upto: dict[int, int] = {}
             for _, room, last_seq, _ in expired:
-                removed[room] = max(last_seq, removed.get(room, 0))
-            for room, last_seq in removed.items():
+                trimmed_upto[room] = max(last_seq, trimmed_upto.get(room, 0))
+            for room, last_seq in trimmed_upto.items():
                 connection.execute("UPDATE rooms SET removed_seq = ? WHERE id = ?", (last_seq, room))
             if expired:  # one statement: see _CHUNKS
                 connection.execute("DELETE FROM segments WHERE id <= ?", (expired[-1][0],))

@@ -22,7 +22,7 @@ class _OnlySeq(Struct):
 _seqs = msgspec.json.Decoder(_OnlySeq)
 
 
-class Piece(Struct, gc=False):
+class SegmentSlice(Struct, gc=False):
     """Messages from ``first_seq`` to ``last_seq`` as native lines."""
 
     first_seq: int
@@ -30,15 +30,15 @@ class Piece(Struct, gc=False):
     lines: bytes
 
 
-class Stretch(Struct):
-    """Some of what was asked: its pieces in order, and how far they reach.
+class ReadResult(Struct):
+    """Some of what was asked: slices of segments in order, and how far they reach.
 
     ``gap`` is (after, before) when messages between these two are no longer in the log. ``reached`` is the cursor
     to go on from; what was asked up to it is complete. ``room_name`` is the room's as it is shown.
     """
 
     room_name: str
-    pieces: list[Piece]
+    slices: list[SegmentSlice]
     reached: int
     gap: tuple[int, int] | None = None
 
@@ -79,7 +79,7 @@ class LogReader:
         uid, name, last_n, guest = row
         return StoredClient(uid, name, last_n, bool(guest))
 
-    def after(self, key: str, after: int, upto: int, max_bytes: int) -> Stretch:
+    def after(self, key: str, after: int, upto: int, max_bytes: int) -> ReadResult:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them.
 
         Args:
@@ -89,33 +89,33 @@ class LogReader:
             max_bytes: after which it stops; at least one segment is read.
         """
         with Reading(self._connection):
-            room, removed, name = self._room(key)
-            stretch = Stretch(name, [], max(after, min(removed, upto)))
+            room, trimmed_upto, name = self._room(key)
+            result = ReadResult(name, [], max(after, min(trimmed_upto, upto)))
             taken = 0
-            for piece in self._segments(room, after, upto):
-                stretch.pieces.append(piece)
-                stretch.reached = piece.last_seq
-                taken += len(piece.lines)
+            for part in self._segments(room, after, upto):
+                result.slices.append(part)
+                result.reached = part.last_seq
+                taken += len(part.lines)
                 if taken >= max_bytes:
                     break
             else:
-                stretch.reached = upto
-            if removed > after and upto > after:
-                before = stretch.pieces[0].first_seq if stretch.pieces else upto + 1
-                stretch.gap = (after, before)
-            return stretch
+                result.reached = upto
+            if trimmed_upto > after and upto > after:
+                before = result.slices[0].first_seq if result.slices else upto + 1
+                result.gap = (after, before)
+            return result
 
     def start_of_last(self, key: str, count: int, upto: int) -> int:
         """The cursor behind which the last ``count`` messages up to ``upto`` begin, as far as they are kept."""
         with Reading(self._connection):
-            room, removed, _ = self._room(key)
-            for piece in self._segments_backwards(room, upto):
-                lines = piece.lines.count(b"\n")
+            room, trimmed_upto, _ = self._room(key)
+            for part in self._segments_backwards(room, upto):
+                lines = part.lines.count(b"\n")
                 if lines >= count:
-                    first = piece.lines.split(b"\n", lines - count + 1)[lines - count]
+                    first = part.lines.split(b"\n", lines - count + 1)[lines - count]
                     return _seqs.decode(first).seq - 1
                 count -= lines
-            return removed
+            return trimmed_upto
 
     def page(
         self, key: str, before: int, after: int | None, limit: int, max_bytes: int
@@ -135,22 +135,20 @@ class LogReader:
         with Reading(self._connection):
             room, _, _ = self._room(key)
             if after is not None:
-                found = (line for piece in self._segments(room, after, upto) for line in piece.lines.splitlines())
+                found = (line for part in self._segments(room, after, upto) for line in part.lines.splitlines())
                 return _take(found, limit, max_bytes)
             latest = (
-                line
-                for piece in self._segments_backwards(room, upto)
-                for line in reversed(piece.lines.splitlines())
+                line for part in self._segments_backwards(room, upto) for line in reversed(part.lines.splitlines())
             )
             lines, more = _take(latest, limit, max_bytes)
             return lines[::-1], more
 
     def _room(self, key: str) -> tuple[int, int, str]:
-        """(id, newest removed seq, name); a room without messages has no row, and none has the id 0."""
+        """(id, trimmed up to, name); a room without messages has no row, and no room has the id 0."""
         row = self._connection.execute("SELECT id, removed_seq, name FROM rooms WHERE key = ?", (key,)).fetchone()
         return row or (0, 0, key)
 
-    def _segments(self, room: int, after: int, upto: int) -> Iterator[Piece]:
+    def _segments(self, room: int, after: int, upto: int) -> Iterator[SegmentSlice]:
         for partition in partitions_behind(self._connection, room, after):
             rows = self._connection.execute(
                 f"SELECT first_seq, last_seq, lines FROM segments WHERE {PARTITION} = ?"
@@ -158,14 +156,14 @@ class LogReader:
                 (partition, room, after),
             )
             for row in rows:
-                piece = Piece(*row)
-                if piece.first_seq > upto:
+                part = SegmentSlice(*row)
+                if part.first_seq > upto:
                     return
-                if piece.first_seq <= after or piece.last_seq > upto:
-                    piece = _cut(piece, after, upto)
-                yield piece
+                if part.first_seq <= after or part.last_seq > upto:
+                    part = _cut(part, after, upto)
+                yield part
 
-    def _segments_backwards(self, room: int, upto: int) -> Iterator[Piece]:
+    def _segments_backwards(self, room: int, upto: int) -> Iterator[SegmentSlice]:
         # Only one segment can hold messages on both sides of upto: the first one that ends behind it.
         for partition in partitions_behind(self._connection, room, upto)[:1]:
             edge = self._connection.execute(
@@ -174,7 +172,7 @@ class LogReader:
                 (partition, room, upto),
             ).fetchone()
             if edge[0] <= upto:
-                yield _cut(Piece(*edge), 0, upto)
+                yield _cut(SegmentSlice(*edge), 0, upto)
         for partition in partitions_up_to(self._connection, room, upto):
             rows = self._connection.execute(
                 f"SELECT first_seq, last_seq, lines FROM segments WHERE {PARTITION} = ?"
@@ -182,7 +180,7 @@ class LogReader:
                 (partition, room, upto),
             )
             for row in rows:
-                yield Piece(*row)
+                yield SegmentSlice(*row)
 
 
 class Reading:
@@ -206,14 +204,14 @@ class Reading:
             raise LogError(self._sentence(error)) from error
 
 
-def _cut(piece: Piece, after: int, upto: int) -> Piece:
+def _cut(part: SegmentSlice, after: int, upto: int) -> SegmentSlice:
     """The part of a segment with ``after < seq <= upto``. Raises ValueError if it is not one message a line."""
-    lines = piece.lines.splitlines(keepends=True)
-    seqs = [message.seq for message in _seqs.decode_lines(piece.lines)]
+    lines = part.lines.splitlines(keepends=True)
+    seqs = [message.seq for message in _seqs.decode_lines(part.lines)]
     kept = [(seq, line) for seq, line in zip(seqs, lines, strict=True) if after < seq <= upto]
     if not kept:
-        return Piece(upto, upto, b"")
-    return Piece(kept[0][0], kept[-1][0], b"".join(line for _, line in kept))
+        return SegmentSlice(upto, upto, b"")
+    return SegmentSlice(kept[0][0], kept[-1][0], b"".join(line for _, line in kept))
 
 
 def _take(lines: Iterator[bytes], limit: int, max_bytes: int) -> tuple[list[bytes], bool]:

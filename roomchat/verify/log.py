@@ -49,13 +49,13 @@ def _entries(reader: LogReader, room: str) -> Iterator[AnyEntry | Unknown]:
     end = 2**53 - 1  # above any seq
     after = 0
     while after < end:
-        stretch = reader.after(room, after, end, PIECE)
-        for piece in stretch.pieces:
+        result = reader.after(room, after, end, PIECE)
+        for part in result.slices:
             try:
-                yield from decode_entries(piece.lines)
+                yield from decode_entries(part.lines)
             except ValueError as error:
                 raise LogError(f"The log is broken: a line of {room} is not an entry ({error}).") from error
-        after = stretch.reached
+        after = result.reached
 
 
 def from_server(address: Address, name: str, rooms: Iterable[str]) -> Found:
