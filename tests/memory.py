@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from roomchat.chat.effects import Close, Delivery, Effects, ReadPage, Replay, Reply, Segment, Tell
+from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import Connected, Disconnected, Found, Input, Inputs, Introduction, Key, Row
 from roomchat.chat.registry import Registry
@@ -251,7 +251,7 @@ class Chat:
                     for one in delivery.entries:
                         told = wire.reply(one) if one.uid == uid else wire.encode_log(encode_entries([one]))
                         self._send(link, told)
-            case Tell():
+            case Broadcast():
                 for link in delivery.audience:
                     self._send(link, self._wire(link).encode(delivery.event))
             case Reply():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from roomchat.chat.deadlines import Deadlines
-from roomchat.chat.effects import Close, Delivery, Effects, Identity, ReadPage, Replay, Reply, Segment, Tell
+from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, Identity, ReadPage, Replay, Reply, Segment
 from roomchat.chat.inputs import Found, Inputs, Key, Link, Row
 from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Audience, Client, Registry, Room
@@ -114,7 +114,7 @@ class Batch:
         """A state event to everyone in a room, behind what was said in it before."""
         self._open.pop(room.key, None)
         if room.key in self.registry.rooms_to_clients:
-            self._deliver(Tell(room, self.registry.audience(room), event))
+            self._deliver(Broadcast(room, self.registry.audience(room), event))
 
     def tell_rooms(self, rooms: Iterable[Room], event: Event, besides: Client) -> None:
         """A state event, once, to everyone who is in any of these rooms."""
@@ -123,7 +123,7 @@ class Batch:
             self._open.pop(room.key, None)
             links = [link for link in self.registry.links(room) if link not in told]
             told.update(links)
-            self._deliver(Tell(room, Audience(links), event))
+            self._deliver(Broadcast(room, Audience(links), event))
 
     def say(self, room: Room, client: Client, command: Say | Whisper) -> None:
         """An entry with its text, to everyone in a room, the sender too."""

@@ -23,7 +23,7 @@ class Segment(Struct, gc=False):
     quiet: dict[Link, int] = {}  # senders with echo off, who get an acknowledgement instead; to UID
 
 
-class Tell(Struct, gc=False):
+class Broadcast(Struct, gc=False):
     """A state event to everyone in a room. Not stored."""
 
     room: Room
@@ -73,7 +73,7 @@ class LookUp(Struct, gc=False):
     key: Key
 
 
-Delivery = Segment | Tell | Reply | Replay | ReadPage | Close
+Delivery = Segment | Broadcast | Reply | Replay | ReadPage | Close
 
 
 class Identity(Struct, gc=False):

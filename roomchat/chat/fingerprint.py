@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import json
 
-from roomchat.chat.effects import Delivery, Effects, Segment, Tell
+from roomchat.chat.effects import Broadcast, Delivery, Effects, Segment
 from roomchat.chat.hub import Hub
 
 
@@ -47,7 +47,7 @@ def _delivery(delivery: Delivery) -> list[Any]:
     match delivery:
         case Segment():
             return [kind, delivery.room.key, delivery.audience.links, delivery.entries, [*delivery.quiet.items()]]
-        case Tell():
+        case Broadcast():
             return [kind, delivery.room.key, delivery.audience.links, delivery.event]
         case _:
             room = getattr(delivery, "room", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from roomchat.chat.effects import Close, Delivery, ReadPage, Replay, Reply, Segment, Tell
+from roomchat.chat.effects import Broadcast, Close, Delivery, ReadPage, Replay, Reply, Segment
 from roomchat.net.connection import Connection, Deliveries, Owner
 from roomchat.net.outbox import End, Item, LogRange, Packet, PageRequest
 from roomchat.net.routes import Routes
@@ -23,7 +23,7 @@ def deliver(deliveries: Iterable[Delivery], routes: Routes) -> None:
     """
     per_owner: dict[Owner, Deliveries] = {}
     for delivery in deliveries:
-        if isinstance(delivery, Segment | Tell):
+        if isinstance(delivery, Segment | Broadcast):
             packets: dict[str, Packet] = {}
             for owner, wire, connections in routes.groups(delivery.audience):
                 packet = packets.get(wire.dialect)
@@ -54,9 +54,9 @@ def _for_quiet(segment: Segment, connection: Connection) -> Iterator[Item | AnyE
             yield Packet(data, key, entries[0].seq, entries[-1].seq)
 
 
-def _packet(delivery: Segment | Tell, wire: Wire) -> Packet:
+def _packet(delivery: Segment | Broadcast, wire: Wire) -> Packet:
     key = delivery.room.key
-    if isinstance(delivery, Tell):
+    if isinstance(delivery, Broadcast):
         return Packet(wire.encode(delivery.event), key)
     entries = delivery.entries
     return Packet(wire.encode_log(delivery.encoded), key, entries[0].seq, entries[-1].seq)
