@@ -244,7 +244,7 @@ class Chat:
             case Segment():
                 lines = encode_entries(delivery.entries)
                 for link in delivery.audience:
-                    wire, uid = self._wire(link), delivery.quiet.get(link)
+                    wire, uid = self._wire(link), delivery.no_echo.get(link)
                     if uid is None:
                         self._send(link, wire.encode_log(lines))
                         continue

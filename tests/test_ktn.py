@@ -924,4 +924,4 @@ def test_a_ktn_speaker_shares_the_segment_of_the_room() -> None:
     chat.batch(*((link, Say(text=f"{link}{i}", room="lobby")) for i in range(5) for link in ("k", "n")))
     (segment,) = chat.effects.segments
     assert len(segment.entries) == 10
-    assert list(segment.quiet) == ["k"]
+    assert list(segment.no_echo) == ["k"]

@@ -65,7 +65,7 @@ class Batch:
         peer = self.registry.peers.get(link)
         if peer is not None and not peer.terms.echo:
             # It tells answers apart by their order alone: what it says next must not be told before this.
-            for key in [key for key, segment in self._open.items() if link in segment.quiet]:
+            for key in [key for key, segment in self._open.items() if link in segment.no_echo]:
                 del self._open[key]
         self._deliver(Reply(link, event))
 
@@ -140,7 +140,7 @@ class Batch:
             self.registry.save(client)
             client.guest = self.effects.guests[client.uid] = False
         if not client.terms.echo:
-            segment.quiet[self.link] = client.uid
+            segment.no_echo[self.link] = client.uid
 
     def _open_segment(self, room: Room) -> Segment:
         """A new segment, which the next messages of the room may join."""

@@ -20,7 +20,7 @@ class Segment(Struct, gc=False):
     entries: list[AnyEntry]
     encoded: bytes = b""  # as native lines, once the batch is over: what is stored and what is sent
     characters: int = 0  # of their texts
-    quiet: dict[Link, int] = {}  # senders with echo off, who get an acknowledgement instead; to UID
+    no_echo: dict[Link, int] = {}  # senders with echo off, who get an acknowledgement instead: to their UIDs
 
 
 class Broadcast(Struct, gc=False):

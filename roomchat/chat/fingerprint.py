@@ -46,7 +46,13 @@ def _delivery(delivery: Delivery) -> list[Any]:
     kind = type(delivery).__name__
     match delivery:
         case Segment():
-            return [kind, delivery.room.key, delivery.audience.links, delivery.entries, [*delivery.quiet.items()]]
+            return [
+                kind,
+                delivery.room.key,
+                delivery.audience.links,
+                delivery.entries,
+                [*delivery.no_echo.items()],
+            ]
         case Broadcast():
             return [kind, delivery.room.key, delivery.audience.links, delivery.event]
         case _:

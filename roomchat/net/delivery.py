@@ -31,10 +31,10 @@ def deliver(deliveries: Iterable[Delivery], routes: Routes) -> None:
                     packet = packets[wire.dialect] = _packet(delivery, wire)
                 if packet.data:  # not all is told in every dialect
                     items = per_owner.setdefault(owner, [])
-                    if isinstance(delivery, Segment) and delivery.quiet:
-                        quiet = [one for one in connections if one.number in delivery.quiet]
-                        items += [(item, (one,)) for one in quiet for item in _for_quiet(delivery, one)]
-                        connections = [one for one in connections if one.number not in delivery.quiet]
+                    if isinstance(delivery, Segment) and delivery.no_echo:
+                        senders = [one for one in connections if one.number in delivery.no_echo]
+                        items += [(item, (one,)) for one in senders for item in _without_echo(delivery, one)]
+                        connections = [one for one in connections if one.number not in delivery.no_echo]
                     items.append((packet, connections))
         elif (connection := routes.get(delivery.link)) is not None:
             per_owner.setdefault(connection.owner, []).append((_item(delivery), (connection,)))
@@ -42,10 +42,10 @@ def deliver(deliveries: Iterable[Delivery], routes: Routes) -> None:
         owner.deliver(items)
 
 
-def _for_quiet(segment: Segment, connection: Connection) -> Iterator[Item | AnyEntry]:
+def _without_echo(segment: Segment, connection: Connection) -> Iterator[Item | AnyEntry]:
     """The segment as its sender sees it when echo is off: other people's messages as packets, and each of its own
     as an entry, which the wire turns into an acknowledgement."""
-    uid, key = segment.quiet[connection.number], segment.room.key
+    uid, key = segment.no_echo[connection.number], segment.room.key
     for own, group in groupby(segment.entries, lambda entry: entry.uid == uid):
         entries = list(group)
         if own:

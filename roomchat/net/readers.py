@@ -64,7 +64,7 @@ def _read_range(
         packets.append(Packet(wire.encode(Gap(room=result.room_name, after=after, before=before))))
     try:
         for part in result.slices:
-            lines = without(part.lines, wire.own) if wire.own else part.lines
+            lines = without(part.lines, wire.no_echo) if wire.no_echo else part.lines
             if lines and (data := wire.encode_log(lines)):
                 packets.append(Packet(data, room, part.first_seq, part.last_seq))
     except ValueError as error:

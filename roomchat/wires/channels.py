@@ -89,7 +89,7 @@ class ChannelsWire:
     terms = Terms(resume=False)
     pace = PACE
     greeting = b""
-    own = 0
+    no_echo = 0
 
     def __init__(self, settings: Settings) -> None:
         self._lines = LineSplitter(settings.max_line)

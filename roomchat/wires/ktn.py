@@ -84,7 +84,7 @@ class _Ktn:
         self._lobby = settings.lobby or Settings.lobby
         self._now = now
         self._objects = ObjectSplitter(settings.max_line)
-        self.own = 0
+        self.no_echo = 0
 
     def receive_data(self, data: bytes) -> Sequence[Command | Malformed | Answer]:
         """Feed bytes as they came from the peer; return the commands they complete. See ``Wire``."""
@@ -158,7 +158,7 @@ class KtnWire(_Ktn):
             return self._response("info", "Message sent.")
         match event:
             case Welcome():
-                self.own = 0 if self.terms.echo else event.uid
+                self.no_echo = 0 if self.terms.echo else event.uid
                 return self._response("info", "\n".join(filter(None, ("Login successful!", event.motd))))
             case Error(re=Re.LOGIN, code=AlreadyRegistered.code):
                 return self._response("error", ALREADY)

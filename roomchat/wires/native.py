@@ -243,7 +243,7 @@ class NativeWire:
     terms = Terms()
     pace = 0.0
     greeting = b""
-    own = 0
+    no_echo = 0
 
     def __init__(self, max_line: int) -> None:
         self._commands: _LineDecoder[Command] = _LineDecoder(_command_decoder, max_line)

@@ -123,7 +123,7 @@ class PlainWire:
     terms = Terms(resume=False, lobby=True)
     pace = 0.0
     greeting = GREETING.encode()
-    own = 0
+    no_echo = 0
 
     def __init__(self, settings: Settings) -> None:
         self._telnet = TelnetFilter()
