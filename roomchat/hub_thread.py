@@ -72,8 +72,8 @@ class HubThread:
             deliver(effects.deliveries, self._routes)
             for look_up in effects.lookups:
                 self._readers.submit(partial(self._look_up, look_up))
-            for note in effects.notes:
-                logger.info("%s", note)
+            for line in effects.log_lines:
+                logger.info("%s", line)
             over = effects.over
             if effects.stop:
                 self._end(effects.stop)

@@ -76,7 +76,7 @@ class Batch:
     def refuse_malformed(self, malformed: Malformed, n: int | None = None) -> None:
         """As ``refuse``: the refusal of what was no command comes with it."""
         self.reply(Error(code=malformed.code, message=malformed.message, n=n))
-        self.note(f"refused {self.registry.peers.get(self.link, self.link)}: {malformed.code}")
+        self.log(f"refused {self.registry.peers.get(self.link, self.link)}: {malformed.code}")
         if malformed.closes:
             self.close(self.link)
 
@@ -231,9 +231,9 @@ class Batch:
         """A client's name as it is shown and as it is compared. Raises BadName."""
         return normal_person(name, self.settings.max_name)
 
-    def note(self, text: str) -> None:
+    def log(self, text: str) -> None:
         """A line for the log of what the server does; never what was said."""
-        self.effects.notes.append(text)
+        self.effects.log_lines.append(text)
 
     def _deliver(self, delivery: Delivery) -> None:
         self.effects.deliveries.append(delivery)

@@ -65,7 +65,7 @@ def dial(batch: Batch, client: Client, command: Dial) -> None:
     batch.must_store()  # the number of the room, so that no other room ever has it
     room = registry.new_room()
     batch.keep_next_room()
-    batch.note(f"client {client.uid} dialled {peer.uid}: made {room.name}")
+    batch.log(f"client {client.uid} dialled {peer.uid}: made {room.name}")
     for one in (client, peer):
         registry.enter(one, room)
     batch.reply(membership.joined(registry, room, by=client.uid))

@@ -114,7 +114,7 @@ def go_into(batch: Batch, client: Client, name: str) -> tuple[Room, bool]:
         return room, True
     check_room_for_one_more(batch, client)
     if key not in batch.registry.rooms:
-        batch.note(f"client {client.uid} made {shown}")
+        batch.log(f"client {client.uid} made {shown}")
     room = batch.registry.room(key, shown)
     enter(batch, client, room)
     return room, False
@@ -124,7 +124,7 @@ def enter(batch: Batch, client: Client, room: Room) -> None:
     """A client comes into a room that it is not in; the others are told."""
     _tell_presence(batch, room, client, MemberJoined(room=room.name, uid=client.uid, name=client.name))
     batch.registry.enter(client, room)
-    batch.note(f"client {client.uid} entered {room.name}")
+    batch.log(f"client {client.uid} entered {room.name}")
 
 
 def check_room_for_one_more(batch: Batch, client: Client) -> None:
@@ -160,7 +160,7 @@ def leave(batch: Batch, client: Client, room: Room, reason: str) -> None:
     _tell_presence(
         batch, room, client, MemberLeft(room=room.name, uid=client.uid, name=client.name, reason=reason)
     )
-    batch.note(f"client {client.uid} left {room.name}: {reason}")
+    batch.log(f"client {client.uid} left {room.name}: {reason}")
 
 
 def leave_all(batch: Batch, client: Client, reason: str) -> None:
@@ -203,7 +203,7 @@ def rename(batch: Batch, client: Client, name: str) -> Renamed:
     rooms = registry.clients_to_rooms[client.uid].values()
     if client.announced:
         batch.tell_rooms([room for room in rooms if not _is_large(batch, room)], event, besides=client)
-    batch.note(f"client {client.uid} {event.old} is called {name} now")
+    batch.log(f"client {client.uid} {event.old} is called {name} now")
     return event
 
 

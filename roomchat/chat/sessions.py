@@ -73,7 +73,7 @@ class Sessions:
             if command.again:
                 return  # it was closed meanwhile
             peer = registry.connect(link, command.address, command.terms)
-            batch.note(f"{peer} connected")
+            batch.log(f"{peer} connected")
         else:
             registry.set_terms(peer, command.terms)
             deadlines.introduced(link)
@@ -93,7 +93,7 @@ class Sessions:
     def disconnected(self, batch: Batch, peer: Peer, command: Disconnected) -> None:
         """A connection is gone without a bye: its client's seat waits for it. What was asked before is answered
         still: the peer may have ended only its own half."""
-        batch.note(f"{peer} disconnected: {command.reason}")
+        batch.log(f"{peer} disconnected: {command.reason}")
         batch.close(peer.link)
         client = peer.client
         if client is None or client.link is not None:
@@ -140,7 +140,7 @@ class Sessions:
         else:
             self._replace(batch, client.link)
         batch.registry.attach(client, peer)
-        batch.note(f"{peer} is client {client.uid} {client.name}")
+        batch.log(f"{peer} is client {client.uid} {client.name}")
         batch.reply(self._welcome(batch, client, command))
         self._return_to_rooms(batch, client, command)
         lobby = batch.settings.lobby or (Settings.lobby if peer.terms.one_room else "")
@@ -308,7 +308,7 @@ class Sessions:
 
     def bye(self, batch: Batch, client: Client, command: Bye) -> None:
         """A client goes, and says so: its seat is free at once. Its token and UID stay its own."""
-        batch.note(f"client {client.uid} {client.name} said goodbye")
+        batch.log(f"client {client.uid} {client.name} said goodbye")
         batch.reply(Goodbye())
         batch.close(batch.link)
         membership.leave_all(batch, client, "bye")
