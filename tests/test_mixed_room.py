@@ -109,17 +109,17 @@ class Ktn(Member):
     def enter(self):
         self.send(json.dumps({"request": "login", "content": self.name}), end="")
         self.until(lambda line: "Login successful!" in line)
-        self.no_echo = []  # said, and not told of yet
+        self.own = []  # said, and not told of yet
 
     def say(self, text):
-        self.no_echo.append((self.name, text))
+        self.own.append((self.name, text))
         self.send(json.dumps({"request": "msg", "content": text}), end="")
 
     def read(self, line):
         """The word that its own message was sent stands where the message would."""
         event = json.loads(line)
         if event["response"] == "info" and event["content"] == "Message sent.":
-            return self.no_echo.pop(0)
+            return self.own.pop(0)
         return (event["sender"], event["content"]) if event["response"] == "message" else None
 
     def members(self):
