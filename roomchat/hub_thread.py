@@ -9,14 +9,13 @@ from functools import partial
 from roomchat.chat.effects import Effects, LookUp
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import Found, Inputs, Row
-from roomchat.clock import Clock, timestamp
+from roomchat.clock import Clock
 from roomchat.errors import LogError
-from roomchat.net.connections import ToHub
 from roomchat.net.delivery import deliver
-from roomchat.net.inbox import Inbox
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.net.trouble import Trouble
+from roomchat.order import Order
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.store.log import Log, SegmentRow
@@ -36,14 +35,14 @@ class HubThread:
     """
 
     def __init__(
-        self, hub: Hub, log: Log, clock: Clock, retention: Retention, inbox: Inbox[ToHub], readers: Readers,
+        self, hub: Hub, log: Log, clock: Clock, retention: Retention, order: Order, readers: Readers,
         routes: Routes, recorder: Recorder | None, end: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._hub = hub
         self._log = log
         self._clock = clock
         self._retention = retention
-        self._inbox = inbox
+        self._order = order
         self._readers = readers
         self._routes = routes
         self._recorder = recorder
@@ -55,12 +54,10 @@ class HubThread:
         """Until the hub says that it is over."""
         over = False
         while not over:
-            items = self._inbox.take(self._patience())
-            wall = self._clock.wall()
-            inputs = Inputs(items, self._clock.now(), timestamp(wall))
+            inputs = self._order.take(self._patience())
             effects = self._hub.apply(inputs)
             _encode(effects)
-            stored = not effects.stored or self._store(effects, wall)
+            stored = not effects.stored or self._store(effects, inputs.time)
             if not stored:
                 self._hub.rollback()
                 self._record(inputs, effects, stored=False)
@@ -97,11 +94,11 @@ class HubThread:
             found = Found(look_up.key, row)
         except LogError:
             found = Found(look_up.key, None, failed=True)
-        self._inbox.put([(look_up.link, found)])
+        self._order.submit([(look_up.link, found)])
 
     # ------------------------------------------------------------ the disk
 
-    def _store(self, effects: Effects, wall: float) -> bool:
+    def _store(self, effects: Effects, time: int) -> bool:
         """Write what belongs on disk; False if the disk did not take it."""
         segments = [
             SegmentRow(one.room.key, one.room.name, one.entries[0].seq, one.entries[-1].seq, one.encoded)
@@ -110,7 +107,7 @@ class HubThread:
         identities = [(one.uid, one.name, one.token_hash) for one in effects.identities.values()]
         try:
             self._log.append(
-                int(wall * 1000),
+                time,
                 segments,
                 identities,
                 effects.counters.items(),

@@ -20,6 +20,7 @@ from roomchat.net.listener import Listener
 from roomchat.net.loop import Loop
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
+from roomchat.order import EmbeddedOrder
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.settings import WIRES, Settings
@@ -162,8 +163,9 @@ class Server:
             self._recorder = Recorder(self._record, beginning)
         self._hub = hub = beginning.hub()
         retention = Retention(settings, log, hub.registry, clock)
+        order = EmbeddedOrder(self._inbox, clock)
         return HubThread(
-            hub, log, clock, retention, self._inbox, self._readers, self._routes, self._recorder, self._end_because
+            hub, log, clock, retention, order, self._readers, self._routes, self._recorder, self._end_because
         )
 
     def _end_because(self, why: str) -> None:

@@ -76,7 +76,7 @@ class Chat:
 
     def apply(self, inputs: Iterable[tuple[str, Input]], later: float = 0.0) -> Effects:
         """Apply a batch that is neither committed nor taken back yet, some seconds from now."""
-        return self.hub.apply(Inputs(self._decoded(inputs), self.now + later, self._time()))
+        return self.hub.apply(Inputs(self._decoded(inputs), self.now + later, int(self.now * 1000), self._time()))
 
     def _decoded(self, inputs: Iterable[tuple[str, Input | bytes]]) -> list[tuple[str, Input]]:
         decoded: list[tuple[str, Input]] = []
@@ -207,7 +207,7 @@ class Chat:
         return time.replace("+00:00", "Z")
 
     def _apply(self, items: list[tuple[str, Input]], storing: bool = True) -> Effects:
-        return self.hub.apply(Inputs(items, self.now, self._time(), storing))
+        return self.hub.apply(Inputs(items, self.now, int(self.now * 1000), self._time(), storing))
 
     def _introduced(self, hello: Hello) -> Introduction:
         token = next(self._new_tokens) if hello.token is None else hello.token

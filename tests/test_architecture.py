@@ -13,7 +13,7 @@ import roomchat
 HOUSE = Path(roomchat.__file__).parent
 
 BASE = {"entries", "errors", "protocol", "settings", "harmless", "speaker", "times", "version"}
-SERVER = {"server", "hub_thread", "recorder", "retention", "clock"}
+SERVER = {"server", "hub_thread", "order", "recorder", "retention", "clock"}
 PARTS = {"chat", "store", "wires"}
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),

@@ -782,15 +782,15 @@ def test_a_closed_connection_does_not_come_back(tmp_path: Path) -> None:
         loop.newcomers.begin(1, ours, "here")
         (connection,) = loop.connections
         loop.newcomers.paused(connection)
-        chat.hub.apply(Inputs(inbox.take(0), chat.now, "now"))
+        chat.hub.apply(Inputs(inbox.take(0), chat.now, 0, "now"))
         chat.hub.commit()
-        closing = chat.hub.apply(Inputs([], chat.now + 300, "now"))
+        closing = chat.hub.apply(Inputs([], chat.now + 300, 0, "now"))
         chat.hub.commit()
         assert closing.closed == [connection.number]
         theirs.send(HELLO["native"])
         loop.newcomers.let_wait(connection)
         loop.newcomers.serve()
-        effects = chat.hub.apply(Inputs(loop.connections._to_hub, chat.now + 300, "now"))
+        effects = chat.hub.apply(Inputs(loop.connections._to_hub, chat.now + 300, 0, "now"))
         welcomes = [one for one in effects.deliveries if isinstance(getattr(one, "event", None), Welcome)]
         loop.close()
         assert not welcomes

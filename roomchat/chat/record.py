@@ -78,6 +78,7 @@ class Step(Struct):
 
     items: Sequence[tuple[Link, AnyInput]]
     now: float
+    time: int
     timestamp: str
     storing: bool
     stored: bool
@@ -90,7 +91,7 @@ def step(inputs: Inputs, effects: Effects, stored: bool, hub: Hub | None) -> Ste
     state = None if hub is None else fingerprint.of_state(hub)
     made = fingerprint.of_effects(effects)
     items: Any = inputs.items  # all are of the kinds that a record holds, which their types do not tell
-    return Step(items, inputs.now, inputs.timestamp, inputs.storing, stored, made, state)
+    return Step(items, inputs.now, inputs.time, inputs.timestamp, inputs.storing, stored, made, state)
 
 
 class Difference(Exception):
@@ -112,7 +113,7 @@ def play(lines: Iterable[bytes]) -> Iterator[tuple[Step, Hub]]:
         if not line.endswith(b"\n"):
             return  # the server was killed while it wrote this
         one = decoder.decode(line)
-        effects = hub.apply(Inputs(one.items, one.now, one.timestamp, one.storing))
+        effects = hub.apply(Inputs(one.items, one.now, one.time, one.timestamp, one.storing))
         if one.stored:
             hub.commit()
         else:

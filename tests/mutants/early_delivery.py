@@ -15,10 +15,10 @@ append = Log.append
 batches = itertools.count(1)
 
 
-def deliver_and_store(self, effects, wall):
+def deliver_and_store(self, effects, time):
     deliver(effects.deliveries, self._routes)
     effects.deliveries = []
-    return store(self, effects, wall)
+    return store(self, effects, time)
 
 
 def append_mostly(self, now, segments, *rest):
