@@ -69,6 +69,13 @@ def test_a_part_of_something_else_is_no_name(name: str, text: str) -> None:
     assert not is_mentioned(name, text)
 
 
+@pytest.mark.parametrize("text", ["x" * 200_000, "\u0301" * 200_000, "ann" * 70_000, "www" * 70_000])
+def test_a_long_word_takes_no_longer_than_a_long_text(text: str) -> None:
+    """Where the time grew with the square of its length, this would take minutes."""
+    assert not is_mentioned("ann", text)
+    assert is_mentioned("ann", f"{text} ann")
+
+
 NAMES = st.text(st.characters(categories=["Ll", "Lo"]), min_size=1, max_size=8)
 
 

@@ -12,7 +12,8 @@ _UNSPACED = re.compile(
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"  # Han
 )
 _HANGUL = re.compile("[\uac00-\ud7af]")
-_LINK = re.compile(r"\S*(?:://|\bwww\.)\S*")
+_WORD = re.compile(r"\S+")
+_LINK = re.compile(r"://|\bwww\.")  # what a word has in it that is one
 
 
 def is_mentioned(name: str, text: str) -> bool:
@@ -20,7 +21,7 @@ def is_mentioned(name: str, text: str) -> bool:
 
     They are compared as the server compares names: without case, width, and ways to compose a letter.
     """
-    wanted, where = _folded(name), _LINK.sub(" ", _folded(text))
+    wanted, where = _folded(name), _WORD.sub(_no_link, _folded(text))
     if not wanted:
         return False
     start = where.find(wanted)
@@ -29,6 +30,10 @@ def is_mentioned(name: str, text: str) -> bool:
             return True
         start = where.find(wanted, start + 1)
     return False
+
+
+def _no_link(word: re.Match[str]) -> str:
+    return " " if _LINK.search(word[0]) else word[0]
 
 
 def _folded(text: str) -> str:
