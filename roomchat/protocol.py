@@ -36,6 +36,36 @@ def _tag(name: str) -> str:
     return re.sub(r"\B(?=[A-Z])", "_", name).lower()
 
 
+# ---------------------------------------------------------------- rooms of two
+
+PRIVATE = "@"  # begins the name of a room of two, so nobody can make or join one by its name
+_PAIR = re.compile(r"@([0-9]{1,16})-([0-9]{1,16})")
+
+
+def is_private(room: str) -> bool:
+    """Whether a room is one of two who whisper, by its name or key."""
+    return room.startswith(PRIVATE)
+
+
+def private_room(one: int, other: int) -> str:
+    """The room of two in which these UIDs whisper: ``@3-7``, the lower one first."""
+    return f"{PRIVATE}{min(one, other)}-{max(one, other)}"
+
+
+def pair_of(room: str) -> tuple[int, int] | None:
+    """The UIDs of the two that a room belongs to; None for any other room."""
+    match = _PAIR.fullmatch(room)
+    return None if match is None else (int(match[1]), int(match[2]))
+
+
+def other_of(room: str, uid: int) -> int:
+    """The UID of the other one in a room of two; ``uid`` itself where there is none."""
+    return next((one for one in pair_of(room) or () if one != uid), uid)
+
+
+# ---------------------------------------------------------------- connections
+
+
 class Terms(Struct, frozen=True):
     """What a dialect asks of the chat for its connections; the native one has the whole of it."""
 

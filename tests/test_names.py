@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roomchat.chat.names import normal, normal_person, normal_room, pair_of, pair_room
+from roomchat.chat.names import normal, normal_person, normal_room
 from roomchat.errors import BadName
 from roomchat.harmless import harmless
+from roomchat.protocol import is_private, other_of, pair_of, private_room
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,17 @@ def test_a_name_that_is_taken_stays_what_it_is(text):
 @given(st.integers(1, 2**53 - 1), st.integers(1, 2**53 - 1))
 def test_a_pair_has_one_room(one, other):
     """The room of two is the same whoever asks, tells whose it is, and is nobody else's."""
-    room = pair_room(one, other)
-    assert room == pair_room(other, one)
+    room = private_room(one, other)
+    assert room == private_room(other, one)
     assert pair_of(room) == (min(one, other), max(one, other))
     assert pair_of(room[1:]) is None
+    assert (other_of(room, one), other_of(room, other)) == (other, one)
+    assert is_private(room)
+    assert not is_private(room[1:])
+
+
+@pytest.mark.parametrize("room", ["tea", "@", "@3", "@3-", "@x-3", "@3-7-9", "@٣-7", f"@{9**20}-3"])
+def test_other_rooms_belong_to_no_pair(room):
+    """However they are called, and however long the numbers in it are."""
+    assert pair_of(room) is None
+    assert other_of(room, 7) == 7

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch, Handler
-from roomchat.chat.names import PRIVATE, normal_room, private_key
+from roomchat.chat.names import normal_room, private_key
 from roomchat.chat.registry import Client
 from roomchat.errors import (
     EmptyText,
@@ -36,6 +36,8 @@ from roomchat.protocol import (
     Say,
     Whisper,
     Who,
+    is_private,
+    other_of,
 )
 
 
@@ -102,7 +104,7 @@ def addressee(batch: Batch, client: Client, uid: int, n: int | None) -> Client |
 
 def join(batch: Batch, client: Client, command: Join) -> None:
     """Into a room by its name; it is made if there is none. Joining again makes it the current one."""
-    if command.room.startswith(PRIVATE):
+    if is_private(command.room):
         raise PrivateRoom(room=private_key(command.room))
     room, was_in = membership.go_into(batch, client, command.room)
     history = batch.settings.history if command.history is None else command.history
@@ -126,7 +128,7 @@ def leave(batch: Batch, client: Client, command: Leave) -> None:
 
 def say(batch: Batch, client: Client, command: Say) -> None:
     """A message to a room."""
-    if command.room is not None and command.room.startswith(PRIVATE):
+    if command.room is not None and is_private(command.room):
         look_for_other(batch, client, command.room)
     if not is_next(batch, client, command.n):
         return
@@ -135,7 +137,7 @@ def say(batch: Batch, client: Client, command: Say) -> None:
     if room is None:
         room = membership.own_room(batch, client, command.room)
     if room.pair:
-        addressee(batch, client, sum(room.pair) - client.uid, command.n)
+        addressee(batch, client, other_of(room.key, client.uid), command.n)
     batch.registry.set_current(client, room)
     batch.say(room, client, command)
 
@@ -154,7 +156,7 @@ def look_for_other(batch: Batch, client: Client, name: str) -> None:
     """Before a message to a room of two is said: the other one may be offline. Raises Missing."""
     room = batch.registry.clients_to_rooms[client.uid].get(name)
     if room is not None and room.pair is not None:
-        batch.look_for(sum(room.pair) - client.uid)
+        batch.look_for(other_of(room.key, client.uid))
 
 
 def is_next(batch: Batch, client: Client, n: int | None) -> bool:

@@ -8,7 +8,7 @@ from heapq import nsmallest
 from itertools import islice
 
 from roomchat.chat.batch import Batch
-from roomchat.chat.names import PRIVATE, normal_room, pair_room, private_key
+from roomchat.chat.names import normal_room, private_key
 from roomchat.chat.registry import Client, Registry, Room
 from roomchat.errors import NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
 from roomchat.protocol import (
@@ -24,6 +24,8 @@ from roomchat.protocol import (
     Renamed,
     RoomSummary,
     WhoPage,
+    is_private,
+    private_room,
 )
 
 
@@ -97,7 +99,7 @@ def own_room(batch: Batch, client: Client, name: str | None) -> Room:
 
 def _key(batch: Batch, name: str) -> str:
     """How a room's name is compared. Raises BadName."""
-    return private_key(name) if name.startswith(PRIVATE) else normal_room(name, batch.settings.max_name)[1]
+    return private_key(name) if is_private(name) else normal_room(name, batch.settings.max_name)[1]
 
 
 def go_into(batch: Batch, client: Client, name: str) -> tuple[Room, bool]:
@@ -142,7 +144,7 @@ def check_room_for_one_more(batch: Batch, client: Client) -> None:
 def enter_pair(batch: Batch, client: Client, uid: int, peer: Client | None) -> Room:
     """Both into the room in which they whisper, and those who were not in it are told. Without a peer the other is
     offline: its next hello brings it into the room."""
-    name = pair_room(client.uid, uid)
+    name = private_room(client.uid, uid)
     room = batch.registry.room(name, name)
     newcomers = [
         one for one in (client, peer) if one and room.key not in batch.registry.clients_to_rooms[one.uid]

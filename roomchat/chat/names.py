@@ -13,6 +13,7 @@ from functools import lru_cache
 from precis_i18n import get_profile
 
 from roomchat.errors import BadName
+from roomchat.protocol import PRIVATE, is_private
 from roomchat.speaker import name_fault
 
 _shown = get_profile("UsernameCasePreserved")
@@ -27,7 +28,6 @@ _REASONS = {
 }
 
 MAX_PRIVATE = 40  # characters of a private room's name: two UIDs at the most
-PRIVATE = "@"  # begins the name of a room of two, so nobody can make or join one by its name
 
 
 @lru_cache(maxsize=8192)  # an entry is some 300 bytes; a busy chat looks the same few names up all the time
@@ -66,7 +66,7 @@ def normal_person(name: str, max_name: int) -> tuple[str, str]:
 def normal_room(name: str, max_name: int) -> tuple[str, str]:
     """As ``normal``, for the name of a room that anyone may join."""
     shown, key = normal(name, max_name, "room name")
-    if key.startswith(PRIVATE):  # looked for last: there is a full-width one, too
+    if is_private(key):  # looked for last: there is a full-width one, too
         raise BadName(name=name, what="room name", why=f"{PRIVATE} is kept for rooms of two")
     return shown, key
 
@@ -76,19 +76,6 @@ def private_key(name: str) -> str:
     if len(name) > MAX_PRIVATE:
         raise BadName(name=_cut(name, MAX_PRIVATE), what="room name", why="it is too long")
     return name
-
-
-def pair_room(one: int, other: int) -> str:
-    """The name of the room of two in which these UIDs whisper: ``@3-7``, the lower one first."""
-    return f"{PRIVATE}{min(one, other)}-{max(one, other)}"
-
-
-def pair_of(room: str) -> tuple[int, int] | None:
-    """The UIDs that a room of two belongs to; None for any other room."""
-    if not room.startswith(PRIVATE):
-        return None
-    one, _, other = room[1:].partition("-")
-    return int(one), int(other)
 
 
 def _cut(name: str, length: int) -> str:

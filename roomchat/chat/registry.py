@@ -11,8 +11,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from roomchat.chat.inputs import Link
-from roomchat.chat.names import pair_of
-from roomchat.protocol import Terms
+from roomchat.protocol import Terms, pair_of
 
 
 class Audience:

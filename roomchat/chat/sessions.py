@@ -10,7 +10,6 @@ from roomchat.chat import membership
 from roomchat.chat.batch import Batch
 from roomchat.chat.deadlines import Deadlines, set_last
 from roomchat.chat.inputs import Connected, Disconnected, Introduction, Link, Refresh, Row, Shutdown
-from roomchat.chat.names import PRIVATE
 from roomchat.chat.registry import Client, Peer, Registry, Room
 from roomchat.errors import (
     AlreadyRegistered,
@@ -37,6 +36,7 @@ from roomchat.protocol import (
     Limits,
     Notice,
     Welcome,
+    is_private,
 )
 from roomchat.settings import Settings
 from roomchat.version import __version__
@@ -196,7 +196,7 @@ class Sessions:
             TooManyRooms: more are named than a client can ever have been in.
         """
         named, limit = command.rooms or {}, 2 * batch.settings.max_rooms
-        private = sum(name.startswith(PRIVATE) for name in named)
+        private = sum(map(is_private, named))
         if len(named) - private > limit or private > limit + len(batch.registry.pairs.get(uid, ())):
             raise TooManyRooms(limit=batch.settings.max_rooms)
 
@@ -278,7 +278,7 @@ class Sessions:
         rooms: dict[str, Room] = {}
         for name, cursor in (command.rooms or {}).items():
             try:
-                if name.startswith(PRIVATE):
+                if is_private(name):
                     room = membership.find_room(batch, client, name)
                 else:
                     room, _ = membership.go_into(batch, client, name)

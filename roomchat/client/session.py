@@ -45,6 +45,8 @@ from roomchat.protocol import (
     Unknown,
     Welcome,
     Whisper,
+    is_private,
+    private_room,
 )
 from roomchat.settings import Settings
 from roomchat.version import __version__
@@ -345,7 +347,7 @@ class Session:
     def _room_of(self, command: Say | Whisper) -> str | None:
         if isinstance(command, Say):
             return command.room
-        return "@{}-{}".format(*sorted((command.uid, self.uid)))
+        return private_room(command.uid, self.uid)
 
     def _looked(self, event: HistoryPage | Error) -> Outcome:
         messages, missing, send = self._looks.take(event, self.is_own)
@@ -361,8 +363,3 @@ class Session:
         return self._refusal(
             n, REFUSED, "The server refused the message; its reason was lost with the connection."
         )
-
-
-def is_private(room: str) -> bool:
-    """Whether a room is one of two who whisper."""
-    return room.startswith("@")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from roomchat.chat.names import PRIVATE, normal_room
+from roomchat.chat.names import normal_room
 from roomchat.errors import BadName, ExportError
+from roomchat.protocol import is_private
 from roomchat.settings import Settings
 from roomchat.store.archive import Room
 
@@ -23,7 +24,7 @@ def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
     Raises:
         ExportError: there is none; the sentence names some that are near.
     """
-    if name.startswith(PRIVATE):
+    if is_private(name):
         if not private:
             raise ExportError(f"{name} is a private room of two people; add --private if you may read it.")
         key = name
@@ -40,7 +41,7 @@ def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
 
 def _instead(key: str, by_key: dict[str, Room]) -> str:
     """Names that were perhaps meant. Private rooms are nobody's guess."""
-    keys = [one for one in by_key if one.startswith(PRIVATE) == key.startswith(PRIVATE)]
+    keys = [one for one in by_key if is_private(one) == is_private(key)]
     if not keys:
         return "nothing was said in any such room yet."
     near = get_close_matches(key, keys, NEAR, cutoff=0.5)

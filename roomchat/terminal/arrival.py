@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent
-from roomchat.client.session import is_private
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 from roomchat.harmless import harmless
-from roomchat.protocol import Command, Join, Ping
+from roomchat.protocol import Command, Join, Ping, is_private
 from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.input import InputSource
 

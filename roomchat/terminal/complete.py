@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from roomchat.client.session import is_private
 from roomchat.harmless import harmless
+from roomchat.protocol import is_private
 from roomchat.terminal.commands import COMMANDS, TypingError, find
 from roomchat.terminal.roster import Roster
 

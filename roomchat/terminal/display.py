@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
-from roomchat.client.session import is_private
-from roomchat.protocol import Entry, Gap, Joined, Left, Spoken, Unknown, Welcome, WhoPage
+from roomchat.protocol import Entry, Gap, Joined, Left, Spoken, Unknown, Welcome, WhoPage, is_private
 from roomchat.speaker import speaker
 from roomchat.terminal.commands import HELP_COLUMN
 from roomchat.terminal.focus import RoomFocus

@@ -6,8 +6,18 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from roomchat.client.client_events import ClientEvent
-from roomchat.client.session import is_private
-from roomchat.protocol import AnyEntry, Away, Back, Entry, Gap, MemberJoined, MemberLeft, PresenceSummary, Spoken
+from roomchat.protocol import (
+    AnyEntry,
+    Away,
+    Back,
+    Entry,
+    Gap,
+    MemberJoined,
+    MemberLeft,
+    PresenceSummary,
+    Spoken,
+    is_private,
+)
 from roomchat.terminal.mentions import is_mentioned
 from roomchat.terminal.roster import Roster
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost
-from roomchat.client.session import Refusal, is_private
+from roomchat.client.session import Refusal
 from roomchat.entries import Table, said, shown, spoken
 from roomchat.protocol import (
     ACTION,
@@ -31,6 +31,7 @@ from roomchat.protocol import (
     Unknown,
     Welcome,
     WhoPage,
+    is_private,
 )
 from roomchat.speaker import speaker
 from roomchat.terminal.focus import RoomFocus

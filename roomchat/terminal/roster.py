@@ -20,6 +20,8 @@ from roomchat.protocol import (
     RoomsPage,
     Welcome,
     WhoPage,
+    other_of,
+    private_room,
 )
 
 MAX_DIGITS = 15  # of a UID; all of them are safe in JSON
@@ -126,8 +128,7 @@ class Roster:
 
     def other(self, room: str) -> int:
         """The UID of the other one in a room of two."""
-        uids = {int(uid) for uid in room[1:].split("-") if uid.isascii() and uid.isdigit()}
-        return next(iter(uids - {self.uid}), self.uid)
+        return other_of(room, self.uid)
 
     def is_offline(self, uid: int) -> bool:
         """Whether we know that someone whom we whisper with is not connected now."""
@@ -136,7 +137,7 @@ class Roster:
 
     def private(self, uid: int) -> str:
         """The room of two that belongs to us and someone else."""
-        return "@{}-{}".format(*sorted((uid, self.uid)))
+        return private_room(uid, self.uid)
 
     def people(self, room: str | None) -> list[tuple[int, str]]:
         """UIDs and names of all whom we have heard of: who is in a room first, then by name."""

@@ -7,9 +7,21 @@ import contextlib
 from msgspec.structs import replace
 
 from roomchat.client.client import Client
-from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
-from roomchat.protocol import Command, Dial, History, Join, Joined, Kind, Leave, Name, Say, Spoken, Whisper
+from roomchat.protocol import (
+    Command,
+    Dial,
+    History,
+    Join,
+    Joined,
+    Kind,
+    Leave,
+    Name,
+    Say,
+    Spoken,
+    Whisper,
+    is_private,
+)
 from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, SetAway, SwitchRoom, TypingError, uid_of
 from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.lines import cell

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from roomchat.client.session import is_private
 from roomchat.harmless import harmless
-from roomchat.protocol import ACTION, Say
+from roomchat.protocol import ACTION, Say, is_private
 from roomchat.terminal.complete import Cycle, hint
 from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.lines import cell

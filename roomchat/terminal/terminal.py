@@ -8,10 +8,23 @@ from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded
-from roomchat.client.session import Refusal, is_private
+from roomchat.client.session import Refusal
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.harmless import harmless
-from roomchat.protocol import Bye, Command, Dial, Error, Event, Join, Joined, Leave, Spoken, Who, WhoPage
+from roomchat.protocol import (
+    Bye,
+    Command,
+    Dial,
+    Error,
+    Event,
+    Join,
+    Joined,
+    Leave,
+    Spoken,
+    Who,
+    WhoPage,
+    is_private,
+)
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
 from roomchat.terminal.display import ChatDisplay

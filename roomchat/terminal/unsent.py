@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from roomchat.client.client import Client
-from roomchat.client.session import is_private
 from roomchat.errors import ConnectError, Denied, StateError
-from roomchat.protocol import Dial, Join, Leave, Say, Whisper
+from roomchat.protocol import Dial, Join, Leave, Say, Whisper, is_private
 from roomchat.terminal.commands import SwitchRoom, TypingError, parse
 from roomchat.terminal.roster import Roster
 

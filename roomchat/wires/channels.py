@@ -43,6 +43,7 @@ from roomchat.protocol import (
     Statement,
     Terms,
     Welcome,
+    is_private,
 )
 from roomchat.settings import Settings
 from roomchat.speaker import behind, speaker
@@ -184,7 +185,7 @@ class ChannelsWire:
                 return _line(type="info", info="\n".join(filter(None, (text, event.motd))))
             case Error():
                 return self._error(event)
-            case Joined() if event.room.startswith("@"):
+            case Joined() if is_private(event.room):
                 return b""  # whispers are no channel: it need not be left
             case Joined():
                 self._forget(event)  # as it was typed: from here on it is as the server writes it

@@ -36,6 +36,7 @@ from roomchat.protocol import (
     Welcome,
     Who,
     WhoPage,
+    is_private,
 )
 from roomchat.settings import Settings
 from roomchat.speaker import behind, speaker
@@ -131,7 +132,7 @@ class _Ktn:
     @staticmethod
     def _whisper_mark(entry: Entry) -> str:
         """KTN knows one room only: what was whispered must be told from what everyone heard."""
-        return "(whispered) " if entry.room.startswith("@") else ""
+        return "(whispered) " if is_private(entry.room) else ""
 
 
 class KtnWire(_Ktn):

@@ -58,6 +58,7 @@ from roomchat.protocol import (
     Whisper,
     Who,
     WhoPage,
+    is_private,
 )
 from roomchat.settings import Settings
 from roomchat.wires.lines import LineSplitter
@@ -239,7 +240,7 @@ class PlainWire:
         match event:
             case Welcome():
                 self._uid = event.uid
-            case Joined() if event.room.startswith("@"):
+            case Joined() if is_private(event.room):
                 return b""  # to whisper is not to go into a room: a number is still dialled
             case Joined():
                 self._rooms.pop(event.room, None)
@@ -332,7 +333,7 @@ class PlainWire:
         head = f"<{entry.uid} {entry.name}>"
         if entry.room.casefold() == self._lobby:
             head = f"[{entry.room}] {head}"
-        if entry.room.startswith("@"):
+        if is_private(entry.room):
             head = f"(whispered) {head}"
         return "".join(_line(f"{star}{head} {line}") for line in text.split("\n"))
 
