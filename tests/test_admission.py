@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomchat.net import cost
-from roomchat.net.admission import LEAST, Admission
+from roomchat.net.admission import MIN_TOKENS, Admission
 from roomchat.net.bucket import TokenBucket
 from roomchat.net.connection import Connection, Phase
 from roomchat.net.outbox import Outbox
@@ -220,7 +220,7 @@ def test_newcomers_of_one_address_share_what_it_has(people: Callable[[Settings, 
         connection = people(settings, "10.0.0.1")
         admission.welcomed(connection, uid, 0.0)
         had.append(connection.bucket.take(1000, 0.0))
-    assert had == [400, 400, LEAST, LEAST, LEAST]
+    assert had == [400, 400, MIN_TOKENS, MIN_TOKENS, MIN_TOKENS]
     other = people(settings, "10.0.0.2")
     admission.welcomed(other, 9, 0.0)
     assert other.bucket.take(1000, 0.0) == 400

@@ -560,7 +560,7 @@ def test_nobody_is_greeted_where_that_is_off(
     monkeypatch: pytest.MonkeyPatch, serve: Serve, connect: Connect, bare: Open
 ) -> None:
     """With greet_after 0 silence gets nothing, though the hub knows of it, and a line is still a person's."""
-    monkeypatch.setattr("roomchat.net.newcomers.PAUSE", SOON)
+    monkeypatch.setattr("roomchat.net.newcomers.DETECT_TIMEOUT", SOON)
     server = serve(greet_after=0.0)
     ann = connect(server, "ann")
     one, other = bare(server), bare(server)
@@ -705,7 +705,7 @@ def test_a_refused_peer_that_stays_is_let_go(
     monkeypatch: pytest.MonkeyPatch, serve: Serve, connect: Connect, bare: Open
 ) -> None:
     """Who was refused and does not hang up is closed soon; the hub never hears of it."""
-    monkeypatch.setattr("roomchat.net.connections.GOODBYE", 0.05)
+    monkeypatch.setattr("roomchat.net.connections.LINGERING_CLOSE", 0.05)
     server = serve()
     ann = connect(server, "ann")
     for data, refusal in REFUSED.values():
@@ -731,7 +731,7 @@ def test_stop_does_not_wait_for_the_undecided(bare: Open) -> None:
 
 def test_who_was_greeted_hears_of_the_stop(monkeypatch: pytest.MonkeyPatch, bare: Open) -> None:
     """A person who has not given a name yet is told in plain text, like everyone."""
-    monkeypatch.setattr("roomchat.net.connections.GOODBYE", 0.05)
+    monkeypatch.setattr("roomchat.net.connections.LINGERING_CLOSE", 0.05)
     with Server(Settings(port=0, greet_after=SOON)) as server:
         one = bare(server)
         one.until(ASK_NAME.encode())

@@ -11,7 +11,7 @@ import pytest
 from roomchat.chat.inputs import Connected, Introduction, Refresh
 from roomchat.net.inbox import Inbox
 from roomchat.net.loop import Loop
-from roomchat.net.newcomers import FEW
+from roomchat.net.newcomers import MAX_WHILE_BUSY
 from roomchat.net.outbox import Packet, PageRequest
 from roomchat.net.reactor import READ
 from roomchat.net.readers import Readers
@@ -78,7 +78,7 @@ def test_newcomers_come_few_at_a_time_while_the_hub_is_behind(tmp_path: Path) ->
         loop.newcomers.add(number, ours, "here")
     inbox.put([object()])
     loop.newcomers.serve()
-    assert len(loop.connections) <= FEW
+    assert len(loop.connections) <= MAX_WHILE_BUSY
     inbox.take(0)
     while len(loop.connections) < 9:
         loop.newcomers.serve()
@@ -110,7 +110,7 @@ def test_who_is_not_known_yet_is_read_in_its_turn(tmp_path: Path) -> None:
 
 def test_sessions_that_are_over_leave_no_timers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many end in a minute. Who does not take what was sent to it is closed when its time is over."""
-    monkeypatch.setattr("roomchat.net.connections.LAST", 0.0)
+    monkeypatch.setattr("roomchat.net.connections.CLOSE_TIMEOUT", 0.0)
     settings = Settings()
     inbox: Inbox[Any] = Inbox(100)
     loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"), Routes())

@@ -12,7 +12,7 @@ def test_it_is_said_once_and_counted(monkeypatch: pytest.MonkeyPatch, caplog: py
     """What works in between is no end of it until it has been calm for a while."""
     now = 100.0
     monkeypatch.setattr(trouble.time, "monotonic", lambda: now)
-    tea = Trouble("no tea: %s", "tea again, after %d failures", calm=10.0)
+    tea = Trouble("no tea: %s", "tea again, after %d failures", recovered_after=10.0)
     tea.worked()
     assert not caplog.messages
     for reason in ("no water", "no leaves"):

@@ -88,9 +88,9 @@ Input = Command | Answer | Malformed | Introduction | Connected | Disconnected |
 class Inputs(Struct):
     """One batch.
 
-    ``now`` is in seconds, of a clock that never goes back. ``time`` is in milliseconds since 1970, and ``timestamp``
-    is the same in RFC 3339, in UTC: for what is said in this batch. ``storing`` is False when the disk has just
-    refused what the same items led to: then whatever needs the disk is refused, and the rest is done.
+    ``now`` is in seconds, of a clock that never goes back. ``time`` is in milliseconds since 1970, and
+    ``timestamp`` is the same in RFC 3339, in UTC: for what is said in this batch. ``storing`` is False when the
+    disk has just refused what the same items led to: then what needs the disk is refused, and the rest is done.
     """
 
     items: Sequence[tuple[Link, Input]]

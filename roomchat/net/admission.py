@@ -8,12 +8,12 @@ from roomchat.net.bucket import TokenBucket
 from roomchat.net.connection import Connection
 from roomchat.settings import Settings
 
-KEPT = 20_000  # buckets, of 100 bytes; above that those that are full are forgotten
-STRANGER = 50  # tokens of a connection until it is welcomed: a hello, and what it may ask
-SHARE = 5  # tokens that a stranger's work costs, for one connection that its address may open
-WAIT = 10.0  # seconds that a new connection waits at the longest
-LEAST = 20  # tokens that a newcomer has, however many came from its address
-YOUNG = 2.0  # seconds in which a connection need not have been welcomed
+MAX_BUCKETS = 20_000  # buckets, of 100 bytes; above that those that are full are forgotten
+STRANGER_TOKENS = 50  # tokens of a connection until it is welcomed: a hello, and what it may ask
+TOKENS_PER_CONNECT = 5  # tokens that a stranger's work costs, for one connection that its address may open
+MAX_WAIT = 10.0  # seconds that a new connection waits at the longest
+MIN_TOKENS = 20  # tokens that a newcomer has, however many came from its address
+MIN_AGE = 2.0  # seconds in which a connection need not have been welcomed
 
 
 class Admission:
@@ -39,7 +39,7 @@ class Admission:
             _forget_full(self._connects, now)
             rate = settings.connect_rate
             # All may come back at once after a restart, each with a hello that names a few rooms.
-            bucket = TokenBucket(rate, 2 * settings.max_connections, now, debt=rate * WAIT)
+            bucket = TokenBucket(rate, 2 * settings.max_connections, now, debt=rate * MAX_WAIT)
             self._connects[address] = bucket
         when = bucket.next(now)
         bucket.spend(1, now)
@@ -50,7 +50,7 @@ class Admission:
         be gone with its debt."""
         connection.bucket.spend(tokens, now)
         if connection in self._strangers.get(connection.address, ()) and connection.address in self._connects:
-            self._connects[connection.address].spend(tokens / SHARE, now)
+            self._connects[connection.address].spend(tokens / TOKENS_PER_CONNECT, now)
 
     def waits(self, address: str, more: int) -> bool:
         """One more connection from there waits to be read, or one less; whether there may be that many."""
@@ -62,14 +62,14 @@ class Admission:
     def first_bucket(self, now: float) -> TokenBucket:
         """Of a connection that has not been welcomed."""
         settings = self._settings
-        return TokenBucket(settings.rate, settings.burst, now, min(STRANGER, settings.burst))
+        return TokenBucket(settings.rate, settings.burst, now, min(STRANGER_TOKENS, settings.burst))
 
     def came(self, connection: Connection, now: float) -> Connection | None:
         """There is a new connection; another one, which gives way to it."""
         strangers = self._strangers.setdefault(connection.address, {})
         strangers[connection] = now
         oldest, since = next(iter(strangers.items()))
-        return oldest if len(strangers) > self._settings.max_strangers and now - since > YOUNG else None
+        return oldest if len(strangers) > self._settings.max_strangers and now - since > MIN_AGE else None
 
     def welcomed(self, connection: Connection, uid: int, now: float) -> None:
         """A connection is this person's from here on."""
@@ -99,12 +99,12 @@ class Admission:
             _forget_full(self._bursts, now)
             share = settings.address_share
             bursts = self._bursts[address] = TokenBucket(settings.rate * share, settings.burst * share, now)
-        tokens = max(min(LEAST, settings.burst), bursts.take(settings.burst, now))
+        tokens = max(min(MIN_TOKENS, settings.burst), bursts.take(settings.burst, now))
         return TokenBucket(settings.rate, settings.burst, now, tokens)
 
 
 def _forget_full(buckets: dict[str, TokenBucket] | dict[int, TokenBucket], now: float) -> None:
     """A full bucket is as good as a new one."""
-    if len(buckets) >= KEPT:
+    if len(buckets) >= MAX_BUCKETS:
         for key in [key for key, bucket in buckets.items() if bucket.full(now)]:
             del buckets[key]  # type: ignore[arg-type]

@@ -15,9 +15,9 @@ from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.routes import Routes
 from roomchat.settings import Settings
 
-HAND_OVER = 1000  # commands after which a round does not wait for its end to pass them on
-LAST = 60.0  # seconds that a peer has to take what was sent to it before it was let go
-GOODBYE = 2.0  # seconds that a peer has to take the last bytes after we ended; see ``end``
+FLUSH_AFTER = 1000  # commands after which a round does not wait for its end to pass them on
+CLOSE_TIMEOUT = 60.0  # seconds that a peer has to take what was sent to it before it was let go
+LINGERING_CLOSE = 2.0  # seconds that a peer has to take the last bytes after we ended; see ``end``
 
 ToHub = tuple[Link, Input]
 
@@ -44,7 +44,7 @@ class Connections(set[Connection]):
     def send_to_hub(self, connection: Connection, commands: Iterable[Input]) -> None:
         """Commands of a connection."""
         self._to_hub.extend(zip(repeat(connection.number), commands, strict=False))
-        if len(self._to_hub) >= HAND_OVER:
+        if len(self._to_hub) >= FLUSH_AFTER:
             self.hand_over()
 
     def hand_over(self) -> None:
@@ -104,13 +104,13 @@ class Connections(set[Connection]):
         except OSError as error:
             self.lost(connection, error)
             return
-        self.later(GOODBYE, self.close, connection)
+        self.later(LINGERING_CLOSE, self.close, connection)
 
     def let_leave(self, connection: Connection) -> None:
         """It ends when its peer has taken all, or after a while. One timer is for all: one each, for a minute,
         would be the most that a short session leaves behind."""
         if connection.phase is not Phase.CLOSED:
-            self._leaving.setdefault(connection, time.monotonic() + LAST)
+            self._leaving.setdefault(connection, time.monotonic() + CLOSE_TIMEOUT)
             self._watch_leaving()
 
     def _watch_leaving(self) -> None:

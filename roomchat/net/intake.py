@@ -21,7 +21,7 @@ from roomchat.protocol import Hello
 READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get their turn in between
 READ_TOKEN = 512  # bytes read for a token that the connection has
 READ_LEAST = 4096  # bytes read in any case
-AWAITED = 16  # dear commands under way for one connection: a quarter of a mebibyte of answers
+MAX_DEAR = 16  # dear commands under way for one connection: a quarter of a mebibyte of answers
 
 
 class Intake:
@@ -152,7 +152,7 @@ def _readable(tokens: int) -> int:
 def _answers(command: Input) -> int:
     """How much of what one connection may be owed the answer is. What a person may ask is known once the hello is
     answered, so nothing goes beside that."""
-    return AWAITED if type(command) is Hello else type(command) in DEAR
+    return MAX_DEAR if type(command) is Hello else type(command) in DEAR
 
 
 def _permitted(connection: Connection) -> int:
@@ -160,7 +160,7 @@ def _permitted(connection: Connection) -> int:
     awaited = connection.awaited
     for permitted, command in enumerate(connection.backlog):
         answers = _answers(command)
-        if answers and awaited >= AWAITED:
+        if answers and awaited >= MAX_DEAR:
             return permitted
         awaited += answers
     return len(connection.backlog)

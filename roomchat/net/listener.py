@@ -20,7 +20,7 @@ from roomchat.settings import Settings
 # five thousand clients that came back at once after a restart had to wait for their second try.
 BACKLOG = 65_535
 RETRY = 0.05  # seconds until the next try when there are no file descriptors left
-CALM = 10.0  # seconds without a failure until it is said that all is well
+RECOVERED_AFTER = 10.0  # seconds without a failure until it is said that all is well
 
 _ANOTHER_HOST = "give --host an address of this machine, or 0.0.0.0 to let others in"
 
@@ -43,7 +43,7 @@ class Listener:
             "can't take more connections: %s; connections that have not said who they are are closed; raise the "
             "limit (ulimit -n)",
             "connections are taken again, after %d failures",
-            CALM,
+            RECOVERED_AFTER,
         )
         self._numbers = itertools.count(1)
         self._settings = settings

@@ -21,7 +21,7 @@ from roomchat.wires.table import Dialects
 
 logger = logging.getLogger("roomchat")
 
-LOOK_EVERY = 1.0  # seconds between two sums of what waits for all
+TOTAL_INTERVAL = 1.0  # seconds between two sums of what waits for all
 
 
 class Loop:
@@ -102,7 +102,7 @@ class Loop:
         now = time.monotonic()
         if now < self._next_look:
             return
-        self._next_look = now + LOOK_EVERY
+        self._next_look = now + TOTAL_INTERVAL
         total = sum(connection.outbox.size for connection in self.connections)
         limit = self._settings.outbox_total // self._settings.io_threads
         if total <= limit:

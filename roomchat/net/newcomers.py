@@ -23,9 +23,9 @@ from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
 
 FIRST_BYTES = 1024  # for a token, until it is known what a peer speaks: hardly any hello is longer
-PAUSE = 0.5  # seconds of silence until a guess is made what a peer is, where nobody is greeted
-TURN = 0.001  # seconds of a round for newcomers, and between two looks whether it is their turn
-FEW = 4  # of them in a round while the hub is behind
+DETECT_TIMEOUT = 0.5  # seconds of silence until a guess is made what a peer is, where nobody is greeted
+TIME_SLICE = 0.001  # seconds of a round for newcomers, and between two looks whether it is their turn
+MAX_WHILE_BUSY = 4  # of them in a round while the hub is behind
 
 
 class Newcomers:
@@ -56,14 +56,14 @@ class Newcomers:
         """How long the loop may wait for sockets; None: nobody's turn is near."""
         if not self._turns:
             return None
-        return 0.0 if self._inbox.empty else time.monotonic() + TURN
+        return 0.0 if self._inbox.empty else time.monotonic() + TIME_SLICE
 
     def serve(self) -> None:
         """Some at a time, for thousands may come at once, and a first line may be long; and few while the hub is
         behind: what is said would wait for all of them there."""
-        until = time.monotonic() + TURN
+        until = time.monotonic() + TIME_SLICE
         served = 0
-        while self._turns and (served < FEW or self._inbox.empty) and time.monotonic() < until:
+        while self._turns and (served < MAX_WHILE_BUSY or self._inbox.empty) and time.monotonic() < until:
             self._turns.popleft()()
             served += 1
 
@@ -113,7 +113,7 @@ class Newcomers:
         )
         self._connections.put(connection)
         self._connections.watch(connection)
-        pause = min(settings.greet_after or PAUSE, settings.hello_timeout)
+        pause = min(settings.greet_after or DETECT_TIMEOUT, settings.hello_timeout)
         self._connections.later(pause, self.paused, connection)
 
     def close(self) -> None:

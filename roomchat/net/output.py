@@ -19,7 +19,7 @@ from roomchat.protocol import Answer, Error, HistoryPage, Statement, Welcome
 from roomchat.store.reader import LogReader
 
 MAX_PACKETS = 256  # written at a time; the system takes 1024
-CALM = 10.0  # seconds without a failure until it is said that the log can be read again
+RECOVERED_AFTER = 10.0  # seconds without a failure until it is said that the log can be read again
 
 
 class Output:
@@ -39,7 +39,7 @@ class Output:
         self._read_piece = read_piece
         self._dirty: list[Connection] = []  # those with something new in the outbox
         self._unreadable = Trouble(
-            "%s: reading the log failed: %s", "the log can be read again, after %d failures", CALM
+            "%s: reading the log failed: %s", "the log can be read again, after %d failures", RECOVERED_AFTER
         )  # fmt: skip
         self.stopping = False  # the log is left to the next time
 

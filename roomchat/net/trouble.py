@@ -11,16 +11,16 @@ logger = logging.getLogger("roomchat")
 class Trouble:
     """One thing that may fail. Only one thread uses it."""
 
-    def __init__(self, begun: str, over: str, calm: float = 0.0) -> None:
+    def __init__(self, begun: str, over: str, recovered_after: float = 0.0) -> None:
         """
         Args:
             begun: what the log says at the first failure, with a place for each detail.
             over: what it says at the end, with a place for the number of failures.
-            calm: seconds without a failure until it is over.
+            recovered_after: seconds without a failure until it is over.
         """
         self._begun = begun
         self._over = over
-        self._calm = calm
+        self._recovered_after = recovered_after
         self._failures = 0  # since all was well
         self._last = 0.0  # seconds of the monotonic clock
 
@@ -33,6 +33,6 @@ class Trouble:
 
     def worked(self) -> None:
         """It did work; some time after the last failure all is well again."""
-        if self._failures and time.monotonic() >= self._last + self._calm:
+        if self._failures and time.monotonic() >= self._last + self._recovered_after:
             logger.warning(self._over, self._failures)
             self._failures = 0
