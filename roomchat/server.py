@@ -153,7 +153,7 @@ class Server:
                 next_uid=log.next_uid(),
                 next_room=log.next_room(),
                 rooms=[(*row, said.get(row[0])) for row in log.rooms()],
-                seats=log.seats() if settings.linger else [],
+                seats=log.seats() if settings.resume_window else [],
             )
         except LogError as error:
             raise StartError(

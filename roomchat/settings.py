@@ -32,7 +32,7 @@ class Settings:
     max_clients: int = _option(0, "Most clients at a time; 0: no limit.")  # with a seat
     idle_exit: float = _option(0.0, "Stop after that long without a connection; 0: never.", "SECONDS")
     # A train's tunnel, a laptop's lid.
-    linger: float = _option(
+    resume_window: float = _option(
         120.0, "How long the server keeps a person's place after a lost connection.", "SECONDS"
     )
     rate: float = _option(

@@ -20,7 +20,7 @@ PEOPLE = 6
 def run(seed: int, steps: int) -> Iterator[str]:
     """The fingerprints of the effects of each batch, and of the state behind them."""
     chance = random.Random(seed)
-    chat = Chat(linger=20, max_rooms=4, history=3, large_room=3, max_clients=5)
+    chat = Chat(resume_window=20, max_rooms=4, history=3, large_room=3, max_clients=5)
     tokens: dict[str, str] = {}  # of who was here once
     links: dict[str, int] = {}  # of who is connected
     number = 0

@@ -78,7 +78,7 @@ class Pair:
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """One server that goes through all of this."""
-    with Server(Settings(port=0, rate=0, max_line=MAX_LINE, linger=0, drain=0.2)) as server:
+    with Server(Settings(port=0, rate=0, max_line=MAX_LINE, resume_window=0, drain=0.2)) as server:
         yield server
     assert not server.failed
 

@@ -362,7 +362,9 @@ def server() -> Iterator[Server]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ktn._Ktn, "pace", 0.0)
         patch.setattr(channels.ChannelsWire, "pace", 0.0)
-        settings = Settings(port=0, rate=0, max_line=MAX_LINE, linger=0, lobby="", drain=0.2, greet_after=SOON)
+        settings = Settings(
+            port=0, rate=0, max_line=MAX_LINE, resume_window=0, lobby="", drain=0.2, greet_after=SOON
+        )
         with Server(settings) as server:
             yield server
         assert not server.failed

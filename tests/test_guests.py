@@ -31,7 +31,7 @@ DAY = 86_400_000  # milliseconds
 
 def run(path: Path, **settings: Any) -> Server:
     """A server on that log, to be entered. It looks for what is old behind its first batch."""
-    return Server(Settings(**QUIET | {"db": str(path), "linger": 0} | settings))
+    return Server(Settings(**QUIET | {"db": str(path), "resume_window": 0} | settings))
 
 
 def visit(server: Server, name: str | None = None, token: str = "", *says: dict[str, Any]) -> str:
@@ -113,10 +113,10 @@ def test_how_long_guests_are_remembered_can_be_set(tmp_path: Path, days: int) ->
 def test_who_is_here_is_no_guest_to_forget(tmp_path: Path, connect: Connect) -> None:
     """However long it has been here without a word: it counts as seen when its turn comes. So does an away one."""
     path = tmp_path / "chat.db"
-    with run(path, linger=100) as server:
+    with run(path, resume_window=100) as server:
         tokens = [connect(server, name).token for name in ("ann", "bob")]
     pass_days(path, 50)
-    with run(path, linger=100) as server:
+    with run(path, resume_window=100) as server:
         ann = connect(server)
         ann.resume(tokens[0])
     now = time.time() * 1000
@@ -204,7 +204,7 @@ def test_guests_of_the_first_version_are_found(tmp_path: Path) -> None:
 
 def test_rooms_that_nobody_spoke_in_leave_nothing(tmp_path: Path) -> None:
     """However they were made and left: by joining, by hello, by dialling, by a lost connection."""
-    chat = Chat(linger=5, large_room=2)
+    chat = Chat(resume_window=5, large_room=2)
     empty = {"rooms", "open_rooms", "room_keys", "rooms_to_clients", "pairs"}
     chat.hellos("ann", "bob", "cat", "dan")
     for name in ("ann", "bob", "cat", "dan"):

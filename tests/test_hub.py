@@ -109,7 +109,7 @@ def test_a_new_name_is_told_once():
 
 def everything() -> tuple[Chat, list]:
     """A chat with a bit of all, and a batch that changes all of it."""
-    chat = den("ann", "bob", "cyd", "dan", linger=5, large_room=2)
+    chat = den("ann", "bob", "cyd", "dan", resume_window=5, large_room=2)
     chat.do("ann", Whisper(uid=2, text="psst", n=1), Say(room="den", text="hi", n=2))
     chat.do("cyd", Join(room="attic"), Leave(room="attic"), Join(room="attic"))
     eve = chat.hello("eve")
@@ -188,7 +188,7 @@ def test_a_failed_batch_leaves_no_hole():
 
 def test_a_uid_is_never_given_twice():
     """A UID stays the client's own when it has gone, and when its name has a new owner."""
-    chat = Chat(linger=0)
+    chat = Chat(resume_window=0)
     assert chat.hellos("ann", "bob") == [1, 2]
     chat.do("ann", Bye())
     chat.lose("bob")
@@ -278,7 +278,7 @@ def test_a_refusal_fits_into_a_line(command):
 
 def test_a_session_returns_to_its_rooms():
     """Who comes back is in its old rooms, those it names and those it whispers in, each from the right cursor."""
-    chat = den("ann", "bob", history=10, linger=60)
+    chat = den("ann", "bob", history=10, resume_window=60)
     bob = chat.hellos("cyd") and chat.hello("bob2", "bobby")
     chat.batch(*(("bob2", Join(room=room)) for room in ("den", "attic", "cellar")))
     chat.do("ann", Whisper(uid=bob["uid"], text="psst"), Join(room="cellar"), Say(text="c1"))
@@ -418,9 +418,9 @@ def test_an_idle_server_asks_to_be_stopped():
     assert chat.effects.stop == "nobody was connected for 60 seconds"
 
 
-def test_without_linger_a_lost_connection_is_an_end():
-    """With ``linger`` 0 a client whose connection breaks has left at once; its token stays good."""
-    chat = den("bob", linger=0)
+def test_without_a_resume_window_a_lost_connection_is_an_end():
+    """With ``resume_window`` 0 a client whose connection breaks has left at once; its token stays good."""
+    chat = den("bob", resume_window=0)
     ann = chat.hello("ann", rooms={"den": 0})
     chat.take("bob")
     chat.lose("ann")

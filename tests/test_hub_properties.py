@@ -17,7 +17,7 @@ from roomchat.chat.registry import Registry
 from roomchat.protocol import Bye, Command, Dial, Hello, Join, Leave, Name, Say, Terms, Whisper
 from tests.memory import Chat, Event
 
-LINGER = 10  # seconds
+RESUME_WINDOW = 10  # seconds
 MAX_ROOMS = 2
 HISTORY = 2  # messages
 NOBODY = 10**6  # a UID that is never given
@@ -130,7 +130,7 @@ class World:
     """Each command is a method: it adds to the batch, and returns what the model makes of it, given the reply."""
 
     def __init__(self) -> None:
-        self.chat = Chat(linger=LINGER, max_rooms=MAX_ROOMS, history=HISTORY, hello_timeout=10**6)
+        self.chat = Chat(resume_window=RESUME_WINDOW, max_rooms=MAX_ROOMS, history=HISTORY, hello_timeout=10**6)
         self.inputs: list[tuple[str, Any]] = []
         self.number = 0  # of the command: its id
         self.links: dict[int, str] = {}  # of who is connected
@@ -181,7 +181,7 @@ class World:
         for number, step in steps:
             step(replies.get(number, {"type": "nothing"}))
         for who, seat in list(self.seats.items()):
-            if seat.lost is not None and seat.lost + LINGER <= chat.now:
+            if seat.lost is not None and seat.lost + RESUME_WINDOW <= chat.now:
                 del self.seats[who]
         self.check()
         return commands
@@ -401,7 +401,7 @@ COMMANDS = st.one_of(
 )
 BATCHES = st.tuples(
     st.sampled_from([True, True, True, False]),
-    st.sampled_from([0.0, 0.0, 4.0, LINGER]),
+    st.sampled_from([0.0, 0.0, 4.0, RESUME_WINDOW]),
     st.lists(COMMANDS, max_size=10),
 )
 

@@ -752,7 +752,7 @@ def test_who_logs_out_gives_the_name_back(serve: Serve, connect: Connect, open_k
 @pytest.mark.parametrize("hang_up", ["half_close", "close", "reset"])
 def test_who_hangs_up_is_gone_at_once(serve: Serve, connect: Connect, open_ktn: Open, hang_up: str) -> None:
     """No seat waits: a KTN client has no way to come back to it. So the name is free, too."""
-    server = serve(linger=120.0)
+    server = serve(resume_window=120.0)
     native = connect(server, "nat")
     native.join("lobby")
     ann = open_ktn(server, Whole, "ann")

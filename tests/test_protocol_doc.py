@@ -102,7 +102,7 @@ class Stage:
                 self.next_after_ping(who)
 
     def read_settings(self, text: str) -> dict[str, Any]:
-        """``large_room=2, linger=0.2`` as values of the right types."""
+        """``large_room=2, resume_window=0.2`` as values of the right types."""
         pairs = (pair.strip().split("=") for pair in text.split(","))
         return {name: type(getattr(Settings, name))(value) for name, value in pairs}
 
@@ -326,7 +326,7 @@ def test_the_codes_of_a_command_exist() -> None:
 def test_usual_numbers_are_the_defaults() -> None:
     """The numbers that the doc gives as the usual ones are those of Settings."""
     usual = Settings()
-    assert (usual.port, usual.hello_timeout, usual.linger, usual.large_room) == (5050, 10, 120, 200)
+    assert (usual.port, usual.hello_timeout, usual.resume_window, usual.large_room) == (5050, 10, 120, 200)
     assert (usual.greet_after, usual.login_timeout, FIRST_LINE) == (0.5, 300, 1024)
     assert (usual.rate, usual.burst, usual.outbox_limit) == (20, 400, 1024 * 1024)
     assert (usual.max_text, usual.max_name, usual.max_line, usual.max_rooms) == (8192, 32, 65536, 100)

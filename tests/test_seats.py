@@ -75,18 +75,18 @@ def test_a_name_stays_its_owners_over_a_restart(tmp_path: Path, connect: Connect
 
 
 def test_a_seat_that_nobody_comes_back_to_is_free_after_its_time(tmp_path: Path, connect: Connect) -> None:
-    """As if the server had not been started again: after the linger the name may be had."""
+    """As if the server had not been started again: after the resume window the name may be had."""
     path = tmp_path / "chat.db"
     with run(path) as server:
         connect(server, "ann")
-    with run(path, linger=0.2) as server:
+    with run(path, resume_window=0.2) as server:
         watcher = connect(server, "bob")
         while True:  # the server's own clock ends it
             watcher.send("who")
             if watcher.expect("who")["clients_total"] == 1:
                 break
         connect(server, "ann")
-    with run(path, linger=0) as server:
+    with run(path, resume_window=0) as server:
         connect(server, "bob")
 
 

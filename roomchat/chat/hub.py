@@ -52,7 +52,7 @@ class Hub:
         self._lobby = normal_room(settings.lobby, settings.max_name)[1] if settings.lobby else None
         self._deadlines = Deadlines()
         self._sessions = Sessions(epoch)
-        self._sessions.restore(registry, self._deadlines, seats, now + settings.linger)
+        self._sessions.restore(registry, self._deadlines, seats, now + settings.resume_window)
         registry.begin()
         self._started = now
         self._last_used = now  # when a connection last existed
@@ -166,8 +166,8 @@ class Hub:
         now, deadlines = batch.now, self._deadlines
         for link in due(deadlines.hellos, now) + due(deadlines.logins, now):
             self._sessions.hello_overdue(batch, link)
-        for uid in due(deadlines.lingering, now):
-            self._sessions.linger_over(batch, uid)
+        for uid in due(deadlines.away, now):
+            self._sessions.resume_window_over(batch, uid)
         for key in due(deadlines.large_rooms, now):
             if key in self.registry.rooms:
                 membership.tell_summary(batch, self.registry.rooms[key])

@@ -1,4 +1,4 @@
-"""How connections become clients, and how clients go: hello, coming back, taking over, lingering, bye."""
+"""How connections become clients, and how clients go: hello, coming back, taking over, being away, bye."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ class Sessions:
         client = peer.client
         if client is None or client.link is not None:
             return
-        if batch.settings.linger and client.terms.resume:
-            set_last(batch.deadlines.lingering, client.uid, batch.now + batch.settings.linger)
+        if batch.settings.resume_window and client.terms.resume:
+            set_last(batch.deadlines.away, client.uid, batch.now + batch.settings.resume_window)
             membership.tell_away(batch, client)
         else:
             membership.leave_all(batch, client, "lost")
@@ -224,7 +224,7 @@ class Sessions:
         if not self._is_full(batch):
             return
         clients = batch.registry.clients
-        for uid in batch.deadlines.lingering:  # in the order in which they went away, some of them back meanwhile
+        for uid in batch.deadlines.away:  # in the order in which they went away, some of them back meanwhile
             client = clients.get(uid)
             if client is not None and client.link is None:
                 membership.leave_all(batch, client, "lost")
@@ -242,7 +242,7 @@ class Sessions:
                 registry.add_client(
                     Client(seat.uid, seat.name, seat.key, seat.token_hash, seat.last_n, guest=seat.guest)
                 )
-                deadlines.lingering[seat.uid] = until
+                deadlines.away[seat.uid] = until
 
     def _replace(self, batch: Batch, link: Link) -> None:
         """The session continues on another connection: this one is closed."""
@@ -334,7 +334,7 @@ class Sessions:
                 HelloTimeout(seconds=settings.hello_timeout if peer.terms.resume else settings.login_timeout)
             )
 
-    def linger_over(self, batch: Batch, uid: int) -> None:
+    def resume_window_over(self, batch: Batch, uid: int) -> None:
         """A client that was away did not come back in time."""
         client = batch.registry.clients.get(uid)
         if client is not None and client.link is None:
