@@ -1,4 +1,4 @@
-"""Every knob of the server, one a line: its unit, its default, why.
+"""Every setting of the server: its unit, its default, why.
 
 All are keyword arguments of ``Settings``; those with a sentence of help are options of ``roomchat serve``, too.
 """

@@ -1,4 +1,4 @@
-"""The house's rules, read from the source: who may import whom, and who may change the three maps."""
+"""The rules of the package, read from the source: who may import whom, and who may change the three maps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 import roomchat
 
-HOUSE = Path(roomchat.__file__).parent
+PACKAGE = Path(roomchat.__file__).parent
 
 BASE = {"entries", "errors", "protocol", "settings", "harmless", "speaker", "times", "version"}
 SERVER = {"server", "hub_thread", "order", "recorder", "retention", "clock"}
@@ -42,11 +42,11 @@ CHANGES = {"pop", "popitem", "clear", "update", "setdefault", "__setitem__", "__
 
 
 def module_name(path: Path) -> str:
-    parts = ("roomchat", *path.relative_to(HOUSE).with_suffix("").parts)
+    parts = ("roomchat", *path.relative_to(PACKAGE).with_suffix("").parts)
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = {module_name(path): path for path in sorted(HOUSE.rglob("*.py"))}
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def imports(path: Path) -> set[str]:

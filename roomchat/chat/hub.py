@@ -1,4 +1,4 @@
-"""The heart: a batch of commands and a time in, effects out."""
+"""The core of the chat: a batch of inputs in, effects out."""
 
 from __future__ import annotations
 

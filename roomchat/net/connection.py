@@ -35,8 +35,8 @@ class Phase(Enum):
 
 
 class Connection:
-    """Everything here belongs to its I/O thread, but for what does not change: number, address, owner, and, once
-    the hub has heard of the connection, the wire.
+    """Everything here belongs to its I/O thread. Other threads read number, address and owner, which never change,
+    and ``wire`` once the client is in a room. Before its hello a guessed wire may be replaced by the right one.
 
     The hub knows it by its number.
     """

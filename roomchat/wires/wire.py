@@ -16,9 +16,9 @@ class Wire(Protocol):
     """One dialect on one connection.
 
     Only the I/O thread of its connection calls ``receive_data`` and ``reply``, so what a wire remembers of its
-    connection needs no lock. The encoders remember nothing: any thread may call them, and what they return for
-    one connection is right for every other with the same ``dialect``. That is how a room's events are encoded
-    once a dialect and not once a member.
+    connection needs no lock; reader threads read ``no_echo``, and nothing else of it. The encoders remember
+    nothing: any thread may call them, and what they return for one connection is right for every other with the
+    same ``dialect``. That is how a room's events are encoded once a dialect and not once a member.
     """
 
     dialect: str
