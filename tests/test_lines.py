@@ -38,7 +38,7 @@ from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.focus import MAX_UNREAD, RoomFocus
 from roomchat.terminal.input import InputQueue
 from roomchat.terminal.input_history import MAX_LINES, InputHistory
-from roomchat.terminal.lines import Line, Piece, fold, line
+from roomchat.terminal.lines import Line, StyledText, fold, line
 from roomchat.terminal.render import lines
 from roomchat.terminal.roster import Roster
 from roomchat.terminal.theme import NAME_COLOURS, colour_depth, fragment_style
@@ -74,15 +74,15 @@ def rows(one: Line, width: int) -> list[str]:
 )  # fmt: skip
 def test_lines_are_folded_under_their_text(text: str, width: int, expected: list[str]) -> None:
     """At spaces where there are some, and never within a character."""
-    assert rows(Line((Piece("", text),), indent=8), width) == expected
+    assert rows(Line((StyledText("", text),), indent=8), width) == expected
 
 
 def test_styles_survive_folding() -> None:
     """A word that moves to the next row keeps its look."""
     folded = fold(line(("dim", "one "), ("mention", "two three"), indent=4), 9, get_cwidth)
     assert folded == [
-        [Piece("dim", "one "), Piece("mention", "two ")],
-        [Piece("", "    "), Piece("mention", "three")],
+        [StyledText("dim", "one "), StyledText("mention", "two ")],
+        [StyledText("", "    "), StyledText("mention", "three")],
     ]
 
 

@@ -55,7 +55,7 @@ def tail(
         name,
         others=others,
         write=lambda line: write_stdout([line], at_once=True),
-        note=note,
+        status=note,
         timeout=timeout,
     )
     start = Start(history, after, None if since is None else _since(since))

@@ -45,7 +45,7 @@ class Answers:
         with self._changed:
             return [command for asked, command in self._asked.items() if asked not in self._come]
 
-    def note(self, event: object) -> None:
+    def received(self, event: object) -> None:
         """An event has come; it may be one of them."""
         if isinstance(event, Event) and event.re in self._asked:
             with self._changed:

@@ -385,9 +385,9 @@ class Client(Known):
                 self._calling = None
             if is_handled:
                 self._connection.ack(event)
-            self._answers.note(event)  # behind it: who has asked finds it shown
+            self._answers.received(event)  # behind it: who has asked finds it shown
             return
-        self._answers.note(event)
+        self._answers.received(event)
         with self._changed:
             # What the program does not take is not received either, unless it waits for something behind it.
             self._changed.wait_for(

@@ -32,7 +32,7 @@ class Tail:
         address: of the server.
         name: the name to use; ``others``: whether to add a number if it is taken.
         write: gets each line, with its line feed; False ends it.
-        note: gets sentences about the connection.
+        status: gets sentences about the connection.
         timeout: seconds that the server has to answer at the beginning.
     """
 
@@ -43,14 +43,14 @@ class Tail:
         *,
         others: bool,
         write: Callable[[bytes], bool],
-        note: Callable[[str], None],
+        status: Callable[[str], None],
         timeout: float,
     ) -> None:
         self._address = address
         self._name = name
         self._others = others
         self._write = write
-        self._note = note
+        self._status = status
         self._timeout = timeout
         self._client: Client | None = None
         self._ended = False
@@ -97,9 +97,9 @@ class Tail:
                 line = json_line(event) if as_json else text_line(event)
                 return not line or self._write(line)
             case ConnectionLost():
-                self._note(f"{harmless(event.reason)} Trying again; nothing will be missing.")
+                self._status(f"{harmless(event.reason)} Trying again; nothing will be missing.")
             case ConnectionBack():
-                self._note("Connected again.")
+                self._status("Connected again.")
             case ConnectionEnded():
                 raise ConnectError(harmless(event.reason))
         return True

@@ -17,7 +17,7 @@ from roomchat.harmless import harmless
 BELL_LEVELS = {"never": 3, "mentions": 2, "all": 1}
 
 
-class Piece(NamedTuple):
+class StyledText(NamedTuple):
     """Some text of a line, and its style: ``""``, ``time``, ``dim``, ``trouble``, ``name:7``, ..."""
 
     style: str
@@ -32,7 +32,7 @@ class Line:
     ``ring``: 0 no news that needs a bell, 1 somebody has said something, 2 it is for this person.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[StyledText, ...]
     indent: int = 0
     ring: int = 0
 
@@ -44,7 +44,7 @@ class Line:
 
 def line(*pieces: tuple[str, str], indent: int = 0, ring: int = 0) -> Line:
     """A line of pieces, made harmless."""
-    return Line(tuple(Piece(style, harmless(text)) for style, text in pieces), indent, ring)
+    return Line(tuple(StyledText(style, harmless(text)) for style, text in pieces), indent, ring)
 
 
 def cell(text: str) -> str:
@@ -52,7 +52,7 @@ def cell(text: str) -> str:
     return f"\u25cc{text}" if text and unicodedata.category(text[0]) in {"Mn", "Me"} else text
 
 
-def fold(one: Line, width: int, measure: Callable[[str], int]) -> list[list[Piece]]:
+def fold(one: Line, width: int, measure: Callable[[str], int]) -> list[list[StyledText]]:
     """The rows of a line on a screen.
 
     Args:
@@ -88,7 +88,7 @@ def _indent(one: Line, width: int, measure: Callable[[str], int]) -> int:
     return columns if columns <= width // 2 else min(2, width // 4)
 
 
-def _cells(pieces: Iterable[Piece], measure: Callable[[str], int]) -> Iterable[tuple[str, str, int]]:
+def _cells(pieces: Iterable[StyledText], measure: Callable[[str], int]) -> Iterable[tuple[str, str, int]]:
     for style, text in pieces:
         start = 0
         for at, character in enumerate(text):
@@ -99,11 +99,11 @@ def _cells(pieces: Iterable[Piece], measure: Callable[[str], int]) -> Iterable[t
             yield style, text[start:], sum(map(measure, text[start:]))
 
 
-def _row(characters: list[tuple[str, str]], indent: int) -> list[Piece]:
-    row: list[Piece] = [Piece("", " " * indent)] if indent else []
+def _row(characters: list[tuple[str, str]], indent: int) -> list[StyledText]:
+    row: list[StyledText] = [StyledText("", " " * indent)] if indent else []
     for style, character in characters:
         if row and row[-1].style == style:
-            row[-1] = Piece(style, row[-1].text + character)
+            row[-1] = StyledText(style, row[-1].text + character)
         else:
-            row.append(Piece(style, character))
+            row.append(StyledText(style, character))
     return row

@@ -64,7 +64,7 @@ class CommandRunner:
             case _:
                 self._ask(client, what)
 
-    def note(self, event: Joined) -> None:
+    def joined(self, event: Joined) -> None:
         """A room that was made by a whisper to someone who is offline has told so."""
         roster = self._display.roster
         if is_private(event.room) and event.by == roster.uid and event.members_total == 1:

@@ -254,7 +254,7 @@ class Terminal:
             else:
                 self._source.stop()
         elif isinstance(event, Joined):
-            self._runner.note(event)
+            self._runner.joined(event)
         elif isinstance(event, ConnectionBack) and self.arrival.waits:
             self._source.wake()
         elif isinstance(event, Spoken):
