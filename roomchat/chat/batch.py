@@ -110,13 +110,13 @@ class Batch:
 
     # ------------------------------------------------------------ to a room
 
-    def tell(self, room: Room, event: Event) -> None:
+    def broadcast(self, room: Room, event: Event) -> None:
         """A state event to everyone in a room, behind what was said in it before."""
         self._open.pop(room.key, None)
         if room.key in self.registry.rooms_to_clients:
             self._deliver(Broadcast(room, self.registry.audience(room), event))
 
-    def tell_rooms(self, rooms: Iterable[Room], event: Event, besides: Client) -> None:
+    def broadcast_once(self, rooms: Iterable[Room], event: Event, besides: Client) -> None:
         """A state event, once, to everyone who is in any of these rooms."""
         told = {besides.link}
         for room in rooms:

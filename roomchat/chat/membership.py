@@ -204,7 +204,7 @@ def rename(batch: Batch, client: Client, name: str) -> Renamed:
         batch.keep_seat(client, True)
     rooms = registry.clients_to_rooms[client.uid].values()
     if client.announced:
-        batch.tell_rooms([room for room in rooms if not _is_large(batch, room)], event, besides=client)
+        batch.broadcast_once([room for room in rooms if not _is_large(batch, room)], event, besides=client)
     batch.log(f"client {client.uid} {event.old} is called {name} now")
     return event
 
@@ -225,7 +225,7 @@ def _tell_presence(batch: Batch, room: Room, client: Client, event: Presence) ->
     if not client.announced:
         return
     if not _is_large(batch, room):
-        batch.tell(room, event)
+        batch.broadcast(room, event)
         return
     batch.registry.save(room)
     room.joined += isinstance(event, MemberJoined)
@@ -246,4 +246,4 @@ def tell_summary(batch: Batch, room: Room) -> None:
         )  # fmt: skip
         batch.registry.save(room)
         room.joined = room.left = 0
-        batch.tell(room, event)
+        batch.broadcast(room, event)
