@@ -304,7 +304,7 @@ def test_tail_since_passes_over_entries_that_it_does_not_know(page: int, since: 
         return shown[-1] < 15  # the last one
 
     with keeping(Keeper({1, 8, 15}, 30, page)) as address:
-        tail = Tail(address, "t", others=False, write=write, note=lambda _: None, timeout=5)
+        tail = Tail(address, "t", others=False, write=write, status=lambda _: None, timeout=5)
         tail.run("tea", Start(since=1_767_225_600_000 + since * 60_000), as_json=True)
     assert shown == [seq for seq in (1, 8, 15) if seq >= since]
 
@@ -313,7 +313,7 @@ def test_tail_since_asks_few_questions() -> None:
     """By halving, also where it does not know what it finds."""
     keeper = Keeper({1, 40}, 59, 100)
     with keeping(keeper) as address:
-        tail = Tail(address, "t", others=False, write=lambda _: False, note=lambda _: None, timeout=5)
+        tail = Tail(address, "t", others=False, write=lambda _: False, status=lambda _: None, timeout=5)
         tail.run("tea", Start(since=1_767_225_600_000 + 40 * 60_000), as_json=True)
     assert keeper.asked <= 12
 
@@ -379,7 +379,7 @@ def test_tail_passes_over_entries_that_it_does_not_know() -> None:
 
     keeper = Keeper({2, 4}, 5, 100)
     with keeping(keeper) as address:
-        tail = Tail(address, "t", others=False, write=write, note=pytest.fail, timeout=5)
+        tail = Tail(address, "t", others=False, write=write, status=pytest.fail, timeout=5)
         tail.run("tea", Start(after=0), as_json=True)
     assert (shown, len(keeper.hellos)) == ([2, 4], 1)
 

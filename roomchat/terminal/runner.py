@@ -65,7 +65,7 @@ class CommandRunner:
                 self._ask(client, what)
 
     def joined(self, event: Joined) -> None:
-        """A room that was made by a whisper to someone who is offline has told so."""
+        """A room is joined. One that a whisper to someone offline has made was shown with a word on that."""
         roster = self._display.roster
         if is_private(event.room) and event.by == roster.uid and event.members_total == 1:
             self._offline.add(roster.other(event.room))
