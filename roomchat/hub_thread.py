@@ -90,8 +90,7 @@ class HubThread:
         """On a reader thread: what the hub asked for comes to it as an input."""
         try:
             client = reader.client(look_up.key)
-            row = None if client is None else Row(client.uid, client.name, client.last_n, client.guest)
-            found = Found(look_up.key, row)
+            found = Found(look_up.key, Row.of(client) if client else None)
         except LogError:
             found = Found(look_up.key, None, failed=True)
         self._order.submit([(look_up.link, found)])
@@ -104,13 +103,14 @@ class HubThread:
             SegmentRow(one.room.key, one.room.name, one.entries[0].seq, one.entries[-1].seq, one.encoded)
             for one in effects.segments
         ]
+        counters = [(one.client.uid, n) for one, n in effects.counters.items()]
         identities = [(one.uid, one.name, one.token_hash) for one in effects.identities.values()]
         try:
             self._log.append(
                 time,
                 segments,
                 identities,
-                effects.counters.items(),
+                counters,
                 effects.next_room,
                 effects.seats.items(),
                 effects.guests.items(),

@@ -24,15 +24,14 @@ def connections(server: Server) -> list[Connection]:
 
 def connection_of(server: Server, uid: int) -> Connection:
     """The one by which a client is connected."""
-    link = registry_of(server).clients[uid].link
-    assert link is not None
+    (link,) = registry_of(server).clients[uid].links
     return server._routes[link]
 
 
 def dialects(server: Server) -> list[str]:
     """What those who have been welcomed speak."""
     peers = list(registry_of(server).peers.values())
-    return [server._routes[one.link].wire.dialect for one in peers if one.client is not None]
+    return [server._routes[one.link].wire.dialect for one in peers if one.session is not None]
 
 
 def keep_little(server: Server) -> None:

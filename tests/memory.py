@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
 from roomchat.chat.hub import Hub
-from roomchat.chat.inputs import Connected, Disconnected, Found, Input, Inputs, Introduction, Key, Row
-from roomchat.chat.registry import Registry
+from roomchat.chat.inputs import Connected, Disconnected, Found, Input, Inputs, Introduction, Key, Row, SessionRow
+from roomchat.chat.registry import Registry, Session
 from roomchat.protocol import Answer, Command, Hello, HistoryPage, Message, Welcome
 from roomchat.settings import Settings
 from roomchat.wires.detect import Detector, Refused, Verdict
@@ -220,10 +220,11 @@ class Chat:
             if not identity.token_hash:
                 continue  # nobody comes back as it
             old = self.clients.get(identity.token_hash)
-            last_n = old.last_n if old else 0
-            self.clients[identity.token_hash] = Row(identity.uid, identity.name, last_n)
-        for client in self.clients.values():
-            client.last_n = self.effects.counters.get(client.uid, client.last_n)
+            sessions = old.sessions if old else [SessionRow(1, identity.token_hash)]
+            self.clients[identity.token_hash] = Row(identity.uid, identity.name, sessions)
+        for session, n in self.effects.counters.items():
+            row = self.clients[session.token_hash].sessions[session.device - 1]
+            row.last_n = n
         for segment, data in zip(self.effects.segments, lines, strict=True):
             log = self.log[segment.room.key]
             for message in _events(data):
@@ -237,7 +238,7 @@ class Chat:
             row = self.clients.get(key)
         else:
             row = next((one for one in self.clients.values() if one.uid == key), None)
-        return Found(key, None if row is None else replace(row))
+        return Found(key, None if row is None else Row.of(row))
 
     def _deliver(self, delivery: Delivery) -> None:
         match delivery:
@@ -308,11 +309,11 @@ def snapshot(registry: Registry) -> dict[str, Any]:
                 one.uid,
                 one.name,
                 one.key,
-                one.token_hash,
-                one.last_n,
                 one.guest,
-                one.link,
                 id(one.current),
+                one.announced,
+                one.links,
+                [_session(session) for session in one.sessions],
             )
             for uid, one in registry.clients.items()
         },
@@ -328,12 +329,16 @@ def snapshot(registry: Registry) -> dict[str, Any]:
         "room keys": list(registry.room_keys),
         "open rooms": {key: id(room) for key, room in registry.open_rooms.items()},
         "names": {key: id(one) for key, one in registry.names.items()},
-        "tokens": {token_hash: id(one) for token_hash, one in registry.tokens.items()},
-        "peers": {link: (id(peer), peer.address, id(peer.client)) for link, peer in registry.peers.items()},
+        "tokens": {token_hash: _session(one) for token_hash, one in registry.tokens.items()},
+        "peers": {link: (id(peer), peer.address, id(peer.session)) for link, peer in registry.peers.items()},
         "addresses": dict(registry.addresses),
         "pairs": {uid: set(keys) for uid, keys in registry.pairs.items()},
         "numbers": (registry.next_uid, registry.next_room),
     }
+
+
+def _session(one: Session) -> tuple[Any, ...]:
+    return id(one), id(one.client), one.device, one.token_hash, one.last_n, one.link, one.terms
 
 
 def _events(data: bytes) -> list[Event]:

@@ -39,15 +39,19 @@ def check_registry(registry: Registry) -> None:
     assert registry.open_rooms == {key: registry.rooms[key] for key in members_of if key[0] != "@"}
     assert registry.room_keys == sorted(key for key in registry.rooms if key[0] != "@")
     assert registry.names == {client.key: client for client in clients.values()}
-    assert registry.tokens == {client.token_hash: client for client in clients.values()}
+    sessions = [session for client in clients.values() for session in client.sessions]
+    assert all(session.client is client for client in clients.values() for session in client.sessions)
+    assert all(client.sessions for client in clients.values())
+    assert registry.tokens == {session.token_hash: session for session in sessions}
     assert registry.addresses == Counter(peer.address for peer in registry.peers.values())
-    linked = {peer.link: peer.client for peer in registry.peers.values() if peer.client is not None}
-    assert linked == {client.link: client for client in clients.values() if client.link is not None}
+    linked = {peer.link: peer.session for peer in registry.peers.values() if peer.session is not None}
+    assert linked == {session.link: session for session in sessions if session.link is not None}
     for uid, client in clients.items():
+        assert [*client.links] == [session.link for session in client.sessions if session.link is not None]
         public = [room for room in rooms_of[uid].values() if room.key[0] != "@"]
         assert client.current in public or (client.current is None and not public)
     for key, room in registry.rooms.items():
-        here = [member.link for member in members_of.get(key, {}).values() if member.link is not None]
+        here = [link for member in members_of.get(key, {}).values() for link in member.links]
         assert sorted(registry.audience(room)) == sorted(here)
 
 
@@ -160,15 +164,16 @@ class World:
         self.ended.clear()
         here, tokens = set(chat.registry.clients), set(chat.registry.tokens)
         steps: list[tuple[int, Callable[[Event], None]]] = []
+        looked_up = False
         for command in commands:
             if command is None:
                 commands = None
                 break
             name, who, *arguments = command
-            self.number += 1
+            self.number, given = self.number + 1, len(self.inputs)
             if (name == "hello" or who in self.links) and (step := getattr(self, name)(who, *arguments)):
                 steps.append((self.number, step))
-            if self.inputs and self.is_looked_up(self.inputs[-1][1], here, tokens):
+            if looked_up := any(self.is_looked_up(one, here, tokens) for _, one in self.inputs[given:]):
                 break
         chat.batch(*self.inputs)
         self.inputs.clear()
@@ -179,12 +184,17 @@ class World:
                 self.views.setdefault(link, View()).take(event, chat.log)
         chat.received.clear()
         for number, step in steps:
+            if looked_up and number == steps[-1][0]:
+                self.end_seats()  # what is due is done before the answer comes
             step(replies.get(number, {"type": "nothing"}))
-        for who, seat in list(self.seats.items()):
-            if seat.lost is not None and seat.lost + RESUME_WINDOW <= chat.now:
-                del self.seats[who]
+        self.end_seats()
         self.check()
         return commands
+
+    def end_seats(self) -> None:
+        for who, seat in list(self.seats.items()):
+            if seat.lost is not None and seat.lost + RESUME_WINDOW <= self.chat.now:
+                del self.seats[who]
 
     @staticmethod
     def is_looked_up(command: Any, here: set[int], tokens: set[bytes]) -> bool:
@@ -201,14 +211,15 @@ class World:
         assert registry.clients.keys() == {self.uids[who] for who in self.seats}
         for who, seat in self.seats.items():
             client = registry.clients[self.uids[who]]
-            assert (client.name, client.last_n) == (seat.name, self.last_n[who])
-            assert (client.link is None) == (seat.lost is not None)
+            (session,) = client.sessions
+            assert (client.name, session.last_n) == (seat.name, self.last_n[who])
+            assert (session.link is None) == (seat.lost is not None)
             assert registry.clients_to_rooms[client.uid].keys() == seat.rooms | seat.pairs
             assert seat.current is None or client.current.key == seat.current
-            if client.link is not None:
-                view = self.views[client.link]
+            if session.link is not None:
+                view = self.views[session.link]
                 assert view.members == {
-                    key: {uid: (one.name, one.link is None) for uid, one in registry.rooms_to_clients[key].items()}
+                    key: {uid: (one.name, not one.links) for uid, one in registry.rooms_to_clients[key].items()}
                     for key in registry.clients_to_rooms[client.uid]
                 }
                 assert view.newest == {key: len(self.chat.log[key]) for key in view.members}

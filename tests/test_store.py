@@ -193,7 +193,7 @@ def test_what_a_batch_leaves_is_there_when_the_log_is_opened_again(open_log: Cal
     assert (log.epoch(), log.next_uid(), log.next_room()) == (epoch, 401, 5)
     assert log.rooms() == [*((room, room.title(), 9) for room in rooms), ("tea", "Tea", 10)]
     found = client(log, bytes([399 % 256, 399 // 256]))
-    assert (found.uid, found.name, found.last_n) == (399, "client-399", 798)
+    assert (found.uid, found.name, found.sessions[0].last_n) == (399, "client-399", 798)
     assert client(log, b"new token").name == "renamed"
     assert client(log, b"unknown") is None
     assert all(all_of(log, room) == [7, 9] for room in rooms[::50])
@@ -264,11 +264,11 @@ def test_a_failed_append_stores_nothing(log: Log) -> None:
         assert (all_of(log), all_of(log, "new")) == ([1], [])
         assert (log.next_uid(), log.next_room(), log.rooms()) == (2, 1, [("tea", "Tea", 1)])
         known = client(log, b"ann")
-        assert (known.name, known.last_n, client(log, b"bob")) == ("ann", 1, None)
+        assert (known.name, known.sessions[0].last_n, client(log, b"bob")) == ("ann", 1, None)
     log._connection.execute("PRAGMA max_page_count = 1000000")
     log.append(NOW, *batch)
     assert (all_of(log), all_of(log, "new")) == ([1, 2, 3, 4], [1])
-    assert (client(log, b"ann").last_n, client(log, b"bob").uid, log.next_room()) == (2, 2, 7)
+    assert (client(log, b"ann").sessions[0].last_n, client(log, b"bob").uid, log.next_room()) == (2, 2, 7)
 
 
 def test_rooms_of_a_failed_append_are_not_mixed_up(log: Log) -> None:

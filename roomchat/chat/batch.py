@@ -9,7 +9,7 @@ from roomchat.chat.deadlines import Deadlines
 from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, Identity, ReadPage, Replay, Reply, Segment
 from roomchat.chat.inputs import Found, Inputs, Key, Link, Row
 from roomchat.chat.names import normal_person
-from roomchat.chat.registry import Audience, Client, Registry, Room
+from roomchat.chat.registry import Audience, Client, Registry, Room, Session
 from roomchat.errors import Refused, StorageUnavailable
 from roomchat.protocol import PAGE, SPOKEN, Error, Event, HistoryPage, Id, Malformed, Say, Whisper
 from roomchat.settings import Settings
@@ -34,7 +34,7 @@ class Batch:
         deadlines: Deadlines,
         settings: Settings,
         inputs: Inputs,
-        gone: dict[bytes, Client],
+        gone: dict[bytes, Session],
         lobby: str | None,
     ) -> None:
         self.registry = registry
@@ -44,7 +44,7 @@ class Batch:
         self.timestamp = inputs.timestamp  # for messages: RFC 3339
         self.lobby = lobby  # key of the room that everyone is in first; None: there is none
         self.effects = Effects()
-        self.gone = gone  # whose seat ended in this batch, or since a look-up began, by token hash
+        self.gone = gone  # sessions whose seat ended in this batch, or since a look-up began, by token hash
         self.found: dict[Key, Found] = {}  # what was looked up for the command that is being carried out
         self.link: Link = 0  # whose command is being carried out
         self.re: Id = None  # its id
@@ -58,16 +58,19 @@ class Batch:
         event.re = self.re
         self.send(self.link, event)
 
-    def send(self, link: Link | None, event: Event) -> None:
-        """An event to one connection; to none, if the client is away."""
-        if link is None:
-            return
+    def send(self, link: Link, event: Event) -> None:
+        """An event to one connection."""
         peer = self.registry.peers.get(link)
         if peer is not None and not peer.terms.echo:
             # It tells answers apart by their order alone: what it says next must not be told before this.
             for key in [key for key, segment in self._open.items() if link in segment.no_echo]:
                 del self._open[key]
         self._deliver(Reply(link, event))
+
+    def send_to(self, client: Client, event: Event) -> None:
+        """An event to one client, wherever it is connected; to none, if it is away."""
+        for link in client.links:
+            self.send(link, event)
 
     def refuse(self, refusal: Refused, n: int | None = None) -> None:
         """Answer with an error, and close if it is one that closes."""
@@ -116,7 +119,7 @@ class Batch:
         if room.key in self.registry.rooms_to_clients:
             self._deliver(Broadcast(room, self.registry.audience(room), event))
 
-    def broadcast_once(self, rooms: Iterable[Room], event: Event, besides: Client) -> None:
+    def broadcast_once(self, rooms: Iterable[Room], event: Event, besides: Session) -> None:
         """A state event, once, to everyone who is in any of these rooms."""
         told = {besides.link}
         for room in rooms:
@@ -125,8 +128,9 @@ class Batch:
             told.update(links)
             self._deliver(Broadcast(room, Audience(links), event))
 
-    def say(self, room: Room, client: Client, command: Say | Whisper) -> None:
+    def say(self, room: Room, session: Session, command: Say | Whisper) -> None:
         """An entry with its text, to everyone in a room, the sender too."""
+        client = session.client
         segment = self._open.get(room.key)
         if segment is None or segment.audience is not room.audience or segment.characters >= SEGMENT:
             segment = self._open_segment(room)
@@ -139,7 +143,7 @@ class Batch:
         if client.guest:
             self.registry.save(client)
             client.guest = self.effects.guests[client.uid] = False
-        if not client.terms.echo:
+        if not session.terms.echo:
             segment.no_echo[self.link] = client.uid
 
     def _open_segment(self, room: Room) -> Segment:
@@ -158,11 +162,12 @@ class Batch:
         if not self._storing:
             raise StorageUnavailable
 
-    def keep_identity(self, client: Client) -> None:
+    def keep_identity(self, session: Session) -> None:
         """Store a new client, or its new name."""
+        client = session.client
         resumes = self.registry.peers[self.link].terms.resume
         self.effects.identities[client.uid] = Identity(
-            client.uid, client.name, client.token_hash if resumes else b""
+            client.uid, client.name, session.token_hash if resumes else b""
         )  # fmt: skip
 
     def row(self, key: Key) -> Row | None:
@@ -195,7 +200,7 @@ class Batch:
             StorageUnavailable: the log can't be read.
         """
         if (client := self._left(uid)) is not None:
-            return client.name if client.terms.resume else None
+            return client.name if client.resumes else None
         identity = self.effects.identities.get(uid)  # came and went in this batch: not in the log yet
         if identity is not None:
             return identity.name if identity.token_hash else None
@@ -203,7 +208,8 @@ class Batch:
         return row.name if row is not None else None
 
     def _left(self, uid: int) -> Client | None:
-        return next((client for client in self.gone.values() if client.uid == uid), None) if self.gone else None
+        gone = (session.client for session in self.gone.values())
+        return next((client for client in gone if client.uid == uid), None) if self.gone else None
 
     def keep_seat(self, client: Client, taken: bool) -> None:
         """Store that the client has a seat, or has none any more. Best effort: a disk that takes nothing keeps
@@ -213,13 +219,12 @@ class Batch:
             if client.guest:
                 self.effects.guests[client.uid] = True
 
-    def keep_counter(self, client: Client, n: int) -> None:
-        """The client's message ``n`` is handled, whatever comes of it."""
+    def keep_counter(self, session: Session, n: int) -> None:
+        """The session's message ``n`` is handled, whatever comes of it."""
         counters = self.effects.counters
-        if client.uid not in counters:  # else it is saved already
-            self.registry.save(client)
-        client.last_n = n
-        counters[client.uid] = n
+        if session not in counters:  # else it is saved already
+            self.registry.save(session)
+        session.last_n = counters[session] = n
 
     def keep_next_room(self) -> None:
         """Store that the number of a room has been given away."""
@@ -239,4 +244,4 @@ class Batch:
         self.effects.deliveries.append(delivery)
 
 
-Handler = Callable[[Batch, Client, Any], None]  # a command of a client that has said hello
+Handler = Callable[[Batch, Session, Any], None]  # a command of a session, which has said hello

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.names import normal_room, private_key
-from roomchat.chat.registry import Client
+from roomchat.chat.registry import Client, Session
 from roomchat.errors import (
     EmptyText,
     NoSuchClient,
@@ -41,15 +41,15 @@ from roomchat.protocol import (
 )
 
 
-def dial(batch: Batch, client: Client, command: Dial) -> None:
+def dial(batch: Batch, session: Session, command: Dial) -> None:
     """Into the room that the peer is in, or into a new one with it. The lobby, where everyone is, is not meant."""
-    registry = batch.registry
+    registry, client = batch.registry, session.client
     batch.look_for(command.uid)
     peer = find_peer(batch, client, command.uid)
     if peer is None:
         raise Offline(who=batch.offline_name(command.uid))
     room = peer.current
-    if room is not None and not peer.terms.one_room and room.key == batch.lobby:
+    if room is not None and not peer.one_room and room.key == batch.lobby:
         room = None
     if room is not None and room.key in registry.clients_to_rooms[client.uid]:
         registry.set_current(client, room)
@@ -62,7 +62,7 @@ def dial(batch: Batch, client: Client, command: Dial) -> None:
         batch.reply(membership.joined(registry, room))
         batch.replay(room, None, 0)
         return
-    if peer.link is None:  # it can't be asked into a room while it is away
+    if not peer.links:  # it can't be asked into a room while it is away
         raise Offline(who=peer.name)
     batch.must_store()  # the number of the room, so that no other room ever has it
     room = registry.new_room()
@@ -71,7 +71,7 @@ def dial(batch: Batch, client: Client, command: Dial) -> None:
     for one in (client, peer):
         registry.enter(one, room)
     batch.reply(membership.joined(registry, room, by=client.uid))
-    batch.send(peer.link, membership.joined(registry, room, by=client.uid))
+    batch.send_to(peer, membership.joined(registry, room, by=client.uid))
 
 
 def find_peer(batch: Batch, client: Client, uid: int) -> Client | None:
@@ -91,34 +91,36 @@ def find_peer(batch: Batch, client: Client, uid: int) -> Client | None:
     return peer
 
 
-def addressee(batch: Batch, client: Client, uid: int, n: int | None) -> Client | None:
+def addressee(batch: Batch, session: Session, uid: int, n: int | None) -> Client | None:
     """As ``find_peer``, for a message that counts as handled: not if the log can't be read, so that it may come
     again with the same n."""
     try:
-        return find_peer(batch, client, uid)
+        return find_peer(batch, session.client, uid)
     except StorageUnavailable:
         if n is not None:
-            batch.keep_counter(client, n - 1)
+            batch.keep_counter(session, n - 1)
         raise
 
 
-def join(batch: Batch, client: Client, command: Join) -> None:
+def join(batch: Batch, session: Session, command: Join) -> None:
     """Into a room by its name; it is made if there is none. Joining again makes it the current one."""
     if is_private(command.room):
         raise PrivateRoom(room=private_key(command.room))
+    client = session.client
     room, was_in = membership.go_into(batch, client, command.room)
     history = batch.settings.history if command.history is None else command.history
     if was_in:
         batch.registry.set_current(client, room)
         history = 0  # what is new since it came is on its way, or has come
     batch.reply(membership.joined(batch.registry, room))
-    if was_in and client.terms.pages:
+    if was_in and session.terms.pages:
         return  # nothing is new to it, and an empty page would say that nothing was ever said
     batch.replay(room, command.after, min(history, batch.settings.max_history))
 
 
-def leave(batch: Batch, client: Client, command: Leave) -> None:
+def leave(batch: Batch, session: Session, command: Leave) -> None:
     """Out of a room."""
+    client = session.client
     room = membership.own_room(batch, client, command.room)
     if room.pair:
         raise PrivateRoom(room=room.name)
@@ -126,30 +128,32 @@ def leave(batch: Batch, client: Client, command: Leave) -> None:
     membership.leave(batch, client, room, "left")
 
 
-def say(batch: Batch, client: Client, command: Say) -> None:
+def say(batch: Batch, session: Session, command: Say) -> None:
     """A message to a room."""
+    client = session.client
     if command.room is not None and is_private(command.room):
         look_for_other(batch, client, command.room)
-    if not is_next(batch, client, command.n):
+    if not is_next(batch, session, command.n):
         return
     check_text(batch, command.text)
     room = client.current if command.room is None else None
     if room is None:
         room = membership.own_room(batch, client, command.room)
     if room.pair:
-        addressee(batch, client, other_of(room.key, client.uid), command.n)
-    batch.registry.set_current(client, room)
-    batch.say(room, client, command)
+        addressee(batch, session, other_of(room.key, client.uid), command.n)
+    if room is not client.current:  # nearly always it is: a call less
+        batch.registry.set_current(client, room)
+    batch.say(room, session, command)
 
 
-def whisper(batch: Batch, client: Client, command: Whisper) -> None:
+def whisper(batch: Batch, session: Session, command: Whisper) -> None:
     """A message to one other, in the room of the two."""
     batch.look_for(command.uid)
-    if not is_next(batch, client, command.n):
+    if not is_next(batch, session, command.n):
         return
     check_text(batch, command.text)
-    peer = addressee(batch, client, command.uid, command.n)
-    batch.say(membership.enter_pair(batch, client, command.uid, peer), client, command)
+    peer = addressee(batch, session, command.uid, command.n)
+    batch.say(membership.enter_pair(batch, session.client, command.uid, peer), session, command)
 
 
 def look_for_other(batch: Batch, client: Client, name: str) -> None:
@@ -159,7 +163,7 @@ def look_for_other(batch: Batch, client: Client, name: str) -> None:
         batch.look_for(other_of(room.key, client.uid))
 
 
-def is_next(batch: Batch, client: Client, n: int | None) -> bool:
+def is_next(batch: Batch, session: Session, n: int | None) -> bool:
     """Whether a message is to be handled: False if it was handled before. From here on it counts as handled.
 
     Raises:
@@ -168,12 +172,13 @@ def is_next(batch: Batch, client: Client, n: int | None) -> bool:
     if n is None:
         batch.must_store()
         return True
-    if n <= client.last_n:
+    expected = session.last_n + 1
+    if n < expected:
         return False
-    if n > client.last_n + 1:
-        raise OutOfOrder(expected=client.last_n + 1, n=n)
+    if n > expected:
+        raise OutOfOrder(expected=expected, n=n)
     batch.must_store()
-    batch.keep_counter(client, n)
+    batch.keep_counter(session, n)
     return True
 
 
@@ -186,22 +191,23 @@ def check_text(batch: Batch, text: str) -> None:
         raise EmptyText
 
 
-def name(batch: Batch, client: Client, command: Name) -> None:
+def name(batch: Batch, session: Session, command: Name) -> None:
     """Another name."""
-    event = membership.rename(batch, client, command.name)
+    event = membership.rename(batch, session, command.name)
     batch.reply(replace(event))  # its own copy: only this one answers a command
 
 
-def who(batch: Batch, client: Client, command: Who) -> None:
+def who(batch: Batch, session: Session, command: Who) -> None:
     """Who is in a room, or here at all."""
     after = command.after or 0
     if command.room is None:
         batch.reply(membership.everyone(batch.registry, after))
     else:
-        batch.reply(membership.who_page(batch.registry, membership.find_room(batch, client, command.room), after))
+        room = membership.find_room(batch, session.client, command.room)
+        batch.reply(membership.who_page(batch.registry, room, after))
 
 
-def rooms(batch: Batch, client: Client, command: Rooms) -> None:
+def rooms(batch: Batch, session: Session, command: Rooms) -> None:
     """Which rooms there are: also those with nobody in them, if something was ever said there."""
     registry = batch.registry
     after = "" if command.after is None else normal_room(command.after, batch.settings.max_name)[1]
@@ -211,9 +217,9 @@ def rooms(batch: Batch, client: Client, command: Rooms) -> None:
     batch.reply(RoomsPage(rooms=summaries, rooms_total=len(registry.room_keys)))
 
 
-def history(batch: Batch, client: Client, command: History) -> None:
+def history(batch: Batch, session: Session, command: History) -> None:
     """What was said in a room that the client is in."""
-    room = membership.own_room(batch, client, command.room)
+    room = membership.own_room(batch, session.client, command.room)
     limit = batch.settings.history if command.limit is None else min(command.limit, PAGE)
     before = room.last_seq + 1  # what is said from now on comes by itself
     if command.before is not None:
@@ -221,7 +227,7 @@ def history(batch: Batch, client: Client, command: History) -> None:
     batch.read_page(room, before, command.after, limit)
 
 
-def ping(batch: Batch, client: Client, command: Ping) -> None:
+def ping(batch: Batch, session: Session, command: Ping) -> None:
     """Still here."""
     batch.reply(Pong())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from roomchat.chat.inputs import Key, Link
-from roomchat.chat.registry import Audience, Room
+from roomchat.chat.registry import Audience, Room, Session
 from roomchat.protocol import AnyEntry, Event, Id
 
 
@@ -91,7 +91,7 @@ class Effects:
     deliveries: list[Delivery] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)  # those among the deliveries
     identities: dict[int, Identity] = field(default_factory=dict)  # new or renamed, by UID
-    counters: dict[int, int] = field(default_factory=dict)  # UID to its new last n
+    counters: dict[Session, int] = field(default_factory=dict)  # to its new last n
     seats: dict[int, str | None] = field(default_factory=dict)  # UID to the key of its name; None: it has no seat
     guests: dict[int, bool] = field(default_factory=dict)  # UID to whether it never said anything: seen now
     next_room: int | None = None  # when it changed

@@ -9,6 +9,7 @@ from msgspec import json
 
 from roomchat.chat.effects import Broadcast, Delivery, Effects, Segment
 from roomchat.chat.hub import Hub
+from roomchat.chat.registry import Session
 
 
 def of_state(hub: Hub) -> str:
@@ -16,18 +17,24 @@ def of_state(hub: Hub) -> str:
     registry = hub.registry
     return _digest(
         [
-            [[client.uid, client.name, client.key, client.token_hash, client.last_n, client.link, client.guest,
-              client.current and client.current.key, client.announced] for client in registry.clients.values()],
+            [[client.uid, client.name, client.key, client.guest, client.current and client.current.key,
+              client.announced, [*map(_session, client.sessions)], client.links]
+             for client in registry.clients.values()],
             [[uid, *rooms] for uid, rooms in registry.clients_to_rooms.items()],
             [[key, *members] for key, members in registry.rooms_to_clients.items()],
             [[room.key, room.name, room.last_seq, room.last_said, room.joined, room.left]
              for room in registry.rooms.values()],
             [*registry.open_rooms], registry.uids, registry.room_keys, [*registry.names],
-            [[peer.link, peer.address, peer.client and peer.client.uid] for peer in registry.peers.values()],
+            [[peer.link, peer.address, peer.session and _session(peer.session)]
+             for peer in registry.peers.values()],
             [[uid, *keys] for uid, keys in registry.pairs.items()],
             registry.next_uid, registry.next_room,
         ]
     )  # fmt: skip
+
+
+def _session(session: Session) -> list[Any]:
+    return [session.client.uid, session.device, session.token_hash, session.last_n, session.link]
 
 
 def of_effects(effects: Effects) -> str:
@@ -35,7 +42,8 @@ def of_effects(effects: Effects) -> str:
     return _digest(
         [
             [_delivery(delivery) for delivery in effects.deliveries],
-            [*effects.identities.values()], [*effects.counters.items()], [*effects.seats.items()],
+            [*effects.identities.values()],
+            [[one.client.uid, one.device, n] for one, n in effects.counters.items()], [*effects.seats.items()],
             [*effects.guests.items()], effects.next_room, effects.lookups,
             effects.stop, effects.over, effects.closed,
         ]

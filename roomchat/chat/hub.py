@@ -20,7 +20,7 @@ from roomchat.chat.inputs import (
     Shutdown,
 )
 from roomchat.chat.names import normal_room
-from roomchat.chat.registry import Client, Peer, Registry
+from roomchat.chat.registry import Peer, Registry, Session
 from roomchat.chat.sessions import Seat, Sessions
 from roomchat.errors import Refused
 from roomchat.protocol import Answer, Bye, Command, Malformed, Stats, StatsPage
@@ -57,8 +57,8 @@ class Hub:
         self._started = now
         self._last_used = now  # when a connection last existed
         self._held: dict[Link, list[Input]] = {}  # what waits for a look-up, by connection, in order
-        self._gone: dict[bytes, Client] = {}  # see Batch.gone
-        self._before: tuple[dict[Link, list[Input]], dict[bytes, Client]] = ({}, {})  # these two, for a rollback
+        self._gone: dict[bytes, Session] = {}  # see Batch.gone
+        self._before: tuple[dict[Link, list[Input]], dict[bytes, Session]] = ({}, {})  # these two, for a rollback
         self._applied: Effects = Effects()  # by the last batch, not committed yet
         self._inputs = 0  # in that batch
         self._now = now  # its time
@@ -86,8 +86,8 @@ class Hub:
             peer = peers.get(link)
             try:
                 # Nearly always a command of someone who is known, so that has a short way of its own.
-                if peer is not None and peer.client is not None and (handler := handlers.get(type(command))):
-                    handler(batch, peer.client, command)
+                if peer is not None and (session := peer.session) and (handler := handlers.get(type(command))):
+                    handler(batch, session, command)
                 else:
                     self._carry_out(batch, link, peer, command)
             except Refused as refusal:
@@ -157,8 +157,8 @@ class Hub:
         elif isinstance(command, Malformed):
             batch.refuse_malformed(command)
         elif isinstance(command, Refresh):
-            if peer.client is not None:
-                self._sessions.refresh(batch, peer.client, command)
+            if peer.session is not None:
+                self._sessions.refresh(batch, peer.session, command)
         elif isinstance(command, Disconnected):
             self._sessions.disconnected(batch, peer, command)
 
@@ -176,14 +176,14 @@ class Hub:
         elif self._settings.idle_exit and now >= self._last_used + self._settings.idle_exit:
             batch.effects.stop = f"nobody was connected for {self._settings.idle_exit:g} seconds"
 
-    def _tell_stats(self, batch: Batch, client: Client, command: Stats) -> None:
+    def _tell_stats(self, batch: Batch, session: Session, command: Stats) -> None:
         clients = self.registry.clients
         batch.reply(
             StatsPage(
                 server=f"roomchat {__version__}",
                 uptime=round(batch.now - self._started, 3),
                 clients=len(clients),
-                away=sum(one.link is None for one in clients.values()),
+                away=sum(not one.links for one in clients.values()),
                 rooms=len(self.registry.open_rooms),
                 **self._stats,
             )

@@ -7,6 +7,7 @@ same effects, in any process; a record of them can be played again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -62,16 +63,50 @@ class Introduction(_Input):
         return self.hello.id
 
 
+class KnownSession(Protocol):
+    """What is known of a session that has no connection: of one in the log, or of one that was here."""
+
+    device: int  # its number among those of its client, from 1
+    token_hash: bytes
+    last_n: int  # of its last message that was handled
+
+
+class KnownClient(Protocol):
+    """What is known of a client that has no seat."""
+
+    uid: int
+    name: str
+    guest: bool  # it has never said anything
+
+    @property
+    def sessions(self) -> Sequence[KnownSession]:
+        """All that it has."""
+
+
+class SessionRow(Struct):
+    """A session as the log has it."""
+
+    device: int
+    token_hash: bytes
+    last_n: int = 0
+
+
 class Row(Struct):
     """A client as the log has it, if anybody can come back as it."""
 
     uid: int
     name: str
-    last_n: int = 0
-    guest: bool = False  # it has never said anything
+    sessions: Sequence[SessionRow]
+    guest: bool = False
+
+    @classmethod
+    def of(cls, known: KnownClient) -> Row:
+        """The same as a value of the chat's own."""
+        sessions = [SessionRow(one.device, one.token_hash, one.last_n) for one in known.sessions]
+        return cls(known.uid, known.name, sessions, known.guest)
 
 
-Key = bytes | int  # of a client's row: the hash of its token, or its UID
+Key = bytes | int  # of a client's row: the hash of a token of its, or its UID
 
 
 class Found(_Input):

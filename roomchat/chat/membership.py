@@ -9,7 +9,7 @@ from itertools import islice
 
 from roomchat.chat.batch import Batch
 from roomchat.chat.names import normal_room, private_key
-from roomchat.chat.registry import Client, Registry, Room
+from roomchat.chat.registry import Client, Registry, Room, Session
 from roomchat.errors import NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
 from roomchat.protocol import (
     PAGE,
@@ -31,7 +31,7 @@ from roomchat.protocol import (
 
 def person(client: Client) -> Person:
     """A client as lists show it."""
-    return Person(client.uid, client.name, client.link is None)
+    return Person(client.uid, client.name, not client.links)
 
 
 def summary(registry: Registry, room: Room) -> RoomSummary:
@@ -152,7 +152,7 @@ def enter_pair(batch: Batch, client: Client, uid: int, peer: Client | None) -> R
     for newcomer in newcomers:
         batch.registry.enter(newcomer, room)
     for newcomer in newcomers:
-        batch.send(newcomer.link, joined(batch.registry, room, by=client.uid))
+        batch.send_to(newcomer, joined(batch.registry, room, by=client.uid))
     return room
 
 
@@ -171,11 +171,11 @@ def leave_all(batch: Batch, client: Client, reason: str) -> None:
         leave(batch, client, room, reason)
     batch.registry.remove_client(client)
     batch.keep_seat(client, False)
-    batch.gone[client.token_hash] = client
+    batch.gone.update((session.token_hash, session) for session in client.sessions)
 
 
 def tell_away(batch: Batch, client: Client) -> None:
-    """A client's connection is lost; its rooms are told."""
+    """A client's last connection is lost; its rooms are told."""
     for room in batch.registry.clients_to_rooms[client.uid].values():
         _tell_presence(batch, room, client, Away(room=room.name, uid=client.uid, name=client.name))
 
@@ -186,25 +186,25 @@ def tell_back(batch: Batch, client: Client, rooms: Iterable[Room]) -> None:
         _tell_presence(batch, room, client, Back(room=room.name, uid=client.uid, name=client.name))
 
 
-def rename(batch: Batch, client: Client, name: str) -> Renamed:
+def rename(batch: Batch, session: Session, name: str) -> Renamed:
     """A client gets another name; whoever shares a room with it is told, once. Not in large rooms: there it
     is seen when the client says something.
 
     Raises:
         BadName, NameTaken, StorageUnavailable
     """
-    registry = batch.registry
+    registry, client = batch.registry, session.client
     name, key = batch.name(name)
     check_free(registry, key, client)
     batch.must_store()
     event = Renamed(uid=client.uid, old=client.name, name=name)
     registry.rename(client, name, key)
-    batch.keep_identity(client)
-    if client.terms.resume:
+    batch.keep_identity(session)
+    if client.resumes:
         batch.keep_seat(client, True)
     rooms = registry.clients_to_rooms[client.uid].values()
     if client.announced:
-        batch.broadcast_once([room for room in rooms if not _is_large(batch, room)], event, besides=client)
+        batch.broadcast_once([room for room in rooms if not _is_large(batch, room)], event, besides=session)
     batch.log(f"client {client.uid} {event.old} is called {name} now")
     return event
 

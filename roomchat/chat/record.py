@@ -23,6 +23,7 @@ from roomchat.chat.inputs import (
     Introduction,
     Link,
     Refresh,
+    Row,
     Shutdown,
 )
 from roomchat.chat.registry import Registry
@@ -32,17 +33,6 @@ from roomchat.settings import Settings
 from roomchat.version import __version__
 
 AnyInput = AnyCommand | Answer | Malformed | Introduction | Connected | Disconnected | Refresh | Shutdown | Found
-
-
-class KeptSeat(Struct):
-    """A ``Seat``."""
-
-    uid: int
-    name: str
-    last_n: int
-    guest: bool
-    key: str
-    token_hash: bytes
 
 
 class Beginning(Struct):
@@ -55,7 +45,7 @@ class Beginning(Struct):
     next_uid: int
     next_room: int
     rooms: list[tuple[str, str, int, str | None]]
-    seats: list[KeptSeat]
+    seats: list[tuple[str, Row]]
 
     @classmethod
     def of(
@@ -63,7 +53,7 @@ class Beginning(Struct):
         rooms: Iterable[tuple[str, str, int, str | None]], seats: Iterable[Seat],
     ) -> Beginning:  # fmt: skip
         """With what a log says."""
-        kept = [KeptSeat(one.uid, one.name, one.last_n, one.guest, one.key, one.token_hash) for one in seats]
+        kept = [(key, Row.of(client)) for key, client in seats]
         return cls(__version__, asdict(settings), epoch, now, next_uid, next_room, [*rooms], kept)
 
     def hub(self) -> Hub:

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from roomchat.chat.inputs import Link
+from roomchat.chat.inputs import KnownSession, Link
 from roomchat.protocol import Terms, pair_of
 
 
@@ -53,13 +53,33 @@ class Client(Struct, eq=False):
     uid: int
     name: str
     key: str  # the name as it is compared
-    token_hash: bytes  # SHA-256 of the token that proves the session
-    last_n: int = 0  # of its last message that was handled
-    link: Link | None = None  # None: away
-    current: Room | None = None  # where it last joined or spoke; never a private room
-    terms: Terms = Terms()  # of its connection
-    announced: bool = True  # whether rooms are told of its comings and goings
     guest: bool = False  # whether it can come back, and never said anything
+    current: Room | None = None  # where it last joined or spoke; never a private room
+    announced: bool = True  # whether rooms are told of its comings and goings
+    sessions: tuple[Session, ...] = ()  # all of them, connected or not; so far each client has one
+    links: tuple[Link, ...] = ()  # those sessions' connections; empty: it is away
+    saved_in: int = 0
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it can come back when its connections are lost."""
+        return any(session.terms.resume for session in self.sessions)
+
+    @property
+    def one_room(self) -> bool:
+        """Whether the lobby is the one room that its people can see."""
+        return all(session.terms.one_room for session in self.sessions)
+
+
+class Session(Struct, eq=False):
+    """One device of a client: a token, a counter, and one connection at the most."""
+
+    client: Client
+    device: int  # its number among the client's sessions, from 1
+    token_hash: bytes  # SHA-256 of the token that proves it
+    last_n: int = 0  # of its last message that was handled
+    link: Link | None = None  # None: it has no connection
+    terms: Terms = Terms()  # of its connection, or of its last one
     saved_in: int = 0
 
 
@@ -69,7 +89,7 @@ class Peer(Struct, eq=False):
     link: Link
     address: str
     terms: Terms
-    client: Client | None = None
+    session: Session | None = None
 
     def __str__(self) -> str:
         return f"connection {self.link} from {self.address}"
@@ -102,7 +122,7 @@ class Registry:
         self.uids: list[int] = []  # of the clients, rising: lists are pages of these, and are asked for often
         self.room_keys: list[str] = []  # of all rooms but the private ones, likewise
         self.names: dict[str, Client] = {}
-        self.tokens: dict[bytes, Client] = {}
+        self.tokens: dict[bytes, Session] = {}  # by token hash
         self.peers: dict[Link, Peer] = {}
         self.addresses: dict[str, int] = {}  # connections an address
         self.pairs: dict[int, dict[str, None]] = {}  # UID to its private rooms, here or not, in order
@@ -128,7 +148,7 @@ class Registry:
         self.uids = sorted(self.clients)
         self.begin()
 
-    def save(self, record: Room | Client) -> None:
+    def save(self, record: Room | Client | Session) -> None:
         """Must be called before fields of a record are changed."""
         if record.saved_in != self._batch:
             self._undo.append(partial(_restore, record, astuple(record)))
@@ -170,19 +190,22 @@ class Registry:
             self._put(self.addresses, peer.address, count)
         else:
             self._drop(self.addresses, peer.address)
-        if peer.client is not None and peer.client.link == peer.link:
-            self._link(peer.client, None)
+        if peer.session is not None and peer.session.link == peer.link:
+            self._link(peer.session, None)
 
-    def attach(self, client: Client, peer: Peer) -> None:
-        """The client speaks over this connection from now on."""
-        self._undo.append(partial(setattr, peer, "client", peer.client))
-        peer.client = client
-        self._link(client, peer.link)
-        client.terms = peer.terms  # saved by _link
+    def attach(self, session: Session, peer: Peer) -> None:
+        """The session goes on over this connection from now on."""
+        self._undo.append(partial(setattr, peer, "session", peer.session))
+        peer.session = session
+        self._link(session, peer.link)
+        session.terms = peer.terms  # saved by _link
 
-    def _link(self, client: Client, link: Link | None) -> None:
+    def _link(self, session: Session, link: Link | None) -> None:
+        client = session.client
+        self.save(session)
         self.save(client)
-        client.link = link
+        session.link = link
+        client.links = tuple(one.link for one in client.sessions if one.link is not None)
         for room in self.clients_to_rooms[client.uid].values():
             self._audience_changed(room)
 
@@ -193,22 +216,25 @@ class Registry:
         self.next_uid += 1
         return self.next_uid - 1
 
-    def add_client(self, client: Client) -> None:
-        """A client takes a seat."""
+    def add_client(self, client: Client, sessions: Iterable[KnownSession]) -> None:
+        """A client takes a seat, with these sessions, none of them connected yet."""
+        client.sessions = tuple(Session(client, one.device, one.token_hash, one.last_n) for one in sessions)
         self._put(self.clients, client.uid, client)
         insort(self.uids, client.uid)
         self._put(self.clients_to_rooms, client.uid, {})
         self._put(self.names, client.key, client)
-        self._put(self.tokens, client.token_hash, client)
+        for session in client.sessions:
+            self._put(self.tokens, session.token_hash, session)
 
     def remove_client(self, client: Client) -> None:
-        """A client that is in no room any more gives its seat up."""
+        """A client that is in no room any more gives its seat up, with all its sessions."""
         assert not self.clients_to_rooms[client.uid], "it must leave its rooms first"
         self._drop(self.clients, client.uid)
         del self.uids[bisect_left(self.uids, client.uid)]
         self._drop(self.clients_to_rooms, client.uid)
         self._drop(self.names, client.key)
-        self._drop(self.tokens, client.token_hash)
+        for session in client.sessions:
+            self._drop(self.tokens, session.token_hash)
 
     def rename(self, client: Client, name: str, key: str) -> None:
         """A client has another name, which nobody else has."""
@@ -279,7 +305,7 @@ class Registry:
     def links(self, room: Room) -> list[Link]:
         """The connections of the members that are not away, in the order the members came."""
         members = self.rooms_to_clients.get(room.key, {})
-        return [member.link for member in members.values() if member.link is not None]
+        return [link for member in members.values() for link in member.links]
 
     def _audience_changed(self, room: Room) -> None:
         room.audience = None
@@ -305,7 +331,7 @@ class Registry:
 _ABSENT = object()
 
 
-def _restore(record: Room | Client, values: tuple[Any, ...]) -> None:
+def _restore(record: Room | Client | Session, values: tuple[Any, ...]) -> None:
     for field, value in zip(record.__struct_fields__, values, strict=True):
         setattr(record, field, value)
 

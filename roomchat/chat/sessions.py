@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Protocol
 
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch
 from roomchat.chat.deadlines import Deadlines, set_last
-from roomchat.chat.inputs import Connected, Disconnected, Introduction, Link, Refresh, Row, Shutdown
-from roomchat.chat.registry import Client, Peer, Registry, Room
+from roomchat.chat.inputs import (
+    Connected,
+    Disconnected,
+    Introduction,
+    KnownClient,
+    KnownSession,
+    Link,
+    Refresh,
+    SessionRow,
+    Shutdown,
+)
+from roomchat.chat.registry import Client, Peer, Registry, Room, Session
 from roomchat.errors import (
     AlreadyRegistered,
     BadName,
@@ -41,16 +50,7 @@ from roomchat.protocol import (
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
-
-class Seat(Protocol):
-    """A client that had a seat when the server ended, as the log remembers it."""
-
-    uid: int
-    name: str
-    last_n: int
-    guest: bool
-    key: str  # its name as it is compared
-    token_hash: bytes
+Seat = tuple[str, KnownClient]  # that was somebody's when the server ended: the name as it is compared, and who
 
 
 class Sessions:
@@ -84,29 +84,29 @@ class Sessions:
             # A dialect without resume always makes a new client, so a full server can refuse it before its hello.
             # Not while someone is away: whose seat gives way, or the dialect is a wrong guess, and this connection
             # theirs with a late hello.
-            if self._is_full(batch) and all(client.link is not None for client in registry.clients.values()):
+            if self._is_full(batch) and all(client.links for client in registry.clients.values()):
                 raise ServerFull(limit=settings.max_clients)
         limit = settings.max_connections
         if registry.addresses[command.address] > limit:
             raise TooManyConnections(limit=limit)
 
     def disconnected(self, batch: Batch, peer: Peer, command: Disconnected) -> None:
-        """A connection is gone without a bye: its client's seat waits for it. What was asked before is answered
-        still: the peer may have ended only its own half."""
+        """A connection is gone without a bye: its client's seat waits for it, if it is nowhere else. What was
+        asked before is answered still: the peer may have ended only its own half."""
         batch.log(f"{peer} disconnected: {command.reason}")
         batch.close(peer.link)
-        client = peer.client
-        if client is None or client.link is not None:
+        client = peer.session.client if peer.session is not None else None
+        if client is None or client.links:
             return
-        if batch.settings.resume_window and client.terms.resume:
+        if batch.settings.resume_window and client.resumes:
             set_last(batch.deadlines.away, client.uid, batch.now + batch.settings.resume_window)
             membership.tell_away(batch, client)
         else:
             membership.leave_all(batch, client, "lost")
 
-    def refresh(self, batch: Batch, client: Client, command: Refresh) -> None:
+    def refresh(self, batch: Batch, session: Session, command: Refresh) -> None:
         """Who is there now, if the client is still in the room."""
-        room = batch.registry.clients_to_rooms[client.uid].get(command.room)
+        room = batch.registry.clients_to_rooms[session.client.uid].get(command.room)
         if room is not None:
             batch.reply(membership.who_page(batch.registry, room))
 
@@ -127,21 +127,22 @@ class Sessions:
         if command.protocol != VERSION:
             raise UnsupportedProtocol(supported=VERSION, asked=command.protocol)
         if introduction.resumes:
-            client = self._resumed(batch, token_hash, command)
+            session = self._resumed(batch, token_hash, command)
         else:
             self._check_rooms(batch, command, 0)
-            client = self._newcomer(batch, command.name or "", token_hash)
+            session = self._newcomer(batch, command.name or "", token_hash)
+        client = session.client
         if not batch.registry.clients_to_rooms[client.uid]:  # else they know it already, or not
             batch.registry.save(client)
             client.announced = command.presence
         rooms = list(batch.registry.clients_to_rooms[client.uid].values())
-        if client.link is None:
+        if session.link is not None:
+            self._replace(batch, session.link)
+        elif not client.links:
             membership.tell_back(batch, client, rooms)
-        else:
-            self._replace(batch, client.link)
-        batch.registry.attach(client, peer)
+        batch.registry.attach(session, peer)
         batch.log(f"{peer} is client {client.uid} {client.name}")
-        batch.reply(self._welcome(batch, client, command))
+        batch.reply(self._welcome(batch, session, command))
         self._return_to_rooms(batch, client, command)
         lobby = batch.settings.lobby or (Settings.lobby if peer.terms.one_room else "")
         if peer.terms.lobby and lobby:
@@ -149,31 +150,32 @@ class Sessions:
             batch.send(peer.link, membership.joined(batch.registry, room))
             batch.replay(room, None, batch.settings.history)
 
-    def _newcomer(self, batch: Batch, name: str, token_hash: bytes) -> Client:
-        """A client that was never here: it gets a UID for good."""
+    def _newcomer(self, batch: Batch, name: str, token_hash: bytes) -> Session:
+        """The first session of a client that was never here: it gets a UID for good."""
         name, key = batch.name(name)
         membership.check_free(batch.registry, key)
         self._check_seat(batch)
         batch.must_store()
-        client = Client(batch.registry.new_uid(), name, key, token_hash)
-        client.guest = batch.registry.peers[batch.link].terms.resume
-        self._give_seat(batch, client)
-        batch.keep_identity(client)
-        return client
+        guest = batch.registry.peers[batch.link].terms.resume
+        client = Client(batch.registry.new_uid(), name, key, guest)
+        self._give_seat(batch, client, [SessionRow(1, token_hash)])
+        batch.keep_identity(client.sessions[0])
+        return client.sessions[0]
 
-    def _resumed(self, batch: Batch, token_hash: bytes, command: Hello) -> Client:
-        """The client whose token this is, under another name if it asks for one."""
-        client, name = batch.registry.tokens.get(token_hash), command.name
-        if client is None:
+    def _resumed(self, batch: Batch, token_hash: bytes, command: Hello) -> Session:
+        """The session whose token this is; its client under another name if it asks for one."""
+        session, name = batch.registry.tokens.get(token_hash), command.name
+        if session is None:
             return self._from_log(batch, token_hash, command)
-        self._check_rooms(batch, command, client.uid)
-        if name is not None and batch.name(name)[0] != client.name:
-            membership.rename(batch, client, name)
-        return client
+        self._check_rooms(batch, command, session.client.uid)
+        if name is not None and batch.name(name)[0] != session.client.name:
+            membership.rename(batch, session, name)
+        return session
 
-    def _from_log(self, batch: Batch, token_hash: bytes, command: Hello) -> Client:
+    def _from_log(self, batch: Batch, token_hash: bytes, command: Hello) -> Session:
         """A client that has lost its seat, or never had one since the server started, takes one again."""
-        known = batch.gone.get(token_hash) or batch.row(token_hash)
+        gone = batch.gone.get(token_hash)
+        known: KnownClient | None = batch.row(token_hash) if gone is None else gone.client
         if known is None:
             raise UnknownToken
         name = command.name
@@ -181,12 +183,13 @@ class Sessions:
         shown, key = self._old_name(batch, known) if name in {None, known.name} else batch.name(name)
         membership.check_free(batch.registry, key)
         self._check_seat(batch)
-        client = Client(known.uid, shown, key, token_hash, known.last_n, guest=known.guest)
         if shown != known.name:
             batch.must_store()
-            batch.keep_identity(client)
-        self._give_seat(batch, client)
-        return client
+        self._give_seat(batch, Client(known.uid, shown, key, known.guest), known.sessions)
+        session = batch.registry.tokens[token_hash]
+        if shown != known.name:
+            batch.keep_identity(session)
+        return session
 
     def _check_rooms(self, batch: Batch, command: Hello, uid: int) -> None:
         """Before any of them is looked at: what one line makes the hub do must be bounded. Twice the limit, so
@@ -200,7 +203,7 @@ class Sessions:
         if len(named) - private > limit or private > limit + len(batch.registry.pairs.get(uid, ())):
             raise TooManyRooms(limit=batch.settings.max_rooms)
 
-    def _old_name(self, batch: Batch, known: Client | Row) -> tuple[str, str]:
+    def _old_name(self, batch: Batch, known: KnownClient) -> tuple[str, str]:
         """The name that the log has; another one if it was taken when such names were still allowed."""
         try:
             return batch.name(known.name)
@@ -210,8 +213,8 @@ class Sessions:
                 name += "-"
             return batch.name(name)
 
-    def _give_seat(self, batch: Batch, client: Client) -> None:
-        batch.registry.add_client(client)
+    def _give_seat(self, batch: Batch, client: Client, sessions: Iterable[KnownSession]) -> None:
+        batch.registry.add_client(client, sessions)
         if batch.registry.peers[batch.link].terms.resume:
             batch.keep_seat(client, True)
 
@@ -226,7 +229,7 @@ class Sessions:
         clients = batch.registry.clients
         for uid in batch.deadlines.away:  # in the order in which they went away, some of them back meanwhile
             client = clients.get(uid)
-            if client is not None and client.link is None:
+            if client is not None and not client.links:
                 membership.leave_all(batch, client, "lost")
                 return
         raise ServerFull(limit=batch.settings.max_clients)
@@ -237,12 +240,10 @@ class Sessions:
     def restore(self, registry: Registry, deadlines: Deadlines, seats: Iterable[Seat], until: float) -> None:
         """At the start: those who had a seat when the server ended are away. Until then nobody else gets their
         names, which is what a newcomer could use a restart for."""
-        for seat in seats:
-            if seat.key not in registry.names:
-                registry.add_client(
-                    Client(seat.uid, seat.name, seat.key, seat.token_hash, seat.last_n, guest=seat.guest)
-                )
-                deadlines.away[seat.uid] = until
+        for key, known in seats:
+            if key not in registry.names:
+                registry.add_client(Client(known.uid, known.name, key, known.guest), known.sessions)
+                deadlines.away[known.uid] = until
 
     def _replace(self, batch: Batch, link: Link) -> None:
         """The session continues on another connection: this one is closed."""
@@ -250,14 +251,14 @@ class Sessions:
         batch.send(link, Error(code=refusal.code, message=str(refusal)))
         batch.close(link)
 
-    def _welcome(self, batch: Batch, client: Client, command: Hello) -> Welcome:
-        registry, settings = batch.registry, batch.settings
+    def _welcome(self, batch: Batch, session: Session, command: Hello) -> Welcome:
+        registry, settings, client = batch.registry, batch.settings, session.client
         return Welcome(
             uid=client.uid,
             name=client.name,
-            token=client.token_hash.hex(),  # the connection puts the token itself in its place
+            token=session.token_hash.hex(),  # the connection puts the token itself in its place
             epoch=self._epoch,
-            last_n=client.last_n,
+            last_n=session.last_n,
             server=f"roomchat {__version__}",
             clients=[membership.person(one) for one in islice(registry.clients.values(), PAGE)],
             clients_total=len(registry.clients),
@@ -306,16 +307,19 @@ class Sessions:
 
     # ------------------------------------------------------------ the end
 
-    def bye(self, batch: Batch, client: Client, command: Bye) -> None:
-        """A client goes, and says so: its seat is free at once. Its token and UID stay its own."""
+    def bye(self, batch: Batch, session: Session, command: Bye) -> None:
+        """A client goes, and says so: its seat is free at once, if it is nowhere else. Its tokens and UID stay its
+        own."""
+        client = session.client
         batch.log(f"client {client.uid} {client.name} said goodbye")
         batch.reply(Goodbye())
         batch.close(batch.link)
-        membership.leave_all(batch, client, "bye")
+        if not client.links:
+            membership.leave_all(batch, client, "bye")
 
-    def hello_again(self, batch: Batch, client: Client, command: Introduction) -> None:
+    def hello_again(self, batch: Batch, session: Session, command: Introduction) -> None:
         """Once is enough."""
-        raise AlreadyRegistered(uid=client.uid)
+        raise AlreadyRegistered(uid=session.client.uid)
 
     def shutdown(self, batch: Batch, command: Shutdown) -> None:
         """The server ends: everyone is told, and let go without losing the seat."""
@@ -327,7 +331,7 @@ class Sessions:
     def hello_overdue(self, batch: Batch, link: Link) -> None:
         """A connection said nothing of use for too long."""
         peer = batch.registry.peers.get(link)
-        if peer is not None and peer.client is None:
+        if peer is not None and peer.session is None:
             batch.link, batch.re = link, None
             settings = batch.settings
             batch.refuse(
@@ -337,5 +341,5 @@ class Sessions:
     def resume_window_over(self, batch: Batch, uid: int) -> None:
         """A client that was away did not come back in time."""
         client = batch.registry.clients.get(uid)
-        if client is not None and client.link is None:
+        if client is not None and not client.links:
             membership.leave_all(batch, client, "lost")

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from roomchat.errors import LogError, StartError
 from roomchat.store.claim import Claim
+from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
 from roomchat.store.partitions import last_segments
 from roomchat.store.schema import prepare
 from roomchat.store.temporary import make_temporary
@@ -36,17 +37,6 @@ class SegmentRow(Struct, gc=False):
     first_seq: int
     last_seq: int
     lines: bytes
-
-
-class StoredSeat(Struct, gc=False):
-    """A client that had a seat when the server ended."""
-
-    uid: int
-    name: str
-    last_n: int
-    guest: bool
-    key: str  # the name as it is compared
-    token_hash: bytes
 
 
 class Log:
@@ -142,16 +132,16 @@ class Log:
         """When the last message was said, in milliseconds since 1970; 0 in an empty log."""
         return int(self._value("SELECT coalesce((SELECT time FROM segments ORDER BY id DESC LIMIT 1), 0)"))
 
-    def seats(self) -> list[StoredSeat]:
-        """All who had a seat and could come back to it."""
-        rows = self._try(
-            lambda connection: connection.execute(
-                "SELECT uid, name, coalesce(last_n, 0), seen IS NOT NULL, key, token_hash"
-                " FROM seats JOIN clients USING (uid) LEFT JOIN counters USING (uid) LEFT JOIN guests USING (uid)"
-                " ORDER BY uid"
-            ).fetchall()
-        )
-        return [StoredSeat(uid, name, n, bool(guest), key, token) for uid, name, n, guest, key, token in rows]
+    def seats(self) -> list[tuple[str, StoredClient]]:
+        """All who had a seat when the server ended and could come back to it: (their name as it is compared, what
+        is known of them)."""
+
+        def read(connection: sqlite3.Connection) -> list[tuple[str, StoredClient]]:
+            query = f"SELECT {COLUMNS} FROM seats JOIN clients USING (uid) {JOINS} ORDER BY uid"
+            keys = dict(connection.execute("SELECT uid, key FROM seats"))
+            return [(keys[one.uid], one) for one in clients_of(connection.execute(query))]
+
+        return self._try(read)
 
     # ------------------------------------------------------------ writing
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from roomchat.errors import LogError
+from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
 from roomchat.store.partitions import PARTITION, partitions_behind, partitions_up_to
 
 
@@ -43,15 +44,6 @@ class ReadResult(Struct):
     gap: tuple[int, int] | None = None
 
 
-class StoredClient(Struct, gc=False):
-    """A client as the log remembers it, if anybody can come back as it."""
-
-    uid: int
-    name: str
-    last_n: int
-    guest: bool  # whether it never said anything
-
-
 class LogReader:
     """A second connection to the log, for one thread. Everything raises ``LogError`` when the disk fails."""
 
@@ -66,18 +58,14 @@ class LogReader:
         self._connection.close()
 
     def client(self, key: bytes | int) -> StoredClient | None:
-        """The client with that token, by its hash, or with that UID. One look-up, some 10 us."""
+        """The client with that token, by its hash, or with that UID; None: nobody can come back as it. One
+        look-up, some 10 us."""
         column = "token_hash" if isinstance(key, bytes) else "uid"
         with Reading(self._connection):
-            row = self._connection.execute(
-                "SELECT uid, name, coalesce(last_n, 0), seen IS NOT NULL"
-                f" FROM clients LEFT JOIN counters USING (uid) LEFT JOIN guests USING (uid) WHERE {column} = ?",
-                (key,),
-            ).fetchone()
-        if row is None:
-            return None
-        uid, name, last_n, guest = row
-        return StoredClient(uid, name, last_n, bool(guest))
+            rows = self._connection.execute(
+                f"SELECT {COLUMNS} FROM clients {JOINS} WHERE {column} = ?", (key,)
+            ).fetchall()
+        return next(iter(clients_of(rows)), None)
 
     def after(self, key: str, after: int, upto: int, max_bytes: int) -> ReadResult:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them.

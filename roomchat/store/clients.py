@@ -1,0 +1,39 @@
+"""A client as the log remembers it, with its sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from msgspec import Struct
+
+# What rows with a uid (and a name, from clients) are joined with, for these columns.
+COLUMNS = "uid, name, seen IS NOT NULL, 1, token_hash, coalesce(last_n, 0)"
+JOINS = "LEFT JOIN counters USING (uid) LEFT JOIN guests USING (uid)"
+
+
+class StoredSession(Struct):
+    """One device of a client."""
+
+    device: int  # its number among the client's, from 1
+    token_hash: bytes
+    last_n: int  # of its last message that was handled
+
+
+class StoredClient(Struct):
+    """Somebody can come back as it."""
+
+    uid: int
+    name: str
+    guest: bool  # whether it never said anything
+    sessions: list[StoredSession]  # all that it has, by device
+
+
+def clients_of(rows: Iterable[tuple[Any, ...]]) -> list[StoredClient]:
+    """Of rows with ``COLUMNS``, a session each; those of a client stand together."""
+    return [
+        StoredClient(uid, name, bool(guest), [StoredSession(*row[3:]) for row in sessions])
+        for (uid, name, guest), sessions in groupby(rows, itemgetter(0, 1, 2))
+    ]
