@@ -10,7 +10,7 @@ import time
 from collections import deque
 from typing import Any
 
-from roomchat.wires.plain import GREETING
+from roomchat.wires.plain_text import GREETING
 
 DEADLINE = 20.0  # seconds; far above what anything takes, even on a loaded machine
 

@@ -41,7 +41,7 @@ from roomchat.wires.detect import (
     Refused,
 )
 from roomchat.wires.native import NativeWire
-from roomchat.wires.plain import ASK_NAME, GREETING
+from roomchat.wires.plain_text import ASK_NAME, GREETING
 from tests.inside import connections, dialects, registry_of
 from tests.memory import Chat
 from tests.peer import DEADLINE, Peer

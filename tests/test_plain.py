@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from roomchat.harmless import harmless
 from roomchat.settings import Settings
-from roomchat.wires.plain import ASK_NAME, ASK_UID, GREETING, HELP
+from roomchat.wires.plain_text import ASK_NAME, ASK_UID, GREETING, HELP
 from tests.memory import Chat
 from tests.peer import DEADLINE
 

@@ -55,7 +55,7 @@ from typing import Any, Protocol
 
 from roomchat.harmless import harmless
 from roomchat.protocol import VERSION
-from roomchat.wires.plain import ASK_NAME
+from roomchat.wires.plain_text import ASK_NAME
 
 STOPPING = "The server is stopping."
 SAW_THE_STOP = {

@@ -12,7 +12,7 @@ from roomchat.client.address import Address
 from roomchat.errors import ConnectError, ReadTimeout
 from roomchat.protocol import Command, Malformed, Statement
 from roomchat.wires.native import NativeClientWire
-from roomchat.wires.plain import GREETING
+from roomchat.wires.plain_text import GREETING
 
 CONNECT_TIMEOUT = 10.0  # seconds until a host that does not answer is given up
 SEND_TIMEOUT = 30.0  # seconds until a server that takes nothing is given up: one that is stopped, say

@@ -20,18 +20,14 @@ from roomchat.errors import (
     WireOff,
     refusals,
 )
-from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
     Answer,
-    Away,
-    Back,
     Bye,
     Command,
     Dial,
     Error,
     Event,
-    Gap,
     Goodbye,
     Hello,
     History,
@@ -41,13 +37,7 @@ from roomchat.protocol import (
     Leave,
     Left,
     Malformed,
-    MemberJoined,
-    MemberLeft,
     Name,
-    Notice,
-    Person,
-    PresenceSummary,
-    Renamed,
     Rooms,
     RoomsPage,
     Say,
@@ -62,31 +52,24 @@ from roomchat.protocol import (
 )
 from roomchat.settings import Settings
 from roomchat.wires.lines import LineSplitter
+from roomchat.wires.plain_text import (
+    ASK_NAME,
+    ASK_UID,
+    GREETING,
+    HELP,
+    listing,
+    person_line,
+    room_list,
+    shown_line,
+    state,
+)  # fmt: skip
 from roomchat.wires.telnet import TelnetFilter
 from roomchat.wires.wire import encode_log
-
-ASK_NAME = "Enter a username: "
-ASK_UID = "Enter the UID of the person you would like to chat with.\n"
-GREETING = f"Welcome to roomchat!\n{ASK_NAME}"
-HELP = """\
-UID                 chat with that person, in their room or in a new one
-/dial UID           the same, also from within a room
-/join ROOM          go into a room; it is made if there is none
-/leave [ROOM]       leave a room, or the current one
-/who [ROOM]         list the people here, or in a room
-/rooms              list the rooms
-/whisper UID TEXT   send a message to one person only
-/name NAME          change your name
-/history [N]        show the last messages
-.exit or /quit      leave the chat
-Anything else goes to everyone in your room. Begin with // to say something that starts with a slash.
-"""
 
 # The ids of our own commands: they come back as `re`, and tell what an answer is to.
 HELLO_ID, EARLY_ID, DIAL_ID, JOIN_ID, WHO_ID = "hello", "early", "dial", "join", "who"
 
 EXITS = {".exit", "/exit", "/quit", "/bye"}
-WHY_GONE = {"left": "left", "bye": "said goodbye", "lost": "is gone: the connection was lost"}
 MAX_DIGITS = 15  # of a number that is typed; the largest UID has 16
 
 _CLOSING = {kind.code for kind in refusals() if kind.closes}
@@ -262,22 +245,24 @@ class PlainWire:
             case Left():
                 current = next(reversed(self._rooms), None)
                 still = f" What you type now goes to {current}." if current else ""
-                return _line(f"You left {event.room}.{still}")
+                return shown_line(f"You left {event.room}.{still}")
             case WhoPage(re=None):
                 return ""  # not asked for
             case WhoPage():
-                return _list(
+                return listing(
                     f"In {event.room}:" if event.room else "Here:",
-                    map(_person, event.clients),
+                    map(person_line, event.clients),
                     event.clients_total,
                 )
             case RoomsPage():
-                return _rooms(event)
+                return room_list(event)
             case HistoryPage():
-                return "".join(shown(self._shown, event.entries)) or _line("There are no earlier messages here.")
+                return "".join(shown(self._shown, event.entries)) or shown_line(
+                    "There are no earlier messages here."
+                )
             case Goodbye():
-                return _line("Goodbye.")
-        return _state(event)
+                return shown_line("Goodbye.")
+        return state(event)
 
     def _welcome(self, event: Welcome) -> str:
         others = [person for person in event.clients if person.uid != event.uid]
@@ -287,16 +272,16 @@ class PlainWire:
             else "Or wait until someone dials you"
         )
         return (
-            _line(f"Your uid is: {event.uid}")
-            + "".join(map(_line, (event.motd or "").splitlines()))
-            + _list("People online:", map(_person, others), event.clients_total - 1)
-            + _rooms(event)
+            shown_line(f"Your uid is: {event.uid}")
+            + "".join(map(shown_line, (event.motd or "").splitlines()))
+            + listing("People online:", map(person_line, others), event.clients_total - 1)
+            + room_list(event)
             + ASK_UID
-            + _line(f"{where}, or /join ROOM. /help lists the commands.")
+            + shown_line(f"{where}, or /join ROOM. /help lists the commands.")
         )
 
     def _error(self, event: Error) -> str:
-        text = _line(NoName.sentence if event.code == NotRegistered.code else event.message)
+        text = shown_line(NoName.sentence if event.code == NotRegistered.code else event.message)
         if event.code in _CLOSING:
             return text
         if not self._uid:
@@ -309,18 +294,18 @@ class PlainWire:
         started = ""
         if event.by is not None:
             who = "You" if event.by == self._uid else f"{event.by} {names.get(event.by, '')}"
-            started = _line(f"{who.strip()} started {event.room}.")
+            started = shown_line(f"{who.strip()} started {event.room}.")
         others = [person for person in event.members if person.uid != self._uid]
         where = f"You are in {event.room}"
         if not others:
-            return started + _line(f"{where}; nobody else is here yet.")
-        return started + _list(f"{where} with:", map(_person, others), event.members_total - 1)
+            return started + shown_line(f"{where}; nobody else is here yet.")
+        return started + listing(f"{where} with:", map(person_line, others), event.members_total - 1)
 
     # ------------------------------------------------------------ what everyone in a room is shown
 
     def encode(self, event: Event) -> bytes:
         """A state event as everyone in the room gets it."""
-        return _state(event).encode()
+        return state(event).encode()
 
     def encode_log(self, lines: bytes) -> bytes:
         """Messages, as ``<7 ann> hello``."""
@@ -335,7 +320,7 @@ class PlainWire:
             head = f"[{entry.room}] {head}"
         if is_private(entry.room):
             head = f"(whispered) {head}"
-        return "".join(_line(f"{star}{head} {line}") for line in text.split("\n"))
+        return "".join(shown_line(f"{star}{head} {line}") for line in text.split("\n"))
 
 
 def _is_other_meaning(error: Error) -> bool:
@@ -343,48 +328,6 @@ def _is_other_meaning(error: Error) -> bool:
     if error.code == NotRegistered.code:
         return error.re in (EARLY_ID, DIAL_ID)
     return error.code == AlreadyRegistered.code and error.re == HELLO_ID
-
-
-def _state(event: Event) -> str:
-    match event:
-        case MemberJoined():
-            return _line(f"* {event.uid} {event.name} entered {event.room}")
-        case MemberLeft():
-            return _line(f"* {event.uid} {event.name} {WHY_GONE.get(event.reason, 'left')} ({event.room})")
-        case Away():
-            return _line(f"* {event.uid} {event.name} lost the connection and may be back soon")
-        case Back():
-            return _line(f"* {event.uid} {event.name} is back")
-        case Renamed():
-            return _line(f"* {event.uid} {event.old} is now called {event.name}")
-        case PresenceSummary():
-            total = f"people here now: {event.members_total}"
-            return _line(f"* {event.room}: {event.joined} came, {event.left} went; {total}")
-        case Gap():
-            return _line(f"* Some messages in {event.room} are missing, because the server no longer keeps them.")
-        case Notice():
-            return _line(f"* {event.text}")
-    return ""
-
-
-def _rooms(event: Welcome | RoomsPage) -> str:
-    return _list("Rooms:", (f"{one.room} ({one.members_total})" for one in event.rooms), event.rooms_total)
-
-
-def _person(person: Person) -> str:
-    return f"{person.uid} {person.name}{' (away)' if person.away else ''}"
-
-
-def _list(title: str, items: Iterable[str], total: int) -> str:
-    """One a line, under a title; of those that are not in the page, the number."""
-    lines = [_line(item) for item in items]
-    if len(lines) < total:
-        lines.append(_line(f"and {total - len(lines)} more"))
-    return _line(title) + ("".join(lines) or _line("none yet"))
-
-
-def _line(text: str) -> str:
-    return harmless(text) + "\n"
 
 
 def _is_number(text: str) -> bool:

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.json import Decoder
 from servers import BenchError, Kind, Process
 
-from roomchat.wires.plain import GREETING
+from roomchat.wires.plain_text import GREETING
 
 SESSIONS = 5000
 ROOM_SIZE = 10

@@ -1,0 +1,88 @@
+"""What the plain-text wire says: its prompts, its help, and events as lines for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from roomchat.harmless import harmless
+from roomchat.protocol import (
+    Away,
+    Back,
+    Event,
+    Gap,
+    MemberJoined,
+    MemberLeft,
+    Notice,
+    Person,
+    PresenceSummary,
+    Renamed,
+    RoomsPage,
+    Welcome,
+)  # fmt: skip
+
+ASK_NAME = "Enter a username: "
+ASK_UID = "Enter the UID of the person you would like to chat with.\n"
+GREETING = f"Welcome to roomchat!\n{ASK_NAME}"
+HELP = """\
+UID                 chat with that person, in their room or in a new one
+/dial UID           the same, also from within a room
+/join ROOM          go into a room; it is made if there is none
+/leave [ROOM]       leave a room, or the current one
+/who [ROOM]         list the people here, or in a room
+/rooms              list the rooms
+/whisper UID TEXT   send a message to one person only
+/name NAME          change your name
+/history [N]        show the last messages
+.exit or /quit      leave the chat
+Anything else goes to everyone in your room. Begin with // to say something that starts with a slash.
+"""
+
+WHY_GONE = {"left": "left", "bye": "said goodbye", "lost": "is gone: the connection was lost"}
+
+
+def state(event: Event) -> str:
+    """A state event as everyone in the room is shown it; nothing for some."""
+    match event:
+        case MemberJoined():
+            return shown_line(f"* {event.uid} {event.name} entered {event.room}")
+        case MemberLeft():
+            return shown_line(f"* {event.uid} {event.name} {WHY_GONE.get(event.reason, 'left')} ({event.room})")
+        case Away():
+            return shown_line(f"* {event.uid} {event.name} lost the connection and may be back soon")
+        case Back():
+            return shown_line(f"* {event.uid} {event.name} is back")
+        case Renamed():
+            return shown_line(f"* {event.uid} {event.old} is now called {event.name}")
+        case PresenceSummary():
+            total = f"people here now: {event.members_total}"
+            return shown_line(f"* {event.room}: {event.joined} came, {event.left} went; {total}")
+        case Gap():
+            return shown_line(
+                f"* Some messages in {event.room} are missing, because the server no longer keeps them."
+            )
+        case Notice():
+            return shown_line(f"* {event.text}")
+    return ""
+
+
+def room_list(event: Welcome | RoomsPage) -> str:
+    """The rooms, and how many are in each."""
+    return listing("Rooms:", (f"{one.room} ({one.members_total})" for one in event.rooms), event.rooms_total)
+
+
+def person_line(person: Person) -> str:
+    """``7 ann``."""
+    return f"{person.uid} {person.name}{' (away)' if person.away else ''}"
+
+
+def listing(title: str, items: Iterable[str], total: int) -> str:
+    """One a line, under a title; of those that are not in the page, the number."""
+    lines = [shown_line(item) for item in items]
+    if len(lines) < total:
+        lines.append(shown_line(f"and {total - len(lines)} more"))
+    return shown_line(title) + ("".join(lines) or shown_line("none yet"))
+
+
+def shown_line(text: str) -> str:
+    """One line, made harmless."""
+    return harmless(text) + "\n"
