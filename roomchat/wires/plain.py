@@ -60,7 +60,7 @@ from roomchat.wires.plain_text import (
     listing,
     person_line,
     room_list,
-    shown_line,
+    as_line,
     state,
 )  # fmt: skip
 from roomchat.wires.telnet import TelnetFilter
@@ -245,7 +245,7 @@ class PlainWire:
             case Left():
                 current = next(reversed(self._rooms), None)
                 still = f" What you type now goes to {current}." if current else ""
-                return shown_line(f"You left {event.room}.{still}")
+                return as_line(f"You left {event.room}.{still}")
             case WhoPage(re=None):
                 return ""  # not asked for
             case WhoPage():
@@ -257,11 +257,9 @@ class PlainWire:
             case RoomsPage():
                 return room_list(event)
             case HistoryPage():
-                return "".join(shown(self._shown, event.entries)) or shown_line(
-                    "There are no earlier messages here."
-                )
+                return "".join(shown(self._shown, event.entries)) or as_line("There are no earlier messages here.")
             case Goodbye():
-                return shown_line("Goodbye.")
+                return as_line("Goodbye.")
         return state(event)
 
     def _welcome(self, event: Welcome) -> str:
@@ -272,16 +270,16 @@ class PlainWire:
             else "Or wait until someone dials you"
         )
         return (
-            shown_line(f"Your uid is: {event.uid}")
-            + "".join(map(shown_line, (event.motd or "").splitlines()))
+            as_line(f"Your uid is: {event.uid}")
+            + "".join(map(as_line, (event.motd or "").splitlines()))
             + listing("People online:", map(person_line, others), event.clients_total - 1)
             + room_list(event)
             + ASK_UID
-            + shown_line(f"{where}, or /join ROOM. /help lists the commands.")
+            + as_line(f"{where}, or /join ROOM. /help lists the commands.")
         )
 
     def _error(self, event: Error) -> str:
-        text = shown_line(NoName.sentence if event.code == NotRegistered.code else event.message)
+        text = as_line(NoName.sentence if event.code == NotRegistered.code else event.message)
         if event.code in _CLOSING:
             return text
         if not self._uid:
@@ -294,11 +292,11 @@ class PlainWire:
         started = ""
         if event.by is not None:
             who = "You" if event.by == self._uid else f"{event.by} {names.get(event.by, '')}"
-            started = shown_line(f"{who.strip()} started {event.room}.")
+            started = as_line(f"{who.strip()} started {event.room}.")
         others = [person for person in event.members if person.uid != self._uid]
         where = f"You are in {event.room}"
         if not others:
-            return started + shown_line(f"{where}; nobody else is here yet.")
+            return started + as_line(f"{where}; nobody else is here yet.")
         return started + listing(f"{where} with:", map(person_line, others), event.members_total - 1)
 
     # ------------------------------------------------------------ what everyone in a room is shown
@@ -320,7 +318,7 @@ class PlainWire:
             head = f"[{entry.room}] {head}"
         if is_private(entry.room):
             head = f"(whispered) {head}"
-        return "".join(shown_line(f"{star}{head} {line}") for line in text.split("\n"))
+        return "".join(as_line(f"{star}{head} {line}") for line in text.split("\n"))
 
 
 def _is_other_meaning(error: Error) -> bool:

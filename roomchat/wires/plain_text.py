@@ -44,24 +44,24 @@ def state(event: Event) -> str:
     """A state event as everyone in the room is shown it; nothing for some."""
     match event:
         case MemberJoined():
-            return shown_line(f"* {event.uid} {event.name} entered {event.room}")
+            return as_line(f"* {event.uid} {event.name} entered {event.room}")
         case MemberLeft():
-            return shown_line(f"* {event.uid} {event.name} {WHY_GONE.get(event.reason, 'left')} ({event.room})")
+            return as_line(f"* {event.uid} {event.name} {WHY_GONE.get(event.reason, 'left')} ({event.room})")
         case Away():
-            return shown_line(f"* {event.uid} {event.name} lost the connection and may be back soon")
+            return as_line(f"* {event.uid} {event.name} lost the connection and may be back soon")
         case Back():
-            return shown_line(f"* {event.uid} {event.name} is back")
+            return as_line(f"* {event.uid} {event.name} is back")
         case Renamed():
-            return shown_line(f"* {event.uid} {event.old} is now called {event.name}")
+            return as_line(f"* {event.uid} {event.old} is now called {event.name}")
         case PresenceSummary():
             total = f"people here now: {event.members_total}"
-            return shown_line(f"* {event.room}: {event.joined} came, {event.left} went; {total}")
+            return as_line(f"* {event.room}: {event.joined} came, {event.left} went; {total}")
         case Gap():
-            return shown_line(
+            return as_line(
                 f"* Some messages in {event.room} are missing, because the server no longer keeps them."
             )
         case Notice():
-            return shown_line(f"* {event.text}")
+            return as_line(f"* {event.text}")
     return ""
 
 
@@ -77,12 +77,12 @@ def person_line(person: Person) -> str:
 
 def listing(title: str, items: Iterable[str], total: int) -> str:
     """One a line, under a title; of those that are not in the page, the number."""
-    lines = [shown_line(item) for item in items]
+    lines = [as_line(item) for item in items]
     if len(lines) < total:
-        lines.append(shown_line(f"and {total - len(lines)} more"))
-    return shown_line(title) + ("".join(lines) or shown_line("none yet"))
+        lines.append(as_line(f"and {total - len(lines)} more"))
+    return as_line(title) + ("".join(lines) or as_line("none yet"))
 
 
-def shown_line(text: str) -> str:
+def as_line(text: str) -> str:
     """One line, made harmless."""
     return harmless(text) + "\n"
