@@ -57,10 +57,10 @@ from roomchat.wires.plain_text import (
     ASK_UID,
     GREETING,
     HELP,
+    as_line,
     listing,
     person_line,
     room_list,
-    as_line,
     state,
 )  # fmt: skip
 from roomchat.wires.telnet import TelnetFilter
