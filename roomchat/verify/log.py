@@ -16,8 +16,8 @@ from roomchat.verify.check import Entry
 from roomchat.verify.records import brief
 from roomchat.wires.native import decode_entries
 
-PIECE = 1024 * 1024  # bytes read from the file at a time
-PATIENCE = 20.0  # seconds for an answer
+READ_BYTES = 1024 * 1024  # bytes read from the file at a time
+ANSWER_TIMEOUT = 20.0  # seconds for an answer
 
 
 @dataclass
@@ -49,7 +49,7 @@ def _entries(reader: LogReader, room: str) -> Iterator[AnyEntry | Unknown]:
     end = 2**53 - 1  # above any seq
     after = 0
     while after < end:
-        result = reader.after(room, after, end, PIECE)
+        result = reader.after(room, after, end, READ_BYTES)
         for part in result.slices:
             try:
                 yield from decode_entries(part.lines)
@@ -69,7 +69,7 @@ def from_server(address: Address, name: str, rooms: Iterable[str]) -> Found:
         connection.send(Hello(protocol=VERSION, name=name, rooms=dict.fromkeys(found.log, 0)))
         connection.send(Ping())  # its answer comes behind all that
         while True:
-            for event in connection.receive(PATIENCE):
+            for event in connection.receive(ANSWER_TIMEOUT):
                 match event:
                     case Spoken() | Unknown():
                         found.add(event)

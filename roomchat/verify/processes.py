@@ -19,9 +19,9 @@ from typing import IO, Self
 from roomchat.errors import RoomchatError
 
 PATIENCE = 20.0  # seconds that a process has to print or do what is waited for
-STOP = 10.0  # seconds that one has to end by itself
-IDLE = 60  # seconds without a client after which a server ends, should the run be killed
-LOOK = 0.01  # seconds between two looks at what one has printed
+STOP_TIMEOUT = 10.0  # seconds that one has to end by itself
+IDLE_EXIT = 60  # seconds without a client after which a server ends, should the run be killed
+POLL_INTERVAL = 0.01  # seconds between two looks at what one has printed
 
 
 class VerifyError(RoomchatError):
@@ -120,7 +120,7 @@ class Process:
 
     def stop(self) -> None:
         """Have it end (SIGTERM)."""
-        self._end(SIGTERM, STOP)
+        self._end(SIGTERM, STOP_TIMEOUT)
 
     def _end(self, number: Signals, patience: float | None) -> None:
         process = self._process
@@ -152,7 +152,7 @@ class Process:
                 self._looked += len(data)
                 if data or late:
                     return data
-                time.sleep(LOOK)
+                time.sleep(POLL_INTERVAL)
 
     def __enter__(self) -> Self:
         return self
@@ -167,7 +167,7 @@ class ServerProcess(Process):
     def __init__(self, command: Sequence[str], folder: Path) -> None:
         self.db = folder / "chat.db"
         self.address = ("127.0.0.1", 0)  # the port is known when it listens for the first time
-        self._start = [*command, "serve", "--db", str(self.db), "--idle-exit", str(IDLE)]
+        self._start = [*command, "serve", "--db", str(self.db), "--idle-exit", str(IDLE_EXIT)]
         super().__init__(self._start, folder / "server.log")
 
     def spawn(self) -> None:

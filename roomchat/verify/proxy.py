@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 
-PIECE = 64 * 1024  # bytes passed on at a time
+PASS_BYTES = 64 * 1024  # bytes passed on at a time
 BUFFER = 32 * 1024  # bytes of what the server sent that the system keeps for us: a stalled link is felt soon
 TRICKLE = 1024  # bytes that a slow link passes on at a time ...
 TRICKLE_PAUSE = 0.05  # ... and then waits for this many seconds
@@ -76,7 +76,7 @@ class Link:
     def _pass_on(self, source: socket.socket, sink: socket.socket, passes: threading.Event) -> None:
         down = source is self._server
         with contextlib.suppress(OSError):  # the connection ended
-            while data := source.recv(TRICKLE if down and self._slow.is_set() else PIECE):
+            while data := source.recv(TRICKLE if down and self._slow.is_set() else PASS_BYTES):
                 passes.wait()
                 if down and self._slow.is_set():
                     self._cut.wait(TRICKLE_PAUSE)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-SHORT = 24  # characters of a text that are written down as they are
+MAX_TEXT = 24  # characters of a text that are written down as they are
 
 
 class Record(Struct, tag_field="type", tag=str.lower, gc=False):
@@ -97,7 +97,7 @@ _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 def brief(text: str) -> str:
     """The form of a text in records: itself, or if it is long its beginning and its hash."""
-    return text if len(text) <= SHORT else f"{text[:SHORT]}#{sha256(text.encode()).hexdigest()[:8]}"
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}#{sha256(text.encode()).hexdigest()[:8]}"
 
 
 class Recorder:

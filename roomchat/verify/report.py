@@ -10,7 +10,7 @@ from roomchat.verify.check import Log, Records
 from roomchat.verify.faults import Kind
 from roomchat.verify.records import Lost, Refused, Said, Saying, Seen, Started
 
-SHOWN = 20  # violations that are shown; where there are more, the first tell what is wrong
+MAX_SHOWN = 20  # violations that are shown; where there are more, the first tell what is wrong
 
 
 @dataclass
@@ -67,9 +67,9 @@ def summary(result: Result) -> Iterator[str]:
     if counts["passed over"]:
         yield f"Entries in the log that are not messages, and were not checked: {counts['passed over']:,}."
     yield f"Faults: {faults}."
-    for sentence in result.violations[:SHOWN]:
+    for sentence in result.violations[:MAX_SHOWN]:
         yield f"  {sentence}"
-    if len(result.violations) > SHOWN:
-        yield f"  and {len(result.violations) - SHOWN:,} more."
+    if len(result.violations) > MAX_SHOWN:
+        yield f"  and {len(result.violations) - MAX_SHOWN:,} more."
     yield f"Violations: {len(result.violations):,}."
     yield from result.untested

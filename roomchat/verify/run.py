@@ -26,19 +26,19 @@ from roomchat.verify.proxy import Link, Proxy
 from roomchat.verify.records import AnyRecord, Tail
 from roomchat.verify.report import Result, count, progress
 
-PER_WORKER = 3  # clients in one process
-RATE = 6.0  # messages a second and client, at the most
-DELIVERIES = 1000.0  # a second, of all clients together: what their processes take on a small machine
+CLIENTS_PER_WORKER = 3  # clients in one process
+MAX_RATE = 6.0  # messages a second and client, at the most
+MAX_DELIVERIES = 1000.0  # a second, of all clients together: what their processes take on a small machine
 # Long messages at once, 6.4 MB: a slow reader's part of them is more than what the system keeps for it, 4 MB on
 # Linux, and the server's outbox, 1 MiB.
-FLOOD = 200
-SOME = 3  # one connection of so many meets a fault that several meet at once
+FLOOD_MESSAGES = 200
+ONE_IN = 3  # one connection of so many meets a fault that several meet at once
 SLACK = 10.0  # seconds for a step in which clients wait themselves, on top of what they wait
-LATE = 20.0  # seconds after the end in which faults are done that could not be done in time
-LOOK = 0.05  # seconds between two looks at the records while waiting
+MAX_LATE = 20.0  # seconds after the end in which faults are done that could not be done in time
+POLL_INTERVAL = 0.05  # seconds between two looks at the records while waiting
 TICK = 0.01  # seconds between two looks whether a fault is due
-PROGRESS = 3.0  # seconds between two lines for the person
-FEW = 2  # messages a second, by all clients; fewer prove nothing
+PROGRESS_INTERVAL = 3.0  # seconds between two lines for the person
+MIN_RATE = 2  # messages a second, by all clients; fewer prove nothing
 
 T = TypeVar("T")
 
@@ -116,9 +116,9 @@ class Run:
             self._server.spawn()
             self._server.listens()
         self._proxy = Proxy(self._server.address if self._server else (options.address or ("", 0)))
-        rate = min(RATE, DELIVERIES / options.clients**2)
-        for i in range(0, options.clients, PER_WORKER):
-            names = self._names[i : i + PER_WORKER]
+        rate = min(MAX_RATE, MAX_DELIVERIES / options.clients**2)
+        for i in range(0, options.clients, CLIENTS_PER_WORKER):
+            names = self._names[i : i + CLIENTS_PER_WORKER]
             command = [
                 *options.worker_command,
                 *("--address", self._proxy.address),
@@ -129,7 +129,7 @@ class Run:
                 *("--patience", str(options.patience)),
                 *("--seed", str(options.seed * 1000 + i)),
             ]
-            self._workers.append(Process(command, self.folder / f"worker-{i // PER_WORKER + 1}.log"))
+            self._workers.append(Process(command, self.folder / f"worker-{i // CLIENTS_PER_WORKER + 1}.log"))
         for worker in self._workers:
             worker.spawn()
         self._wait(self._all_joined, "come into their rooms")
@@ -152,13 +152,13 @@ class Run:
         for fault in self._schedule:
             self._at(fault.at, partial(self._begin, fault))
         self._started = time.monotonic()
-        next_line = PROGRESS
-        while (now := self._now()) < options.seconds or (self._due and now < options.seconds + LATE):
+        next_line = PROGRESS_INTERVAL
+        while (now := self._now()) < options.seconds or (self._due and now < options.seconds + MAX_LATE):
             if self._due and self._due[0][0] <= now:
                 heapq.heappop(self._due)[2]()
                 continue
             if now >= next_line:
-                next_line += PROGRESS
+                next_line += PROGRESS_INTERVAL
                 self._look()
                 self._show(progress(now, self._result))
             self._check_processes()
@@ -186,7 +186,7 @@ class Run:
                 self._at(self._now() + fault.lasts, partial(_start_again, worker))
             case _:
                 if not self._break_link(fault):
-                    self._at(self._now() + LOOK, partial(self._begin, fault))
+                    self._at(self._now() + POLL_INTERVAL, partial(self._begin, fault))
                     return
         self._result.faults[fault.kind] += 1
 
@@ -197,7 +197,7 @@ class Run:
         if not links:
             return False
         link = _choose(links, fault)
-        some = links[int(fault.choice * SOME) :: SOME] or links
+        some = links[int(fault.choice * ONE_IN) :: ONE_IN] or links
         end: Callable[[], None] = link.heal
         match fault.kind:
             case Kind.CUT:
@@ -212,7 +212,7 @@ class Run:
             case Kind.STALL:
                 link.stall()
             case Kind.SLOW:
-                self._tell(f"flood {_choose(self._rooms, fault)} {FLOOD // len(self._workers)}")
+                self._tell(f"flood {_choose(self._rooms, fault)} {FLOOD_MESSAGES // len(self._workers)}")
                 for one in some:
                     one.slow_down()
                 end = partial(_heal_all, some)
@@ -264,7 +264,7 @@ class Run:
         """Why this run proves less than it should."""
         options, result = self._options, self._result
         why = []
-        if result.counts["said"] < FEW * options.seconds:
+        if result.counts["said"] < MIN_RATE * options.seconds:
             why.append(f"Only {result.counts['said']} messages were said.")
         for kind, planned in Counter(fault.kind for fault in self._schedule).items():
             if result.faults[kind] < planned:
@@ -293,7 +293,7 @@ class Run:
                 self._result.violations.append(f"Not all clients have {what} in time.")
                 return
             self._check_processes()
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL)
 
     def _all_joined(self) -> bool:
         return all(

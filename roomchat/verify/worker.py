@@ -28,7 +28,7 @@ from roomchat.verify import records
 from roomchat.verify.records import Recorder, Tail, brief
 
 RETRY = 0.1  # seconds between two attempts to connect for the first time
-PASTE = 5  # messages at once, at the most
+MAX_PASTE = 5  # messages at once, at the most
 LONG = 8000  # characters of a message of a flood, just what a server takes
 WIDE = "\N{MUSICAL SYMBOL G CLEF}"  # a character of four bytes
 REJOIN = 0.05  # of all times that something is said: going into the room again before
@@ -48,7 +48,7 @@ class Bot:
         self._address: str = options.address
         self._rooms: list[str] = options.rooms.split(",")
         self._patience: float = options.patience
-        self._pause = (PASTE + 1) / 2 / options.rate  # seconds between two pastes, on average
+        self._pause = (MAX_PASTE + 1) / 2 / options.rate  # seconds between two pastes, on average
         folder: Path = options.folder
         kept = Tail(folder / f"{name}.jsonl").read()
         self._count = sum(isinstance(record, records.Saying) for record in kept)
@@ -113,7 +113,7 @@ class Bot:
             room = choose.choice(self._rooms)
             if choose.random() < REJOIN:
                 self._chat.join(room)
-            for _ in range(choose.randint(1, PASTE)):
+            for _ in range(choose.randint(1, MAX_PASTE)):
                 self._say(room, choose.randint(0, 200), ".")
 
     def _say(self, room: str, length: int, filling: str) -> None:
