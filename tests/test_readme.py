@@ -45,7 +45,7 @@ def shell(serve: Serve, tmp_path: Path) -> Callable[[str], subprocess.Popen[str]
 
 
 def test_a_pipe_says_what_it_is_given(shell: Callable[[str], subprocess.Popen[str]]) -> None:
-    with shell(block("It works with pipes")) as done:
+    with shell(block("Pipes work too")) as done:
         assert "kitchen: the kettle is on\n" in done.communicate(timeout=40)[0]
     assert done.returncode == 0
 
