@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 logger = logging.getLogger("roomchat")
 
 DAY = 86_400.0  # seconds
-AHEAD = 60.0  # seconds that the log may be ahead of the machine's clock before that is worth a word
+MAX_AHEAD = 60.0  # seconds that the log may be ahead of the machine's clock before that is worth a word
 
 
 class Clock:
@@ -24,7 +24,7 @@ class Clock:
         self._started = self.now()
         self._last = last
         self._at_start = last or wall
-        if last > wall + AHEAD:
+        if last > wall + MAX_AHEAD:
             logger.warning(
                 "the last message in the log is from %s, which is ahead of this machine's clock; new messages get "
                 "that time until the clock has caught up",

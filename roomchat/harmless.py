@@ -24,9 +24,9 @@ _HARMFUL = re.compile(
 
 # What takes no cell of its own is drawn into the one before. Real text stacks a handful (Hebrew with vowels and
 # accents five, Vietnamese two, an emoji two); a heap of them is drawn over the lines around.
-MARKS = 8
+MAX_MARKS = 8
 # A quick look for where there may be more: no letters or digits; Korean vowels and finals are letters.
-_HEAP = re.compile(rf"(?:[^\w\x00-\x7f]|[\u1160-\u11ff\ud7b0-\ud7ff]){{{MARKS + 1},}}")
+_HEAP = re.compile(rf"(?:[^\w\x00-\x7f]|[\u1160-\u11ff\ud7b0-\ud7ff]){{{MAX_MARKS + 1},}}")
 
 
 def _takes_no_cell(character: str) -> bool:
@@ -38,14 +38,14 @@ def _takes_no_cell(character: str) -> bool:
 
 
 def _low(match: re.Match[str]) -> str:
-    """No character with more than ``MARKS`` that take no cell; the rest is counted."""
+    """No character with more than ``MAX_MARKS`` that take no cell; the rest is counted."""
     kept: list[str] = []
     height = dropped = 0
     for character in [*match[0], ""]:
         if character and _takes_no_cell(character):
             height += 1
-            dropped += height > MARKS
-            if height > MARKS:
+            dropped += height > MAX_MARKS
+            if height > MAX_MARKS:
                 continue
         else:
             height = 0

@@ -59,7 +59,7 @@ def test_commands_pay_once() -> None:
 
 def test_what_is_never_completed_is_paid_by_its_bytes() -> None:
     """So is what a line has too much of."""
-    assert surplus(b"x" * 10 * cost.BYTES, ()) == 10
+    assert surplus(b"x" * 10 * cost.BYTES_PER_TOKEN, ()) == 10
 
 
 def test_dear_commands_cost_more() -> None:

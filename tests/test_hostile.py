@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomchat import protocol
-from roomchat.harmless import MARKS, harmless
+from roomchat.harmless import MAX_MARKS, harmless
 from roomchat.protocol import Message, Person, RoomSummary
 from roomchat.terminal.complete import candidates
 from roomchat.terminal.focus import RoomFocus
@@ -127,7 +127,7 @@ def test_no_text_does_anything_to_the_screen(text: str) -> None:
         assert sent == "".join(c for c in sent if c in "\r\n\a\b" or harmless(c) == c)
         assert ann.screen.title == ""
         cells = [row[x] for row in [*ann.screen.history.top, *ann.screen.buffer.values()] for x in range(80)]
-        assert max(len(cell.data) for cell in cells) <= 1 + MARKS
+        assert max(len(cell.data) for cell in cells) <= 1 + MAX_MARKS
         assert all(cell.bg == "default" for cell in cells)
 
 

@@ -14,7 +14,7 @@ from roomchat.errors import Refused, StorageUnavailable
 from roomchat.protocol import PAGE, SPOKEN, Error, Event, HistoryPage, Id, Malformed, Say, Whisper
 from roomchat.settings import Settings
 
-SEGMENT = 64 * 1024  # characters; outboxes hold, and readers fetch, whole segments, so none may be huge
+MAX_SEGMENT = 64 * 1024  # characters; outboxes hold, and readers fetch, whole segments, so none may be huge
 
 
 class Missing(Exception):
@@ -132,7 +132,7 @@ class Batch:
         """An entry with its text, to everyone in a room, the sender too."""
         client = session.client
         segment = self._open.get(room.key)
-        if segment is None or segment.audience is not room.audience or segment.characters >= SEGMENT:
+        if segment is None or segment.audience is not room.audience or segment.characters >= MAX_SEGMENT:
             segment = self._open_segment(room)
         text = command.text
         segment.characters += len(text)

@@ -23,7 +23,7 @@ from roomchat.harmless import harmless
 from roomchat.store.archive import BEGINNING, END, Archive, TimeRange
 from roomchat.times import beginning, end
 
-PARTS = ("", "-wal", "-shm", "-journal", ".lock")  # endings of the files of a log
+LOG_FILE_ENDINGS = ("", "-wal", "-shm", "-journal", ".lock")  # endings of the files of a log
 
 
 def _zone(context: click.Context, parameter: click.Parameter, name: str | None) -> tzinfo | None:
@@ -137,7 +137,7 @@ def _time_range(since: str | None, until: str | None, zone: tzinfo | None) -> Ti
 def _check_no_part_of(log: Path, target: Path) -> None:
     """Raises click.UsageError if the target is a file of the log, there or not yet, whatever it is called."""
     real = os.path.realpath(target)
-    for part in (f"{os.path.realpath(log)}{ending}" for ending in PARTS):
+    for part in (f"{os.path.realpath(log)}{ending}" for ending in LOG_FILE_ENDINGS):
         if real == part or (os.path.exists(part) and target.exists() and os.path.samefile(target, part)):
             raise click.UsageError(f"{target} belongs to the server's database; name another file.")
 

@@ -15,7 +15,7 @@ from roomchat.cli.output import no_more_output, not_written
 INTERRUPTED = 130  # exit code, as shells have it: 128 and the number of the signal
 
 # Why standard output takes nothing more. Any other failure of the system is a fault, and is shown as one.
-REASONS = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+OUTPUT_FAILURES = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
 class Group(click.Group):
@@ -45,7 +45,7 @@ def _in_good_order() -> Iterator[None]:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except OSError as error:
-        if error.errno not in REASONS or error.filename is not None:
+        if error.errno not in OUTPUT_FAILURES or error.filename is not None:
             raise
         no_more_output()
         if isinstance(error, BrokenPipeError):

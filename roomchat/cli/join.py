@@ -20,7 +20,7 @@ from roomchat.terminal.render import CLOCK
 from roomchat.terminal.terminal import Terminal
 
 # What a terminal must be able to do for the screen; these can't move a cursor.
-DUMB = {"", "dumb", "unknown"}
+DUMB_TERMINALS = {"", "dumb", "unknown"}
 
 
 @click.command()
@@ -59,7 +59,7 @@ def join(
         first.append(f"/dial {dial}")  # read as if it were typed: only the chat knows who is called so
     if sys.stdin is None or sys.stdout is None:
         raise click.ClickException("join needs standard input and output; give it </dev/null or >/dev/null.")
-    can_paint = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in DUMB
+    can_paint = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in DUMB_TERMINALS
     try:
         if can_paint and not plain:
             _paint(address, name, first, colour, bell, time_format)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from roomchat.protocol import PAGE, AnyEntry, Entry, Error, History, HistoryPage, Statement
 
-MAX = 2**53  # no seq and no n is as large
+ABOVE_ALL = 2**53  # no seq and no n is as large
 _ID = "look:"  # the id of each of its commands begins like that
 
 
@@ -17,7 +17,7 @@ class _Look:
 
     room: str
     wanted: set[int]
-    before: int = MAX  # the page before this seq was asked for
+    before: int = ABOVE_ALL  # the page before this seq was asked for
 
 
 class Looks:
@@ -64,7 +64,7 @@ class Looks:
         look.wanted -= own.keys()
         before = event.entries[0].seq if event.entries else 0
         is_last = not event.more or not 0 < before < look.before  # a page that does not lead on ends it, too
-        if is_last or not look.wanted or min(own, default=MAX) < min(look.wanted):
+        if is_last or not look.wanted or min(own, default=ABOVE_ALL) < min(look.wanted):
             del self._looks[key]
             return found, look.wanted, []
         look.before = before

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from roomchat.client.address import Address
 from roomchat.client.same import compared, spellings
 
-SLOTS = 100  # programs of one person with one name on one server at a time
+MAX_SLOTS = 100  # programs of one person with one name on one server at a time
 SETTLED = "settled"  # in the lock file of a session that is known to be in its place
 
 
@@ -41,7 +41,7 @@ def claim(folder: Path, name: str) -> tuple[IO[str], Path]:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             _mark(lock)
         return lock, path
-    raise OSError(f"more than {SLOTS} programs use the name {name}")
+    raise OSError(f"more than {MAX_SLOTS} programs use the name {name}")
 
 
 def _slots(folder: Path, key: str) -> Iterator[Path]:
@@ -50,7 +50,7 @@ def _slots(folder: Path, key: str) -> Iterator[Path]:
     if len(quoted) > 200:
         quoted = f"{quoted[:100]}+{sha256(quoted.encode()).hexdigest()}"
     yield folder / f"{quoted}.db"
-    for slot in range(2, SLOTS + 1):
+    for slot in range(2, MAX_SLOTS + 1):
         yield folder / f"{quoted}+{slot}.db"
 
 

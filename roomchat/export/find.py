@@ -11,7 +11,7 @@ from roomchat.protocol import is_private
 from roomchat.settings import Settings
 from roomchat.store.archive import Room
 
-NEAR = 5  # names that are suggested
+MAX_SUGGESTIONS = 5  # names that are suggested
 
 
 def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
@@ -44,11 +44,15 @@ def _instead(key: str, by_key: dict[str, Room]) -> str:
     keys = [one for one in by_key if is_private(one) == is_private(key)]
     if not keys:
         return "nothing was said in any such room yet."
-    near = get_close_matches(key, keys, NEAR, cutoff=0.5)
+    near = get_close_matches(key, keys, MAX_SUGGESTIONS, cutoff=0.5)
     if near:
         return f"did you mean {_or([by_key[one].name for one in near])}?"
-    some = ", ".join(by_key[one].name for one in keys[:NEAR])
-    return f"it has {some}." if len(keys) <= NEAR else f"it has {some} and {len(keys) - NEAR} more."
+    some = ", ".join(by_key[one].name for one in keys[:MAX_SUGGESTIONS])
+    return (
+        f"it has {some}."
+        if len(keys) <= MAX_SUGGESTIONS
+        else f"it has {some} and {len(keys) - MAX_SUGGESTIONS} more."
+    )
 
 
 def _or(names: list[str]) -> str:

@@ -24,8 +24,8 @@ from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless
 from roomchat.protocol import Spoken
 
-NOWHERE = "roomchat.invalid"  # RFC 2606: a domain that never is anybody's
-SUBJECT = 60  # characters of the text that the subject repeats
+NO_DOMAIN = "roomchat.invalid"  # RFC 2606: a domain that never is anybody's
+MAX_SUBJECT = 60  # characters of the text that the subject repeats
 
 _unfit = re.compile(rb"^>*From |[\x00-\x08\x0b-\x1f\x7f]", re.MULTILINE)
 
@@ -38,7 +38,7 @@ def mbox(transcript: Transcript) -> Iterator[bytes]:
         if _unfit.search(body):
             body = make(entry, transcript, "base64").as_bytes()
         said = transcript.time(entry).astimezone(UTC)
-        yield f"From {entry.uid}@{NOWHERE} {said.ctime()}\n".encode() + body + b"\n"
+        yield f"From {entry.uid}@{NO_DOMAIN} {said.ctime()}\n".encode() + body + b"\n"
 
 
 def _spoken(entry: Spoken, transcript: Transcript, encoding: str | None = None) -> EmailMessage:
@@ -49,7 +49,7 @@ def _spoken(entry: Spoken, transcript: Transcript, encoding: str | None = None) 
     mail["To"] = _address(room, "room")
     mail["Date"] = format_datetime(transcript.time(entry))
     mail["Subject"] = _words(_subject(_text(entry)))
-    mail["Message-ID"] = f"<{quote(room, safe='')}.{entry.seq}.{transcript.epoch}@{NOWHERE}>"
+    mail["Message-ID"] = f"<{quote(room, safe='')}.{entry.seq}.{transcript.epoch}@{NO_DOMAIN}>"
     mail["X-Roomchat-Room"] = _words(room)
     mail["X-Roomchat-Seq"] = str(entry.seq)
     mail["X-Roomchat-UID"] = str(entry.uid)
@@ -65,7 +65,7 @@ def _words(text: str) -> str:
 
 
 def _address(name: str, mailbox: str) -> str:
-    words, address = _words(name), f"{mailbox}@{NOWHERE}"
+    words, address = _words(name), f"{mailbox}@{NO_DOMAIN}"
     return formataddr((name, address)) if words == name else f"{words} <{address}>"
 
 
@@ -75,7 +75,7 @@ def _text(entry: Spoken) -> str:
 
 def _subject(text: str) -> str:
     first = harmless(text.strip().split("\n")[0])
-    return first if len(first) <= SUBJECT else f"{first[:SUBJECT].rstrip()}..."
+    return first if len(first) <= MAX_SUBJECT else f"{first[:MAX_SUBJECT].rstrip()}..."
 
 
 _SHOWN: Table[EmailMessage] = spoken(_spoken)

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from roomchat.chat.inputs import Input
 from roomchat.protocol import Dial, Hello, History, Join, Rooms, Stats, Who
 
-BYTES = 16 * 1024  # for a token; a message of the longest text has 8 KiB, and may cost no more than a short one
-ROOMS = 32  # in a hello, for a token
+BYTES_PER_TOKEN = 16 * 1024  # a message of the longest text has 8 KiB, and may cost no more than a short one
+ROOMS_PER_TOKEN = 32  # in a hello
 
 # Commands with much work or a long answer, and their tokens beyond the first.
 DEAR: dict[type, int] = {Hello: 4, Who: 4, Rooms: 4, History: 4, Join: 1, Dial: 1, Stats: 1}
@@ -35,10 +35,10 @@ def surplus(data: bytes, commands: Collection[Input], dear: bool) -> float:
     work: float = data.count(b"\n")
     if b"\r" in data or b"\xff" in data:  # nearly never; to look takes a tenth of the time that counting does
         work = max(work, data.count(b"\r"), data.count(b"\xff"))
-    if work * BYTES < len(data):
-        work = len(data) / BYTES
+    if work * BYTES_PER_TOKEN < len(data):
+        work = len(data) / BYTES_PER_TOKEN
     tokens = work - count if work > count else 0.0
     if dear:
         tokens += sum(DEAR.get(type(command), 0) for command in commands)
-        tokens += sum(len(one.rooms or ()) // ROOMS for one in commands if isinstance(one, Hello))
+        tokens += sum(len(one.rooms or ()) // ROOMS_PER_TOKEN for one in commands if isinstance(one, Hello))
     return tokens

@@ -11,7 +11,7 @@ from msgspec import Struct
 from roomchat.protocol import Id
 
 PACKET_COST = 160  # bytes that a queued packet takes beside its data; 153 were measured
-WHOLE = 64 * 1024  # bytes that are rather put together and sent in one piece than handed over as a list
+MAX_JOINED = 64 * 1024  # bytes that are rather put together and sent in one piece than handed over as a list
 PAGE_COST = 1024  # bytes that a page which is not read yet counts for: its request, and part of what it will be
 
 
@@ -125,7 +125,7 @@ class Outbox:
 
     def whole(self) -> bytes:
         """All that waits, if it can be sent in one small piece; else nothing."""
-        if self._others or self._offset or self._event_bytes + self._reply_bytes > WHOLE:
+        if self._others or self._offset or self._event_bytes + self._reply_bytes > MAX_JOINED:
             return b""
         packets = cast("deque[Packet]", self._items)
         return packets[0].data if len(packets) == 1 else b"".join([packet.data for packet in packets])

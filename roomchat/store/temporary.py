@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 PREFIX = "roomchat-"
-YOUNG = 60.0  # seconds in which a folder may not have its lock yet
+MIN_AGE = 60.0  # seconds in which a folder may not have its lock yet
 
 
 def make_temporary() -> tempfile.TemporaryDirectory[str]:
@@ -26,7 +26,7 @@ def make_temporary() -> tempfile.TemporaryDirectory[str]:
 def _remove_if_left(lock: Path) -> None:
     """Remove the folder unless a server holds the lock in it. Raises OSError if it does, or it is not ours."""
     status = lock.lstat()
-    if status.st_uid != os.geteuid() or lock.parent.is_symlink() or time.time() - status.st_mtime < YOUNG:
+    if status.st_uid != os.geteuid() or lock.parent.is_symlink() or time.time() - status.st_mtime < MIN_AGE:
         return
     with open(lock, "r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
