@@ -96,7 +96,9 @@ class Effects:
     guests: dict[int, bool] = field(default_factory=dict)  # UID to whether it never said anything: seen now
     next_room: int | None = None  # when it changed
     lookups: list[LookUp] = field(default_factory=list)  # when the rest is stored
-    log_lines: list[str] = field(default_factory=list)  # for the log of the server's doings
+    log_lines: list[str] = field(
+        default_factory=list
+    )  # for the server's own log: what happened, not what was said
     stop: str | None = None  # why the server should be stopped
     over: bool = False  # it was: nothing follows
     closed: list[Link] = field(default_factory=list)  # connections that end here
