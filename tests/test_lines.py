@@ -9,6 +9,7 @@ import pytest
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.utils import get_cwidth
 
+from roomchat.client.client import Client
 from roomchat.protocol import (
     Action,
     AnyEntry,
@@ -41,6 +42,7 @@ from roomchat.terminal.input_history import MAX_LINES, InputHistory
 from roomchat.terminal.lines import Line, StyledText, fold, line
 from roomchat.terminal.render import lines
 from roomchat.terminal.roster import Roster
+from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.theme import NAME_COLOURS, colour_depth, fragment_style
 from tests.test_client import WELCOME
 
@@ -207,6 +209,29 @@ def test_other_rooms_wait_up_to_a_bound(roster: Roster) -> None:
     assert len(events) == MAX_UNREAD
     assert isinstance(events[-1], Gap)
     assert focus.look_at("tea") == (0, [])
+
+
+def test_the_person_is_told_of_rooms_and_of_whom_they_ignore() -> None:
+    """By number and name, with what is new; or that there is none."""
+    shown: list[Line] = []
+    display = ChatDisplay(shown.append, everything=False, clock="%M")
+    runner = CommandRunner(display)
+    display.roster.update(WELCOME)
+    display.client = client = Client("localhost", "ann", state=False)
+    for command in (SwitchRoom(None), Ignore(None)):
+        runner.run(client, command)
+    for room in ("tea", "cake", "@3-7"):
+        client._session.receive(Joined(room=room, members=[], members_total=1, last_seq=0))
+    display.take(Message("cake", 1, 3, "bob", TIME, "x"))
+    display.focus.ignored.add(3)
+    for command in (SwitchRoom(None), Ignore(None)):
+        runner.run(client, command)
+    assert [one.plain for one in shown] == [
+        "You are not in a room. Type /join ROOM to join one.",
+        "You are not ignoring anyone.",
+        "You are in: 1 tea, 2 cake (1 new), 3 whisper with bob.",
+        "You are ignoring: bob (3).",
+    ]
 
 
 def test_an_entry_of_an_unknown_kind_is_not_shown(roster: Roster) -> None:

@@ -210,7 +210,7 @@ class CommandRunner:
         room = focus.room
         if room is not None and not is_private(room):
             self._say(client, "is back" if back else _away(focus.away or ""), "action")
-        self._display.show("You are back." if back else "You are away; who whispers is told once. /away: back.")
+        self._display.show("You are back." if back else AWAY)
 
 
 def _away(text: str) -> str:
