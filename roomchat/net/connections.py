@@ -9,7 +9,7 @@ from itertools import repeat
 
 from roomchat.chat.inputs import Disconnected, Input, Link
 from roomchat.net.admission import Admission
-from roomchat.net.connection import Connection, Phase
+from roomchat.net.connection import CLOSED, ENDED, Connection
 from roomchat.net.inbox import Inbox
 from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.routes import Routes
@@ -64,9 +64,9 @@ class Connections(set[Connection]):
 
     def watch(self, connection: Connection) -> None:
         """Watch a connection for what is of use now. Not read: one whose commands wait, or whose replies do."""
-        if connection.phase is Phase.CLOSED:
+        if connection.phase is CLOSED:
             return
-        busy = connection.phase is not Phase.ENDED and (
+        busy = connection.phase is not ENDED and (
             connection.backlog or connection.starved or connection.outbox.congested
         )  # fmt: skip
         reading = not (busy or connection.peer_ended)
@@ -95,7 +95,7 @@ class Connections(set[Connection]):
         """
         connection.outbox.clear()
         connection.backlog.clear()
-        connection.phase = Phase.ENDED
+        connection.phase = ENDED
         if connection.peer_ended:
             self.close(connection)
             return
@@ -109,7 +109,7 @@ class Connections(set[Connection]):
     def let_leave(self, connection: Connection) -> None:
         """It ends when its peer has taken all, or after a while. One timer is for all: one each, for a minute,
         would be the most that a short session leaves behind."""
-        if connection.phase is not Phase.CLOSED:
+        if connection.phase is not CLOSED:
             self._leaving.setdefault(connection, time.monotonic() + CLOSE_TIMEOUT)
             self._watch_leaving()
 
@@ -129,7 +129,7 @@ class Connections(set[Connection]):
 
     def let_go(self, connection: Connection) -> None:
         """End a connection for the sake of the others."""
-        if connection.introduced and connection.phase is not Phase.CLOSED:
+        if connection.introduced and connection.phase is not CLOSED:
             self.tell_hub(connection, Disconnected("it gave way to others"))
         connection.outbox.clear()
         self.close(connection)
@@ -141,9 +141,9 @@ class Connections(set[Connection]):
 
     def close(self, connection: Connection) -> None:
         """It is over; nothing, if it is already."""
-        if connection.phase is Phase.CLOSED:
+        if connection.phase is CLOSED:
             return
-        connection.phase = Phase.CLOSED
+        connection.phase = CLOSED
         if connection.events:
             self._reactor.watch(connection, connection.events, 0)
             connection.events = 0

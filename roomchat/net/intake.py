@@ -11,7 +11,7 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from roomchat.chat.inputs import Disconnected, Input, Introduction
-from roomchat.net.connection import Connection, Phase
+from roomchat.net.connection import CLOSED, ENDED, OPEN, Connection
 from roomchat.net.connections import Connections, ToHub
 from roomchat.net.cost import DEAR, has_dear, surplus
 from roomchat.net.inbox import Inbox
@@ -45,7 +45,7 @@ class Intake:
         except OSError as error:
             self._connections.lost(connection, error)
             return b""
-        if connection.phase is Phase.ENDED:
+        if connection.phase is ENDED:
             if not data:
                 self._connections.close(connection)
             return b""
@@ -56,7 +56,7 @@ class Intake:
         """Read, and hand on what that completes."""
         now = time.monotonic()
         data = self.read(connection, now)
-        if connection.phase is not Phase.OPEN:
+        if connection.phase is not OPEN:
             return  # nothing of it is of interest any more
         if data:
             self.take(connection, data, connection.wire.receive_data(data), now)
@@ -91,7 +91,7 @@ class Intake:
         return bool(
             connection.backlog
             or connection.starved
-            or connection.phase is Phase.CLOSED
+            or connection.phase is CLOSED
             or connection.outbox.congested
             or self._inbox.full(self._resume)
         )
@@ -99,7 +99,7 @@ class Intake:
     def release(self, connection: Connection) -> None:
         """Hand as many commands to the hub as the connection has tokens for, if the inbox has room and the peer
         takes its replies."""
-        if not (connection.starved or connection.phase is Phase.CLOSED or connection.outbox.congested):
+        if not (connection.starved or connection.phase is CLOSED or connection.outbox.congested):
             if connection.backlog and self._inbox.full(self._resume):
                 connection.starved = True
                 self._waiting_for_inbox.append(connection)
@@ -123,7 +123,7 @@ class Intake:
 
     def _go_on(self, connection: Connection) -> None:
         connection.starved = False
-        if connection.phase is not Phase.CLOSED:
+        if connection.phase is not CLOSED:
             self.release(connection)
 
     def _inbox_has_room(self) -> None:

@@ -7,7 +7,7 @@ import socket
 import time
 from functools import partial
 
-from roomchat.net.connection import Deliveries, Phase
+from roomchat.net.connection import CLOSED, ENDED, NEW, Deliveries
 from roomchat.net.connections import Connections, ToHub
 from roomchat.net.inbox import Inbox
 from roomchat.net.intake import Intake
@@ -81,8 +81,8 @@ class Loop:
                 if mask & WRITE:
                     connection.blocked = False
                     output.flush(connection)
-                if mask & READ and connection.phase is not Phase.CLOSED:
-                    if connection.phase is Phase.NEW:
+                if mask & READ and connection.phase is not CLOSED:
+                    if connection.phase is NEW:
                         newcomers.let_wait(connection)
                     else:
                         intake.receive(connection)
@@ -118,5 +118,5 @@ class Loop:
         self._stop_by = time.monotonic() + drain
         self.output.stopping = True
         for connection in list(self.connections):
-            if not (connection.outbox or connection.phase is Phase.ENDED):
+            if not (connection.outbox or connection.phase is ENDED):
                 self.connections.close(connection)  # the hub had ended: nothing will ever be sent to it

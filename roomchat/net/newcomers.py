@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from roomchat.chat.inputs import Connected, Disconnected
-from roomchat.net.connection import Connection, Owner, Phase
+from roomchat.net.connection import CLOSED, NEW, OPEN, REFUSED, Connection, Owner
 from roomchat.net.connections import Connections, ToHub
 from roomchat.net.cost import surplus
 from roomchat.net.inbox import Inbox
@@ -131,7 +131,7 @@ class Newcomers:
 
     def _receive(self, connection: Connection) -> None:
         connection.starved = False
-        if connection.phase is Phase.CLOSED:
+        if connection.phase is CLOSED:
             return
         now = time.monotonic()
         data = self._intake.read(connection, now)
@@ -146,7 +146,7 @@ class Newcomers:
     def _ended(self, connection: Connection, now: float) -> None:
         """A peer sends no more before it has shown what it speaks."""
         self._judge(connection, connection.detector.paused())
-        if connection.phase is Phase.OPEN:
+        if connection.phase is OPEN:
             self._intake.ended(connection, now)
         elif connection.introduced:
             self._intake.hang_up(connection)
@@ -155,21 +155,21 @@ class Newcomers:
 
     def paused(self, connection: Connection) -> None:
         """A peer has said nothing yet, or nothing whole."""
-        if connection.phase is Phase.NEW:
+        if connection.phase is NEW:
             self._judge(connection, connection.detector.paused())
-        if connection.phase is Phase.NEW:
+        if connection.phase is NEW:
             self._introduce(connection, connection.detector.guess())
 
     def _judge(self, connection: Connection, verdict: Verdict | None) -> None:
-        if verdict is None or connection.phase is not Phase.NEW:
+        if verdict is None or connection.phase is not NEW:
             return
         if isinstance(verdict, Chosen):
-            connection.phase = Phase.OPEN
+            connection.phase = OPEN
             self._introduce(connection, verdict.wire)
             commands = verdict.wire.receive_data(bytes(connection.detector.data))
             self._intake.take(connection, b"", commands, time.monotonic())
             return
-        connection.phase = Phase.REFUSED
+        connection.phase = REFUSED
         if connection.introduced:
             self._connections.tell_hub(connection, Disconnected("it speaks no protocol of ours"))
         connection.pace = 0.0  # whatever it was taken for

@@ -8,7 +8,7 @@ from functools import partial
 
 from roomchat.chat.inputs import Disconnected, Refresh
 from roomchat.errors import LogError, LogUnreadable
-from roomchat.net.connection import Connection, Deliveries, Phase
+from roomchat.net.connection import CLOSED, ENDED, Connection, Deliveries
 from roomchat.net.connections import Connections
 from roomchat.net.intake import Intake
 from roomchat.net.outbox import End, Item, LogRange, LogRead, Packet, PageRequest
@@ -108,7 +108,7 @@ class Output:
 
         False: ``flush`` must look at it, also to meet whatever went wrong here.
         """
-        if connection.blocked or connection.pace or connection.phase is Phase.ENDED:
+        if connection.blocked or connection.pace or connection.phase is ENDED:
             return False
         outbox = connection.outbox
         data = outbox.whole()
@@ -127,9 +127,9 @@ class Output:
     def flush(self, connection: Connection) -> None:
         """Write what waits, as far as the system takes it and it is in memory."""
         outbox = connection.outbox
-        if connection.phase is Phase.ENDED:
+        if connection.phase is ENDED:
             outbox.clear()  # delivered before the hub learnt that we had closed this connection
-        while not (connection.held or connection.phase is Phase.CLOSED) and (buffers := self._ready(connection)):
+        while not (connection.held or connection.phase is CLOSED) and (buffers := self._ready(connection)):
             try:
                 if connection.pace:
                     self._write_line(connection, buffers[0])
@@ -141,7 +141,7 @@ class Output:
                 connection.blocked = True
             except OSError as error:
                 self._connections.lost(connection, error)
-        if connection.phase is not Phase.CLOSED:
+        if connection.phase is not CLOSED:
             outbox.fold()
             head = outbox.head()
             if isinstance(head, End):
@@ -165,7 +165,7 @@ class Output:
 
     def _rested(self, connection: Connection) -> None:
         connection.resting = False
-        if connection.phase is not Phase.CLOSED:
+        if connection.phase is not CLOSED:
             self.flush(connection)
 
     def _ready(self, connection: Connection) -> list[bytes | memoryview]:
@@ -207,7 +207,7 @@ class Output:
         """What was read comes in the place of what stood for it, or, of a range, before the rest of it."""
         self._unreadable.worked()
         connection.reading_log = False
-        if connection.phase in {Phase.ENDED, Phase.CLOSED}:
+        if connection.phase in {ENDED, CLOSED}:
             return
         outbox = connection.outbox
         if isinstance(found, HistoryPage):
@@ -224,7 +224,7 @@ class Output:
         """The log can't be read: the connection ends, so that nothing is missing in its middle."""
         self._unreadable.failed(connection, error)
         connection.reading_log = False
-        if connection.phase is Phase.CLOSED:
+        if connection.phase is CLOSED:
             return
         refusal = LogUnreadable()
         event = Error(code=refusal.code, message=str(refusal))
