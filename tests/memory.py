@@ -16,7 +16,8 @@ from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage,
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import Connected, Disconnected, Found, Input, Inputs, Introduction, Key, Row, SessionRow
 from roomchat.chat.registry import Registry, Session
-from roomchat.protocol import Answer, Command, Hello, HistoryPage, Message, Welcome
+from roomchat.dialect import Answer
+from roomchat.protocol import Command, Hello, HistoryPage, Message, Welcome
 from roomchat.settings import Settings
 from roomchat.wires.detect import Detector, Refused, Verdict
 from roomchat.wires.native import decode_entries, encode_entries

@@ -12,7 +12,7 @@ import roomchat
 
 PACKAGE = Path(roomchat.__file__).parent
 
-BASE = {"entries", "errors", "protocol", "settings", "harmless", "speaker", "times", "version"}
+BASE = {"dialect", "entries", "errors", "protocol", "settings", "harmless", "speaker", "times", "version"}
 SERVER = {"server", "hub_thread", "order", "recorder", "retention", "clock"}
 PARTS = {"chat", "store", "wires"}
 MAY_IMPORT = {
@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "__init__": {"client", "errors", "protocol", "version"},
 }
 
-PURE = {"chat", "wires", "protocol", "export"}
+PURE = {"chat", "wires", "protocol", "dialect", "export"}
 # What the pure parts must do without: they get the time, the bytes and the disk's answers from outside.
 IMPURE = {
     "asyncio", "logging", "multiprocessing", "os", "queue", "select", "selectors", "signal", "socket", "sqlite3",

@@ -22,11 +22,12 @@ from hypothesis import strategies as st
 
 from roomchat.chat.inputs import Connected, Disconnected, Inputs
 from roomchat.client.client import Client
+from roomchat.dialect import Terms
 from roomchat.net.inbox import Inbox
 from roomchat.net.loop import Loop
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
-from roomchat.protocol import Terms, Welcome
+from roomchat.protocol import Welcome
 from roomchat.server import Server
 from roomchat.settings import WIRES, Settings
 from roomchat.wires import channels, ktn

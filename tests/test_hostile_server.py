@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 
 from roomchat.client.client import Client
 from roomchat.client.looks import Looks
+from roomchat.dialect import Malformed
 from roomchat.errors import ConnectError, RoomchatError
 from roomchat.programs.lists import people, rooms
 from roomchat.programs.send import Sender
 from roomchat.programs.tail import Start, Tail
-from roomchat.protocol import History, HistoryPage, Malformed, Message, Unknown
+from roomchat.protocol import History, HistoryPage, Message, Unknown
 from roomchat.wires.native import NativeClientWire
 from tests.program import Program, Terminal
 

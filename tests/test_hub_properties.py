@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from roomchat.chat.inputs import Connected, Disconnected
 from roomchat.chat.registry import Registry
-from roomchat.protocol import Bye, Command, Dial, Hello, Join, Leave, Name, Say, Terms, Whisper
+from roomchat.dialect import Terms
+from roomchat.protocol import Bye, Command, Dial, Hello, Join, Leave, Name, Say, Whisper
 from tests.memory import Chat, Event
 
 RESUME_WINDOW = 10  # seconds

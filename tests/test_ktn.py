@@ -22,7 +22,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from roomchat.chat.inputs import Connected
-from roomchat.protocol import Hello, Join, Say, Terms
+from roomchat.dialect import Terms
+from roomchat.protocol import Hello, Join, Say
 from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.memory import Chat

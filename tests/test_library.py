@@ -17,7 +17,8 @@ from roomchat.client.client import MAX_QUEUED
 from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.session import Session
 from roomchat.client.state import State
-from roomchat.protocol import Action, Malformed, Pong, Say
+from roomchat.dialect import Malformed
+from roomchat.protocol import Action, Pong, Say
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.wires.native import NativeClientWire

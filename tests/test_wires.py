@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from roomchat.dialect import Malformed
 from roomchat.net.readers import PAGE_BYTES
 from roomchat.protocol import (
     PAGE,
@@ -33,7 +34,6 @@ from roomchat.protocol import (
     Leave,
     Left,
     Limits,
-    Malformed,
     MemberJoined,
     MemberLeft,
     Message,

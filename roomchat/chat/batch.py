@@ -10,8 +10,9 @@ from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, Identity,
 from roomchat.chat.inputs import Found, Inputs, Key, Link, Row
 from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Audience, Client, Registry, Room, Session
+from roomchat.dialect import Malformed
 from roomchat.errors import Refused, StorageUnavailable
-from roomchat.protocol import PAGE, SPOKEN, Error, Event, HistoryPage, Id, Malformed, Say, Whisper
+from roomchat.protocol import PAGE, SPOKEN, Error, Event, HistoryPage, Id, Say, Whisper
 from roomchat.settings import Settings
 
 MAX_SEGMENT = 64 * 1024  # characters; outboxes hold, and readers fetch, whole segments, so none may be huge

@@ -22,8 +22,9 @@ from roomchat.chat.inputs import (
 from roomchat.chat.names import normal_room
 from roomchat.chat.registry import Peer, Registry, Session
 from roomchat.chat.sessions import Seat, Sessions
+from roomchat.dialect import Answer, Malformed
 from roomchat.errors import Refused
-from roomchat.protocol import Answer, Bye, Command, Malformed, Stats, StatsPage
+from roomchat.protocol import Bye, Command, Stats, StatsPage
 from roomchat.settings import Settings
 from roomchat.version import __version__
 

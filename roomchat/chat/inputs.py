@@ -11,7 +11,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from roomchat.protocol import Answer, Command, Hello, Id, Malformed, Terms
+from roomchat.dialect import Answer, Malformed, Terms
+from roomchat.protocol import Command, Hello, Id
 
 Link = int  # the number of a connection, from 1
 SERVER: Link = 0  # in its place: what the server itself has to say

@@ -28,7 +28,8 @@ from roomchat.chat.inputs import (
 )
 from roomchat.chat.registry import Registry
 from roomchat.chat.sessions import Seat
-from roomchat.protocol import Answer, AnyCommand, Malformed
+from roomchat.dialect import Answer, Malformed
+from roomchat.protocol import AnyCommand
 from roomchat.settings import Settings
 from roomchat.version import __version__
 

@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from roomchat.chat.inputs import KnownSession, Link
-from roomchat.protocol import Terms, pair_of
+from roomchat.dialect import Terms
+from roomchat.protocol import pair_of
 
 
 class Audience:

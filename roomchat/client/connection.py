@@ -9,8 +9,9 @@ import struct
 import threading
 
 from roomchat.client.address import Address
+from roomchat.dialect import Malformed
 from roomchat.errors import ConnectError, ReadTimeout
-from roomchat.protocol import Command, Malformed, Statement
+from roomchat.protocol import Command, Statement
 from roomchat.wires.native import NativeClientWire
 from roomchat.wires.plain_text import GREETING
 

@@ -7,6 +7,7 @@ from copy import copy
 from functools import partial
 
 from roomchat.chat.inputs import Disconnected, Refresh
+from roomchat.dialect import Answer
 from roomchat.errors import LogError, LogUnreadable
 from roomchat.net.connection import CLOSED, ENDED, Connection, Deliveries
 from roomchat.net.connections import Connections
@@ -15,7 +16,7 @@ from roomchat.net.outbox import End, Item, LogRange, LogRead, Packet, PageReques
 from roomchat.net.reactor import READ, Reactor
 from roomchat.net.readers import Found, Readers, read
 from roomchat.net.trouble import Trouble
-from roomchat.protocol import Answer, Error, HistoryPage, Statement, Welcome
+from roomchat.protocol import Error, HistoryPage, Statement, Welcome
 from roomchat.store.reader import LogReader
 
 MAX_PACKETS = 256  # written at a time; the system takes 1024

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
+from roomchat.dialect import Answer, Malformed, Terms
 from roomchat.entries import Table, as_text, spoken
 from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, LineTooLong, NotInRoom, NotRegistered, Refused
 from roomchat.protocol import (
     VERSION,
-    Answer,
     Away,
     Back,
     Bye,
@@ -29,7 +29,6 @@ from roomchat.protocol import (
     Joined,
     Leave,
     Left,
-    Malformed,
     MemberJoined,
     MemberLeft,
     Name,
@@ -41,7 +40,6 @@ from roomchat.protocol import (
     Say,
     Spoken,
     Statement,
-    Terms,
     Welcome,
     is_private,
 )

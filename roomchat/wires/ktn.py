@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
+from roomchat.dialect import Answer, Malformed, Terms
 from roomchat.entries import Table, as_text, shown, spoken
 from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, BadName, LineTooLong, NameTaken, NotRegistered
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
-    Answer,
     Bye,
     Command,
     Entry,
@@ -27,12 +27,10 @@ from roomchat.protocol import (
     Goodbye,
     Hello,
     HistoryPage,
-    Malformed,
     Notice,
     Say,
     Spoken,
     Statement,
-    Terms,
     Welcome,
     Who,
     WhoPage,

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar, cast, get_args
 
 import msgspec
 
+from roomchat.dialect import Malformed, Terms
 from roomchat.errors import BadCommand, BadJson, LineTooLong
 from roomchat.protocol import (
     AnyCommand,
@@ -19,9 +20,7 @@ from roomchat.protocol import (
     Event,
     HistoryPage,
     Id,
-    Malformed,
     Statement,
-    Terms,
     Unknown,
 )
 from roomchat.wires.lines import LineSplitter

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from roomchat.dialect import Answer, Malformed, Terms
 from roomchat.entries import Table, said, shown, spoken
 from roomchat.errors import (
     AlreadyRegistered,
@@ -22,7 +23,6 @@ from roomchat.errors import (
 )
 from roomchat.protocol import (
     VERSION,
-    Answer,
     Bye,
     Command,
     Dial,
@@ -36,14 +36,12 @@ from roomchat.protocol import (
     Joined,
     Leave,
     Left,
-    Malformed,
     Name,
     Rooms,
     RoomsPage,
     Say,
     Spoken,
     Statement,
-    Terms,
     Welcome,
     Whisper,
     Who,

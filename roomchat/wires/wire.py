@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from roomchat.dialect import Answer, Malformed, Terms
 from roomchat.entries import Table, shown
-from roomchat.protocol import Answer, Command, Event, Malformed, Statement, Terms
+from roomchat.protocol import Command, Event, Statement
 from roomchat.wires.native import decode_entries
 
 T = TypeVar("T")
