@@ -1,176 +1,13 @@
-"""The words of the chat: what a client asks (commands) and what the server states (events).
-
-These are plain values. How they look as bytes is the wires' business; docs/protocol.md describes the native
-wire, on which they are JSON objects with the same field names. Field types and bounds are checked where bytes
-become commands, so that nothing behind it meets a value of another type.
-"""
+"""What the server states: entries of a room's log, and all that is told beside them."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal
+from msgspec import Struct
 
-from msgspec import Meta, Struct
-
-VERSION = 1  # of the protocol; `hello` names it
-FEATURES: tuple[str, ...] = ("action",)  # known beyond that, by the names in docs/protocol.md
-
-ACTION = "/me "  # a message that begins so is an action in words of before; docs/protocol.md, "action"
-PAGE = 100  # entries in a list; whoever wants more asks for the next page
-
-# 2**53 - 1: the largest integer that every JSON reader keeps exact (RFC 8259, section 6).
-Uid = Annotated[int, Meta(ge=1, le=2**53 - 1)]
-Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-# Far more, and longer ones, than there will be; a later client says hello to this server as well.
-Features = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=100)]
-# Long enough for a UUID; short, because it is sent back with every reply.
-Id = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | None
-Kind = Literal["message", "action"]  # of what is said; see SPOKEN
+from roomchat.protocol.values import Count, Features, Id, Kind, Uid, tag
 
 
-def _tag(name: str) -> str:
-    """``Say`` is ``{"type": "say"}``, ``MemberLeft`` is ``member_left``."""
-    return re.sub(r"\B(?=[A-Z])", "_", name).lower()
-
-
-# ---------------------------------------------------------------- rooms of two
-
-PRIVATE = "@"  # begins the name of a room of two, so nobody can make or join one by its name
-_PAIR = re.compile(r"@([0-9]{1,16})-([0-9]{1,16})")
-
-
-def is_private(room: str) -> bool:
-    """Whether a room is one of two who whisper, by its name or key."""
-    return room.startswith(PRIVATE)
-
-
-def private_room(one: int, other: int) -> str:
-    """The room of two in which these UIDs whisper: ``@3-7``, the lower one first."""
-    return f"{PRIVATE}{min(one, other)}-{max(one, other)}"
-
-
-def pair_of(room: str) -> tuple[int, int] | None:
-    """The UIDs of the two that a room belongs to; None for any other room."""
-    match = _PAIR.fullmatch(room)
-    return None if match is None else (int(match[1]), int(match[2]))
-
-
-def other_of(room: str, uid: int) -> int:
-    """The UID of the other one in a room of two; ``uid`` itself where there is none."""
-    return next((one for one in pair_of(room) or () if one != uid), uid)
-
-
-# ---------------------------------------------------------------- commands
-
-
-class Command(Struct, tag_field="type", tag=_tag, kw_only=True, omit_defaults=True, gc=False):
-    """What a client asks. ``id`` comes back as ``re`` in the reply."""
-
-    id: Id = None
-
-
-class Hello(Command, gc=True):
-    """The first command: a new client's name, or the token of a session that goes on.
-
-    ``rooms`` names, for each room, the seq of the last message seen without a gap; ``epoch`` the log that these
-    seqs are from. Without ``presence`` rooms are not told of the client's comings and goings. ``features`` are
-    those that the client knows.
-    """
-
-    protocol: Count
-    name: str | None = None
-    token: str | None = None
-    rooms: dict[str, Seq] | None = None
-    epoch: str | None = None
-    client: str | None = None
-    presence: bool = True
-    features: Features = []
-
-
-class Dial(Command):
-    """Into the room that ``uid`` is in, or into a new one with it."""
-
-    uid: Uid
-
-
-class Join(Command):
-    """Into ``room``, with the messages after ``after``, or else the last ``history``."""
-
-    room: str
-    after: Seq | None = None
-    history: Count | None = None
-
-
-class Leave(Command):
-    """Out of ``room``, or out of the current one."""
-
-    room: str | None = None
-
-
-class Say(Command):
-    """``text`` to everyone in ``room``, or in the current one, as an entry of that ``kind``; ``n`` counts what a
-    session says from 1."""
-
-    text: str
-    room: str | None = None
-    n: Uid | None = None
-    kind: Kind = "message"
-
-
-class Whisper(Command):
-    """``text`` to ``uid`` alone, in the room that belongs to the two."""
-
-    uid: Uid
-    text: str
-    n: Uid | None = None
-    kind: Kind = "message"
-
-
-class Name(Command):
-    """From now on called ``name``."""
-
-    name: str
-
-
-class Who(Command):
-    """The clients in ``room``, or all: a page of those with a UID above ``after``."""
-
-    room: str | None = None
-    after: Seq | None = None
-
-
-class Rooms(Command):
-    """The rooms with someone in them: a page of those that sort behind ``after``."""
-
-    after: str | None = None
-
-
-class History(Command):
-    """Messages of ``room``, or of the current one: the last before ``before``, or the first after ``after``."""
-
-    room: str | None = None
-    before: Seq | None = None
-    after: Seq | None = None
-    limit: Count | None = None
-
-
-class Stats(Command):
-    """What the server counts."""
-
-
-class Ping(Command):
-    """Answered when everything before it has been handled."""
-
-
-class Bye(Command):
-    """The end of the session's seat in its rooms, and of the connection."""
-
-
-# ---------------------------------------------------------------- events
-
-
-class Event(Struct, tag_field="type", tag=_tag, kw_only=True, omit_defaults=True, gc=False):
+class Event(Struct, tag_field="type", tag=tag, kw_only=True, omit_defaults=True, gc=False):
     """What the server states. ``re`` is the ``id`` of the command that it answers."""
 
     re: Id = None
@@ -276,7 +113,7 @@ class Renamed(Event):
     name: str
 
 
-class _Counted(Struct, tag_field="type", tag=_tag, kw_only=True, omit_defaults=True, gc=False):
+class _Counted(Struct, tag_field="type", tag=tag, kw_only=True, omit_defaults=True, gc=False):
     """The last fields of an entry; its kind's own stand before them."""
 
     n: Count | None = None
@@ -313,7 +150,7 @@ class Action(Spoken):
     """What somebody does: ann's ``waves`` is shown as ``* ann waves``."""
 
 
-class Unknown(Struct, tag_field="type", tag=_tag, gc=False):
+class Unknown(Struct, tag_field="type", tag=tag, gc=False):
     """An entry of a kind that this version does not know: a later server may keep more in a room than messages.
     Of all that is sent only entries have a ``seq``, so a cursor moves past it."""
 
@@ -407,9 +244,6 @@ class Error(Event):
     n: Count | None = None
 
 
-AnyCommand = (
-    Hello | Dial | Join | Leave | Say | Whisper | Name | Who | Rooms | History | Stats | Ping | Bye
-)  # fmt: skip
 AnyEvent = (
     Welcome | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | WhoPage | RoomsPage | HistoryPage
     | StatsPage | Pong | Goodbye | PresenceSummary | Gap | Notice | Error | AnyEntry

@@ -1,0 +1,115 @@
+"""What a client asks."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from roomchat.protocol.values import Count, Features, Id, Kind, Seq, Uid, tag
+
+
+class Command(Struct, tag_field="type", tag=tag, kw_only=True, omit_defaults=True, gc=False):
+    """What a client asks. ``id`` comes back as ``re`` in the reply."""
+
+    id: Id = None
+
+
+class Hello(Command, gc=True):
+    """The first command: a new client's name, or the token of a session that goes on.
+
+    ``rooms`` names, for each room, the seq of the last message seen without a gap; ``epoch`` the log that these
+    seqs are from. Without ``presence`` rooms are not told of the client's comings and goings. ``features`` are
+    those that the client knows.
+    """
+
+    protocol: Count
+    name: str | None = None
+    token: str | None = None
+    rooms: dict[str, Seq] | None = None
+    epoch: str | None = None
+    client: str | None = None
+    presence: bool = True
+    features: Features = []
+
+
+class Dial(Command):
+    """Into the room that ``uid`` is in, or into a new one with it."""
+
+    uid: Uid
+
+
+class Join(Command):
+    """Into ``room``, with the messages after ``after``, or else the last ``history``."""
+
+    room: str
+    after: Seq | None = None
+    history: Count | None = None
+
+
+class Leave(Command):
+    """Out of ``room``, or out of the current one."""
+
+    room: str | None = None
+
+
+class Say(Command):
+    """``text`` to everyone in ``room``, or in the current one, as an entry of that ``kind``; ``n`` counts what a
+    session says from 1."""
+
+    text: str
+    room: str | None = None
+    n: Uid | None = None
+    kind: Kind = "message"
+
+
+class Whisper(Command):
+    """``text`` to ``uid`` alone, in the room that belongs to the two."""
+
+    uid: Uid
+    text: str
+    n: Uid | None = None
+    kind: Kind = "message"
+
+
+class Name(Command):
+    """From now on called ``name``."""
+
+    name: str
+
+
+class Who(Command):
+    """The clients in ``room``, or all: a page of those with a UID above ``after``."""
+
+    room: str | None = None
+    after: Seq | None = None
+
+
+class Rooms(Command):
+    """The rooms with someone in them: a page of those that sort behind ``after``."""
+
+    after: str | None = None
+
+
+class History(Command):
+    """Messages of ``room``, or of the current one: the last before ``before``, or the first after ``after``."""
+
+    room: str | None = None
+    before: Seq | None = None
+    after: Seq | None = None
+    limit: Count | None = None
+
+
+class Stats(Command):
+    """What the server counts."""
+
+
+class Ping(Command):
+    """Answered when everything before it has been handled."""
+
+
+class Bye(Command):
+    """The end of the session's seat in its rooms, and of the connection."""
+
+
+AnyCommand = (
+    Hello | Dial | Join | Leave | Say | Whisper | Name | Who | Rooms | History | Stats | Ping | Bye
+)  # fmt: skip
