@@ -10,8 +10,7 @@ TYPE_CHECKING = False  # True to type checkers; to import `typing` for it would 
 
 if TYPE_CHECKING:
     from roomchat.client.client import Client
-    from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
-    from roomchat.client.session import Refusal
+    from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost, Refusal
     from roomchat.errors import ConnectError, Denied, RoomchatError, StateError
     from roomchat.protocol import (
         Action,
@@ -51,7 +50,7 @@ __all__ = [
 
 # Where they are, those that need the least first. They are imported when they are asked for: whoever imports any
 # part of roomchat imports this file, and neither a server nor `roomchat --version` needs the client.
-_HOMES = ("protocol", "errors", "client.client_events", "client.session", "client.client")
+_HOMES = ("protocol", "errors", "client.client_events", "client.client")
 _PARTS = {"client", "errors", "protocol"}  # to be had as `roomchat.protocol` as well
 
 if not TYPE_CHECKING:  # it would take any name for one of ours

@@ -1,10 +1,20 @@
-"""What a client gives to its program: the server's events, and three of its own."""
+"""What a client gives to its program: the server's events, and four of its own."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from roomchat.protocol import Statement
+from roomchat.protocol import Error, Kind, Statement
+
+
+class Refusal(Error, kw_only=True, tag="refusal"):
+    """The error for something that was said, made by the client: ``text`` is what was not said, and ``room`` or
+    ``uid`` whom it was for."""
+
+    text: str
+    room: str | None = None
+    uid: int | None = None
+    kind: Kind = "message"
 
 
 class ConnectionLost(Struct):

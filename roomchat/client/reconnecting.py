@@ -13,40 +13,18 @@ from msgspec.structs import replace
 
 from roomchat.client.address import Address
 from roomchat.client.answers import Answers
-from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost, Refusal
 from roomchat.client.connection import CONNECT_TIMEOUT, Connection
-from roomchat.client.session import CAUGHT_UP_ID, Refusal, Session
+from roomchat.client.session import CAUGHT_UP_ID, Session
 from roomchat.client.state import State
 from roomchat.errors import (
-    BadName,
-    ConnectError,
-    Denied,
-    NameTaken,
-    ReadTimeout,
-    Replaced,
-    RoomchatError,
-    StateError,
-    UnknownToken,
+    BadName, ConnectError, Denied, NameTaken, ReadTimeout, Replaced, RoomchatError, StateError, UnknownToken,
     UnsupportedProtocol,
-)
+)  # fmt: skip
 from roomchat.protocol import (
-    Bye,
-    Command,
-    Entry,
-    Error,
-    Gap,
-    Goodbye,
-    Joined,
-    Left,
-    Ping,
-    Pong,
-    Renamed,
-    Say,
-    Statement,
-    Unknown,
-    Welcome,
-    Whisper,
-)
+    Bye, Command, Entry, Error, Gap, Goodbye, Joined, Left, Ping, Pong, Renamed, Say, Statement, Unknown,
+    Welcome, Whisper,
+)  # fmt: skip
 
 HELLO_TIMEOUT = 10.0  # seconds until something that does not answer our hello is given up
 HEARTBEAT = 30.0  # seconds of silence until the server is asked whether it is there

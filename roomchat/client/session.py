@@ -10,44 +10,16 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec.structs import replace
 
+from roomchat.client.client_events import Refusal
 from roomchat.client.looks import Looks
 from roomchat.client.same import compared
 from roomchat.errors import (
-    BadCommand,
-    Denied,
-    LineTooLong,
-    OutOfOrder,
-    Refused,
-    StorageUnavailable,
-    TextTooLong,
-    UnknownToken,
-)
+    BadCommand, Denied, LineTooLong, OutOfOrder, Refused, StorageUnavailable, TextTooLong, UnknownToken,
+)  # fmt: skip
 from roomchat.protocol import (
-    ACTION,
-    FEATURES,
-    VERSION,
-    AnyEntry,
-    Command,
-    Entry,
-    Error,
-    Gap,
-    Hello,
-    HistoryPage,
-    Join,
-    Joined,
-    Kind,
-    Left,
-    Ping,
-    Pong,
-    Renamed,
-    Say,
-    Statement,
-    Unknown,
-    Welcome,
-    Whisper,
-    is_private,
-    private_room,
-)
+    ACTION, FEATURES, VERSION, AnyEntry, Command, Entry, Error, Gap, Hello, HistoryPage, Join, Joined, Left,
+    Ping, Pong, Renamed, Say, Statement, Unknown, Welcome, Whisper, is_private, private_room,
+)  # fmt: skip
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
@@ -61,16 +33,6 @@ OTHER_LOG = "other_log"  # code of the error for a whisper that was kept for a p
 
 _sayable: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisper)
 _RETRY = {StorageUnavailable.code, OutOfOrder.code}
-
-
-class Refusal(Error, kw_only=True, tag="refusal"):
-    """The error for something that was said, made by the client: ``text`` is what was not said, and ``room`` or
-    ``uid`` whom it was for."""
-
-    text: str
-    room: str | None = None
-    uid: int | None = None
-    kind: Kind = "message"
 
 
 @dataclass

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from roomchat.client.client import Client
-from roomchat.client.client_events import ClientEvent, ConnectionEnded
+from roomchat.client.client_events import ClientEvent, ConnectionEnded, Refusal
 from roomchat.client.oneshot import connect_once
-from roomchat.client.session import Refusal
 from roomchat.errors import ConnectError, Denied, StateError, StorageUnavailable
 from roomchat.protocol import Error, Ping, Say, Whisper
 

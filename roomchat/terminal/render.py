@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
-from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost
-from roomchat.client.session import Refusal
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost, Refusal
 from roomchat.entries import Table, said, shown, spoken
 from roomchat.protocol import (
     ACTION,

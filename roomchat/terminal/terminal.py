@@ -7,8 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client
-from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded
-from roomchat.client.session import Refusal
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, Refusal
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.harmless import harmless
 from roomchat.protocol import (

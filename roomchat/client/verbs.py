@@ -1,0 +1,84 @@
+"""What a client can do in the chat, each in words of its own; all else is a command for ``request``."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from roomchat.client.address import Address
+from roomchat.client.given import check, checked
+from roomchat.client.known import Known
+from roomchat.client.reconnecting import ReconnectingConnection
+from roomchat.errors import ConnectError, Denied, NotInRoom
+from roomchat.protocol import Command, Dial, Event, Join, Joined, Kind, Leave, Say, Whisper
+
+
+class Verbs(Known):
+    """The part of ``roomchat.Client`` that goes and speaks. Any thread may call it."""
+
+    _address: Address
+    _connection: ReconnectingConnection
+
+    @abstractmethod
+    def request(self, command: Command) -> Event:
+        """Ask for something and wait for the answer."""
+
+    @abstractmethod
+    def _check_open(self) -> None:
+        """Raise ConnectError unless it can be used."""
+
+    def join(self, room: str, history: int | None = None, *, after: int | None = None) -> Joined:
+        """Go into a room, and get its last ``history`` messages.
+
+        ``after``: all behind that seq instead, however many, if it is not in the room yet.
+        Raises Denied, ConnectError.
+        """
+        check(str, room=room)
+        check(int, history=history, after=after)
+        answer = self._joined(Join(room=room, history=history, after=after))
+        if after is not None:
+            with self._changed:
+                # Were the connection lost before the first one came, the session would ask for the last few only.
+                self._session.cursors.setdefault(answer.room, min(after, answer.last_seq))
+        return answer
+
+    def dial(self, uid: int) -> Joined:
+        """Go into the room where a client is, or into a new one with it. Raises Denied, ConnectError."""
+        return self._joined(Dial(uid=uid))
+
+    def leave(self, room: str | None = None) -> None:
+        """Leave a room, or the current one, when all that was said there is back. Raises Denied, ConnectError."""
+        self.request(Leave(room=room))
+
+    def say(self, text: str, room: str | None = None, *, kind: Kind = "message") -> int:
+        """Say something in a room, or in the current one. Returns at once; it is kept until it comes back.
+
+        Args:
+            kind: ``action`` for what the client does, in words that go behind its name: ``waves``.
+
+        Returns:
+            Its number: the ``n`` of the ``Message`` (or ``Action``) that will come back, or of the ``Error`` that
+            refuses it.
+        Raises:
+            Denied: there is no current room, or the text is more than the server takes.
+            StateError: it can't be kept.
+        """
+        self._check_open()
+        check(str, text=text, room=room, kind=kind)
+        room = room or self._session.room
+        if room is None:
+            raise Denied(NotInRoom.code, "You are not in a room; join one, or dial someone.")
+        return self._connection.say(Say(text=text, room=room, kind=kind))
+
+    def whisper(self, uid: int, text: str, *, kind: Kind = "message") -> int:
+        """Say something to one client only; else as ``say``."""
+        self._check_open()
+        check(int, uid=uid)
+        check(str, text=text, kind=kind)
+        checked(Whisper(uid=uid, text="", kind=kind))
+        return self._connection.say(Whisper(uid=uid, text=text, kind=kind))
+
+    def _joined(self, command: Join | Dial) -> Joined:
+        answer = self.request(command)
+        if not isinstance(answer, Joined):
+            raise ConnectError(f"The program at {self._address} is not a roomchat server.")
+        return answer
