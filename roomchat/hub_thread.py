@@ -103,14 +103,16 @@ class HubThread:
             SegmentRow(one.room.key, one.room.name, one.entries[0].seq, one.entries[-1].seq, one.encoded)
             for one in effects.segments
         ]
-        counters = [(one.client.uid, n) for one, n in effects.counters.items()]
-        identities = [(one.uid, one.name, one.token_hash) for one in effects.identities.values()]
+        sessions = [(one.client.uid, one.device, one.token_hash) for one in effects.sessions]
+        counters = [(one.client.uid, one.device, n) for one, n in effects.counters.items()]
         try:
             self._log.append(
                 time,
                 segments,
-                identities,
+                effects.names.items(),
+                sessions,
                 counters,
+                effects.next_uid,
                 effects.next_room,
                 effects.seats.items(),
                 effects.guests.items(),

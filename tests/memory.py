@@ -43,7 +43,7 @@ class Chat:
         self.now = 1000.0  # seconds
         self.disk_works = True
         self.log: dict[str, list[Event]] = defaultdict(list)  # room key to its messages
-        self.clients: dict[bytes, Row] = {}  # by token hash
+        self.clients: dict[int, Row] = {}  # by UID
         self.received: dict[str, list[Event]] = defaultdict(list)  # by link
         self.sent: dict[str, bytearray] = defaultdict(bytearray)  # by link that was opened as bytes
         self.closed: set[str] = set()
@@ -217,15 +217,12 @@ class Chat:
         return Introduction(replace(hello, token=None), token_hash, hello.token is not None)
 
     def _store(self, lines: list[bytes]) -> None:
-        for identity in self.effects.identities.values():
-            if not identity.token_hash:
-                continue  # nobody comes back as it
-            old = self.clients.get(identity.token_hash)
-            sessions = old.sessions if old else [SessionRow(1, identity.token_hash)]
-            self.clients[identity.token_hash] = Row(identity.uid, identity.name, sessions)
+        for uid, name in self.effects.names.items():
+            self.clients.setdefault(uid, Row(uid, name, [])).name = name
+        for session in self.effects.sessions:
+            self.clients[session.client.uid].sessions.append(SessionRow(session.device, session.token_hash))
         for session, n in self.effects.counters.items():
-            row = self.clients[session.token_hash].sessions[session.device - 1]
-            row.last_n = n
+            self.clients[session.client.uid].sessions[session.device - 1].last_n = n
         for segment, data in zip(self.effects.segments, lines, strict=True):
             log = self.log[segment.room.key]
             for message in _events(data):
@@ -235,10 +232,8 @@ class Chat:
     def _found(self, key: Key) -> Found:
         if not (self.disk_works and self.log_reads):
             return Found(key, None, failed=True)
-        if isinstance(key, bytes):
-            row = self.clients.get(key)
-        else:
-            row = next((one for one in self.clients.values() if one.uid == key), None)
+        rows = self.clients.values()
+        row = next((one for one in rows if key in {one.uid, *(each.token_hash for each in one.sessions)}), None)
         return Found(key, None if row is None else Row.of(row))
 
     def _deliver(self, delivery: Delivery) -> None:

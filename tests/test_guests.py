@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import sqlite3
 import time
 from collections.abc import Callable
@@ -94,7 +95,7 @@ def test_who_never_said_anything_is_forgotten(tmp_path: Path) -> None:
         }  # fmt: skip
         with Peer(server.address) as peer:
             assert peer.hello("silent")["uid"] == 7  # its old UID is not used again
-    for table in ("clients", "counters", "seats", "guests"):
+    for table in ("clients", "sessions", "counters", "seats", "guests"):
         assert rows(path, f"SELECT uid FROM {table} WHERE uid = 4") == []
 
 
@@ -163,9 +164,15 @@ def test_the_program_of_a_forgotten_guest_begins_anew(tmp_path: Path) -> None:
 def test_guests_go_in_pieces(tmp_path: Path) -> None:
     """As many as the chat may wait for at a time, those who were gone first; who is needed is looked at once."""
     log = Log(str(tmp_path / "chat.db"), "normal")
-    guests = [(uid, f"guest-{uid}", b"%d" % uid) for uid in range(1, 251)]
+    guests = [(uid, f"guest-{uid}") for uid in range(1, 251)]
     log.append(
-        1000, [], guests, [], None, [(uid, name) for uid, name, _ in guests], [(uid, True) for uid, *_ in guests]
+        1000,
+        [],
+        guests,
+        [(uid, 1, b"%d" % uid) for uid, _ in guests],
+        next_uid=251,
+        seats=guests,
+        guests=[(uid, True) for uid, _ in guests],
     )
     log.append(1000, [], guests=[(1, False)])
     forget = [log.forget_guests(2000, 3000, MAX_GUESTS, lambda uid: uid % 50 == 0) for _ in range(4)]
@@ -175,6 +182,18 @@ def test_guests_go_in_pieces(tmp_path: Path) -> None:
         assert (reader.client(b"1").guest, reader.client(b"50").guest, log.next_uid()) == (False, True, 251)
     assert log.forget_guests(1000, 3000, MAX_GUESTS, lambda _: False) == (0, 0)
     log.close()
+
+
+def test_who_cant_come_back_leaves_nothing_but_its_uid(tmp_path: Path) -> None:
+    """Its row would stay for ever. Its UID is not used again."""
+    path = tmp_path / "chat.db"
+    for uid in (1, 2):
+        with run(path) as server, socket.create_connection(server.address, timeout=10) as person:
+            person.sendall(b"guest\n/name gus\n/quit\n")
+            told = b"".join(iter(lambda: person.recv(4096), b""))
+            assert b"Your uid is: %d\n" % uid in told
+    for table in ("clients", "sessions", "seats", "guests"):
+        assert rows(path, f"SELECT * FROM {table}") == []
 
 
 # ---------------------------------------------------------------- older logs

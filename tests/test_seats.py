@@ -153,6 +153,37 @@ def test_a_database_of_the_first_version_opens(tmp_path: Path, connect: Connect)
         assert [message["seq"] for message in ann.messages(6)] == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS) + 1))
+def test_a_database_of_every_version_opens(tmp_path: Path, connect: Connect, version: int) -> None:
+    """Tokens, names, counters and seats are as they were; no UID is given twice, not even that of a client that is
+    in no table any more."""
+    path = tmp_path / "chat.db"
+    shutil.copy(OLD, path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        for step in schema.MIGRATIONS[1:version]:
+            old.executescript(step)
+        old.execute(f"PRAGMA user_version = {version}")
+        old.execute("DELETE FROM clients WHERE uid = 4")
+        if version >= 3:
+            old.execute("INSERT INTO seats VALUES (1, 'ann')")
+    with run(path) as server:
+        newcomer = connect(server, "newcomer")
+        assert newcomer.uid == 5
+        newcomer.send("who")
+        seated = [{"uid": 1, "name": "ann", "away": True}] if version >= 3 else []
+        assert newcomer.expect("who")["clients"] == [*seated, {"uid": 5, "name": "newcomer"}]
+        for uid, name, last_n in ((1, "ann", 4), (2, "bob", 3)):
+            peer = connect(server)
+            welcome = peer.resume(OLD_TOKENS[uid], rooms={"tea": 6})
+            assert (welcome["uid"], welcome["name"], welcome["last_n"]) == (uid, name, last_n)
+            peer.send("say", text="hi", room="tea", n=last_n + 1)
+            peer.until("message", n=last_n + 1)
+        assert refusal(server, connect, token=OLD_TOKENS[4]) == "unknown_token"
+    with run(path) as server:
+        assert connect(server).resume(OLD_TOKENS[1])["last_n"] == 5
+        assert connect(server, "another").uid == 6
+
+
 @pytest.mark.parametrize("uid", [3, 4])
 @pytest.mark.parametrize("asked", ["nothing", "the old name"])
 def test_who_had_a_name_that_nobody_can_have_now_gets_another(
@@ -181,7 +212,7 @@ def test_a_migration_that_is_killed_changes_nothing(tmp_path: Path) -> None:
         "sqlite3.connect = connect\nLog(sys.argv[1], 'full').close()\n"
     )
     versions = set()
-    for step in range(0, 30, 2):
+    for step in range(0, 60, 2):
         path = tmp_path / f"{step}.db"
         shutil.copy(OLD, path)
         subprocess.run([sys.executable, "-c", code, str(path), str(step)], check=False, timeout=30)
@@ -192,5 +223,10 @@ def test_a_migration_that_is_killed_changes_nothing(tmp_path: Path) -> None:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
             if "guests" in tables:
                 assert connection.execute("SELECT uid FROM guests").fetchall() == [(3,), (4,)]
+            if "sessions" in tables:
+                query = (
+                    "SELECT uid, device, last_n FROM sessions LEFT JOIN counters USING (uid, device) ORDER BY uid"
+                )
+                assert connection.execute(query).fetchall() == [(1, 1, 4), (2, 1, 3), (3, 1, None), (4, 1, None)]
             assert connection.execute("SELECT sum(last_seq - first_seq + 1) FROM segments").fetchone() == (7,)
     assert versions == set(range(1, len(schema.MIGRATIONS) + 1))

@@ -182,11 +182,17 @@ def test_what_a_batch_leaves_is_there_when_the_log_is_opened_again(open_log: Cal
     log = open_log()
     assert (log.next_uid(), log.next_room(), log.rooms()) == (1, 1, [])
     rooms = [f"room-{number}" for number in range(400)]  # more than go into one statement
-    clients = [(uid, f"client-{uid}", bytes([uid % 256, uid // 256])) for uid in range(1, 401)]
+    uids = range(1, 401)
     log.append(
-        NOW, [segment(7, 9, room=room) for room in rooms], clients, [(uid, uid * 2) for uid, *_ in clients], 5
+        NOW,
+        [segment(7, 9, room=room) for room in rooms],
+        [(uid, f"client-{uid}") for uid in uids],
+        [(uid, 1, bytes([uid % 256, uid // 256])) for uid in uids],
+        [(uid, 1, uid * 2) for uid in uids],
+        401,
+        5,
     )
-    log.append(NOW, [segment(10)], [(400, "renamed", b"new token")])
+    log.append(NOW, [segment(10)], [(400, "renamed")], [(400, 2, b"new token")], [(400, 2, 7)])
     epoch = log.epoch()
     log.close()
     log = open_log()
@@ -194,7 +200,12 @@ def test_what_a_batch_leaves_is_there_when_the_log_is_opened_again(open_log: Cal
     assert log.rooms() == [*((room, room.title(), 9) for room in rooms), ("tea", "Tea", 10)]
     found = client(log, bytes([399 % 256, 399 // 256]))
     assert (found.uid, found.name, found.sessions[0].last_n) == (399, "client-399", 798)
-    assert client(log, b"new token").name == "renamed"
+    assert client(log, b"new token") == client(log, bytes([400 % 256, 400 // 256])) == client(log, 400)
+    renamed = client(log, 400)
+    assert (renamed.name, [(one.device, one.last_n) for one in renamed.sessions]) == (
+        "renamed",
+        [(1, 800), (2, 7)],
+    )
     assert client(log, b"unknown") is None
     assert all(all_of(log, room) == [7, 9] for room in rooms[::50])
 
@@ -250,11 +261,13 @@ def test_nothing_that_was_asked_for_is_no_gap(log: Log, reader: LogReader) -> No
 
 def test_a_failed_append_stores_nothing(log: Log) -> None:
     """On a full disk none of a batch is kept, reading goes on, and the same batch is taken once there is room."""
-    log.append(NOW, [segment(1)], [(1, "ann", b"ann")], [(1, 1)])
+    log.append(NOW, [segment(1)], [(1, "ann")], [(1, 1, b"ann")], [(1, 1, 1)], 2)
     batch = (
         [segment(2), segment(1, room="new"), segment(3, 4, text="x" * 100_000)],
-        [(1, "anna", b"ann"), (2, "bob", b"bob")],
-        [(1, 2)],
+        [(1, "anna"), (2, "bob")],
+        [(2, 1, b"bob")],
+        [(1, 1, 2)],
+        3,
         7,
     )
     log._connection.execute("PRAGMA max_page_count = 1")  # SQLite makes that the number of pages there are
@@ -334,7 +347,10 @@ def _filled(path: Path) -> bytes:
     log = Log(str(path), "full")
     for seq in range(1, 301):
         log.append(
-            NOW, [segment(seq, text="x" * 500), segment(seq, room=f"room-{seq}")], [(seq, "ann", b"%d" % seq)]
+            NOW,
+            [segment(seq, text="x" * 500), segment(seq, room=f"room-{seq}")],
+            [(seq, "ann")],
+            [(seq, 1, b"%d" % seq)],
         )
     log.close()
     return path.read_bytes()
@@ -426,7 +442,8 @@ log = Log(sys.argv[1], "full")
 print("open", flush=True)
 for seq in range(1, 100_000):
     line = b'{"type":"message","room":"tea","seq":%d,"uid":1,"name":"ann","ts":"","text":"hi"}\\n' % seq
-    log.append(0, [SegmentRow("tea", "tea", seq, seq, line)], [(seq, "ann", b"%d" % seq)], [(seq, seq)], seq)
+    tea = SegmentRow("tea", "tea", seq, seq, line)
+    log.append(0, [tea], [(seq, "ann")], [(seq, 1, b"%d" % seq)], [(seq, 1, seq)], seq + 1, seq)
     print(seq, flush=True)
 """
 
@@ -476,7 +493,7 @@ def test_migrations_are_applied_one_after_the_other(
     open_log: Callable[..., Log], log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Steps that a log has not seen yet are applied in order, once; what it holds stays."""
-    log.append(NOW, [segment(1)], [(1, "ann", b"ann")])
+    log.append(NOW, [segment(1)], [(1, "ann")], [(1, 1, b"ann")], [], 2)
     epoch = log.epoch()
     log.close()
     released = len(schema.MIGRATIONS)
@@ -532,21 +549,9 @@ def test_a_new_log_is_its_owners_alone(open_log: Callable[..., Log], tmp_path: P
     """Whispers and what proves sessions are in it: nobody else on the machine may read any of its files."""
     path = tmp_path / "new.db"
     log = open_log(path)
-    log.append(NOW, [segment(1)], [], [], None)
+    log.append(NOW, [segment(1)])
     modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("new.db*") if file.suffix != ".lock"}
     assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
-
-
-def test_a_guest_leaves_nothing_but_its_uid(tmp_path):
-    """Nobody can come back as a client without a token: its row would stay for ever. Its UID is not used again."""
-    path = str(tmp_path / "chat.db")
-    log = Log(path, sync="normal")
-    log.append(1, [], [(1, "ann", b"ann"), (2, "guest", b""), (3, "other", b"")])
-    assert (client(log, 1).name, client(log, 2), client(log, 3)) == ("ann", None, None)
-    log.close()
-    log = Log(path, sync="normal")
-    assert log.next_uid() == 4
-    log.close()
 
 
 def test_the_log_knows_when_something_was_last_said_in_each_room(tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from roomchat.chat.deadlines import Deadlines
-from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, Identity, ReadPage, Replay, Reply, Segment
+from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
 from roomchat.chat.inputs import Found, Inputs, Key, Link, Row
 from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Audience, Client, Registry, Room, Session
@@ -163,13 +163,16 @@ class Batch:
         if not self._storing:
             raise StorageUnavailable
 
-    def keep_identity(self, session: Session) -> None:
-        """Store a new client, or its new name."""
-        client = session.client
-        resumes = self.registry.peers[self.link].terms.resume
-        self.effects.identities[client.uid] = Identity(
-            client.uid, client.name, session.token_hash if resumes else b""
-        )  # fmt: skip
+    def keep_newcomer(self, client: Client) -> None:
+        """Store a new client, and its sessions, if it can come back; else only that its UID is given away."""
+        self.effects.next_uid = self.registry.next_uid
+        if client.guest:
+            self.keep_name(client)
+            self.effects.sessions += client.sessions
+
+    def keep_name(self, client: Client) -> None:
+        """Store the name of a client that can come back."""
+        self.effects.names[client.uid] = client.name
 
     def row(self, key: Key) -> Row | None:
         """A client as the log has it; None: nobody can come back as it.
@@ -190,7 +193,7 @@ class Batch:
         registry = self.registry
         if uid in registry.clients or uid >= registry.next_uid or self._left(uid) is not None:
             return
-        if uid not in self.effects.identities and uid not in self.found:
+        if uid not in self.found:
             raise Missing(uid)
 
     def offline_name(self, uid: int) -> str | None:
@@ -202,9 +205,6 @@ class Batch:
         """
         if (client := self._left(uid)) is not None:
             return client.name if client.resumes else None
-        identity = self.effects.identities.get(uid)  # came and went in this batch: not in the log yet
-        if identity is not None:
-            return identity.name if identity.token_hash else None
         row = self.row(uid)
         return row.name if row is not None else None
 

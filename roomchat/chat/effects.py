@@ -76,25 +76,19 @@ class LookUp(Struct, gc=False):
 Delivery = Segment | Broadcast | Reply | Replay | ReadPage | Close
 
 
-class Identity(Struct, gc=False):
-    """A client as the log keeps it."""
-
-    uid: int
-    name: str
-    token_hash: bytes  # b"": nobody has its token, so nobody ever comes back as it
-
-
 @dataclass
 class Effects:
     """Of one batch. Nothing of ``deliveries`` may be seen by anyone before the rest is stored."""
 
     deliveries: list[Delivery] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)  # those among the deliveries
-    identities: dict[int, Identity] = field(default_factory=dict)  # new or renamed, by UID
+    names: dict[int, str] = field(default_factory=dict)  # of clients that are new or renamed, by UID
+    sessions: list[Session] = field(default_factory=list)  # new ones
     counters: dict[Session, int] = field(default_factory=dict)  # to its new last n
     seats: dict[int, str | None] = field(default_factory=dict)  # UID to the key of its name; None: it has no seat
     guests: dict[int, bool] = field(default_factory=dict)  # UID to whether it never said anything: seen now
-    next_room: int | None = None  # when it changed
+    next_uid: int | None = None  # when it changed
+    next_room: int | None = None  # likewise
     lookups: list[LookUp] = field(default_factory=list)  # when the rest is stored
     log_lines: list[str] = field(
         default_factory=list
@@ -106,5 +100,8 @@ class Effects:
     @property
     def stored(self) -> bool:
         """Whether there is anything that belongs on disk."""
-        kept = (self.segments, self.identities, self.counters, self.seats, self.guests, self.next_room)
+        kept = (
+            self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.next_uid,
+            self.next_room,
+        )  # fmt: skip
         return any(kept)

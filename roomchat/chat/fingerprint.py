@@ -42,9 +42,10 @@ def of_effects(effects: Effects) -> str:
     return _digest(
         [
             [_delivery(delivery) for delivery in effects.deliveries],
-            [*effects.identities.values()],
+            [*effects.names.items()],
+            [[one.client.uid, one.device, one.token_hash] for one in effects.sessions],
             [[one.client.uid, one.device, n] for one, n in effects.counters.items()], [*effects.seats.items()],
-            [*effects.guests.items()], effects.next_room, effects.lookups,
+            [*effects.guests.items()], effects.next_uid, effects.next_room, effects.lookups,
             effects.stop, effects.over, effects.closed,
         ]
     )  # fmt: skip

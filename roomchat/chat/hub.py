@@ -104,7 +104,9 @@ class Hub:
     def commit(self) -> None:
         """The effects of the last batch are stored: its changes stay."""
         self.registry.begin()
-        if not self._held:
+        if self._gone and not self._held:
+            for session in self._gone.values():
+                session.client.sessions = ()  # or they would hold each other until the garbage collector comes
             self._gone.clear()
         self._deadlines.drop_due(self._now)
         for link in self._applied.closed:  # so that a connection that is gone is not kept in memory

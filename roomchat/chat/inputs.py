@@ -84,7 +84,7 @@ class KnownClient(Protocol):
         """All that it has."""
 
 
-class SessionRow(Struct):
+class SessionRow(Struct, gc=False):
     """A session as the log has it."""
 
     device: int
@@ -92,7 +92,7 @@ class SessionRow(Struct):
     last_n: int = 0
 
 
-class Row(Struct):
+class Row(Struct, gc=False):
     """A client as the log has it, if anybody can come back as it."""
 
     uid: int

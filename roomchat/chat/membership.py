@@ -171,7 +171,8 @@ def leave_all(batch: Batch, client: Client, reason: str) -> None:
         leave(batch, client, room, reason)
     batch.registry.remove_client(client)
     batch.keep_seat(client, False)
-    batch.gone.update((session.token_hash, session) for session in client.sessions)
+    for session in client.sessions:
+        batch.gone[session.token_hash] = session
 
 
 def tell_away(batch: Batch, client: Client) -> None:
@@ -199,8 +200,8 @@ def rename(batch: Batch, session: Session, name: str) -> Renamed:
     batch.must_store()
     event = Renamed(uid=client.uid, old=client.name, name=name)
     registry.rename(client, name, key)
-    batch.keep_identity(session)
     if client.resumes:
+        batch.keep_name(client)
         batch.keep_seat(client, True)
     rooms = registry.clients_to_rooms[client.uid].values()
     if client.announced:

@@ -206,7 +206,7 @@ class Registry:
         self.save(session)
         self.save(client)
         session.link = link
-        client.links = tuple(one.link for one in client.sessions if one.link is not None)
+        client.links = tuple([one.link for one in client.sessions if one.link is not None])
         for room in self.clients_to_rooms[client.uid].values():
             self._audience_changed(room)
 
@@ -219,7 +219,11 @@ class Registry:
 
     def add_client(self, client: Client, sessions: Iterable[KnownSession]) -> None:
         """A client takes a seat, with these sessions, none of them connected yet."""
-        client.sessions = tuple(Session(client, one.device, one.token_hash, one.last_n) for one in sessions)
+        new = self._batch  # saved already: a rollback takes them away as a whole
+        client.saved_in = new
+        client.sessions = tuple(
+            [Session(client, one.device, one.token_hash, one.last_n, saved_in=new) for one in sessions]
+        )
         self._put(self.clients, client.uid, client)
         insort(self.uids, client.uid)
         self._put(self.clients_to_rooms, client.uid, {})

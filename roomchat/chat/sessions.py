@@ -159,7 +159,7 @@ class Sessions:
         guest = batch.registry.peers[batch.link].terms.resume
         client = Client(batch.registry.new_uid(), name, key, guest)
         self._give_seat(batch, client, [SessionRow(1, token_hash)])
-        batch.keep_identity(client.sessions[0])
+        batch.keep_newcomer(client)
         return client.sessions[0]
 
     def _resumed(self, batch: Batch, token_hash: bytes, command: Hello) -> Session:
@@ -185,11 +185,11 @@ class Sessions:
         self._check_seat(batch)
         if shown != known.name:
             batch.must_store()
-        self._give_seat(batch, Client(known.uid, shown, key, known.guest), known.sessions)
-        session = batch.registry.tokens[token_hash]
+        client = Client(known.uid, shown, key, known.guest)
+        self._give_seat(batch, client, known.sessions)
         if shown != known.name:
-            batch.keep_identity(session)
-        return session
+            batch.keep_name(client)
+        return batch.registry.tokens[token_hash]
 
     def _check_rooms(self, batch: Batch, command: Hello, uid: int) -> None:
         """Before any of them is looked at: what one line makes the hub do must be bounded. Twice the limit, so

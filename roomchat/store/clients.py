@@ -10,11 +10,11 @@ from typing import Any
 from msgspec import Struct
 
 # What rows with a uid (and a name, from clients) are joined with, for these columns.
-COLUMNS = "uid, name, seen IS NOT NULL, 1, token_hash, coalesce(last_n, 0)"
-JOINS = "LEFT JOIN counters USING (uid) LEFT JOIN guests USING (uid)"
+COLUMNS = "uid, name, seen IS NOT NULL, device, token_hash, coalesce(last_n, 0)"
+JOINS = "JOIN sessions USING (uid) LEFT JOIN counters USING (uid, device) LEFT JOIN guests USING (uid)"
 
 
-class StoredSession(Struct):
+class StoredSession(Struct, gc=False):
     """One device of a client."""
 
     device: int  # its number among the client's, from 1
@@ -22,7 +22,7 @@ class StoredSession(Struct):
     last_n: int  # of its last message that was handled
 
 
-class StoredClient(Struct):
+class StoredClient(Struct, gc=False):
     """Somebody can come back as it."""
 
     uid: int

@@ -98,7 +98,7 @@ class Log:
 
     def next_uid(self) -> int:
         """A UID above all that were ever given away."""
-        return int(self._value("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'clients'"))
+        return int(self._value("SELECT value FROM meta WHERE key = 'next_uid'"))
 
     def rooms(self) -> list[tuple[str, str, int]]:
         """(key, name, last seq) of every room that has or had messages."""
@@ -137,7 +137,7 @@ class Log:
         is known of them)."""
 
         def read(connection: sqlite3.Connection) -> list[tuple[str, StoredClient]]:
-            query = f"SELECT {COLUMNS} FROM seats JOIN clients USING (uid) {JOINS} ORDER BY uid"
+            query = f"SELECT {COLUMNS} FROM seats JOIN clients USING (uid) {JOINS} ORDER BY uid, device"
             keys = dict(connection.execute("SELECT uid, key FROM seats"))
             return [(keys[one.uid], one) for one in clients_of(connection.execute(query))]
 
@@ -149,8 +149,10 @@ class Log:
         self,
         now: int,
         segments: Sequence[SegmentRow],
-        identities: Iterable[tuple[int, str, bytes]] = (),
-        counters: Iterable[tuple[int, int]] = (),
+        clients: Iterable[tuple[int, str]] = (),
+        sessions: Iterable[tuple[int, int, bytes]] = (),
+        counters: Iterable[tuple[int, int, int]] = (),
+        next_uid: int | None = None,
         next_room: int | None = None,
         seats: Iterable[tuple[int, str | None]] = (),
         guests: Iterable[tuple[int, bool]] = (),
@@ -160,10 +162,10 @@ class Log:
         Args:
             now: milliseconds since 1970.
             segments: in the order in which they were said.
-            identities: (UID, name, token hash) of new or renamed clients; with b"" for a hash nobody can come back
-                as it, and only that its UID is used is kept.
-            counters: (UID, last n).
-            next_room: the new number, if it changed.
+            clients: (UID, name) of those that are new or renamed, if somebody can come back as them.
+            sessions: (UID, device, token hash) of new ones.
+            counters: (UID, device, last n).
+            next_uid, next_room: the new number, if it changed.
             seats: (UID, key of its name) of those who took a seat, or took another name; (UID, None) of those who
                 gave it up.
             guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those
@@ -173,10 +175,9 @@ class Log:
         """
 
         def write(connection: sqlite3.Connection) -> None:
-            _insert(connection, "INSERT OR REPLACE INTO clients VALUES", 3, people)
-            if any(not token_hash for _, _, token_hash in people):
-                connection.execute("DELETE FROM clients WHERE token_hash = x''")  # sqlite_sequence has the UIDs
-            _insert(connection, "INSERT OR REPLACE INTO counters VALUES", 2, list(counters))
+            _insert(connection, "INSERT OR REPLACE INTO clients VALUES", 2, list(clients))
+            _insert(connection, "INSERT INTO sessions VALUES", 3, list(sessions))
+            _insert(connection, "INSERT OR REPLACE INTO counters VALUES", 3, list(counters))
             _insert(connection, "INSERT OR REPLACE INTO seats VALUES", 2, [one for one in changed if one[1]])
             for uid, key in changed:
                 if key is None:
@@ -186,12 +187,13 @@ class Log:
             for uid, silent in noted:
                 if not silent:
                     connection.execute("DELETE FROM guests WHERE uid = ?", (uid,))
-            if next_room is not None:
-                connection.execute("UPDATE meta SET value = ? WHERE key = 'next_room'", (next_room,))
+            for key, number in (("next_uid", next_uid), ("next_room", next_room)):
+                if number is not None:
+                    connection.execute("UPDATE meta SET value = ? WHERE key = ?", (number, key))
             rows = [(self._room_id(s), s.first_seq, s.last_seq, now, s.lines) for s in segments]
             _insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
 
-        people, changed, noted = list(identities), list(seats), list(guests)
+        changed, noted = list(seats), list(guests)
         known = len(self._room_ids)
         try:
             self._transaction(write)
@@ -244,7 +246,7 @@ class Log:
             kept = {uid for uid in found if needed(uid)}
             gone = [uid for uid in found if uid not in kept]
             _insert(connection, "INSERT OR REPLACE INTO guests VALUES", 2, [(uid, now) for uid in kept])
-            for table in ("clients", "counters", "seats", "guests"):
+            for table in ("clients", "sessions", "counters", "seats", "guests"):
                 connection.execute(f"DELETE FROM {table} WHERE uid IN ({','.join('?' * len(gone))})", gone)
             return len(found), len(gone)
 

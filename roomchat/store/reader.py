@@ -60,10 +60,10 @@ class LogReader:
     def client(self, key: bytes | int) -> StoredClient | None:
         """The client with that token, by its hash, or with that UID; None: nobody can come back as it. One
         look-up, some 10 us."""
-        column = "token_hash" if isinstance(key, bytes) else "uid"
+        uid = "(SELECT uid FROM sessions WHERE token_hash = ?)" if isinstance(key, bytes) else "?"
         with Reading(self._connection):
             rows = self._connection.execute(
-                f"SELECT {COLUMNS} FROM clients {JOINS} WHERE {column} = ?", (key,)
+                f"SELECT {COLUMNS} FROM clients {JOINS} WHERE uid = {uid} ORDER BY device", (key,)
             ).fetchall()
         return next(iter(clients_of(rows)), None)
 
