@@ -105,6 +105,30 @@ def test_what_comes_while_one_types_leaves_the_line_alone(tea: Callable[..., Any
     assert lines == [str(number) for number in range(30)]
 
 
+def test_who_is_dialled_in_the_middle_of_a_line_stays_where_it_was_meant_for(tea: Callable[..., Any]) -> None:
+    """Otherwise words about somebody would go to them. Who types nothing is taken along."""
+    ann, bob, cleo = tea("ann", room=""), tea("bob", Client), tea("cleo", Client)
+    cleo.join("lobby")
+    ann.until("cleo (3) came in")
+    ann.type("bob is a bo")
+    ann.until("[lobby] bob is a bo")
+    bob.dial(1)
+    ann.until("bob (2) dialled you: you are in r1, too. Type /room r1 to talk there.")
+    ann.type("re" + ENTER)
+    ann.until("ann: bob is a bore")
+    assert not any("[r1] ann" in row for row in ann.shown)
+    bob.say("hello", "r1")
+    ann.until("2 r1 +1")
+    ann.type("/room r1" + ENTER)
+    ann.until("--- r1, 2 here, 1 new ---")
+    ann.until(lambda screen: typed(screen) == "[r1]")
+    ann.type("/leave" + ENTER)
+    ann.until("You are in lobby now.")
+    cleo.dial(1)
+    ann.until("cleo (3) dialled you: you are in r2.")
+    ann.until(lambda screen: typed(screen) == "[r2]")
+
+
 def test_long_text_is_wrapped_under_itself_and_wide_characters_stay_in_place(tea: Callable[..., Any]) -> None:
     """The rest of a message stands under its beginning; nothing goes beyond the edge."""
     ann, bob = tea("ann", columns=40), tea("bob", Client)

@@ -12,7 +12,7 @@ from roomchat.speaker import speaker
 from roomchat.terminal.commands import HELP_COLUMN
 from roomchat.terminal.focus import RoomFocus
 from roomchat.terminal.lines import Line, cell, line
-from roomchat.terminal.render import lines
+from roomchat.terminal.render import dialled_elsewhere, lines
 from roomchat.terminal.roster import Roster
 from roomchat.times import day_of
 
@@ -24,9 +24,13 @@ class ChatDisplay:
         show_line: shows a line; called with the lock held.
         everything: show all rooms at once, each line with its room; else one, and the others wait.
         clock: how times are written, as for strftime.
+        is_begun: whether words are typed that are meant for the room that is looked at.
     """
 
-    def __init__(self, show_line: Callable[[Line], None], *, everything: bool, clock: str) -> None:
+    def __init__(
+        self, show_line: Callable[[Line], None], *, everything: bool, clock: str,
+        is_begun: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
         self.client: Client | None = None
         self.connected = False  # now; without a connection but with a client it tries to come back
         self.roster = Roster()
@@ -37,6 +41,7 @@ class ChatDisplay:
         self.lock = threading.RLock()
         self._show_line = show_line
         self._clock = clock
+        self._is_begun = is_begun
         self._day = day_of(None)
 
     def show(self, text: str, style: str = "dim") -> None:
@@ -86,13 +91,22 @@ class ChatDisplay:
             if self.focus.room in {None, event.room}:
                 self.look_at(current, announcement=event)
                 return
-        if isinstance(event, Joined) and event.room == current:
+        if isinstance(event, Joined) and self._interrupts(event):
+            self._show_line(line(("mention", dialled_elsewhere(event, self.roster)), ring=2))
+        elif isinstance(event, Joined) and event.room == current:
             self.look_at(current, announcement=event)
         elif self.focus.takes(event):
             self.show_event(event)
         elif isinstance(event, Spoken) and self._calls(event):
             name = cell(speaker(event.uid, event.name))
             self._show_line(line(("mention", f"[{cell(event.room)}] {name} mentions you."), ring=2))
+
+    def _interrupts(self, event: Joined) -> bool:
+        """Whether somebody dials us in the middle of a line: it must not end in front of others than it was begun
+        for, perhaps the one that it is about."""
+        dialled = event.re is None and event.by not in {None, self.roster.uid} and not is_private(event.room)
+        elsewhere = not self.focus.everything and self.focus.room not in {None, event.room}
+        return dialled and elsewhere and self._is_begun()
 
     def _calls(self, entry: Spoken) -> bool:
         """Whether a message in a room that nobody looks at is to be told at once."""

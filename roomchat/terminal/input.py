@@ -29,6 +29,10 @@ class InputSource(ABC):
     def waiting(self) -> list[str]:
         """The lines that nobody has taken."""
 
+    def is_begun(self) -> bool:
+        """Whether the person has begun a line, or lines wait: these words are meant for where they are now."""
+        return bool(self.waiting())
+
     @abstractmethod
     def wake(self) -> None:
         """End one waiting with an empty line, now or when it begins."""
@@ -42,6 +46,7 @@ class InputQueue(InputSource):
     """Lines from the screen. Any thread may call its methods. A line may have line feeds in it: it was pasted."""
 
     def __init__(self) -> None:
+        self.half_typed = False  # whether there is text that is no line yet
         self._changed = threading.Condition()
         self._lines: deque[str] = deque()
         self._ended = False
@@ -69,6 +74,10 @@ class InputQueue(InputSource):
         """The lines that nobody has taken."""
         with self._changed:
             return [line for line in self._lines if line]
+
+    def is_begun(self) -> bool:
+        """Whether the person has begun a line, or lines wait: these words are meant for where they are now."""
+        return self.half_typed or super().is_begun()
 
     def next(self) -> str | None:
         """The next line; None at the end."""

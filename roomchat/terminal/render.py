@@ -200,12 +200,22 @@ def _joined(event: Joined, roster: Roster) -> Iterable[str]:
     if event.by == roster.uid:
         yield f"You started {room}."
     elif event.by is not None:
-        yield f"{cell(roster.names.get(event.by, 'Someone'))} ({event.by}) dialled you: you are in {room}."
+        yield f"{_caller(event, roster)} dialled you: you are in {room}."
     others = [person for person in event.members if person.uid != roster.uid]
     if event.members_total > 1:
         yield _list(f"You are in {room} with", map(_person, others), event.members_total - 1)
     else:
         yield f"You are in {room}, alone for now."
+
+
+def _caller(event: Joined, roster: Roster) -> str:
+    return f"{cell(roster.names.get(event.by or 0, 'Someone'))} ({event.by})"
+
+
+def dialled_elsewhere(event: Joined, roster: Roster) -> str:
+    """What someone is told who was dialled, and still looks at the room before."""
+    room = cell(event.room)
+    return f"{_caller(event, roster)} dialled you: you are in {room}, too. Type /room {room} to talk there."
 
 
 def _rooms(rooms: list[RoomSummary], total: int) -> str:

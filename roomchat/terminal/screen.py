@@ -174,6 +174,7 @@ class Screen:
 
     def _edited(self, buffer: Buffer) -> None:
         self._asked = 0.0
+        self.input.half_typed = bool(buffer.text)
         if not self._cycling:
             self.cycle = None
 
@@ -184,12 +185,16 @@ class Screen:
         text = self.buffer.text.encode(errors="replace").decode().rstrip("\n")
         if text.strip() and not self._terminal.arrival.asking:
             self.buffer.append_to_history()
-        self.buffer.reset()
         if text.strip().lower() in QUITS and not self._terminal.display.connected:
             self.leave_away()  # the sending thread may wait for the server
         elif text.strip() or self._terminal.arrival.asking:
             self._owes = False
             self.input.put(text)
+        self._clear()
+
+    def _clear(self) -> None:
+        self.buffer.reset()
+        self.input.half_typed = False
 
     def complete(self, by: int) -> None:
         """The next candidate for the word before the cursor, or the one before."""
@@ -222,7 +227,7 @@ class Screen:
         if self._leaving or self._loop.time() < self._asked + QUIT_WINDOW:
             self._leave_interrupted()
         elif self.buffer.text:
-            self.buffer.reset()
+            self._clear()
         else:
             self._tell_what_waits()
             self._asked = self._loop.time()

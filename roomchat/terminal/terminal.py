@@ -76,7 +76,9 @@ class Terminal:
     def _begin(self, name: str | None = None, first: Iterable[First] = ()) -> None:
         """Nothing is known of a server."""
         self._ended = None
-        self.display = ChatDisplay(self._show_line, everything=self._everything, clock=self._clock)
+        self.display = ChatDisplay(
+            self._show_line, everything=self._everything, clock=self._clock, is_begun=self._source.is_begun
+        )
         self._runner = CommandRunner(self.display)
         self.arrival = Arrival(
             self.address, name, self._login, first, self.display, self._source,
