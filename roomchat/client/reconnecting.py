@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -13,24 +12,45 @@ from msgspec.structs import replace
 
 from roomchat.client.address import Address
 from roomchat.client.answers import Answers
+from roomchat.client.backoff import Backoff
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost, Refusal
 from roomchat.client.connection import CONNECT_TIMEOUT, Connection
 from roomchat.client.session import CAUGHT_UP_ID, Session
 from roomchat.client.state import State
 from roomchat.errors import (
-    BadName, ConnectError, Denied, NameTaken, ReadTimeout, Replaced, RoomchatError, StateError, UnknownToken,
+    BadName,
+    ConnectError,
+    Denied,
+    NameTaken,
+    ReadTimeout,
+    Replaced,
+    RoomchatError,
+    StateError,
+    UnknownToken,
     UnsupportedProtocol,
 )  # fmt: skip
 from roomchat.protocol import (
-    Bye, Command, Entry, Error, Gap, Goodbye, Joined, Left, Ping, Pong, Renamed, Say, Statement, Unknown,
-    Welcome, Whisper,
+    Bye,
+    Command,
+    Entry,
+    Error,
+    Gap,
+    Goodbye,
+    Joined,
+    Left,
+    Ping,
+    Pong,
+    Renamed,
+    Say,
+    Statement,
+    Unknown,
+    Welcome,
+    Whisper,
 )  # fmt: skip
 
 HELLO_TIMEOUT = 10.0  # seconds until something that does not answer our hello is given up
 HEARTBEAT = 30.0  # seconds of silence until the server is asked whether it is there
 HEARTBEAT_TIMEOUT = 15.0  # seconds that it has to answer that
-FIRST_PAUSE = 0.1  # seconds until the first try to connect again; then twice as long each time
-MAX_PAUSE = 10.0  # seconds; a server that was down for long has its people back soon
 STORAGE_RETRY = 1.0  # seconds until a server whose disk took nothing is asked again
 
 # After these there is no use in trying again.
@@ -66,7 +86,7 @@ class ReconnectingConnection:
         self._connection: Connection | None = None
         self._ready = False  # welcomed, and what the server has not handled is sent again: more may follow
         self._lost = False  # since the last time that all was well
-        self._pause = FIRST_PAUSE
+        self._backoff = Backoff()
         self._closing = threading.Event()
         # Guards the session, the state, and which connection there is; told of each event. Not held while sending.
         self.changed = threading.Condition()
@@ -226,9 +246,7 @@ class ReconnectingConnection:
                 self._lose()
                 if first and not self._closing.is_set():
                     self._on_event(ConnectionLost(str(error)))
-                # Jittered, so that the thousands whom a server lost do not come back at the same moment.
-                self._closing.wait(self._pause * random.uniform(0.5, 1.0))
-                self._pause = min(2 * self._pause, MAX_PAUSE)
+                self._closing.wait(self._backoff.next())
 
     def _receive(self, connection: Connection) -> None:
         """What comes next; a server that is silent for long is asked whether it is there."""
@@ -305,7 +323,7 @@ class ReconnectingConnection:
         if isinstance(event, Goodbye) and self._closing.is_set():
             self._lose()
         elif isinstance(event, Pong) and event.re == CAUGHT_UP_ID:
-            self._pause = FIRST_PAUSE
+            self._backoff.reset()
             if self._lost:
                 self._lost = False
                 self._on_event(ConnectionBack())

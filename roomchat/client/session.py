@@ -5,20 +5,47 @@ The rules are those of docs/protocol.md, "Sequence numbers and cursors" and "Cou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import msgspec
 from msgspec.structs import replace
 
 from roomchat.client.client_events import Refusal
 from roomchat.client.looks import Looks
+from roomchat.client.outcome import Outcome
 from roomchat.client.same import compared
 from roomchat.errors import (
-    BadCommand, Denied, LineTooLong, OutOfOrder, Refused, StorageUnavailable, TextTooLong, UnknownToken,
+    BadCommand,
+    Denied,
+    LineTooLong,
+    OutOfOrder,
+    Refused,
+    StorageUnavailable,
+    TextTooLong,
+    UnknownToken,
 )  # fmt: skip
 from roomchat.protocol import (
-    ACTION, FEATURES, VERSION, AnyEntry, Command, Entry, Error, Gap, Hello, HistoryPage, Join, Joined, Left,
-    Ping, Pong, Renamed, Say, Statement, Unknown, Welcome, Whisper, is_private, private_room,
+    ACTION,
+    FEATURES,
+    VERSION,
+    AnyEntry,
+    Command,
+    Entry,
+    Error,
+    Gap,
+    Hello,
+    HistoryPage,
+    Join,
+    Joined,
+    Left,
+    Ping,
+    Pong,
+    Renamed,
+    Say,
+    Statement,
+    Unknown,
+    Welcome,
+    Whisper,
+    is_private,
+    private_room,
 )  # fmt: skip
 from roomchat.settings import Settings
 from roomchat.version import __version__
@@ -33,16 +60,6 @@ OTHER_LOG = "other_log"  # code of the error for a whisper that was kept for a p
 
 _sayable: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisper)
 _RETRY = {StorageUnavailable.code, OutOfOrder.code}
-
-
-@dataclass
-class Outcome:
-    """What follows from an event: what to show, what to send, whether to send what is pending again in a while."""
-
-    show: list[Statement] = field(default_factory=list)
-    send: list[Command] = field(default_factory=list)
-    retry: bool = False
-    found: list[int] = field(default_factory=list)  # numbers that came back in a page of history
 
 
 class Session:
