@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from roomchat.chat.inputs import SessionRow
-from roomchat.protocol import Bye, Dial, Leave, Name, Say
+from roomchat.protocol import Bye, Dial, Leave, Name, Say, Whisper
 from roomchat.store.log import Log
 from tests.memory import Chat, brief
 from tests.peer import Peer
@@ -52,6 +52,19 @@ def test_each_session_is_in_all_rooms_of_its_client(chat: Chat) -> None:
     chat.received.clear()
     chat.do("bob", Dial(uid=1))
     assert told(chat, "first", "second") == [["joined r1"]] * 2
+
+
+def test_a_session_knows_its_own_messages_by_its_device(chat: Chat) -> None:
+    """The welcome names it, and so does each message but those of the first."""
+    assert [chat.hello(f"{one} again", token=one).get("device") for one in ("first", "second")] == [None, 2]
+    chat.do("first again", Say(text="1", n=1))
+    chat.do("second again", Say(text="2", n=1), Whisper(uid=2, text="3", n=2))
+    said = [*chat.log["tea"], *chat.log["@1-2"]]
+    assert [(one["text"], one["n"], one.get("device")) for one in said] == [
+        ("1", 1, None),
+        ("2", 1, 2),
+        ("3", 2, 2),
+    ]
 
 
 def test_each_session_has_its_own_counter(chat: Chat) -> None:

@@ -140,6 +140,8 @@ class Batch:
         room.last_seq += 1
         make = SPOKEN[command.kind]
         entry = make(room.name, room.last_seq, client.uid, client.name, self.timestamp, text, n=command.n)
+        if session.device != 1:  # left out, where it is that of nearly everyone
+            entry.device = session.device
         segment.entries.append(entry)
         if client.guest:
             self.registry.save(client)

@@ -256,6 +256,7 @@ class Sessions:
         return Welcome(
             uid=client.uid,
             name=client.name,
+            device=session.device,
             token=session.token_hash.hex(),  # the connection puts the token itself in its place
             epoch=self._epoch,
             last_n=session.last_n,
