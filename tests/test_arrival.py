@@ -60,10 +60,21 @@ def test_a_pipe_goes_nowhere_by_itself() -> None:
         assert bot.wait() == 0
 
 
+def test_the_greeting_says_that_one_can_just_type() -> None:
+    """Who is brought into the lobby need not go anywhere first, and is not told that there are no rooms."""
+    with serve() as server, Emulated("join", address_of(server), "--name", "ann", columns=120) as ann:
+        ann.until(
+            "Type a message for your room, dial someone with /dial UID, or go into another room with /join ROOM."
+        )
+        ann.until("You are in lobby, alone for now.")
+        assert not any("no rooms" in row for row in ann.shown)
+
+
 @pytest.mark.parametrize("lobby", ["none", "NONE"])
 def test_there_need_be_no_lobby(lobby: str) -> None:
     with serve("--lobby", lobby) as server, Emulated("join", address_of(server), "--name", "ann") as ann:
         ann.until("You are 1:")
+        ann.until("Dial someone with /dial UID, or go into a room with /join ROOM.")
         ann.type("hello" + ENTER)
         ann.until("You are not in a room")
 
@@ -104,6 +115,7 @@ def test_what_is_typed_while_the_server_is_away_is_said_when_it_is_there(tmp_pat
         with serve("--port", port_of(address), db=db) as server:
             address_of(server)
             ann.until("ann: in tea")
+            assert not any("connection is back" in row for row in ann.shown), "there was none before"
             with Peer.at(address) as peer:
                 peer.hello("peer")
                 for room, text in (("lobby", "hello"), ("tea", "in tea")):

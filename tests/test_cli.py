@@ -431,6 +431,8 @@ def test_a_killed_server_is_one_line_on_the_screen(tmp_path: Path) -> None:
             bob.type("in between\n")
             with serve("--port", address.rpartition(":")[2], db=database):
                 ann.expect("bob: in between")
+                for client in (ann, bob):
+                    client.expect(r"^The connection is back\.$")
                 ann.type("after\n")
                 bob.expect("ann: after")
                 for client in (ann, bob):

@@ -97,7 +97,7 @@ def not_said(text: str) -> list[str]:
 def _told(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]:
     """What one may overlook."""
     match event:
-        case ConnectionBack() if not focus.everything:
+        case ConnectionBack():
             yield "The connection is back."
         case Welcome():
             yield from _welcome(event)
@@ -185,8 +185,11 @@ def _welcome(event: Welcome) -> Iterable[str]:
         yield _list("Here", map(_person, others), event.clients_total - 1)
     else:
         yield "Nobody else is here yet."
-    yield _rooms(event.rooms, event.rooms_total)
-    yield "Dial someone with /dial UID, or go into a room with /join ROOM. /help shows more."
+    if event.rooms_total:
+        yield _rooms(event.rooms, event.rooms_total)
+    other = "another" if event.lobby else "a"
+    speak = "Type a message for your room, dial" if event.lobby else "Dial"
+    yield f"{speak} someone with /dial UID, or go into {other} room with /join ROOM. /help shows more."
 
 
 def _joined(event: Joined, roster: Roster) -> Iterable[str]:

@@ -47,7 +47,8 @@ class Roster:
             case ConnectionLost():
                 self._returning = self.uid != 0  # else it is still the first time
             case ConnectionBack():
-                self._returning = False
+                back, self._returning = self._returning, False
+                return back  # else it is the first time, which the greeting has told
             case Welcome():
                 self.uid, self.lobby = event.uid, event.lobby
                 self._meet(event.clients)
