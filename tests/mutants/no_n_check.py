@@ -6,7 +6,7 @@ from roomchat.chat import commands
 from roomchat.cli import main
 
 
-def always(batch: object, client: object, n: int | None) -> bool:
+def always(batch: object, session: object, n: int | None) -> bool:
     return True
 
 
