@@ -41,7 +41,7 @@ def arrive(address: str, db: Path, texts: list[str], env: dict[str, str]) -> Non
 
 def quit_twice(ann: Program) -> None:
     ann.type("/quit\r")
-    ann.expect(r"3 lines are not sent yet; they will be sent the next time\. Do that again")
+    ann.expect(r"3 lines are not sent yet; they will be sent the next time\. Quit again to leave")
     ann.type("/quit\r")
 
 

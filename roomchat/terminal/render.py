@@ -111,7 +111,7 @@ def _told(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]
             mine, name = event.uid == roster.uid, cell(event.name)
             yield f"You are now called {name}." if mine else f"{cell(event.old)} is now called {name}."
         case WhoPage():
-            where = room_name(event.room, roster) if event.room else "here"
+            where = f"in {room_name(event.room, roster)}" if event.room else "here"
             yield _list(f"{event.clients_total} {where}", map(_person, event.clients), event.clients_total)
         case RoomsPage():
             yield _rooms(event.rooms, event.rooms_total)

@@ -251,7 +251,7 @@ class Screen:
         waits = "" if self._owes else self._terminal.waits()
         if waits:
             self._owes = True
-            self._terminal.display.show(f"{waits} Do that again to leave.", "trouble")
+            self._terminal.display.show(f"{waits} Quit again to leave.", "trouble")
         return bool(waits)
 
     def leave_now(self) -> None:

@@ -232,8 +232,11 @@ class Terminal:
         client, old = self.display.client, self.arrival
         if client is not None:
             self._close(client, EXIT_FLUSH_TIMEOUT)
-        for typed in old.held:  # it was meant for there
-            self.display.show("\n".join(not_said(typed)), "trouble")
+        if old.held:  # it was meant for there
+            lines = [line for typed in old.held for line in not_said(typed)]
+            self.display.show(
+                "\n".join([f"{self.address} was not reached, so this was not sent:", *lines]), "trouble"
+            )
         if address is not None:
             self.address = address
         self._begin(old.name)
