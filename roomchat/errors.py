@@ -120,7 +120,7 @@ class NotInRoom(Refused):
 
 class PrivateRoom(Refused):
     code = "private_room"
-    sentence = "{room} is a private room of two people; you can't join or leave it."
+    sentence = "{room} can't be joined or left: a room with @ is for two people who whisper."
 
 
 class TooManyRooms(Refused):

@@ -305,7 +305,7 @@ def test_dialled_across_wires(serve, connect, first):
         ("/dial 2", "You are in tea with:\n2 bob\n"),
         ("/dial bob", "Usage: /dial UID. /help lists the commands.\n"),
         ("/join", "Usage: /join ROOM. /help lists the commands.\n"),
-        ("/join @1-2", "@1-2 is a private room of two people; you can't join or leave it.\n"),
+        ("/join @1-2", "@1-2 can't be joined or left: a room with @ is for two people who whisper.\n"),
         ("/whisper 2", "Usage: /whisper UID TEXT. /help lists the commands.\n"),
         ("/whisper 9 psst", "Nobody has the UID 9.\n"),
         ("/name", "Usage: /name NAME. /help lists the commands.\n"),

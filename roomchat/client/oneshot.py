@@ -48,7 +48,9 @@ def connect_once(
         except Denied as error:
             if error.code == NameTaken.code and others and number < MAX_SUFFIX:
                 continue
-            if error.code in {BadName.code, NameTaken.code}:
+            if error.code == NameTaken.code:
+                raise Denied(error.code, f"{str(error).removesuffix('.')} with --name.") from None
+            if error.code == BadName.code:
                 raise Denied(error.code, f"{error} Choose one with --name.") from None
             raise
     raise AssertionError("it has returned or raised")

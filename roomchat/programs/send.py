@@ -106,4 +106,4 @@ def _number(said: Say | Whisper) -> int:
 
 def _refused(why: str, text: str) -> str:
     """The person may have it nowhere else."""
-    return f"{why} This was not sent: {text}"
+    return f"{why} This was not sent: {text}" if text.strip() else why
