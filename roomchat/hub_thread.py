@@ -18,8 +18,7 @@ from roomchat.net.trouble import Trouble
 from roomchat.order import Order
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
-from roomchat.store.log import Log, SegmentRow
-from roomchat.store.reader import LogReader
+from roomchat.store.api import LogReader, LogWriter, SegmentRow
 from roomchat.wires.native import encode_entries
 
 logger = logging.getLogger("roomchat")
@@ -35,7 +34,7 @@ class HubThread:
     """
 
     def __init__(
-        self, hub: Hub, log: Log, clock: Clock, retention: Retention, order: Order, readers: Readers,
+        self, hub: Hub, log: LogWriter, clock: Clock, retention: Retention, order: Order, readers: Readers,
         routes: Routes, recorder: Recorder | None, end: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._hub = hub

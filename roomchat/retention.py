@@ -8,7 +8,7 @@ from roomchat.chat.registry import Registry
 from roomchat.clock import DAY, Clock, timestamp
 from roomchat.errors import LogError
 from roomchat.settings import Settings
-from roomchat.store.log import Log
+from roomchat.store.api import LogWriter
 
 logger = logging.getLogger("roomchat")
 
@@ -21,7 +21,7 @@ IDLE_INTERVAL = 600.0  # seconds between two looks when there is nothing
 class Retention:
     """Removes a little at a time, so that nobody waits. Only the hub's thread calls it."""
 
-    def __init__(self, settings: Settings, log: Log, registry: Registry, clock: Clock) -> None:
+    def __init__(self, settings: Settings, log: LogWriter, registry: Registry, clock: Clock) -> None:
         self._settings = settings
         self._log = log
         self._registry = registry

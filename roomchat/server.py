@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 
 from roomchat.chat.inputs import SERVER, Shutdown
@@ -25,6 +26,7 @@ from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.settings import WIRES, Settings
 from roomchat.store.log import Log
+from roomchat.store.reader import SqliteReader
 from roomchat.wires.table import Dialects
 
 logger = logging.getLogger("roomchat")
@@ -66,7 +68,7 @@ class Server:
         except BadName as error:
             raise StartError(f"{error} Choose another --lobby.") from None
         self._log = Log(settings.db, settings.sync)
-        self._readers = Readers(self._log.path)
+        self._readers = Readers(partial(SqliteReader, self._log.path))
         self._routes = Routes()
         dialects = Dialects(settings, lambda: timestamp(time.time()))
         self._loops = [
@@ -144,21 +146,22 @@ class Server:
     def _make_hub_thread(self) -> HubThread:
         log, settings = self._log, self._settings
         try:
-            clock = Clock(log.last_time() / 1000)
-            said = {key: timestamp(time / 1000) for key, time in log.last_said().items()}
-            beginning = Beginning.of(
-                settings,
-                epoch=log.epoch(),
-                now=clock.now(),
-                next_uid=log.next_uid(),
-                next_room=log.next_room(),
-                rooms=[(*row, said.get(row[0])) for row in log.rooms()],
-                seats=log.seats() if settings.resume_window else [],
-            )
+            state = self._log.state()
         except LogError as error:
             raise StartError(
                 f"The database can't be read ({error}); restore it from a backup, or name another file with --db."
             ) from None
+        clock = Clock(state.last_time / 1000)
+        said = {key: timestamp(time / 1000) for key, time in state.last_said.items()}
+        beginning = Beginning.of(
+            settings,
+            epoch=state.epoch,
+            now=clock.now(),
+            next_uid=state.next_uid,
+            next_room=state.next_room,
+            rooms=[(*row, said.get(row[0])) for row in state.rooms],
+            seats=state.seats if settings.resume_window else [],
+        )
         if self._record is not None:
             self._recorder = Recorder(self._record, beginning)
         self._hub = hub = beginning.hub()

@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from roomchat.net.routes import Routes
 from roomchat.protocol import Welcome
 from roomchat.server import Server
 from roomchat.settings import WIRES, Settings
+from roomchat.store.reader import SqliteReader
 from roomchat.wires import channels, ktn
 from roomchat.wires.detect import (
     FIRST_LINE,
@@ -777,7 +779,11 @@ def test_a_closed_connection_does_not_come_back(tmp_path: Path) -> None:
     chat = Chat(login_timeout=300)
     inbox: Inbox[Any] = Inbox(100)
     loop = Loop(
-        chat.settings, inbox, Readers(tmp_path / "log.db"), Dialects(chat.settings, lambda: "now"), Routes()
+        chat.settings,
+        inbox,
+        Readers(partial(SqliteReader, tmp_path / "log.db")),
+        Dialects(chat.settings, lambda: "now"),
+        Routes(),
     )
     ours, theirs = socket.socketpair()
     ours.setblocking(False)

@@ -36,8 +36,9 @@ from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless, harmless_json
 from roomchat.protocol import Action, Message
 from roomchat.server import Server
+from roomchat.store.api import SegmentRow
 from roomchat.store.archive import READ_BYTES, Archive, TimeRange
-from roomchat.store.log import Log, SegmentRow
+from roomchat.store.log import Log
 from roomchat.times import beginning, end
 from roomchat.wires.native import encode_entries
 from tests.peer import Peer

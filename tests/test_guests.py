@@ -19,8 +19,9 @@ from roomchat.protocol import Bye, Dial, Hello, Join, Leave, Say, Whisper
 from roomchat.retention import MAX_GUESTS
 from roomchat.server import Server
 from roomchat.settings import Settings
-from roomchat.store.log import Log, SegmentRow
-from roomchat.store.reader import LogReader
+from roomchat.store.api import SegmentRow
+from roomchat.store.log import Log
+from roomchat.store.reader import SqliteReader
 from tests.conftest import QUIET
 from tests.memory import Chat
 from tests.peer import Peer
@@ -177,7 +178,7 @@ def test_guests_go_in_pieces(tmp_path: Path) -> None:
     log.append(1000, [], guests=[(1, False)])
     forget = [log.forget_guests(2000, 3000, MAX_GUESTS, lambda uid: uid % 50 == 0) for _ in range(4)]
     assert forget == [(100, 98), (100, 98), (49, 48), (0, 0)]
-    with closing(LogReader(log.path)) as reader:
+    with closing(SqliteReader(log.path)) as reader:
         assert [uid for uid in range(1, 251) if reader.client(uid)] == [1, 50, 100, 150, 200, 250]
         assert (reader.client(b"1").guest, reader.client(b"50").guest, log.next_uid()) == (False, True, 251)
     assert log.forget_guests(1000, 3000, MAX_GUESTS, lambda _: False) == (0, 0)

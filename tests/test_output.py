@@ -12,7 +12,8 @@ import pytest
 
 from roomchat.protocol import Message
 from roomchat.server import Server
-from roomchat.store.log import Log, SegmentRow
+from roomchat.store.api import SegmentRow
+from roomchat.store.log import Log
 from roomchat.wires.native import encode_entries
 from tests.peer import Peer
 from tests.program import ROOMCHAT

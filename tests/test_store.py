@@ -20,9 +20,11 @@ from hypothesis import strategies as st
 from roomchat.errors import LogError, StartError
 from roomchat.protocol import Message
 from roomchat.store import schema
+from roomchat.store.api import ReadResult, SegmentRow
 from roomchat.store.archive import Archive, TimeRange
-from roomchat.store.log import Log, SegmentRow
-from roomchat.store.reader import LogReader, ReadResult, StoredClient
+from roomchat.store.clients import StoredClient
+from roomchat.store.log import Log
+from roomchat.store.reader import SqliteReader
 from roomchat.wires.native import decode_entries, encode_entries
 
 NOW = 1_700_000_000_000  # milliseconds since 1970
@@ -32,7 +34,7 @@ END = 2**40  # a seq that no room has reached
 
 def client(log: Log, key: bytes | int) -> StoredClient | None:
     """As a reader beside the log sees it."""
-    with closing(LogReader(log.path)) as reader:
+    with closing(SqliteReader(log.path)) as reader:
         return reader.client(key)
 
 
@@ -72,16 +74,16 @@ def log(open_log: Callable[..., Log]) -> Log:
 
 
 @pytest.fixture
-def reader(log: Log) -> Iterator[LogReader]:
+def reader(log: Log) -> Iterator[SqliteReader]:
     """A reader beside it."""
-    reader = LogReader(log.path)
+    reader = SqliteReader(log.path)
     yield reader
     reader.close()
 
 
 def all_of(log: Log, room: str = "tea") -> list[int]:
     """The numbers of all messages of a room."""
-    reader = LogReader(log.path)
+    reader = SqliteReader(log.path)
     try:
         return seqs(reader.after(room, 0, ALL, ALL))
     finally:
@@ -112,7 +114,7 @@ def test_every_question_is_answered_as_by_a_plain_list(
     """Ranges, pages and last messages are right wherever segments begin and end, beside other rooms, and in
     whichever partitions of the index they are: ``apart`` row ids from each other."""
     log = Log(":memory:", "normal")
-    reader = LogReader(log.path)
+    reader = SqliteReader(log.path)
     try:
         log.append(NOW, [segment(1, 2, room="quiet")])
         for numbers in segments:
@@ -161,7 +163,7 @@ def test_every_question_is_answered_as_by_a_plain_list(
         log.close()
 
 
-def test_a_page_has_at_most_so_many_bytes_but_a_message(log: Log, reader: LogReader) -> None:
+def test_a_page_has_at_most_so_many_bytes_but_a_message(log: Log, reader: SqliteReader) -> None:
     """A page ends before it is too big, and has one message however big that is."""
     log.append(NOW, [segment(*range(1, 11), text="x" * 100)])
     (line,), more = reader.page("tea", END, 0, 10, 1)
@@ -170,7 +172,7 @@ def test_a_page_has_at_most_so_many_bytes_but_a_message(log: Log, reader: LogRea
     assert ([decode_entries(line)[0].seq for line in lines], more) == ([8, 9, 10], True)
 
 
-def test_a_room_that_nothing_was_said_in_is_empty(reader: LogReader) -> None:
+def test_a_room_that_nothing_was_said_in_is_empty(reader: SqliteReader) -> None:
     """Asking for it is no error."""
     assert reader.after("nowhere", 0, 10, ALL) == ReadResult("nowhere", [], 10, None)
     assert reader.start_of_last("nowhere", 5, 10) == 0
@@ -213,7 +215,7 @@ def test_what_a_batch_leaves_is_there_when_the_log_is_opened_again(open_log: Cal
 # ---------------------------------------------------------------- what is removed
 
 
-def test_what_expired_is_a_gap_for_who_comes_from_before_it(log: Log, reader: LogReader) -> None:
+def test_what_expired_is_a_gap_for_who_comes_from_before_it(log: Log, reader: SqliteReader) -> None:
     """Only old segments go, so many at a time; a cursor from before them sees one gap, a later one none."""
     for seq in range(1, 7):
         log.append(NOW + seq, [segment(seq), segment(seq, room="other")])
@@ -241,7 +243,7 @@ def test_a_room_whose_messages_all_expired_keeps_its_numbers(open_log: Callable[
     log.close()
     log = open_log()
     assert log.rooms() == [("tea", "Tea", 3)]
-    reader = LogReader(log.path)
+    reader = SqliteReader(log.path)
     result = reader.after("tea", 1, 3, ALL)
     assert (result.slices, result.reached, result.gap) == ([], 3, (1, 4))
     result = reader.after("tea", 3, 3, ALL)
@@ -249,7 +251,7 @@ def test_a_room_whose_messages_all_expired_keeps_its_numbers(open_log: Callable[
     reader.close()
 
 
-def test_nothing_that_was_asked_for_is_no_gap(log: Log, reader: LogReader) -> None:
+def test_nothing_that_was_asked_for_is_no_gap(log: Log, reader: SqliteReader) -> None:
     """An empty range in a room whose old messages were removed misses nothing."""
     log.append(NOW, [segment(1, 2, 3)])
     log.expire(NOW + 1, 100)
@@ -371,7 +373,7 @@ def test_a_broken_database_is_refused_or_read_up_to_where_it_broke(tmp_path: Pat
         except StartError:
             outcomes.add("refused")
             continue
-        reader = LogReader(log.path)
+        reader = SqliteReader(log.path)
         try:
             log.rooms(), log.next_uid(), log.next_room(), log.epoch(), client(log, b"5")
             log.append(NOW, [segment(1000)])
@@ -437,7 +439,8 @@ def test_a_log_in_memory_leaves_nothing() -> None:
 
 WRITER = """
 import sys
-from roomchat.store.log import Log, SegmentRow
+from roomchat.store.api import SegmentRow
+from roomchat.store.log import Log
 log = Log(sys.argv[1], "full")
 print("open", flush=True)
 for seq in range(1, 100_000):
@@ -534,7 +537,7 @@ def test_a_migration_that_fails_changes_nothing(
     assert all_of(log) == [1]
 
 
-def test_a_line_of_the_log_is_what_is_sent(log: Log, reader: LogReader) -> None:
+def test_a_line_of_the_log_is_what_is_sent(log: Log, reader: SqliteReader) -> None:
     """The bytes come out as they went in, whatever the text."""
     row = segment(1, 2, text="\u2028\x85\r\n\x0b\x1c ünï 🙂")
     log.append(NOW, [row])

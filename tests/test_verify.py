@@ -16,7 +16,8 @@ from roomchat.client.address import Address
 from roomchat.protocol import Message
 from roomchat.server import Server
 from roomchat.settings import Settings
-from roomchat.store.log import Log, SegmentRow
+from roomchat.store.api import SegmentRow
+from roomchat.store.log import Log
 from roomchat.verify.check import Entry, check
 from roomchat.verify.faults import Kind, schedule
 from roomchat.verify.log import from_file, from_server

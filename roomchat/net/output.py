@@ -17,7 +17,7 @@ from roomchat.net.reactor import READ, Reactor
 from roomchat.net.readers import Found, Readers, read
 from roomchat.net.trouble import Trouble
 from roomchat.protocol import Error, HistoryPage, Statement, Welcome
-from roomchat.store.reader import LogReader
+from roomchat.store.api import LogReader
 
 MAX_PACKETS = 256  # written at a time; the system takes 1024
 RECOVERED_AFTER = 10.0  # seconds without a failure until it is said that the log can be read again

@@ -5,12 +5,11 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 from roomchat.errors import LogError
 from roomchat.net.outbox import LogRead, Packet, PageRequest
 from roomchat.protocol import Gap, HistoryPage
-from roomchat.store.reader import LogReader
+from roomchat.store.api import LogReader
 from roomchat.wires.native import decode_entries, without
 from roomchat.wires.wire import Wire
 
@@ -22,8 +21,8 @@ PAGE_BYTES = 56 * 1024  # of messages in a page, so that with its frame it still
 class Readers:
     """A few threads, each with its own connection to the log: each is in ``run``. Any may call the rest."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, open_reader: Callable[[], LogReader]) -> None:
+        self._open_reader = open_reader
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
 
     def stop(self) -> None:
@@ -36,7 +35,7 @@ class Readers:
 
     def run(self) -> None:
         """Read until the thread is stopped."""
-        with closing(LogReader(self._path)) as reader:
+        with closing(self._open_reader()) as reader:
             while (job := self._jobs.get()) is not None:
                 job(reader)
 

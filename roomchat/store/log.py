@@ -10,9 +10,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
-from msgspec import Struct
-
 from roomchat.errors import LogError, StartError
+from roomchat.store.api import LogState, SegmentRow
 from roomchat.store.claim import Claim
 from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
 from roomchat.store.partitions import last_segments
@@ -29,20 +28,10 @@ _SYNC = {"full": "FULL", "normal": "NORMAL"}
 _CHUNKS = (256, 64, 16, 4, 1)
 
 
-class SegmentRow(Struct, gc=False):
-    """What one batch said in one room, one line a message."""
-
-    key: str  # of the room
-    name: str
-    first_seq: int
-    last_seq: int
-    lines: bytes
-
-
 class Log:
     """The log of one server: opened by it alone, written by one thread.
 
-    Any number of ``LogReader`` may read beside it (SQLite's WAL). Everything raises ``LogError`` when the disk
+    Any number of ``SqliteReader`` may read beside it (SQLite's WAL). Everything raises ``LogError`` when the disk
     fails; nothing of that call is stored then, and the next call may succeed.
     """
 
@@ -87,6 +76,18 @@ class Log:
         self._claim.check()
 
     # ------------------------------------------------------------ what was there before
+
+    def state(self) -> LogState:
+        """What it knows at a start."""
+        return LogState(
+            self.epoch(),
+            self.last_time(),
+            self.next_uid(),
+            self.next_room(),
+            self.rooms(),
+            self.last_said(),
+            self.seats(),
+        )
 
     def epoch(self) -> str:
         """The random name of this log."""

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from roomchat.errors import LogError
+from roomchat.store.api import ReadResult, SegmentSlice
 from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
 from roomchat.store.partitions import PARTITION, partitions_behind, partitions_up_to
 
@@ -23,28 +24,7 @@ class _OnlySeq(Struct):
 _seqs = msgspec.json.Decoder(_OnlySeq)
 
 
-class SegmentSlice(Struct, gc=False):
-    """Messages from ``first_seq`` to ``last_seq`` as native lines."""
-
-    first_seq: int
-    last_seq: int
-    lines: bytes
-
-
-class ReadResult(Struct):
-    """Some of what was asked: slices of segments in order, and how far they reach.
-
-    ``gap`` is (after, before) when messages between these two are no longer in the log. ``reached`` is the cursor
-    to go on from; what was asked up to it is complete. ``room_name`` is the room's as it is shown.
-    """
-
-    room_name: str
-    slices: list[SegmentSlice]
-    reached: int
-    gap: tuple[int, int] | None = None
-
-
-class LogReader:
+class SqliteReader:
     """A second connection to the log, for one thread. Everything raises ``LogError`` when the disk fails."""
 
     def __init__(self, path: Path) -> None:

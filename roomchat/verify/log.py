@@ -11,7 +11,7 @@ from roomchat.client.address import Address
 from roomchat.client.connection import Connection
 from roomchat.errors import ConnectError, LogError
 from roomchat.protocol import VERSION, AnyEntry, Error, Hello, Ping, Pong, Spoken, Unknown
-from roomchat.store.reader import LogReader
+from roomchat.store.reader import SqliteReader
 from roomchat.verify.check import Entry
 from roomchat.verify.records import brief
 from roomchat.wires.native import decode_entries
@@ -38,14 +38,14 @@ class Found:
 def from_file(path: Path, rooms: Iterable[str]) -> Found:
     """All that stands in these rooms, whose names are their keys. Raises LogError."""
     found = Found({room: [] for room in rooms})
-    with closing(LogReader(path)) as reader:
+    with closing(SqliteReader(path)) as reader:
         for room in found.log:
             for entry in _entries(reader, room):
                 found.add(entry)
     return found
 
 
-def _entries(reader: LogReader, room: str) -> Iterator[AnyEntry | Unknown]:
+def _entries(reader: SqliteReader, room: str) -> Iterator[AnyEntry | Unknown]:
     end = 2**53 - 1  # above any seq
     after = 0
     while after < end:

@@ -17,7 +17,8 @@ from crew import Pace
 from dialects import NATIVE, text
 from servers import BenchError, Kind, Process
 
-from roomchat.store.log import Log, SegmentRow
+from roomchat.store.api import SegmentRow
+from roomchat.store.log import Log
 
 MESSAGES = 5_000_000
 SHORT = 200_000  # messages: as much as joins and pages can read

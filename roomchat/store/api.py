@@ -1,0 +1,110 @@
+"""What a log is to the rest of the server: one writer, and readers beside it.
+
+Everything raises ``LogError`` when the disk fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from roomchat.store.clients import StoredClient
+
+
+class SegmentRow(Struct, gc=False):
+    """What one batch said in one room, one line a message."""
+
+    key: str  # of the room
+    name: str
+    first_seq: int
+    last_seq: int
+    lines: bytes
+
+
+class SegmentSlice(Struct, gc=False):
+    """Messages from ``first_seq`` to ``last_seq`` as native lines."""
+
+    first_seq: int
+    last_seq: int
+    lines: bytes
+
+
+class ReadResult(Struct):
+    """Some of what was asked: slices of segments in order, and how far they reach.
+
+    ``gap`` is (after, before) when messages between these two are no longer in the log. ``reached`` is the cursor
+    to go on from; what was asked up to it is complete. ``room_name`` is the room's as it is shown.
+    """
+
+    room_name: str
+    slices: list[SegmentSlice]
+    reached: int
+    gap: tuple[int, int] | None = None
+
+
+class LogState(Struct):
+    """What a log knows when a server starts. Times are in milliseconds since 1970."""
+
+    epoch: str  # its name
+    last_time: int  # of the last message; 0: there is none
+    next_uid: int
+    next_room: int
+    rooms: list[tuple[str, str, int]]  # key, name, last seq
+    last_said: dict[str, int]  # when, by room key, where that is known
+    seats: list[tuple[str, StoredClient]]  # the key of the name, and whose it is
+
+
+class LogWriter(Protocol):
+    """The only one that writes; for one thread."""
+
+    def state(self) -> LogState:
+        """At the start."""
+
+    def check(self) -> None:
+        """Raise LogError if it can't be written any more, also when nothing is written."""
+
+    def append(
+        self,
+        now: int,
+        segments: Sequence[SegmentRow],
+        clients: Iterable[tuple[int, str]] = (),
+        sessions: Iterable[tuple[int, int, bytes]] = (),
+        counters: Iterable[tuple[int, int, int]] = (),
+        next_uid: int | None = None,
+        next_room: int | None = None,
+        seats: Iterable[tuple[int, str | None]] = (),
+        guests: Iterable[tuple[int, bool]] = (),
+    ) -> None:
+        """Store all that a batch leaves behind, or nothing."""
+
+    def expire(self, before: int, limit: int) -> int:
+        """Remove some of what was said before a time; how many segments."""
+
+    def forget_guests(self, before: int, now: int, limit: int, needed: Callable[[int], bool]) -> tuple[int, int]:
+        """Remove some of those who never said anything; how many were looked at, and how many removed."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class LogReader(Protocol):
+    """One of those that read beside the writer; for one thread."""
+
+    def client(self, key: bytes | int) -> StoredClient | None:
+        """The client with that token, by its hash, or with that UID; None: nobody can come back as it."""
+
+    def after(self, key: str, after: int, upto: int, max_bytes: int) -> ReadResult:
+        """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them."""
+
+    def start_of_last(self, key: str, count: int, upto: int) -> int:
+        """The cursor behind which the last ``count`` messages up to ``upto`` begin, as far as they are kept."""
+
+    def page(
+        self, key: str, before: int, after: int | None, limit: int, max_bytes: int
+    ) -> tuple[list[bytes], bool]:
+        """Messages of a room, oldest first, as lines; and whether there are more in that direction."""
+
+    def close(self) -> None:
+        """End it."""
