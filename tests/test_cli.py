@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -143,6 +145,30 @@ def test_what_can_not_be_served_is_one_sentence(tmp_path: Path) -> None:
                 assert other.output.startswith("Error: ")
                 assert told in other.output
                 assert other.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--log-file", "--record"])
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal", ".lock"])
+def test_a_server_writes_nothing_else_into_its_database(option: str, ending: str, tmp_path: Path) -> None:
+    """Whatever the file is called, and also before there is one."""
+    (tmp_path / "link").symlink_to(tmp_path / f"chat.db{ending}")
+    for target in (tmp_path / f"chat.db{ending}", tmp_path / "link"):
+        with serve(option, str(target), db=tmp_path / "chat.db") as server:
+            assert server.wait() == 2
+            assert "belongs to the server's database" in server.output
+    assert os.listdir(tmp_path) == ["link"]
+
+
+def test_a_log_is_not_written_into_another_database(tmp_path: Path) -> None:
+    """A backup, say."""
+    backup = tmp_path / "backup.db"
+    with closing(sqlite3.connect(backup)) as connection:
+        connection.execute("CREATE TABLE one (two)")
+    before = backup.read_bytes()
+    with serve("--log-file", str(backup)) as server:
+        assert server.wait() == 2
+        assert "is a database" in server.output
+    assert backup.read_bytes() == before
 
 
 def test_options_come_from_the_line_then_the_environment_then_the_file(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from contextlib import closing
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import click
 
-from roomchat.cli.output import check_target, note, write_file, write_stdout
+from roomchat.cli.output import check_no_part_of, check_target, note, write_file, write_stdout
 from roomchat.cli.paths import default_database
 from roomchat.errors import ExportError, LogError
 from roomchat.export.find import find_room
@@ -22,8 +21,6 @@ from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless
 from roomchat.store.archive import BEGINNING, END, Archive, TimeRange
 from roomchat.times import beginning, end
-
-LOG_FILE_ENDINGS = ("", "-wal", "-shm", "-journal", ".lock")  # endings of the files of a log
 
 
 def _zone(context: click.Context, parameter: click.Parameter, name: str | None) -> tzinfo | None:
@@ -104,7 +101,7 @@ def export(
     target = None if output in {None, "-"} else Path(str(output))
     if target is not None:
         check_target(str(output), force=force)
-        _check_no_part_of(log, target)
+        check_no_part_of(log, target)
     try:
         with closing(Archive(log)) as archive:
             found = find_room(room, archive.rooms(), private=private)
@@ -132,14 +129,6 @@ def _time_range(since: str | None, until: str | None, zone: tzinfo | None) -> Ti
         return TimeRange(beginning(since, zone) if since else BEGINNING, end(until, zone) if until else END)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-
-
-def _check_no_part_of(log: Path, target: Path) -> None:
-    """Raises click.UsageError if the target is a file of the log, there or not yet, whatever it is called."""
-    real = os.path.realpath(target)
-    for part in (f"{os.path.realpath(log)}{ending}" for ending in LOG_FILE_ENDINGS):
-        if real == part or (os.path.exists(part) and target.exists() and os.path.samefile(target, part)):
-            raise click.UsageError(f"{target} belongs to the server's database; name another file.")
 
 
 def _form_of(output: Path | None) -> str:

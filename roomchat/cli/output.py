@@ -12,6 +12,16 @@ from typing import BinaryIO
 
 import click
 
+LOG_FILE_ENDINGS = ("", "-wal", "-shm", "-journal", ".lock")  # endings of the files of a log
+
+
+def check_no_part_of(log: Path, target: Path) -> None:
+    """Raises click.UsageError if the target is a file of the log, there or not yet, whatever it is called."""
+    real = os.path.realpath(target)
+    for part in (f"{os.path.realpath(log)}{ending}" for ending in LOG_FILE_ENDINGS):
+        if real == part or (os.path.exists(part) and target.exists() and os.path.samefile(target, part)):
+            raise click.UsageError(f"{target} belongs to the server's database; name another file.")
+
 
 def check_target(name: str, *, force: bool) -> None:
     """Whether a file of that name may be written.

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from roomchat.cli.addresses import ListenHost
-from roomchat.cli.output import no_more_output, not_written, note
+from roomchat.cli.output import check_no_part_of, check_target, no_more_output, not_written, note
 from roomchat.cli.paths import default_database
 from roomchat.client.address import Address
 from roomchat.errors import StartError
@@ -133,9 +133,10 @@ def serve(db: str | None, debug: int, log_file: str | None, record: str | None, 
     Each option can also be set by an environment variable, ROOMCHAT_SERVE_ and its name (ROOMCHAT_SERVE_PORT), or
     in a TOML file. Ctrl-C stops the server: everyone is told, and waiting messages are sent.
     """
+    settings = Settings(db=db or str(default_database()), **options)
+    _check_files(settings.db, log_file, record)
     log = _start_logging(debug, log_file)
     _allow_many_connections()
-    settings = Settings(db=db or str(default_database()), **options)
     gc.set_threshold(COLLECT_AFTER)
     server = Server(settings, record=record)
     _end_on_signals(server, log)
@@ -152,6 +153,14 @@ def serve(db: str | None, debug: int, log_file: str | None, record: str | None, 
     if server.failed:
         raise click.ClickException("The server stopped because of an internal error; its log says more.")
     _tell("Stopped.")
+
+
+def _check_files(db: str, log_file: str | None, record: str | None) -> None:
+    """Before anything is written: neither goes into a database. Raises click.UsageError."""
+    for path in filter(None, (log_file, record)):
+        check_target(path, force=True)
+        if db != ":memory:":
+            check_no_part_of(Path(db), Path(path))
 
 
 def _tell(text: str) -> None:
