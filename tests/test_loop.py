@@ -126,6 +126,29 @@ def test_who_is_not_known_yet_is_read_in_its_turn(tmp_path: Path) -> None:
         loop.close()
 
 
+def test_what_comes_when_a_pause_ends_is_not_lost(tmp_path: Path) -> None:
+    """A person types slowly: the pause shows what they speak while what they typed next waits for its turn."""
+    inbox: Inbox[Any] = Inbox(100)
+    settings = Settings()
+    loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"), Routes())
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with theirs:
+        loop.newcomers.begin(1, ours, "here")
+        (connection,) = loop.connections
+        theirs.send(b"an")
+        loop.newcomers.let_wait(connection)
+        loop.newcomers.serve()
+        theirs.send(b"na\n")
+        loop.newcomers.let_wait(connection)
+        loop.newcomers.paused(connection)
+        loop.newcomers.serve()
+        hellos = [command for _, command in loop.connections._to_hub if isinstance(command, Introduction)]
+        assert [one.hello.name for one in hellos] == ["anna"]
+        assert connection.events == READ
+        loop.close()
+
+
 def test_sessions_that_are_over_leave_no_timers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many end in a minute. Who does not take what was sent to it is closed when its time is over."""
     monkeypatch.setattr("roomchat.net.connections.CLOSE_TIMEOUT", 0.0)

@@ -133,6 +133,10 @@ class Newcomers:
         connection.starved = False
         if connection.phase is CLOSED:
             return
+        if connection.phase is not NEW:  # its pause has told what it speaks, while this waited
+            self._intake.receive(connection)
+            self._intake.release(connection)
+            return
         now = time.monotonic()
         data = self._intake.read(connection, now)
         if data:
