@@ -145,6 +145,20 @@ def test_all_connections_together_have_a_bound(serve: Serve, connect: Connect) -
         one.socket.close()
 
 
+def test_hellos_without_end_leave_nothing(serve: Serve, connect: Connect) -> None:
+    """A token waits for the answer to its hello: not one that is none of ours, and none of those who are in."""
+    server = serve(rate=0.0)
+    peer = connect(server)
+    peer.send("hello", protocol=1, token="x" * 10_000)
+    peer.expect("error", code="unknown_token")
+    assert connections(server)[0].tokens == {}
+    peer.hello("ann")
+    for number in range(3):
+        peer.send("hello", protocol=1, token=f"{number}")
+        peer.expect("error", code="already_registered")
+    assert connection_of(server, peer.uid).tokens is None
+
+
 def test_a_timer_keeps_no_connection(serve: Serve, connect: Connect) -> None:
     """Whoever came and went is not in memory until a timer would have looked for it."""
     server = serve()

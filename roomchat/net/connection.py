@@ -98,7 +98,7 @@ class Connection:
         self.dirty = False  # in the loop's list of those to be flushed
         self.blocked = False  # the system takes no more bytes for now
         self.resting = False  # its wire asks for a pause before the next write
-        self.tokens: dict[str, str] = {}  # of its hellos, by their hashes, until it is welcomed
+        self.tokens: dict[str, str] | None = {}  # of its hellos, by their hashes; None: it is welcomed
         self.dear = False  # there may be dear commands among those that wait
         self.awaited = 0  # dear commands that the hub has, and that are not answered yet
         self.starved = False  # a timer or the inbox will go on with its backlog

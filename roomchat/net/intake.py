@@ -21,6 +21,7 @@ from roomchat.protocol import Hello
 READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get their turn in between
 READ_TOKEN = 512  # bytes read for a token that the connection has
 READ_LEAST = 4096  # bytes read in any case
+MAX_TOKEN = 64  # characters of a session's token; ours have 32
 MAX_DEAR = 16  # dear commands under way for one connection: a quarter of a mebibyte of answers
 
 
@@ -137,7 +138,9 @@ def _introduced(connection: Connection, hello: Hello) -> Introduction:
     resumes = hello.token is not None
     token = hello.token if hello.token is not None else secrets.token_urlsafe(24)
     token_hash = sha256(token.encode()).digest()
-    connection.tokens[token_hash.hex()] = token
+    # What it need not be told any more, or is none of ours, is not kept: hellos can be sent for ever.
+    if connection.tokens is not None and len(token) <= MAX_TOKEN:
+        connection.tokens[token_hash.hex()] = token
     return Introduction(replace(hello, token=None), token_hash, resumes)
 
 

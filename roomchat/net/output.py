@@ -66,8 +66,9 @@ class Output:
             connection.awaited = 0
             if type(item) is Welcome:
                 self._connections.admission.welcomed(connection, item.uid, time.monotonic())
+                assert connection.tokens is not None, "it was welcomed before"
                 item.token = connection.tokens[item.token]
-                connection.tokens = {}
+                connection.tokens = None
             data = item.data if type(item) is Answer else connection.wire.reply(item)
             if data:
                 return Packet(data)
