@@ -223,14 +223,14 @@ def test_the_person_is_told_of_rooms_and_of_whom_they_ignore() -> None:
     for room in ("tea", "cake", "@3-7"):
         client._session.receive(Joined(room=room, members=[], members_total=1, last_seq=0))
     display.take(Message("cake", 1, 3, "bob", TIME, "x"))
-    display.focus.ignored.add(3)
+    display.focus.ignored.update([3, 9])
     for command in (SwitchRoom(None), Ignore(None)):
         runner.run(client, command)
     assert [one.plain for one in shown] == [
         "You are not in a room. Type /join ROOM to join one.",
         "You are not ignoring anyone.",
         "You are in: 1 tea, 2 cake (1 new), 3 whisper with bob.",
-        "You are ignoring: bob (3).",
+        "You are ignoring: bob (3), UID 9.",
     ]
 
 

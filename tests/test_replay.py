@@ -114,7 +114,7 @@ def test_a_killed_server_is_played_up_to_its_end(record: Path, tmp_path: Path) -
     record.write_bytes(record.read_bytes() + b'{"items":[[1,{"ty')
     with Program("verify", "--replay", str(record)) as again:
         assert again.wait() == 0
-        again.expect("the same came of each")
+        again.expect("every step had the same result")
 
 
 @pytest.mark.parametrize(

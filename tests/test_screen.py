@@ -107,7 +107,9 @@ def test_what_comes_while_one_types_leaves_the_line_alone(tea: Callable[..., Any
 
 def test_who_is_dialled_in_the_middle_of_a_line_stays_where_it_was_meant_for(tea: Callable[..., Any]) -> None:
     """Otherwise words about somebody would go to them. Who types nothing is taken along."""
-    ann, bob, cleo = tea("ann", room=""), tea("bob", Client), tea("cleo", Client)
+    ann = tea("ann", room="")
+    ann.until("[lobby]")
+    bob, cleo = tea("bob", Client), tea("cleo", Client)
     cleo.join("lobby")
     ann.until("cleo (3) came in")
     ann.type("bob is a bo")
@@ -454,6 +456,24 @@ def test_a_whisper_to_someone_who_is_offline_waits_and_says_so(tea: Callable[...
     ann.type("/whisper bob two" + ENTER)
     ann.until("ann: two")
     assert sum("is offline" in row for row in ann.scrolled) == 1
+
+
+def test_who_comes_back_is_not_told_of_the_whispers_of_before(tea: Callable[..., Any]) -> None:
+    """What is told of a room of two is told when it begins, and not again for each at every start."""
+    bob = tea("bob", Client)
+    ann = tea("ann")
+    ann.type("/whisper bob one" + ENTER)
+    ann.until("Whispers go only to you and bob")
+    ann.until("ann: one")
+    ann.type("/quit" + ENTER)
+    ann.wait()
+    bob.close()
+    ann = tea("ann")
+    ann.type("/whisper bob two" + ENTER)
+    ann.until("No one here is called bob; /who lists everyone. To reach someone who is offline")
+    ann.type("/whisper 1 two" + ENTER)
+    ann.until("ann: two")
+    assert not any("Whispers go only" in row for row in ann.shown)
 
 
 def test_whoever_leaves_while_one_whispers_with_them_is_offline(tea: Callable[..., Any]) -> None:

@@ -43,7 +43,7 @@ from roomchat.verify.run import Options, Run
 @click.option(
     "--replay",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Do none of this, but play a file of `serve --record` again: the same must come of it.",
+    help="Do none of this, but play a file of `serve --record` again: every step must have the same result.",
 )
 def verify(address: str | None, seed: int | None, replay: Path | None, **options: Any) -> None:
     """Prove that nothing is lost and nothing comes twice.
@@ -94,7 +94,9 @@ def _replay(path: Path) -> None:
         raise click.ClickException(str(error)) from None
     except (OSError, ValueError, TypeError) as error:
         raise click.ClickException(f"{path} can't be played as a record: {error}") from None
-    write_stdout([f"Played {steps} steps with {items} inputs again: the same came of each.{state}\n".encode()])
+    write_stdout(
+        [f"Played {steps} steps with {items} inputs again, and every step had the same result.{state}\n".encode()]
+    )
 
 
 def _show(line: str) -> None:

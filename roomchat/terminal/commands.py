@@ -95,7 +95,9 @@ def uid_of(roster: Roster, who: str) -> int:
         choices = " or ".join(f"{harmless(roster.names.get(uid, 'the UID'))} ({uid})" for uid in found)
         raise NobodyCalled(f"Nothing was sent: {who} could be {choices}. Type the UID.")
     if not found:
-        raise NobodyCalled(f"No one here is called {who}. /who lists everyone.")
+        raise NobodyCalled(
+            f"No one here is called {who}; /who lists everyone. To reach someone who is offline, type their UID."
+        )
     if found == [0]:
         raise TypingError("0 is not a valid UID. /who lists everyone.")
     return found[0]

@@ -194,6 +194,8 @@ def _welcome(event: Welcome) -> Iterable[str]:
 
 def _joined(event: Joined, roster: Roster) -> Iterable[str]:
     if is_private(event.room):
+        if event.by is None:  # we were in it before
+            return
         other = cell(roster.whisperer(event.room))
         yield f"Whispers go only to you and {other} (the server's operator can read them)."
         if event.by == roster.uid and event.members_total == 1:

@@ -189,18 +189,23 @@ class CommandRunner:
 
     def _ignore(self, client: Client, uid: int | None) -> None:
         display = self._display
-        ignored, names = display.focus.ignored, display.roster.names
+        ignored = display.focus.ignored
         if uid is None:
-            people = ", ".join(f"{names.get(one, '')} ({one})" for one in sorted(ignored))
+            people = ", ".join(map(self._person, sorted(ignored)))
             display.show(f"You are ignoring: {people}." if people else "You are not ignoring anyone.")
         elif uid in ignored:
             ignored.discard(uid)
             client.ignore(ignored)
-            display.show(f"You are no longer ignoring {names.get(uid, 'them')} ({uid}).")
+            display.show(f"You are no longer ignoring {self._person(uid)}.")
         else:
             ignored.add(uid)
             client.ignore(ignored)
-            display.show(f"You are ignoring {names.get(uid, 'them')} ({uid}). Type /ignore {uid} again to undo.")
+            display.show(f"You are ignoring {self._person(uid)}. Type /ignore {uid} again to undo.")
+
+    def _person(self, uid: int) -> str:
+        """Who may have left before we came, so that nobody told their name."""
+        name = self._display.roster.names.get(uid)
+        return f"UID {uid}" if name is None else f"{cell(name)} ({uid})"
 
     def _set_away(self, client: Client, text: str | None) -> None:
         focus = self._display.focus
