@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -88,6 +89,72 @@ def test_what_was_typed_on_the_screen_arrives_the_next_time(
         assert "3 lines are not sent yet; they will be sent the next time." in ann.output
         assert "was not sent" not in ann.output
     arrive(address, db, ["one", "two", "three"], env)
+
+
+def test_deeds_are_kept_as_deeds(tmp_path: Path, env: dict[str, str]) -> None:
+    db = tmp_path / "chat.db"
+    with serve(db=db) as server:
+        address = address_of(server)
+        ann = Terminal("join", address, "--name", "ann", "--room", "tea", env={**env, "TERM": "xterm"})
+        ann.expect("in tea|tea: 1 here")
+    with ann:
+        ann.expect("Trying again")
+        ann.type("/join cake\r/me waves\r")
+        ann.expect("waves")
+        terminate(ann)
+        ann.wait()
+    host, port = address.rsplit(":", 1)
+    with serve("--port", port, db=db) as server, Peer.at(address_of(server)) as bob:
+        bob.hello("bob")
+        bob.join("cake")
+        with Program("join", address, "--name", "ann", env=env):
+            assert bob.until("action")["text"] == "waves"
+
+
+def test_a_line_goes_to_the_first_room_of_this_time(tmp_path: Path, env: dict[str, str]) -> None:
+    """Not to the one of a last time that has ended in a crash. Where the server would have to say it, it is shown."""
+    db = tmp_path / "chat.db"
+    with serve(db=db) as server:
+        address = address_of(server)
+        with Program("join", address, "--name", "ann", "--room", "tea", env=env) as ann:
+            ann.expect("in tea")
+            kill(ann)
+            ann.wait()
+    for first, kept in (["--room", "cake"], True), (["--dial", "bob"], False):
+        with Terminal("join", address, "--name", "ann", *first, env={**env, "TERM": "xterm"}) as ann:
+            ann.expect("Trying again")
+            ann.type(f"{first[1]} only\r")
+            ann.expect(r"only")
+            terminate(ann)
+            ann.wait()
+            assert ("Not sent, and not kept" in ann.output) is not kept
+    arrive(address, db, ["cake only"], env)
+    with serve("--port", address.rsplit(":", 1)[1], db=db) as server, Peer.at(address_of(server)) as bob:
+        bob.hello("kim")
+        assert bob.join("tea")["last_seq"] == 0
+        assert bob.join("cake")["last_seq"] == 1
+
+
+def test_a_whisper_whose_name_was_asked_for_is_given_back(tmp_path: Path, env: dict[str, str]) -> None:
+    """The connection is lost while the server is asked; then the person leaves."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with Terminal("join", f"127.0.0.1:{port}", "--name", "ann", env={**env, "TERM": "xterm"}) as ann:
+            client, _ = silent.accept()
+            with client:
+                client.recv(65536)
+                client.sendall(
+                    b'{"type":"welcome","uid":1,"name":"ann","token":"t","epoch":"e","last_n":0,"server":"s",'
+                    b'"clients":[],"clients_total":0,"rooms":[],"rooms_total":0,'
+                    b'"limits":{"text":99,"name":9,"line":999,"rooms":9}}\n'
+                )
+                ann.expect("You are 1")
+                ann.type("/whisper zork meet me at six\r")
+                while b'"who"' not in client.recv(65536):
+                    pass
+                terminate(ann)
+                ann.wait()
+        assert "Not sent, and not kept:\n  /whisper zork meet me at six" in ann.output.replace("\r", "")
 
 
 @pytest.mark.parametrize("leave", [hang_up, terminate, kill])

@@ -150,14 +150,19 @@ class Terminal:
 
     def _room(self) -> str | None:
         """Where what is typed goes, as far as we know: perhaps we are not in yet."""
-        client = self.display.client
-        first = next((one.room for one in self.arrival.first if isinstance(one, Join)), None)
-        return self.display.focus.room or (client.room if client is not None else None) or first
+        client, first = self.display.client, self.arrival.first
+        if first:  # not where the last time has ended
+            return first[-1].room if isinstance(first[-1], Join) else None
+        return self.display.focus.room or (client.room if client is not None else None)
 
     def _is_waited_for(self, typed: str) -> bool:
-        """Whether what is being done leads elsewhere, so that the lines behind it wait."""
-        with contextlib.suppress(TypingError):
+        """Whether what is being done waits for the server: it leads elsewhere, or asks for a name."""
+        try:
             return isinstance(parse(typed, self.display.roster), Join | Dial | Leave)
+        except NobodyCalled:
+            return True
+        except TypingError:
+            pass
         return False
 
     def _may_leave(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from roomchat.client.client import Client
 from roomchat.errors import ConnectError, Denied, StateError
-from roomchat.protocol import Dial, Join, Leave, Say, Whisper, is_private
+from roomchat.protocol import Dial, Join, Kind, Leave, Say, Whisper, is_private
 from roomchat.terminal.commands import SwitchRoom, TypingError, parse
 from roomchat.terminal.roster import Roster
 
@@ -42,9 +42,9 @@ def keep(client: Client, roster: Roster, room: str | None, lines: Iterable[str])
                     if what.text:
                         _say(client, roster, room, what.text)
                 case Say():
-                    _say(client, roster, room, what.text)
+                    _say(client, roster, room, what.text, what.kind)
                 case Whisper():
-                    client.whisper(what.uid, what.text)
+                    client.whisper(what.uid, what.text, kind=what.kind)
         except TypingError:
             returned.append(typed)
             if typed.startswith("/"):  # the next lines were meant for where this leads
@@ -54,13 +54,13 @@ def keep(client: Client, roster: Roster, room: str | None, lines: Iterable[str])
     return returned
 
 
-def _say(client: Client, roster: Roster, room: str | None, text: str) -> None:
+def _say(client: Client, roster: Roster, room: str | None, text: str, kind: Kind = "message") -> None:
     if room is None:
         raise TypingError("Nobody knows where this was to go.")
     if is_private(room):
-        client.whisper(roster.other(room), text)
+        client.whisper(roster.other(room), text, kind=kind)
     else:
-        client.say(text, room)
+        client.say(text, room, kind=kind)
 
 
 def _room(client: Client, roster: Roster, name: str) -> str | None:
