@@ -51,6 +51,21 @@ def test_a_person_who_names_a_place_goes_there_alone(arguments: list[str]) -> No
             assert [room["room"] for room in rooms] == ["r1" if arguments[0] == "--dial" else "tea"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--dial", "99"], "Refused: Nobody has the UID 99."),
+        (["--dial", "bob"], "No one here is called bob"),
+        (["--room", "a b"], "Refused: 'a b' can't be a room name"),
+    ],
+)
+def test_a_person_who_names_a_place_that_is_none_is_in_the_lobby(arguments: list[str], told: str) -> None:
+    """They are told, and can talk to somebody."""
+    with serve() as server, Emulated("join", address_of(server), "--name", "ann", *arguments) as ann:
+        ann.until("lobby: 1 here")
+        ann.until(told)
+
+
 def test_a_pipe_goes_nowhere_by_itself() -> None:
     with serve() as server, Program("join", address_of(server), "--name", "bot") as bot:
         bot.expect("You are 1")

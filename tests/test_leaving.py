@@ -188,7 +188,7 @@ def test_what_waits_for_one_server_is_kept_while_on_another(tmp_path: Path, env:
         ann.expect("Trying again")
         ann.type(f"one\n/connect {address_of(other)}\n")
         ann.expect("1 line is not sent yet; it will be sent the next time")
-        ann.expect("You are connected to")
+        ann.expect("Connecting to")
         ann.type("/quit\n")
         assert ann.wait() == 0
     arrive(address, db, ["one"], env)

@@ -579,7 +579,7 @@ def test_it_starts_without_a_server_and_connects_later(serve: Serve) -> None:
         ann.until("... hello")
         for server in (first, second):
             ann.type(f"/connect 127.0.0.1:{server.address[1]}" + ENTER)
-            ann.until(f"You are connected to 127.0.0.1:{server.address[1]}.")
+            ann.until(f"Connecting to 127.0.0.1:{server.address[1]}.")
             ann.until("● connected")
         lines = [*ann.scrolled, *ann.shown]
         returned = lines.index("127.0.0.1:1 was not reached, so this was not sent:")

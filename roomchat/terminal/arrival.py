@@ -100,13 +100,13 @@ class Arrival:
         client, lobby = self._display.client, self._display.roster.lobby
         assert client is not None
         self.waits = False
-        if self._interactive and not self.first and lobby is not None:
-            client.request(Ping())  # behind it we know where we are already
-            if all(map(is_private, client.rooms)):
-                self.first = [Join(room=lobby)]
         first, self.first = self.first, []
         for command in first:
             do(command)
+        if self._interactive and lobby is not None:
+            client.request(Ping())  # behind it we know where we are already
+            if all(map(is_private, client.rooms)):  # also if what was to come first was refused
+                do(Join(room=lobby))
 
     def _client(self, name: str) -> Client:
         make = self._make_client

@@ -245,9 +245,8 @@ class Terminal:
         if address is not None:
             self.address = address
         self._begin(old.name)
+        self.display.show(f"Connecting to {self.address}.")
         self._come_in()
-        if self.display.connected:
-            self.display.show(f"You are connected to {self.address}.")
 
     # ------------------------------------------------------------ the receive thread
 
