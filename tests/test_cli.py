@@ -186,7 +186,20 @@ def test_options_come_from_the_line_then_the_environment_then_the_file(tmp_path:
             assert bob.output == "Error: The server is full (limit: 1); try again later.\n"
 
 
-@pytest.mark.parametrize("text", ["[serve]\ncolour = 1\n", "[serve\n", '[serve]\nport = "many"\n'])
+WRONG = [
+    "wires = 5",
+    "wires = [1]",
+    'motd = ["a"]',
+    "port = 1.5",
+    "rate = true",
+    "motd = {a = 1}",
+    'port = "many"',
+]
+
+
+@pytest.mark.parametrize(
+    "text", ["[serve]\ncolour = 1\n", "[serve\n", "serve = 5", "[[serve]]", *(f"[serve]\n{one}" for one in WRONG)]
+)
 def test_a_wrong_file_is_told(tmp_path: Path, text: str) -> None:
     """An unknown option, no TOML, or a wrong value is refused before anything starts."""
     config = tmp_path / "roomchat.toml"

@@ -103,7 +103,7 @@ def test_deeds_are_kept_as_deeds(tmp_path: Path, env: dict[str, str]) -> None:
         ann.expect("waves")
         terminate(ann)
         ann.wait()
-    host, port = address.rsplit(":", 1)
+    port = address.rpartition(":")[2]
     with serve("--port", port, db=db) as server, Peer.at(address_of(server)) as bob:
         bob.hello("bob")
         bob.join("cake")
@@ -112,7 +112,7 @@ def test_deeds_are_kept_as_deeds(tmp_path: Path, env: dict[str, str]) -> None:
 
 
 def test_a_line_goes_to_the_first_room_of_this_time(tmp_path: Path, env: dict[str, str]) -> None:
-    """Not to the one of a last time that has ended in a crash. Where the server would have to say it, it is shown."""
+    """Not to the one of a last time that has ended in a crash. What only the server could have told is shown."""
     db = tmp_path / "chat.db"
     with serve(db=db) as server:
         address = address_of(server)

@@ -43,12 +43,23 @@ def _read_config(context: click.Context, parameter: click.Parameter, path: Path 
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise click.ClickException(f"Can't read {path}: {error}.") from None
     values = table.get("serve", {})
+    if not isinstance(values, dict):
+        raise click.ClickException(f"{path} has no table [serve]; its first line may be missing.")
     known = {option.name for option in context.command.params} - {"config"}
     unknown = sorted(key for key in values if key.replace("-", "_") not in known)
     if unknown:
         raise click.ClickException(f"{path} sets {unknown[0]!r}, but `roomchat serve` has no such option.")
-    context.default_map = {key.replace("-", "_"): value for key, value in values.items()}
+    context.default_map = {key.replace("-", "_"): _typed(path, key, value) for key, value in values.items()}
     return path
+
+
+def _typed(path: Path, key: str, value: object) -> str:
+    """A value as it would be typed: it is looked at in the same way, and no number is a file descriptor."""
+    if key == "wires" and isinstance(value, list):
+        return ",".join(map(str, value))
+    if isinstance(value, list | dict):
+        raise click.ClickException(f"{path} sets {key!r} to a list or a table; it takes one value.")
+    return str(value)
 
 
 class _Number(click.FloatRange):
@@ -65,7 +76,7 @@ class _Number(click.FloatRange):
 
 
 class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no parameter here
-    """Names of wires: with commas between them, or as a list in the TOML file."""
+    """Names of wires, with commas between them."""
 
     name = "NAMES"
 
