@@ -143,6 +143,33 @@ def test_what_is_no_record_is_one_sentence(record: Path, data: bytes) -> None:
         again.expect("can't be played as a record")
 
 
+BEGINNING = {"version": "1", "epoch": "e", "now": 1, "next_uid": 1, "next_room": 1, "rooms": [], "seats": []}
+
+
+@pytest.mark.parametrize("settings", [{"lobby": "a b"}, {"wires": 5}, {"max_name": "\x1b[2J"}])
+def test_a_record_of_no_server_is_one_sentence(record: Path, settings: dict[str, object]) -> None:
+    record.write_text(json.dumps({**BEGINNING, "settings": settings}) + "\n")
+    with Program("verify", "--replay", str(record)) as again:
+        assert again.wait() == 1
+        again.expect("can't be played as a record")
+        assert "Traceback" not in again.output
+
+
+def test_a_fault_of_the_hub_is_named(record: Path) -> None:
+    """Two people with one token: no server has ever had that."""
+    hello = {"type": "introduction", "token_hash": "AAAA", "resumes": False}
+    items: list[tuple[int, dict[str, object]]] = []
+    for link, name in (1, "ann"), (2, "bob"):
+        items.append((link, {"type": "connected", "address": "here"}))
+        items.append((link, {**hello, "hello": {"type": "hello", "protocol": 1, "name": name}}))
+        items.append((link, {"type": "bye"}))
+    items[2], items[3:] = items[3], [items[4], items[2], items[5]]
+    step = {"items": items, "now": 1, "time": 1, "timestamp": "", "storing": True, "stored": True, "effects": ""}
+    record.write_text(json.dumps({**BEGINNING, "settings": {}}) + "\n" + json.dumps(step) + "\n")
+    with pytest.raises(Difference, match="Step 1 led to a fault: KeyError"):
+        list(play(record.read_bytes().splitlines(keepends=True)))
+
+
 def test_a_record_replaces_no_file(record: Path) -> None:
     record.write_text("precious")
     with serve("--record", str(record)) as server:

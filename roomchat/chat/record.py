@@ -29,6 +29,7 @@ from roomchat.chat.inputs import (
 from roomchat.chat.registry import Registry
 from roomchat.chat.sessions import Seat
 from roomchat.dialect import Answer, Malformed
+from roomchat.errors import Refused
 from roomchat.protocol import AnyCommand
 from roomchat.settings import Settings
 from roomchat.version import __version__
@@ -60,7 +61,7 @@ class Beginning(Struct):
     def hub(self) -> Hub:
         """The hub of a server that starts so."""
         registry = Registry(next_uid=self.next_uid, next_room=self.next_room, rooms=self.rooms)
-        settings = Settings(**{**self.settings, "wires": tuple(self.settings["wires"])})
+        settings = msgspec.convert(self.settings, Settings)
         return Hub(registry, settings, epoch=self.epoch, seats=self.seats, now=self.now)
 
 
@@ -95,20 +96,27 @@ def play(lines: Iterable[bytes]) -> Iterator[tuple[Step, Hub]]:
     Yields:
         Each step, and the hub behind it.
     Raises:
-        Difference: the same inputs led to something else. ValueError: it is no record.
+        Difference: the same inputs led to something else, or to a fault. ValueError: it is no record.
     """
     lines = iter(lines)
-    hub = msgspec.json.decode(next(lines, b""), type=Beginning).hub()
+    beginning = msgspec.json.decode(next(lines, b""), type=Beginning)
+    try:
+        hub = beginning.hub()
+    except (Refused, LookupError, ArithmeticError) as error:
+        raise ValueError(f"no server begins like that: {error!r}") from error
     decoder = msgspec.json.Decoder(Step)
     for number, line in enumerate(lines, start=1):
         if not line.endswith(b"\n"):
             return  # the server was killed while it wrote this
         one = decoder.decode(line)
-        effects = hub.apply(Inputs(one.items, one.now, one.time, one.timestamp, one.storing))
-        if one.stored:
-            hub.commit()
-        else:
-            hub.rollback()
+        try:
+            effects = hub.apply(Inputs(one.items, one.now, one.time, one.timestamp, one.storing))
+            if one.stored:
+                hub.commit()
+            else:
+                hub.rollback()
+        except Exception as error:
+            raise Difference(f"Step {number} led to a fault: {error!r}") from error
         if fingerprint.of_effects(effects) != one.effects:
             raise Difference(f"Step {number} led to something else than what was recorded.")
         if one.state is not None and fingerprint.of_state(hub) != one.state:

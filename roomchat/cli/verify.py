@@ -16,6 +16,7 @@ from roomchat.cli.addresses import ServerAddress
 from roomchat.cli.output import check_stdout, write_stdout
 from roomchat.client.address import parse_address
 from roomchat.errors import ConnectError, LogError
+from roomchat.harmless import harmless
 from roomchat.verify.processes import VerifyError
 from roomchat.verify.report import summary
 from roomchat.verify.run import Options, Run
@@ -91,9 +92,9 @@ def _replay(path: Path) -> None:
             if steps:
                 state = f" The state has the fingerprint {of_state(hub)}."
     except Difference as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(harmless(str(error))) from error
     except (OSError, ValueError, TypeError) as error:
-        raise click.ClickException(f"{path} can't be played as a record: {error}") from None
+        raise click.ClickException(harmless(f"{path} can't be played as a record: {error}")) from None
     write_stdout(
         [f"Played {steps} steps with {items} inputs again, and every step had the same result.{state}\n".encode()]
     )
