@@ -18,7 +18,7 @@ from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless
 from roomchat.protocol import Error, Joined, MemberJoined, MemberLeft, Message, Person, Renamed, Welcome, WhoPage
-from roomchat.terminal.commands import COMMANDS, HELP, TypingError, parse
+from roomchat.terminal.commands import COMMANDS, HELP, SwitchRoom, TypingError, parse
 from roomchat.terminal.input import StandardInput
 from roomchat.terminal.render import render
 from roomchat.terminal.roster import Roster
@@ -100,6 +100,11 @@ def test_wrong_addresses_are_told(text: str) -> None:
         ("/history 5", protocol.History(limit=5)),
         ("/stats", protocol.Stats()),
         ("/quit", protocol.Bye()),
+        ("/quit see you tomorrow", protocol.Bye()),
+        ("/join #tea", protocol.Join(room="tea")),
+        ("/part #tea bye all", protocol.Leave(room="tea")),
+        ("/names #tea", protocol.Who(room="tea")),
+        ("/room #tea", SwitchRoom("tea")),
         ("/help", HELP),
         ("   ", None),
     ],

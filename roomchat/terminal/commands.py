@@ -76,6 +76,7 @@ class SlashCommand:
     make: Make
     example: str = ""
     aliases: tuple[str, ...] = ()
+    spare: bool = False  # words behind the arguments are passed over: on IRC they are a goodbye
 
     @property
     def name(self) -> str:
@@ -113,6 +114,15 @@ def _optional(arguments: list[str]) -> str | None:
     return arguments[0] if arguments else None
 
 
+def _room(name: str) -> str:
+    """A room's name as it is typed: people from IRC write ``#tea``."""
+    return name.removeprefix("#")
+
+
+def _optional_room(arguments: list[str]) -> str | None:
+    return _room(arguments[0]) if arguments else None
+
+
 def _private(roster: Roster, arguments: list[str]) -> SwitchRoom:
     return SwitchRoom(roster.private(uid_of(roster, arguments[0])), arguments[1] if len(arguments) > 1 else None)
 
@@ -121,15 +131,16 @@ COMMANDS = [
     SlashCommand("/dial UID", "chat with someone, in the room they are in or in a new one",
                  lambda roster, args: protocol.Dial(uid=uid_of(roster, args[0])), "/dial 7", ("/call",)),
     SlashCommand("/join ROOM", "join a room, or create it",
-                 lambda roster, args: protocol.Join(room=args[0].removeprefix("#")), "/join tea", ("/j",)),
+                 lambda roster, args: protocol.Join(room=_room(args[0])), "/join tea", ("/j",)),
     SlashCommand("/leave [ROOM]", "leave a room, or the current one",
-                 lambda roster, args: protocol.Leave(room=_optional(args)), "/leave tea", ("/part",)),
+                 lambda roster, args: protocol.Leave(room=_optional_room(args)), "/leave tea", ("/part",),
+                 spare=True),
     SlashCommand("/room [ROOM]", "list your rooms, or switch to one by name or number",
-                 lambda roster, args: SwitchRoom(_optional(args)), "/room 2", ("/r", "/window")),
+                 lambda roster, args: SwitchRoom(_optional_room(args)), "/room 2", ("/r", "/window")),
     SlashCommand("/rooms", "list all rooms",
                  lambda roster, args: protocol.Rooms(), "/rooms", ("/list",)),
     SlashCommand("/who [ROOM]", "list everyone on the server, or in a room",
-                 lambda roster, args: protocol.Who(room=_optional(args)), "/who tea", ("/names",)),
+                 lambda roster, args: protocol.Who(room=_optional_room(args)), "/who tea", ("/names",)),
     SlashCommand("/name NAME", "change your name",
                  lambda roster, args: protocol.Name(name=args[0]), "/name eve", ("/nick",)),
     SlashCommand("/whisper UID TEXT", "send a message to one person only",
@@ -152,7 +163,7 @@ COMMANDS = [
     SlashCommand("/connect [HOST]", "connect to another server, HOST or HOST:PORT, or retry this one",
                  lambda roster, args: Connect(_optional(args)), "/connect chat.example.org:5050", ("/server",)),
     SlashCommand("/quit", "quit",
-                 lambda roster, args: protocol.Bye(), "/quit", ("/exit", "/bye")),
+                 lambda roster, args: protocol.Bye(), "/quit", ("/exit", "/bye"), spare=True),
 ]  # fmt: skip
 _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
 NAMES = sorted([*_BY_NAME, "/help"])
@@ -187,8 +198,10 @@ def parse(line: str, roster: Roster) -> Command | Local | str | None:
         return _help(rest)
     command = find(name)
     forms = command.arguments
-    arguments = rest.split(maxsplit=max(len(forms) - 1, 0)) if rest.strip() else []
+    arguments = rest.split(maxsplit=max(len(forms) - (not command.spare), 0)) if rest.strip() else []
     required = sum(not form.startswith("[") for form in forms)
+    if command.spare:
+        arguments = arguments[: len(forms)] if forms else []
     if not required <= len(arguments) <= len(forms):
         raise TypingError(f"Usage: {command.form}")
     return command.make(roster, [argument.strip() for argument in arguments])

@@ -185,7 +185,7 @@ class Screen:
         text = self.buffer.text.encode(errors="replace").decode().rstrip("\n")
         if text.strip() and not self._terminal.arrival.asking:
             self.buffer.append_to_history()
-        if text.strip().lower() in QUITS and not self._terminal.display.connected:
+        if text.lower().partition(" ")[0].strip() in QUITS and not self._terminal.display.connected:
             self.leave_away()  # the sending thread may wait for the server
         elif text.strip() or self._terminal.arrival.asking:
             self._owes = False
