@@ -321,6 +321,23 @@ def test_whom_the_person_ignores_is_kept(serve: Callable[..., Server], tmp_path:
     assert not session.ignored
 
 
+def test_the_names_of_those_whom_one_whispers_with_are_kept(serve: Callable[..., Server], tmp_path: Path) -> None:
+    """Nobody tells them again while these are offline. Another log has other people."""
+    address = f"127.0.0.1:{serve().address[1]}"
+    with (
+        Client(address, "bob", state=False, request_timeout=PATIENCE) as bob,
+        Client(address, "ann", state=tmp_path, request_timeout=PATIENCE) as ann,
+    ):
+        bob.whisper(ann.uid, "psst")
+        assert next(message.text for message in ann.messages()) == "psst"
+    with Client(address, "ann", state=tmp_path, request_timeout=PATIENCE) as ann:
+        assert ann.names == {1: "bob"}
+    session = Session("ann")
+    session.names[1] = "bob"
+    session.receive(welcome(epoch="another"))
+    assert not session.names
+
+
 def test_a_second_session_of_a_name_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
     """Those of SQLite, which a process loses when it closes the file in any way: another one could remove what the
     first has written."""

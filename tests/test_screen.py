@@ -469,10 +469,12 @@ def test_who_comes_back_is_not_told_of_the_whispers_of_before(tea: Callable[...,
     ann.wait()
     bob.close()
     ann = tea("ann")
+    ann.until("2 @bob")
+    ann.type("/whisper nobody two" + ENTER)
+    ann.until("No one here is called nobody; /who lists everyone. To reach someone who is")
     ann.type("/whisper bob two" + ENTER)
-    ann.until("No one here is called bob; /who lists everyone. To reach someone who is offline")
-    ann.type("/whisper 1 two" + ENTER)
-    ann.until("ann: two")
+    ann.until("bob is offline and will see your whispers later.")
+    ann.until("[whisper with bob] ann: two")
     assert not any("Whispers go only" in row for row in ann.shown)
 
 

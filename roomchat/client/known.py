@@ -50,6 +50,12 @@ class Known:
             return list(self._session.pending.values())
 
     @property
+    def names(self) -> dict[int, str]:
+        """UID to name of those whom we whisper with, also while they are offline: the last one heard of."""
+        with self._changed:
+            return dict(self._session.names)
+
+    @property
     def ignored(self) -> frozenset[int]:
         """UIDs whose words the person does not want to see: kept for the program, which must not show them."""
         return frozenset(self._session.ignored)

@@ -83,6 +83,9 @@ class Session:
         self.pending: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
         self.refused: dict[int, Say | Whisper] = {}  # n: what was refused, until the program has been told
         self.ignored: frozenset[int] = frozenset()  # UIDs of this log
+        self.names: dict[
+            int, str
+        ] = {}  # UID to name, of those whom we whisper with; nobody tells it when they are offline
         self._named: set[str] = set()  # rooms of the hello: of these all comes that was missed
         self._keeps_cursors = True  # whether those of before are known: all that is newer is wanted
         self._looks = Looks()
@@ -206,6 +209,8 @@ class Session:
                 self.cursors[event.room] = max(self.cursors.get(event.room, 0), event.before - 1)
             case Renamed() if event.uid == self.uid:
                 self.name = event.name
+            case Renamed() if event.uid in self.names:
+                self.names[event.uid] = event.name
         return Outcome(show=[event])
 
     def _welcome(self, event: Welcome) -> Outcome:
@@ -223,6 +228,7 @@ class Session:
             self.rooms.clear()
             self.refused.clear()
             self.ignored = frozenset()
+            self.names.clear()
             outcome.show += [
                 self._refusal(n, OTHER_LOG, "The server has another log now, where the UID may be someone else's.")
                 for n in [n for n, command in self.pending.items() if isinstance(command, Whisper)]
@@ -256,6 +262,8 @@ class Session:
         if event.seq <= self.cursors.get(event.room, 0):
             return Outcome()
         self.cursors[event.room] = event.seq
+        if isinstance(event, Entry) and event.uid != self.uid and is_private(event.room):
+            self.names[event.uid] = event.name
         return Outcome(show=[event])
 
     def is_own(self, entry: Entry) -> bool:
@@ -264,6 +272,8 @@ class Session:
 
     def _joined(self, event: Joined) -> None:
         room = event.room
+        if is_private(room):
+            self.names.update((person.uid, person.name) for person in event.members if person.uid != self.uid)
         # Those where we were come back in any order; an answer to what was asked is where we want to be.
         if not is_private(room) and (event.re is not None or not (self._returning and self.room)):
             self.room = room

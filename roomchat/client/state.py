@@ -22,6 +22,7 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS identity (key TEXT PRIMARY KEY, value);
     CREATE TABLE IF NOT EXISTS rooms (room TEXT PRIMARY KEY, start INTEGER NOT NULL, cursor INTEGER);
     CREATE TABLE IF NOT EXISTS ignored (uid INTEGER PRIMARY KEY);
+    CREATE TABLE IF NOT EXISTS names (uid INTEGER PRIMARY KEY, name TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, command BLOB NOT NULL);
 """
 _FIELDS = ("name", "uid", "token", "epoch", "n", "room")
@@ -81,6 +82,7 @@ class State:
             self._lock.close()
             raise self._damaged(error) from None
         self._identity: tuple[object, ...] = ()
+        self._names: dict[int, str] | None = None  # as they are written; None: nobody knows
         self.closed = False
 
     def load(self, session: Session) -> None:
@@ -108,6 +110,8 @@ class State:
             if cursor is not None:
                 session.cursors[room] = msgspec.convert(cursor, Count)
         session.ignored = frozenset(uid for (uid,) in self._connection.execute("SELECT uid FROM ignored"))
+        for uid, name in self._connection.execute("SELECT uid, name FROM names"):
+            session.names[msgspec.convert(uid, Count)] = msgspec.convert(name, str)
         for n, command in self._connection.execute("SELECT n, command FROM pending ORDER BY n"):
             session.pending[n] = _decoder.decode(command)
 
@@ -138,12 +142,15 @@ class State:
             self._connection.executemany(
                 "INSERT OR IGNORE INTO ignored VALUES (?)", [(uid,) for uid in session.ignored]
             )
+            if session.names != self._names:
+                self._forget("names", "uid", session.names)
+                self._connection.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", session.names.items())
             self._forget("pending", "n", pending)
             self._connection.executemany(
                 "INSERT OR REPLACE INTO pending VALUES (?, ?)",
                 [(n, _encoder.encode(command)) for n, command in pending.items()],
             )
-        self._identity = identity
+        self._identity, self._names = identity, dict(session.names)
 
     def said(self, n: int, command: Say | Whisper) -> None:
         """Keep one more message that is about to be sent."""

@@ -66,6 +66,8 @@ class ChatDisplay:
                 self.pending_switches.clear()
             elif isinstance(event, Welcome | ConnectionBack):
                 self.connected = True
+                if self.client is not None:
+                    self.roster.remember(self.client.names)
             if (
                 isinstance(event, WhoPage) and event.re is not None
             ):  # the client asked, not the person: /who has no id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost
 from roomchat.client.same import compared
@@ -96,6 +96,11 @@ class Roster:
                     self.totals[event.room] = event.clients_total
             case RoomsPage():
                 self.rooms.update(room.room for room in event.rooms)
+
+    def remember(self, names: Mapping[int, str]) -> None:
+        """Take what people were called before we came. It does not say that they are here."""
+        for uid, name in names.items():
+            self.names.setdefault(uid, name)
 
     def uid_of(self, who: str) -> int | None:
         """The UID of the only one who can be meant by a UID or a name; None: nobody, or more than one."""
