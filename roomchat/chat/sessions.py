@@ -199,6 +199,8 @@ class Sessions:
             TooManyRooms: more are named than a client can ever have been in.
         """
         named, limit = command.rooms or {}, 2 * batch.settings.max_rooms
+        if len(named) > 2 * limit + len(batch.registry.pairs.get(uid, ())):
+            raise TooManyRooms(limit=batch.settings.max_rooms)  # at once: it may be thousands
         private = sum(map(is_private, named))
         if len(named) - private > limit or private > limit + len(batch.registry.pairs.get(uid, ())):
             raise TooManyRooms(limit=batch.settings.max_rooms)
