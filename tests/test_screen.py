@@ -23,7 +23,8 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import create_pipe_input
 
 from roomchat import Client
-from roomchat.protocol import Join, Message
+from roomchat.errors import ConnectError, Denied
+from roomchat.protocol import Command, Join, Message, Ping
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.terminal.input import InputQueue
@@ -386,6 +387,31 @@ def test_a_command_waits_for_the_server_however_long_it_is_away(
         typed.end()
         running.join(10)
     assert not running.is_alive()
+
+
+@pytest.mark.parametrize("failure", [Denied("name_taken", "Taken."), ConnectError("The end.")])
+def test_a_connection_that_ends_for_good_in_the_middle_of_coming_in_leaves_the_person_there(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    """The end is an event of its own, which says what can be done: another name, another server."""
+    request = Client.request
+
+    def fail(client: Client, command: Command) -> object:
+        if isinstance(command, Ping):
+            raise failure
+        return request(client, command)
+
+    monkeypatch.setattr(Client, "request", fail)
+    monkeypatch.setattr("roomchat.terminal.arrival.Client", partial(Client, state=False))
+    typed, shown = InputQueue(), list[str]()
+    ann = Terminal(
+        f"127.0.0.1:{serve().address[1]}", typed, lambda line: shown.append(line.plain), interactive=True
+    )
+    typed.put("/help quit")
+    typed.end()
+    ann.run("ann", [Join(room="tea")])
+    assert "You are in tea, alone for now." in shown
+    assert "For example: /quit" in shown
 
 
 def test_a_burst_of_ten_thousand_messages_leaves_typing_alone(tea: Callable[..., Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable
 
@@ -11,6 +12,7 @@ from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 from roomchat.harmless import harmless
 from roomchat.protocol import Command, Join, Ping, is_private
+from roomchat.terminal.commands import TypingError
 from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.input import InputSource
 
@@ -96,17 +98,27 @@ class Arrival:
         return True
 
     def enter(self, do: Callable[[First], object]) -> None:
-        """The server has welcomed us: go into the first rooms. What is held can be done then."""
+        """The server has welcomed us: go into the first rooms. What is held can be done then.
+
+        Raises:
+            ConnectError: the connection has ended for good. A person may still do something about it, and hears it
+                by the event.
+        """
+        told_by_event = (TypingError, Denied, ConnectError) if self._interactive else (TypingError,)
+        with contextlib.suppress(*told_by_event):
+            self._enter(do)
+
+    def _enter(self, do: Callable[[First], object]) -> None:
         client, lobby = self._display.client, self._display.roster.lobby
         assert client is not None
         self.waits = False
-        first, self.first = self.first, []
-        for command in first:
+        for command in self.first:
             do(command)
         if self._interactive and lobby is not None:
             client.request(Ping())  # behind it we know where we are already
             if all(map(is_private, client.rooms)):  # also if what was to come first was refused
                 do(Join(room=lobby))
+        self.first = []  # not before: who has to come in again, under another name, wants to go there still
 
     def _client(self, name: str) -> Client:
         make = self._make_client
