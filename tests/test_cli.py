@@ -138,7 +138,8 @@ def test_what_can_not_be_served_is_one_sentence(tmp_path: Path) -> None:
                 "There is no host 'no.invalid'; give",
             ),
             (["--log-file", "/proc/no/log"], "Can't write to the log file"),
-            (["--config", str(tmp_path / "none.toml")], "Can't read"),
+            (["--config", str(tmp_path / "none.toml")], "Error: There is no file "),
+            (["--config", "/proc/self/mem"], "Error: Can't read /proc/self/mem: Input/output error.\n"),
         ]:
             with Program("serve", *arguments) as other:
                 assert other.wait() == 1

@@ -8,7 +8,6 @@ import logging
 import os
 import resource
 import signal
-import tomllib
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -20,8 +19,9 @@ import click
 from roomchat.cli.addresses import ListenHost
 from roomchat.cli.output import check_no_part_of, check_target, no_more_output, not_written, note
 from roomchat.cli.paths import default_database
+from roomchat.cli.user_settings import read_toml
 from roomchat.client.address import Address
-from roomchat.errors import StartError
+from roomchat.errors import SettingsError, StartError
 from roomchat.harmless import harmless
 from roomchat.server import Server
 from roomchat.settings import WIRES, Settings
@@ -39,9 +39,11 @@ def _read_config(context: click.Context, parameter: click.Parameter, path: Path 
     if path is None:
         return None
     try:
-        table = tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.ClickException(f"Can't read {path}: {error}.") from None
+        table = read_toml(path)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    if table is None:
+        raise click.ClickException(f"There is no file {path}.")
     values = table.get("serve", {})
     if not isinstance(values, dict):
         raise click.ClickException(f"{path} has no table [serve]; its first line may be missing.")

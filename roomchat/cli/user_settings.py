@@ -51,19 +51,26 @@ def load(path: Path, commands: Commands, *, must_exist: bool) -> UserSettings:
         SettingsError: it can't be read, or something in it is no setting; the sentence says which.
     """
     settings = UserSettings(path, commands)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    table = read_toml(path)
+    if table is None:
         if must_exist:
-            raise SettingsError(f"There is no file {path}.") from None
+            raise SettingsError(f"There is no file {path}.")
         return settings
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SettingsError(f"Can't read {path}: {reason}.") from None
     settings.exists = True
     settings.defaults = {name: {} for name in commands}
     _take(settings, table)
     return settings
+
+
+def read_toml(path: Path) -> dict[str, Any] | None:
+    """What a file says; None: there is no such file. Raises SettingsError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"Can't read {path}: {reason}.") from None
 
 
 def _take(settings: UserSettings, table: dict[str, Any]) -> None:

@@ -93,7 +93,9 @@ def _replay(path: Path) -> None:
                 state = f" The state has the fingerprint {of_state(hub)}."
     except Difference as error:
         raise click.ClickException(harmless(str(error))) from error
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        raise click.ClickException(harmless(f"Can't read {path}: {error.strerror}.")) from None
+    except (ValueError, TypeError) as error:
         raise click.ClickException(harmless(f"{path} can't be played as a record: {error}")) from None
     write_stdout(
         [f"Played {steps} steps with {items} inputs again, and every step had the same result.{state}\n".encode()]
