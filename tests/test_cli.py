@@ -72,6 +72,18 @@ def test_a_signal_ends_the_server_well(number: signal.Signals) -> None:
         assert client.wait() == 0
 
 
+def test_a_configuration_is_utf8_in_every_locale(tmp_path: Path) -> None:
+    """As TOML says; the locale of a service is often C."""
+    config = tmp_path / "roomchat.toml"
+    config.write_text('[serve]\nmotd = "Grüße"\n', encoding="utf-8")
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    with (
+        serve("--config", str(config), env=ascii_only) as server,
+        Program("join", address_of(server), "--name", "ann") as ann,
+    ):
+        ann.expect("Grüße")
+
+
 @pytest.mark.parametrize("take", ["move", "remove"])
 def test_a_hangup_opens_the_log_file_again(tmp_path: Path, take: str) -> None:
     """As programs that rotate logs expect: the server goes on, and writes to a new file of that name."""
