@@ -158,7 +158,8 @@ def test_the_view_follows_names(roster: Roster) -> None:
     assert roster.uid_of("eve") == 21
     roster.update(Message("tea", 3, 22, "eve", "2026-01-01T00:00:00.000Z", "old"))
     assert roster.uid_of("eve") is None, "who of them is not known"
-    assert roster.whisperer("@3-7") == "robert"
+    assert (roster.whisperer("@3-7"), roster.typed("@3-7")) == ("robert", "@robert")
+    assert (roster.whisperer("@7-9"), roster.typed("@7-9")) == ("UID 9", "@9")
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,6 @@ def _names(word: str, roster: Roster, room: str | None, end: str) -> Iterable[Ca
 def _rooms(word: str, known: Iterable[str], roster: Roster) -> Iterable[Candidate]:
     wanted = word.casefold()
     for room in dict.fromkeys(known):
-        name = f"@{roster.whisperer(room)}" if is_private(room) else room
+        name = roster.typed(room) if is_private(room) else room
         if name.casefold().startswith(wanted) or name.casefold() == f"@{wanted}":
             yield Candidate(name, "whispers" if is_private(room) else "room")

@@ -128,9 +128,14 @@ class Roster:
         return [here] if here is not None and here in found else found
 
     def whisperer(self, room: str) -> str:
-        """The name of the other one in a room of two."""
+        """The other one in a room of two, as a sentence calls them."""
         other = self.other(room)
-        return self.names.get(other, str(other))
+        return self.names.get(other, f"UID {other}")
+
+    def typed(self, room: str) -> str:
+        """A room of two as it may be typed: by the other one's name, or else their UID."""
+        other = self.other(room)
+        return f"@{self.names.get(other, other)}"
 
     def other(self, room: str) -> int:
         """The UID of the other one in a room of two."""

@@ -110,7 +110,7 @@ def _others(display: ChatDisplay) -> Fragments:
 
 
 def _name(room: str, display: ChatDisplay) -> str:
-    return harmless(f"@{cell(display.roster.whisperer(room))}" if is_private(room) else cell(room))
+    return harmless(cell(display.roster.typed(room) if is_private(room) else room))
 
 
 def _target(room: str | None, display: ChatDisplay) -> str:
