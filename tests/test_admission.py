@@ -23,7 +23,7 @@ from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.wires.detect import Detector
 from roomchat.wires.table import Dialects
-from tests.inside import connection_of, connections
+from tests.inside import connection_of, connections, registry_of
 from tests.peer import Peer
 
 Serve = Callable[..., Server]
@@ -143,6 +143,28 @@ def test_all_connections_together_have_a_bound(serve: Serve, connect: Connect) -
         one.sync()
     for one in greedy:
         one.socket.close()
+
+
+@pytest.mark.parametrize(
+    ("first", "line"),
+    [
+        (b'{"type":"hello","protocol":1,"name":"ann"}\n', b"x\n"),
+        (b'{"request":"login","content":"ann"}', b"{}"),
+        (b"ann\n", b"y\n"),
+    ],
+)
+def test_one_reading_brings_few_commands(serve: Serve, connect: Connect, first: bytes, line: bytes) -> None:
+    """The shortest ones, a packet full of them: each is far larger in memory, and stays until it is paid for."""
+    server = serve(rate=20.0, burst=400)
+    peer = connect(server)
+    peer.send_bytes(first)
+    deadline = time.monotonic() + 20
+    while not registry_of(server).clients:
+        assert time.monotonic() < deadline
+    peer.send_bytes(line * 30_000)
+    while not (waiting := [len(one.backlog) for one in connections(server)])[0]:
+        assert time.monotonic() < deadline
+    assert waiting[0] < 8000
 
 
 def test_hellos_without_end_leave_nothing(serve: Serve, connect: Connect) -> None:

@@ -19,7 +19,7 @@ from roomchat.net.reactor import Reactor
 from roomchat.protocol import Hello
 
 READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get their turn in between
-READ_TOKEN = 512  # bytes read for a token that the connection has
+READ_TOKEN = 32  # bytes read for a token that the connection has
 READ_LEAST = 4096  # bytes read in any case
 MAX_TOKEN = 64  # characters of a session's token; ours have 32
 MAX_DEAR = 16  # dear commands under way for one connection: a quarter of a mebibyte of answers

@@ -7,10 +7,13 @@ import re
 _MARKS = re.compile(rb'["{}\n\\]')
 # What decides nothing: whole strings, and all between them but braces. Not the half string at an end.
 _PASSED_OVER = re.compile(rb'(?:[^"{}]++|"(?:[^"\\\n]++|\\[^\n])*+")*+')
+_IN_STRING = re.compile(rb'(?:[^"\\\n]++|\\[^\n])*+')  # what does not end it
 _JUNK_END = re.compile(rb"[{\n]")
 _BLANK = b" \t\r\n"
 _NO_BLANK = re.compile(rb"[^ \t\r\n]")
 _BEFORE_VALUE = b":,["  # what stands before an object within another one
+
+MAX_DEPTH = 100  # of objects within objects: no request has more than two, and each takes time
 
 QUOTE, BACKSLASH, OPEN, CLOSE, LINE_FEED = b'"\\{}\n'
 
@@ -83,7 +86,8 @@ class ObjectSplitter:
             if self._escaped and position < len(piece):
                 self._escaped = False
                 position += piece[position] != LINE_FEED  # that ends it, escaped or not
-            if not self._in_string and (passed := _PASSED_OVER.match(piece, position)):
+            passed = (_IN_STRING if self._in_string else _PASSED_OVER).match(piece, position)
+            if passed:
                 position = passed.end()
             mark = _MARKS.search(piece, position)
             if mark is None:
@@ -105,7 +109,7 @@ class ObjectSplitter:
         if sign == QUOTE:
             self._in_string = True
         elif sign == OPEN:
-            if self._depth and not self._value_may_begin(at):
+            if self._depth and (self._depth == MAX_DEPTH or not self._value_may_begin(at)):
                 return True
             self._depth += 1
         elif sign == CLOSE:
