@@ -192,11 +192,13 @@ class KtnWire(_Ktn):
         return encode_log(lines, self._shown, _object)
 
     def _message(self, entry: Spoken) -> dict[str, str]:
+        mark = self._whisper_mark(entry)
+        lines = [mark + line for line in as_text(entry).split("\n")]
         return {
             "timestamp": entry.ts,
             "sender": speaker(entry.uid, entry.name),
             "response": "message",
-            "content": self._whisper_mark(entry) + behind(entry.uid, entry.name, as_text(entry)),
+            "content": behind(entry.uid, entry.name, "\n".join(lines)),
         }
 
     def _page(self, page: HistoryPage) -> bytes:
