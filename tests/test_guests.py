@@ -209,7 +209,12 @@ def test_guests_of_the_first_version_are_found(tmp_path: Path) -> None:
         {"type": "message", "uid": 3, "text": "hi"},
     ]
     with closing(sqlite3.connect(path)) as old, old:
-        for blob in (b"".join(json.dumps(line).encode() + b"\n" for line in lines), b'{"uid":4', b"\xff\n"):
+        for blob in (
+            b"".join(json.dumps(line).encode() + b"\n" for line in lines),
+            b'{"uid":4',
+            b"\xff\n",
+            b'"uid"\n4\n',
+        ):
             old.execute(
                 "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES (1, 7, 8, 5, ?)", (blob,)
             )

@@ -65,7 +65,10 @@ MIGRATIONS = [
     WITH
         texts AS (SELECT rtrim(CAST(lines AS TEXT), char(10)) AS lines FROM segments),
         pages AS (SELECT '[' || replace(lines, char(10), ',') || ']' AS page FROM texts),
-        messages AS (SELECT value FROM pages, json_each(CASE WHEN json_valid(page) THEN page ELSE '[]' END)),
+        messages AS (
+            SELECT value FROM pages, json_each(CASE WHEN json_valid(page) THEN page ELSE '[]' END)
+            WHERE type = 'object'
+        ),
         silent AS (
             SELECT uid FROM clients EXCEPT
             SELECT uid FROM counters EXCEPT
