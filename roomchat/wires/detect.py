@@ -85,14 +85,14 @@ class Detector:
         limit = self._objects.max_object
         if b"\n" in data and (dialect := _of_line(bytes(self.data.lstrip(_BLANK).partition(b"\n")[0]), limit)):
             return dialect  # nearly always; ten times as quick as what follows, which a long first line would take
-        if b"}" not in data and b"\n" not in data and len(self.data) <= limit:
-            return None
+        if not (self._split or b"}" in data or b"\n" in data or len(self.data) > limit):
+            return None  # none has ended yet, however it was cut
         pieces = self._objects.feed(bytes(self.data[self._split :]), most=1)
         self._split = len(self.data)
         if not pieces:
             return None
         too_long = len(pieces[0]) > limit  # who sends that is no person
-        return "native" if too_long else _dialect(pieces[0])
+        return "native" if too_long else _of_line(pieces[0], limit) or _dialect(pieces[0])
 
     def paused(self) -> Verdict | None:
         """The peer has stopped in the middle of something: as ``feed``, but a line that began is a person's."""
@@ -129,6 +129,7 @@ def _of_line(line: bytes, limit: int) -> str | None:
     if len(line) > limit:
         return None
     try:
+        line.decode()  # msgspec does not look at what it passes over
         first = _first.decode(line)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
