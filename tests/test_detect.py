@@ -391,8 +391,8 @@ def wait_until(watcher: Peer, condition: Callable[[], bool]) -> None:
 
 def is_sensible(answer: bytes) -> bool:
     """Whether it is nothing, one refusal, JSON objects on lines, or text that is fit for a terminal."""
-    if answer in (b"", HTTP_REFUSAL, IRC_REFUSAL, TLS_REFUSAL):
-        return True
+    if answer.removeprefix(GREETING.encode()) in (b"", HTTP_REFUSAL, IRC_REFUSAL, TLS_REFUSAL):
+        return True  # behind the greeting on a loaded machine, where the first bytes came late
     if answer.startswith(b"{"):
         return all(isinstance(json.loads(line), dict) for line in answer.splitlines())
     text = answer.decode()

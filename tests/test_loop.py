@@ -94,7 +94,7 @@ def test_newcomers_come_few_at_a_time_while_the_hub_is_behind(tmp_path: Path) ->
     inbox.take(0)
     while len(loop.connections) < 9:
         loop.newcomers.serve()
-    loop.newcomers.add(10, pairs[-1][0], "here")
+    loop.add(10, pairs[-1][0], "here")  # and the thread has ended: nobody takes it
     loop.close()
     assert [ours.fileno() for ours, _ in pairs] == [-1] * 10
     for _, theirs in pairs:

@@ -50,6 +50,7 @@ class Loop:
 
     def add(self, number: int, sock: socket.socket, address: str) -> None:
         """A new connection for this loop."""
+        self.newcomers.expect(sock)
         self._reactor.post(partial(self.newcomers.add, number, sock, address))
 
     def give_way(self) -> None:

@@ -29,7 +29,7 @@ MAX_WHILE_BUSY = 4  # of them in a round while the hub is behind
 
 
 class Newcomers:
-    """Of one I/O thread, which alone calls it.
+    """Of one I/O thread, which alone calls it, but for ``expect``.
 
     Args:
         owner: of the connections that it makes.
@@ -79,12 +79,16 @@ class Newcomers:
 
     # ------------------------------------------------------------ a new connection
 
+    def expect(self, sock: socket.socket) -> None:
+        """A new connection is on its way to ``add``; if that never comes, ``close`` closes it. Any thread may call
+        this."""
+        self._unread.add(sock)
+
     def add(self, number: int, sock: socket.socket, address: str) -> None:
         """A new connection; it is read when its address may have one more."""
         admission = self._connections.admission
         now = time.monotonic()
         when = admission.may_connect_at(address, now)
-        self._unread.add(sock)
         if when <= now:
             self._turns.append(partial(self.begin, number, sock, address))
         elif admission.waits(address, 1):
