@@ -418,7 +418,7 @@ BATCHES = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=600, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=450, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(1, 4), st.lists(BATCHES, min_size=1, max_size=10))
 def test_all_agree(people, batches):
     """For any commands in any batches, with a disk that fails at times, the maps agree with each other and with a
