@@ -53,8 +53,7 @@ HEARTBEAT = 30.0  # seconds of silence until the server is asked whether it is t
 HEARTBEAT_TIMEOUT = 15.0  # seconds that it has to answer that
 STORAGE_RETRY = 1.0  # seconds until a server whose disk took nothing is asked again
 
-# After these there is no use in trying again.
-_FINAL = {BadName.code, NameTaken.code, Replaced.code, UnsupportedProtocol.code}
+_FINAL = {BadName.code, NameTaken.code, Replaced.code, UnsupportedProtocol.code}  # no use in trying again
 logger = logging.getLogger("roomchat")
 
 
@@ -126,11 +125,10 @@ class ReconnectingConnection:
         try:
             while not self._ready:
                 self._take_all(connection, max(0.0, until - time.monotonic()))
-        except ReadTimeout:
+        except BaseException as error:
             connection.close()
-            raise ConnectError(f"The program at {self._address} says nothing; is it a roomchat server?") from None
-        except BaseException:
-            connection.close()
+            if isinstance(error, ReadTimeout):
+                raise ConnectError(f"The program at {self._address} says nothing; is it roomchat?") from None
             raise
 
     def is_open(self) -> bool:

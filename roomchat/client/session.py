@@ -56,6 +56,7 @@ WINDOW = 100  # messages on their way to the server at a time
 N_BYTES = 24  # bytes that the number of a message adds to it
 HISTORY = 50  # messages that a join brings; what it brings may come again if the connection is lost before
 REFUSED = "refused"  # code of the error for a message whose refusal was lost with a connection
+LOST_REASON = "The server refused the message; its reason was lost with the connection."
 OTHER_LOG = "other_log"  # code of the error for a whisper that was kept for a person of another log
 
 _sayable: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisper)
@@ -325,18 +326,14 @@ class Session:
         outcome = Outcome()
         wanted: dict[str, set[int]] = {}
         for n in [n for n in self.pending if n <= self._welcomed]:
-            room = self._room_of(self.pending[n])
+            one = self.pending[n]
+            room = one.room if isinstance(one, Say) else private_room(one.uid, self.uid)
             if room is None or room in self._named:
                 outcome.show.append(self._lost_refusal(n))
             else:
                 wanted.setdefault(room, set()).add(n)
         outcome.send += self._looks.begin(wanted)
         return outcome
-
-    def _room_of(self, command: Say | Whisper) -> str | None:
-        if isinstance(command, Say):
-            return command.room
-        return private_room(command.uid, self.uid)
 
     def _looked(self, event: HistoryPage | Error) -> Outcome:
         messages, missing, send = self._looks.take(event, self.is_own)
@@ -349,6 +346,4 @@ class Session:
         return outcome
 
     def _lost_refusal(self, n: int) -> Error:
-        return self._refusal(
-            n, REFUSED, "The server refused the message; its reason was lost with the connection."
-        )
+        return self._refusal(n, REFUSED, LOST_REASON)
