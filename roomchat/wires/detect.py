@@ -6,12 +6,12 @@ import json
 import re
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import Raw, Struct
 
 from roomchat.errors import WireOff
 from roomchat.protocol import Error
 from roomchat.wires.objects import ObjectSplitter
-from roomchat.wires.table import Dialects
+from roomchat.wires.table import Dialects, dialect_of
 from roomchat.wires.wire import Wire
 
 FIRST_LINE = 1024  # bytes; a first line that is no JSON is decided on by then: HTTP and IRC begin with few
@@ -112,16 +112,7 @@ class Detector:
         return Refused(wire.reply(Error(code=refusal.code, message=str(refusal))))
 
 
-class _First(Struct):
-    """As much of an object as tells its dialect; the rest is not even looked at."""
-
-    request: Raw | UnsetType = UNSET
-    username: Raw | UnsetType = UNSET
-    message: Raw | UnsetType = UNSET
-    type: Raw | UnsetType = UNSET
-
-
-_first = msgspec.json.Decoder(_First)
+_members = msgspec.json.Decoder(dict[str, Raw])  # of an object, not looked into
 
 
 def _of_line(line: bytes, limit: int) -> str | None:
@@ -130,13 +121,12 @@ def _of_line(line: bytes, limit: int) -> str | None:
         return None
     try:
         line.decode()  # msgspec does not look at what it passes over
-        first = _first.decode(line)
+        first: dict[str, object] = {**_members.decode(line)}
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    if first.request is not UNSET:
-        return "ktn-2014" if first.username is not UNSET or first.message is not UNSET else "ktn"
-    kind = None if first.type is UNSET else msgspec.json.decode(first.type)
-    return "channels" if kind in ("command", "message") else "native"
+    if isinstance(kind := first.get("type"), Raw):
+        first["type"] = msgspec.json.decode(kind)
+    return dialect_of(first)
 
 
 def _dialect(piece: bytes) -> str:
@@ -148,6 +138,4 @@ def _dialect(piece: bytes) -> str:
         return "native"  # no person types that
     except ValueError:
         return "ktn" if b'"request"' in piece else "plain"
-    if "request" in value:
-        return "ktn-2014" if value.keys() & {"username", "message"} else "ktn"
-    return "channels" if value.get("type") in ("command", "message") else "native"
+    return dialect_of(value)

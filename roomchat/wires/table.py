@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -17,20 +17,37 @@ Now = Callable[[], str]  # the time as messages have it: RFC 3339 in UTC with mi
 
 
 class WireSpec(Struct, frozen=True):
-    """One dialect. ``typed``: a person types the name by hand, so who says nothing may be one who thinks."""
+    """One dialect.
+
+    ``begins`` tells from the members of a JSON object whether it is the first one of a peer that speaks it.
+    ``typed``: a person types the name by hand, so who says nothing may be one who thinks.
+    """
 
     make: Callable[[Settings, Now], Wire]
+    begins: Callable[[Mapping[str, object]], bool] = lambda first: False
     typed: bool = True
+
+
+def _is_of_2014(first: Mapping[str, object]) -> bool:
+    return not first.keys().isdisjoint({"username", "message"})
 
 
 # By name; "ktn-2014" is a form of "ktn". In this order they are likely of somebody who has begun to say something.
 DIALECTS: dict[str, WireSpec] = {
     "native": WireSpec(lambda settings, now: NativeWire(settings.max_line), typed=False),
-    "ktn": WireSpec(KtnWire),
-    "ktn-2014": WireSpec(Ktn2014Wire),
-    "channels": WireSpec(lambda settings, now: ChannelsWire(settings)),
+    "ktn": WireSpec(KtnWire, lambda first: "request" in first and not _is_of_2014(first)),
+    "ktn-2014": WireSpec(Ktn2014Wire, lambda first: "request" in first and _is_of_2014(first)),
+    "channels": WireSpec(
+        lambda settings, now: ChannelsWire(settings),
+        lambda first: "request" not in first and first.get("type") in ("command", "message"),
+    ),
     "plain": WireSpec(lambda settings, now: PlainWire(settings)),
 }
+
+
+def dialect_of(first: Mapping[str, object]) -> str:
+    """The dialect of a peer that begins with an object of these members; one that no other claims is native."""
+    return next((name for name, dialect in DIALECTS.items() if dialect.begins(first)), "native")
 
 
 class Dialects:

@@ -8,21 +8,24 @@ from roomchat.cli import main
 from roomchat.errors import LogError
 from roomchat.hub_thread import HubThread
 from roomchat.net.delivery import deliver
+from roomchat.protocol import Welcome
 from roomchat.store.log import Log
 
 store = HubThread._store
 append = Log.append
 batches = itertools.count(1)
+welcomes = [False]  # whether somebody is welcomed in this batch
 
 
 def deliver_and_store(self, effects, time):
+    welcomes[0] = any(isinstance(getattr(one, "event", None), Welcome) for one in effects.deliveries)
     deliver(effects.deliveries, self._routes)
     effects.deliveries = []
     return store(self, effects, time)
 
 
 def append_mostly(self, now, segments, *rest):
-    if segments and next(batches) % 10 == 0:
+    if segments and not welcomes[0] and next(batches) % 10 == 0:  # a second welcome would end the server itself
         raise LogError("the disk takes nothing")
     append(self, now, segments, *rest)
 
