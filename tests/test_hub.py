@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 
 from roomchat.chat.effects import Replay
@@ -598,3 +600,44 @@ def test_a_welcome_has_the_features_that_both_know(monkeypatch):
     monkeypatch.setattr("roomchat.chat.sessions.FEATURES", ("reactions", "edits", "threads"))
     assert chat.hello("ann2", token=welcome["token"], features=known)["features"] == ["reactions", "edits"]
     assert "features" not in chat.hello("ann3", token=welcome["token"])
+
+
+def test_ended_sessions_are_forgotten_while_look_ups_never_pause():
+    """Only those are kept that ended since the oldest look-up under way began; it must not take the log's old word
+    for how far they were."""
+    chat = Chat(resume_window=0)
+    away = chat.hello("away")["uid"]
+    chat.do("away", Bye())
+    askers = ["ann", "bob"]
+    for asker in askers:
+        chat.hello(asker)
+    open_look_up = None
+    for number in range(50):
+        chat.hello(f"p{number}")
+        asker = askers[number % 2]
+        chat._batch([(asker, Whisper(uid=away, text="psst")), (f"p{number}", Bye())])
+        (look_up,) = chat.effects.lookups
+        if open_look_up is not None:
+            chat._batch([(open_look_up.link, chat._found(open_look_up.key))])
+        open_look_up = look_up
+        assert len(chat.hub._gone) == len(chat.hub._ended) <= 2
+    chat._batch([(open_look_up.link, chat._found(open_look_up.key))])
+    assert not chat.hub._gone
+
+
+def test_a_session_that_ends_while_its_row_is_looked_up_goes_on_from_where_it_was():
+    """The row was read before the last message of it was stored."""
+    chat = Chat(resume_window=0)
+    ann = chat.hello("ann")
+    chat.do("ann", Bye())
+    before = chat._found(sha256(ann["token"].encode()).digest())
+    first, second = "first", "second"
+    chat.connect(first, second)
+    introduction = chat._introduced(Hello(protocol=1, token=ann["token"]))
+    chat._batch([(first, introduction)])
+    chat._batch([(second, introduction)])
+    chat._batch([(second, before)])
+    chat.do(second, Join(room="den"), Say(text="one", n=1), Bye())
+    chat._batch([(first, before)])
+    welcome = next(event for event in chat.take(first) if event["type"] == "welcome")
+    assert welcome["last_n"] == 1

@@ -59,6 +59,9 @@ class Hub:
         self._last_used = now  # when a connection last existed
         self._held: dict[Link, list[Input]] = {}  # what waits for a look-up, by connection, in order
         self._gone: dict[bytes, Session] = {}  # see Batch.gone
+        self._ended: dict[bytes, tuple[Session, int]] = {}  # of these: in which batch
+        self._since: dict[Link, int] = {}  # of those that are held: in which batch their look-up began
+        self._batches = 0  # that were committed
         self._before: tuple[dict[Link, list[Input]], dict[bytes, Session]] = ({}, {})  # these two, for a rollback
         self._applied: Effects = Effects()  # by the last batch, not committed yet
         self._inputs = 0  # in that batch
@@ -104,10 +107,9 @@ class Hub:
     def commit(self) -> None:
         """The effects of the last batch are stored: its changes stay."""
         self.registry.begin()
-        if self._gone and not self._held:
-            for session in self._gone.values():
-                session.client.sessions = ()  # or they would hold each other until the garbage collector comes
-            self._gone.clear()
+        self._batches += 1
+        if self._gone or self._since or self._applied.lookups:
+            self._forget_gone()
         self._deadlines.drop_due(self._now)
         for link in self._applied.closed:  # so that a connection that is gone is not kept in memory
             self._deadlines.introduced(link)
@@ -119,6 +121,21 @@ class Hub:
             stats["deliveries"] += sum(
                 len(segment.entries) * len(segment.audience) for segment in segments
             )  # fmt: skip
+
+    def _forget_gone(self) -> None:
+        """A session that has ended is of interest to look-ups only that began before: they may not see that."""
+        since, gone, ended = self._since, self._gone, self._ended
+        for link in [link for link in since if link not in self._held]:
+            del since[link]
+        for look_up in self._applied.lookups:
+            since[look_up.link] = self._batches
+        oldest = min(since.values(), default=self._batches)
+        for key, session in [*gone.items()]:
+            if key not in ended or ended[key][0] is not session:
+                ended[key] = (session, self._batches)
+            if ended[key][1] <= oldest:
+                session.client.sessions = ()  # or they would hold each other until the garbage collector comes
+                del gone[key], ended[key]
 
     def rollback(self) -> None:
         """The effects of the last batch could not be stored: all is as before it."""
