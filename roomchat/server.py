@@ -64,7 +64,7 @@ class Server:
         if not settings.wires or set(settings.wires) - set(WIRES):
             raise StartError(f"Name one or more --wires out of: {', '.join(WIRES)}.")
         try:
-            normal_room(settings.lobby or Settings.lobby, settings.max_name)
+            normal_room(settings.only_room, settings.max_name)
         except BadName as error:
             raise StartError(f"{error} Choose another --lobby.") from None
         self._log = Log(settings.db, settings.sync)

@@ -90,3 +90,8 @@ class Settings:
     keepalive: int = 60  # seconds of silence until the system asks whether a peer is still there
     unacknowledged: int = 600  # seconds that a peer may leave what was sent unacknowledged: it is gone then
     drain: float = 5.0  # seconds that a stopping server gives its outboxes
+
+    @property
+    def only_room(self) -> str:
+        """Where those are who can be in one room only: the lobby, also where nobody else begins in one."""
+        return self.lobby or Settings.lobby

@@ -22,13 +22,17 @@ from roomchat.store.reader import SqliteReader
 from roomchat.wires.table import Dialects
 
 
+def readers_of(folder: Path) -> Readers:
+    return Readers(partial(SqliteReader, folder / "log.db"))
+
+
 def loop_of(settings: Settings, inbox: Inbox[Any], readers: Readers) -> Loop:
     return Loop(settings, inbox, readers, Dialects(settings, lambda: "now"), Routes())
 
 
 def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> None:
     """However many were asked for: what stands behind them is still sent."""
-    readers = Readers(partial(SqliteReader, tmp_path / "log.db"))
+    readers = readers_of(tmp_path)
     settings = Settings()
     dialects = Dialects(settings, lambda: "now")
     loop = Loop(settings, Inbox(100), readers, dialects, Routes())
@@ -51,7 +55,7 @@ def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> 
 
 def test_a_range_that_is_done_is_passed_over_and_not_read(tmp_path: Path) -> None:
     """When only state events were folded there is nothing to read: the hub is asked who is there now."""
-    readers = Readers(partial(SqliteReader, tmp_path / "log.db"))
+    readers = readers_of(tmp_path)
     inbox: Inbox[Any] = Inbox(100)
     settings = Settings(outbox_limit=1000)
     loop = loop_of(settings, inbox, readers)
@@ -78,13 +82,7 @@ def test_newcomers_come_few_at_a_time_while_the_hub_is_behind(tmp_path: Path) ->
     """Else what the people inside say would wait for all of them. The end closes also who still waited."""
     inbox: Inbox[Any] = Inbox(100)
     settings = Settings()
-    loop = Loop(
-        settings,
-        inbox,
-        Readers(partial(SqliteReader, tmp_path / "log.db")),
-        Dialects(settings, lambda: "now"),
-        Routes(),
-    )
+    loop = loop_of(settings, inbox, readers_of(tmp_path))
     pairs = [socket.socketpair() for _ in range(10)]
     for number, (ours, _) in enumerate(pairs[:-1]):
         loop.newcomers.add(number, ours, "here")
@@ -105,13 +103,7 @@ def test_who_is_not_known_yet_is_read_in_its_turn(tmp_path: Path) -> None:
     """Its first bytes are not waited for twice, and nothing of them is missed."""
     inbox: Inbox[Any] = Inbox(100)
     settings = Settings()
-    loop = Loop(
-        settings,
-        inbox,
-        Readers(partial(SqliteReader, tmp_path / "log.db")),
-        Dialects(settings, lambda: "now"),
-        Routes(),
-    )
+    loop = loop_of(settings, inbox, readers_of(tmp_path))
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
@@ -130,7 +122,7 @@ def test_what_comes_when_a_pause_ends_is_not_lost(tmp_path: Path) -> None:
     """A person types slowly: the pause shows what they speak while what they typed next waits for its turn."""
     inbox: Inbox[Any] = Inbox(100)
     settings = Settings()
-    loop = Loop(settings, inbox, Readers(tmp_path / "log.db"), Dialects(settings, lambda: "now"), Routes())
+    loop = loop_of(settings, inbox, readers_of(tmp_path))
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
@@ -154,13 +146,7 @@ def test_sessions_that_are_over_leave_no_timers(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("roomchat.net.connections.CLOSE_TIMEOUT", 0.0)
     settings = Settings()
     inbox: Inbox[Any] = Inbox(100)
-    loop = Loop(
-        settings,
-        inbox,
-        Readers(partial(SqliteReader, tmp_path / "log.db")),
-        Dialects(settings, lambda: "now"),
-        Routes(),
-    )
+    loop = loop_of(settings, inbox, readers_of(tmp_path))
     pairs = [socket.socketpair() for _ in range(20)]
     for number, (ours, theirs) in enumerate(pairs):
         ours.setblocking(False)

@@ -47,7 +47,6 @@ from roomchat.protocol import (
     Welcome,
     is_private,
 )
-from roomchat.settings import Settings
 from roomchat.version import __version__
 
 Seat = tuple[str, KnownClient]  # that was somebody's when the server ended: the name as it is compared, and who
@@ -144,7 +143,7 @@ class Sessions:
         batch.log(f"{peer} is client {client.uid} {client.name}")
         batch.reply(self._welcome(batch, session, command))
         self._return_to_rooms(batch, client, command)
-        lobby = batch.settings.lobby or (Settings.lobby if peer.terms.one_room else "")
+        lobby = batch.settings.only_room if peer.terms.one_room else batch.settings.lobby
         if peer.terms.lobby and lobby:
             room, _ = membership.go_into(batch, client, lobby)
             batch.send(peer.link, membership.joined(batch.registry, room))

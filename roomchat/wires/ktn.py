@@ -80,7 +80,7 @@ class _Ktn:
     greeting = b""
 
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
-        self._lobby = settings.lobby or Settings.lobby
+        self._lobby = settings.only_room
         self._now = now
         self._objects = ObjectSplitter(settings.max_line)
         self.no_echo = 0
