@@ -19,7 +19,7 @@ from roomchat.errors import ConnectError
 from roomchat.harmless import harmless
 from roomchat.protocol import Error, Joined, MemberJoined, MemberLeft, Message, Person, Renamed, Welcome, WhoPage
 from roomchat.terminal.commands import COMMANDS, HELP, SwitchRoom, TypingError, parse
-from roomchat.terminal.input import StandardInput
+from roomchat.terminal.input import StandardInput, Typed
 from roomchat.terminal.render import render
 from roomchat.terminal.roster import Roster
 
@@ -246,7 +246,7 @@ def test_typed_lines_come_one_by_one_until_the_end() -> None:
     typed = StandardInput(reader)
     os.write(writer, b"one\r\ntwo\n\xffthree")
     os.close(writer)
-    assert list(typed) == ["one", "two", "\ufffdthree"]
+    assert list(typed) == [Typed("one"), Typed("two"), Typed("\ufffdthree")]
     typed.close()
     os.close(reader)
 
@@ -255,7 +255,7 @@ def test_waiting_for_typing_can_be_ended() -> None:
     """Another thread ends the waiting, though nothing is typed."""
     reader, writer = os.pipe()
     typed = StandardInput(reader)
-    seen: list[str] = []
+    seen: list[object] = []
     thread = threading.Thread(target=lambda: seen.extend(typed))
     thread.start()
     typed.stop()

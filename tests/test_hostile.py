@@ -135,7 +135,7 @@ def test_a_mark_at_the_start_of_a_name_stays_in_its_own_cell() -> None:
     """It does not change the character before the name."""
     roster = Roster()
     roster.update(welcome("bob"))
-    focus = RoomFocus(roster, everything=True)
+    focus = RoomFocus(roster, is_tagged=True)
     for event in everything("\u0301x"):
         for line in lines(event, roster, focus):  # type: ignore[arg-type]
             assert " \u0301" not in line.plain.replace("ann \u0301", "")  # that one its author has put there
@@ -168,7 +168,7 @@ def test_no_row_is_wider_than_the_screen(text: str, width: int) -> None:
 
     roster = Roster()
     roster.update(welcome("bob"))
-    focus = RoomFocus(roster, everything=True)
+    focus = RoomFocus(roster, is_tagged=True)
     for line in lines(Message("tea", 1, 2, "bob", TIME, text), roster, focus):
         rows = ["".join(piece.text for piece in row) for row in fold(line, width, get_cwidth)]
         assert "".join(rows).replace(" ", "") == line.plain.replace(" ", "")

@@ -11,16 +11,11 @@ from prompt_toolkit.utils import get_cwidth
 
 from roomchat.client.client import Client
 from roomchat.protocol import (
-    Action,
-    AnyEntry,
-    Gap,
-    HistoryPage,
     Joined,
     MemberJoined,
     Message,
     Person,
     Say,
-    Unknown,
     Welcome,
 )
 from roomchat.terminal.commands import (
@@ -35,12 +30,11 @@ from roomchat.terminal.commands import (
     parse,
 )
 from roomchat.terminal.complete import candidates, hint
-from roomchat.terminal.display import ChatDisplay
-from roomchat.terminal.focus import MAX_UNREAD, RoomFocus
-from roomchat.terminal.input import InputQueue
+from roomchat.terminal.display import PlainDisplay
+from roomchat.terminal.focus import RoomFocus
+from roomchat.terminal.input import InputQueue, Typed
 from roomchat.terminal.input_history import MAX_LINES, InputHistory
 from roomchat.terminal.lines import Line, StyledText, fold, line
-from roomchat.terminal.render import lines
 from roomchat.terminal.roster import Roster
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.theme import NAME_COLOURS, colour_depth, fragment_style
@@ -194,63 +188,26 @@ def test_a_hint_tells_what_fits() -> None:
     assert hint("hello") == hint("//who") == hint("/nonsense x") == ""
 
 
-def test_other_rooms_wait_up_to_a_bound(roster: Roster) -> None:
-    """All is counted, the last are kept with their gaps; private rooms and one's own words do not wait."""
-    focus = RoomFocus(roster, everything=False)
-    focus.look_at("cake")
-    for seq in range(1, MAX_UNREAD + 11):
-        assert not focus.takes(Message("tea", seq, 3, "bob", TIME, "x"))
-    assert focus.takes(Message("@3-7", 1, 3, "bob", TIME, "x"))
-    assert focus.takes(Message("tea", 999, 7, "ann", TIME, "mine"))
-    assert not focus.takes(MemberJoined(room="tea", uid=9, name="x"))
-    assert not focus.takes(Gap(room="tea", after=1000, before=2000))
-    count, events = focus.look_at("tea")
-    assert count == MAX_UNREAD + 10
-    assert len(events) == MAX_UNREAD
-    assert isinstance(events[-1], Gap)
-    assert focus.look_at("tea") == (0, [])
-
-
 def test_the_person_is_told_of_rooms_and_of_whom_they_ignore() -> None:
     """By number and name, with what is new; or that there is none."""
     shown: list[Line] = []
-    display = ChatDisplay(shown.append, everything=False, clock="%M")
+    display = PlainDisplay(shown.append, clock="%M")
     runner = CommandRunner(display)
     display.roster.update(WELCOME)
     display.client = client = Client("localhost", "ann", state=False)
     for command in (SwitchRoom(None), Ignore(None)):
-        runner.run(client, command)
+        runner.run(client, command, None)
     for room in ("tea", "cake", "@3-7"):
         client._session.receive(Joined(room=room, members=[], members_total=1, last_seq=0))
-    display.take(Message("cake", 1, 3, "bob", TIME, "x"))
     display.focus.ignored.update([3, 9])
     for command in (SwitchRoom(None), Ignore(None)):
-        runner.run(client, command)
+        runner.run(client, command, None)
     assert [one.plain for one in shown] == [
         "You are not in a room. Type /join ROOM to join one.",
         "You are not ignoring anyone.",
-        "You are in: 1 tea, 2 cake (1 new), 3 whisper with bob.",
+        "You are in: 1 tea, 2 cake, 3 whisper with bob.",
         "You are ignoring: bob (3), UID 9.",
     ]
-
-
-def test_an_entry_of_an_unknown_kind_is_not_shown(roster: Roster) -> None:
-    """And is no more handled than the messages before it, as long as these wait."""
-    shown: list[Line] = []
-    display = ChatDisplay(shown.append, everything=False, clock="%M")
-    display.focus.look_at("cake")
-    assert display.take(Unknown("tea", 8))
-    assert not display.take(Message("tea", 9, 3, "bob", TIME, "x"))
-    assert not display.take(Unknown("tea", 10))
-    assert display.focus.look_at("tea")[0] == 1
-    assert display.take(Unknown("tea", 11))
-    page: list[AnyEntry | Unknown] = [
-        Unknown("tea", 8),
-        Message("tea", 9, 3, "bob", TIME, "x"),
-        Unknown("tea", 10),
-    ]
-    assert display.take(HistoryPage(room="tea", entries=page, more=False))
-    assert [one.plain for one in shown] == ["--- last 1 message in tea ---", "30 bob: x", "--- end of history ---"]
 
 
 @pytest.mark.parametrize(
@@ -259,32 +216,7 @@ def test_an_entry_of_an_unknown_kind_is_not_shown(roster: Roster) -> None:
 )
 def test_a_mention_is_a_whole_word(roster: Roster, text: str, mentioned: bool) -> None:
     """In any case, with or without an @."""
-    assert RoomFocus(roster, everything=False).is_mentioned(Message("tea", 9, 3, "bob", TIME, text)) is mentioned
-
-
-def test_a_line_names_its_room_only_where_that_is_news(roster: Roster) -> None:
-    """In the room that is looked at it goes without saying."""
-    focus = RoomFocus(roster, everything=False)
-    focus.look_at("tea")
-    said = [Message("tea", 9, 3, "bob", TIME, "a"), Message("@3-7", 1, 3, "bob", TIME, "/me b")]
-    shown = [line.plain for one in said for line in lines(one, roster, focus, "%M")]
-    assert shown == ["30 bob: a", "30 [whisper with bob] * bob b"]
-
-
-def test_an_action_is_shown_as_a_message_that_says_so(roster: Roster) -> None:
-    """In the room, in its history, and when it waits; a mention in it is one."""
-    for entry in (
-        Action("tea", 9, 3, "bob", TIME, "waves to ann"),
-        Message("tea", 9, 3, "bob", TIME, "/me waves to ann"),
-    ):
-        focus = RoomFocus(roster, everything=False)
-        assert not focus.takes(entry)
-        assert focus.unread["tea"].count == 1
-        assert focus.unread["tea"].mentioned
-        focus.look_at("tea")
-        page = HistoryPage(room="tea", entries=[entry], more=False)
-        for event in (entry, page):
-            assert "30 * bob waves to ann" in [one.plain for one in lines(event, roster, focus, "%M")]
+    assert RoomFocus(roster, is_tagged=False).is_mentioned(Message("tea", 9, 3, "bob", TIME, text)) is mentioned
 
 
 def test_the_view_counts_who_is_here(roster: Roster) -> None:
@@ -316,10 +248,10 @@ def test_typed_lines_are_taken_before_the_end() -> None:
     """``end`` lets those that wait be taken, ``stop`` does not."""
     typed = InputQueue()
     for text in ("one", "two\nlines"):
-        typed.put(text)
-    assert typed.waiting() == ["one", "two\nlines"]
+        typed.put(Typed(text))
+    assert typed.waiting() == [Typed("one"), Typed("two\nlines")]
     typed.end()
-    assert list(typed) == ["one", "two\nlines"]
-    typed.put("three")
+    assert list(typed) == [Typed("one"), Typed("two\nlines")]
+    typed.put(Typed("three"))
     typed.stop()
     assert list(typed) == []

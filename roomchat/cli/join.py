@@ -14,6 +14,7 @@ from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Command, Join
+from roomchat.terminal.display import PlainDisplay
 from roomchat.terminal.input import StandardInput
 from roomchat.terminal.lines import BELL_LEVELS, Line
 from roomchat.terminal.render import CLOCK
@@ -74,11 +75,10 @@ def _paint(
 ) -> None:  # fmt: skip
     from roomchat.terminal.screen import Screen  # its library takes a tenth of a second that pipes need not spend
 
-    screen = Screen(colour=colour, bell=bell)
+    screen = Screen(colour=colour, bell=bell, clock=clock)
     terminal = Terminal(
-        address, screen.input, screen.show, interactive=True, everything=False, clock=clock, login=login_name(),
-        changed=screen.changed,
-    )  # fmt: skip
+        address, screen.input, screen.windows, interactive=True, login=login_name(), changed=screen.changed
+    )
     screen.run(terminal, lambda: terminal.run(name, first))
     if unsent := terminal.unsent():
         click.echo(unsent)
@@ -108,7 +108,7 @@ def _print(address: str, name: str | None, first: list[Command | str], bell: str
         show(line.plain + ("\a" if line.ring >= bell_level else ""))
 
     terminal = Terminal(
-        address, source, show_line, interactive=sys.stdin.isatty(), clock=clock, login=login_name()
+        address, source, PlainDisplay(show_line, clock=clock), interactive=sys.stdin.isatty(), login=login_name()
     )
     interrupted = run_interruptible(lambda: terminal.run(name, first), terminal.interrupt)
     if interrupted:

@@ -67,14 +67,14 @@ def _readable(text: str) -> str:
 
 def _input(source: StandardInput, lines: bool) -> Iterator[str]:
     if lines:
-        yield from source
+        yield from (line.text for line in source.typed())
         return
     if sys.stdin.isatty():
         note("Type the message; Ctrl-D ends it.")
     text, size = [], 0
-    for line in source:
-        text.append(line)
-        size += len(line)
+    for line in source.typed():
+        text.append(line.text)
+        size += len(line.text)
         if size > MAX_INPUT:
             break
     yield "\n".join(text).rstrip("\n")

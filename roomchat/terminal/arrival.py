@@ -13,8 +13,8 @@ from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 from roomchat.harmless import harmless
 from roomchat.protocol import Command, Join, Ping, is_private
 from roomchat.terminal.commands import TypingError
-from roomchat.terminal.display import ChatDisplay
-from roomchat.terminal.input import InputSource
+from roomchat.terminal.display import Display
+from roomchat.terminal.input import InputSource, Typed
 
 # Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.
 REQUEST_TIMEOUT = threading.TIMEOUT_MAX
@@ -41,14 +41,14 @@ class Arrival:
     """
 
     def __init__(
-        self, address: str, name: str | None, login: str, first: Iterable[First], display: ChatDisplay,
+        self, address: str, name: str | None, login: str, first: Iterable[First], display: Display,
         source: InputSource, *, interactive: bool, receive: Callable[[ClientEvent], object],
         changed: Callable[[], None],
     ) -> None:  # fmt: skip
         self.asking = ""  # the question that the next line answers
         self.kept = True  # whether there is a place to keep what is not sent
         self.waits = False  # for the server: what is typed is held
-        self.held: list[str] = []
+        self.held: list[Typed] = []
         self.first = list(first)
         self.name = name
         self._address = address
@@ -150,14 +150,14 @@ class Arrival:
     def _ask_name(self) -> str:
         offered = f" [{self._login}]" if self._login and self._interactive else ""
         self.asking = f"Your name{offered}: "
-        if self._display.focus.everything:  # there is no line that is typed on, with a prompt before it
+        if self._display.focus.is_tagged:  # there is no line that is typed on, with a prompt before it
             self._display.show(self.asking.rstrip())
         self._changed()
-        name = self._source.next()
+        typed = next(self._source.typed(), None)
         question, self.asking = self.asking, ""
-        if name is None:
+        if typed is None:
             raise ConnectError("No name was given. Use --name to give one.")
-        name = name.strip() or (self._login if offered else "")
-        if not self._display.focus.everything:
+        name = typed.text.strip() or (self._login if offered else "")
+        if not self._display.focus.is_tagged:
             self._display.show(question + name)
         return name

@@ -1,137 +1,156 @@
-"""What a person sees of one server: which lines are shown, and which wait until their room is looked at."""
+"""What a person sees of one server; and its simplest form, where all lines stand below each other."""
 
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
-from roomchat.protocol import Entry, Gap, Joined, Left, Spoken, Unknown, Welcome, WhoPage, is_private
-from roomchat.speaker import speaker
+from roomchat.protocol import Entry, Joined, Left, Welcome, WhoPage, is_private
 from roomchat.terminal.commands import HELP_COLUMN
 from roomchat.terminal.focus import RoomFocus
-from roomchat.terminal.lines import Line, cell, line
-from roomchat.terminal.render import dialled_elsewhere, lines
+from roomchat.terminal.lines import Line, line
+from roomchat.terminal.render import lines
 from roomchat.terminal.roster import Roster
 from roomchat.times import day_of
 
 
-class ChatDisplay:
+class Display(ABC):
     """Any thread may call its methods, and read its fields; ``lock`` guards what is shown, and its order.
 
     Args:
-        show_line: shows a line; called with the lock held.
-        everything: show all rooms at once, each line with its room; else one, and the others wait.
         clock: how times are written, as for strftime.
-        is_begun: whether words are typed that are meant for the room that is looked at.
+        is_tagged: whether each line says of which room it is.
     """
 
-    def __init__(
-        self, show_line: Callable[[Line], None], *, everything: bool, clock: str,
-        is_begun: Callable[[], bool] = lambda: False,
-    ) -> None:  # fmt: skip
+    def __init__(self, *, clock: str, is_tagged: bool) -> None:
         self.client: Client | None = None
         self.connected = False  # now; without a connection but with a client it tries to come back
-        self.roster = Roster()
-        self.focus = RoomFocus(self.roster, everything=everything)
-        self.pending_switches: set[str] = (
-            set()
-        )  # rooms shown already, whose ``joined`` is on its way: it is no news
         self.lock = threading.RLock()
-        self._show_line = show_line
         self._clock = clock
-        self._is_begun = is_begun
-        self._day = day_of(None)
+        self._is_tagged = is_tagged
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing is known of a server."""
+        self.client, self.connected = None, False
+        self.roster = Roster()
+        self.focus = RoomFocus(self.roster, is_tagged=self._is_tagged)
 
     def show(self, text: str, style: str = "dim") -> None:
         """Show what the client itself has to say; its lines are lines."""
         with self.lock:
-            for one in text.split("\n"):
-                self._show_line(line((style, one), indent=HELP_COLUMN if one.startswith("/") else 0))
+            self.show_lines(
+                [line((style, one), indent=HELP_COLUMN if one.startswith("/") else 0) for one in text.split("\n")]
+            )
 
-    def show_event(self, event: ClientEvent) -> None:
-        """Show what has happened, with its day if that is another one than before. With the lock held."""
-        if isinstance(event, Entry) and (day := day_of(event.ts)) != self._day:
-            self._day = day
-            self._show_line(line(("dim", f"--- {day:%A, %d %B %Y} ---")))
-        for one in lines(event, self.roster, self.focus, self._clock):
-            self._show_line(one)
+    @abstractmethod
+    def show_lines(self, told: list[Line]) -> None:
+        """Show lines where the person looks. With the lock held."""
 
-    def take(self, event: ClientEvent) -> bool:
-        """Show an event, or keep it until its room is looked at; whether the person has it."""
+    @abstractmethod
+    def look_at(self, room: str | None, announcement: ClientEvent | str = "") -> None:
+        """Turn to a room, and tell it. With the lock held."""
+
+    @abstractmethod
+    def place(self, event: ClientEvent) -> None:
+        """Show an event where it belongs. With the lock held."""
+
+    def take(self, event: ClientEvent) -> None:
+        """Take note of an event, and show it."""
         with self.lock:
             if isinstance(event, ConnectionLost | ConnectionEnded):
                 self.connected = False
-                self.pending_switches.clear()
             elif isinstance(event, Welcome | ConnectionBack):
                 self.connected = True
                 if self.client is not None:
                     self.roster.remember(self.client.names)
-            if (
-                isinstance(event, WhoPage) and event.re is not None
-            ):  # the client asked, not the person: /who has no id
-                self.roster.update(event)
-                return True
-            # Our own coming into a room that is shown already is no news.
-            if self.roster.update(event) and not (
-                isinstance(event, Joined) and self._is_pending_switch(event.room)
-            ):
-                self._place(event)
-            return not (isinstance(event, Entry | Unknown | Gap) and event.room in self.focus.unread)
+            is_news = self.roster.update(event)
+            # The client asked, not the person: /who has no id.
+            if is_news and not (isinstance(event, WhoPage) and event.re is not None):
+                self.place(event)
 
-    def _is_pending_switch(self, room: str) -> bool:
-        if room not in self.pending_switches:
-            return False
-        self.pending_switches.remove(room)
-        return True
+    @abstractmethod
+    def turn_to(self, room: str) -> bool:
+        """Turn to a room that we are in, or to whispers; False: the server has to say so. With the lock held."""
 
-    def _place(self, event: ClientEvent) -> None:
-        current = None if self.client is None else self.client.room
-        if isinstance(event, Left):
-            self.focus.drop(event.room)
-            if self.focus.room in {None, event.room}:
-                self.look_at(current, announcement=event)
-                return
-        if isinstance(event, Joined) and self._interrupts(event):
-            self._show_line(line(("mention", dialled_elsewhere(event, self.roster)), ring=2))
-        elif isinstance(event, Joined) and event.room == current:
-            self.look_at(current, announcement=event)
-        elif self.focus.takes(event):
-            self.show_event(event)
-        elif isinstance(event, Spoken) and self._calls(event):
-            name = cell(speaker(event.uid, event.name))
-            self._show_line(line(("mention", f"[{cell(event.room)}] {name} mentions you."), ring=2))
+    @abstractmethod
+    def end_whispers(self, room: str) -> None:
+        """Turn from whispers to something else. With the lock held."""
 
-    def _interrupts(self, event: Joined) -> bool:
-        """Whether somebody dials us in the middle of a line: it must not end in front of others than it was begun
-        for, perhaps the one that it is about."""
-        dialled = event.re is None and event.by not in {None, self.roster.uid} and not is_private(event.room)
-        elsewhere = not self.focus.everything and self.focus.room not in {None, event.room}
-        return dialled and elsewhere and self._is_begun()
+    @abstractmethod
+    def numbered(self) -> list[tuple[int, str, int]]:
+        """The rooms that the person is in, each with its number and how many messages are new."""
 
-    def _calls(self, entry: Spoken) -> bool:
-        """Whether a message in a room that nobody looks at is to be told at once."""
-        focus = self.focus
-        return entry.uid not in focus.ignored and focus.is_mentioned(entry) and not focus.is_old(entry)
+    def lines(self, event: ClientEvent) -> list[Line]:
+        """The lines of an event; none of somebody who is ignored."""
+        if self.focus.hides(event):
+            return []
+        return list(lines(event, self.roster, self.focus, self._clock))
 
-    def look_at(self, room: str | None, announcement: ClientEvent | str) -> None:
-        """Switch to a room: tell it, then show what was said there meanwhile. With the lock held."""
-        count, events = self.focus.look_at(room)
+    def rooms(self) -> list[str]:
+        """The rooms that the person is in, in the order of their numbers."""
+        return [room for _, room, _ in self.numbered()]
+
+
+class PlainDisplay(Display):
+    """All lines as they come, each with its room.
+
+    Args:
+        show_line: shows a line; called with the lock held.
+        clock: as for ``Display``.
+    """
+
+    def __init__(self, show_line: Callable[[Line], None], *, clock: str) -> None:
+        self._show_line = show_line
+        self._day = day_of(None)
+        super().__init__(clock=clock, is_tagged=True)
+
+    def show_lines(self, told: list[Line]) -> None:
+        """Show lines."""
+        for one in told:
+            self._show_line(one)
+
+    def look_at(self, room: str | None, announcement: ClientEvent | str = "") -> None:
+        """What is typed goes there now."""
+        self.focus.room = room
         if isinstance(announcement, str):
             self.show(announcement)
         else:
             self.show_event(announcement)
-        if count > (kept := sum(isinstance(event, Spoken) for event in events)):
-            self.show(f"{count - kept} older messages are not shown; /history {min(count, 1000)} shows more.")
-        self.focus.catching_up = True
-        for event in events:
-            self.show_event(event)
-        self.focus.catching_up = False
-        if events and self.client is not None:
-            self.client.ack(events[-1])
 
-    def rooms(self) -> list[str]:
-        """The rooms that the person is in, in the order of their numbers: private ones last."""
+    def turn_to(self, room: str) -> bool:
+        """Turn to whispers; the server has to say so of any other room."""
+        if not is_private(room):
+            return False
+        name = self.roster.whisperer(room)
+        self.look_at(room, f"You are now chatting privately with {name}. Type /room NAME to return to a room.")
+        return True
+
+    def end_whispers(self, room: str) -> None:
+        """Back to where we were."""
+        current = None if self.client is None else self.client.room
+        self.look_at(current, f"You are in {current} now." if current else "You are not in a room now.")
+
+    def numbered(self) -> list[tuple[int, str, int]]:
+        """The rooms, private ones last; all that was said is shown."""
         rooms = [] if self.client is None else self.client.rooms
-        return sorted(rooms, key=is_private)
+        return [(number, room, 0) for number, room in enumerate(sorted(rooms, key=is_private), start=1)]
+
+    def place(self, event: ClientEvent) -> None:
+        """Show it; one's own coming and going changes where what is typed goes."""
+        current = None if self.client is None else self.client.room
+        is_left = isinstance(event, Left) and self.focus.room in {None, event.room}
+        if is_left or (isinstance(event, Joined) and event.room == current):
+            self.look_at(current, event)
+        else:
+            self.show_event(event)
+
+    def show_event(self, event: ClientEvent) -> None:
+        """Show it, with its day if that is another one than before."""
+        if isinstance(event, Entry) and not self.focus.hides(event) and (day := day_of(event.ts)) != self._day:
+            self._day = day
+            self._show_line(line(("dim", f"--- {day:%A, %d %B %Y} ---")))
+        self.show_lines(self.lines(event))

@@ -8,25 +8,58 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from roomchat.protocol import History
 
 READ_SIZE = 64 * 1024  # bytes
 _WAKE, _STOP = b"w", b"s"  # what goes through the pipe of a reader that waits
 
 
+class Typed(NamedTuple):
+    """A typed line, and the room it was typed for; None: where the lines before it lead."""
+
+    text: str
+    room: str | None = None
+
+
+@dataclass(frozen=True)
+class FetchPage:
+    """A page of the log is looked at: it is to be asked for, under that id."""
+
+    page: str
+    history: History
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A room that we are in is looked at again: the server, where others dial us, is to be told."""
+
+    room: str
+
+
+Input = Typed | FetchPage | Visit
+
+
 class InputSource(ABC):
     """Where lines come from. Only one thread takes them; any thread may call ``stop``, which ends its waiting."""
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Input]:
         """Lines without their line feeds, until there are no more or ``stop`` is called."""
         while (line := self.next()) is not None:
             yield line
 
+    def typed(self) -> Iterator[Typed]:
+        """Only what is typed."""
+        return (one for one in self if isinstance(one, Typed))
+
     @abstractmethod
-    def next(self) -> str | None:
+    def next(self) -> Input | None:
         """The next line; None at the end."""
 
     @abstractmethod
-    def waiting(self) -> list[str]:
+    def waiting(self) -> list[Typed]:
         """The lines that nobody has taken."""
 
     def is_begun(self) -> bool:
@@ -43,16 +76,17 @@ class InputSource(ABC):
 
 
 class InputQueue(InputSource):
-    """Lines from the screen. Any thread may call its methods. A line may have line feeds in it: it was pasted."""
+    """What a person does at the screen. Any thread may call its methods. A line may have line feeds in it: it was
+    pasted."""
 
     def __init__(self) -> None:
         self.half_typed = False  # whether there is text that is no line yet
         self._changed = threading.Condition()
-        self._lines: deque[str] = deque()
+        self._lines: deque[Input] = deque()
         self._ended = False
         self._stopped = False
 
-    def put(self, line: str) -> None:
+    def put(self, line: Input) -> None:
         """One more line."""
         with self._changed:
             self._lines.append(line)
@@ -61,7 +95,7 @@ class InputQueue(InputSource):
     def wake(self) -> None:
         """End one waiting with an empty line, now or when it begins."""
         with self._changed:
-            self._lines.appendleft("")
+            self._lines.appendleft(Typed(""))
             self._changed.notify()
 
     def end(self) -> None:
@@ -70,16 +104,16 @@ class InputQueue(InputSource):
             self._ended = True
             self._changed.notify()
 
-    def waiting(self) -> list[str]:
+    def waiting(self) -> list[Typed]:
         """The lines that nobody has taken."""
         with self._changed:
-            return [line for line in self._lines if line]
+            return [line for line in self._lines if isinstance(line, Typed) and line.text]
 
     def is_begun(self) -> bool:
         """Whether the person has begun a line, or lines wait: these words are meant for where they are now."""
         return self.half_typed or super().is_begun()
 
-    def next(self) -> str | None:
+    def next(self) -> Input | None:
         """The next line; None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._lines or self._ended or self._stopped)
@@ -102,13 +136,13 @@ class StandardInput(InputSource):
         self._stopped = False
         self._stop_reader, self._stop_writer = os.pipe()
 
-    def next(self) -> str | None:
+    def next(self) -> Typed | None:
         """The next line; None at the end."""
         while b"\n" not in self._rest and not self._ended and not self._stopped:
             ready, _, _ = select.select([self._fd, self._stop_reader], [], [])
             if self._stop_reader in ready:
                 if os.read(self._stop_reader, 1) == _WAKE:
-                    return ""
+                    return Typed("")
                 break
             try:
                 data = os.read(self._fd, READ_SIZE)
@@ -120,12 +154,12 @@ class StandardInput(InputSource):
             return None
         line, _, self._rest = self._rest.partition(b"\n")
         # What can't be read as UTF-8 becomes a replacement character: JSON could not carry it.
-        return line.removesuffix(b"\r").decode(errors="replace")
+        return Typed(line.removesuffix(b"\r").decode(errors="replace"))
 
-    def waiting(self) -> list[str]:
+    def waiting(self) -> list[Typed]:
         """The lines that were read, and nobody has taken."""
         lines = self._rest.decode(errors="replace").split("\n")
-        return [line.removesuffix("\r") for line in lines if line]
+        return [Typed(line.removesuffix("\r")) for line in lines if line]
 
     def wake(self) -> None:
         """End one waiting with an empty line, now or when it begins."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from roomchat.harmless import harmless
+from roomchat.terminal.panes import MessagesPane
 
 TAB = "    "
 
@@ -18,10 +20,16 @@ class Keyed(Protocol):
     """What keys are for."""
 
     buffer: Buffer
+    messages: MessagesPane
 
     def accept(self) -> None: ...
     def complete(self, by: int) -> None: ...
-    def switch_room(self, number: int) -> None: ...
+    def switch_window(self, number: int) -> None: ...
+    def switch_beside(self, by: int) -> None: ...
+    def switch_wanting(self) -> None: ...
+    def first(self) -> None: ...
+    def newest(self) -> None: ...
+    def toggle_people(self) -> None: ...
     def interrupt(self) -> None: ...
     def leave(self) -> None: ...
 
@@ -35,8 +43,17 @@ def key_bindings(screen: Keyed) -> KeyBindings:
     keys.add("s-tab")(lambda event: screen.complete(-1))
     keys.add("c-c")(lambda event: screen.interrupt())
     keys.add("c-z")(lambda event: event.app.suspend_to_background())
-    for number in range(1, 10):
+    for number in range(1, 11):
         _add_number(keys, screen, number)
+    keys.add("c-n")(lambda event: screen.switch_beside(1))
+    keys.add("c-p")(lambda event: screen.switch_beside(-1))
+    keys.add("escape", "a")(lambda event: screen.switch_wanting())
+    keys.add("pageup")(lambda event: screen.messages.scroll_page(-1))
+    keys.add("pagedown")(lambda event: screen.messages.scroll_page(1))
+    keys.add("f2")(lambda event: screen.toggle_people())
+    is_empty = Condition(lambda: not screen.buffer.text)
+    keys.add("home", filter=is_empty)(lambda event: screen.first())
+    keys.add("end", filter=is_empty)(lambda event: screen.newest())
 
     @keys.add("c-d")
     def _(event: KeyPressEvent) -> None:
@@ -53,7 +70,7 @@ def key_bindings(screen: Keyed) -> KeyBindings:
 
 
 def _add_number(keys: KeyBindings, screen: Keyed, number: int) -> None:
-    keys.add("escape", str(number))(lambda event: screen.switch_room(number))
+    keys.add("escape", str(number % 10))(lambda event: screen.switch_window(number))
 
 
 def pasted(text: str) -> str:

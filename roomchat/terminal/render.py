@@ -44,7 +44,7 @@ CLOCK = "%H:%M"
 
 def render(event: ClientEvent, roster: Roster, room: str | None = None) -> list[str]:
     """An event as plain text, each line with the room that it is about."""
-    focus = RoomFocus(roster, everything=True)
+    focus = RoomFocus(roster, is_tagged=True)
     focus.room = room
     return [one.plain for one in lines(event, roster, focus)]
 
@@ -157,7 +157,7 @@ def _spoken(entry: Spoken, roster: Roster, focus: RoomFocus, clock: str, ring: b
     level = 0 if not ring or mine or focus.is_old(entry) else 1 + for_me
     yield line(*head, (style, cell(first)), indent=indent, ring=level)
     for more in rest:  # in plain mode behind the speaker again: an indent does not tell them from others' lines
-        before = head if focus.everything else [("", " " * indent)]
+        before = head if focus.is_tagged else [("", " " * indent)]
         yield line(*before, (style, cell(more)), indent=indent)
 
 
@@ -196,10 +196,10 @@ def _joined(event: Joined, roster: Roster) -> Iterable[str]:
     if is_private(event.room):
         if event.by is None:  # we were in it before
             return
-        other = cell(roster.whisperer(event.room))
-        yield f"Whispers go only to you and {other} (the server's operator can read them)."
+        other = roster.whisperer(event.room)
+        yield whispers_told(other)
         if event.by == roster.uid and event.members_total == 1:
-            yield will_see_later(other)
+            yield will_see_later(cell(other))
         return
     room = cell(event.room)
     if event.by == roster.uid:
@@ -234,6 +234,11 @@ def _room(room: RoomSummary) -> str:
     return f"{cell(room.room)} ({room.members_total}{said})"
 
 
+def whispers_told(name: str) -> str:
+    """What someone is told who begins to whisper with a person."""
+    return f"Whispers go only to you and {cell(name)} (the server's operator can read them)."
+
+
 def will_see_later(name: str) -> str:
     """What someone is told who whispers to a person that is not connected."""
     return f"{name} is offline and will see your whispers later."
@@ -255,7 +260,7 @@ def _who(event: Presence) -> str:
 
 def _tag(room: str, roster: Roster, focus: RoomFocus) -> str:
     """Which room it is about, where that does not go without saying."""
-    return "" if focus.is_in_focus(room) else f"[{room_name(room, roster)}] "
+    return f"[{room_name(room, roster)}] " if focus.is_tagged else ""
 
 
 def room_name(room: str, roster: Roster) -> str:

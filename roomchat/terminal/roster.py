@@ -150,6 +150,10 @@ class Roster:
         """The room of two that belongs to us and someone else."""
         return private_room(uid, self.uid)
 
+    def here(self, room: str | None) -> set[int]:
+        """The UIDs that we know to be in a room, and not away."""
+        return self._here.get(room or "", set())
+
     def people(self, room: str | None) -> list[tuple[int, str]]:
         """UIDs and names of all whom we have heard of: who is in a room first, then by name."""
         here = self._here.get(room or "", set())

@@ -23,7 +23,7 @@ from roomchat.protocol import (
     is_private,
 )
 from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, SetAway, SwitchRoom, TypingError, uid_of
-from roomchat.terminal.display import ChatDisplay
+from roomchat.terminal.display import Display
 from roomchat.terminal.lines import cell
 from roomchat.terminal.render import room_name, will_see_later
 
@@ -35,14 +35,18 @@ AWAY = "You are away. People who whisper to you get one automatic reply. Type /a
 class CommandRunner:
     """Carries out commands over a client, and shows what the client itself has to say."""
 
-    def __init__(self, display: ChatDisplay) -> None:
+    def __init__(self, display: Display) -> None:
         self._display = display
         self._offline: set[int] = set()  # whom we whispered to, and were told that they are offline
         self._answered: set[int] = set()  # who whispered while we were away, and was told so
 
-    def run(self, client: Client, what: Command | Local) -> None:
+    def run(self, client: Client, what: Command | Local, room: str | None) -> None:
         """Carry it out.
 
+        Args:
+            client: who says it.
+            what: was typed.
+            room: that it was typed for.
         Raises:
             TypingError: it can't be done.
             ConnectError: not now.
@@ -50,7 +54,7 @@ class CommandRunner:
         """
         match what:
             case Say():
-                self._say(client, what.text, what.kind)
+                self._say(client, room, what.text, what.kind)
             case Whisper():
                 self._whisper(client, what.uid, what.text, what.kind)
             case SwitchRoom():
@@ -58,11 +62,11 @@ class CommandRunner:
             case Ignore():
                 self._ignore(client, what.uid)
             case SetAway():
-                self._set_away(client, what.text)
+                self._set_away(client, room, what.text)
             case Connect():
                 raise AssertionError("it needs no client")
             case _:
-                self._ask(client, what)
+                self._ask(client, what, room)
 
     def joined(self, event: Joined) -> None:
         """A room is joined. One that a whisper to someone offline has made was shown with a word on that."""
@@ -82,14 +86,12 @@ class CommandRunner:
         with contextlib.suppress(Denied, StateError):
             client.whisper(entry.uid, _away(focus.away), kind="action")
 
-    def _say(self, client: Client, text: str, kind: Kind = "message") -> None:
-        """In the room that the person looks at."""
-        room = self._display.focus.room
+    def _say(self, client: Client, room: str | None, text: str, kind: Kind = "message") -> None:
         if room is not None and is_private(room):
             self._whisper(client, self._display.roster.other(room), text, kind)
             return
         try:
-            client.say(text, None if self._display.focus.everything else room, kind=kind)
+            client.say(text, None if self._display.focus.is_tagged else room, kind=kind)
         except Denied as error:
             raise NotSaid(error, text) from None
 
@@ -107,16 +109,13 @@ class CommandRunner:
                 will_see_later(cell(self._display.roster.whisperer(self._display.roster.private(uid))))
             )
 
-    def _ask(self, client: Client, command: Command) -> None:
-        """Ask the server. /history and /leave without a room mean the one that the person looks at."""
-        display, room = self._display, self._display.focus.room
+    def _ask(self, client: Client, command: Command, room: str | None) -> None:
+        """Ask the server. /history and /leave without a room mean the one that it was typed for."""
+        display = self._display
         if isinstance(command, History | Leave) and command.room is None and room is not None:
             if isinstance(command, Leave) and is_private(room):
                 with display.lock:
-                    display.look_at(
-                        client.room,
-                        f"You are in {client.room} now." if client.room else "You are not in a room now.",
-                    )
+                    display.end_whispers(room)
                 return
             command = replace(command, room=room)
         if isinstance(command, _WAITED_FOR):
@@ -132,28 +131,18 @@ class CommandRunner:
             display.show(self._rooms())
             return
         room = self._called(switch.room)
-        if is_private(room):
-            name = display.roster.whisperer(room)
-            with display.lock:
-                display.look_at(
-                    room, f"You are now chatting privately with {name}. Type /room NAME to return to a room."
-                )
-        elif display.focus.everything:
-            self._ask(client, Join(room=room))
-        else:
-            self._switch_here(client, room)
-        if switch.text:
-            self._say(client, switch.text)
-
-    def _switch_here(self, client: Client, room: str) -> None:
-        """At once, also while there is no connection; the server, where others dial us, is told."""
-        display = self._display
-        unread = display.focus.unread.get(room)
-        here = display.roster.totals.get(room, 1)
         with display.lock:
-            if display.connected:
-                display.pending_switches.add(room)
-            display.look_at(room, f"--- {room}, {here} here, {unread.count if unread else 0} new ---")
+            is_there = display.turn_to(room)
+        if not is_there:
+            self._ask(client, Join(room=room), None)
+        elif not is_private(room):
+            self.visit(client, room)
+        if switch.text:
+            self._say(client, room, switch.text)
+
+    @staticmethod
+    def visit(client: Client, room: str) -> None:
+        """Tell the server, where others dial us, which room is looked at; while it is away it need not know."""
         with contextlib.suppress(ConnectError):
             client.send(Join(room=room))
 
@@ -169,8 +158,10 @@ class CommandRunner:
             if text == display.roster.private(display.roster.other(text)):
                 return text
             return display.roster.private(uid_of(display.roster, text))
-        if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= len(rooms):
-            return rooms[int(text[:9]) - 1]
+        if text.isascii() and text.isdigit():
+            for number, room, _ in display.numbered():
+                if number == int(text[:9]):
+                    return room
         raise TypingError(f"You are not in {text}. Type /join {text} to join it.")
 
     def _rooms(self) -> str:
@@ -178,11 +169,10 @@ class CommandRunner:
         rooms = display.rooms()
         if not rooms:
             return "You are not in a room. Type /join ROOM to join one."
-        numbered = []
-        for number, room in enumerate(rooms, start=1):
-            unread = display.focus.unread.get(room)
-            new = f" ({unread.count} new)" if unread else ""
-            numbered.append(f"{number} {room_name(room, display.roster)}{new}")
+        numbered = [
+            f"{number} {room_name(room, display.roster)}{f' ({new} new)' if new else ''}"
+            for number, room, new in display.numbered()
+        ]
         return f"You are in: {', '.join(numbered)}."
 
     # ------------------------------------------------------------ the client's own
@@ -207,14 +197,13 @@ class CommandRunner:
         name = self._display.roster.names.get(uid)
         return f"UID {uid}" if name is None else f"{cell(name)} ({uid})"
 
-    def _set_away(self, client: Client, text: str | None) -> None:
+    def _set_away(self, client: Client, room: str | None, text: str | None) -> None:
         focus = self._display.focus
         back = text is None and focus.away is not None
         focus.away = None if back else (text or "")
         self._answered.clear()
-        room = focus.room
         if room is not None and not is_private(room):
-            self._say(client, "is back" if back else _away(focus.away or ""), "action")
+            self._say(client, room, "is back" if back else _away(focus.away or ""), "action")
         self._display.show("You are back." if back else AWAY)
 
 

@@ -1,4 +1,4 @@
-"""The screen: one line to type in, at the bottom of an ordinary terminal; what happens scrolls away above it.
+"""The screen: a window for each room, above the line that is typed.
 
 Three threads meet here: the main thread reads keys and paints, one sends what is typed, one receives. Only the
 main thread touches the terminal.
@@ -16,52 +16,47 @@ from collections.abc import Callable
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition
-from prompt_toolkit.key_binding import merge_key_bindings
-from prompt_toolkit.layout import (
-    BufferControl,
-    ConditionalContainer,
-    Dimension,
-    FormattedTextControl,
-    HSplit,
-    Layout,
-    VerticalAlign,
-    Window,
-)
+from prompt_toolkit.layout import BufferControl, Dimension, Layout
 from prompt_toolkit.utils import get_cwidth
 from prompt_toolkit.widgets import SearchToolbar
 
 from roomchat.client.interrupt import GRACE, SIGNALS
+from roomchat.protocol import is_private
 from roomchat.terminal import status
 from roomchat.terminal.complete import Cycle, candidates
-from roomchat.terminal.input import InputQueue
+from roomchat.terminal.input import InputQueue, Typed, Visit
 from roomchat.terminal.input_history import InputHistory
 from roomchat.terminal.keys import key_bindings
-from roomchat.terminal.lines import BELL_LEVELS, Line
-from roomchat.terminal.printer import Printer, ScreenOutput
+from roomchat.terminal.layout import WIDE, layout
+from roomchat.terminal.lines import BELL_LEVELS
+from roomchat.terminal.output import ScreenOutput
+from roomchat.terminal.panes import MessagesPane
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.theme import STYLE, colour_depth
+from roomchat.terminal.window import Window
+from roomchat.terminal.windows import Windows
 
 MAX_INPUT_ROWS = 10  # rows of what is typed; more scroll
 QUIT_WINDOW = 3.0  # seconds in which a second Ctrl-C leaves
 QUITS = {"/quit", "/exit", "/bye"}
+PAINT_INTERVAL = 0.05  # seconds between two paintings of what comes; keys are painted at once
 
 
 class Screen:
-    """A person's terminal. ``run`` belongs to the main thread; any thread may call ``show`` and ``changed``.
+    """A person's terminal. ``run`` belongs to the main thread; any thread may call ``changed``.
 
     Args:
         colour: whether to use colours; None: as the environment says.
         bell: for which messages it rings: ``never``, ``mentions`` (and whispers), ``all``.
+        clock: how times are written, as for strftime.
     """
 
-    def __init__(self, *, colour: bool | None, bell: str) -> None:
+    def __init__(self, *, colour: bool | None, bell: str, clock: str) -> None:
         self.input = InputQueue()
+        self.windows = Windows(clock=clock, is_begun=self.input.is_begun, ask=self.input.put)
         self._output = ScreenOutput.from_pty(sys.stdout)
-        assert isinstance(self._output, ScreenOutput)
         self._colours = colour_depth(colour)
-        self._printer = Printer(self._output, self._colours, BELL_LEVELS[bell])
-        self.show: Callable[[Line], None] = self._printer.show
+        self._bell_level = BELL_LEVELS[bell]
         self.interrupted = False  # whether the person left by Ctrl-C, or a signal came
         self.cycle: Cycle | None = None
         self._cycling = False  # the text is changed by Tab, not by the person
@@ -71,16 +66,19 @@ class Screen:
         self._failure: Exception | None = None
         self._app: Application[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._terminal: Terminal
+        self._is_due = False  # a painting will come
+        self._painted = 0.0  # when the last one was, in the loop's time
+        self.terminal: Terminal
 
     def changed(self) -> None:
-        """Something that stands around the line has changed."""
-        if self._app is not None and not self._app.invalidated:
-            self._ask_main(self._app.invalidate)  # from another thread it may raise, when it is just ending
+        """Something that is shown has changed: paint it soon."""
+        if not self._is_due:
+            self._is_due = True
+            self._ask_main(self._soon)
 
     def run(self, terminal: Terminal, work: Callable[[], None]) -> None:
         """Paint, and do the work in another thread; returns when that ends. Raises what it raises."""
-        self._terminal = terminal
+        self.terminal = terminal
         self._worker = threading.Thread(target=self._work, args=(work,), name="roomchat-send", daemon=True)
         before = {number: signal.getsignal(number) for number in SIGNALS}
         try:
@@ -112,68 +110,93 @@ class Screen:
 
     # ------------------------------------------------------------ the main thread
 
+    def _soon(self) -> None:
+        assert self._loop is not None
+        self._loop.call_later(max(0.0, self._painted + PAINT_INTERVAL - self._loop.time()), self._paint)
+
+    def _paint(self) -> None:
+        assert self._loop is not None
+        self._is_due = False
+        self._painted = self._loop.time()
+        if self._app is not None:
+            self._app.invalidate()
+
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._app = self._application()
         for number in SIGNALS:
             self._loop.add_signal_handler(number, self._leave_interrupted)
-        try:
-            await self._app.run_async(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
-        finally:
-            self._printer.close()
-
-    def _begin(self) -> None:
-        assert self._app is not None
-        assert self._loop is not None
-        self._printer.open(self._app, self._loop)
-        self._worker.start()
+        await self._app.run_async(pre_run=self._worker.start, handle_sigint=False, set_exception_handler=False)
 
     def _application(self) -> Application[None]:
-        self.buffer = Buffer(history=InputHistory(), multiline=True, on_text_changed=self._edited)
-        search = SearchToolbar()
-        is_pending = Condition(lambda: bool(self._pending()))
-        root = HSplit(
-            [
-                ConditionalContainer(
-                    Window(FormattedTextControl(self._pending), dont_extend_height=True), filter=is_pending
-                ),
-                Window(
-                    BufferControl(self.buffer, search_buffer_control=search.control),
-                    height=Dimension(min=1, max=MAX_INPUT_ROWS),
-                    wrap_lines=True,
-                    dont_extend_height=True,
-                    get_line_prefix=self._prefix,
-                ),
-                search,
-                Window(FormattedTextControl(self._bottom), height=1, dont_extend_height=True),
-            ],
-            align=VerticalAlign.TOP,
-        )
-        return Application(
-            Layout(root, focused_element=self.buffer),
-            key_bindings=merge_key_bindings([key_bindings(self)]),
+        self._buffers: dict[str | None, Buffer] = {}
+        self.shown = self.windows.current  # whose line is typed: the window that was painted last
+        self.buffer = self._buffer_of(self.shown)
+        self.search = SearchToolbar()
+        self.control = BufferControl(self.buffer, search_buffer_control=self.search.control)
+        self.messages = MessagesPane(self.windows, self._colours)
+        self.shows_people = False
+        app: Application[None] = Application(
+            Layout(layout(self), focused_element=self.control),
+            key_bindings=key_bindings(self),
             style=STYLE,
             color_depth=self._colours,
             output=self._output,
-            erase_when_done=True,
+            full_screen=True,
         )
+        app.before_render += lambda _: self._sync()
+        return app
 
-    def _pending(self) -> status.Fragments:
-        return status.pending(self._terminal, self.input.waiting())
+    def size(self) -> tuple[int, int]:
+        size = self._output.get_size()
+        return size.columns, size.rows
 
-    def _bottom(self) -> status.Fragments:
+    def is_wide(self) -> bool:
+        return self.size()[0] >= WIDE
+
+    def input_rows(self) -> Dimension:
+        return Dimension(min=1, max=max(1, min(MAX_INPUT_ROWS, self.size()[1] // 2 - 1)))
+
+    def _sync(self) -> None:
+        """The line that is typed belongs to the window that is painted now."""
+        window = self.windows.current
+        if window is not self.shown:
+            self.shown = window
+            self.buffer = self.control.buffer = self._buffer_of(window)
+            self.cycle = None
+            self.input.half_typed = bool(self.buffer.text)
+        ring, self.windows.ring = self.windows.ring, 0
+        if ring >= self._bell_level:
+            self._output.bell()
+
+    def _buffer_of(self, window: Window) -> Buffer:
+        buffer = self._buffers.get(window.room)
+        if buffer is None:
+            buffer = self._buffers[window.room] = Buffer(
+                history=InputHistory(), multiline=True, on_text_changed=self._edited
+            )
+        return buffer
+
+    def pending(self) -> status.Fragments:
+        return status.pending(self.terminal, self.windows, self.shown)
+
+    def bottom(self) -> status.Fragments:
         assert self._loop is not None
         asked = self._loop.time() < self._asked + QUIT_WINDOW
         notice = self._leaving or ("Press Ctrl-C again to quit." if asked else "")
-        return status.bottom(self._terminal, self.buffer.text, self.cycle, notice)
+        return status.bottom(
+            self.terminal, self.windows, self.buffer.text, self.cycle, notice,
+            below=self.messages.below, listed=self.is_wide(),
+        )  # fmt: skip
 
-    def _prefix(self, number: int, wraps: int) -> status.Fragments:
-        prompt = status.prompt(self._terminal)
+    def prefix(self, number: int, wraps: int) -> status.Fragments:
+        prompt = status.prompt(self.terminal, self.windows, self.shown)
         first = number == 0 and wraps == 0
         return [("class:prompt", prompt if first else " " * get_cwidth(prompt))]
 
     def _edited(self, buffer: Buffer) -> None:
         self._asked = 0.0
+        self.shown.draft = buffer.text
         self.input.half_typed = bool(buffer.text)
         if not self._cycling:
             self.cycle = None
@@ -183,25 +206,26 @@ class Screen:
     def accept(self) -> None:
         """What is typed is done."""
         text = self.buffer.text.encode(errors="replace").decode().rstrip("\n")
-        if text.strip() and not self._terminal.arrival.asking:
+        if text.strip() and not self.terminal.arrival.asking:
             self.buffer.append_to_history()
-        if text.lower().partition(" ")[0].strip() in QUITS and not self._terminal.display.connected:
+        if text.lower().partition(" ")[0].strip() in QUITS and not self.terminal.display.connected:
             self.leave_away()  # the sending thread may wait for the server
-        elif text.strip() or self._terminal.arrival.asking:
+        elif text.strip() or self.terminal.arrival.asking:
             self._owes = False
-            self.input.put(text)
+            self.input.put(Typed(text, None if self.terminal.is_on_its_way() else self.shown.room))
         self._clear()
 
     def _clear(self) -> None:
         self.buffer.reset()
+        self.shown.draft = ""
         self.input.half_typed = False
 
     def complete(self, by: int) -> None:
         """The next candidate for the word before the cursor, or the one before."""
-        display = self._terminal.display
+        windows = self.windows
         if self.cycle is None:
             before = self.buffer.document.text_before_cursor
-            word, offered = candidates(before, display.roster, display.rooms(), display.focus.room)
+            word, offered = candidates(before, windows.roster, windows.rooms(), self.shown.room)
             if not offered:
                 return
             start = before[: len(before) - len(word)]
@@ -215,11 +239,37 @@ class Screen:
         if len(self.cycle.offered) == 1:
             self.cycle = None
 
-    def switch_room(self, number: int) -> None:
-        """To the room of that number."""
-        rooms = self._terminal.display.rooms()
-        if number <= len(rooms):
-            self.input.put(f"/room {rooms[number - 1]}")
+    def switch_window(self, number: int) -> None:
+        """To the window of that number."""
+        if (window := self.windows.at(number)) is not None:
+            self._turn_to(window)
+
+    def switch_beside(self, by: int) -> None:
+        """To the next window, or the one before."""
+        self._turn_to(self.windows.beside(by))
+
+    def switch_wanting(self) -> None:
+        """To the window where this person is wanted most."""
+        if (window := self.windows.next_wanting()) is not None:
+            self._turn_to(window)
+
+    def _turn_to(self, window: Window) -> None:
+        self.windows.visit(window)
+        if window.room is not None and not is_private(window.room):
+            self.input.put(Visit(window.room))
+
+    def first(self) -> None:
+        """To the beginning of the log."""
+        self.windows.go_to_first(self.windows.current)
+
+    def newest(self) -> None:
+        """Down to what is newest."""
+        with self.windows.lock:
+            self.windows.current.to_newest()
+
+    def toggle_people(self) -> None:
+        """Show who is here, or not."""
+        self.shows_people = not self.shows_people
 
     def interrupt(self) -> None:
         """Ctrl-C: clears the line, then asks, then leaves."""
@@ -235,7 +285,7 @@ class Screen:
 
     def leave(self) -> None:
         """When what was typed is sent, if there is somebody to send it to."""
-        if not self._terminal.display.connected:
+        if not self.terminal.display.connected:
             self.leave_away()
             return
         self._leaving = "Quitting when everything is sent. Press Ctrl-C to quit at once."
@@ -248,10 +298,10 @@ class Screen:
 
     def _tell_what_waits(self) -> bool:
         """Once; whether it was told just now."""
-        waits = "" if self._owes else self._terminal.waits()
+        waits = "" if self._owes else self.terminal.waits()
         if waits:
             self._owes = True
-            self._terminal.display.show(f"{waits} Quit again to leave.", "trouble")
+            self.windows.show(f"{waits} Quit again to leave.", "trouble")
         return bool(waits)
 
     def leave_now(self) -> None:
@@ -259,7 +309,7 @@ class Screen:
         assert self._loop is not None
         self._leaving = "Leaving."
         # It waits for the server a moment; the screen does not.
-        threading.Thread(target=self._terminal.interrupt, daemon=True).start()
+        threading.Thread(target=self.terminal.interrupt, daemon=True).start()
         self._loop.call_later(GRACE, self._exit)
 
     def _leave_interrupted(self) -> None:

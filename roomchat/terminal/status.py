@@ -1,4 +1,4 @@
-"""What stands around the line that is typed: the prompt, what is on its way, the bottom line. It only looks."""
+"""What stands around the messages: where one is, what is on its way, and how things stand. It only looks."""
 
 from __future__ import annotations
 
@@ -7,53 +7,94 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from roomchat.harmless import harmless
 from roomchat.protocol import ACTION, Say, is_private
 from roomchat.terminal.complete import Cycle, hint
-from roomchat.terminal.display import ChatDisplay
 from roomchat.terminal.lines import cell
 from roomchat.terminal.terminal import Terminal
+from roomchat.terminal.window import Window
+from roomchat.terminal.windows import Windows
 
 MAX_PENDING = 5  # lines of what is on its way; the rest is counted
 MAX_PENDING_WIDTH = 200  # characters of one of these lines
-SEPARATOR = ("class:toolbar", "  ·  ")
+SEPARATOR = ("class:toolbar", "  ")
 
 Fragments = StyleAndTextTuples
 
 
-def prompt(terminal: Terminal) -> str:
+def name_of(window: Window, windows: Windows) -> str:
+    """A window as people know it, in one short word."""
+    if window.room is None:
+        return "server"
+    return harmless(cell(windows.roster.typed(window.room) if is_private(window.room) else window.room))
+
+
+def prompt(terminal: Terminal, windows: Windows, window: Window) -> str:
     """Where what is typed goes."""
     if terminal.arrival.asking:
         return terminal.arrival.asking
-    room = terminal.display.focus.room
-    return f"[{_name(room, terminal.display)}] " if room else "> "
+    return f"[{name_of(window, windows)}] " if window.room is not None else "> "
 
 
-def pending(terminal: Terminal, waiting: list[str]) -> Fragments:
-    """What was typed and has not come back: what waits for the sending thread, and what for the server."""
-    display = terminal.display
-    said = [] if display.client is None else display.client.pending
-    held = [terminal.current_command] if terminal.current_command and not display.connected else []
-    waiting = [*held, *terminal.arrival.held, *waiting]
-    texts = [f"{_target(one.room, display)}{one.text}" if isinstance(one, Say) else f"[whisper] {one.text}"
-             for one in said[-MAX_PENDING:]]  # fmt: skip
-    texts = [*texts, *waiting[:MAX_PENDING]][-MAX_PENDING:]
-    hidden = len(said) + len(waiting) - len(texts)
-    rows: Fragments = [("class:pending", f"... and {hidden} before these\n")] if hidden else []
-    for text in texts:
-        shown = harmless(text.removeprefix(ACTION)[:MAX_PENDING_WIDTH].replace("\n", " / "))
-        rows.append(("class:pending", f"... {shown}\n"))
-    if rows:
-        rows[-1] = (rows[-1][0], rows[-1][1].removesuffix("\n"))
-    return rows
+def title(terminal: Terminal, windows: Windows) -> Fragments:
+    """The room that is looked at, and how many are there."""
+    window = windows.current
+    if window.room is None:
+        return [("class:title", f" {harmless(terminal.address)} ")]
+    if is_private(window.room):
+        other = windows.roster.other(window.room)
+        state = ", offline" if windows.roster.is_offline(other) else ""
+        return [
+            ("class:title", f" whispers with {harmless(windows.roster.whisperer(window.room))} ({other}){state} ")
+        ]
+    here = windows.roster.totals.get(window.room)
+    count = f", {here} here" if here is not None and windows.connected else ""
+    return [("class:title", f" {name_of(window, windows)}{count} ")]
 
 
-def bottom(terminal: Terminal, text: str, cycle: Cycle | None, notice: str) -> Fragments:
-    """The bottom line: what was just asked, what Tab offers, what a begun command does, or how things stand."""
+def pending(terminal: Terminal, windows: Windows, window: Window) -> Fragments:
+    """What was typed here and has not come back: what waits for the server, and what for the sending thread."""
+    texts = [
+        harmless(text.removeprefix(ACTION)[:MAX_PENDING_WIDTH].replace("\n", " / "))
+        for text in pending_texts(terminal, windows, window)
+    ]
+    hidden = len(texts) - MAX_PENDING
+    rows = [f"... and {hidden} before these", *(f"... {text}" for text in texts[-MAX_PENDING:])]
+    return [("class:pending", "\n".join(rows if hidden > 0 else rows[1:]))] if texts else []
+
+
+def pending_texts(terminal: Terminal, windows: Windows, window: Window) -> list[str]:
+    """What was typed in a window and has not come back."""
+    said = [] if windows.client is None else windows.client.pending
+    rooms = [one.room if isinstance(one, Say) else windows.roster.private(one.uid) for one in said]
+    texts = [one.text for one, room in zip(said, rooms, strict=True) if room == window.room]
+    if terminal.current_command and not windows.connected:
+        texts.append(terminal.current_command)
+    waiting = terminal.waiting()
+    return texts + [one.text for one in waiting if one.room in {None, window.room}]
+
+
+def bottom(
+    terminal: Terminal, windows: Windows, text: str, cycle: Cycle | None, notice: str, *, below: int, listed: bool
+) -> Fragments:
+    """The bottom row: what was just asked, what Tab offers, what a begun command does, or how things stand.
+
+    Args:
+        terminal, windows: what is looked at.
+        text: what is typed.
+        cycle: what Tab offers.
+        notice: what was just asked.
+        below: how many messages stand below those that are shown.
+        listed: whether the rooms are listed elsewhere.
+    """
     if notice:
         return [("class:alert", f" {notice} ")]
     if cycle is not None:
         return _offered(cycle)
     if hinted := hint(text):
         return [("class:toolbar", hinted)]
-    return _state(terminal)
+    parts = [part for part in _state(terminal, windows, below, listed) if part]
+    fragments: Fragments = []
+    for part in parts:
+        fragments += [SEPARATOR, *part] if fragments else part
+    return fragments
 
 
 def _offered(cycle: Cycle) -> Fragments:
@@ -66,53 +107,41 @@ def _offered(cycle: Cycle) -> Fragments:
     return fragments
 
 
-def _state(terminal: Terminal) -> Fragments:
-    display = terminal.display
+def _state(terminal: Terminal, windows: Windows, below: int, listed: bool) -> list[Fragments]:
+    """What is not normal comes first: a narrow row is cut at its end."""
+    roster = windows.roster
+    unsent = len(windows.client.pending) if windows.client is not None and not windows.connected else 0
+    me = f"{harmless(roster.names.get(roster.uid, ''))} ({roster.uid})" if roster.uid else ""
+    return [
+        _connection(terminal, windows),
+        [("class:lost", f" {unsent} not sent ")] if unsent else [],
+        [("class:alert", f" {below} below: End ")] if below else [],
+        [] if listed else _activity(windows),
+        [("class:here", "away")] if windows.focus.away is not None else [],
+        [("class:toolbar", me)] if me else [],
+        [("class:toolbar", "F1 help")],
+    ]
+
+
+def _connection(terminal: Terminal, windows: Windows) -> Fragments:
+    """Nothing, if all is well."""
+    if windows.connected:
+        return []
+    if windows.client is not None and (windows.roster.uid or terminal.arrival.waits):
+        lost = "connection lost" if windows.roster.uid else "not connected"
+        return [("class:lost", f" {lost}, trying again ")]
+    if terminal.arrival.asking or windows.client is not None:
+        return [("class:toolbar", harmless(terminal.address))]
+    return [("class:lost", " not connected "), ("class:toolbar", " /connect HOST[:PORT]")]
+
+
+def _activity(windows: Windows) -> Fragments:
+    """The other rooms with something new, under their numbers; ``!`` where this person is wanted."""
     fragments: Fragments = []
-    if display.connected:
-        fragments += [("class:ok", "●"), ("class:toolbar", " connected")]
-    elif display.client is not None and (display.roster.uid or terminal.arrival.waits):
-        lost = "connection lost" if display.roster.uid else "not connected"
-        fragments += [("class:lost", f" ○ {lost}, trying again ")]
-    elif terminal.arrival.asking or display.client is not None:
-        fragments += [("class:toolbar", f"○ {harmless(terminal.address)}")]
-    else:
-        fragments += [("class:lost", " ○ not connected "), ("class:toolbar", " /connect HOST[:PORT]")]
-    room = display.focus.room
-    if room is not None:
-        here = "" if is_private(room) else f": {display.roster.totals.get(room, 1)} here"
-        fragments += [SEPARATOR, ("class:here", _name(room, display)), ("class:toolbar", here)]
-    fragments += _others(display)
-    if display.focus.away is not None:
-        fragments += [SEPARATOR, ("class:here", "away")]
-    if display.roster.uid:
-        name = display.roster.names.get(display.roster.uid, "")
-        fragments += [SEPARATOR, ("class:toolbar", f"{harmless(name)} ({display.roster.uid})")]
+    new = [window for window in windows.all() if window.unread and window is not windows.current]
+    for window in sorted(new, key=lambda window: (not window.mentions, window.number)):
+        mark = f"{window.mentions}!" if window.mentions else ""
+        style = "class:alert" if mark else "class:unread"
+        space = [("", " ")] if fragments else []
+        fragments += [*space, (style, f"{window.number} {name_of(window, windows)} +{window.unread}{mark}")]
     return fragments
-
-
-def _others(display: ChatDisplay) -> Fragments:
-    """The other rooms under their numbers, with what is new in them; ``!`` where one is mentioned. Those with
-    something new come first: a narrow line is cut at its end."""
-    fragments: Fragments = []
-    unread_in = display.focus.unread
-    numbered = [one for one in enumerate(display.rooms(), start=1) if one[1] != display.focus.room]
-    for number, room in sorted(numbered, key=lambda one: one[1] not in unread_in):
-        fragments.append(SEPARATOR)
-        unread = unread_in.get(room)
-        shown = f"{number} {_name(room, display)}"
-        if unread is None:
-            fragments.append(("class:toolbar", shown))
-        else:
-            mark = "!" if unread.mentioned else ""
-            fragments.append(("class:alert" if mark else "class:unread", f"{shown} +{unread.count}{mark}"))
-    return fragments
-
-
-def _name(room: str, display: ChatDisplay) -> str:
-    return harmless(cell(display.roster.typed(room) if is_private(room) else room))
-
-
-def _target(room: str | None, display: ChatDisplay) -> str:
-    """The room of what is on its way, if it is not the one looked at."""
-    return f"[{room}] " if room and room != display.focus.room else ""

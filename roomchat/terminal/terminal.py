@@ -6,6 +6,8 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
+
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, Refusal
 from roomchat.errors import ConnectError, Denied, StateError
@@ -13,12 +15,10 @@ from roomchat.harmless import harmless
 from roomchat.protocol import (
     Bye,
     Command,
-    Dial,
     Error,
     Event,
     Join,
     Joined,
-    Leave,
     Spoken,
     Who,
     WhoPage,
@@ -26,12 +26,11 @@ from roomchat.protocol import (
 )
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
-from roomchat.terminal.display import ChatDisplay
-from roomchat.terminal.input import InputSource
-from roomchat.terminal.lines import Line
-from roomchat.terminal.render import CLOCK, not_said
+from roomchat.terminal.display import Display
+from roomchat.terminal.input import FetchPage, Input, InputSource, Typed, Visit
+from roomchat.terminal.render import not_said
 from roomchat.terminal.runner import CommandRunner
-from roomchat.terminal.unsent import keep, waiting_lines
+from roomchat.terminal.unsent import keep, leads, waiting_lines
 
 EXIT_FLUSH_TIMEOUT = 5.0  # seconds that what a person said last has to arrive when they leave
 
@@ -42,25 +41,21 @@ class Terminal:
     Args:
         address: of the server.
         source: what the person types.
-        show: shows a line; called by both threads, one at a time.
+        display: what they see.
         interactive: whether there is someone who looks at the screen and answers.
-        everything: show all rooms at once, each line with its room; else one, and the others wait.
-        clock: how times are written, as for strftime.
         login: the name that is offered to a person who has to choose one.
         changed: called when something changed that is not a line: who is here, what is on its way.
     """
 
     def __init__(
-        self, address: str, source: InputSource, show: Callable[[Line], None], *, interactive: bool,
-        everything: bool = True, clock: str = CLOCK, login: str = "", changed: Callable[[], None] = lambda: None,
+        self, address: str, source: InputSource, display: Display, *, interactive: bool, login: str = "",
+        changed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.address = address
         self.current_command = ""  # the command that is being done; it may wait for the connection to come back
+        self.display = display
         self._source = source
-        self._show_line = show
         self._interactive = interactive
-        self._everything = everything
-        self._clock = clock
         self._login = login
         self._changed = changed
         self._ended: ConnectionEnded | None = None
@@ -76,9 +71,8 @@ class Terminal:
     def _begin(self, name: str | None = None, first: Iterable[First] = ()) -> None:
         """Nothing is known of a server."""
         self._ended = None
-        self.display = ChatDisplay(
-            self._show_line, everything=self._everything, clock=self._clock, is_begun=self._source.is_begun
-        )
+        with self.display.lock:
+            self.display.reset()
         self._runner = CommandRunner(self.display)
         self.arrival = Arrival(
             self.address, name, self._login, first, self.display, self._source,
@@ -120,10 +114,13 @@ class Terminal:
         client = self.display.client
         if client is None or self.display.connected:
             return ""
-        waiting = [*self.arrival.held, *self._source.waiting()]
-        typed = [line for line in waiting if line.strip() and not line.startswith("/")]
+        typed = [line for line in self.waiting() if line.text.strip() and not line.text.startswith("/")]
         kept = self.arrival.kept and bool(not typed or self._room())
         return waiting_lines(len(client.pending) + len(typed), kept=kept)
+
+    def waiting(self) -> list[Typed]:
+        """What was typed and nobody has taken."""
+        return [*self.arrival.held, *self._source.waiting()]
 
     def unsent(self) -> str:
         """When all is over: what was not sent; nothing if all was."""
@@ -143,7 +140,7 @@ class Terminal:
                 return
             self._typed_is_kept = True
             if self._interactive and (self._interrupted or self.arrival.held):  # else all was sent
-                current = [self.current_command] if self._is_waited_for(self.current_command) else []
+                current = [Typed(self.current_command)] if leads(self.current_command, self.display.roster) else []
                 waiting = [*current, *self.arrival.held, *waiting]
                 self.returned += keep(client, self.display.roster, self._room(), waiting)
             client.close(timeout=0.5)
@@ -155,15 +152,10 @@ class Terminal:
             return first[-1].room if isinstance(first[-1], Join) else None
         return self.display.focus.room or (client.room if client is not None else None)
 
-    def _is_waited_for(self, typed: str) -> bool:
-        """Whether what is being done waits for the server: it leads elsewhere, or asks for a name."""
-        try:
-            return isinstance(parse(typed, self.display.roster), Join | Dial | Leave)
-        except NobodyCalled:
-            return True
-        except TypingError:
-            pass
-        return False
+    def is_on_its_way(self) -> bool:
+        """Whether something that leads elsewhere is being done: what is typed behind it is meant for there."""
+        waiting = [self.current_command, *(one.text for one in self.waiting())]
+        return self.arrival.waits or any(leads(one, self.display.roster) for one in waiting)
 
     def _may_leave(self) -> bool:
         """Ask once, where somebody can answer."""
@@ -187,20 +179,23 @@ class Terminal:
 
     def _enter(self) -> bool:
         """The server is there: into the first rooms, and then what was typed meanwhile; whether to go on."""
-        self.arrival.enter(lambda what: self._type(what) if isinstance(what, str) else self._do(what))
+        self.arrival.enter(lambda what: self._type(Typed(what)) if isinstance(what, str) else self._do(what))
         going = True
         while going and self.arrival.held:
             going = self._type(self.arrival.held.pop(0))
         return going
 
-    def _take(self, typed: str) -> bool:
+    def _take(self, typed: Input) -> bool:
         """Do what a typed line says, or hold it until we are in; whether to go on."""
+        if not isinstance(typed, Typed):
+            self._ask(typed)
+            return True
         if self._ended is not None and self._ended.code in OTHER_NAME and self._interactive:
             return self._choose_another_name(self._ended) and self._take(typed)
         if self.arrival.waits:
             if self.display.connected:
                 return self._enter() and self._type(typed)
-            if typed.strip() and not self._is_for_now(typed):
+            if typed.text.strip() and not self._is_for_now(typed.text):
                 self.arrival.held.append(typed)
                 self._changed()
                 return True
@@ -238,7 +233,7 @@ class Terminal:
         if client is not None:
             self._close(client, EXIT_FLUSH_TIMEOUT)
         if old.held:  # it was meant for there
-            lines = [line for typed in old.held for line in not_said(typed)]
+            lines = [line for typed in old.held for line in not_said(typed.text)]
             self.display.show(
                 "\n".join([f"{self.address} was not reached, so this was not sent:", *lines]), "trouble"
             )
@@ -250,9 +245,9 @@ class Terminal:
 
     # ------------------------------------------------------------ the receive thread
 
-    def _receive(self, event: ClientEvent) -> bool:
-        """Show what comes, or keep it until its room is looked at; whether the person has it."""
-        done = self.display.take(event)
+    def _receive(self, event: ClientEvent) -> None:
+        """Show what comes."""
+        self.display.take(event)
         if isinstance(event, ConnectionEnded):
             self._ended = event
             if self._interactive and event.code in OTHER_NAME:
@@ -270,7 +265,6 @@ class Terminal:
         elif isinstance(event, Error) and event.re is None:  # else it is told where it was asked
             self._complain(event.message, event.text if isinstance(event, Refusal) else "")
         self._changed()
-        return done
 
     def _complain(self, why: str, text: str) -> None:
         """Nobody looks at a pipe: what it could not do is told at its end."""
@@ -279,8 +273,20 @@ class Terminal:
 
     # ------------------------------------------------------------ the send thread
 
-    def _type(self, typed: str) -> bool:
+    def _ask(self, request: FetchPage | Visit) -> None:
+        """Ask the server for what somebody looks at."""
+        client = self.display.client
+        if client is not None and self._ended is None:
+            with contextlib.suppress(ConnectError):
+                match request:
+                    case FetchPage():
+                        client.send(replace(request.history, id=request.page))
+                    case Visit():
+                        self._runner.visit(client, request.room)
+
+    def _type(self, line: Typed) -> bool:
         """Do what a typed line says; False if it says goodbye."""
+        typed = line.text
         self.current_command = typed if typed.startswith("/") else ""
         self._changed()
         try:
@@ -290,7 +296,7 @@ class Terminal:
             if isinstance(what, str):
                 self.display.show(what, "")
             elif what is not None:
-                self._do(what)
+                self._do(what, line.room)
         except (TypingError, ConnectError, StateError) as error:
             if isinstance(error, StateError) and not self._interactive:
                 self._refused = str(error)
@@ -333,14 +339,14 @@ class Terminal:
                     raise
                 after = last
 
-    def _do(self, what: Command | Local) -> None:
+    def _do(self, what: Command | Local, room: str | None = None) -> None:
         if isinstance(what, Connect):
             self._connect(what.address)
         elif self.display.client is None or self._ended is not None:
             raise TypingError("You are not connected. Type /connect HOST[:PORT] to connect to a server.")
         else:
             try:
-                self._runner.run(self.display.client, what)
+                self._runner.run(self.display.client, what, room or self.display.focus.room)
             except Denied as error:
                 if not self._interactive:  # what follows in a pipe was meant for where this would have led
                     self._refused = str(error)

@@ -7,8 +7,19 @@ from collections.abc import Iterable
 from roomchat.client.client import Client
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Dial, Join, Kind, Leave, Say, Whisper, is_private
-from roomchat.terminal.commands import SwitchRoom, TypingError, parse
+from roomchat.terminal.commands import NobodyCalled, SwitchRoom, TypingError, parse
+from roomchat.terminal.input import Typed
 from roomchat.terminal.roster import Roster
+
+
+def leads(typed: str, roster: Roster) -> bool:
+    """Whether a typed line leads elsewhere, or asks the server for a name: what is typed next waits for that."""
+    try:
+        return isinstance(parse(typed, roster), Join | Dial | Leave)
+    except NobodyCalled:
+        return True
+    except TypingError:
+        return False
 
 
 def waiting_lines(count: int, *, kept: bool) -> str:
@@ -19,17 +30,18 @@ def waiting_lines(count: int, *, kept: bool) -> str:
     return f"{lines} not sent yet; {they} will be {'sent the next time' if kept else 'lost when you leave'}."
 
 
-def keep(client: Client, roster: Roster, room: str | None, lines: Iterable[str]) -> list[str]:
+def keep(client: Client, roster: Roster, room: str | None, lines: Iterable[Typed]) -> list[str]:
     """Give the client what waits for it, each line for the room that it was typed for; it is sent the next time.
 
     Args:
-        room: where the first line would go.
+        room: where the first line would go that does not say for which it was typed.
         lines: what was typed, and nobody has taken.
     Returns:
         What can't be kept: where it would go only the server could have said.
     """
     returned: list[str] = []
-    for typed in lines:
+    for typed, where in lines:
+        room = where or room
         try:
             what = parse(typed, roster)
             match what:

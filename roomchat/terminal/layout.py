@@ -1,0 +1,87 @@
+"""Where the panes of the screen stand."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.layout import (
+    BufferControl,
+    ConditionalContainer,
+    Container,
+    Dimension,
+    FormattedTextControl,
+    HSplit,
+    VSplit,
+)
+from prompt_toolkit.layout import Window as Pane
+from prompt_toolkit.widgets import SearchToolbar
+
+from roomchat.terminal import status
+from roomchat.terminal.panes import MessagesPane, people_list, room_list
+from roomchat.terminal.terminal import Terminal
+from roomchat.terminal.windows import Windows
+
+LIST_WIDTH = 18  # columns of the rooms, and of the people
+WIDE = 72  # columns from which on the rooms are listed
+ROOMY = 8  # rows from which on there is a title
+
+
+class Painted(Protocol):
+    """What the panes show."""
+
+    terminal: Terminal
+    windows: Windows
+    messages: MessagesPane
+    control: BufferControl
+    search: SearchToolbar
+    shows_people: bool
+
+    def size(self) -> tuple[int, int]: ...
+    def is_wide(self) -> bool: ...
+    def pending(self) -> status.Fragments: ...
+    def input_rows(self) -> Dimension: ...
+    def prefix(self, number: int, wraps: int) -> status.Fragments: ...
+    def bottom(self) -> status.Fragments: ...
+
+
+def layout(screen: Painted) -> Container:
+    """The rooms on the left if there is width for them, the people on the right if they are asked for.
+
+    Between them are the title, the messages, what is on its way, the line that is typed, and how things stand.
+    """
+    windows = screen.windows
+    title = FormattedTextControl(lambda: status.title(screen.terminal, windows))
+    rooms = FormattedTextControl(lambda: room_list(windows, LIST_WIDTH))
+    people = FormattedTextControl(lambda: people_list(windows, LIST_WIDTH, screen.size()[1]))
+    line = Pane(width=1, char="│", style="class:line")
+    middle = HSplit(
+        [
+            ConditionalContainer(
+                Pane(title, height=1, style="class:title"), filter=Condition(lambda: screen.size()[1] >= ROOMY)
+            ),
+            Pane(screen.messages, always_hide_cursor=True),
+            ConditionalContainer(
+                Pane(FormattedTextControl(screen.pending), dont_extend_height=True),
+                filter=Condition(lambda: bool(screen.pending())),
+            ),
+            Pane(
+                screen.control,
+                height=screen.input_rows,
+                wrap_lines=True,
+                dont_extend_height=True,
+                get_line_prefix=screen.prefix,
+            ),
+            screen.search,
+            Pane(FormattedTextControl(screen.bottom), height=1, dont_extend_height=True),
+        ]
+    )
+    return VSplit(
+        [
+            ConditionalContainer(VSplit([Pane(rooms, width=LIST_WIDTH), line]), filter=Condition(screen.is_wide)),
+            middle,
+            ConditionalContainer(
+                VSplit([line, Pane(people, width=LIST_WIDTH)]), filter=Condition(lambda: screen.shows_people)
+            ),
+        ]
+    )

@@ -1,0 +1,307 @@
+"""The windows of a person: one for each room, and which of them is looked at."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from roomchat.client.client_events import ClientEvent, ConnectionEnded, ConnectionLost
+from roomchat.protocol import (
+    PAGE,
+    Action,
+    AnyEntry,
+    Error,
+    Gap,
+    History,
+    HistoryPage,
+    Joined,
+    Left,
+    Message,
+    Presence,
+    PresenceSummary,
+    Renamed,
+    Spoken,
+    Unknown,
+    Welcome,
+    is_private,
+)
+from roomchat.terminal.display import Display
+from roomchat.terminal.input import FetchPage
+from roomchat.terminal.lines import Line, line
+from roomchat.terminal.render import dialled_elsewhere, whispers_told
+from roomchat.terminal.timeline import Item, Timeline, Told
+from roomchat.terminal.viewport import Place
+from roomchat.terminal.window import Window
+
+SERVER = 0  # the number of the window that is of no room
+FIRST_SEQ = 1  # of every room
+
+
+class Page(NamedTuple):
+    """A page of the log that was asked for."""
+
+    window: Window
+    timeline: Timeline  # which it belongs to
+    is_newer: bool  # else it goes before what is there
+    seq: int  # the entry to look at when it is there; 0: none
+
+
+class Windows(Display):
+    """A display of many windows; any thread may call its methods.
+
+    Args:
+        clock: how times are written, as for strftime.
+        is_begun: whether words are typed that are meant for the room that is looked at.
+        ask: has the sending thread ask the server for a page of the log.
+    """
+
+    def __init__(self, *, clock: str, is_begun: Callable[[], bool], ask: Callable[[FetchPage], None]) -> None:
+        self._is_begun = is_begun
+        self._ask = ask
+        super().__init__(clock=clock, is_tagged=False)
+
+    def reset(self) -> None:
+        """Nothing is known of a server."""
+        super().reset()
+        self.current = Window(None, SERVER)
+        self._windows = {SERVER: self.current}  # by number
+        self._before = SERVER  # the number of the one that was looked at before
+        self._visits: set[str] = set()  # rooms whose ``joined`` is on its way, because one looks there again
+        self._pages: dict[str, Page] = {}  # that are on their way, by their id
+        self._ids = itertools.count(1)
+        self.ring = 0  # how much is to be rung for, as ``Line.ring``; the screen sets it back
+
+    # ------------------------------------------------------------ which there are
+
+    def all(self) -> list[Window]:
+        """In the order of their numbers; the server's first."""
+        return [window for _, window in sorted(self._windows.items())]
+
+    def numbered(self) -> list[tuple[int, str, int]]:
+        """The rooms that have a window, each with its number and how many messages are new."""
+        return [(one.number, one.room, one.unread) for one in self.all() if one.room is not None]
+
+    def of(self, room: str | None) -> Window | None:
+        """The window of a room."""
+        return next((window for window in self.all() if window.room == room), None)
+
+    def at(self, number: int) -> Window | None:
+        """The window of that number."""
+        return self._windows.get(number)
+
+    def open(self, room: str | None) -> Window:
+        """The window of a room; a new one has the smallest number that is free."""
+        window = self.of(room)
+        if window is None:
+            number = next(number for number in itertools.count(1) if number not in self._windows)
+            window = self._windows[number] = Window(room, number)
+        return window
+
+    def close(self, room: str) -> None:
+        """There is no such window any more; what was looked at before it is looked at again."""
+        window = self.of(room)
+        if window is None:
+            return
+        del self._windows[window.number]
+        if window is self.current:
+            self._turn_to(self._windows.get(self._before) or self.all()[-1])
+
+    def next_wanting(self) -> Window | None:
+        """Where this person is wanted most: a mention or a whisper first, then what is unread."""
+        others = [window for window in self.all() if window is not self.current and window.unread]
+        return min(others, key=lambda window: (not window.mentions, window.number), default=None)
+
+    def beside(self, by: int) -> Window:
+        """The next window, or the one before."""
+        windows = self.all()
+        return windows[(windows.index(self.current) + by) % len(windows)]
+
+    # ------------------------------------------------------------ where one looks
+
+    def look_at(self, room: str | None, announcement: ClientEvent | str = "") -> None:
+        """Turn to a room, and tell it. With the lock held."""
+        self._turn_to(self.open(room))
+        if isinstance(announcement, str):
+            if announcement:
+                self.show(announcement)
+        else:
+            self.show_lines(self.lines(announcement))
+
+    def turn_to(self, room: str) -> bool:
+        """Turn to a room that we are in, or to whispers."""
+        is_new = self.of(room) is None
+        self.visit(self.open(room))
+        if is_new and is_private(room):
+            self.show(whispers_told(self.roster.whisperer(room)))
+        return True
+
+    def end_whispers(self, room: str) -> None:
+        """There is no window of them until one of the two whispers again."""
+        self.close(room)
+
+    def visit(self, window: Window) -> None:
+        """Turn to a window that is there; the server, where others dial us, is still to be told."""
+        with self.lock:
+            if self.connected and window.room is not None and not is_private(window.room):
+                self._visits.add(window.room)
+            self._turn_to(window)
+
+    def _turn_to(self, window: Window) -> None:
+        if window is not self.current:
+            self._before = self.current.number
+            self.current.depart(now())
+            self.current = window
+            window.arrive()
+        self.focus.room = window.room
+
+    # ------------------------------------------------------------ what is shown
+
+    def show_lines(self, told: list[Line]) -> None:
+        """Show lines in the window that is looked at. With the lock held."""
+        self._tell(self.current, told)
+
+    def _tell(self, window: Window, told: list[Line]) -> None:
+        if told:
+            window.add(Told(tuple(told)), is_looked_at=window is self.current, wants=False, is_news=False)
+
+    def lines_of(self, item: Item) -> list[Line]:
+        """The lines of an item of a window."""
+        return list(item.lines) if isinstance(item, Told) else self.lines(item)
+
+    def place(self, event: ClientEvent) -> None:
+        """Show an event where it belongs. With the lock held."""
+        match event:
+            case ConnectionLost() | ConnectionEnded():
+                self._visits.clear()
+                for page in self._pages.values():
+                    page.window.is_fetching = False
+                self._pages.clear()
+                self.show_lines(self.lines(event))
+            case Message() | Action() | Unknown() | Gap():
+                self._log(event)
+            case Joined():
+                self._joined(event)
+            case Left():
+                self.close(event.room)
+                self.show_lines(self.lines(event))
+            case HistoryPage() if event.re in self._pages:
+                self._take_page(event)
+            case Error() if event.re in self._pages:
+                self._pages.pop(str(event.re)).window.is_fetching = False
+            case Presence() | PresenceSummary():
+                if (window_of := self.of(event.room)) is not None:
+                    self._tell(window_of, self.lines(event))
+            case Renamed():
+                for window in self.all():
+                    if window is self.current or event.uid in self.roster.here(window.room):
+                        self._tell(window, self.lines(event))
+            case Welcome():
+                self._tell(self._windows[SERVER], self.lines(event))
+            case _:
+                self.show_lines(self.lines(event))
+
+    def _joined(self, event: Joined) -> None:
+        room = event.room
+        if room in self._visits:
+            self._visits.discard(room)
+            return
+        by_other = event.by not in {None, self.roster.uid}
+        if is_private(room):
+            if event.re is None and event.by is None and self.of(room) is None:
+                return  # we were in it before, and its window is closed
+            self._tell(self.open(room), self.lines(event))
+        elif event.re is None and by_other and self.current.room not in {None, room} and self._is_begun():
+            # A line must not end in front of others than it was begun for, perhaps the one that it is about.
+            self._tell(self.open(room), self.lines(event))
+            self.show_lines([line(("mention", dialled_elsewhere(event, self.roster)), ring=2)])
+            self.ring = 2
+        elif event.re is not None or by_other or self.current.room is None:
+            self.look_at(room, event)
+        else:
+            self._tell(self.open(room), self.lines(event))
+
+    def _log(self, item: AnyEntry | Unknown | Gap) -> None:
+        window = self.open(item.room)
+        is_looked_at = window is self.current
+        if not isinstance(item, Spoken) or item.uid == self.roster.uid or self.focus.hides(item):
+            window.add(item, is_looked_at=is_looked_at, wants=False, is_news=False)
+            return
+        wants = is_private(item.room) or self.focus.is_mentioned(item)
+        is_old = self.focus.is_old(item)
+        window.add(item, is_looked_at=is_looked_at, wants=wants, is_news=not is_old or window.read > 0)
+        if not is_old and (wants or is_looked_at):
+            self.ring = max(self.ring, 1 + wants)
+
+    # ------------------------------------------------------------ the past
+
+    def fetch_older(self, window: Window) -> None:
+        """Ask for the page before all that a window has; nothing if it is on its way, or there is none."""
+        with self.lock:
+            first = window.timeline.first_seq
+            if first == FIRST_SEQ:
+                window.timeline.is_whole = True
+            elif not window.timeline.is_whole:
+                self._fetch(window, History(room=window.room, before=first or None, limit=PAGE))
+
+    def fetch_newer(self, window: Window) -> None:
+        """Ask for the page behind what is looked at far above."""
+        with self.lock:
+            if window.past is not None:
+                after = window.past.last_seq
+                self._fetch(window, History(room=window.room, after=after, limit=PAGE))
+
+    def go_to_first(self, window: Window) -> None:
+        """Look at the beginning of the log."""
+        with self.lock:
+            if not window.timeline.is_whole and window.timeline.first_seq != FIRST_SEQ:
+                self.go_to(window, FIRST_SEQ)
+            else:
+                window.to_first()
+
+    def go_to(self, window: Window, seq: int) -> None:
+        """Look at an entry, wherever in the log it is."""
+        with self.lock:
+            if 0 < window.live.first_seq <= seq:
+                window.past = None
+            elif self.connected and not (window.past and window.past.first_seq <= seq <= window.past.last_seq):
+                window.past = Timeline(is_whole=seq <= PAGE // 2)
+                window.is_fetching = False
+                after = max(0, seq - PAGE // 2)
+                self._fetch(window, History(room=window.room, after=after, limit=PAGE), seq)
+            self._show(window, seq)
+
+    @staticmethod
+    def _show(window: Window, seq: int) -> None:
+        number = window.timeline.find(seq)
+        window.place = Place(window.timeline.start if number is None else number, 0)
+
+    def _fetch(self, window: Window, history: History, seq: int = 0) -> None:
+        if window.is_fetching or not self.connected or window.room is None:
+            return
+        page = f"page:{next(self._ids)}"
+        window.is_fetching = True
+        self._pages[page] = Page(window, window.timeline, history.after is not None, seq)
+        self._ask(FetchPage(page, history))
+
+    def _take_page(self, event: HistoryPage) -> None:
+        page = self._pages.pop(str(event.re))
+        window, timeline = page.window, page.timeline
+        window.is_fetching = False
+        if timeline is not window.timeline:
+            return  # one looks elsewhere since
+        if page.is_newer:
+            timeline.extend(event.entries)
+            if not event.more or timeline.last_seq >= window.live.first_seq - 1:
+                window.join_past()
+        else:
+            timeline.prepend(event.entries)
+            timeline.is_whole = not event.more
+        if page.seq:
+            self._show(window, page.seq)
+
+
+def now() -> str:
+    """This moment, as entries have it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
