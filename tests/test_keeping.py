@@ -351,3 +351,21 @@ def test_a_second_session_of_a_name_leaves_the_locks_of_the_first(tmp_path: Path
     assert "BlockingIOError" in taken.stderr
     second.close()
     first.close()
+
+
+def test_a_program_keeps_what_is_its_own_beside_its_session(
+    serve: Callable[..., Server], client: Open, tmp_path: Path
+) -> None:  # fmt: skip
+    """Two that have the same name at the same time have a file each; one without a state has none."""
+    server = serve()
+    first, second = (Client(f"127.0.0.1:{server.address[1]}", "ann", state=tmp_path) for _ in range(2))
+    places = [first.kept_beside, second.kept_beside]
+    assert places[0] is not None
+    assert places[0] != places[1]
+    assert not places[0].exists()
+    assert places[0].parent.stat().st_mode & 0o077 == 0
+    assert Client("localhost", "ann", state=False).kept_beside is None
+    first.close()
+    second.close()
+    with Client(f"127.0.0.1:{server.address[1]}", "ann", state=tmp_path, request_timeout=PATIENCE) as again:
+        assert again.kept_beside == places[0]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 from roomchat.client.session import Session
+from roomchat.client.state import State
 from roomchat.errors import ConnectError
 from roomchat.protocol import Say, Whisper
 
@@ -13,6 +15,7 @@ class Known:
     """The part of ``roomchat.Client`` that only tells. Any thread may call it."""
 
     _session: Session
+    _state: State | None
     _changed: threading.Condition  # guards the session
     _abandoned = False  # in a forked child: the session is the parent's
 
@@ -59,3 +62,9 @@ class Known:
     def ignored(self) -> frozenset[int]:
         """UIDs whose words the person does not want to see: kept for the program, which must not show them."""
         return frozenset(self._session.ignored)
+
+    @property
+    def kept_beside(self) -> Path | None:
+        """A file for what a program keeps with the session, beside the session's own; None if that is not kept.
+        Nobody else uses it until ``close``; the program makes it, private to the user."""
+        return None if self._state is None else Path(f"{self._state.path}.kept")
