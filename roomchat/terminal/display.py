@@ -17,6 +17,11 @@ from roomchat.terminal.roster import Roster
 from roomchat.times import day_of
 
 
+def told(text: str, style: str = "dim") -> list[Line]:
+    """What the client itself has to say; its lines are lines, and what commands mean stands in a column."""
+    return [line((style, one), indent=HELP_COLUMN if one.startswith("/") else 0) for one in text.split("\n")]
+
+
 class Display(ABC):
     """Any thread may call its methods, and read its fields; ``lock`` guards what is shown, and its order.
 
@@ -42,13 +47,15 @@ class Display(ABC):
     def show(self, text: str, style: str = "dim") -> None:
         """Show what the client itself has to say; its lines are lines."""
         with self.lock:
-            self.show_lines(
-                [line((style, one), indent=HELP_COLUMN if one.startswith("/") else 0) for one in text.split("\n")]
-            )
+            self.show_lines(told(text, style))
 
     @abstractmethod
     def show_lines(self, told: list[Line]) -> None:
         """Show lines where the person looks. With the lock held."""
+
+    @abstractmethod
+    def show_page(self, title: str, told: list[Line]) -> None:
+        """Show a text to read. With the lock held."""
 
     @abstractmethod
     def look_at(self, room: str | None, announcement: ClientEvent | str = "") -> None:
@@ -112,6 +119,10 @@ class PlainDisplay(Display):
         """Show lines."""
         for one in told:
             self._show_line(one)
+
+    def show_page(self, title: str, told: list[Line]) -> None:
+        """It is shown like anything else."""
+        self.show_lines(told)
 
     def look_at(self, room: str | None, announcement: ClientEvent | str = "") -> None:
         """What is typed goes there now."""

@@ -12,6 +12,7 @@ from prompt_toolkit.keys import Keys
 
 from roomchat.harmless import harmless
 from roomchat.terminal.panes import MessagesPane
+from roomchat.terminal.windows import Windows
 
 TAB = "    "
 
@@ -21,6 +22,7 @@ class Keyed(Protocol):
 
     buffer: Buffer
     messages: MessagesPane
+    windows: Windows
 
     def accept(self) -> None: ...
     def complete(self, by: int) -> None: ...
@@ -29,6 +31,7 @@ class Keyed(Protocol):
     def switch_wanting(self) -> None: ...
     def first(self) -> None: ...
     def newest(self) -> None: ...
+    def help(self) -> None: ...
     def toggle_people(self) -> None: ...
     def interrupt(self) -> None: ...
     def leave(self) -> None: ...
@@ -50,6 +53,10 @@ def key_bindings(screen: Keyed) -> KeyBindings:
     keys.add("escape", "a")(lambda event: screen.switch_wanting())
     keys.add("pageup")(lambda event: screen.messages.scroll_page(-1))
     keys.add("pagedown")(lambda event: screen.messages.scroll_page(1))
+    keys.add("f1")(lambda event: screen.help())
+    keys.add("escape", filter=Condition(lambda: screen.windows.page is not None), eager=True)(
+        lambda event: screen.windows.close_page()
+    )
     keys.add("f2")(lambda event: screen.toggle_people())
     is_empty = Condition(lambda: not screen.buffer.text)
     keys.add("home", filter=is_empty)(lambda event: screen.first())

@@ -35,7 +35,7 @@ class MessagesPane(UIControl):
         windows = self._windows
         self._width, self._height = width, height
         with windows.lock:
-            window = windows.current
+            window = windows.looked_at
             rows = window.view(self._rows_of(window), height)
             self._fetch(window)
         blank = height - len(rows)
@@ -45,7 +45,7 @@ class MessagesPane(UIControl):
     def below(self) -> int:
         """How many messages stand below those that are shown."""
         with self._windows.lock:
-            window = self._windows.current
+            window = self._windows.looked_at
             if window.is_at_newest:
                 return 0
             unfetched = max(0, window.live.last_seq - window.past.last_seq) if window.past is not None else 0
@@ -54,7 +54,7 @@ class MessagesPane(UIControl):
     def scroll(self, by: int) -> None:
         """By that many rows; more than 0 is down."""
         with self._windows.lock:
-            window = self._windows.current
+            window = self._windows.looked_at
             window.scroll(self._rows_of(window), self._height, by)
 
     def scroll_page(self, by: int) -> None:

@@ -212,7 +212,10 @@ class Screen:
             self.leave_away()  # the sending thread may wait for the server
         elif text.strip() or self.terminal.arrival.asking:
             self._owes = False
+            self.windows.close_page()
             self.input.put(Typed(text, None if self.terminal.is_on_its_way() else self.shown.room))
+        else:
+            self.windows.close_page()
         self._clear()
 
     def _clear(self) -> None:
@@ -260,12 +263,16 @@ class Screen:
 
     def first(self) -> None:
         """To the beginning of the log."""
-        self.windows.go_to_first(self.windows.current)
+        self.windows.go_to_first(self.windows.looked_at)
 
     def newest(self) -> None:
         """Down to what is newest."""
         with self.windows.lock:
-            self.windows.current.to_newest()
+            self.windows.looked_at.to_newest()
+
+    def help(self) -> None:
+        """A page of what can be typed, and of the keys."""
+        self.input.put(Typed("/help"))
 
     def toggle_people(self) -> None:
         """Show who is here, or not."""

@@ -36,6 +36,8 @@ def prompt(terminal: Terminal, windows: Windows, window: Window) -> str:
 def title(terminal: Terminal, windows: Windows) -> Fragments:
     """The room that is looked at, and how many are there."""
     window = windows.current
+    if windows.page is not None:
+        return [("class:title", f" {windows.page.title}   Esc: back ")]
     if window.room is None:
         return [("class:title", f" {harmless(terminal.address)} ")]
     if is_private(window.room):

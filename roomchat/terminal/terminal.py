@@ -26,7 +26,7 @@ from roomchat.protocol import (
 )
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
-from roomchat.terminal.display import Display
+from roomchat.terminal.display import Display, told
 from roomchat.terminal.input import FetchPage, Input, InputSource, Typed, Visit
 from roomchat.terminal.render import not_said
 from roomchat.terminal.runner import CommandRunner
@@ -294,7 +294,8 @@ class Terminal:
             if isinstance(what, Bye):
                 return not self._may_leave()
             if isinstance(what, str):
-                self.display.show(what, "")
+                with self.display.lock:
+                    self.display.show_page("Help", told(what, ""))
             elif what is not None:
                 self._do(what, line.room)
         except (TypingError, ConnectError, StateError) as error:

@@ -23,10 +23,11 @@ class Window:
     Not thread-safe: the display has a lock.
     """
 
-    def __init__(self, room: str | None, number: int) -> None:
+    def __init__(self, room: str | None, number: int, title: str = "") -> None:
         self.room = room
         self.number = number
-        self.live = Timeline()  # ends with the newest
+        self.title = title  # of a page to read
+        self.live = Timeline(is_whole=room is None)  # ends with the newest
         self.past: Timeline | None = None  # looked at instead: a part of the log far above
         self.place: Place | None = None  # what stands in the top row; None: the newest at the bottom
         self.unread = 0  # messages of others behind ``read``

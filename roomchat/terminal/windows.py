@@ -66,6 +66,7 @@ class Windows(Display):
         """Nothing is known of a server."""
         super().reset()
         self.current = Window(None, SERVER)
+        self.page: Window | None = None  # a text that is read instead: help, a list
         self._windows = {SERVER: self.current}  # by number
         self._before = SERVER  # the number of the one that was looked at before
         self._visits: set[str] = set()  # rooms whose ``joined`` is on its way, because one looks there again
@@ -149,12 +150,30 @@ class Windows(Display):
             self._turn_to(window)
 
     def _turn_to(self, window: Window) -> None:
+        self.page = None
         if window is not self.current:
             self._before = self.current.number
             self.current.depart(now())
             self.current = window
             window.arrive()
         self.focus.room = window.room
+
+    @property
+    def looked_at(self) -> Window:
+        """What is on the screen."""
+        return self.page or self.current
+
+    def show_page(self, title: str, told: list[Line]) -> None:
+        """A text to read, from its beginning; it goes when one turns to a window. With the lock held."""
+        self.page = Window(None, SERVER, title)
+        for one in told:
+            self.page.live.append(Told((one,)))
+        self.page.to_first()
+
+    def close_page(self) -> None:
+        """Back to the window."""
+        with self.lock:
+            self.page = None
 
     # ------------------------------------------------------------ what is shown
 
