@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from roomchat.protocol import ACTION, SPOKEN, Action, AnyEntry, Spoken, Unknown
+from roomchat.protocol import ACTION, SPOKEN, Action, Entry, Spoken, Unknown
 
 T = TypeVar("T")
 
 Table = Mapping[type, Callable[..., T]]  # the first argument is the entry
 
 
-def shown(table: Table[T], entries: Iterable[AnyEntry | Unknown], *more: object) -> Iterator[T]:
+def shown(table: Table[T], entries: Iterable[Entry | Unknown], *more: object) -> Iterator[T]:
     """What a table makes of entries, in their order. Its functions get ``more`` behind the entry."""
     for entry in entries:
         show = table.get(type(entry))

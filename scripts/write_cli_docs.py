@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from roomchat.cli import main
-from roomchat.terminal.commands import HELP
+from roomchat.terminal import help
 
 PATH = Path(__file__).parent.parent / "docs" / "cli.md"
 
@@ -29,7 +29,9 @@ def text() -> str:
     for name in sorted(main.commands):
         command = main.commands[name]
         parts += [_description(f"roomchat {name}", command), "\n".join(_table(name, command)) + "\n"]
-    parts.append(f"## In the chat\n\nYou can type these commands in `roomchat join`:\n\n```text\n{HELP}\n```\n")
+    parts.append(
+        f"## In the chat\n\nYou can type these commands in `roomchat join`:\n\n```text\n{help.text()}\n```\n"
+    )
     return "\n".join(parts)
 
 

@@ -11,30 +11,45 @@ from prompt_toolkit.utils import get_cwidth
 
 from roomchat.client.client import Client
 from roomchat.protocol import (
+    Join,
     Joined,
     MemberJoined,
     Message,
     Person,
     Say,
     Welcome,
+    Whisper,
 )
 from roomchat.terminal.commands import (
     COMMANDS,
-    HELP,
+    MISSING,
     NAMES,
-    Connect,
-    Ignore,
-    SetAway,
-    SwitchRoom,
     TypingError,
     parse,
 )
 from roomchat.terminal.complete import candidates, hint
 from roomchat.terminal.display import PlainDisplay
 from roomchat.terminal.focus import RoomFocus
+from roomchat.terminal.help import page
 from roomchat.terminal.input import InputQueue, Typed
 from roomchat.terminal.input_history import MAX_LINES, InputHistory
 from roomchat.terminal.lines import Line, StyledText, fold, line
+from roomchat.terminal.local import (
+    Clear,
+    CloseWindow,
+    Connect,
+    Copy,
+    Help,
+    Ignore,
+    Mentions,
+    Names,
+    ScrollBack,
+    Search,
+    SetAway,
+    Several,
+    SwitchRoom,
+    Whois,
+)
 from roomchat.terminal.roster import Roster
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.theme import NAME_COLOURS, colour_depth, fragment_style
@@ -118,8 +133,40 @@ def test_a_colour_belongs_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
         ("/msg bob hi  there", parse("/whisper 3 hi  there", Roster())),
         ("/JOIN tea", parse("/join tea", Roster())),
         ("/me waves", Say(text="waves", kind="action")),
-        ("/room", SwitchRoom(None)),
-        ("/room 2", SwitchRoom("2")),
+        ("/room", SwitchRoom()),
+        ("/room 2", SwitchRoom(number=2)),
+        ("/room #2", SwitchRoom("2")),
+        ("/room @bob", SwitchRoom("@3-7")),
+        ("/room @3-7", SwitchRoom("@3-7")),
+        ("/win 12", SwitchRoom(number=12)),
+        ("/window #tea", SwitchRoom("tea")),
+        ("/join #tea,#ops", Several((Join(room="tea"), Join(room="ops")))),
+        ("/join tea,TEA,", Join(room="TEA")),
+        ("/join ##tea", Join(room="#tea")),
+        ("/join 2", Join(room="2")),
+        ("/join ,", Join(room=",")),
+        ("/say /join is a command", Say(text="/join is a command")),
+        ("/close", CloseWindow()),
+        ("/close bob", CloseWindow("@3-7")),
+        ("/names", Names()),
+        ("/names #tea", Names("tea")),
+        ("/whois @bob", Whois(3)),
+        ("/whois 99", Whois(99)),
+        ("/history", ScrollBack()),
+        ("/history 5", ScrollBack(5)),
+        ("/search", Search()),
+        ("/search the budget", Search("the budget")),
+        ("/lastlog budget", Search("budget")),
+        ("/search -all the  budget", Search("the  budget", everywhere=True)),
+        ("/search -ALL", Search("", everywhere=True)),
+        ("/search -allow", Search("-allow")),
+        ("/mentions", Mentions()),
+        ("/copy", Copy(1)),
+        ("/copy 3", Copy(3)),
+        ("/clear", Clear()),
+        ("/help", Help()),
+        ("/help j", Help("join")),
+        ("/help /JOIN", Help("join")),
         ("/query bob", SwitchRoom("@3-7")),
         ("/query @bob hi there", SwitchRoom("@3-7", "hi there")),
         ("/ignore bob", Ignore(3)),
@@ -135,24 +182,71 @@ def test_commands_of_the_client_and_names_from_irc(roster: Roster, typed: str, w
     assert parse(typed, roster) == what
 
 
-def test_help_is_one_screen_and_every_command_has_an_example(roster: Roster) -> None:
-    """24 rows of 80; and no name means two things."""
-    assert sum(len(rows(line(("", one), indent=19), 80)) for one in HELP.split("\n")) <= 24
+def test_every_command_is_a_topic_with_an_example(roster: Roster) -> None:
+    """Of help; and no name means two things."""
+    roster.last_whisperer = 3
     assert len(set(NAMES)) == len(NAMES)
+    assert not set(NAMES) & set(MISSING)
     for command in COMMANDS:
         told = parse(f"/help {command.name[1:]}", roster)
-        assert isinstance(told, str)
-        assert command.form in told
-        assert f"For example: {command.example}" in told
+        assert isinstance(told, Help)
+        about = [one.plain for one in page(told.topic)]
+        assert command.form in about
+        assert f"For example: {command.example}" in about
         assert parse(command.example.replace(" 7", " 3"), roster) is not None
     with pytest.raises(TypingError, match="Did you mean /whisper"):
         parse("/help whispr", roster)
 
 
+def test_help_is_a_page_that_fits() -> None:
+    """A command or key is one row of 80 columns; on 40 its meaning folds in a column of its own."""
+    commands = [one for one in page() if one.indent]
+    assert all(len(rows(one, 80)) == 1 for one in commands)
+    assert {one.plain.split("  ")[0].rstrip() for one in commands} >= {command.form for command in COMMANDS}
+    for one in commands:
+        first, *more = rows(one, 40)
+        assert first[one.indent - 1] == " "
+        assert all(row.startswith(" " * one.indent) for row in more)
+    assert not [one for one in page(keys=False) if "Alt-A" in one.plain]
+
+
+def test_a_reply_goes_to_who_whispered_last(roster: Roster) -> None:
+    """Nobody has: then it is said how else to whisper."""
+    with pytest.raises(TypingError, match="Nobody has whispered to you yet"):
+        parse("/r yes", roster)
+    roster.last_whisperer = 3
+    assert parse("/r yes  of course", roster) == Whisper(uid=3, text="yes  of course")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("/jion tea", "There is no command /jion. Did you mean /join?"),
+        ("/ment", "Did you mean /mentions?"),
+        ("/hist", "Did you mean /history?"),
+        ("/qiut", "Did you mean /quit?"),
+        ("/" + "x" * 9999, "There is no command /xxxx"),
+        ("/invite bob", "anyone can join any room"),
+        ("/topic tea", "Rooms have no topic"),
+        ("/kick bob", "/ignore UID"),
+        ("/", "There is no command /. /help lists all."),
+        ("/copy two", "two is not a number"),
+        ("/room 99999999999999999999", "is not a number"),
+        ("/query", "Usage: /query UID [TEXT]"),
+    ],
+)
+def test_what_is_no_command_names_what_there_is(roster: Roster, typed: str, told: str) -> None:
+    """The nearest one, or what takes its place here."""
+    with pytest.raises(TypingError) as caught:
+        parse(typed, roster)
+    assert told in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
 @pytest.mark.parametrize(
     ("before", "offered"),
     [
-        ("/wh", ["/who ", "/whisper "]),
+        ("/wh", ["/whisper ", "/who ", "/whois "]),
         ("/ms", ["/msg "]),
         ("/dial b", ["bert", "bob"]),
         ("/dial 3", ["bob"]),
@@ -182,7 +276,7 @@ def test_who_had_a_name_before_is_completed_by_uid(roster: Roster) -> None:
 
 def test_a_hint_tells_what_fits() -> None:
     """The commands that begin so, then the one."""
-    assert hint("/wh") == "/who  /whisper"
+    assert hint("/wh") == "/whisper  /who  /whois"
     assert hint("/whi") == "/whisper UID TEXT: send a message to one person only"
     assert hint("/msg bob") == hint("/whi")
     assert hint("hello") == hint("//who") == hint("/nonsense x") == ""
@@ -195,12 +289,12 @@ def test_the_person_is_told_of_rooms_and_of_whom_they_ignore() -> None:
     runner = CommandRunner(display)
     display.roster.update(WELCOME)
     display.client = client = Client("localhost", "ann", state=False)
-    for command in (SwitchRoom(None), Ignore(None)):
+    for command in (SwitchRoom(), Ignore(None)):
         runner.run(client, command, None)
     for room in ("tea", "cake", "@3-7"):
         client._session.receive(Joined(room=room, members=[], members_total=1, last_seq=0))
     display.focus.ignored.update([3, 9])
-    for command in (SwitchRoom(None), Ignore(None)):
+    for command in (SwitchRoom(), Ignore(None)):
         runner.run(client, command, None)
     assert [one.plain for one in shown] == [
         "You are not in a room. Type /join ROOM to join one.",

@@ -21,6 +21,7 @@ from platformdirs import user_state_path
 from prompt_toolkit.application import Application, create_app_session
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import create_pipe_input
+from roomchat.terminal.printer import ScreenOutput
 
 from roomchat import Client
 from roomchat.errors import ConnectError, Denied
@@ -28,7 +29,6 @@ from roomchat.protocol import Command, Join, Message, Ping
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.terminal.input import InputQueue
-from roomchat.terminal.printer import ScreenOutput
 from roomchat.terminal.screen import Screen
 from roomchat.terminal.terminal import Terminal
 from tests.emulator import CTRL_C, CTRL_D, ENTER, SHIFT_TAB, TAB, UP, Emulated, alt, paste
@@ -152,8 +152,9 @@ def test_tab_completes_commands_people_and_rooms(tea: Callable[..., Any]) -> Non
     ann, bob, _ = tea("ann"), tea("bob", Client), tea("bert", Client)
     ann.until("bert (3) came in")
     for keys, line in [
-        ("/wh" + TAB, "/who"),
-        (TAB, "/whisper"),
+        ("/wh" + TAB, "/whisper"),
+        (TAB, "/who"),
+        (SHIFT_TAB, "/whisper"),
         ("b" + TAB, "/whisper bert"),
         (TAB, "/whisper bob"),
         (SHIFT_TAB, "/whisper bert"),
@@ -194,7 +195,7 @@ def test_a_begun_command_is_explained(tea: Callable[..., Any]) -> None:
     """The bottom line says what fits, then how the command is typed; an unknown one is told the nearest."""
     ann = tea("ann")
     ann.type("/hi")
-    ann.until("/history [N]: show the last messages of the current room")
+    ann.until("/history [N]: show earlier messages of the current room")
     ann.type(CTRL_C + "/dail 3" + ENTER)
     ann.until("There is no command /dail. Did you mean /dial?")
     ann.type("/help nick" + ENTER)

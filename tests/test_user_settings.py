@@ -65,6 +65,7 @@ def test_config_tells_what_holds_and_where_from(file: Path) -> None:
         ("[tail]\nhistory = -1", "'history' in [tail] is not valid: -1 is not in the range 0<=x<=1000."),
         ("json = 'yes'", "'json' must be true or false, not \"yes\"."),
         ("name = 7", "'name' must be a text in quotes, not 7."),
+        ("room = ['tea', 7]", "'room' must be a text in quotes, or a list of them, not ['tea', 7]."),
         ("timeout = '5'", "'timeout' must be a number, not \"5\"."),
         ("name = ", "Can't read"),
     ],
@@ -101,6 +102,20 @@ def test_any_option_of_a_command_can_be_set(file: Path) -> None:
     file.write_text('[join]\ncolour = "pink"\n')
     with pytest.raises(SettingsError, match=r"'colour' in .join. is not valid: 'pink' is not one of"):
         load(file, {"join": join}, must_exist=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "rooms"),
+    [('room = "tea"', ["tea"]), ('room = ["tea", "ops"]', ["tea", "ops"]), ("[join]\nroom = []", [])],
+)
+def test_what_may_be_given_several_times_is_a_list(file: Path, text: str, rooms: list[str]) -> None:
+    """One of them needs no brackets."""
+    file.write_text(text)
+    result = run(file, "config")
+    assert tomllib.loads(result.stdout)["join"].get("room", []) == rooms
+    copy = file.with_name("copy.toml")
+    copy.write_text(result.stdout)
+    assert tomllib.loads(run(copy, "config").stdout)["join"].get("room", []) == rooms
 
 
 def test_a_mistake_in_it_keeps_no_server_from_starting(file: Path) -> None:

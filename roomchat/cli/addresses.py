@@ -1,4 +1,4 @@
-"""Addresses on the command line, in the environment and in settings files: refused in one sentence each."""
+"""Addresses and rooms on the command line, in the environment and in settings files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from roomchat.cli.text import Text
 from roomchat.client.address import Address, parse_address, parse_host
+from roomchat.client.same import room_name
 
 
 class WrongValue(click.BadParameter):
@@ -48,6 +49,15 @@ class ListenHost(Text):
             if where is None:
                 raise WrongValue(str(error)) from None
             raise WrongValue(f"--host takes no port; write --host {where.host} --port {where.port}.") from None
+
+
+class RoomName(Text):
+    """A room, as people write it: ``#tea`` is tea."""
+
+    name = "room"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return room_name(super().convert(value, param, ctx))
 
 
 def _address(text: str) -> Address | None:

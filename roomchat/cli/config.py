@@ -44,7 +44,7 @@ def _settings(settings: UserSettings, name: str, command: click.Command, group: 
         for key, parameter in options_of(command).items():
             value = context.params.get(str(parameter.name))
             source = _SOURCES.get(context.get_parameter_source(str(parameter.name)), "default")  # type: ignore[arg-type]
-            if value is not None:
+            if value is not None and value != ():
                 yield f"{f'{key} = {_toml(value)}':<40}  # {source}"
             elif key == "name" and name != "join":
                 yield f"# name is not set, so it is {made_up(settings.name, name)}"
@@ -54,4 +54,6 @@ def _settings(settings: UserSettings, name: str, command: click.Command, group: 
 
 def _toml(value: Any) -> str:
     """The value in TOML, which for these few types is the same as JSON."""
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value if isinstance(value, bool | int | float) else str(value), ensure_ascii=False)

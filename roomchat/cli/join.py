@@ -12,6 +12,7 @@ from roomchat.cli.client_options import login_name
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.client.interrupt import run_interruptible
+from roomchat.client.same import room_names
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Command, Join
 from roomchat.terminal.display import PlainDisplay
@@ -27,7 +28,13 @@ DUMB_TERMINALS = {"", "dumb", "unknown"}
 @click.command()
 @click.argument("address", metavar="[HOST[:PORT]]", type=ServerAddress(), default="localhost")
 @click.option("--name", "-n", help="Your name; roomchat asks for it if not given.")
-@click.option("--room", "-r", help="The room to enter.")
+@click.option(
+    "--room",
+    "-r",
+    metavar="ROOM",
+    multiple=True,
+    help="A room to enter; give it several times for several rooms, or write --room tea,ops.",
+)
 @click.option("--dial", metavar="UID|NAME", help="The person to chat with.")
 @click.option(
     "--plain",
@@ -43,7 +50,7 @@ DUMB_TERMINALS = {"", "dumb", "unknown"}
 )
 @click.option("--time-format", default=CLOCK, metavar="FORMAT", help="The format of times, as for strftime.")
 def join(
-    address: str, name: str | None, room: str | None, dial: str | None, plain: bool, colour: bool | None,
+    address: str, name: str | None, room: tuple[str, ...], dial: str | None, plain: bool, colour: bool | None,
     bell: str, time_format: str,
 ) -> None:  # fmt: skip
     """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
@@ -53,9 +60,7 @@ def join(
     \b
         printf '/join tea\\nhello\\n' | roomchat join --name bot
     """
-    first: list[Command | str] = []
-    if room is not None:
-        first.append(Join(room=room))
+    first: list[Command | str] = [Join(room=one) for one in room_names(",".join(room))] if room else []
     if dial is not None:
         first.append(f"/dial {dial}")  # read as if it were typed: only the chat knows who is called so
     if sys.stdin is None or sys.stdout is None:

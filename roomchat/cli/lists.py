@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from roomchat.cli.addresses import RoomName
 from roomchat.cli.client_options import client_options, name_of, run
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import write_stdout
@@ -15,7 +16,7 @@ from roomchat.programs.lists import people, person_line, room_line, rooms
 
 
 @click.command()
-@click.argument("room", required=False)
+@click.argument("room", type=RoomName(), required=False)
 @client_options
 @click.option("--json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_context

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 
+from roomchat.cli.addresses import RoomName
 from roomchat.cli.client_options import client_options, name_of, run
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import note
@@ -17,7 +18,7 @@ MAX_INPUT = 1024 * 1024  # characters that are read for one message; the server 
 
 
 @click.command()
-@click.argument("room")
+@click.argument("room", type=RoomName())
 @click.argument("text", nargs=-1)
 @client_options
 @click.option("--lines", is_flag=True, help="Send each line of the input as a message, as soon as it is read.")

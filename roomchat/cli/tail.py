@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import click
 
+from roomchat.cli.addresses import RoomName
 from roomchat.cli.client_options import client_options, name_of, run
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import check_stdout, note, write_stdout
@@ -18,7 +19,7 @@ from roomchat.times import beginning
 
 
 @click.command()
-@click.argument("room")
+@click.argument("room", type=RoomName())
 @client_options
 @click.option("--json", is_flag=True, help="Print one JSON object a line.")
 @click.option(

@@ -121,9 +121,16 @@ def options_of(command: click.Command) -> dict[str, click.Parameter]:
 
 
 def _checked(settings: UserSettings, where: str, value: Any, parameter: click.Parameter) -> Any:
-    """The value, if it is one that the option takes."""
+    """The value, if it is one that the option takes; of one that may be given several times, a list."""
     kind, wanted = _kind(parameter)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+    if getattr(parameter, "multiple", False):
+        if isinstance(value, str):  # one of them needs no brackets
+            value = [value]
+        if not isinstance(value, list) or not all(isinstance(one, kind) for one in value):
+            raise SettingsError(
+                f"{settings.path}: {where} must be {wanted}, or a list of them, not {_shown(value)}."
+            )
+    elif not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise SettingsError(f"{settings.path}: {where} must be {wanted}, not {_shown(value)}.")
     try:
         parameter.type_cast_value(click.Context(click.Command("")), value)

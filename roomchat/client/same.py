@@ -1,10 +1,11 @@
-"""When two spellings are one: of a name, and of a server's address."""
+"""When two spellings are one: of a name, of a room that was typed, and of a server's address."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from roomchat.client.address import Address
@@ -20,6 +21,31 @@ def compared(name: str) -> str:
     """
     wide = "".join(map(_narrow, unicodedata.normalize("NFC", name)))
     return unicodedata.normalize("NFC", wide.lower())
+
+
+def room_name(text: str) -> str:
+    """The room that is meant by what somebody typed, in the chat or on a command line: ``#tea`` is tea, as on IRC.
+
+    Its case and width are the server's concern; ``same_room`` compares as it does. A room whose name really begins
+    with a # (programs can make one) is typed with another before it.
+    """
+    return text[1:] if text.startswith("#") and len(text) > 1 else text
+
+
+def room_names(text: str) -> list[str]:
+    """The rooms that are meant by a list: commas stand between them, as on IRC. No room is named twice.
+
+    A name may have a comma in it for the server, but people write lists so. What has no room in it is itself: the
+    server says what is wrong with it.
+    """
+    names = [room_name(name.strip()) for name in text.split(",") if name.strip()]
+    return list({compared(name): name for name in names}.values()) or [text]
+
+
+def same_room(name: str, rooms: Iterable[str]) -> str | None:
+    """The one of these rooms that the server would take for that name; None: none of them."""
+    wanted = compared(name)
+    return next((room for room in rooms if compared(room) == wanted), None)
 
 
 def _narrow(character: str) -> str:

@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from inspect import cleandoc
 
 from roomchat import protocol
+from roomchat.client.same import room_name, room_names
 from roomchat.errors import RoomchatError
 from roomchat.harmless import harmless
 from roomchat.protocol import Command
+from roomchat.terminal.local import (
+    Clear,
+    CloseWindow,
+    Connect,
+    Copy,
+    Help,
+    Ignore,
+    Local,
+    Mentions,
+    Names,
+    ScrollBack,
+    Search,
+    SetAway,
+    Several,
+    SwitchRoom,
+    Whois,
+)
 from roomchat.terminal.roster import MAX_DIGITS, Roster
 
 
@@ -30,47 +47,19 @@ class NotSaid(TypingError):
         self.text = text
 
 
-@dataclass(frozen=True)
-class Connect:
-    """To a server, or again to the same one."""
-
-    address: str | None
-
-
-@dataclass(frozen=True)
-class SwitchRoom:
-    """To another room; ``None``: tell which there are. ``text`` is said there at once."""
-
-    room: str | None
-    text: str | None = None
-
-
-@dataclass(frozen=True)
-class Ignore:
-    """Show nothing of someone, or show it again; ``None``: tell who is ignored."""
-
-    uid: int | None
-
-
-@dataclass(frozen=True)
-class SetAway:
-    """Tell the room, and who whispers; without a text while away: be back."""
-
-    text: str | None
-
-
-# What the client does by itself; everything else is the server's.
-Local = Connect | SwitchRoom | Ignore | SetAway
 Make = Callable[[Roster, list[str]], Command | Local]
+MAX_ECHOED = 40  # characters of what was typed that an answer repeats
 
 
 @dataclass(frozen=True)
 class SlashCommand:
     """One command: how it is typed, what it does, and how it becomes one of the protocol's or of the client's own.
 
-    ``make`` gets the roster and the arguments: at most as many as ``form`` names, the last one with its spaces.
+    ``group`` is where help lists it. ``make`` gets the roster and the arguments: at most as many as ``form``
+    names, the last one with its spaces.
     """
 
+    group: str
     form: str
     help: str
     make: Make
@@ -114,74 +103,136 @@ def _optional(arguments: list[str]) -> str | None:
     return arguments[0] if arguments else None
 
 
-def _room(name: str) -> str:
-    """A room's name as it is typed: people from IRC write ``#tea``."""
-    return name.removeprefix("#")
-
-
 def _optional_room(arguments: list[str]) -> str | None:
-    return _room(arguments[0]) if arguments else None
+    return room_name(arguments[0]) if arguments else None
+
+
+def _optional_number(arguments: list[str]) -> int | None:
+    return _number(arguments[0]) if arguments else None
+
+
+def _join(arguments: list[str]) -> Command | Several:
+    joins = [protocol.Join(room=room) for room in room_names(arguments[0])]
+    return joins[0] if len(joins) == 1 else Several(tuple(joins))
+
+
+def _switch(roster: Roster, arguments: list[str]) -> SwitchRoom:
+    """Digits are the number of a window, as they are the UID of a person; ``#2`` is the room of that name."""
+    typed = _optional(arguments)
+    if typed is not None and typed.isascii() and typed.isdigit():
+        return SwitchRoom(number=_number(typed))
+    return SwitchRoom(_window(roster, typed) if typed else None)
+
+
+def _window(roster: Roster, typed: str) -> str:
+    """The room of a window: ``@bob`` is that of the whispers with bob."""
+    if not typed.startswith("@"):
+        return room_name(typed)
+    if typed == roster.private(roster.other(typed)):  # a program may have it from us
+        return typed
+    return roster.private(uid_of(roster, typed))
 
 
 def _private(roster: Roster, arguments: list[str]) -> SwitchRoom:
     return SwitchRoom(roster.private(uid_of(roster, arguments[0])), arguments[1] if len(arguments) > 1 else None)
 
 
+def _reply(roster: Roster, arguments: list[str]) -> Command:
+    if roster.last_whisperer is None:
+        raise TypingError("Nobody has whispered to you yet. To whisper to someone: /whisper UID TEXT")
+    return protocol.Whisper(uid=roster.last_whisperer, text=arguments[0])
+
+
+def _search(arguments: list[str]) -> Search:
+    words = arguments[0] if arguments else ""
+    first, _, rest = words.partition(" ")
+    return Search(rest.strip(), everywhere=True) if first.lower() in {"-all", "--all"} else Search(words)
+
+
+def _help(arguments: list[str]) -> Help:
+    topic = arguments[0].lower().removeprefix("/") if arguments else ""
+    return Help(find(f"/{topic}").name.removeprefix("/") if topic else "")
+
+
+TALKING, ROOMS, PEOPLE, READING, SELF, PROGRAM = (
+    "Talking", "Rooms", "People", "Reading", "About you", "The program",
+)  # fmt: skip
+
 COMMANDS = [
-    SlashCommand("/dial UID", "chat with someone, in the room they are in or in a new one",
-                 lambda roster, args: protocol.Dial(uid=uid_of(roster, args[0])), "/dial 7", ("/call",)),
-    SlashCommand("/join ROOM", "join a room, or create it",
-                 lambda roster, args: protocol.Join(room=_room(args[0])), "/join tea", ("/j",)),
-    SlashCommand("/leave [ROOM]", "leave a room, or the current one",
-                 lambda roster, args: protocol.Leave(room=_optional_room(args)), "/leave tea", ("/part",),
-                 spare=True),
-    SlashCommand("/room [ROOM]", "list your rooms, or switch to one by name or number",
-                 lambda roster, args: SwitchRoom(_optional_room(args)), "/room 2", ("/r", "/window")),
-    SlashCommand("/rooms", "list all rooms",
-                 lambda roster, args: protocol.Rooms(), "/rooms", ("/list",)),
-    SlashCommand("/who [ROOM]", "list everyone on the server, or in a room",
-                 lambda roster, args: protocol.Who(room=_optional_room(args)), "/who tea", ("/names",)),
-    SlashCommand("/name NAME", "change your name",
-                 lambda roster, args: protocol.Name(name=args[0]), "/name eve", ("/nick",)),
-    SlashCommand("/whisper UID TEXT", "send a message to one person only",
+    SlashCommand(TALKING, "/say TEXT", "send a message, also one that begins with /",
+                 lambda roster, args: protocol.Say(text=args[0]), "/say /join is a command"),
+    SlashCommand(TALKING, "/me TEXT", "describe what you are doing",
+                 lambda roster, args: protocol.Say(text=args[0], kind="action"), "/me puts the kettle on"),
+    SlashCommand(TALKING, "/whisper UID TEXT", "send a message to one person only",
                  lambda roster, args: protocol.Whisper(uid=uid_of(roster, args[0]), text=args[1]),
                  "/whisper 7 Only you can read this.", ("/msg", "/w", "/tell")),
-    SlashCommand("/query UID [TEXT]", "chat privately with one person until you switch rooms",
+    SlashCommand(TALKING, "/reply TEXT", "whisper to the person who whispered to you last",
+                 _reply, "/reply See you tonight.", ("/r",)),
+    SlashCommand(TALKING, "/query UID [TEXT]", "chat privately with one person until you switch rooms",
                  _private, "/query bob", ("/q",)),
-    SlashCommand("/me TEXT", "describe what you are doing",
-                 lambda roster, args: protocol.Say(text=args[0], kind="action"), "/me puts the kettle on"),
-    SlashCommand("/away [TEXT]", "mark yourself as away; repeat when you are back",
-                 lambda roster, args: SetAway(_optional(args)), "/away back at four", ("/afk",)),
-    SlashCommand("/ignore [UID]", "hide everything from someone; repeat to undo",
+    SlashCommand(ROOMS, "/join ROOM", "join a room, or create it; /join tea,ops joins both",
+                 lambda roster, args: _join(args), "/join tea", ("/j",)),
+    SlashCommand(ROOMS, "/leave [ROOM]", "leave a room, or the current one",
+                 lambda roster, args: protocol.Leave(room=_optional_room(args)), "/leave tea", ("/part",),
+                 spare=True),
+    SlashCommand(ROOMS, "/room [ROOM]", "list your rooms, or go to one by name or number",
+                 _switch, "/room 2", ("/window", "/win")),
+    SlashCommand(ROOMS, "/close [UID]", "close a window of whispers; they are kept",
+                 lambda roster, args: CloseWindow(roster.private(uid_of(roster, args[0])) if args else None),
+                 "/close bob"),
+    SlashCommand(ROOMS, "/rooms", "list all rooms",
+                 lambda roster, args: protocol.Rooms(), "/rooms", ("/list",)),
+    SlashCommand(ROOMS, "/dial UID", "chat with someone, in the room they are in or in a new one",
+                 lambda roster, args: protocol.Dial(uid=uid_of(roster, args[0])), "/dial 7", ("/call",)),
+    SlashCommand(PEOPLE, "/names [ROOM]", "list who is in a room, or in the current one",
+                 lambda roster, args: Names(_optional_room(args)), "/names"),
+    SlashCommand(PEOPLE, "/who [ROOM]", "list everyone on the server, or in a room",
+                 lambda roster, args: protocol.Who(room=_optional_room(args)), "/who tea"),
+    SlashCommand(PEOPLE, "/whois UID", "show what is known of someone",
+                 lambda roster, args: Whois(uid_of(roster, args[0])), "/whois 7"),
+    SlashCommand(PEOPLE, "/ignore [UID]", "hide everything from someone; repeat to undo",
                  lambda roster, args: Ignore(uid_of(roster, args[0]) if args else None), "/ignore 7",
                  ("/unignore",)),
-    SlashCommand("/history [N]", "show the last messages of the current room",
-                 lambda roster, args: protocol.History(limit=_number(args[0]) if args else None), "/history 100",
-                 ("/lastlog",)),
-    SlashCommand("/stats", "show statistics of the server",
-                 lambda roster, args: protocol.Stats(), "/stats"),
-    SlashCommand("/connect [HOST]", "connect to another server, HOST or HOST:PORT, or retry this one",
+    SlashCommand(READING, "/history [N]", "show earlier messages of the current room",
+                 lambda roster, args: ScrollBack(_optional_number(args)), "/history 100"),
+    SlashCommand(READING, "/search [WORDS]", "find a message here; -all: anywhere; alone: next hit",
+                 lambda roster, args: _search(args), "/search -all budget", ("/lastlog", "/find")),
+    SlashCommand(READING, "/mentions", "list the messages that mention you, and whispers",
+                 lambda roster, args: Mentions(), "/mentions"),
+    SlashCommand(READING, "/copy [N]", "copy the last message, or the Nth from the end",
+                 lambda roster, args: Copy(_number(args[0]) if args else 1), "/copy 2"),
+    SlashCommand(READING, "/clear", "empty the window; scroll back to see it again",
+                 lambda roster, args: Clear(), "/clear"),
+    SlashCommand(SELF, "/name NAME", "change your name",
+                 lambda roster, args: protocol.Name(name=args[0]), "/name eve", ("/nick",)),
+    SlashCommand(SELF, "/away [TEXT]", "mark yourself as away; repeat when you are back",
+                 lambda roster, args: SetAway(_optional(args)), "/away back at four", ("/afk",)),
+    SlashCommand(PROGRAM, "/connect [HOST]", "connect to another HOST or HOST:PORT, or retry",
                  lambda roster, args: Connect(_optional(args)), "/connect chat.example.org:5050", ("/server",)),
-    SlashCommand("/quit", "quit",
+    SlashCommand(PROGRAM, "/stats", "show statistics of the server",
+                 lambda roster, args: protocol.Stats(), "/stats"),
+    SlashCommand(PROGRAM, "/help [COMMAND]", "show this page, or details of one command",
+                 lambda roster, args: _help(args), "/help join", ("/?",)),
+    SlashCommand(PROGRAM, "/quit", "quit",
                  lambda roster, args: protocol.Bye(), "/quit", ("/exit", "/bye"), spare=True),
 ]  # fmt: skip
 _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
-NAMES = sorted([*_BY_NAME, "/help"])
+NAMES = sorted(_BY_NAME)
 LEADING = {"/dial", "/join", "/leave", "/query", "/room"}  # what is typed behind them goes somewhere else
 
-HELP_COLUMN = 19  # where the meanings stand
-HELP = "\n".join(
-    [
-        *(f"{command.form:<{HELP_COLUMN}}{command.help}" for command in COMMANDS),
-        f"{'/help [COMMAND]':<{HELP_COLUMN}}show this list, or details of one command",
-        "Anything else is sent to the current room. Start with // to send a message that begins with /.",
-        "You can use a person's name in place of a UID.",
-    ]
-)
+# What people know from other chats, and what there is instead.
+MISSING = {
+    "/invite": "Nobody needs an invitation: anyone can join any room. Whisper to someone where you are:"
+    " /whisper UID Come to #tea",
+    "/topic": "Rooms have no topic. A message says what a room is about, and /search finds it again.",
+    "/kick": "Nobody can be put out of a room. /ignore UID hides everything from someone.",
+    "/ban": "Nobody can be kept out of a room. /ignore UID hides everything from someone.",
+    "/notice": "There are messages, /me and /whisper UID TEXT, but no notices.",
+}
 
 
-def parse(line: str, roster: Roster) -> Command | Local | str | None:
-    """What to do with a typed line: a command to send, a thing to do here, a text to show, or nothing.
+def parse(line: str, roster: Roster) -> Command | Local | None:
+    """What to do with a typed line: a command to send, a thing to do here, or nothing.
 
     Raises:
         TypingError: it can't be sent.
@@ -193,10 +244,7 @@ def parse(line: str, roster: Roster) -> Command | Local | str | None:
     if not line.startswith("/"):
         return protocol.Say(text=line)
     name, *more = line.strip().split(maxsplit=1)
-    name, rest = name.lower(), more[0] if more else ""
-    if name == "/help":
-        return _help(rest)
-    command = find(name)
+    command, rest = find(name.lower()), more[0] if more else ""
     forms = command.arguments
     arguments = rest.split(maxsplit=max(len(forms) - (not command.spare), 0)) if rest.strip() else []
     required = sum(not form.startswith("[") for form in forms)
@@ -217,20 +265,14 @@ def find(name: str) -> SlashCommand:
     """The command of that name, or that others know under it. Raises TypingError with the nearest one."""
     command = _BY_NAME.get(name)
     if command is None:
-        near = get_close_matches(name, NAMES, n=1)
-        hint = f"Did you mean {near[0]}? " if near else ""
-        raise TypingError(f"There is no command {name}. {hint}/help lists all.")
+        raise TypingError(MISSING.get(name) or _unknown(name[:MAX_ECHOED]))
     return command
 
 
-def _help(name: str) -> str:
-    """All on one screen, or one command with an example."""
-    if not name:
-        return HELP
-    command = find("/" + name.lower().removeprefix("/"))
-    aliases = f" Also: {', '.join(command.aliases)}." if command.aliases else ""
-    return cleandoc(f"""
-        {command.form}
-        {command.help[0].upper()}{command.help[1:]}.{aliases}
-        For example: {command.example}
-    """)
+def _unknown(name: str) -> str:
+    if len(name) > 1:
+        near = [known for known in NAMES if known.startswith(name)] or get_close_matches(name, NAMES, n=1)
+    else:
+        near = []
+    hint = f"Did you mean {near[0]}? " if near else ""
+    return f"There is no command {name}. {hint}/help lists all."

@@ -8,18 +8,18 @@ from collections.abc import Callable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
-from roomchat.protocol import Entry, Joined, Left, Welcome, WhoPage, is_private
-from roomchat.terminal.commands import HELP_COLUMN
+from roomchat.protocol import Entry, HistoryPage, Joined, Left, Welcome, WhoPage, is_private
 from roomchat.terminal.focus import RoomFocus
+from roomchat.terminal.help import page
 from roomchat.terminal.lines import Line, line
 from roomchat.terminal.render import lines
 from roomchat.terminal.roster import Roster
 from roomchat.times import day_of
 
 
-def told(text: str, style: str = "dim") -> list[Line]:
-    """What the client itself has to say; its lines are lines, and what commands mean stands in a column."""
-    return [line((style, one), indent=HELP_COLUMN if one.startswith("/") else 0) for one in text.split("\n")]
+def _is_for_program(event: ClientEvent) -> bool:
+    """Whether it answers a question of this program: those of the person have no id, or one that is a text."""
+    return isinstance(event, WhoPage | HistoryPage) and isinstance(event.re, int)
 
 
 class Display(ABC):
@@ -47,7 +47,16 @@ class Display(ABC):
     def show(self, text: str, style: str = "dim") -> None:
         """Show what the client itself has to say; its lines are lines."""
         with self.lock:
-            self.show_lines(told(text, style))
+            self.show_lines([line((style, one)) for one in text.split("\n")])
+
+    def help(self, topic: str) -> None:
+        """Show the page of help, or what one command does."""
+        told = page(topic, keys=not self._is_tagged)
+        with self.lock:
+            if topic:
+                self.show_lines(told)
+            else:
+                self.show_page("Help", told)
 
     @abstractmethod
     def show_lines(self, told: list[Line]) -> None:
@@ -74,9 +83,7 @@ class Display(ABC):
                 self.connected = True
                 if self.client is not None:
                     self.roster.remember(self.client.names)
-            is_news = self.roster.update(event)
-            # The client asked, not the person: /who has no id.
-            if is_news and not (isinstance(event, WhoPage) and event.re is not None):
+            if self.roster.update(event) and not _is_for_program(event):
                 self.place(event)
 
     @abstractmethod
@@ -142,6 +149,8 @@ class PlainDisplay(Display):
 
     def end_whispers(self, room: str) -> None:
         """Back to where we were."""
+        if room != self.focus.room:
+            return
         current = None if self.client is None else self.client.room
         self.look_at(current, f"You are in {current} now." if current else "You are not in a room now.")
 

@@ -21,7 +21,7 @@ def is_mentioned(name: str, text: str) -> bool:
 
     They are compared as the server compares names: without case, width, and ways to compose a letter.
     """
-    wanted, where = _folded(name), _WORD.sub(_no_link, _folded(text))
+    wanted, where = folded(name), _WORD.sub(_no_link, folded(text))
     if not wanted:
         return False
     start = where.find(wanted)
@@ -36,7 +36,8 @@ def _no_link(word: re.Match[str]) -> str:
     return " " if _LINK.search(word[0]) else word[0]
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A text as it is compared: without case, width, and ways to compose a letter."""
     return unicodedata.normalize("NFKC", text).lower() if not text.isascii() else text.lower()
 
 

@@ -164,6 +164,14 @@ def _spoken(entry: Spoken, roster: Roster, focus: RoomFocus, clock: str, ring: b
 _SHOWN: Table[Iterator[Line]] = spoken(_spoken)
 
 
+def said_before(
+    entries: Iterable[Entry | Unknown], roster: Roster, focus: RoomFocus, clock: str
+) -> Iterator[Line]:  # fmt: skip
+    """The lines of entries that are no news: they ring no bell."""
+    for of_one in shown(_SHOWN, entries, roster, focus, clock, False):
+        yield from of_one
+
+
 def _history(event: HistoryPage, roster: Roster, focus: RoomFocus, clock: str) -> Iterator[Line]:
     room = room_name(event.room, roster)
     if not event.entries:
@@ -171,8 +179,7 @@ def _history(event: HistoryPage, roster: Roster, focus: RoomFocus, clock: str) -
         return
     known = sum(not isinstance(entry, Unknown) for entry in event.entries)
     yield line(("dim", f"--- last {_count(known, 'message')} in {room} ---"))
-    for of_one in shown(_SHOWN, event.entries, roster, focus, clock, False):
-        yield from of_one
+    yield from said_before(event.entries, roster, focus, clock)
     yield line(("dim", "--- end of history ---"))
 
 

@@ -7,6 +7,7 @@ import contextlib
 from msgspec.structs import replace
 
 from roomchat.client.client import Client
+from roomchat.client.same import same_room
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import (
     Command,
@@ -22,9 +23,11 @@ from roomchat.protocol import (
     Whisper,
     is_private,
 )
-from roomchat.terminal.commands import Connect, Ignore, Local, NotSaid, SetAway, SwitchRoom, TypingError, uid_of
+from roomchat.terminal.commands import NotSaid, TypingError
 from roomchat.terminal.display import Display
 from roomchat.terminal.lines import cell
+from roomchat.terminal.local import CloseWindow, Connect, Help, Ignore, Local, SetAway, Several, SwitchRoom
+from roomchat.terminal.lookups import Lookups
 from roomchat.terminal.render import room_name, will_see_later
 
 # What is typed behind these may depend on where they lead.
@@ -37,6 +40,7 @@ class CommandRunner:
 
     def __init__(self, display: Display) -> None:
         self._display = display
+        self._lookups = Lookups(display)
         self._offline: set[int] = set()  # whom we whispered to, and were told that they are offline
         self._answered: set[int] = set()  # who whispered while we were away, and was told so
 
@@ -52,6 +56,7 @@ class CommandRunner:
             ConnectError: not now.
             Denied: the server refused; that has been shown, as any other event.
         """
+        self._lookups.typed(what)
         match what:
             case Say():
                 self._say(client, room, what.text, what.kind)
@@ -63,10 +68,16 @@ class CommandRunner:
                 self._ignore(client, what.uid)
             case SetAway():
                 self._set_away(client, room, what.text)
-            case Connect():
+            case Several():
+                self._each(client, what.commands, room)
+            case CloseWindow():
+                self._close_window(client, what.room or room)
+            case Connect() | Help():
                 raise AssertionError("it needs no client")
-            case _:
+            case Command():
                 self._ask(client, what, room)
+            case _:
+                self._lookups.run(client, what, room or self._display.focus.room)
 
     def joined(self, event: Joined) -> None:
         """A room is joined. One that a whisper to someone offline has made was shown with a word on that."""
@@ -74,8 +85,16 @@ class CommandRunner:
         if is_private(event.room) and event.by == roster.uid and event.members_total == 1:
             self._offline.add(roster.other(event.room))
 
-    def answer(self, entry: Spoken) -> None:
-        """Tell someone who whispers that we are away, once. On the receiving thread: it may not wait."""
+    def hear(self, entry: Spoken) -> None:
+        """Somebody has said something. On the receiving thread: it may not wait."""
+        self._lookups.hear(entry)
+        roster, ignored = self._display.roster, self._display.focus.ignored
+        if is_private(entry.room) and entry.uid not in {roster.uid, *ignored}:
+            roster.last_whisperer = entry.uid
+        self._answer(entry)
+
+    def _answer(self, entry: Spoken) -> None:
+        """Tell someone who whispers that we are away, once."""
         display = self._display
         focus, client = display.focus, display.client
         if focus.away is None or client is None or not is_private(entry.room):
@@ -123,14 +142,32 @@ class CommandRunner:
         else:
             client.send(command)
 
+    def _each(self, client: Client, commands: tuple[Command, ...], room: str | None) -> None:
+        """One after the other, also behind one that is refused; that is told at the end."""
+        refused: Denied | None = None
+        for command in commands:
+            try:
+                self.run(client, command, room)
+            except Denied as error:
+                refused = error
+        if refused is not None:
+            raise refused
+
     # ------------------------------------------------------------ rooms
+
+    def _close_window(self, client: Client, room: str | None) -> None:
+        """Whispers are put away; they stay where they are kept."""
+        if room is None or not is_private(room):
+            raise TypingError("Only whispers can be closed. /leave leaves a room.")
+        with self._display.lock:
+            self._display.end_whispers(room)
 
     def _switch(self, client: Client, switch: SwitchRoom) -> None:
         display = self._display
-        if switch.room is None:
+        if switch.room is None and switch.number is None:
             display.show(self._rooms())
             return
-        room = self._called(switch.room)
+        room = self._called(switch.room) if switch.room is not None else self._numbered(switch.number or 0)
         with display.lock:
             is_there = display.turn_to(room)
         if not is_there:
@@ -146,23 +183,20 @@ class CommandRunner:
         with contextlib.suppress(ConnectError):
             client.send(Join(room=room))
 
-    def _called(self, text: str) -> str:
-        """The room of that name, or number, or the private one with that person."""
-        display = self._display
-        rooms = display.rooms()
-        wanted = text.casefold()
-        for room in rooms:
-            if room.casefold() == wanted:
+    def _called(self, name: str) -> str:
+        """The room of that name, if we are in it, or a private one."""
+        room = same_room(name, self._display.rooms())
+        if room is None and is_private(name):
+            return name
+        if room is None:
+            raise TypingError(f"You are not in {name}. Type /join {name} to join it.")
+        return room
+
+    def _numbered(self, wanted: int) -> str:
+        for number, room, _ in self._display.numbered():
+            if number == wanted:
                 return room
-        if text.startswith("@"):
-            if text == display.roster.private(display.roster.other(text)):
-                return text
-            return display.roster.private(uid_of(display.roster, text))
-        if text.isascii() and text.isdigit():
-            for number, room, _ in display.numbered():
-                if number == int(text[:9]):
-                    return room
-        raise TypingError(f"You are not in {text}. Type /join {text} to join it.")
+        raise TypingError(f"There is no window {wanted}; /room lists them. A room of that name is #{wanted}.")
 
     def _rooms(self) -> str:
         display = self._display

@@ -25,9 +25,10 @@ from roomchat.protocol import (
     is_private,
 )
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
-from roomchat.terminal.commands import Connect, Local, NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
-from roomchat.terminal.display import Display, told
+from roomchat.terminal.commands import NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
+from roomchat.terminal.display import Display
 from roomchat.terminal.input import FetchPage, Input, InputSource, Typed, Visit
+from roomchat.terminal.local import Connect, Help, Local
 from roomchat.terminal.render import not_said
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.unsent import keep, leads, waiting_lines
@@ -214,7 +215,7 @@ class Terminal:
     def _is_for_now(self, typed: str) -> bool:
         """Whether a line needs no server."""
         with contextlib.suppress(TypingError):
-            return isinstance(parse(typed, self.display.roster), Bye | Connect | str)
+            return isinstance(parse(typed, self.display.roster), Bye | Connect | Help)
         return False
 
     def _close(self, client: Client, timeout: float) -> None:
@@ -261,7 +262,7 @@ class Terminal:
         elif isinstance(event, ConnectionBack) and self.arrival.waits:
             self._source.wake()
         elif isinstance(event, Spoken):
-            self._runner.answer(event)
+            self._runner.hear(event)
         elif isinstance(event, Error) and event.re is None:  # else it is told where it was asked
             self._complain(event.message, event.text if isinstance(event, Refusal) else "")
         self._changed()
@@ -293,10 +294,7 @@ class Terminal:
             what = self._understand(typed)
             if isinstance(what, Bye):
                 return not self._may_leave()
-            if isinstance(what, str):
-                with self.display.lock:
-                    self.display.show_page("Help", told(what, ""))
-            elif what is not None:
+            if what is not None:
                 self._do(what, line.room)
         except (TypingError, ConnectError, StateError) as error:
             if isinstance(error, StateError) and not self._interactive:
@@ -315,7 +313,7 @@ class Terminal:
         self._changed()
         return not self._interrupted
 
-    def _understand(self, typed: str) -> Command | Local | str | None:
+    def _understand(self, typed: str) -> Command | Local | None:
         """What a typed line asks for. Nobody tells us of people who came later and are in no room of ours: for a
         name that we have not heard the server is asked."""
         try:
@@ -325,7 +323,7 @@ class Terminal:
                 raise
         return self._look_up(self.display.client, typed)
 
-    def _look_up(self, client: Client, typed: str) -> Command | Local | str | None:
+    def _look_up(self, client: Client, typed: str) -> Command | Local | None:
         """Page through the people on the server until the name is found; the person did not ask for the list."""
         after = 0
         while True:
@@ -343,6 +341,8 @@ class Terminal:
     def _do(self, what: Command | Local, room: str | None = None) -> None:
         if isinstance(what, Connect):
             self._connect(what.address)
+        elif isinstance(what, Help):
+            self.display.help(what.topic)
         elif self.display.client is None or self._ended is not None:
             raise TypingError("You are not connected. Type /connect HOST[:PORT] to connect to a server.")
         else:

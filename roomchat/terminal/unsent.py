@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from roomchat.client.client import Client
+from roomchat.client.same import same_room
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Dial, Join, Kind, Leave, Say, Whisper, is_private
-from roomchat.terminal.commands import NobodyCalled, SwitchRoom, TypingError, parse
+from roomchat.terminal.commands import NobodyCalled, TypingError, parse
 from roomchat.terminal.input import Typed
+from roomchat.terminal.local import Several, SwitchRoom
 from roomchat.terminal.roster import Roster
 
 
 def leads(typed: str, roster: Roster) -> bool:
     """Whether a typed line leads elsewhere, or asks the server for a name: what is typed next waits for that."""
     try:
-        return isinstance(parse(typed, roster), Join | Dial | Leave)
+        return isinstance(parse(typed, roster), Join | Dial | Leave | Several)
     except NobodyCalled:
         return True
     except TypingError:
@@ -49,8 +51,11 @@ def keep(client: Client, roster: Roster, room: str | None, lines: Iterable[Typed
                     room = what.room
                 case Dial() | Leave():
                     room = None
+                case Several():
+                    last = what.commands[-1]
+                    room = last.room if isinstance(last, Join) else None
                 case SwitchRoom():
-                    room = _room(client, roster, what.room) if what.room else room
+                    room = _room(client, roster, what.room) if what.room else None if what.number else room
                     if what.text:
                         _say(client, roster, room, what.text)
                 case Say():
@@ -76,6 +81,6 @@ def _say(client: Client, roster: Roster, room: str | None, text: str, kind: Kind
 
 
 def _room(client: Client, roster: Roster, name: str) -> str | None:
-    return next((room for room in client.rooms if room.casefold() == name.casefold()), None) or (
+    return same_room(name, client.rooms) or (
         name if is_private(name) and name == roster.private(roster.other(name)) else None
     )
