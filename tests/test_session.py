@@ -194,6 +194,7 @@ def test_what_was_handled_and_does_not_come_was_refused() -> None:
     say(session, "two")
     session.hello()
     session.receive(welcome(last_n=2))
+    session.receive(joined("tea"))
     session.receive(message("tea", 1, uid=1, n=2))
     (error,) = session.receive(Pong(re=CAUGHT_UP_ID)).show
     assert isinstance(error, Error)

@@ -51,6 +51,7 @@ class Client(Verbs):
         request_timeout: float = 60.0,
         presence: bool = True,
         resume: bool = True,
+        keep_rooms: bool = False,
         retry: bool = False,
     ) -> None:
         """Claim the state; ``open``, or entering it as a context manager, connects.
@@ -66,6 +67,8 @@ class Client(Verbs):
             presence: whether rooms are told that it comes and goes; lists show it in any case.
             resume: whether to send again what was pending the last time, and to be in the same rooms; if not, only
                 the identity is kept: UID, name and whom the person ignores.
+            keep_rooms: whether the next time begins in the rooms of this one, and gets all that was said there
+                since; if not, ``close`` leaves them for good.
             retry: whether ``open`` also returns when nobody answers, after a ``ConnectionLost``, and tries on.
         Raises:
             ValueError: the address is none.
@@ -82,6 +85,7 @@ class Client(Verbs):
         self._calling: int | None = None  # the thread that is in on_event
         self._request_timeout = min(request_timeout, threading.TIMEOUT_MAX)
         self._retry = retry
+        self._keep_rooms = keep_rooms
         self._session = Session(name)
         self._session.presence = presence
         self._state: State | None = None
@@ -179,7 +183,8 @@ class Client(Verbs):
                 self._changed.notify_all()
             self._connection.close(timeout)
             with self._changed:
-                self._session.go()
+                if not self._keep_rooms:
+                    self._session.go()
                 if self._state is not None:
                     with contextlib.suppress(StateError):  # the next time begins where it was, then
                         self._state.save(self._session)

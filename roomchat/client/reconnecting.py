@@ -332,8 +332,8 @@ class ReconnectingConnection:
         first welcome that is the end; later only what another try can't mend."""
         if event.code == UnknownToken.code and self.session.token is None and not self._ready:
             raise ConnectError(f"The program at {self._address} is not a roomchat server.")
-        if event.code == UnknownToken.code or (self._ready and event.code != Replaced.code):
-            return  # the session has an answer to it, or it is about something that was asked
+        if (self._ready and event.code != Replaced.code) or self.session.has_answer(event):
+            return  # it is about something that was asked, or the session has an answer to it
         if self._receiver.ident is None or event.code in _FINAL:
             raise Denied(event.code, event.message)
         raise ConnectError(event.message)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from roomchat.client.client_events import Refusal
 from roomchat.client.looks import Looks
 from roomchat.client.outcome import Outcome
+from roomchat.client.places import Places
 from roomchat.client.same import compared
 from roomchat.errors import (
     BadCommand,
@@ -20,6 +21,7 @@ from roomchat.errors import (
     Refused,
     StorageUnavailable,
     TextTooLong,
+    TooManyRooms,
     UnknownToken,
 )  # fmt: skip
 from roomchat.protocol import (
@@ -54,7 +56,6 @@ CAUGHT_UP_ID = "caught-up"  # id of the ping that follows each hello
 PROGRAM = f"roomchat {__version__}"
 WINDOW = 100  # messages on their way to the server at a time
 N_BYTES = 24  # bytes that the number of a message adds to it
-HISTORY = 50  # messages that a join brings; what it brings may come again if the connection is lost before
 REFUSED = "refused"  # code of the error for a message whose refusal was lost with a connection
 LOST_REASON = "The server refused the message; its reason was lost with the connection."
 OTHER_LOG = "other_log"  # code of the error for a whisper that was kept for a person of another log
@@ -63,13 +64,14 @@ _sayable: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisp
 _RETRY = {StorageUnavailable.code, OutOfOrder.code}
 
 
-class Session:
+class Session(Places):
     """One session on a server, over any number of connections. Not thread-safe: its owner has a lock.
 
     Feed it every event as it comes; it returns those that are to be shown, each once and without a hole.
     """
 
     def __init__(self, name: str) -> None:
+        super().__init__()
         self.name = name
         self._asked: str | None = name  # the name to be called, until the server has agreed
         self.presence = True  # whether rooms are told that we come and go
@@ -78,22 +80,18 @@ class Session:
         self.token: str | None = None
         self.epoch: str | None = None
         self.n = 0  # the last one given to a message
-        self.room: str | None = None  # where what is said goes if no room is named
-        self.rooms: dict[str, int] = {}  # those to be in, by joining: seq from which on nothing may be missed
-        self.cursors: dict[str, int] = {}  # room: seq of the last message received
         self.pending: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
         self.refused: dict[int, Say | Whisper] = {}  # n: what was refused, until the program has been told
         self.ignored: frozenset[int] = frozenset()  # UIDs of this log
         self.names: dict[
             int, str
         ] = {}  # UID to name, of those whom we whisper with; nobody tells it when they are offline
-        self._named: set[str] = set()  # rooms of the hello: of these all comes that was missed
+        self._is_welcomed = False  # over this connection
         self._keeps_cursors = True  # whether those of before are known: all that is newer is wanted
         self._looks = Looks()
         self._max_text = Settings.max_text  # characters; the welcome says what this server takes
         self._max_line = Settings.max_line  # bytes
         self._features: frozenset[str] = frozenset()  # that the server knows, too
-        self._returning = False  # between a welcome and the mark behind all that was missed
         self._welcomed = 0  # the last n that the server had handled when it welcomed us
         self._handled = 0  # the last n of which we know that the server has handled it
         self._sent = 0  # the last n that was sent over this connection
@@ -102,16 +100,15 @@ class Session:
 
     def hello(self) -> Hello:
         """How a connection begins."""
-        self._named.clear()
+        self._entered.clear()
+        self._is_welcomed = False
+        rooms = self._name_rooms()
         if self.token is None:
+            self._named.clear()
             name = self._asked or self.name
             return Hello(
                 protocol=VERSION, name=name, client=PROGRAM, presence=self.presence, features=[*FEATURES]
             )  # fmt: skip
-        rooms = self.rooms | self.cursors
-        if self.room in rooms:  # the last one is where a dial of our UID lands
-            rooms[self.room] = rooms.pop(self.room)
-        self._named.update(rooms)
         return Hello(
             protocol=VERSION, name=self._asked, token=self.token, rooms=rooms if self._keeps_cursors else None,
             epoch=self.epoch, client=PROGRAM, presence=self.presence, features=[*FEATURES],
@@ -166,14 +163,8 @@ class Session:
     def go(self) -> None:
         """Goodbye: the next time begins in no room, but in those where something is to be said still. Private ones
         come by themselves."""
+        self._leave_all_but(self._spoken_of())
         self.room = None
-        owed = {
-            compared(command.room)
-            for command in self.pending.values()
-            if isinstance(command, Say) and command.room
-        }
-        for room in [room for room in self.rooms if not is_private(room) and compared(room) not in owed]:
-            self._left(room)
 
     def forget(self) -> None:
         """What was said, where we were, and what we have seen; not who we are."""
@@ -204,10 +195,12 @@ class Session:
                 return self._caught_up()
             case Joined():
                 self._joined(event)
+                if is_private(event.room):
+                    self.names.update((one.uid, one.name) for one in event.members if one.uid != self.uid)
             case Left():
                 self._left(event.room)
             case Gap():
-                self.cursors[event.room] = max(self.cursors.get(event.room, 0), event.before - 1)
+                self._missed(event)
             case Renamed() if event.uid == self.uid:
                 self.name = event.name
             case Renamed() if event.uid in self.names:
@@ -221,7 +214,7 @@ class Session:
         self._asked = None
         self._keeps_cursors = True
         self._max_text, self._max_line = event.limits.text, event.limits.line
-        self._returning = True
+        self._returning = self._is_welcomed = True
         outcome = Outcome(show=[event])
         rooms = list(self.rooms)
         if another_log:  # it does not know what we have seen, nor where we were; its UIDs are other people's
@@ -244,8 +237,13 @@ class Session:
 
     def _owed(self, rooms: list[str]) -> list[str]:
         """The rooms to be in: where we were, and those that something is still to be said in."""
-        said = [command.room for command in self.pending.values() if isinstance(command, Say) and command.room]
-        return list({compared(room): room for room in [*said, *rooms] if not is_private(room)}.values())
+        return list(
+            {compared(room): room for room in [*self._spoken_of(), *rooms] if not is_private(room)}.values()
+        )
+
+    def _spoken_of(self) -> list[str]:
+        """The rooms in which something is to be said still."""
+        return [one.room for one in self.pending.values() if isinstance(one, Say) and one.room]
 
     def _renumber(self, last_n: int) -> None:
         """Count on from what the server has handled. Where it knows of less than we do, it has lost the end of its
@@ -271,22 +269,12 @@ class Session:
         """Whether it was said in this session: another device of ours counts its own ``n``."""
         return (entry.uid, entry.device) == (self.uid, self.device)
 
-    def _joined(self, event: Joined) -> None:
-        room = event.room
-        if is_private(room):
-            self.names.update((person.uid, person.name) for person in event.members if person.uid != self.uid)
-        # Those where we were come back in any order; an answer to what was asked is where we want to be.
-        if not is_private(room) and (event.re is not None or not (self._returning and self.room)):
-            self.room = room
-        if self._returning and self.cursors.get(room, 0) > event.last_seq:
-            self.cursors[room] = event.last_seq  # the server has lost the end of its log
-        self.rooms.setdefault(room, max(0, event.last_seq - HISTORY))
-
-    def _left(self, room: str) -> None:
-        self.cursors.pop(room, None)
-        self.rooms.pop(room, None)
-        if room == self.room:
-            self.room = next((room for room in reversed(self.rooms) if not is_private(room)), None)
+    def has_answer(self, event: Error) -> bool:
+        """Whether to a refusal of our hello there is another one that may be accepted: as a new client, or with
+        fewer rooms, if the server takes fewer now."""
+        if event.code == TooManyRooms.code:
+            return any(not is_private(room) and room != self.room for room in self.rooms)
+        return event.code == UnknownToken.code
 
     def _error(self, event: Error) -> Outcome:
         if event.code in _RETRY and event.n is not None:
@@ -295,6 +283,9 @@ class Session:
         if event.code == UnknownToken.code:
             self.token = self.epoch = None
             return Outcome(send=[self.hello()])
+        if event.code == TooManyRooms.code and not self._is_welcomed:
+            left = self._leave_all_but([] if self.room is None else [self.room])
+            return Outcome(show=[event, *left], send=[self.hello()])
         if event.n is None:
             return Outcome(show=[event])
         self._handled = max(self._handled, event.n)
@@ -323,7 +314,8 @@ class Session:
         Of a room that the hello did not name only the end has come: there the history is looked through first.
         """
         self._returning = False
-        outcome = Outcome()
+        # The error that says why has come already; it would come again with every hello that names them.
+        outcome = Outcome(show=[*self._leave_all_but(self._entered)])
         wanted: dict[str, set[int]] = {}
         for n in [n for n in self.pending if n <= self._welcomed]:
             one = self.pending[n]
