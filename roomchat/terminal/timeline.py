@@ -28,6 +28,7 @@ class Timeline:
 
     def __init__(self, entries: Iterable[Logged] = (), *, is_whole: bool = False) -> None:
         self.is_whole = is_whole  # whether it begins with the first entry of the log
+        self.changes = 0  # how often one was put between others, so that numbers mean other items
         self._items: list[Item] = list(entries)
         self._start = 0
 
@@ -44,9 +45,12 @@ class Timeline:
     def __getitem__(self, number: int) -> Item:
         return self._items[number - self._start]
 
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
     def entries(self) -> Iterator[Logged]:
         """What is of the log."""
-        return (item for item in self._items if not isinstance(item, Told | Gap))
+        return (item for item in self if not isinstance(item, Told | Gap))
 
     @property
     def first_seq(self) -> int:
@@ -76,6 +80,16 @@ class Timeline:
                     place = index + 1
         if place:  # else it is of before all that is here
             self._items.insert(place, entry)
+            self.changes += 1
+
+    def append_before_told(self, entry: Logged) -> None:
+        """Put an entry behind all others, but before what was told last: that is read first, and is not to be
+        scrolled away by what was said long ago."""
+        place = len(self._items)
+        while place and isinstance(self._items[place - 1], Told):
+            place -= 1
+        self._items.insert(place, entry)
+        self.changes += 1
 
     def prepend(self, entries: Iterable[Logged]) -> None:
         """Put the page before all that is here; what is here already is passed over."""

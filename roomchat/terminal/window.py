@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from roomchat.protocol import Entry, Unknown
 from roomchat.terminal.lines import Line, StyledText, fold, line
-from roomchat.terminal.timeline import Item, Timeline
+from roomchat.terminal.timeline import Item, Logged, Timeline
 from roomchat.terminal.viewport import Place, RowsOf, Span, down, newest, scrolled, visible
 from roomchat.times import day_of, local
 
@@ -30,6 +30,7 @@ class Window:
         self.live = Timeline(is_whole=room is None)  # ends with the newest
         self.past: Timeline | None = None  # looked at instead: a part of the log far above
         self.place: Place | None = None  # what stands in the top row; None: the newest at the bottom
+        self.seen_before = 0  # entries up to that seq were said before this person was ever here
         self.unread = 0  # messages of others behind ``read``
         self.mentions = 0  # of these, those that want this person
         self.read = 0  # seq of the last entry that was seen
@@ -64,6 +65,11 @@ class Window:
         """Nobody looks at it any more."""
         self.read_at = now
         self.mark, self.mark_at = 0, None
+
+    def add_past(self, entry: Logged) -> None:
+        """An entry of before this person was ever here."""
+        self.live.append_before_told(entry)
+        self.read = max(self.read, entry.seq)
 
     def add(self, item: Item, *, is_looked_at: bool, wants: bool, is_news: bool) -> None:
         """One more item at its end.
@@ -155,7 +161,7 @@ class Window:
             version: what else the lines depend on; when it changes they are made anew.
         """
         timeline = self.timeline
-        top = (timeline.start, timeline.is_whole, self.is_fetching)
+        top = (timeline.start, timeline.is_whole, timeline.changes, self.is_fetching)
         stamp = (timeline, top, width, self.mark, self.mark_at, self.hit, version)
         if stamp != self._stamp or len(self._rows) > MAX_ITEMS:
             self._rows, self._stamp = {}, stamp

@@ -69,6 +69,7 @@ class Windows(Display):
         self.page: Window | None = None  # a text that is read instead: help, a list
         self._windows = {SERVER: self.current}  # by number
         self._before = SERVER  # the number of the one that was looked at before
+        self._is_greeted = False  # whether one has gone from the server's window to another
         self._visits: set[str] = set()  # rooms whose ``joined`` is on its way, because one looks there again
         self._pages: dict[str, Page] = {}  # that are on their way, by their id
         self._ids = itertools.count(1)
@@ -152,6 +153,10 @@ class Windows(Display):
     def _turn_to(self, window: Window) -> None:
         self.page = None
         if window is not self.current:
+            if not self._is_greeted:  # what was told on the way in is not left behind
+                self._is_greeted = True
+                for item in self.current.live:
+                    window.live.append(item)
             self._before = self.current.number
             self.current.depart(now())
             self.current = window
@@ -226,6 +231,8 @@ class Windows(Display):
         if room in self._visits:
             self._visits.discard(room)
             return
+        if not is_private(room) and self.of(room) is None:
+            self.open(room).seen_before = event.last_seq
         by_other = event.by not in {None, self.roster.uid}
         if is_private(room):
             if event.re is None and event.by is None and self.of(room) is None:
@@ -243,13 +250,16 @@ class Windows(Display):
 
     def _log(self, item: AnyEntry | Unknown | Gap) -> None:
         window = self.open(item.room)
+        if isinstance(item, AnyEntry | Unknown) and item.seq <= window.seen_before:
+            window.add_past(item)
+            return
         is_looked_at = window is self.current
         if not isinstance(item, Spoken) or item.uid == self.roster.uid or self.focus.hides(item):
             window.add(item, is_looked_at=is_looked_at, wants=False, is_news=False)
             return
         wants = is_private(item.room) or self.focus.is_mentioned(item)
         is_old = self.focus.is_old(item)
-        window.add(item, is_looked_at=is_looked_at, wants=wants, is_news=not is_old or window.read > 0)
+        window.add(item, is_looked_at=is_looked_at, wants=wants, is_news=True)
         if not is_old and (wants or is_looked_at):
             self.ring = max(self.ring, 1 + wants)
 
