@@ -18,6 +18,8 @@ from click.testing import CliRunner
 from roomchat.verify.processes import Process
 
 ROOMCHAT = [sys.executable, "-m", "roomchat"]
+# What a person is told when the server is away. A screen has it in its status, too: there no line is folded.
+AWAY = "[Tt]rying again"
 # Runs what follows as it is, in the terminal of its standard input: the first one that a new session opens is the
 # one whose Ctrl-C it gets.
 IN_TERMINAL = [

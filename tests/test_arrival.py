@@ -10,7 +10,7 @@ import pytest
 
 from tests.emulator import ENTER, Emulated
 from tests.peer import Peer
-from tests.program import Program, Terminal, address_of, serve
+from tests.program import AWAY, Program, Terminal, address_of, serve
 
 
 def port_of(address: str) -> str:
@@ -147,7 +147,7 @@ def test_leaving_while_the_server_is_away(tmp_path: Path, env: dict[str, str], p
     enter = "\n" if plain else "\r"
     arguments = ["join", address, "--name", "ann", "--room", "tea", *(["--plain"] if plain else [])]
     with Terminal(*arguments, env=env) as ann:
-        ann.expect("Trying again")
+        ann.expect(AWAY)
         ann.type(f"hello{enter}/quit{enter}")
         ann.expect("1 line is not sent yet; it will be sent the next time")
         ann.type(f"/quit{enter}")
@@ -165,7 +165,7 @@ def test_what_was_typed_for_nowhere_is_given_back(env: dict[str, str]) -> None:
     with serve() as server:
         address = address_of(server)
     with Terminal("join", address, "--name", "ann", env=env) as ann:
-        ann.expect("Trying again")
+        ann.expect(AWAY)
         ann.type("hello\r")
         ann.expect(r"\.\.\. hello")
         ann.signal(signal.SIGTERM)
@@ -222,7 +222,7 @@ def test_a_name_that_was_taken_while_the_server_was_away_is_asked_for_again(
         ann.expect("tea")
         ann.expect("1 here")
     with ann:
-        ann.expect("Trying again")
+        ann.expect(AWAY)
         ann.type("kept\r")
         with serve("--port", port_of(address), db=db) as server, Peer.at(address_of(server)) as peer:
             peer.hello("peer")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.peer import Peer
-from tests.program import Program, Terminal, address_of, serve
+from tests.program import AWAY, Program, Terminal, address_of, serve
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_what_was_typed_on_the_screen_arrives_the_next_time(
         ann = Terminal("join", address, "--name", "ann", "--room", "tea", env={**env, "TERM": "xterm"})
         ann.expect("joined tea|You are in tea|tea, 1 here|in tea")
     with ann:
-        ann.expect("Trying again")
+        ann.expect(AWAY)
         ann.type("one\rtwo\r/join cake\rthree\r")
         ann.expect(r"\.\.\. three")
         leave(ann)
@@ -98,7 +98,7 @@ def test_deeds_are_kept_as_deeds(tmp_path: Path, env: dict[str, str]) -> None:
         ann = Terminal("join", address, "--name", "ann", "--room", "tea", env={**env, "TERM": "xterm"})
         ann.expect("in tea|tea: 1 here")
     with ann:
-        ann.expect("Trying again")
+        ann.expect(AWAY)
         ann.type("/join cake\r/me waves\r")
         ann.expect("waves")
         terminate(ann)
@@ -122,7 +122,7 @@ def test_a_line_goes_to_the_first_room_of_this_time(tmp_path: Path, env: dict[st
             ann.wait()
     for first, kept in (["--room", "cake"], True), (["--dial", "bob"], False):
         with Terminal("join", address, "--name", "ann", *first, env={**env, "TERM": "xterm"}) as ann:
-            ann.expect("Trying again")
+            ann.expect(AWAY)
             ann.type(f"{first[1]} only\r")
             ann.expect(r"only")
             terminate(ann)
@@ -168,7 +168,7 @@ def test_a_pipe_says_what_waits_and_fails(
         ann = Program("join", address, "--name", "ann", "--room", "tea", env=env)
         ann.expect("in tea")
     with ann:
-        ann.expect("Trying again")
+        ann.expect(AWAY)
         ann.type("one\ntwo\n/rooms\n")
         ann.expect("There is no connection now")
         leave(ann)
@@ -185,7 +185,7 @@ def test_what_waits_for_one_server_is_kept_while_on_another(tmp_path: Path, env:
         ann = Program("join", address, "--name", "ann", "--room", "tea", env=env)
         ann.expect("in tea")
     with ann, serve() as other:
-        ann.expect("Trying again")
+        ann.expect(AWAY)
         ann.type(f"one\n/connect {address_of(other)}\n")
         ann.expect("1 line is not sent yet; it will be sent the next time")
         ann.expect("Connecting to")
