@@ -11,7 +11,7 @@ from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from roomchat.harmless import harmless
-from roomchat.terminal.panes import MessagesPane
+from roomchat.terminal.messages import MessagesPane
 from roomchat.terminal.windows import Windows
 
 TAB = "    "

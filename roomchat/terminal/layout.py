@@ -18,7 +18,8 @@ from prompt_toolkit.layout import Window as Pane
 from prompt_toolkit.widgets import SearchToolbar
 
 from roomchat.terminal import status
-from roomchat.terminal.panes import MessagesPane, people_list, room_list
+from roomchat.terminal.messages import MessagesPane
+from roomchat.terminal.panes import people_list, room_list
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.windows import Windows
 
@@ -52,7 +53,7 @@ def layout(screen: Painted) -> Container:
     """
     windows = screen.windows
     title = FormattedTextControl(lambda: status.title(screen.terminal, windows))
-    rooms = FormattedTextControl(lambda: room_list(windows, LIST_WIDTH))
+    rooms = FormattedTextControl(lambda: room_list(windows, LIST_WIDTH, screen.size()[1]))
     people = FormattedTextControl(lambda: people_list(windows, LIST_WIDTH, screen.size()[1]))
     line = Pane(width=1, char="│", style="class:line")
     middle = HSplit(
@@ -60,7 +61,7 @@ def layout(screen: Painted) -> Container:
             ConditionalContainer(
                 Pane(title, height=1, style="class:title"), filter=Condition(lambda: screen.size()[1] >= ROOMY)
             ),
-            Pane(screen.messages, always_hide_cursor=True),
+            screen.messages,
             ConditionalContainer(
                 Pane(FormattedTextControl(screen.pending), dont_extend_height=True),
                 filter=Condition(lambda: bool(screen.pending())),

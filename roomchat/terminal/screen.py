@@ -29,8 +29,8 @@ from roomchat.terminal.input_history import InputHistory
 from roomchat.terminal.keys import key_bindings
 from roomchat.terminal.layout import WIDE, layout
 from roomchat.terminal.lines import BELL_LEVELS
+from roomchat.terminal.messages import MessagesPane
 from roomchat.terminal.output import ScreenOutput
-from roomchat.terminal.panes import MessagesPane
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.theme import STYLE, colour_depth
 from roomchat.terminal.window import Window

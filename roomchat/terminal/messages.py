@@ -1,0 +1,114 @@
+"""The pane in which the messages of a window stand."""
+
+from __future__ import annotations
+
+from prompt_toolkit.layout import Container, Dimension
+from prompt_toolkit.layout.mouse_handlers import MouseHandlers
+from prompt_toolkit.layout.screen import Char, Screen, WritePosition
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.utils import get_cwidth
+
+from roomchat.terminal.theme import fragment_style
+from roomchat.terminal.viewport import RowsOf
+from roomchat.terminal.window import FoldedRow, Window
+from roomchat.terminal.windows import Windows
+
+
+class MessagesPane(Container):
+    """The messages of the window that is looked at, the newest at the bottom. Belongs to the main thread.
+
+    Each piece of text is one wide ``Char`` of the library's screen, not one a cell: that paints three to five
+    times as fast (docs/measurements.md), and the width of a piece is ours to say.
+
+    Args:
+        windows: the windows.
+        colours: how many the terminal has.
+    """
+
+    def __init__(self, windows: Windows, colours: ColorDepth) -> None:
+        self._windows = windows
+        self._colours = colours
+        self._width, self._height = 80, 24
+
+    # ------------------------------------------------------------ as a part of the layout
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def preferred_width(self, max_available_width: int) -> Dimension:
+        """All that is left."""
+        return Dimension()
+
+    def preferred_height(self, width: int, max_available_height: int) -> Dimension:
+        """All that is left."""
+        return Dimension()
+
+    def get_children(self) -> list[Container]:
+        """None."""
+        return []
+
+    def write_to_screen(
+        self, screen: Screen, mouse_handlers: MouseHandlers, write_position: WritePosition, parent_style: str,
+        erase_bg: bool, z_index: int | None,
+    ) -> None:  # fmt: skip
+        """Write the visible rows into the library's screen."""
+        at = write_position
+        self._width, self._height = at.width, at.height
+        with self._windows.lock:
+            window = self._windows.looked_at
+            rows = window.view(self._rows_of(window), at.height)
+            self._fetch(window)
+        rows = [[]] * (at.height - len(rows)) + rows
+        for y, row in enumerate(rows, start=at.ypos):
+            screen.data_buffer[y].update(self._cells(row, at.xpos))
+        screen.width = max(screen.width, at.xpos + at.width)
+        screen.height = max(screen.height, at.ypos + at.height)
+
+    def _cells(self, row: FoldedRow, x: int) -> dict[int, Char]:
+        """A row as what stands at which column. It is filled to its end: what stood there before is gone."""
+        cells: dict[int, Char] = {}
+        end = x + self._width
+        for style, text in row:
+            if text:
+                char = cells[x] = Char(text, fragment_style(style, self._colours))
+                x += char.width
+        if x < end - 1:
+            cells[x] = Char(" " * (end - 1 - x))
+        if x < end:
+            cells[end - 1] = Char(" ")  # one cell, for the renderer erases from the last one on
+        return cells
+
+    # ------------------------------------------------------------ where one looks
+
+    @property
+    def below(self) -> int:
+        """How many messages stand below those that are shown."""
+        with self._windows.lock:
+            window = self._windows.looked_at
+            if window.is_at_newest:
+                return 0
+            unfetched = max(0, window.live.last_seq - window.past.last_seq) if window.past is not None else 0
+            return unfetched + window.below(self._rows_of(window), self._height)
+
+    def scroll(self, by: int) -> None:
+        """By that many rows; more than 0 is down."""
+        with self._windows.lock:
+            window = self._windows.looked_at
+            window.scroll(self._rows_of(window), self._height, by)
+
+    def scroll_page(self, by: int) -> None:
+        """By so many screens, of which two rows stay in sight."""
+        self.scroll(by * max(1, self._height - 2))
+
+    def _rows_of(self, window: Window) -> RowsOf[FoldedRow]:
+        windows = self._windows
+        version = (*sorted(windows.focus.ignored), windows.roster.uid)
+        return window.rows(windows.lines_of, self._width, get_cwidth, version)
+
+    def _fetch(self, window: Window) -> None:
+        """Have more of the log fetched, before one gets to the end of what is here."""
+        rows_of = self._rows_of(window)
+        if window.top(rows_of, self._height).item - window.span.start < self._height:
+            self._windows.fetch_older(window)
+        if window.past is not None and window.below(rows_of, self._height) < self._height:
+            self._windows.fetch_newer(window)
