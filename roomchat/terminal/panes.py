@@ -16,8 +16,10 @@ from roomchat.terminal.windows import Windows
 
 
 def room_list(windows: Windows, width: int, height: int) -> Fragments:
-    """The windows with their numbers and what is new in them. Where not all fit, the one that is looked at and those
-    with something new stay, those with mentions first of all."""
+    """The windows with their numbers and what is new in them.
+
+    Where not all fit, the one that is looked at and those with something new stay, mentions first of all.
+    """
     rows: Fragments = []
     with windows.lock:
         shown = sorted(
