@@ -85,6 +85,9 @@ class Timeline:
     def append_before_told(self, entry: Logged) -> None:
         """Put an entry behind all others, but before what was told last: that is read first, and is not to be
         scrolled away by what was said long ago."""
+        if entry.seq <= self.last_seq:
+            self._insert(entry)
+            return
         place = len(self._items)
         while place and isinstance(self._items[place - 1], Told):
             place -= 1

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from roomchat.client.client_events import ClientEvent, ConnectionEnded, ConnectionLost
+from roomchat.client.client_events import ClientEvent, ConnectionEnded, ConnectionLost, Refusal
 from roomchat.protocol import (
     PAGE,
     Action,
@@ -178,7 +178,9 @@ class Windows(Display):
     def close_page(self) -> None:
         """Back to the window."""
         with self.lock:
-            self.page = None
+            if self.page is not None:
+                self.page = None
+                self.current.arrive()
 
     # ------------------------------------------------------------ what is shown
 
@@ -223,6 +225,10 @@ class Windows(Display):
                         self._tell(window, self.lines(event))
             case Welcome():
                 self._tell(self._windows[SERVER], self.lines(event))
+            case Refusal():
+                room = event.room if event.uid is None else self.roster.private(event.uid)
+                for window in {self.of(room) or self.current, self.current}:
+                    self._tell(window, self.lines(event))
             case _:
                 self.show_lines(self.lines(event))
 
@@ -253,7 +259,7 @@ class Windows(Display):
         if isinstance(item, AnyEntry | Unknown) and item.seq <= window.seen_before:
             window.add_past(item)
             return
-        is_looked_at = window is self.current
+        is_looked_at = window is self.looked_at
         if not isinstance(item, Spoken) or item.uid == self.roster.uid or self.focus.hides(item):
             window.add(item, is_looked_at=is_looked_at, wants=False, is_news=False)
             return
