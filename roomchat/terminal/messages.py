@@ -102,7 +102,7 @@ class MessagesPane(Container):
 
     def _rows_of(self, window: Window) -> RowsOf[FoldedRow]:
         windows = self._windows
-        version = (*sorted(windows.focus.ignored), windows.roster.uid)
+        version = (*sorted(windows.focus.ignored), windows.roster.names.get(windows.roster.uid))
         return window.rows(windows.lines_of, self._width, get_cwidth, version)
 
     def _fetch(self, window: Window) -> None:
