@@ -9,14 +9,12 @@ import time
 from pathlib import Path
 
 import click
-from baseline import compare
 from chart import draw
 from crew import Pace
-from machine import describe
-from results import Results
+from results import Results, describe_machine
 from servers import KINDS, ROOT, BenchError, Kind
 from shapes import SHAPES, Shape
-from table import render
+from table import compare, render
 
 KEPT = ROOT / "docs" / "performance.json"
 QUICK_SHAPES = ("room-100", "rooms-10", "room-1000", "load", "idle")
@@ -32,14 +30,9 @@ QUICK_SERVERS = ("roomchat", "inspircd", "nats")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for performance.md, .json and .svg.")
 @click.option("--quick", is_flag=True, help="In under two minutes, and compared with docs/performance.json.")
 def main(
-    rounds: int,
-    only: tuple[str, ...],
-    servers: tuple[str, ...],
-    seconds: float,
-    workers: int,
-    out: Path | None,
+    rounds: int, only: tuple[str, ...], servers: tuple[str, ...], seconds: float, workers: int, out: Path | None,
     quick: bool,
-) -> None:
+) -> None:  # fmt: skip
     """Measure roomchat beside other servers on this machine, in turns."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # for us and for the servers
@@ -51,7 +44,7 @@ def main(
     shapes = [one for one in SHAPES if not only or one.name in only]
     kinds = [KINDS[name] for name in servers or KINDS]
     present = [kind for kind in kinds if not kind.absent]
-    results = Results(describe(present), notes=[kind.absent for kind in kinds if kind.absent])
+    results = Results(describe_machine(present), notes=[kind.absent for kind in kinds if kind.absent])
     for number in range(rounds):
         for shape in shapes:
             turn = [kind for kind in shape.kinds if kind in present]

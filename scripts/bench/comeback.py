@@ -9,11 +9,12 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
-from biglog import Asker
+from asker import PING, PONG, Asker
 from crew import Pace
-from crowd import Crowd, Member, Seat
-from dialects import NATIVE, Native
+from crowd import IN, Crowd, Member, Seat
+from dialects import NATIVE
 from msgspec import Struct
 from msgspec.json import Decoder
 from servers import BenchError, Kind, Process
@@ -26,9 +27,9 @@ SPEAKER_ROOMS = 100  # as many as a server lets one client be in
 SAID = 8  # messages in each room
 MISSED = 5  # of them that every other session missed
 AT_ONCE = 200  # connections that are begun at a time before the kill; afterwards all are
-PING, PONG = b'{"type":"ping"}\n', b'"type":"pong"'
 
 Said = tuple[str, int, str]  # room, seq, text
+Log = dict[str, list[Said]]  # by room
 
 
 class Event(Struct):
@@ -51,7 +52,6 @@ class Session:
 
     def __init__(self, name: str, rooms: list[str]) -> None:
         self.name = name
-        self.rooms = rooms
         self.cursors = dict.fromkeys(rooms, 0)
         self.missed: list[Said] = []  # what must come, room by room
         self.got = bytearray()  # on this connection
@@ -71,40 +71,28 @@ class Session:
         messages = [(one.room, one.seq, one.text) for one in events if one.type == "message"]
         if sorted(messages, key=lambda message: message[0]) != self.missed:  # stable: only by room
             raise BenchError(f"{self.name} missed {len(self.missed)} messages and got {len(messages)} or others")
-        if sorted(one.room for one in events if one.type == "joined") != sorted(self.rooms):
+        if sorted(one.room for one in events if one.type == "joined") != sorted(self.cursors):
             raise BenchError(f"{self.name} is not in its rooms")
         if refusals := [one.code for one in events if one.type == "error"]:
             raise BenchError(f"{self.name} was refused: {refusals}")
         welcome = next(one for one in events if one.type == "welcome")
         self._identity = {"token": welcome.token or self._identity["token"], "epoch": welcome.epoch}
 
-    def look_back(self, log: dict[str, list[Said]], missed: int) -> None:
+    def look_back(self, log: Log, missed: int) -> None:
         """It has seen all but so many of the last messages of each room."""
         self.missed = []
-        for room in sorted(self.rooms):
+        for room in sorted(self.cursors):
             seen = len(log[room]) - missed
             self.cursors[room] = log[room][seen - 1][1]
             self.missed += log[room][seen:]
 
 
-class Dialect(Native):
-    """Whoever says hello is in when the pong has come."""
-
-    welcomed = (PONG,)
-
-    def __init__(self, sessions: dict[str, Session]) -> None:
-        self._sessions = sessions
-
-    def hello(self, name: str) -> bytes:
-        return self._sessions[name].hello()
-
-
 class Sessions(Crowd):
-    """The connections of all sessions."""
+    """The connections of all sessions. Whoever says hello is in when the pong has come."""
 
     def __init__(self, address: tuple[str, int], sessions: list[Session]) -> None:
         self._sessions = {session.name: session for session in sessions}
-        super().__init__(address, Dialect(self._sessions), AT_ONCE)
+        super().__init__(address, replace(NATIVE, welcomed=(PONG,)), AT_ONCE)
 
     def come(self, at_once: int, every: int = 1) -> list[float]:
         """All come in, or one of so many: the seconds that each took, sorted. Raises BenchError if one got what is
@@ -117,27 +105,35 @@ class Sessions(Crowd):
             session.check()
         return sorted(session.caught_up - begun for session in coming)
 
-    def skip(self, member: Member) -> None:
-        self.keep(member, member.socket.recv(len(self.buffer)))  # nothing may come twice, behind the pong neither
+    def hello(self, member: Member) -> bytes:
+        member.looks = True  # nothing may come twice, behind the pong neither
+        return self._sessions[member.seat.name].hello()
 
-    def keep(self, member: Member, data: bytes) -> None:
+    def receive(self, member: Member) -> bytes:
+        try:
+            return super().receive(member)
+        except (BenchError, ConnectionError):
+            if self._sessions[member.seat.name].got:
+                raise
+            self.drop(member)  # the queue of the listener was full
+            self.begin(member.seat)
+            return b""
+
+    def look_at(self, member: Member, data: bytes, when: int) -> None:
         session = self._sessions[member.seat.name]
         session.got += data
         if PONG in data:
             session.caught_up = time.monotonic()
+        if member.step != IN:
+            super().look_at(member, data, when)
 
-    def _advance(self, member: Member) -> bool:
-        try:
-            return super()._advance(member)
-        except (BenchError, ConnectionError):
-            if self._sessions[member.seat.name].got:
-                raise
-            self._drop(member)  # the queue of the listener was full
-            self._begin(iter([member.seat]))
-            return False
+    def hang_up(self) -> None:
+        """All leave, without a goodbye."""
+        for member in list(self.members.values()):
+            self.drop(member)
 
 
-def say(address: tuple[str, int], log: dict[str, list[Said]]) -> None:
+def say(address: tuple[str, int], log: Log) -> None:
     """Some messages in each room, kept as their speaker got them."""
     rooms = list(log)
     for first in range(0, len(rooms), SPEAKER_ROOMS):
@@ -157,8 +153,9 @@ def measure_comeback(hall: int) -> Callable[[Kind, Pace], dict[str, float]]:
 
     def measure(kind: Kind, pace: Pace) -> dict[str, float]:
         sessions = [Session(f"s{i}", [f"room-{i // ROOM_SIZE}"] + ["hall"] * (i < hall)) for i in range(SESSIONS)]
-        log: dict[str, list[Said]] = {room: [] for session in sessions for room in session.rooms}
-        with Process(kind) as server, closing(Sessions(server.address, sessions)) as swarm:
+        log: Log = {room: [] for session in sessions for room in session.cursors}
+        with Process(kind) as server:
+            swarm = Sessions(server.address, sessions)
             swarm.come(AT_ONCE)
             say(server.address, log)
             for i, session in enumerate(sessions):
@@ -171,7 +168,8 @@ def measure_comeback(hall: int) -> Callable[[Kind, Pace], dict[str, float]]:
             figures |= {"p50_s": seconds[len(seconds) // 2], "seconds": seconds[-1], "cpu_s": server.cpu()}
             swarm.hang_up()
             # All of them once more would be more than one address may ask for within seconds.
-            figures |= {"half_back_s": swarm.come(SESSIONS, 2)[-1], "memory_mib": server.memory() / 2**20}
+            figures |= {"half_back_s": swarm.come(SESSIONS, 2)[-1], "memory_mib": server.memory()}
+            swarm.hang_up()
             server.check_silent()
         return figures
 

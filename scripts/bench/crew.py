@@ -5,17 +5,18 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
-from types import TracebackType
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 
-from crowd import PATIENCE, Crowd, Seat
+from crowd import PATIENCE, Seat
 from servers import BenchError, Kind, Process
-from talk import Heard, Schedule, Talk
+from talk import Schedule, Talkers
 
-T = TypeVar("T")
+A = TypeVar("A")
+R = TypeVar("R")
 
 LEAD = 0.2  # seconds from telling the processes to the start
 _fork = multiprocessing.get_context("fork")  # they begin in milliseconds
@@ -28,22 +29,6 @@ class Pace:
     warm: float = 1.0  # seconds of talk before
     seconds: float = 4.0
     workers: int = 2  # processes of the load generator
-    scale: float = 1.0  # of the log that is measured
-
-
-@dataclass(frozen=True)
-class Gather:
-    """Tells a process to bring a part of its members in."""
-
-    part: int = 0
-    parts: int = 1
-
-
-@dataclass(frozen=True)
-class Said:
-    """How many messages were said in each room."""
-
-    by_room: dict[str, int]
 
 
 @dataclass
@@ -55,6 +40,7 @@ class Outcome:
     cpu: float  # seconds of the server's processor time a second
     load_cpu: float  # the same of the busiest process of the load generator: 1.0 would be its limit
     latencies: list[int]  # nanoseconds, sorted
+    beside: float = 0.0  # seconds that those who came in beside took
 
     @property
     def cpu_us(self) -> float:
@@ -68,28 +54,19 @@ class Outcome:
         return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * percent / 100))] / 1e6
 
 
-def _work(pipe: Pipe, address: tuple[str, int], kind: Kind, seats: Sequence[Seat]) -> None:
-    """A process of the load generator: do what it is told until it is ended."""
+def _work(pipe: Pipe, address: tuple[str, int], kind: Kind) -> None:
+    """A process of the load generator: do what it is told until it fails or is ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    crowd = Crowd(address, kind.dialect, kind.at_once)
-    talk: Talk | None = None
-    while True:
-        told = crowd.read_until_told(pipe)
-        try:
-            if isinstance(told, Gather):
-                begun = time.monotonic()
-                first, end = (len(seats) * part // told.parts for part in (told.part, told.part + 1))
-                crowd.gather(seats[first:end])
-                pipe.send(time.monotonic() - begun)
-            elif isinstance(told, Schedule):
-                talk = Talk(crowd, kind.dialect, told)
-                pipe.send(Said(talk.run()))
-                talk.wait(pipe.poll)
-            elif isinstance(told, Said) and talk is not None:
-                pipe.send(talk.finish(told.by_room))
-        except (BenchError, OSError) as error:
-            pipe.send(BenchError(str(error)))
+    crowd = Talkers(address, kind.dialect, kind.at_once)
+    try:
+        while True:
+            while not pipe.poll():
+                crowd.read(0.01)
+            job, argument = pipe.recv()
+            pipe.send(job(crowd, argument))
+    except (BenchError, OSError) as error:
+        pipe.send(BenchError(str(error)))
 
 
 class Crew:
@@ -97,11 +74,12 @@ class Crew:
 
     def __init__(self, server: Process, shares: Sequence[Sequence[Seat]]) -> None:
         self._server = server
+        self._shares = shares
         self._pipes: list[Pipe] = []
         self._processes = []
-        for seats in shares:
+        for _ in shares:
             ours, theirs = _fork.Pipe()
-            process = _fork.Process(target=_work, args=(theirs, server.address, server.kind, seats), daemon=True)
+            process = _fork.Process(target=_work, args=(theirs, server.address, server.kind), daemon=True)
             process.start()
             theirs.close()
             self._pipes.append(ours)
@@ -113,16 +91,14 @@ class Crew:
         With more parts than one the processes take turns more evenly: a server may well write to members in the
         order in which they came, and then those of one process must not all be the first.
         """
-        return sum(max(self._all(Gather(part, parts), float)) for part in range(parts))
+        return sum(self.begin_gather(part, parts)() for part in range(parts))
 
-    def begin_gather(self) -> None:
-        """The same, without waiting for it; ``end_gather`` does."""
-        for pipe in self._pipes:
-            pipe.send(Gather())
-
-    def end_gather(self) -> float:
-        """The seconds that it took."""
-        return max(self._receive(pipe, float) for pipe in self._pipes)
+    def begin_gather(self, part: int = 0, parts: int = 1) -> Callable[[], float]:
+        """The same for one part, without waiting for it; what is returned waits."""
+        bounds = [(len(seats) * part // parts, len(seats) * (part + 1) // parts) for seats in self._shares]
+        coming = [seats[first:end] for seats, (first, end) in zip(self._shares, bounds, strict=True)]
+        answers = self._tell(Talkers.gather, coming)
+        return lambda: max(answers())
 
     def talk(
         self, pace: Pace, *, window: int = 0, rate: float = 0.0, latency: bool = False, beside: Crew | None = None
@@ -138,61 +114,50 @@ class Crew:
         start = time.monotonic() + LEAD
         begin = start + pace.warm
         schedule = Schedule(start, begin, begin + pace.seconds, window, rate, latency)
-        for pipe in self._pipes:
-            pipe.send(schedule)
+        talked = self._tell(Talkers.run, [schedule] * len(self._pipes))
         _sleep_until(begin)
         cpu, begun = self._server.cpu(), time.monotonic()
-        if beside is not None:
-            beside.begin_gather()
+        came_in = beside.begin_gather() if beside else None
         _sleep_until(schedule.end)
         server_cpu = (self._server.cpu() - cpu) / (time.monotonic() - begun)
-        said: dict[str, int] = {}
-        for pipe in self._pipes:
-            for room, count in self._receive(pipe, Said).by_room.items():
-                said[room] = said.get(room, 0) + count
-        heard = self._all(Said(said), Heard)
-        wrong = [sentence for one in heard for sentence in one.wrong]
-        if wrong:
+        said: Counter[str] = Counter()
+        for one in talked():
+            said.update(one)
+        heard = self._tell(Talkers.finish, [said] * len(self._pipes))()
+        if wrong := [sentence for share in heard for sentence in share.wrong]:
             raise BenchError(f"{len(wrong)} members of {self._server.kind.name} are wrong, the first: {wrong[0]}")
         return Outcome(
-            deliveries=sum(one.deliveries / one.seconds for one in heard),
-            behind=sum(one.behind for one in heard),
+            deliveries=sum(share.deliveries / share.seconds for share in heard),
+            behind=sum(share.behind for share in heard),
             cpu=server_cpu,
-            load_cpu=max(one.cpu / one.seconds for one in heard),
-            latencies=sorted(value for one in heard for value in one.latencies),
+            load_cpu=max(share.cpu / share.seconds for share in heard),
+            latencies=sorted(value for share in heard for value in share.latencies),
+            beside=came_in() if came_in else 0.0,
         )
 
-    def close(self) -> None:
-        """End the processes."""
-        for process in self._processes:
-            process.kill()
-            process.join()
-        for pipe in self._pipes:
-            pipe.close()
+    def _tell(self, job: Callable[[Talkers, A], R], arguments: Sequence[A]) -> Callable[[], list[R]]:
+        """Each process does the job with its argument; what is returned waits for the answers."""
+        for pipe, argument in zip(self._pipes, arguments, strict=True):
+            pipe.send((job, argument))
+        return lambda: [self._receive(pipe) for pipe in self._pipes]
 
-    def __enter__(self) -> Crew:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _all(self, told: object, answer: type[T]) -> list[T]:
-        for pipe in self._pipes:
-            pipe.send(told)
-        return [self._receive(pipe, answer) for pipe in self._pipes]
-
-    def _receive(self, pipe: Pipe, answer: type[T]) -> T:
+    def _receive(self, pipe: Pipe) -> Any:
+        name, said = self._server.kind.name, self._server.said
         if not pipe.poll(2 * PATIENCE):
-            raise BenchError(
-                f"the load generator does not answer; {self._server.kind.name}: {self._server.said()}"
-            )
+            raise BenchError(f"the load generator does not answer; {name}: {said()}")
         got = pipe.recv()
         if isinstance(got, BenchError):
-            raise BenchError(f"{self._server.kind.name}: {got}; it says: {self._server.said()}")
-        assert isinstance(got, answer)
+            raise BenchError(f"{name}: {got}; it says: {said()}")
         return got
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process, pipe in zip(self._processes, self._pipes, strict=True):
+            process.kill()
+            process.join()
+            pipe.close()
 
 
 def _sleep_until(when: float) -> None:
@@ -207,17 +172,12 @@ def deal(rooms: int, members: int, senders: int, workers: int, timed: int = 0) -
     """
     shares: list[list[Seat]] = [[] for _ in range(workers)]
     timers: list[Seat] = []
-    numbers = iter(range(rooms * members))
-    sender = 0
     for room in range(rooms):
-        for _ in range(senders):
-            shares[room % workers].append(Seat(f"m{next(numbers)}", f"r{room}", sender))
-            sender += 1
-        shares[room % workers].append(Seat(f"m{next(numbers)}", f"r{room}", watcher=True))
-    for listener in range(members - senders - 1):
-        for room in range(rooms):
-            if listener * rooms + room < timed:
-                timers.append(Seat(f"m{next(numbers)}", f"r{room}", timed=True))
-            else:
-                min(shares, key=len).append(Seat(f"m{next(numbers)}", f"r{room}"))
+        share, name = shares[room % workers], f"r{room}"
+        for sender in range(room * senders, (room + 1) * senders):
+            share.append(Seat(f"s{sender}", name, sender))
+        share.append(Seat(f"w{room}", name, watcher=True))
+    for listener in range((members - senders - 1) * rooms):
+        seat = Seat(f"l{listener}", f"r{listener % rooms}", timed=listener < timed)
+        (timers if seat.timed else min(shares, key=len)).append(seat)
     return [*shares, timers] if timers else shares

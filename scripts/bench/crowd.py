@@ -1,17 +1,15 @@
-"""Many connections of one process that come in: connect, say hello, join a room."""
+"""Many connections of one process: they come in (connect, say hello, join a room), talk, and count what comes."""
 
 from __future__ import annotations
 
-import errno
-import os
+import contextlib
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection as Pipe
 
-from dialects import Dialect
+from dialects import MARK, Dialect, tag, text
 from servers import BenchError
 
 READ_SIZE = 256 * 1024  # bytes read at a time: stays in the processor's cache
@@ -32,118 +30,132 @@ class Seat:
 
 
 class Member:
-    """One connection of a crowd."""
+    """One connection of a crowd. What the system does not take at once is kept, and sent when there is room."""
 
-    __slots__ = ("fd", "said", "seat", "socket", "step", "tail")
-
-    def __init__(self, seat: Seat, address: tuple[str, int]) -> None:
+    def __init__(self, seat: Seat, address: tuple[str, int], dialect: Dialect) -> None:
         self.seat = seat
+        self.tag = tag(seat.sender)
+        self.step = CONNECTING
+        self.looks = False  # at the lines that come; else they are only counted
+        self.count = 0  # messages that came in this talk
+        self.rest = b""  # the end of what came: while it comes in, or a line that is not whole yet
+        self.said = self.said_before = 0  # messages, in all talks, and until this one
+        self.due = 0.0  # when the next is to be sent, at a fixed rate
+        self._dialect = dialect
+        self._unsent = b""
         self.socket = socket.socket()
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        failure = self.socket.connect_ex(address)
-        if failure not in (0, errno.EINPROGRESS):
-            raise BenchError(f"{seat.name} can't connect: {os.strerror(failure)}")
+        with contextlib.suppress(BlockingIOError):
+            self.socket.connect(address)
         self.fd = self.socket.fileno()
-        self.step = CONNECTING
-        self.said = 0  # messages, in all talks
-        self.tail = b""  # the end of what came while it waits
+
+    @property
+    def sent(self) -> int:
+        """Messages, in this talk."""
+        return self.said - self.said_before
+
+    def say(self, count: int, stamp: int = 0) -> None:
+        """That many messages."""
+        numbers = range(self.said + 1, self.said + 1 + count)
+        self.said += count
+        self._unsent += self._dialect.say(self.seat.room, numbers, text(self.seat.sender, stamp))
+        self.flush()
+
+    def flush(self) -> bool:
+        """Send what waits; True if nothing is left."""
+        if self._unsent:
+            with contextlib.suppress(BlockingIOError):
+                self._unsent = self._unsent[self.socket.send(self._unsent) :]
+        return not self._unsent
 
 
 class Crowd:
     """Members in one epoll. One thread."""
 
     def __init__(self, address: tuple[str, int], dialect: Dialect, at_once: int) -> None:
-        self.poll = select.epoll()
         self.members: dict[int, Member] = {}  # by file descriptor
-        self.buffer = bytearray(READ_SIZE)
-        self._address = address
-        self._dialect = dialect
+        self.dialect = dialect
         self.at_once = at_once  # how many may be on their way in at a time
+        self._address = address
+        self._poll = select.epoll()
+        self._buffer = bytearray(READ_SIZE)
+        self._waiting: Iterator[Seat] = iter(())
+        self._missing = 0
 
-    def gather(self, seats: Sequence[Seat]) -> None:
-        """Bring all of them in; those who are in are read meanwhile, so that they hold nobody up."""
-        waiting = iter(seats)
-        missing = len(seats)
-        for _ in range(min(self.at_once, missing)):
-            self._begin(waiting)
-        give_up = time.monotonic() + PATIENCE
-        while missing:
-            if time.monotonic() > give_up:
-                raise BenchError(f"{missing} of {len(seats)} did not get in")
-            for fd, _ in self.poll.poll(1.0):
-                member = self.members[fd]
-                if member.step == IN:
-                    self.skip(member)
-                elif self._advance(member):
-                    missing -= 1
-                    self._begin(waiting)
+    def gather(self, seats: Sequence[Seat]) -> float:
+        """Bring all of them in: the seconds that it took. Those who are in are read meanwhile, so that they hold
+        nobody up."""
+        begun = time.monotonic()
+        self._waiting, self._missing = iter(seats), len(seats)
+        for _ in range(self.at_once):
+            self.begin(next(self._waiting, None))
+        while self._missing:
+            if time.monotonic() > begun + PATIENCE:
+                raise BenchError(f"{self._missing} of {len(seats)} did not get in")
+            self.read(1.0)
+        return time.monotonic() - begun
 
-    def read_until(self, done: Callable[[], bool]) -> None:
-        """Throw away what comes, until ``done`` holds."""
-        while not done():
-            for fd, _ in self.poll.poll(0.02):
-                self.skip(self.members[fd])
+    def begin(self, seat: Seat | None) -> None:
+        """The first step of one, if there is one."""
+        if seat is not None:
+            member = Member(seat, self._address, self.dialect)
+            self.members[member.fd] = member
+            self._poll.register(member.fd, WRITE)
 
-    def read_until_told(self, pipe: Pipe) -> object:
-        """Throw away what comes until something comes through a pipe: that."""
-        self.read_until(pipe.poll)
-        return pipe.recv()
+    def read(self, timeout: float) -> None:
+        """What has come, for each member at most one buffer full.
 
-    def skip(self, member: Member) -> None:
-        """Throw away what has come for one."""
-        if not member.socket.recv_into(self.buffer):
-            raise BenchError(f"the server hung up on {member.seat.name}")
+        Whose lines are looked at is read first and looked at when all have been read: who is read last must not
+        seem to have got its message late.
+        """
+        members, buffer = self.members, self._buffer
+        came: list[tuple[Member, bytes, int]] = []
+        for fd, _ in self._poll.poll(max(0.0, timeout)):
+            member = members[fd]
+            if member.step != IN or member.looks:
+                came.append((member, self.receive(member), time.monotonic_ns()))
+            else:
+                got = member.socket.recv_into(buffer)
+                member.count += buffer.count(MARK, 0, got)
+                if not got:
+                    raise BenchError(f"the server hung up on {member.seat.name}")
+        for member, data, when in came:
+            self.look_at(member, data, when)
 
-    def keep(self, member: Member, data: bytes) -> None:
-        """What came for one on its way in."""
+    def receive(self, member: Member) -> bytes:
+        """What has come for one; who has just been connected says hello instead."""
+        if member.step == CONNECTING:
+            member.socket.send(self.hello(member))  # raises OSError if it is not connected after all
+            member.step = GREETING
+            self._poll.modify(member.fd, READ)
+            return b""
+        data = member.socket.recv(READ_SIZE)
+        if not data:
+            raise BenchError(f"the server hung up on {member.seat.name}: {member.rest!r}")
+        return data
 
-    def hang_up(self) -> None:
-        """All leave, without a goodbye."""
-        for member in list(self.members.values()):
-            self._drop(member)
+    def hello(self, member: Member) -> bytes:
+        """The first that one says."""
+        return self.dialect.hello(member.seat.name)
 
-    def close(self) -> None:
-        """Free what it holds."""
-        self.hang_up()
-        self.poll.close()
-
-    def _drop(self, member: Member) -> None:
+    def drop(self, member: Member) -> None:
+        """It leaves, without a goodbye."""
         del self.members[member.fd]
         member.socket.close()
 
-    def _begin(self, waiting: Iterator[Seat]) -> None:
-        seat = next(waiting, None)
-        if seat is None:
-            return
-        member = Member(seat, self._address)
-        self.members[member.fd] = member
-        self.poll.register(member.fd, WRITE)
-
-    def _advance(self, member: Member) -> bool:
-        """Its next step in; True if it is in."""
-        seat, dialect = member.seat, self._dialect
-        if member.step == CONNECTING:
-            failure = member.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if failure:
-                raise BenchError(f"{seat.name} can't connect: {os.strerror(failure)}")
-            member.socket.send(dialect.hello(seat.name))
-            member.step = GREETING
-            self.poll.modify(member.fd, READ)
-            return False
-        got = member.socket.recv(READ_SIZE)
-        if not got:
-            raise BenchError(f"the server hung up on {seat.name}: {member.tail!r}")
-        self.keep(member, got)
-        data = member.tail + got
-        markers = dialect.welcomed if member.step == GREETING else dialect.joined
+    def look_at(self, member: Member, data: bytes, when: int) -> None:
+        """What came for one at ``when``, in ns: here its next step in, if that is the answer to the last."""
+        data = member.rest + data
+        markers = self.dialect.welcomed if member.step == GREETING else (self.dialect.joined,)
         if not any(marker in data for marker in markers):
-            member.tail = data[-100:]  # bytes; longer than any marker
-            return False
-        member.tail = b""
-        if member.step == GREETING and seat.room:
-            member.socket.send(dialect.join(seat.room))
+            member.rest = data[-100:]  # bytes; longer than any marker
+            return
+        member.rest = b""
+        if member.step == GREETING and member.seat.room:
+            member.socket.send(self.dialect.join(member.seat.room))
             member.step = JOINING
-            return False
-        member.step = IN
-        return True
+        else:
+            member.step = IN
+            self._missing -= 1
+            self.begin(next(self._waiting, None))

@@ -6,7 +6,7 @@ of a stream are counted without looking for their borders.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 MARK = b"^"
 TEXT = 100  # bytes of each message
@@ -23,76 +23,47 @@ def text(sender: int, stamp: int = 0) -> bytes:
     return (tag(sender) + b"%018d " % stamp).ljust(TEXT, b".")
 
 
+@dataclass(frozen=True)
 class Dialect:
-    """One way to talk."""
+    """One way to talk: the commands, with places for what is in them, and what is in their answers."""
 
-    echo = True  # whether a sender gets its own messages
-    welcomed: Sequence[bytes] = ()  # one of them is in the answer to hello
-    joined: Sequence[bytes] = ()  # and in the answer to join
+    hello_form: bytes
+    welcomed: tuple[bytes, ...]  # one of them is in the answer to hello
+    join_form: bytes  # a room that is not there is made
+    joined: bytes
+    say_form: bytes  # a NUL is where the number of the message goes, if it has one
+    echo: bool = True  # whether a sender gets its own messages
 
     def hello(self, name: str) -> bytes:
         """The first that a connection sends."""
-        raise NotImplementedError
+        return self.hello_form % name.encode()
 
     def join(self, room: str) -> bytes:
-        """Into a room; it is made if there is none."""
-        raise NotImplementedError
+        """Into a room."""
+        return self.join_form % room.encode()
 
     def say(self, room: str, numbers: range, body: bytes) -> bytes:
         """The same text several times. ``numbers`` are those of the messages of this client, from 1."""
-        raise NotImplementedError
+        said = self.say_form % {b"room": room.encode(), b"text": body, b"size": len(body)}
+        head, number, end = said.partition(b"\0")
+        return b"".join([head + b"%d" % n + end for n in numbers]) if number else said * len(numbers)
 
 
-class Native(Dialect):
-    """roomchat's own. Every message is numbered, so that it is covered by the promise of exactly once."""
-
-    welcomed = (b'"type":"welcome"',)
-    joined = (b'"type":"joined"',)
-
-    def hello(self, name: str) -> bytes:
-        return b'{"type":"hello","protocol":1,"name":"%s"}\n' % name.encode()
-
-    def join(self, room: str) -> bytes:
-        return b'{"type":"join","room":"%s","history":0}\n' % room.encode()
-
-    def say(self, room: str, numbers: range, body: bytes) -> bytes:
-        head = b'{"type":"say","room":"%s","text":"%s","n":' % (room.encode(), body)
-        return b"".join([head + b"%d}\n" % n for n in numbers])
-
-
-class Irc(Dialect):
-    """RFC 2812."""
-
-    echo = False
-    welcomed = (b" 376 ", b" 422 ")  # the end of the message of the day, or there is none
-    joined = (b" 366 ",)  # the end of the list of names
-
-    def hello(self, name: str) -> bytes:
-        return b"NICK %s\r\nUSER bench 0 * :bench\r\n" % name.encode()
-
-    def join(self, room: str) -> bytes:
-        return b"JOIN #%s\r\n" % room.encode()
-
-    def say(self, room: str, numbers: range, body: bytes) -> bytes:
-        return b"PRIVMSG #%s :%s\r\n" % (room.encode(), body) * len(numbers)
-
-
-class Nats(Dialect):
-    """A room is a subject. Echo is on: there, too, a sender's own message shows it that it was handled."""
-
-    welcomed = (b"PONG\r\n",)
-    joined = (b"PONG\r\n",)
-
-    def hello(self, name: str) -> bytes:
-        return b'CONNECT {"verbose":false,"pedantic":false,"echo":true,"name":"%s"}\r\nPING\r\n' % name.encode()
-
-    def join(self, room: str) -> bytes:
-        return b"SUB %s 1\r\nPING\r\n" % room.encode()
-
-    def say(self, room: str, numbers: range, body: bytes) -> bytes:
-        return b"PUB %s %d\r\n%s\r\n" % (room.encode(), len(body), body) * len(numbers)
-
-
-NATIVE = Native()
-IRC = Irc()
-NATS = Nats()
+# Every message is numbered, so that it is covered by the promise of exactly once.
+NATIVE = Dialect(
+    b'{"type":"hello","protocol":1,"name":"%s"}\n', (b'"type":"welcome"',),
+    b'{"type":"join","room":"%s","history":0}\n', b'"type":"joined"',
+    b'{"type":"say","room":"%(room)s","text":"%(text)s","n":\0}\n',
+)  # fmt: skip
+# RFC 2812. A hello ends with the end of the message of the day, or with that there is none; a join with the names.
+IRC = Dialect(
+    b"NICK %s\r\nUSER bench 0 * :bench\r\n", (b" 376 ", b" 422 "),
+    b"JOIN #%s\r\n", b" 366 ",
+    b"PRIVMSG #%(room)s :%(text)s\r\n", echo=False,
+)  # fmt: skip
+# A room is a subject. Echo is on: there, too, a sender's own message shows it that it was handled.
+NATS = Dialect(
+    b'CONNECT {"verbose":false,"pedantic":false,"echo":true,"name":"%s"}\r\nPING\r\n', (b"PONG\r\n",),
+    b"SUB %s 1\r\nPING\r\n", b"PONG\r\n",
+    b"PUB %(room)s %(size)d\r\n%(text)s\r\n",
+)  # fmt: skip

@@ -15,9 +15,8 @@ from crew import Crew, Pace, deal
 from servers import Kind, Process
 
 Address = tuple[str, int]
-Attack = Callable[
-    [Address, int], None
-]  # one turn of one attacker, which has that number; begun again when it ends
+# One turn of one attacker, which has that number; begun again when it ends.
+Attack = Callable[[Address, int], None]
 
 ATTACKERS = 10
 MEMBERS = 100
@@ -34,8 +33,7 @@ def _connect(address: Address, first: bytes = b"") -> socket.socket:
 
 def _hello(number: int) -> bytes:
     # The time, so that each turn is somebody new.
-    name = f"x{number}-{time.monotonic_ns() % 10**9}"
-    return json.dumps({"type": "hello", "protocol": 1, "name": name}).encode() + b"\n"
+    return b'{"type":"hello","protocol":1,"name":"x%d-%d"}\n' % (number, time.monotonic_ns() % 10**9)
 
 
 def _flood(first: bytes, garbage: bytes) -> Attack:
@@ -53,29 +51,26 @@ def _unread(command: bytes) -> Attack:
     """Hundreds of one command in one write, and nothing is ever read."""
 
     def attack(address: Address, number: int) -> None:
-        with _connect(address, _hello(number) + command * 395) as sock:
-            sock.settimeout(None)
+        with _connect(address, _hello(number) + command * 395):
             time.sleep(STALL)
 
     return attack
 
 
 # Made once: the attackers are to cost the server, not this machine.
-_ROOMS = b'"rooms":' + json.dumps({f"\ud55c{i}": 0 for i in range(3500)}).encode()
+_ROOMS = b',"rooms":' + json.dumps({f"\ud55c{i}": 0 for i in range(3500)}).encode() + b"}\n"
 
 
 def _map(address: Address, number: int) -> None:
     """A hello that names thousands of rooms."""
-    with _connect(address, _hello(number)[:-2] + b"," + _ROOMS + b"}\n") as sock:
+    with _connect(address, _hello(number)[:-2] + _ROOMS) as sock:
         sock.recv(FLOOD)
 
 
 def _again(address: Address, number: int) -> None:
     """Connect, say as much as a newcomer may, and come again."""
-    with _connect(
-        address, _hello(number) + b'{"type":"join","room":"x"}\n' + b'{"type":"say","text":"x"}\n' * 390
-    ) as sock:
-        sock.sendall(b'{"type":"bye"}\n')
+    said = b'{"type":"join","room":"x"}\n' + b'{"type":"say","text":"x"}\n' * 390 + b'{"type":"bye"}\n'
+    with _connect(address, _hello(number) + said) as sock:
         while sock.recv(FLOOD):
             pass
 
@@ -133,6 +128,5 @@ def measure_hostile(kind: Kind, pace: Pace) -> dict[str, float]:
                 attackers.kill()
         for percent in (50, 99):
             before, beside = calm.percentile_ms(percent), under.percentile_ms(percent)
-            figures[f"{name}_p{percent}_ms"] = beside
-            figures[f"{name}_p{percent}_ratio"] = beside / before
+            figures |= {f"{name}_p{percent}_ms": beside, f"{name}_p{percent}_ratio": beside / before}
     return figures

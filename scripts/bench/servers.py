@@ -35,11 +35,8 @@ class Kind:
     name: str
     dialect: Dialect
     command: Command
-    version: tuple[str, ...]  # the command that prints it
-    program: str = sys.executable  # that must be there
+    program: str = sys.executable  # that must be there; with --version it prints which it is
     at_once: int = 1000  # of one process that may be on their way in: bounded by the backlog of its socket
-    durable: bool = False  # whether a message is on disk before it is delivered
-    sync: str = ""  # of roomchat: what its log waits for
 
     @property
     def absent(self) -> str:
@@ -50,37 +47,34 @@ class Kind:
 
     def find_version(self) -> str:
         """As it says itself."""
-        done = subprocess.run(self.version, capture_output=True, text=True, check=False, cwd=ROOT)
+        ours = ["-m", "roomchat"] if self.name.startswith("roomchat") else []
+        command = [self.program, *ours, "--version"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         found = re.search(r"\d+\.\d+[.\d]*", done.stdout + done.stderr)
         return found.group() if found else "unknown"
 
 
-def roomchat(sync: str, *, limits: bool = False) -> Kind:
-    """roomchat from this checkout, with a log in a file; ``limits``: with the rates that it has by itself."""
+def roomchat(name: str, *options: str) -> Kind:
+    """roomchat from this checkout, with a log in a file."""
 
     def command(folder: Path, port: int) -> list[str]:
-        options = ["--port", str(port), "--db", str(folder / "log.db"), "--sync", sync]
-        if not limits:
-            options += ["--rate", "0"]
-        return [sys.executable, "-m", "roomchat", "serve", *options]
+        serve = [sys.executable, "-m", "roomchat", "serve", "--port", str(port)]
+        return [*serve, "--db", str(folder / "log.db"), *options]
 
-    name = "roomchat" if sync == "full" else f"roomchat, sync {sync}"
-    name += ", limits" if limits else ""
-    version = (sys.executable, "-m", "roomchat", "--version")
-    return Kind(name, NATIVE, command, version, durable=True, sync=sync)
+    return Kind(name, NATIVE, command)
 
 
 def _threads(folder: Path, port: int) -> list[str]:
     return [sys.executable, str(Path(__file__).with_name("threads_server.py")), str(port)]
 
 
-ROOMCHAT = roomchat("full")
-ROOMCHAT_NORMAL = roomchat("normal")
-ROOMCHAT_LIMITS = roomchat("full", limits=True)
-INSPIRCD = Kind("InspIRCd", IRC, configs.inspircd, ("inspircd", "--version"), "inspircd")
-NGIRCD = Kind("ngircd", IRC, configs.ngircd, ("ngircd", "--version"), "ngircd", at_once=4)
-NATS_CORE = Kind("NATS core", NATS, configs.nats, ("nats-server", "--version"), "nats-server")
-THREADS = Kind("thread a client", NATIVE, _threads, (sys.executable, "--version"))
+ROOMCHAT = roomchat("roomchat", "--rate", "0")
+ROOMCHAT_NORMAL = roomchat("roomchat, sync normal", "--sync", "normal", "--rate", "0")
+ROOMCHAT_LIMITS = roomchat("roomchat, limits")  # with the rates that it has by itself
+INSPIRCD = Kind("InspIRCd", IRC, configs.inspircd, "inspircd")
+NGIRCD = Kind("ngircd", IRC, configs.ngircd, "ngircd", at_once=4)
+NATS_CORE = Kind("NATS core", NATS, configs.nats, "nats-server")
+THREADS = Kind("thread a client", NATIVE, _threads)
 
 # By the name on the command line; roomchat first, the others are its peers.
 KINDS = {
@@ -111,7 +105,8 @@ class Process(processes.Process):
         folder.chmod(0o755)  # some servers change to another user when started by root
         if database is not None:
             (folder / "log.db").symlink_to(database)
-        self.address = ("127.0.0.1", _free_port())
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.address: tuple[str, int] = free.getsockname()
         command = kind.command(folder, self.address[1])
         super().__init__(command, folder / "output", {"PYTHONPATH": str(ROOT)})
         try:
@@ -138,13 +133,12 @@ class Process(processes.Process):
         """
         return time.clock_gettime((~self.pid << 3) | 2)
 
-    def memory(self, *, peak: bool = False) -> int:
-        """Bytes of it that are in memory, or were at the most. What the system keeps for its sockets is not among
-        them."""
+    def memory(self, *, peak: bool = False) -> float:
+        """MiB of it that are in memory, or were at the most; without what the system keeps for its sockets."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         found = re.search(rf"{'VmHWM' if peak else 'VmRSS'}:\s+(\d+) kB", status)
         assert found is not None
-        return int(found[1]) * 1024
+        return int(found[1]) / 1024
 
     def said(self) -> str:
         """The end of what it has printed."""
@@ -159,9 +153,3 @@ class Process(processes.Process):
     def __exit__(self, *_: object) -> None:
         super().__exit__()  # as a crash would: nothing is measured any more
         self._folder.cleanup()
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import biglog
-from brief import measure_brief
 from comeback import measure_comeback
 from crew import Crew, Outcome, Pace, deal
 from crowd import Seat
@@ -26,6 +25,7 @@ from servers import (
 from stuck import measure_stuck
 
 Figures = Mapping[str, float]
+Measure = Callable[[Kind, Pace], Figures]
 WINDOW = 100  # messages of a sender on their way at a time: what roomchat's own client allows itself
 LOAD = 20_000  # deliveries a second
 TIMED = 10  # members that latency is measured by
@@ -38,6 +38,7 @@ PAGERS = 4  # who read history while others talk
 
 PEERS = (INSPIRCD, NGIRCD, NATS_CORE, THREADS)
 ALL = (ROOMCHAT, *PEERS)
+WITH_NORMAL = (ROOMCHAT, ROOMCHAT_NORMAL, *PEERS)
 
 
 @dataclass(frozen=True)
@@ -46,40 +47,33 @@ class Shape:
 
     name: str
     title: str
-    measure: Callable[[Kind, Pace], Figures]
+    measure: Measure
     kinds: tuple[Kind, ...] = ALL
     chart: str = ""  # the figure that the chart shows
 
 
-def _closed(rooms: int, members: int, senders: int) -> Callable[[Kind, Pace], Figures]:
+def _closed(rooms: int, members: int, senders: int) -> Measure:
     """As fast as it goes: each sender keeps a window of messages on their way. One counts as delivered when a
     member of the room that does not talk has it, for IRC servers do not send a message back to its sender."""
 
     def measure(kind: Kind, pace: Pace) -> Figures:
         with Process(kind) as server, Crew(server, deal(rooms, members, senders, pace.workers)) as crew:
             crew.gather()
-            outcome = crew.talk(pace, window=WINDOW)
-            memory = server.memory()
-        return {**_costs(outcome), "memory_mib": memory / 2**20}
+            costs = _costs(crew.talk(pace, window=WINDOW))
+            return {**costs, "memory_mib": server.memory()}
 
     return measure
 
 
 def _costs(outcome: Outcome) -> Figures:
-    return {
-        "deliveries": outcome.deliveries,
-        "behind": outcome.behind,
-        "cpu_us": outcome.cpu_us,
-        "cpu": outcome.cpu,
-        "load_cpu": outcome.load_cpu,
-    }
+    return {name: getattr(outcome, name) for name in ("deliveries", "behind", "cpu_us", "cpu", "load_cpu")}
 
 
 def _latencies(outcome: Outcome) -> Figures:
     return {"p50_ms": outcome.percentile_ms(50), "p99_ms": outcome.percentile_ms(99), **_costs(outcome)}
 
 
-def _loaded(rooms: int, members: int, senders: int) -> Callable[[Kind, Pace], Figures]:
+def _loaded(rooms: int, members: int, senders: int) -> Measure:
     """At a fixed load, spread evenly over the senders."""
 
     def measure(kind: Kind, pace: Pace) -> Figures:
@@ -104,23 +98,24 @@ def measure_growth(kind: Kind, pace: Pace) -> Figures:
     return figures
 
 
+def _crowd(pace: Pace, room: str = "") -> list[list[Seat]]:
+    return [[Seat(f"i{i}", room) for i in range(worker, MANY, pace.workers)] for worker in range(pace.workers)]
+
+
 def measure_idle(kind: Kind, pace: Pace) -> Figures:
     """Connections that have said hello and are silent."""
-    shares = [[Seat(f"i{i}") for i in range(worker, MANY, pace.workers)] for worker in range(pace.workers)]
-    with Process(kind) as server, Crew(server, shares) as crew:
+    with Process(kind) as server, Crew(server, _crowd(pace)) as crew:
         before = server.memory()
         crew.gather()
         time.sleep(min(1.0, pace.warm))
-        return {"kib_each": (server.memory() - before) / MANY / 1024}
+        return {"kib_each": (server.memory() - before) / MANY * 1024}
 
 
 def measure_arrival(kind: Kind, pace: Pace) -> Figures:
     """Clients that all connect, say hello and join the same room."""
-    shares = [[Seat(f"a{i}", "r0") for i in range(worker, MANY, pace.workers)] for worker in range(pace.workers)]
-    with Process(kind) as server, Crew(server, shares) as crew:
+    with Process(kind) as server, Crew(server, _crowd(pace, "r0")) as crew:
         cpu = server.cpu()
-        seconds = crew.gather()
-        return {"seconds": seconds, "cpu_s": server.cpu() - cpu, "memory_mib": server.memory() / 2**20}
+        return {"seconds": crew.gather(), "cpu_s": server.cpu() - cpu, "memory_mib": server.memory()}
 
 
 def measure_join_storm(kind: Kind, pace: Pace) -> Figures:
@@ -129,14 +124,11 @@ def measure_join_storm(kind: Kind, pace: Pace) -> Figures:
     Into another, or what is measured would be mostly how much more there is to deliver afterwards.
     """
     joiners = [[Seat(f"j{i}", "storm") for i in range(JOINERS)]]
-    with (
-        Process(kind) as server,
-        Crew(server, deal(1, 100, 5, pace.workers, TIMED)) as crew,
-        Crew(server, joiners) as storm,
-    ):
+    talkers = deal(1, 100, 5, pace.workers, TIMED)
+    with Process(kind) as server, Crew(server, talkers) as crew, Crew(server, joiners) as storm:
         crew.gather(PARTS)
         outcome = crew.talk(pace, rate=LOAD / 100 / 5, latency=True, beside=storm)
-        return {**_latencies(outcome), "storm_s": storm.end_gather()}
+        return {**_latencies(outcome), "storm_s": outcome.beside}
 
 
 def measure_pages(kind: Kind, pace: Pace) -> Figures:
@@ -144,28 +136,17 @@ def measure_pages(kind: Kind, pace: Pace) -> Figures:
     with Process(kind) as server, Crew(server, deal(1, 100, 5, pace.workers, TIMED)) as crew:
         crew.gather(PARTS)
         crew.talk(Pace(0.1, 0.5, pace.workers), window=20)  # something to read
-        with biglog.Pagers(server.address, "r0", PAGERS) as pagers:
+        with biglog.reading_pages(server.address, "r0", PAGERS) as rate:
             outcome = crew.talk(pace, rate=LOAD / 100 / 5, latency=True)
-            return {**_latencies(outcome), "pages": pagers.stop()}
+            return {**_latencies(outcome), "pages": rate()}
 
 
 SHAPES = (
     Shape("room-100", "1 room of 100, 5 talk", _closed(1, 100, 5), chart="cpu_us"),
     Shape("rooms-10", "100 rooms of 10, 2 talk", _closed(100, 10, 2), chart="cpu_us"),
     Shape("room-1000", "1 room of 1,000, 5 talk", _closed(1, 1000, 5), chart="cpu_us"),
-    Shape(
-        "load",
-        "1 room of 100 at 20,000 deliveries/s",
-        _loaded(1, 100, 5),
-        (ROOMCHAT, ROOMCHAT_NORMAL, *PEERS),
-        chart="p99_ms",
-    ),
-    Shape(
-        "load-rooms",
-        "100 rooms of 10 at 20,000 deliveries/s",
-        _loaded(100, 10, 2),
-        (ROOMCHAT, ROOMCHAT_NORMAL, *PEERS),
-    ),
+    Shape("load", f"1 room of 100 at {LOAD:,} deliveries/s", _loaded(1, 100, 5), WITH_NORMAL, "p99_ms"),
+    Shape("load-rooms", f"100 rooms of 10 at {LOAD:,} deliveries/s", _loaded(100, 10, 2), WITH_NORMAL),
     Shape("growth", "members 10 to 5,000, 20 messages/s", measure_growth, (ROOMCHAT, INSPIRCD, NATS_CORE)),
     Shape("idle", "5,000 idle connections", measure_idle, chart="kib_each"),
     Shape("arrival", "5,000 connect, say hello, join one room", measure_arrival),
@@ -175,6 +156,5 @@ SHAPES = (
     Shape("stuck", "a room of 100 talks while a member reads nothing", measure_stuck, (ROOMCHAT,)),
     Shape("comeback", "5,000 sessions come back after a kill", measure_comeback(0), (ROOMCHAT,)),
     Shape("comeback-hall", "the same, 2,000 of them in one room", measure_comeback(2000), (ROOMCHAT,)),
-    Shape("sessions", "40,000 short sessions", measure_brief, (ROOMCHAT,)),
     Shape("log", "a log of 5 million messages", biglog.measure_log, (ROOMCHAT,)),
 )

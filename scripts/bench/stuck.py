@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import time
 
-from biglog import Asker
+from asker import PING, PONG, Asker
 from crew import Crew, Pace, deal
 from servers import BenchError, Kind, Process
 
 RATE = 60.0  # messages a second of each of 5 senders
-FILL = Pace(0.1, 0.5)  # as fast as it goes: carries the stuck one far over the limit of its outbox
+FILL = Pace(0.1, 0.5)  # as fast as it goes
+FILLED = 20_000  # messages, some 200 bytes each: carry the stuck one over the limit of its outbox
 WINDOW = 100  # messages of a sender on their way at a time, meanwhile
 BUFFER = 4096  # bytes, SO_RCVBUF of the stuck one; the system doubles it
 ALLOWED = 5.0  # MiB that the server may grow by, with an outbox of 1 MiB: what Python keeps around it comes on top
-MIB = 2**20
-PING, PONG = b'{"type":"ping"}\n', b'"type":"pong"'
 
 
 def measure_stuck(kind: Kind, pace: Pace) -> dict[str, float]:
@@ -36,7 +35,7 @@ def measure_stuck(kind: Kind, pace: Pace) -> dict[str, float]:
         first = _join(stuck) + 1
         _fill(crew, passer_by)
         under = crew.talk(pace, rate=RATE, latency=True)
-        grown = (server.memory(peak=True) - before) / MIB
+        grown = server.memory(peak=True) - before
         end = _join(passer_by) + 1
         begun = time.monotonic()
         unread = _catch_up(stuck, first, end)
@@ -44,24 +43,22 @@ def measure_stuck(kind: Kind, pace: Pace) -> dict[str, float]:
         server.check_silent()
     if grown > ALLOWED:
         raise BenchError(f"the server grew by {grown:.1f} MiB")
-    return {
-        "calm_p50_ms": calm.percentile_ms(50),
-        "p50_ms": under.percentile_ms(50),
-        "calm_p99_ms": calm.percentile_ms(99),
-        "p99_ms": under.percentile_ms(99),
-        "memory_mib": before / MIB,
-        "grown_mib": grown,
-        "unread_mib": unread / MIB,
-        "seconds": seconds,
+    times = {
+        f"{name}p{percent}_ms": outcome.percentile_ms(percent)
+        for percent in (50, 99)
+        for name, outcome in (("calm_", calm), ("", under))
     }
+    return {**times, "memory_mib": before, "grown_mib": grown, "unread_mib": unread / 2**20, "seconds": seconds}
 
 
 def _fill(crew: Crew, passer_by: Asker) -> None:
-    """Twice, and between them somebody comes and goes: which is dropped for one that is over its limit."""
-    crew.talk(FILL, window=WINDOW)
-    _join(passer_by)
-    passer_by.ask(b'{"type":"leave","room":"r0"}\n', b'"type":"left"')
-    crew.talk(FILL, window=WINDOW)
+    """Much is said, twice; then somebody comes and goes: which is dropped for one that is over its limit."""
+    for _ in range(2):
+        said = 0.0
+        while said < FILLED:
+            said += crew.talk(FILL, window=WINDOW).deliveries * FILL.seconds / 100
+        _join(passer_by)
+        passer_by.ask(b'{"type":"leave","room":"r0"}\n', b'"type":"left"')
 
 
 def _join(asker: Asker, history: str = '"history":0') -> int:
@@ -78,8 +75,7 @@ def _catch_up(stuck: Asker, first: int, end: int) -> int:
     That is each seq, once, in order. And it is told anew who is there, which a server does when it has dropped
     comings and goings: so it was over its limit.
     """
-    data = stuck.ask(PING, PONG)
-    data += stuck.ask(PING, PONG)  # who is there may come behind the first pong
+    data = stuck.ask(PING, PONG) + stuck.ask(PING, PONG)  # who is there may come behind the first pong
     events = [json.loads(line) for line in data.splitlines()]
     seqs = [event["seq"] for event in events if event["type"] == "message"]
     if seqs != list(range(first, end)):

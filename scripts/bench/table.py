@@ -1,12 +1,14 @@
-"""The figures as Markdown: a table for each shape."""
+"""The figures as text: in Markdown, a table for each shape, and as ratios beside those of a kept run."""
 
 from __future__ import annotations
 
 from results import Results
 from shapes import GROWTH, Shape
 
-# Figures that are shown, in this order: name, title, format, and what they are divided by.
-COLUMNS = (
+Column = tuple[str, str, str, float]  # a figure, its title, its format, and what it is divided by
+
+# Figures that are shown, in this order; others come behind them.
+COLUMNS: tuple[Column, ...] = (
     ("deliveries", "deliveries/s", "{:,.2f} M", 1e6),
     ("cpu_us", "CPU µs a delivery", "{:.3f}", 1),
     ("behind", "on their way at the end", "{:,.2f} M", 1e6),
@@ -22,14 +24,19 @@ COLUMNS = (
     ("cpu", "server's cores", "{:.2f}", 1),
     ("load_cpu", "busiest load process, cores", "{:.2f}", 1),
 )
-LOG_ROWS = (
-    ("start_s", "start, s", "{:.2f}"),
-    ("join_ms", "join with 50 messages, ms", "{:.2f}"),
-    ("page_ms", "a page of 100, ms", "{:.2f}"),
-    ("appends", "messages appended a second", "{:,.0f}"),
-    ("memory_mib", "memory, MiB", "{:.0f}"),
-    ("mib", "file, MiB", "{:.0f}"),
+# Of the log, whose figures have the name of a log in front; a row each.
+LOGS = {"empty": "empty", "short": "200,000 messages", "long": "5 million"}
+LOG_ROWS: tuple[Column, ...] = (
+    ("start_s", "start, s", "{:.2f}", 1),
+    ("join_ms", "join with 50 messages, ms", "{:.2f}", 1),
+    ("page_ms", "a page of 100, ms", "{:.2f}", 1),
+    ("appends", "messages appended a second", "{:,.0f}", 1),
+    ("memory_mib", "memory, MiB", "{:.0f}", 1),
+    ("mib", "file, MiB", "{:.0f}", 1),
 )
+NOTEWORTHY = 1.25  # times worse than kept: more than the noise of a quiet machine
+# What is compared: the figure, and whether more of it is better.
+COMPARED = {"deliveries": True, "cpu_us": False, "p50_ms": False, "p99_ms": False, "kib_each": False}
 
 
 def render(results: Results, shapes: list[Shape]) -> str:
@@ -43,37 +50,33 @@ def render(results: Results, shapes: list[Shape]) -> str:
         + ", ".join(f"{name} {version}" for name, version in versions.items() if "," not in name)
         + ". Medians; in brackets the lowest and the highest round."
     ]
-    parts += [_render_shape(results, shape) for shape in shapes if results.servers(shape.name)]
-    parts += [f"- {note}" for note in results.notes]
-    return "\n\n".join(parts) + "\n"
+    for shape in shapes:
+        if results.servers(shape.name):
+            table = _log_table if shape.name == "log" else _table
+            parts.append(f"### {shape.title.capitalize()}\n\n{_markdown(table(results, shape.name))}")
+    return "\n\n".join([*parts, *(f"- {note}" for note in results.notes)]) + "\n"
 
 
-def _render_shape(results: Results, shape: Shape) -> str:
-    if shape.name == "log":
-        return f"### {shape.title.capitalize()}\n\n{_log_table(results, shape)}"
-    found = {name for figures in results.values[shape.name].values() for name in figures}
+def _table(results: Results, shape: str) -> list[list[str]]:
+    found = {name for figures in results.values[shape].values() for name in figures}
+    others = sorted(found - {name for name, *_ in COLUMNS})
     columns = [column for column in COLUMNS if column[0] in found]
-    others = sorted(found - {column[0] for column in COLUMNS})
     columns += [(name, name.replace("_", " "), "{:,.2f}", 1) for name in others]
-    rows = [["server", *(title for _, title, _, _ in columns)]]
-    for server in results.servers(shape.name):
-        rows.append(
-            [server, *(_cell(results, shape.name, server, name, form, by) for name, _, form, by in columns)]
-        )
-    return f"### {shape.title.capitalize()}\n\n{_markdown(rows)}"
+    head = ["server", *(title for _, title, _, _ in columns)]
+    return [head, *([one, *(_cell(results, shape, one, *of) for of in columns)] for one in results.servers(shape))]
 
 
-def _log_table(results: Results, shape: Shape) -> str:
-    rows = [["", "empty", "200,000 messages", "5 million"]]
-    for name, title, form in LOG_ROWS:
-        cells = [
-            _cell(results, shape.name, "roomchat", f"{log}_{name}", form, 1) for log in ("empty", "short", "long")
-        ]
-        rows.append([title, *cells])
-    return _markdown(rows)
+def _log_table(results: Results, shape: str) -> list[list[str]]:
+    return [
+        ["", *LOGS.values()],
+        *(
+            [title, *(_cell(results, shape, "roomchat", f"{log}_{name}", title, form, by) for log in LOGS)]
+            for name, title, form, by in LOG_ROWS
+        ),
+    ]
 
 
-def _cell(results: Results, shape: str, server: str, name: str, form: str, by: float) -> str:
+def _cell(results: Results, shape: str, server: str, name: str, title: str, form: str, by: float) -> str:
     figure = results.figure(shape, server, name)
     if figure is None:
         return ""
@@ -86,5 +89,26 @@ def _cell(results: Results, shape: str, server: str, name: str, form: str, by: f
 
 def _markdown(rows: list[list[str]]) -> str:
     head, *body = rows
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---", *["---:"] * (len(head) - 1)], *body])
+
+
+def compare(now: Results, kept: Results) -> str:
+    """roomchat's figure over each peer's, now and in the kept run, a line each. Only ratios between servers of the
+    same run are compared, since figures of two days, or two machines, are not the same."""
+    lines = []
+    for shape in now.values:
+        for peer in now.servers(shape):
+            for name, more in COMPARED.items():
+                ours, theirs = _ratio(now, shape, peer, name), _ratio(kept, shape, peer, name)
+                if peer != "roomchat" and ours and theirs:
+                    worse = theirs / ours if more else ours / theirs
+                    remark = f"  {worse:.2f} times worse" if worse > NOTEWORTHY else ""
+                    what = f"{shape:<10} {name:<10} roomchat / {peer:<18}"
+                    lines.append(f"{what} {ours:8.2f}   kept {theirs:8.2f}{remark}")
+    return "\n".join(lines) or "There is nothing to compare with the kept run."
+
+
+def _ratio(results: Results, shape: str, peer: str, name: str) -> float:
+    """0 if there is none."""
+    ours, theirs = results.figure(shape, "roomchat", name), results.figure(shape, peer, name)
+    return ours.median / theirs.median if ours and theirs and theirs.median else 0.0

@@ -21,14 +21,11 @@ class Room:
         self.members: list[socket.socket] = []
         self.last_seq = 0
 
-    def say(self, name: str, uid: int, text: str, n: int) -> None:
+    def say(self, uid: int, said: dict[str, Any]) -> None:
         """To everyone, one after the other."""
         with self.lock:
             self.last_seq += 1
-            event = {
-                "type": "message", "room": name, "seq": self.last_seq, "uid": uid, "name": str(uid),
-                "text": text, "n": n,
-            }  # fmt: skip
+            event = {**said, "type": "message", "seq": self.last_seq, "uid": uid, "name": str(uid)}
             line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
             for member in list(self.members):
                 try:
@@ -38,13 +35,20 @@ class Room:
 
 
 _rooms: dict[str, Room] = {}
-_rooms_lock = threading.Lock()
 
 
-def find_room(name: str) -> Room:
-    """The room of that name; made if there is none."""
-    with _rooms_lock:
-        return _rooms.setdefault(name, Room())
+def carry_out(sock: socket.socket, uid: int, command: dict[str, Any]) -> None:
+    """One command."""
+    if command["type"] == "hello":
+        sock.sendall(b'{"type":"welcome"}\n')
+        return
+    room = _rooms.setdefault(command["room"], Room())  # one step for all threads
+    if command["type"] == "say":
+        room.say(uid, command)
+    else:
+        with room.lock:
+            sock.sendall(b'{"type":"joined"}\n')
+            room.members.append(sock)
 
 
 def serve_client(sock: socket.socket, uid: int) -> None:
@@ -55,19 +59,6 @@ def serve_client(sock: socket.socket, uid: int) -> None:
                 carry_out(sock, uid, json.loads(line))
     except OSError:
         pass  # it is gone
-
-
-def carry_out(sock: socket.socket, uid: int, command: dict[str, Any]) -> None:
-    """One command."""
-    if command["type"] == "hello":
-        sock.sendall(b'{"type":"welcome"}\n')
-    elif command["type"] == "join":
-        room = find_room(command["room"])
-        with room.lock:
-            sock.sendall(b'{"type":"joined"}\n')
-            room.members.append(sock)
-    elif command["type"] == "say":
-        find_room(command["room"]).say(command["room"], uid, command["text"], command["n"])
 
 
 def main(port: int) -> None:
