@@ -86,6 +86,10 @@ class Display(ABC):
             if self.roster.update(event) and not _is_for_program(event):
                 self.place(event)
 
+    def look_further(self) -> None:
+        """A search goes on; only where one goes from hit to hit there is one that does."""
+        raise AssertionError("nothing goes on here")
+
     @abstractmethod
     def turn_to(self, room: str) -> bool:
         """Turn to a room that we are in, or to whispers; False: the server has to say so. With the lock held."""

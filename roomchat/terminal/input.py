@@ -39,7 +39,12 @@ class Visit:
     room: str
 
 
-Input = Typed | FetchPage | Visit
+@dataclass(frozen=True)
+class LookFurther:
+    """A search goes on, behind what was typed before it."""
+
+
+Input = Typed | FetchPage | Visit | LookFurther
 
 
 class InputSource(ABC):

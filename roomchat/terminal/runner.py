@@ -29,6 +29,8 @@ from roomchat.terminal.lines import cell
 from roomchat.terminal.local import CloseWindow, Connect, Help, Ignore, Local, SetAway, Several, SwitchRoom
 from roomchat.terminal.lookups import Lookups
 from roomchat.terminal.render import room_name, will_see_later
+from roomchat.terminal.window_lookups import WindowLookups
+from roomchat.terminal.windows import Windows
 
 # What is typed behind these may depend on where they lead.
 _WAITED_FOR = Join | Dial | Leave | Name
@@ -40,7 +42,7 @@ class CommandRunner:
 
     def __init__(self, display: Display) -> None:
         self._display = display
-        self._lookups = Lookups(display)
+        self._lookups = WindowLookups(display) if isinstance(display, Windows) else Lookups(display)
         self._offline: set[int] = set()  # whom we whispered to, and were told that they are offline
         self._answered: set[int] = set()  # who whispered while we were away, and was told so
 

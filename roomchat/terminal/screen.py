@@ -267,8 +267,14 @@ class Screen:
 
     def newest(self) -> None:
         """Down to what is newest."""
+        self.windows.end_search()
         with self.windows.lock:
             self.windows.looked_at.to_newest()
+
+    def find(self, by: int) -> None:
+        """To the hit of the last search that is older (1) or newer (-1)."""
+        with self.windows.lock:
+            self.windows.searching.step(by)
 
     def help(self) -> None:
         """A page of what can be typed, and of the keys."""
@@ -285,7 +291,7 @@ class Screen:
             self._leave_interrupted()
         elif self.buffer.text:
             self._clear()
-        else:
+        elif not self.windows.end_search():
             self._tell_what_waits()
             self._asked = self._loop.time()
             self._loop.call_later(QUIT_WINDOW, self.changed)

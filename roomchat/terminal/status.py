@@ -117,12 +117,19 @@ def _state(terminal: Terminal, windows: Windows, below: int, listed: bool) -> li
     return [
         _connection(terminal, windows),
         [("class:lost", f" {unsent} not sent ")] if unsent else [],
+        _search(windows),
         [("class:alert", f" {below} below: End ")] if below else [],
         [] if listed else _activity(windows),
         [("class:here", "away")] if windows.focus.away is not None else [],
         [("class:toolbar", me)] if me else [],
         [("class:toolbar", "F1 help")],
     ]
+
+
+def _search(windows: Windows) -> Fragments:
+    """Which hit is looked at, of how many."""
+    finding = windows.searching.finding
+    return [("class:here", f"{harmless(finding.told)} (F3 F4 Esc)")] if finding is not None else []
 
 
 def _connection(terminal: Terminal, windows: Windows) -> Fragments:

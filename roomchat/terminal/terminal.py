@@ -27,8 +27,8 @@ from roomchat.protocol import (
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.commands import NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
 from roomchat.terminal.display import Display
-from roomchat.terminal.input import FetchPage, Input, InputSource, Typed, Visit
-from roomchat.terminal.local import Connect, Help, Local
+from roomchat.terminal.input import FetchPage, Input, InputSource, LookFurther, Typed, Visit
+from roomchat.terminal.local import Connect, Help, Local, LookUp
 from roomchat.terminal.render import not_said
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.unsent import keep, leads, waiting_lines
@@ -215,7 +215,7 @@ class Terminal:
     def _is_for_now(self, typed: str) -> bool:
         """Whether a line needs no server."""
         with contextlib.suppress(TypingError):
-            return isinstance(parse(typed, self.display.roster), Bye | Connect | Help)
+            return isinstance(parse(typed, self.display.roster), Bye | Connect | Help | LookUp)
         return False
 
     def _close(self, client: Client, timeout: float) -> None:
@@ -274,8 +274,8 @@ class Terminal:
 
     # ------------------------------------------------------------ the send thread
 
-    def _ask(self, request: FetchPage | Visit) -> None:
-        """Ask the server for what somebody looks at."""
+    def _ask(self, request: FetchPage | Visit | LookFurther) -> None:
+        """Ask the server for what somebody looks at, or looks for."""
         client = self.display.client
         if client is not None and self._ended is None:
             with contextlib.suppress(ConnectError):
@@ -284,6 +284,9 @@ class Terminal:
                         client.send(replace(request.history, id=request.page))
                     case Visit():
                         self._runner.visit(client, request.room)
+                    case LookFurther():
+                        self.display.look_further()
+                        self._changed()
 
     def _type(self, line: Typed) -> bool:
         """Do what a typed line says; False if it says goodbye."""

@@ -37,6 +37,8 @@ class Window:
         self.read_at: str | None = None  # RFC 3339: when that was
         self.mark = 0  # behind the entry with that seq stands "new since"; 0: nowhere
         self.mark_at: str | None = None
+        self.wanted: int | None = None  # the number of an item that is to be seen at the next painting
+        self.cleared = 0  # at the newest, items before that number are not shown
         self.hit = 0  # seq of the entry that a search has found
         self.is_fetching = False  # a page of the log is on its way
         self.draft = ""
@@ -104,12 +106,18 @@ class Window:
         self.past, self.place, self.hit = None, None, 0
         self._see_newest()
 
+    def clear(self) -> None:
+        """Nothing is shown but what comes; scrolling brings the rest back."""
+        self.to_newest()
+        self.cleared = self.live.end
+
     def to_first(self) -> None:
         """Up to the first item that is here."""
         self.place = Place(self.timeline.start, 0)
 
     def scroll(self, rows_of: RowsOf[FoldedRow], height: int, by: int) -> None:
         """By that many rows; more than 0 is down."""
+        self.cleared = 0
         self.place = scrolled(self.span, rows_of, self.place, height, by)
         if self.place is None and self.past is not None:
             self.place = newest(self.span, rows_of, height)
@@ -135,11 +143,16 @@ class Window:
 
     def top(self, rows_of: RowsOf[FoldedRow], height: int) -> Place:
         """What stands in the top row."""
+        if self.place is None and self.past is None and self.cleared > self.span.start:
+            return newest(Span(min(self.cleared, self.span.end), self.span.end), rows_of, height)
         bottom = newest(self.span, rows_of, height)
         return bottom if self.place is None else min(max(self.place, Place(self.span.start, 0)), bottom)
 
     def view(self, rows_of: RowsOf[FoldedRow], height: int) -> list[FoldedRow]:
         """The rows to show."""
+        if self.wanted is not None:
+            self.show_item(self.wanted, rows_of, height)
+            self.wanted = None
         return visible(self.span, rows_of, self.top(rows_of, height), height)
 
     def below(self, rows_of: RowsOf[FoldedRow], height: int) -> int:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from roomchat.client.client_events import ClientEvent, ConnectionEnded, ConnectionLost, Refusal
+from roomchat.client.client_events import (
+    ClientEvent,
+    ConnectionBack,
+    ConnectionEnded,
+    ConnectionLost,
+    Refusal,
+)
 from roomchat.protocol import (
     PAGE,
     Action,
@@ -28,15 +35,18 @@ from roomchat.protocol import (
     is_private,
 )
 from roomchat.terminal.display import Display
-from roomchat.terminal.input import FetchPage
+from roomchat.terminal.finding import Hit
+from roomchat.terminal.input import FetchPage, LookFurther, Visit
 from roomchat.terminal.lines import Line, line
 from roomchat.terminal.render import dialled_elsewhere, whispers_told
+from roomchat.terminal.searching import Searching
 from roomchat.terminal.timeline import Item, Timeline, Told
 from roomchat.terminal.viewport import Place
 from roomchat.terminal.window import Window
 
 SERVER = 0  # the number of the window that is of no room
 FIRST_SEQ = 1  # of every room
+MAX_WANTING = 500  # mentions and whispers that are remembered
 
 
 class Page(NamedTuple):
@@ -54,10 +64,12 @@ class Windows(Display):
     Args:
         clock: how times are written, as for strftime.
         is_begun: whether words are typed that are meant for the room that is looked at.
-        ask: has the sending thread ask the server for a page of the log.
+        ask: has the sending thread do something: ask the server for a page of the log, say.
     """
 
-    def __init__(self, *, clock: str, is_begun: Callable[[], bool], ask: Callable[[FetchPage], None]) -> None:
+    def __init__(
+        self, *, clock: str, is_begun: Callable[[], bool], ask: Callable[[FetchPage | LookFurther | Visit], None]
+    ) -> None:
         self._is_begun = is_begun
         self._ask = ask
         super().__init__(clock=clock, is_tagged=False)
@@ -73,6 +85,9 @@ class Windows(Display):
         self._visits: set[str] = set()  # rooms whose ``joined`` is on its way, because one looks there again
         self._pages: dict[str, Page] = {}  # that are on their way, by their id
         self._ids = itertools.count(1)
+        self.searching = Searching(self._go_to_hit, self._ask)
+        self.copied = ""  # a text for the clipboard; the screen takes it
+        self._wanting: deque[Spoken] = deque(maxlen=MAX_WANTING)  # what was said to this person
         self.ring = 0  # how much is to be rung for, as ``Line.ring``; the screen sets it back
 
     # ------------------------------------------------------------ which there are
@@ -198,12 +213,18 @@ class Windows(Display):
 
     def place(self, event: ClientEvent) -> None:
         """Show an event where it belongs. With the lock held."""
+        if self.searching.takes(event):
+            return
         match event:
             case ConnectionLost() | ConnectionEnded():
                 self._visits.clear()
                 for page in self._pages.values():
                     page.window.is_fetching = False
                 self._pages.clear()
+                self.searching.resume()
+                self.show_lines(self.lines(event))
+            case ConnectionBack():
+                self.searching.resume()
                 self.show_lines(self.lines(event))
             case Message() | Action() | Unknown() | Gap():
                 self._log(event)
@@ -264,6 +285,8 @@ class Windows(Display):
             window.add(item, is_looked_at=is_looked_at, wants=False, is_news=False)
             return
         wants = is_private(item.room) or self.focus.is_mentioned(item)
+        if wants:
+            self._wanting.append(item)
         is_old = self.focus.is_old(item)
         window.add(item, is_looked_at=is_looked_at, wants=wants, is_news=True)
         if not is_old and (wants or is_looked_at):
@@ -311,6 +334,34 @@ class Windows(Display):
     def _show(window: Window, seq: int) -> None:
         number = window.timeline.find(seq)
         window.place = Place(window.timeline.start if number is None else number, 0)
+        window.wanted = number
+
+    def _go_to_hit(self, hit: Hit) -> None:
+        """Look at what a search has found. With the lock held."""
+        window = self.open(hit.room)
+        for other in self.all():
+            other.hit = 0
+        window.hit = hit.seq
+        self.go_to(window, hit.seq)
+        if window is not self.current and not is_private(hit.room):
+            self._ask(Visit(hit.room))
+        self.visit(window)
+
+    def look_further(self) -> None:
+        """A search goes on. On the thread that sends."""
+        with self.lock:
+            self.searching.look_further(self.connected)
+
+    def end_search(self) -> bool:
+        """No hit is marked any more; whether one was, or was looked for."""
+        with self.lock:
+            for window in self.all():
+                window.hit = 0
+            return self.searching.end()
+
+    def wanting(self) -> list[Spoken]:
+        """What was said to this person, the newest first."""
+        return sorted(self._wanting, key=lambda entry: entry.ts, reverse=True)
 
     def _fetch(self, window: Window, history: History, seq: int = 0) -> None:
         if window.is_fetching or not self.connected or window.room is None:
