@@ -37,25 +37,30 @@ def logs(draw: st.DrawFn) -> dict[str, Log]:
     return found
 
 
-def read_all(finding: Finding, kept: dict[str, Log]) -> int:
-    """Read the logs as it asks for them; returns how many pages there were."""
-    pages = 0
-    while (log := finding.next_log()) is not None:
-        before = [entry for entry in kept[log.room] if log.before is None or entry.seq < log.before]
-        finding.take(log.room, before[-PAGE:], more=len(before) > PAGE)
-        pages += 1
-    return pages
+def read_one(finding: Finding, kept: dict[str, Log]) -> int:
+    """Read a page as it asks for it; returns how many that is."""
+    log = finding.next_log()
+    assert log is not None
+    before = [entry for entry in kept[log.room] if log.before is None or entry.seq < log.before]
+    finding.take(log.room, before[-PAGE:], more=len(before) > PAGE)
+    return 1
 
 
 @given(logs())
 def test_every_hit_is_found_once_and_each_page_is_read_once(kept: dict[str, Log]) -> None:
-    """Going through them one sees all, the newest first, and back again."""
+    """Going through them, also while it looks, one sees all, the newest first; and back again."""
     finding = Finding("x", kept, is_hit)
-    pages = read_all(finding, kept)
+    early = []  # found while it is read
+    pages = 0
+    while not finding.is_over:
+        pages += read_one(finding, kept)
+        while finding.is_wanted and (hit := finding.step(1)) is not None:
+            early.append(hit)
+            finding.is_wanted = True
     assert pages == sum(max(1, -(-len(log) // PAGE)) for log in kept.values())
     entries = [entry for log in kept.values() for entry in log if isinstance(entry, Message) and is_hit(entry)]
     hits = sorted((Hit(entry.ts, entry.room, entry.seq) for entry in entries), reverse=True)
-    seen = []
+    seen = early
     while (hit := finding.step(1)) is not None:
         seen.append(hit)
     assert seen == hits

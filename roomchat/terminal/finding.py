@@ -56,7 +56,7 @@ class Finding:
 
     def next_log(self) -> Unread | None:
         """What to read next: of all logs the one whose unread part may be the newest; None: all is read."""
-        return max(self._logs, key=lambda log: (not log.back_to, log.back_to), default=None)
+        return max(self._logs, key=lambda log: (not log.back_to, log.back_to, log.room), default=None)
 
     def take(self, room: str, entries: Sequence[Entry | Unknown], *, more: bool) -> None:
         """A page of a log, as ``next_log`` asked for it, oldest first; ``more``: it is not the first one of it."""
@@ -87,7 +87,7 @@ class Finding:
     def step(self, by: int) -> Hit | None:
         """The hit to look at now: older (1) or newer (-1) than the current one, and the newest at first.
 
-        None: there is none; if there may be an older one, ``is_wanted`` says that it is waited for.
+        None: there is none, or it is not known yet: then ``is_wanted`` says that it is waited for.
         """
         if self.current is None:
             place = len(self._hits) - 1
@@ -95,11 +95,19 @@ class Finding:
             place = bisect_left(self._hits, self.current) - 1
         else:
             place = bisect_right(self._hits, self.current)
-        self.is_wanted = place < 0 and not self.is_over
-        if not 0 <= place < len(self._hits):
+        self.is_wanted = by > 0 and not self._is_settled(place)
+        if self.is_wanted or not 0 <= place < len(self._hits):
             return None
         self.current = self._hits[place]
         return self.current
+
+    def _is_settled(self, place: int) -> bool:
+        """Whether nothing that is still unread can be newer than the hit at that place."""
+        log = self.next_log()
+        if log is None:
+            return True
+        newest = Hit(log.back_to, log.room, log.before or 0)
+        return place >= 0 and bool(log.back_to) and newest <= self._hits[place]
 
     @property
     def told(self) -> str:

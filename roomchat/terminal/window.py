@@ -117,8 +117,9 @@ class Window:
 
     def scroll(self, rows_of: RowsOf[FoldedRow], height: int, by: int) -> None:
         """By that many rows; more than 0 is down."""
+        start = Place(self.cleared, 0) if self._is_cleared else self.place
         self.cleared = 0
-        self.place = scrolled(self.span, rows_of, self.place, height, by)
+        self.place = scrolled(self.span, rows_of, start, height, by)
         if self.place is None and self.past is not None:
             self.place = newest(self.span, rows_of, height)
         self._see_newest()
@@ -137,14 +138,18 @@ class Window:
             self._stamp = ()
 
     @property
+    def _is_cleared(self) -> bool:
+        return self.is_at_newest and self.span.start < self.cleared <= self.span.end
+
+    @property
     def span(self) -> Span:
         """The numbers of its items."""
         return Span(self.timeline.start, self.timeline.end)
 
     def top(self, rows_of: RowsOf[FoldedRow], height: int) -> Place:
         """What stands in the top row."""
-        if self.place is None and self.past is None and self.cleared > self.span.start:
-            return newest(Span(min(self.cleared, self.span.end), self.span.end), rows_of, height)
+        if self._is_cleared:
+            return newest(Span(self.cleared, self.span.end), rows_of, height)
         bottom = newest(self.span, rows_of, height)
         return bottom if self.place is None else min(max(self.place, Place(self.span.start, 0)), bottom)
 

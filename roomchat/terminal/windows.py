@@ -277,6 +277,7 @@ class Windows(Display):
 
     def _log(self, item: AnyEntry | Unknown | Gap) -> None:
         window = self.open(item.room)
+        wants = self._is_for_me(item)
         if isinstance(item, AnyEntry | Unknown) and item.seq <= window.seen_before:
             window.add_past(item)
             return
@@ -284,13 +285,19 @@ class Windows(Display):
         if not isinstance(item, Spoken) or item.uid == self.roster.uid or self.focus.hides(item):
             window.add(item, is_looked_at=is_looked_at, wants=False, is_news=False)
             return
-        wants = is_private(item.room) or self.focus.is_mentioned(item)
-        if wants:
-            self._wanting.append(item)
         is_old = self.focus.is_old(item)
         window.add(item, is_looked_at=is_looked_at, wants=wants, is_news=True)
         if not is_old and (wants or is_looked_at):
             self.ring = max(self.ring, 1 + wants)
+
+    def _is_for_me(self, item: AnyEntry | Unknown | Gap) -> bool:
+        """Whether somebody else mentions this person, or whispers to them; it is remembered then."""
+        if not isinstance(item, Spoken) or item.uid in {self.roster.uid, *self.focus.ignored}:
+            return False
+        wants = is_private(item.room) or self.focus.is_mentioned(item)
+        if wants:
+            self._wanting.append(item)
+        return wants
 
     # ------------------------------------------------------------ the past
 

@@ -1,0 +1,124 @@
+"""Looking for messages on the screen: hits one by one, mentions, going back, an empty window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from roomchat.client.client import Client
+from roomchat.server import Server
+from tests.emulator import CTRL_C, ENTER, Emulated
+
+F3, F4, END, ESC = "\x1bOR", "\x1bOS", "\x1b[F", "\x1b"
+
+
+@dataclass
+class Chat:
+    """ann looks at ops; in tea 1500 messages were said, of which some have the word budget."""
+
+    ann: Emulated
+    bob: Client
+
+
+@pytest.fixture
+def chat(serve: Callable[..., Server]) -> Iterator[Chat]:
+    """In the middle of it."""
+    host, port = serve().address[:2]
+    address = f"{host}:{port}"
+    with Client(address, "bob", state=False) as bob:
+        bob.join("tea")
+        for number in range(1, 1501):
+            bob.say(f"the BUDGET is {number}" if number in {2, 700, 1490} else f"number {number}")
+        assert bob.flush(60)
+        bob.join("ops")
+        bob.say("ann: what of the budget?")
+        assert bob.flush(60)
+        with Emulated("join", address, "--name", "ann", "--room", "tea,ops") as ann:
+            ann.until("[ops]")
+            ann.until("what of the budget?")
+            yield Chat(ann, bob)
+
+
+def marked(screen: Emulated) -> list[str]:
+    """The rows that are marked as a hit, without the lists beside them."""
+    rows = []
+    for y, text in enumerate(screen.screen.display):
+        buffer = screen.screen.buffer[y]
+        cells = [x for x in range(len(text)) if buffer[x].reverse and x > 19]
+        if cells and 0 < y < len(screen.screen.display) - 1:
+            rows.append(text[cells[0] : cells[-1] + 1].strip())
+    return rows
+
+
+def test_a_search_goes_from_hit_to_hit(chat: Chat) -> None:
+    """To the first message of the log, and back; each hit is seen, marked, and counted."""
+    ann = chat.ann
+    ann.type("\x1b1")
+    ann.until("[tea]")
+    ann.type("/search budget" + ENTER)
+    ann.until("1 of 3: budget")
+    ann.until(lambda screen: any("BUDGET is 1490" in row for row in marked(screen)))
+    ann.type("/search" + ENTER)
+    ann.until("2 of 3: budget")
+    ann.until(lambda screen: any("BUDGET is 700" in row for row in marked(screen)))
+    ann.until("number 699")
+    ann.until("number 701")
+    ann.type(F3)
+    ann.until("3 of 3: budget")
+    ann.until(lambda screen: any("BUDGET is 2" in row for row in marked(screen)))
+    ann.until("number 1\n")
+    ann.type(F4)
+    ann.until(lambda screen: any("BUDGET is 700" in row for row in marked(screen)))
+    chat.bob.say("something new", "tea")
+    ann.until("2 of 3: budget")
+    ann.type(END)
+    ann.until("something new")
+    ann.until(lambda screen: "of 3: budget" not in "\n".join(screen.shown))
+
+
+def test_all_rooms_are_looked_through(chat: Chat) -> None:
+    """The newest hit of all first; the window is that of its room."""
+    ann = chat.ann
+    ann.type("/search -all what budget" + ENTER)
+    ann.until("1 of 1: what budget")
+    ann.type("/search -all budget" + ENTER)
+    ann.until("1 of 4: budget")
+    ann.until(lambda screen: any("what of the budget" in row for row in marked(screen)))
+    ann.type(F3)
+    ann.until("[tea]")
+    ann.until(lambda screen: any("BUDGET is 1490" in row for row in marked(screen)))
+    ann.type(CTRL_C)
+    ann.until(lambda screen: not marked(screen))
+    ann.type("/search no such thing" + ENTER)
+    ann.until("not found: no such thing")
+
+
+def test_mentions_are_a_page_and_hits(chat: Chat) -> None:
+    """Those of all rooms; the keys of a search go to them."""
+    ann = chat.ann
+    ann.type("\x1b1")
+    ann.until("[tea]")
+    ann.type("/mentions" + ENTER)
+    ann.until("[ops] bob: ann: what of the budget?")
+    ann.type(F3)
+    ann.until("1 of 1: mentions")
+    ann.until("[ops]")
+    ann.until(lambda screen: any("what of the budget" in row for row in marked(screen)))
+
+
+def test_history_and_clear_move_what_is_seen(chat: Chat) -> None:
+    """Nothing is lost by it."""
+    ann = chat.ann
+    ann.type("\x1b1")
+    ann.until("number 1500")
+    ann.type("/history 700" + ENTER)
+    ann.until("number 801\n")
+    ann.type("/clear" + ENTER)
+    ann.until(lambda screen: not any("number" in row for row in screen.shown))
+    chat.bob.say("something new", "tea")
+    ann.until("something new")
+    assert not any("number" in row for row in ann.shown)
+    ann.type("\x1b[5~")
+    ann.until("number 1500")
