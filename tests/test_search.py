@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -122,3 +123,17 @@ def test_history_and_clear_move_what_is_seen(chat: Chat) -> None:
     assert not any("number" in row for row in ann.shown)
     ann.type("\x1b[5~")
     ann.until("number 1500")
+
+
+def test_a_message_is_copied(chat: Chat) -> None:
+    """The last one, or the Nth from the end; of a search, the hit: by the terminal's own means."""
+    ann = chat.ann
+    ann.type("/copy" + ENTER)
+    ann.until("Copied, if your terminal lets programs do so.")
+    assert b64encode(b"ann: what of the budget?") in ann.raw
+    ann.type("/search -all 700" + ENTER)
+    ann.until("1 of 1: 700")
+    ann.type("/copy" + ENTER)
+    ann.until(lambda screen: b64encode(b"the BUDGET is 700") in screen.raw)
+    ann.type("/copy 9999" + ENTER)
+    ann.until("messages here that can be copied")

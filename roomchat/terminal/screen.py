@@ -54,7 +54,7 @@ class Screen:
     def __init__(self, *, colour: bool | None, bell: str, clock: str) -> None:
         self.input = InputQueue()
         self.windows = Windows(clock=clock, is_begun=self.input.is_begun, ask=self.input.put)
-        self._output = ScreenOutput.from_pty(sys.stdout)
+        self._output = ScreenOutput.open(sys.stdout)
         self._colours = colour_depth(colour)
         self._bell_level = BELL_LEVELS[bell]
         self.interrupted = False  # whether the person left by Ctrl-C, or a signal came
@@ -165,9 +165,19 @@ class Screen:
             self.buffer = self.control.buffer = self._buffer_of(window)
             self.cycle = None
             self.input.half_typed = bool(self.buffer.text)
+        if self.windows.copied:
+            self._copy()
         ring, self.windows.ring = self.windows.ring, 0
         if ring >= self._bell_level:
             self._output.bell()
+
+    def _copy(self) -> None:
+        """Put into the clipboard what is to be there."""
+        text, self.windows.copied = self.windows.copied, ""
+        if self._output.copy(text):
+            self.windows.show("Copied, if your terminal lets programs do so.")
+        else:
+            self.windows.show("Your terminal lets no program copy. Alt-L shows the room for its mouse.", "trouble")
 
     def _buffer_of(self, window: Window) -> Buffer:
         buffer = self._buffers.get(window.room)
