@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pyte
 
@@ -25,13 +26,41 @@ def paste(text: str) -> str:
     return f"\x1b[200~{text}\x1b[201~"
 
 
+class AlternateScreen(pyte.HistoryScreen):
+    """A screen with a second one in front of it, for programs that fill the whole of it."""
+
+    MODE = 1049
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.is_alternate = False
+        self._covered: tuple[dict[int, dict[int, Any]], int, int] = ({}, 0, 0)  # cells, and where the cursor was
+        super().__init__(columns, rows, history=SCROLLBACK)
+
+    def set_mode(self, *modes: int, private: bool = False) -> None:
+        super().set_mode(*modes, private=private)
+        if private and self.MODE in modes and not self.is_alternate:
+            self.is_alternate = True
+            self._covered = ({y: dict(row) for y, row in self.buffer.items()}, self.cursor.x, self.cursor.y)
+            self.erase_in_display(2)
+
+    def reset_mode(self, *modes: int, private: bool = False) -> None:
+        super().reset_mode(*modes, private=private)
+        if private and self.MODE in modes and self.is_alternate:
+            self.is_alternate = False
+            cells, x, y = self._covered
+            self.erase_in_display(2)
+            for row in cells:
+                self.buffer[row].update(cells[row])
+            self.cursor_position(y + 1, x + 1)
+
+
 class Emulated(Terminal):
     """A person at a terminal. Every wait looks at the screen, and has a deadline."""
 
     def __init__(
         self, *arguments: str, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None
     ) -> None:  # fmt: skip
-        self.screen = pyte.HistoryScreen(columns, rows, history=SCROLLBACK)
+        self.screen = AlternateScreen(columns, rows)
         self.raw = b""  # all that came, for what a screen does not show: bells
         self._rest = b""  # of it, not on the screen yet
         self._stream = pyte.ByteStream(self.screen)

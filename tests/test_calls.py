@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from roomchat.terminal import mention_command
-from roomchat.terminal.calls import RING_EVERY, RINGS, Call, Caller
-from roomchat.terminal.mention_command import MAX_WAITING, MentionCommand, split_command
+from roomchat.terminal.calls import RING_EVERY, RINGS, Call, Caller, split_command
+from roomchat.terminal.mention_command import MAX_WAITING, MentionCommand
 from roomchat.verify.processes import PATIENCE
 
 CALL = Call("tea", "bob", "ann: are you there?")
@@ -61,14 +61,14 @@ def test_a_call_rings_and_is_told_and_runs_the_command() -> None:
     terminal, run = Told(), list[Call]()
     Caller(terminal, MENTIONS, run.append).call(CALL)
     assert terminal.rings == 1
-    assert terminal.notices == [("roomchat", "bob in tea: ann: are you there?")]
+    assert terminal.notices == [("roomchat", "[tea] bob: ann: are you there?")]
     assert run == [CALL]
 
 
 def test_a_flood_of_mentions_is_no_alarm() -> None:
     """Three rings, then one in ten seconds; the command is given all of them."""
     terminal, clock, run = Told(), Clock(), list[Call]()
-    caller = Caller(terminal, MENTIONS, run.append, clock)
+    caller = Caller(terminal, MENTIONS, run.append, clock=clock)
     for _ in range(400):
         caller.call(CALL)
     assert terminal.rings == len(terminal.notices) == RINGS

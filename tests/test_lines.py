@@ -34,6 +34,7 @@ from roomchat.terminal.help import page
 from roomchat.terminal.input import InputQueue, Typed
 from roomchat.terminal.input_history import MAX_LINES, InputHistory
 from roomchat.terminal.lines import Line, StyledText, fold, line
+from roomchat.terminal.links import LINK, linked
 from roomchat.terminal.local import (
     Clear,
     CloseWindow,
@@ -86,6 +87,21 @@ def rows(one: Line, width: int) -> list[str]:
 def test_lines_are_folded_under_their_text(text: str, width: int, expected: list[str]) -> None:
     """At spaces where there are some, and never within a character."""
     assert rows(Line((StyledText("", text),), indent=8), width) == expected
+
+
+def test_a_long_link_goes_from_edge_to_edge() -> None:
+    """For the mouse; a short one is kept whole, and what follows stands under the text again."""
+    link = "https://example.org/" + "x" * 25
+    text = f"see {link} and https://a.example then"
+    one = line(("", "12 bob: "), *linked("", text), indent=8)
+    assert rows(one, 30) == [
+        "12 bob: see https://example.or",
+        "g/" + "x" * 25 + " ",
+        "        and https://a.example ",
+        "        then",
+    ]
+    urls = [[style.partition(LINK)[2] for style, _ in row if LINK in style] for row in fold(one, 30, get_cwidth)]
+    assert urls == [[link], [link], ["https://a.example"], []]
 
 
 def test_styles_survive_folding() -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import click
 
-from roomchat.cli.addresses import ServerAddress
+from roomchat.cli.addresses import ServerAddress, WrongValue
 from roomchat.cli.client_options import login_name
+from roomchat.cli.fault import fault
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import no_more_output, not_written, note
+from roomchat.cli.text import Text
 from roomchat.client.interrupt import run_interruptible
 from roomchat.client.same import room_names
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Command, Join
+from roomchat.terminal.calls import split_command
 from roomchat.terminal.display import PlainDisplay
 from roomchat.terminal.input import StandardInput
 from roomchat.terminal.lines import BELL_LEVELS, Line
@@ -23,6 +27,18 @@ from roomchat.terminal.terminal import Terminal
 
 # What a terminal must be able to do for the screen; these can't move a cursor.
 DUMB_TERMINALS = {"", "dumb", "unknown"}
+
+
+class CommandLine(Text):
+    """A command. Its value is what was written, which ``split_command`` takes."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = super().convert(value, param, ctx)
+        try:
+            split_command(text)
+        except ValueError as error:
+            raise WrongValue(f"--on-mention needs a command. {error}") from None
+        return text
 
 
 @click.command()
@@ -48,10 +64,22 @@ DUMB_TERMINALS = {"", "dumb", "unknown"}
     default="mentions",
     help="Which messages ring the terminal's bell; mentions: whispers, and messages with your name.",
 )
+@click.option(
+    "--notify/--no-notify",
+    default=True,
+    help="Have the terminal show a notice for whispers and messages with your name, if it can.",
+)
+@click.option(
+    "--on-mention",
+    metavar="COMMAND",
+    type=CommandLine(),
+    help="Run COMMAND for whispers and messages with your name; see docs/terminal.md.",
+)
+@click.option("--mouse", is_flag=True, help="Scroll with the mouse wheel; selecting text then takes Shift.")
 @click.option("--time-format", default=CLOCK, metavar="FORMAT", help="The format of times, as for strftime.")
 def join(
     address: str, name: str | None, room: tuple[str, ...], dial: str | None, plain: bool, colour: bool | None,
-    bell: str, time_format: str,
+    bell: str, notify: bool, on_mention: str | None, mouse: bool, time_format: str,
 ) -> None:  # fmt: skip
     """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
 
@@ -68,7 +96,10 @@ def join(
     can_paint = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in DUMB_TERMINALS
     try:
         if can_paint and not plain:
-            _paint(address, name, first, colour, bell, time_format)
+            _paint(
+                address, name, first,
+                colour=colour, bell=bell, clock=time_format, notify=notify, on_mention=on_mention, mouse=mouse,
+            )  # fmt: skip
         else:
             _print(address, name, first, bell, time_format)
     except (ConnectError, StateError) as error:
@@ -76,15 +107,29 @@ def join(
 
 
 def _paint(
-    address: str, name: str | None, first: list[Command | str], colour: bool | None, bell: str, clock: str
+    address: str, name: str | None, first: list[Command | str], *, colour: bool | None, bell: str, clock: str,
+    notify: bool, on_mention: str | None, mouse: bool,
 ) -> None:  # fmt: skip
     from roomchat.terminal.screen import Screen  # its library takes a tenth of a second that pipes need not spend
 
-    screen = Screen(colour=colour, bell=bell, clock=clock)
+    screen = Screen(
+        colour=colour,
+        bell=bell,
+        clock=clock,
+        notify=notify,
+        mouse=mouse,
+        on_mention=split_command(on_mention) if on_mention else (),
+    )
     terminal = Terminal(
         address, screen.input, screen.windows, interactive=True, login=login_name(), changed=screen.changed
     )
-    screen.run(terminal, lambda: terminal.run(name, first))
+    try:
+        screen.run(terminal, lambda: terminal.run(name, first))
+    except (ConnectError, StateError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it has been kept from the screen until now
+        click.echo(terminal.unsent())
+        raise fault(error) from None
     if unsent := terminal.unsent():
         click.echo(unsent)
     click.echo("Goodbye.")

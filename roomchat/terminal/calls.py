@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
@@ -9,6 +10,7 @@ from typing import NamedTuple, Protocol
 from roomchat.harmless import harmless
 
 RINGS = 3  # that may come at once
+NOTICE_TIME = 6.0  # seconds for which a call is told on the screen
 RING_EVERY = 10.0  # seconds until one more may come: a flood of mentions is heard, and no alarm
 PROGRAM = "roomchat"  # how titles and notices begin
 
@@ -17,12 +19,16 @@ class Call(NamedTuple):
     """Somebody wants this person.
 
     ``room_name``: where, as people know it. ``who``: the one who called. ``text``: in which words. All as they
-    came: whoever shows them makes them harmless.
+    came: whoever shows them makes them harmless. ``is_in_sight``: whether the person looks there.
     """
 
     room_name: str
     who: str
     text: str
+    is_in_sight: bool = False
+
+    def __str__(self) -> str:
+        return f"[{self.room_name}] {self.who}: {self.text}"
 
 
 class Calling(Protocol):
@@ -43,26 +49,38 @@ class Caller:
         terminal: by which.
         bell_level: the bell rings for what is at least this loud, as ``BELL_LEVELS``.
         run: runs the person's own command; returns at once.
+        notifies: whether the terminal is to show notices.
         clock: seconds.
     """
 
     def __init__(
         self, terminal: Calling, bell_level: int, run: Callable[[Call], None] = lambda call: None,
-        clock: Callable[[], float] = time.monotonic,
+        *, notifies: bool = True, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._terminal = terminal
         self._bell_level = bell_level
         self._run = run
+        self._notifies = notifies
         self._clock = clock
         self._rings = float(RINGS)  # that may come now
         self._counted = clock()
         self._title = ""
+        self._last: Call | None = None  # that does not stand on the screen itself
+        self._told = 0.0  # when it came
 
     def call(self, call: Call) -> None:
         """A whisper or a mention has come."""
         self._run(call)
-        if self.ring(2):
-            self._terminal.notify(PROGRAM, f"{call.who} in {call.room_name}: {call.text}")
+        if not call.is_in_sight:
+            self._last, self._told = call, self._clock()
+        if self.ring(2) and self._notifies:
+            self._terminal.notify(PROGRAM, str(call))
+
+    def notice(self) -> str:
+        """What to tell on the screen now: who has called from where the person does not look."""
+        if self._last is None or self._clock() > self._told + NOTICE_TIME:
+            return ""
+        return harmless(f"Alt-A: {self._last}".replace("\n", " "))
 
     def ring(self, loudness: int) -> bool:
         """Ring for what has come, as loud as a ``Line.ring``; whether it is time to tell of it."""
@@ -88,3 +106,15 @@ class Caller:
             return False
         self._rings -= 1
         return True
+
+
+def split_command(command: str) -> list[str]:
+    """A command in words, as a shell splits it.
+
+    Raises:
+        ValueError: it has none, or a quotation that does not end.
+    """
+    words = shlex.split(command)
+    if not words:
+        raise ValueError("It is empty.")
+    return words

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from roomchat.harmless import harmless
+from roomchat.terminal.links import LINK
 
 # A bell rings for lines whose ``ring`` is at least this.
 BELL_LEVELS = {"never": 3, "mentions": 2, "all": 1}
@@ -55,6 +56,8 @@ def cell(text: str) -> str:
 def fold(one: Line, width: int, measure: Callable[[str], int]) -> list[list[StyledText]]:
     """The rows of a line on a screen.
 
+    A link that is longer than a row goes on from edge to edge, without blanks in it, as a terminal would fold it.
+
     Args:
         one: the line.
         width: columns of the screen.
@@ -64,22 +67,29 @@ def fold(one: Line, width: int, measure: Callable[[str], int]) -> list[list[Styl
     if text.isascii() and len(text) <= width:
         return [list(one.pieces)]
     indent = _indent(one, width, measure)
+    long_links = {style for style, text in one.pieces if LINK in style and _width(text, measure) > width - indent}
     rows: list[list[tuple[str, str]]] = [[]]  # style and character; a mark belongs to the character before it
+    indents = [0]  # columns before each row
     used, space = 0, 0  # columns of the row; behind which character of it there was a space, 0: nowhere
     for style, character, columns in _cells(one.pieces, measure):
-        if used + columns > width and rows[-1] and used > indent:
+        if used + columns > width and rows[-1] and used > indents[-1]:
             row = rows[-1]
-            rest = row[space:] if space and character != " " else []
+            rest = row[space:] if space and character != " " and style not in long_links else []
             del row[len(row) - len(rest) :]
             rows.append(rest)
-            used, space = indent + sum(measure(c) for _, text in rest for c in text), 0
+            indents.append(0 if style in long_links else indent)
+            used, space = indents[-1] + sum(_width(text, measure) for _, text in rest), 0
             if character == " ":
                 continue
         rows[-1].append((style, character))
         used += columns
         if character == " " and used > indent + 1:
             space = len(rows[-1])
-    return [_row(row, indent if number else 0) for number, row in enumerate(rows) if row or not number]
+    return [_row(row, before) for row, before in zip(rows, indents, strict=True) if row or row is rows[0]]
+
+
+def _width(text: str, measure: Callable[[str], int]) -> int:
+    return sum(map(measure, text))
 
 
 def _indent(one: Line, width: int, measure: Callable[[str], int]) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from roomchat.harmless import harmless
 from roomchat.terminal.calls import Call
@@ -18,18 +17,6 @@ MAX_WAITING = 20  # calls; what comes then is not run
 TIME_LIMIT = 10.0  # seconds a command may take
 GRACE = 1.0  # seconds that it has to end when it is asked to
 MAX_TEXT = 2000  # characters of the message that it gets
-
-
-def split_command(command: str) -> list[str]:
-    """A command in words, as a shell splits it.
-
-    Raises:
-        ValueError: it has none, or a quotation that does not end.
-    """
-    words = shlex.split(command)
-    if not words:
-        raise ValueError("It is empty.")
-    return words
 
 
 class MentionCommand:
@@ -46,7 +33,7 @@ class MentionCommand:
         tell: is told, once, why it can't be run.
     """
 
-    def __init__(self, words: list[str], tell: Callable[[str], None]) -> None:
+    def __init__(self, words: Sequence[str], tell: Callable[[str], None]) -> None:
         self._words = words
         self._tell = tell
         self._changed = threading.Condition()

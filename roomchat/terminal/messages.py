@@ -8,10 +8,13 @@ from prompt_toolkit.layout.screen import Char, Screen, WritePosition
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.utils import get_cwidth
 
+from roomchat.terminal.pace import Pace
 from roomchat.terminal.theme import fragment_style
 from roomchat.terminal.viewport import RowsOf
 from roomchat.terminal.window import FoldedRow, Window
 from roomchat.terminal.windows import Windows
+
+PLAIN = "fg:ansidefault"  # a style that the renderer heeds: of a blank without one it takes no notice
 
 
 class MessagesPane(Container):
@@ -23,11 +26,14 @@ class MessagesPane(Container):
     Args:
         windows: the windows.
         colours: how many the terminal has.
+        pace: of the line; while it is busy, what comes is not shown yet.
     """
 
-    def __init__(self, windows: Windows, colours: ColorDepth) -> None:
+    def __init__(self, windows: Windows, colours: ColorDepth, pace: Pace) -> None:
         self._windows = windows
         self._colours = colours
+        self._pace = pace
+        self._shown: tuple[object, list[FoldedRow]] = (None, [])  # what is looked at, and its rows
         self._width, self._height = 80, 24
 
     # ------------------------------------------------------------ as a part of the layout
@@ -56,8 +62,11 @@ class MessagesPane(Container):
         self._width, self._height = at.width, at.height
         with self._windows.lock:
             window = self._windows.looked_at
-            rows = window.view(self._rows_of(window), at.height)
-            self._fetch(window)
+            look = (id(window), window.place, window.past is None, window.hit, at.width, at.height)
+            if look != self._shown[0] or not self._pace.wait():
+                self._shown = look, window.view(self._rows_of(window), at.height)
+                self._fetch(window)
+            rows = self._shown[1]
         rows = [[]] * (at.height - len(rows)) + rows
         for y, row in enumerate(rows, start=at.ypos):
             screen.data_buffer[y].update(self._cells(row, at.xpos))
@@ -72,10 +81,10 @@ class MessagesPane(Container):
             if text:
                 char = cells[x] = Char(text, fragment_style(style, self._colours))
                 x += char.width
-        if x < end - 1:
-            cells[x] = Char(" " * (end - 1 - x))
         if x < end:
-            cells[end - 1] = Char(" ")  # one cell, for the renderer erases from the last one on
+            cells[x] = Char(" " * (end - x), PLAIN)
+        if x < end - 1 or end - 1 not in cells:
+            cells[end - 1] = Char("")  # so that the renderer does not take the row to end before, and erases there
         return cells
 
     # ------------------------------------------------------------ where one looks

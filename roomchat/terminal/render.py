@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost, Refusal
 from roomchat.entries import Table, said, shown, spoken
+from roomchat.harmless import harmless
 from roomchat.protocol import (
     ACTION,
     Away,
@@ -35,6 +36,7 @@ from roomchat.protocol import (
 from roomchat.speaker import speaker
 from roomchat.terminal.focus import RoomFocus
 from roomchat.terminal.lines import Line, cell, line
+from roomchat.terminal.links import linked
 from roomchat.terminal.roster import Roster
 from roomchat.times import local
 
@@ -155,10 +157,10 @@ def _spoken(entry: Spoken, roster: Roster, focus: RoomFocus, clock: str, ring: b
     indent = len("".join(piece.text for piece in line(*head).pieces))
     style = "mention" if mentioned else "whisper" if for_me else ""
     level = 0 if not ring or mine or focus.is_old(entry) else 1 + for_me
-    yield line(*head, (style, cell(first)), indent=indent, ring=level)
+    yield line(*head, *linked(style, harmless(cell(first))), indent=indent, ring=level)
     for more in rest:  # in plain mode behind the speaker again: an indent does not tell them from others' lines
         before = head if focus.is_tagged else [("", " " * indent)]
-        yield line(*before, (style, cell(more)), indent=indent)
+        yield line(*before, *linked(style, harmless(cell(more))), indent=indent)
 
 
 _SHOWN: Table[Iterator[Line]] = spoken(_spoken)

@@ -6,12 +6,10 @@ main thread touches the terminal.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -20,17 +18,23 @@ from prompt_toolkit.layout import BufferControl, Dimension, Layout
 from prompt_toolkit.utils import get_cwidth
 from prompt_toolkit.widgets import SearchToolbar
 
-from roomchat.client.interrupt import GRACE, SIGNALS
+from roomchat.client.interrupt import GRACE
 from roomchat.protocol import is_private
 from roomchat.terminal import status
+from roomchat.terminal.bare import BareView
+from roomchat.terminal.calls import NOTICE_TIME, Caller
 from roomchat.terminal.complete import Cycle, candidates
+from roomchat.terminal.hyperlinks import LinkStyle
 from roomchat.terminal.input import InputQueue, Typed, Visit
 from roomchat.terminal.input_history import InputHistory
 from roomchat.terminal.keys import key_bindings
 from roomchat.terminal.layout import WIDE, layout
 from roomchat.terminal.lines import BELL_LEVELS
+from roomchat.terminal.mention_command import MentionCommand
 from roomchat.terminal.messages import MessagesPane
+from roomchat.terminal.modes import repaint
 from roomchat.terminal.output import ScreenOutput
+from roomchat.terminal.stage import Stage
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.theme import STYLE, colour_depth
 from roomchat.terminal.window import Window
@@ -39,7 +43,6 @@ from roomchat.terminal.windows import Windows
 MAX_INPUT_ROWS = 10  # rows of what is typed; more scroll
 QUIT_WINDOW = 3.0  # seconds in which a second Ctrl-C leaves
 QUITS = {"/quit", "/exit", "/bye"}
-PAINT_INTERVAL = 0.05  # seconds between two paintings of what comes; keys are painted at once
 
 
 class Screen:
@@ -49,84 +52,45 @@ class Screen:
         colour: whether to use colours; None: as the environment says.
         bell: for which messages it rings: ``never``, ``mentions`` (and whispers), ``all``.
         clock: how times are written, as for strftime.
+        notify: whether the terminal is to show notices.
+        on_mention: the command to run for each mention and whisper, in words; none: nothing.
+        mouse: whether the wheel scrolls; then it takes Shift to select text.
     """
 
-    def __init__(self, *, colour: bool | None, bell: str, clock: str) -> None:
+    def __init__(
+        self, *, colour: bool | None, bell: str, clock: str, notify: bool = True, on_mention: Sequence[str] = (),
+        mouse: bool = False,
+    ) -> None:  # fmt: skip
         self.input = InputQueue()
         self.windows = Windows(clock=clock, is_begun=self.input.is_begun, ask=self.input.put)
         self._output = ScreenOutput.open(sys.stdout)
         self._colours = colour_depth(colour)
-        self._bell_level = BELL_LEVELS[bell]
+        self._mouse = mouse
+        self._command = MentionCommand(on_mention, self._tell) if on_mention else None
+        run = self._command.run if self._command is not None else lambda call: None
+        self._caller = Caller(self._output, BELL_LEVELS[bell], run, notifies=notify)
+        self._stage = Stage(self._application, self._tick, self._leave_interrupted, self._output.pace)
+        self.changed = self._stage.changed
         self.interrupted = False  # whether the person left by Ctrl-C, or a signal came
         self.cycle: Cycle | None = None
         self._cycling = False  # the text is changed by Tab, not by the person
         self._owes = False  # whether the person was told that something is not sent
-        self._asked = 0.0  # when Ctrl-C asked, in the loop's time
+        self._asked = float("-inf")  # when Ctrl-C asked
         self._leaving = ""
-        self._failure: Exception | None = None
-        self._app: Application[None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_due = False  # a painting will come
-        self._painted = 0.0  # when the last one was, in the loop's time
         self.terminal: Terminal
-
-    def changed(self) -> None:
-        """Something that is shown has changed: paint it soon."""
-        if not self._is_due:
-            self._is_due = True
-            self._ask_main(self._soon)
 
     def run(self, terminal: Terminal, work: Callable[[], None]) -> None:
         """Paint, and do the work in another thread; returns when that ends. Raises what it raises."""
         self.terminal = terminal
-        self._worker = threading.Thread(target=self._work, args=(work,), name="roomchat-send", daemon=True)
-        before = {number: signal.getsignal(number) for number in SIGNALS}
         try:
-            asyncio.run(self._run())
-        except (EOFError, OSError):  # the terminal is gone
-            terminal.interrupt()
-            self._worker.join(GRACE)
-            return
+            failure = self._stage.run(work, terminal.interrupt)
         finally:
-            for number, handler in before.items():  # asyncio puts Python's own in their place
-                signal.signal(number, handler)
-        if self._failure is not None and not self._leaving:  # who leaves need not be told what they left
-            raise self._failure
+            if self._command is not None:
+                self._command.close()
+        if failure is not None and not self._leaving:  # who leaves need not be told what they left
+            raise failure
 
-    # ------------------------------------------------------------ the thread that sends
-
-    def _work(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - raised where the work was started
-            self._failure = error
-        self._ask_main(self._exit)
-
-    def _ask_main(self, do: Callable[[], None]) -> None:
-        """Have the main thread do it, as long as it paints. Any thread may call it."""
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(do)
-
-    # ------------------------------------------------------------ the main thread
-
-    def _soon(self) -> None:
-        assert self._loop is not None
-        self._loop.call_later(max(0.0, self._painted + PAINT_INTERVAL - self._loop.time()), self._paint)
-
-    def _paint(self) -> None:
-        assert self._loop is not None
-        self._is_due = False
-        self._painted = self._loop.time()
-        if self._app is not None:
-            self._app.invalidate()
-
-    async def _run(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._app = self._application()
-        for number in SIGNALS:
-            self._loop.add_signal_handler(number, self._leave_interrupted)
-        await self._app.run_async(pre_run=self._worker.start, handle_sigint=False, set_exception_handler=False)
+    # ------------------------------------------------------------ what is painted
 
     def _application(self) -> Application[None]:
         self._buffers: dict[str | None, Buffer] = {}
@@ -134,7 +98,7 @@ class Screen:
         self.buffer = self._buffer_of(self.shown)
         self.search = SearchToolbar()
         self.control = BufferControl(self.buffer, search_buffer_control=self.search.control)
-        self.messages = MessagesPane(self.windows, self._colours)
+        self.messages = MessagesPane(self.windows, self._colours, self._output.pace)
         self.shows_people = False
         app: Application[None] = Application(
             Layout(layout(self), focused_element=self.control),
@@ -143,7 +107,13 @@ class Screen:
             color_depth=self._colours,
             output=self._output,
             full_screen=True,
+            erase_when_done=True,
+            mouse_support=self._mouse,
+            terminal_size_polling_interval=None,  # a signal tells it
         )
+        app.renderer.style = LinkStyle(app.renderer.style)
+        self._bare = BareView(app, self._output)
+        self._app = app
         app.before_render += lambda _: self._sync()
         return app
 
@@ -165,11 +135,28 @@ class Screen:
             self.buffer = self.control.buffer = self._buffer_of(window)
             self.cycle = None
             self.input.half_typed = bool(self.buffer.text)
+
+    def _tick(self) -> None:
+        """Something has come: call the person, if it is for them."""
         if self.windows.copied:
             self._copy()
-        ring, self.windows.ring = self.windows.ring, 0
-        if ring >= self._bell_level:
-            self._output.bell()
+        ring, calls = self.windows.calls.take()
+        for call in calls:
+            self._caller.call(call)
+        if not calls:
+            self._caller.ring(ring)
+        elif self._caller.notice():
+            self._stage.later(NOTICE_TIME, self.changed)
+        with self.windows.lock:
+            windows = self.windows.all()
+            mentions, unread = sum(one.mentions for one in windows), sum(one.unread for one in windows)
+            name = status.name_of(self.windows.current, self.windows)
+        self._caller.show_title(name, mentions, unread)
+
+    def _tell(self, text: str) -> None:
+        """What goes wrong beside the chat. Any thread may call it."""
+        self.windows.show(text, "trouble")
+        self.changed()
 
     def _copy(self) -> None:
         """Put into the clipboard what is to be there."""
@@ -191,9 +178,8 @@ class Screen:
         return status.pending(self.terminal, self.windows, self.shown)
 
     def bottom(self) -> status.Fragments:
-        assert self._loop is not None
-        asked = self._loop.time() < self._asked + QUIT_WINDOW
-        notice = self._leaving or ("Press Ctrl-C again to quit." if asked else "")
+        asked = time.monotonic() < self._asked + QUIT_WINDOW
+        notice = self._leaving or ("Press Ctrl-C again to quit." if asked else self._caller.notice())
         return status.bottom(
             self.terminal, self.windows, self.buffer.text, self.cycle, notice,
             below=self.messages.below, listed=self.is_wide(),
@@ -205,13 +191,31 @@ class Screen:
         return [("class:prompt", prompt if first else " " * get_cwidth(prompt))]
 
     def _edited(self, buffer: Buffer) -> None:
-        self._asked = 0.0
+        self._asked = float("-inf")
         self.shown.draft = buffer.text
         self.input.half_typed = bool(buffer.text)
         if not self._cycling:
             self.cycle = None
 
     # ------------------------------------------------------------ what keys do
+
+    def suspend(self) -> None:
+        """Back to the shell; ``fg`` returns."""
+        assert self._stage.modes is not None
+        self._stage.modes.suspend()
+
+    def repaint(self) -> None:
+        """Paint all of the screen anew."""
+        repaint(self._app)
+
+    def show_bare(self) -> None:
+        """The room on the ordinary screen, until a key is pressed."""
+        windows = self.windows
+        with windows.lock:
+            window = windows.looked_at
+            lines = [one.plain for item in window.timeline for one in windows.lines_of(item)]
+            name = status.name_of(window, windows)
+        self._app.create_background_task(self._bare.show(name, lines))
 
     def accept(self) -> None:
         """What is typed is done."""
@@ -296,15 +300,14 @@ class Screen:
 
     def interrupt(self) -> None:
         """Ctrl-C: clears the line, then asks, then leaves."""
-        assert self._loop is not None
-        if self._leaving or self._loop.time() < self._asked + QUIT_WINDOW:
+        if self._leaving or time.monotonic() < self._asked + QUIT_WINDOW:
             self._leave_interrupted()
         elif self.buffer.text:
             self._clear()
         elif not self.windows.end_search():
             self._tell_what_waits()
-            self._asked = self._loop.time()
-            self._loop.call_later(QUIT_WINDOW, self.changed)
+            self._asked = time.monotonic()
+            self._stage.later(QUIT_WINDOW, self.changed)
 
     def leave(self) -> None:
         """When what was typed is sent, if there is somebody to send it to."""
@@ -329,16 +332,12 @@ class Screen:
 
     def leave_now(self) -> None:
         """Whatever is waited for; the others are told."""
-        assert self._loop is not None
         self._leaving = "Leaving."
+        self._bare.close()
         # It waits for the server a moment; the screen does not.
         threading.Thread(target=self.terminal.interrupt, daemon=True).start()
-        self._loop.call_later(GRACE, self._exit)
+        self._stage.later(GRACE, self._stage.exit)
 
     def _leave_interrupted(self) -> None:
         self.interrupted = True
         self.leave_now()
-
-    def _exit(self) -> None:
-        if self._app is not None and self._app.is_running and not self._app.is_done:
-            self._app.exit()

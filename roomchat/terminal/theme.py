@@ -7,6 +7,9 @@ import os
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
+from roomchat.terminal.hyperlinks import link_style
+from roomchat.terminal.links import LINK
+
 # For names. Of the 256 colours that terminals agree on, twelve whose luminance lies so that each stands out on
 # black and on white alike: contrast at least 3.8 : 1 against both, where 4.58 is the most that there can be
 # (WCAG 2.2, "contrast ratio"). tests/test_lines.py computes it.
@@ -23,6 +26,7 @@ STYLE = Style.from_dict(
         "trouble": "bold",
         "whisper": "italic",
         "mention": "bold",
+        "link": "underline",
         "new": "bold #af5f00",
         "found": "reverse",
         "title": "reverse",
@@ -51,6 +55,9 @@ def colour_depth(colour: bool | None) -> ColorDepth:
 
 def fragment_style(style: str, colours: ColorDepth) -> str:
     """A line's style as prompt_toolkit writes it."""
+    style, _, url = style.partition(LINK)
+    if url:
+        return link_style(fragment_style(style, colours), url)
     if not style.startswith("name:"):
         return f"class:{style}" if style else ""
     uid = int(style.removeprefix("name:") or 0)

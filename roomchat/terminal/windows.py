@@ -34,6 +34,7 @@ from roomchat.protocol import (
     Welcome,
     is_private,
 )
+from roomchat.terminal.call_queue import CallQueue
 from roomchat.terminal.display import Display
 from roomchat.terminal.finding import Hit
 from roomchat.terminal.input import FetchPage, LookFurther, Visit
@@ -72,6 +73,7 @@ class Windows(Display):
     ) -> None:
         self._is_begun = is_begun
         self._ask = ask
+        self.calls = CallQueue()
         super().__init__(clock=clock, is_tagged=False)
 
     def reset(self) -> None:
@@ -88,7 +90,6 @@ class Windows(Display):
         self.searching = Searching(self._go_to_hit, self._ask)
         self.copied = ""  # a text for the clipboard; the screen takes it
         self._wanting: deque[Spoken] = deque(maxlen=MAX_WANTING)  # what was said to this person
-        self.ring = 0  # how much is to be rung for, as ``Line.ring``; the screen sets it back
 
     # ------------------------------------------------------------ which there are
 
@@ -269,7 +270,7 @@ class Windows(Display):
             # A line must not end in front of others than it was begun for, perhaps the one that it is about.
             self._tell(self.open(room), self.lines(event))
             self.show_lines([line(("mention", dialled_elsewhere(event, self.roster)), ring=2)])
-            self.ring = 2
+            self.calls.dialled(event, self.roster)
         elif event.re is not None or by_other or self.current.room is None:
             self.look_at(room, event)
         else:
@@ -287,8 +288,8 @@ class Windows(Display):
             return
         is_old = self.focus.is_old(item)
         window.add(item, is_looked_at=is_looked_at, wants=wants, is_news=True)
-        if not is_old and (wants or is_looked_at):
-            self.ring = max(self.ring, 1 + wants)
+        if not is_old:
+            self.calls.hear(item, self.roster, wants=wants, is_looked_at=is_looked_at)
 
     def _is_for_me(self, item: AnyEntry | Unknown | Gap) -> bool:
         """Whether somebody else mentions this person, or whispers to them; it is remembered then."""
