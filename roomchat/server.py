@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -47,7 +49,9 @@ class Server:
         self._settings = settings
         self._record = record
         self._threads: list[threading.Thread] = []
-        self._ending = threading.Event()  # someone should call stop()
+        self.ending = False  # someone should call stop(); then `wait` returns at once
+        # No event: its lock may be held by the thread that waits, when a signal's handler calls `end` in it.
+        self._ended: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._inbox: Inbox[ToHub] = Inbox(settings.inbox_limit)
         self.failed = False  # whether it ended because of a fault in itself
         self.why = ""  # why it ended by itself
@@ -116,16 +120,14 @@ class Server:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it should be stopped: ``end`` was called, it was idle for too long, or it failed."""
-        return self._ending.wait(timeout)
+        with contextlib.suppress(queue.Empty):
+            self._ended.put(self._ended.get(timeout=timeout))  # back, for others who wait
+        return self.ending
 
     def end(self) -> None:
-        """Make ``wait`` return."""
-        self._ending.set()
-
-    @property
-    def ending(self) -> bool:
-        """Whether ``wait`` returns at once."""
-        return self._ending.is_set()
+        """Make ``wait`` return. Any thread may call it, and the handler of a signal."""
+        self.ending = True
+        self._ended.put(None)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -172,9 +174,9 @@ class Server:
         )
 
     def _end_because(self, why: str) -> None:
-        if not self._ending.is_set():
+        if not self.ending:
             self.why = why
-            self._ending.set()
+            self.end()
 
     def _spawn(self, name: str, work: Callable[[], None]) -> threading.Thread:
         """A thread whose failure ends the server: a part of it missing, it must not go on as if it were whole."""
@@ -184,7 +186,7 @@ class Server:
                 work()
             except BaseException:
                 self.failed = True  # first: writing to a log may fail, too
-                self._ending.set()
+                self.end()
                 logger.critical("a fault in the server's %s thread; the server ends", name, exc_info=True)
 
         thread = threading.Thread(target=guarded, name=f"roomchat-{name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import sqlite3
@@ -9,6 +10,8 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -552,6 +555,35 @@ def test_end_wakes_who_waits(serve: Serve) -> None:
     server.end()
     assert server.wait(DEADLINE)
     assert (server.failed, server.why) == (False, "")
+
+
+def test_end_wakes_also_whom_it_interrupts() -> None:
+    """A signal's handler runs between any two steps of the thread that waits, and calls it there."""
+    step = 1
+    while is_interrupted(step):
+        step += 1
+    assert step > 3
+
+
+def is_interrupted(step: int) -> bool:
+    """Whether waiting has so many steps; it must end behind an ``end`` in this one."""
+    server = Server(Settings(port=0))
+    steps = itertools.count(1)
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        if next(steps) == step:
+            server.end()
+        return trace
+
+    def wait() -> None:
+        sys.settrace(trace)
+        server.wait(0.1)
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    thread.join(DEADLINE)
+    assert not thread.is_alive(), f"it waits for ever when it is interrupted at its step {step}"
+    return server.ending
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own times hold")
