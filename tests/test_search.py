@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from roomchat.client.client import Client
+from roomchat.protocol import Ping
 from roomchat.server import Server
 from tests.emulator import CTRL_C, ENTER, Emulated
 
@@ -33,6 +35,9 @@ def chat(serve: Callable[..., Server]) -> Iterator[Chat]:
         for number in range(1, 1501):
             bob.say(f"the BUDGET is {number}" if number in {2, 700, 1490} else f"number {number}")
         assert bob.flush(60)
+        then = time.time()
+        while time.time() < then + 0.002:  # what is said next has a later time, in milliseconds
+            bob.request(Ping())
         bob.join("ops")
         bob.say("ann: what of the budget?")
         assert bob.flush(60)

@@ -261,6 +261,12 @@ def leads_elsewhere(line: str) -> bool:
     return command is not None and command.name in LEADING
 
 
+def is_reading(line: str) -> bool:
+    """Whether that line is about what was said before, so that one goes on looking where one looks."""
+    command = _BY_NAME.get(line.split(maxsplit=1)[0].lower()) if line.strip() else None
+    return command is not None and command.group == READING
+
+
 def find(name: str) -> SlashCommand:
     """The command of that name, or that others know under it. Raises TypingError with the nearest one."""
     command = _BY_NAME.get(name)

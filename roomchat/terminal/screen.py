@@ -23,6 +23,7 @@ from roomchat.protocol import is_private
 from roomchat.terminal import status
 from roomchat.terminal.bare import BareView
 from roomchat.terminal.calls import NOTICE_TIME, Caller
+from roomchat.terminal.commands import is_reading
 from roomchat.terminal.complete import Cycle, candidates
 from roomchat.terminal.hyperlinks import LinkStyle
 from roomchat.terminal.input import InputQueue, Typed, Visit
@@ -192,6 +193,8 @@ class Screen:
 
     def _edited(self, buffer: Buffer) -> None:
         self._asked = float("-inf")
+        if buffer.text:
+            self.windows.notice = ""
         self.shown.draft = buffer.text
         self.input.half_typed = bool(buffer.text)
         if not self._cycling:
@@ -226,7 +229,10 @@ class Screen:
             self.leave_away()  # the sending thread may wait for the server
         elif text.strip() or self.terminal.arrival.asking:
             self._owes = False
+            self.windows.notice = ""
             self.windows.close_page()
+            if not is_reading(text):
+                self.newest()
             self.input.put(Typed(text, None if self.terminal.is_on_its_way() else self.shown.room))
         else:
             self.windows.close_page()

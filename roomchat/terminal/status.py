@@ -86,7 +86,7 @@ def bottom(
         below: how many messages stand below those that are shown.
         listed: whether the rooms are listed elsewhere.
     """
-    if notice:
+    if notice := notice or harmless(windows.notice):
         return [("class:alert", f" {notice} ")]
     if cycle is not None:
         return _offered(cycle)

@@ -88,6 +88,7 @@ class Windows(Display):
         self._pages: dict[str, Page] = {}  # that are on their way, by their id
         self._ids = itertools.count(1)
         self.searching = Searching(self._go_to_hit, self._ask)
+        self.notice = ""  # what the client has said where nobody looks
         self.copied = ""  # a text for the clipboard; the screen takes it
         self._wanting: deque[Spoken] = deque(maxlen=MAX_WANTING)  # what was said to this person
 
@@ -199,6 +200,13 @@ class Windows(Display):
                 self.current.arrive()
 
     # ------------------------------------------------------------ what is shown
+
+    def show(self, text: str, style: str = "dim") -> None:
+        """Show what the client itself has to say, also to somebody who looks further up."""
+        with self.lock:
+            super().show(text, style)
+            if not self.current.is_at_newest:
+                self.notice = text.partition("\n")[0]
 
     def show_lines(self, told: list[Line]) -> None:
         """Show lines in the window that is looked at. With the lock held."""
@@ -351,9 +359,11 @@ class Windows(Display):
             other.hit = 0
         window.hit = hit.seq
         self.go_to(window, hit.seq)
-        if window is not self.current and not is_private(hit.room):
-            self._ask(Visit(hit.room))
-        self.visit(window)
+        if window is not self.current:
+            self.visit(window)
+            if not is_private(hit.room):
+                self._ask(Visit(hit.room))
+        self.page = None
 
     def look_further(self) -> None:
         """A search goes on. On the thread that sends."""
