@@ -76,10 +76,11 @@ class CommandLine(Text):
     help="Run COMMAND for whispers and messages with your name; see docs/terminal.md.",
 )
 @click.option("--mouse", is_flag=True, help="Scroll with the mouse wheel; selecting text then takes Shift.")
+@click.option("--fresh", is_flag=True, help="Begin anew: without the rooms, windows and drafts of the last time.")
 @click.option("--time-format", default=CLOCK, metavar="FORMAT", help="The format of times, as for strftime.")
 def join(
     address: str, name: str | None, room: tuple[str, ...], dial: str | None, plain: bool, colour: bool | None,
-    bell: str, notify: bool, on_mention: str | None, mouse: bool, time_format: str,
+    bell: str, notify: bool, on_mention: str | None, mouse: bool, fresh: bool, time_format: str,
 ) -> None:  # fmt: skip
     """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
 
@@ -97,18 +98,18 @@ def join(
     try:
         if can_paint and not plain:
             _paint(
-                address, name, first,
+                address, name, first, fresh,
                 colour=colour, bell=bell, clock=time_format, notify=notify, on_mention=on_mention, mouse=mouse,
             )  # fmt: skip
         else:
-            _print(address, name, first, bell, time_format)
+            _print(address, name, first, bell, fresh, time_format)
     except (ConnectError, StateError) as error:
         raise click.ClickException(str(error)) from None
 
 
 def _paint(
-    address: str, name: str | None, first: list[Command | str], *, colour: bool | None, bell: str, clock: str,
-    notify: bool, on_mention: str | None, mouse: bool,
+    address: str, name: str | None, first: list[Command | str], fresh: bool, *, colour: bool | None, bell: str,
+    clock: str, notify: bool, on_mention: str | None, mouse: bool,
 ) -> None:  # fmt: skip
     from roomchat.terminal.screen import Screen  # its library takes a tenth of a second that pipes need not spend
 
@@ -124,7 +125,7 @@ def _paint(
         address, screen.input, screen.windows, interactive=True, login=login_name(), changed=screen.changed
     )
     try:
-        screen.run(terminal, lambda: terminal.run(name, first))
+        screen.run(terminal, lambda: terminal.run(name, first, is_fresh=fresh))
     except (ConnectError, StateError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it has been kept from the screen until now
@@ -133,11 +134,13 @@ def _paint(
     if unsent := terminal.unsent():
         click.echo(unsent)
     click.echo("Goodbye.")
-    if screen.interrupted and not terminal.display.roster.uid:
+    if screen.interrupted and not terminal.display.roster.is_welcomed:
         sys.exit(INTERRUPTED)
 
 
-def _print(address: str, name: str | None, first: list[Command | str], bell: str, clock: str) -> None:
+def _print(
+    address: str, name: str | None, first: list[Command | str], bell: str, fresh: bool, clock: str
+) -> None:  # fmt: skip
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
     source = StandardInput(sys.stdin.fileno())
     failure: OSError | None = None
@@ -160,7 +163,7 @@ def _print(address: str, name: str | None, first: list[Command | str], bell: str
     terminal = Terminal(
         address, source, PlainDisplay(show_line, clock=clock), interactive=sys.stdin.isatty(), login=login_name()
     )
-    interrupted = run_interruptible(lambda: terminal.run(name, first), terminal.interrupt)
+    interrupted = run_interruptible(lambda: terminal.run(name, first, is_fresh=fresh), terminal.interrupt)
     if interrupted:
         show("Goodbye.")
     for complaint in terminal.complaints:
@@ -169,7 +172,7 @@ def _print(address: str, name: str | None, first: list[Command | str], bell: str
         note(unsent)
     if failure is not None:
         raise not_written(failure)
-    if interrupted and not terminal.display.roster.uid:
+    if interrupted and not terminal.display.roster.is_welcomed:
         sys.exit(INTERRUPTED)
     if (unsent or terminal.complaints) and not sys.stdin.isatty():
         sys.exit(1)

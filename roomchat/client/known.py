@@ -46,6 +46,13 @@ class Known:
             return list(self._session.rooms)
 
     @property
+    def cursors(self) -> dict[str, int]:
+        """Of each room the seq of the last entry that came; before ``open``, of the last one acknowledged."""
+        self._check_ours()
+        with self._changed:
+            return dict(self._session.cursors)
+
+    @property
     def pending(self) -> list[Say | Whisper]:
         """What was said and has not come back, oldest first."""
         self._check_ours()

@@ -38,12 +38,13 @@ class Arrival:
         interactive: whether there is someone who answers.
         receive: gets the client's events.
         changed: called when a question is asked.
+        is_fresh: nothing of the last time is wanted.
     """
 
     def __init__(
         self, address: str, name: str | None, login: str, first: Iterable[First], display: Display,
         source: InputSource, *, interactive: bool, receive: Callable[[ClientEvent], object],
-        changed: Callable[[], None],
+        changed: Callable[[], None], is_fresh: bool = False,
     ) -> None:  # fmt: skip
         self.asking = ""  # the question that the next line answers
         self.kept = True  # whether there is a place to keep what is not sent
@@ -58,6 +59,7 @@ class Arrival:
         self._interactive = interactive
         self._receive = receive
         self._changed = changed
+        self._is_fresh = is_fresh
         self._can_ask = interactive or name is None
 
     def say_hello(self) -> bool:
@@ -70,8 +72,10 @@ class Arrival:
         while True:
             if self.name is None:
                 self.name = self._ask_name()
-            client = display.client = self._client(self.name)
-            display.focus.ignored = set(client.ignored)
+            client = self._client(self.name)
+            if self._is_fresh:
+                client.ignore(())
+            display.meet(client, is_fresh=self._is_fresh)
             self.waits = self._interactive
             try:
                 client.open()
@@ -88,7 +92,7 @@ class Arrival:
 
     def is_refused(self, code: str, why: str) -> bool:
         """Whether a refusal is about the name, and another one can be asked for."""
-        self._display.client = None
+        self._part()
         if code not in OTHER_NAME or not self._can_ask:
             return False
         self._display.show(why, "trouble")
@@ -136,16 +140,20 @@ class Arrival:
     def _make_client(self, name: str, *, state: bool) -> Client:
         return Client(
             self._address, name, on_event=self._receive, request_timeout=REQUEST_TIMEOUT, state=state,
-            retry=self._interactive,
+            resume=not self._is_fresh, keep_rooms=self._display.comes_back, retry=self._interactive,
         )  # fmt: skip
 
     def _stay_out(self, why: str) -> None:
         """A person may try another server; a pipe can't."""
-        self._display.client = None
+        self._part()
         if not self._interactive:
             raise ConnectError(harmless(why)) from None
         self._display.show(why, "trouble")
         self._display.show("Type /connect to try again, /connect HOST[:PORT] for another server, or /quit.")
+
+    def _part(self) -> None:
+        self._display.part()
+        self._display.client = None
 
     def _ask_name(self) -> str:
         offered = f" [{self._login}]" if self._login and self._interactive else ""

@@ -30,6 +30,8 @@ class Display(ABC):
         is_tagged: whether each line says of which room it is.
     """
 
+    comes_back = False  # whether it begins in the rooms of the last time
+
     def __init__(self, *, clock: str, is_tagged: bool) -> None:
         self.client: Client | None = None
         self.connected = False  # now; without a connection but with a client it tries to come back
@@ -43,6 +45,19 @@ class Display(ABC):
         self.client, self.connected = None, False
         self.roster = Roster()
         self.focus = RoomFocus(self.roster, is_tagged=self._is_tagged)
+
+    def meet(self, client: Client, *, is_fresh: bool) -> None:
+        """This is who we are, but it is not open yet.
+
+        Args:
+            is_fresh: nothing of before is to be shown.
+        """
+        with self.lock:
+            self.client = client
+            self.focus.ignored = set(client.ignored)
+
+    def part(self) -> None:  # noqa: B027 - not every display keeps something
+        """The client is about to be closed: what comes now need not be shown, and comes again the next time."""
 
     def show(self, text: str, style: str = "dim") -> None:
         """Show what the client itself has to say; its lines are lines."""
@@ -74,8 +89,8 @@ class Display(ABC):
     def place(self, event: ClientEvent) -> None:
         """Show an event where it belongs. With the lock held."""
 
-    def take(self, event: ClientEvent) -> None:
-        """Take note of an event, and show it."""
+    def take(self, event: ClientEvent) -> bool:
+        """Take note of an event, and show it; whether it need not come again the next time."""
         with self.lock:
             if isinstance(event, ConnectionLost | ConnectionEnded):
                 self.connected = False
@@ -85,6 +100,11 @@ class Display(ABC):
                     self.roster.remember(self.client.names)
             if self.roster.update(event) and not _is_for_program(event):
                 self.place(event)
+            return self.has(event)
+
+    def has(self, event: ClientEvent) -> bool:
+        """Whether it need not come again the next time. With the lock held."""
+        return True
 
     def look_further(self) -> None:
         """A search goes on; only where one goes from hit to hit there is one that does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from roomchat.client.client_events import ClientEvent
-from roomchat.protocol import Entry, Gap, Presence, PresenceSummary, Spoken
+from roomchat.protocol import Entry, Gap, Presence, PresenceSummary, Spoken, is_private
 from roomchat.terminal.mentions import is_mentioned
 from roomchat.terminal.roster import Roster
 
@@ -28,6 +28,14 @@ class RoomFocus:
     def hides(self, event: ClientEvent) -> bool:
         """Whether it is of somebody who is ignored."""
         return isinstance(event, OF_A_ROOM) and getattr(event, "uid", None) in self.ignored
+
+    def is_of_others(self, event: ClientEvent) -> bool:
+        """Whether it is words of somebody else who is not ignored."""
+        return isinstance(event, Spoken) and event.uid != self._roster.uid and not self.hides(event)
+
+    def wants(self, entry: Spoken) -> bool:
+        """Whether words of somebody else are for this person."""
+        return is_private(entry.room) or self.is_mentioned(entry)
 
     def is_mentioned(self, entry: Spoken) -> bool:
         """Whether somebody else's words have our name in them."""

@@ -125,6 +125,11 @@ class Kept:
                 self._file.write(f"DELETE FROM entries WHERE room = ?1 AND seq <= ({_OLDER})", entry.room, KEPT)
                 room.count = KEPT
 
+    def rooms(self) -> list[str]:
+        """The rooms that something is kept of."""
+        with self._using:
+            return [*self._rooms]
+
     def last(self, room: str) -> int:
         """The seq of a room's newest kept entry; 0: none is kept."""
         with self._using:

@@ -32,6 +32,7 @@ class Roster:
 
     def __init__(self) -> None:
         self.uid = 0
+        self.is_welcomed = False  # whether the server was there since the program began
         self.lobby: str | None = None  # the room where people meet first
         self.names: dict[int, str] = {}  # UID to name, of all whom we have heard of
         self._called: dict[str, int] = {}  # compared name to UID: who is, or was last, here under that name
@@ -46,12 +47,12 @@ class Roster:
         """Take note of an event; whether it is news to the person."""
         match event:
             case ConnectionLost():
-                self._returning = self.uid != 0  # else it is still the first time
+                self._returning = self.is_welcomed  # else it is still the first time
             case ConnectionBack():
                 back, self._returning = self._returning, False
                 return back  # else it is the first time, which the greeting has told
             case Welcome():
-                self.uid, self.lobby = event.uid, event.lobby
+                self.uid, self.lobby, self.is_welcomed = event.uid, event.lobby, True
                 self._meet(event.clients)
                 self.rooms.update(room.room for room in event.rooms)
                 return not self._returning
@@ -97,6 +98,13 @@ class Roster:
                     self.totals[event.room] = event.clients_total
             case RoomsPage():
                 self.rooms.update(room.room for room in event.rooms)
+
+    def return_as(self, uid: int, name: str, names: Mapping[int, str]) -> None:
+        """Take who we were the last time; the server will say so again."""
+        self.uid = uid
+        if uid:
+            self.names.setdefault(uid, name)
+        self.remember(names)
 
     def remember(self, names: Mapping[int, str]) -> None:
         """Take what people were called before we came. It does not say that they are here."""

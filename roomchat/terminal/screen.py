@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from weakref import WeakKeyDictionary
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -28,6 +29,7 @@ from roomchat.terminal.complete import Cycle, candidates
 from roomchat.terminal.hyperlinks import LinkStyle
 from roomchat.terminal.input import InputQueue, Typed, Visit
 from roomchat.terminal.input_history import InputHistory
+from roomchat.terminal.kept_windows import KeptWindows
 from roomchat.terminal.keys import key_bindings
 from roomchat.terminal.layout import WIDE, layout
 from roomchat.terminal.lines import BELL_LEVELS
@@ -44,6 +46,7 @@ from roomchat.terminal.windows import Windows
 MAX_INPUT_ROWS = 10  # rows of what is typed; more scroll
 QUIT_WINDOW = 3.0  # seconds in which a second Ctrl-C leaves
 QUITS = {"/quit", "/exit", "/bye"}
+KEEP_INTERVAL = 0.5  # seconds that what is typed and read may be ahead of what is kept of it
 
 
 class Screen:
@@ -63,7 +66,8 @@ class Screen:
         mouse: bool = False,
     ) -> None:  # fmt: skip
         self.input = InputQueue()
-        self.windows = Windows(clock=clock, is_begun=self.input.is_begun, ask=self.input.put)
+        self._kept = KeptWindows(clock=clock, is_begun=self.input.is_begun, ask=self.input.put)
+        self.windows: Windows = self._kept
         self._output = ScreenOutput.open(sys.stdout)
         self._colours = colour_depth(colour)
         self._mouse = mouse
@@ -78,6 +82,7 @@ class Screen:
         self._owes = False  # whether the person was told that something is not sent
         self._asked = float("-inf")  # when Ctrl-C asked
         self._leaving = ""
+        self._is_keeping = False  # how the windows stand will be written down
         self.terminal: Terminal
 
     def run(self, terminal: Terminal, work: Callable[[], None]) -> None:
@@ -94,7 +99,7 @@ class Screen:
     # ------------------------------------------------------------ what is painted
 
     def _application(self) -> Application[None]:
-        self._buffers: dict[str | None, Buffer] = {}
+        self._buffers: WeakKeyDictionary[Window, Buffer] = WeakKeyDictionary()
         self.shown = self.windows.current  # whose line is typed: the window that was painted last
         self.buffer = self._buffer_of(self.shown)
         self.search = SearchToolbar()
@@ -136,6 +141,7 @@ class Screen:
             self.buffer = self.control.buffer = self._buffer_of(window)
             self.cycle = None
             self.input.half_typed = bool(self.buffer.text)
+        self._keep_soon()
 
     def _tick(self) -> None:
         """Something has come: call the person, if it is for them."""
@@ -167,11 +173,24 @@ class Screen:
         else:
             self.windows.show("Your terminal lets no program copy. Alt-L shows the room for its mouse.", "trouble")
 
+    def _keep_soon(self) -> None:
+        """Nothing is painted that has not changed, so nothing is written while nothing happens."""
+        if not self._is_keeping:
+            self._is_keeping = True
+            self._stage.later(KEEP_INTERVAL, self._keep)
+
+    def _keep(self) -> None:
+        self._is_keeping = False
+        self._stage.aside(self._kept.snapshot())  # a key need not wait for the disk
+
     def _buffer_of(self, window: Window) -> Buffer:
-        buffer = self._buffers.get(window.room)
+        buffer = self._buffers.get(window)
         if buffer is None:
-            buffer = self._buffers[window.room] = Buffer(
-                history=InputHistory(), multiline=True, on_text_changed=self._edited
+            buffer = self._buffers[window] = Buffer(
+                document=Document(window.draft),
+                history=InputHistory(),
+                multiline=True,
+                on_text_changed=self._edited,
             )
         return buffer
 

@@ -81,6 +81,11 @@ class Stage:
         assert self._loop is not None
         self._loop.call_later(seconds, do)
 
+    def aside(self, do: Callable[[], object]) -> None:
+        """Do it in another thread. In the main thread."""
+        assert self._loop is not None
+        self._loop.run_in_executor(None, do)
+
     def exit(self) -> None:
         """End the application."""
         self.ask(self._exit)

@@ -19,6 +19,7 @@ from roomchat.protocol import (
     Event,
     Join,
     Joined,
+    Say,
     Spoken,
     Who,
     WhoPage,
@@ -69,7 +70,7 @@ class Terminal:
         self.returned: list[str] = []  # what was typed, not sent, and can't be kept
         self._begin()
 
-    def _begin(self, name: str | None = None, first: Iterable[First] = ()) -> None:
+    def _begin(self, name: str | None = None, first: Iterable[First] = (), *, is_fresh: bool = False) -> None:
         """Nothing is known of a server."""
         self._ended = None
         with self.display.lock:
@@ -77,16 +78,20 @@ class Terminal:
         self._runner = CommandRunner(self.display)
         self.arrival = Arrival(
             self.address, name, self._login, first, self.display, self._source,
-            interactive=self._interactive, receive=self._receive, changed=self._changed,
+            interactive=self._interactive, receive=self._receive, changed=self._changed, is_fresh=is_fresh,
         )  # fmt: skip
 
-    def run(self, name: str | None, first: Iterable[First]) -> None:
+    def run(self, name: str | None, first: Iterable[First], *, is_fresh: bool = False) -> None:
         """Say hello, carry the first commands out, then chat until the person or the server ends it.
 
+        Args:
+            name: of the person; None: it is asked for.
+            first: what leads into the first rooms.
+            is_fresh: nothing of the last time is wanted.
         Raises:
             ConnectError: nobody answers, or the server does not want us, and nobody is there to try another one.
         """
-        self._begin(name, first)
+        self._begin(name, first, is_fresh=is_fresh)
         try:
             going = self._come_in()
             while going and not self._refused and (typed := self._source.next()) is not None:
@@ -144,6 +149,7 @@ class Terminal:
                 current = [Typed(self.current_command)] if leads(self.current_command, self.display.roster) else []
                 waiting = [*current, *self.arrival.held, *waiting]
                 self.returned += keep(client, self.display.roster, self._room(), waiting)
+            self.display.part()
             client.close(timeout=0.5)
 
     def _room(self) -> str | None:
@@ -156,7 +162,8 @@ class Terminal:
     def is_on_its_way(self) -> bool:
         """Whether something that leads elsewhere is being done: what is typed behind it is meant for there."""
         waiting = [self.current_command, *(one.text for one in self.waiting())]
-        return self.arrival.waits or any(leads(one, self.display.roster) for one in waiting)
+        waits_for_first = self.arrival.waits and bool(self.arrival.first)
+        return waits_for_first or any(leads(one, self.display.roster) for one in waiting)
 
     def _may_leave(self) -> bool:
         """Ask once, where somebody can answer."""
@@ -196,7 +203,7 @@ class Terminal:
         if self.arrival.waits:
             if self.display.connected:
                 return self._enter() and self._type(typed)
-            if typed.text.strip() and not self._is_for_now(typed.text):
+            if typed.text.strip() and not self._is_for_now(typed):
                 self.arrival.held.append(typed)
                 self._changed()
                 return True
@@ -212,14 +219,17 @@ class Terminal:
         self.arrival.is_refused(ended.code, ended.reason)
         return self._come_in()
 
-    def _is_for_now(self, typed: str) -> bool:
-        """Whether a line needs no server."""
+    def _is_for_now(self, typed: Typed) -> bool:
+        """Whether a line needs no server, or can be kept for it: words for a room of the last time."""
         with contextlib.suppress(TypingError):
-            return isinstance(parse(typed, self.display.roster), Bye | Connect | Help | LookUp)
+            what = parse(typed.text, self.display.roster)
+            is_kept = isinstance(what, Say) and typed.room is not None and not self.arrival.held
+            return is_kept or isinstance(what, Bye | Connect | Help | LookUp)
         return False
 
     def _close(self, client: Client, timeout: float) -> None:
         """Leave a server for good, and say what it did not get."""
+        self.display.part()
         client.close(timeout)
         if waits := waiting_lines(len(client.pending), kept=self.arrival.kept):
             self.display.show(f"{self.address}: {waits}", "trouble")
@@ -246,9 +256,9 @@ class Terminal:
 
     # ------------------------------------------------------------ the receive thread
 
-    def _receive(self, event: ClientEvent) -> None:
-        """Show what comes."""
-        self.display.take(event)
+    def _receive(self, event: ClientEvent) -> bool:
+        """Show what comes; whether it need not come again the next time."""
+        is_had = self.display.take(event)
         if isinstance(event, ConnectionEnded):
             self._ended = event
             if self._interactive and event.code in OTHER_NAME:
@@ -266,6 +276,7 @@ class Terminal:
         elif isinstance(event, Error) and event.re is None:  # else it is told where it was asked
             self._complain(event.message, event.text if isinstance(event, Refusal) else "")
         self._changed()
+        return is_had
 
     def _complain(self, why: str, text: str) -> None:
         """Nobody looks at a pipe: what it could not do is told at its end."""

@@ -68,6 +68,13 @@ class Window:
         self.read_at = now
         self.mark, self.mark_at = 0, None
 
+    def begin(self, entries: Iterable[Logged] = ()) -> None:
+        """What was here is no more in the log, or in another one; these entries are."""
+        self.live, self.past, self.place = Timeline(entries), None, None
+        self.seen_before = self.unread = self.mentions = self.mark = self.hit = 0
+        self.read = self.live.last_seq
+        self.is_fetching = False
+
     def add_past(self, entry: Logged) -> None:
         """An entry of before this person was ever here."""
         self.live.append_before_told(entry)

@@ -41,7 +41,7 @@ from roomchat.terminal.input import FetchPage, LookFurther, Visit
 from roomchat.terminal.lines import Line, line
 from roomchat.terminal.render import dialled_elsewhere, whispers_told
 from roomchat.terminal.searching import Searching
-from roomchat.terminal.timeline import Item, Timeline, Told
+from roomchat.terminal.timeline import Item, Logged, Timeline, Told
 from roomchat.terminal.viewport import Place
 from roomchat.terminal.window import Window
 
@@ -391,17 +391,19 @@ class Windows(Display):
 
     def _take_page(self, event: HistoryPage) -> None:
         page = self._pages.pop(str(event.re))
+        page.window.is_fetching = False
+        if page.timeline is page.window.timeline:  # else one looks elsewhere since
+            self._put(page, event.entries, event.more)
+
+    def _put(self, page: Page, entries: list[Logged], more: bool) -> None:
         window, timeline = page.window, page.timeline
-        window.is_fetching = False
-        if timeline is not window.timeline:
-            return  # one looks elsewhere since
         if page.is_newer:
-            timeline.extend(event.entries)
-            if not event.more or timeline.last_seq >= window.live.first_seq - 1:
+            timeline.extend(entries)
+            if not more or timeline.last_seq >= window.live.first_seq - 1:
                 window.join_past()
         else:
-            timeline.prepend(event.entries)
-            timeline.is_whole = not event.more
+            timeline.prepend(entries)
+            timeline.is_whole = not more
         if page.seq:
             self._show(window, page.seq)
 

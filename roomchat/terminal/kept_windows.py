@@ -1,0 +1,123 @@
+"""Windows that stand as they stood the last time, over what is kept of their rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from roomchat.client.client import Client
+from roomchat.client.client_events import ClientEvent
+from roomchat.protocol import (
+    PAGE,
+    Action,
+    AnyEntry,
+    History,
+    Joined,
+    Left,
+    Message,
+    Spoken,
+    Unknown,
+    Welcome,
+    is_private,
+)
+from roomchat.terminal.keeper import Keeper
+from roomchat.terminal.window import Window
+from roomchat.terminal.windows import MAX_WANTING, Page, Windows, now
+
+
+class KeptWindows(Windows):
+    """Any thread may call its methods."""
+
+    comes_back = True
+
+    def reset(self) -> None:
+        """Nothing is known of a server."""
+        super().reset()
+        self._keeper: Keeper | None = None
+
+    def meet(self, client: Client, *, is_fresh: bool) -> None:
+        """Put back how the windows stood the last time."""
+        with self.lock:
+            super().meet(client, is_fresh=is_fresh)
+            self.roster.return_as(client.uid, client.name, client.names)
+            for window in self.all():  # of another name, which was refused
+                if window.room is not None:
+                    self.close(window.room)
+            self._keeper = Keeper(client, self.focus, is_fresh=is_fresh)
+            kept = self._keeper.kept
+            self.searching.kept_before = kept.before
+            self._wanting.extend(reversed(kept.mentions(MAX_WANTING)))
+            windows, current = self._keeper.restored()
+            self._windows.update({window.number: window for window in windows})
+            if current is not None:
+                self._turn_to(current)
+            self._tell_trouble()
+
+    def part(self) -> None:
+        """Keep how the windows stand."""
+        with self.lock:
+            if self._keeper is not None:
+                self._keeper.close(self.all(), self.current, now())
+                self._keeper = None
+
+    def snapshot(self) -> Callable[[], None]:
+        """How the windows stand now; what is returned writes it down, on any thread."""
+        with self.lock:
+            if self._keeper is None:
+                return lambda: None
+            return self._keeper.snapshot(self.all(), self.current, now())
+
+    def has(self, event: ClientEvent) -> bool:
+        """An entry need not come again when it is kept."""
+        if not isinstance(event, Message | Action | Unknown):
+            return True
+        return self._keeper is not None and self._keeper.has(event)
+
+    def place(self, event: ClientEvent) -> None:
+        """Keep what is to be kept, and show it."""
+        if self._keeper is not None:
+            match event:
+                case Message() | Action() | Unknown():
+                    if not self._keep(self._keeper, event):
+                        return
+                case Welcome() if self._keeper.kept.begin(event.epoch):
+                    self._begin_another_log()
+                case Joined():
+                    self._lose_end(self._keeper, event)
+                case Left():
+                    self._keeper.kept.forget(event.room)
+        super().place(event)
+
+    def _keep(self, keeper: Keeper, entry: AnyEntry | Unknown) -> bool:
+        """Whether it is to be shown: before a crash it may have come already. Our own may have been looked for."""
+        wants = isinstance(entry, Spoken) and self.focus.is_of_others(entry) and self.focus.wants(entry)
+        is_new = keeper.add(entry, wants=wants)
+        self._tell_trouble()
+        return is_new or (isinstance(entry, Spoken) and entry.uid == self.roster.uid)
+
+    def _begin_another_log(self) -> None:
+        """What was shown of rooms is of another log, and whispers were with people of that log."""
+        for window in self.all():
+            if window.room is not None and is_private(window.room):
+                self.close(window.room)
+            elif window.room is not None:
+                window.begin()
+
+    def _lose_end(self, keeper: Keeper, event: Joined) -> None:
+        """The server may have lost the end of a room's log, which was put back from a backup."""
+        window = self.of(event.room)
+        if keeper.kept.last(event.room) > event.last_seq:
+            keeper.kept.forget(event.room, after=event.last_seq)
+            if window is not None:
+                window.begin(keeper.kept.before(event.room, None, PAGE))
+
+    def _fetch(self, window: Window, history: History, seq: int = 0) -> None:
+        """What is kept need not be asked for."""
+        kept = self._keeper.page(history) if self._keeper is not None and not window.is_fetching else []
+        if kept:
+            self._put(Page(window, window.timeline, history.after is not None, seq), kept, True)
+        else:
+            super()._fetch(window, history, seq)
+
+    def _tell_trouble(self) -> None:
+        if self._keeper is not None and (trouble := self._keeper.trouble()):
+            self.show(trouble, "trouble")
