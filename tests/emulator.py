@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyte
 
 from roomchat.verify.processes import PATIENCE
-from tests.program import Terminal
+from tests.program import ROOMCHAT, Terminal
 
 SCROLLBACK = 20_000  # lines
 PAINTED = b"\x1b[?25h"  # the cursor is shown again: how a painting ends
@@ -58,14 +58,15 @@ class Emulated(Terminal):
     """A person at a terminal. Every wait looks at the screen, and has a deadline."""
 
     def __init__(
-        self, *arguments: str, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None
+        self, *arguments: str, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None,
+        program: Sequence[str] = ROOMCHAT, baud: int | None = None,
     ) -> None:  # fmt: skip
         self.screen = AlternateScreen(columns, rows)
         self.raw = b""  # all that came, for what a screen does not show: bells
         self._rest = b""  # of it, not on the screen yet
         self._stream = pyte.ByteStream(self.screen)
         env = {"TERM": "xterm-256color", "TZ": "UTC", **(env or {})}
-        super().__init__(*arguments, env=env, size=(rows, columns))
+        super().__init__(*arguments, program=program, env=env, size=(rows, columns), baud=baud)
 
     def resize(self, columns: int, rows: int) -> None:
         """Draw the window larger or smaller. The emulator cuts lines off, as xterm does."""

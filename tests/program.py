@@ -11,6 +11,7 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -54,11 +55,17 @@ class Terminal(Process):
     """One in a pseudo-terminal; ``master`` is its file descriptor."""
 
     def __init__(
-        self, *arguments: str, env: dict[str, str] | None = None, size: tuple[int, int] | None = None
-    ) -> None:
-        """``size`` is in rows and columns."""
-        super().__init__([*IN_TERMINAL, *ROOMCHAT, *arguments], Path(os.devnull), env)
+        self, *arguments: str, program: Sequence[str] = ROOMCHAT, env: dict[str, str] | None = None,
+        size: tuple[int, int] | None = None, baud: int | None = None,
+    ) -> None:  # fmt: skip
+        """``size`` is in rows and columns, ``baud`` a speed as termios has it."""
+        super().__init__([*IN_TERMINAL, *program, *arguments], Path(os.devnull), env)
         self.master, slave = pty.openpty()
+        if baud is not None:
+            modes = termios.tcgetattr(slave)
+            modes[4:6] = baud, baud
+            termios.tcsetattr(slave, termios.TCSANOW, modes)
+        self.found = termios.tcgetattr(slave)  # how it was set before
         if size:
             self._set_size(*size)
         self._begin(self.command, slave, slave)

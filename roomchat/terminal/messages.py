@@ -5,6 +5,7 @@ from __future__ import annotations
 from prompt_toolkit.layout import Container, Dimension
 from prompt_toolkit.layout.mouse_handlers import MouseHandlers
 from prompt_toolkit.layout.screen import Char, Screen, WritePosition
+from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.utils import get_cwidth
 
@@ -14,6 +15,7 @@ from roomchat.terminal.viewport import RowsOf
 from roomchat.terminal.window import FoldedRow, Window
 from roomchat.terminal.windows import Windows
 
+WHEEL = {MouseEventType.SCROLL_UP: -3, MouseEventType.SCROLL_DOWN: 3}  # rows
 PLAIN = "fg:ansidefault"  # a style that the renderer heeds: of a blank without one it takes no notice
 
 
@@ -27,12 +29,14 @@ class MessagesPane(Container):
         windows: the windows.
         colours: how many the terminal has.
         pace: of the line; while it is busy, what comes is not shown yet.
+        mouse: whether the wheel scrolls.
     """
 
-    def __init__(self, windows: Windows, colours: ColorDepth, pace: Pace) -> None:
+    def __init__(self, windows: Windows, colours: ColorDepth, pace: Pace, *, mouse: bool = False) -> None:
         self._windows = windows
         self._colours = colours
         self._pace = pace
+        self._mouse = mouse
         self._shown: tuple[object, list[FoldedRow]] = (None, [])  # what is looked at, and its rows
         self._width, self._height = 80, 24
 
@@ -70,6 +74,10 @@ class MessagesPane(Container):
         rows = [[]] * (at.height - len(rows)) + rows
         for y, row in enumerate(rows, start=at.ypos):
             screen.data_buffer[y].update(self._cells(row, at.xpos))
+        if self._mouse:
+            mouse_handlers.set_mouse_handler_for_range(
+                at.xpos, at.xpos + at.width, at.ypos, at.ypos + at.height, self._wheel
+            )
         screen.width = max(screen.width, at.xpos + at.width)
         screen.height = max(screen.height, at.ypos + at.height)
 
@@ -104,6 +112,10 @@ class MessagesPane(Container):
         with self._windows.lock:
             window = self._windows.looked_at
             window.scroll(self._rows_of(window), self._height, by)
+
+    def _wheel(self, event: MouseEvent) -> None:
+        if event.event_type in WHEEL:
+            self.scroll(WHEEL[event.event_type])
 
     def scroll_page(self, by: int) -> None:
         """By so many screens, of which two rows stay in sight."""

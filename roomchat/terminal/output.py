@@ -197,11 +197,15 @@ def fitting(text: str, encoding: str) -> str:
     return text
 
 
+# What the chat itself paints with.
+_SIMILAR = {"│": "|", "─": "-", "·": "-", "…": "~", "●": "*", "○": "o", "\u25cc": "o"}
+
+
 def _fitting(character: str, encoding: str) -> str:
     try:
         character.encode(encoding)
     except UnicodeEncodeError:
-        return "?" * get_cwidth(character)
+        return _SIMILAR.get(character) or "?" * get_cwidth(character)
     return character
 
 

@@ -104,7 +104,7 @@ class Screen:
         self.buffer = self._buffer_of(self.shown)
         self.search = SearchToolbar()
         self.control = BufferControl(self.buffer, search_buffer_control=self.search.control)
-        self.messages = MessagesPane(self.windows, self._colours, self._output.pace)
+        self.messages = MessagesPane(self.windows, self._colours, self._output.pace, mouse=self._mouse)
         self.shows_people = False
         app: Application[None] = Application(
             Layout(layout(self), focused_element=self.control),
