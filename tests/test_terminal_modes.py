@@ -273,7 +273,9 @@ def test_a_fault_leaves_the_terminal_as_it_was_found(tea: Tea, tmp_path: Path, w
         "window.fold = fails if hasattr(window, 'fold') and was is window.fold else window.fold\n"
     )
     ann = tea.ann(env={"PYTHONPATH": str(tmp_path)})
-    ann.type("boom" + ENTER)
+    ann.type("boom")
+    ann.until("boom" if where == "lines.fold" else lambda screen: not screen.screen.is_alternate)
+    ann.type(ENTER)
     assert ann.wait() == 1
     assert is_left_as_found(ann)
     told = " ".join(ann.shown)
@@ -323,9 +325,8 @@ def test_stopped_by_hand_it_goes_on_as_if_nothing_had_happened(tea: Tea) -> None
         os.kill(pid, signal.SIGSTOP)
         shell.until("Stopped")
         shell.type("kill -CONT %1; fg" + ENTER)  # first in the background, where it may not paint
-        shell.until(
-            lambda screen: "[tea] half a" in "\n".join(screen.shown) and "Stopped" not in "".join(screen.shown)
-        )
+        shell.until("[tea] half a")
+        shell.until(lambda screen: "Stopped" not in "\n".join(screen.shown))
         shell.until(lambda screen: modes_of(screen) == (False, False))
         shell.type(PAGE_UP)
     shell.type(" line" + ENTER)
@@ -356,6 +357,8 @@ def test_without_a_shell_it_goes_on_too(tea: Tea) -> None:
 def test_ctrl_l_paints_over_whatever_was_written(tea: Tea) -> None:
     """All of it, without touching what the screen covers."""
     ann = tea.ann()
+    ann.until("--- the beginning ---")
+    ann.until("You are in tea with: bob (1).")
     before = ann.shown
     ann._stream.feed(b"\x1b[1;1Hrubbish\x1b[9;30Hrubbish\x1b[24;80H")
     assert "rubbish" in "".join(ann.shown)

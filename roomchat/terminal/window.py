@@ -38,7 +38,7 @@ class Window:
         self.mark = 0  # behind the entry with that seq stands "new since"; 0: nowhere
         self.mark_at: str | None = None
         self.wanted: int | None = None  # the number of an item that is to be seen at the next painting
-        self.cleared = 0  # at the newest, items before that number are not shown
+        self._cleared: int | None = None  # at the newest, items before that number are not shown
         self.hit = 0  # seq of the entry that a search has found
         self.is_fetching = False  # a page of the log is on its way
         self.draft = ""
@@ -116,7 +116,7 @@ class Window:
     def clear(self) -> None:
         """Nothing is shown but what comes; scrolling brings the rest back."""
         self.to_newest()
-        self.cleared = self.live.end
+        self._cleared = self.live.end
 
     def to_first(self) -> None:
         """Up to the first item that is here."""
@@ -124,8 +124,8 @@ class Window:
 
     def scroll(self, rows_of: RowsOf[FoldedRow], height: int, by: int) -> None:
         """By that many rows; more than 0 is down."""
-        start = Place(self.cleared, 0) if self._is_cleared else self.place
-        self.cleared = 0
+        start = self.place if self._shown_from is None else Place(self._shown_from, 0)
+        self._cleared = None
         self.place = scrolled(self.span, rows_of, start, height, by)
         if self.place is None and self.past is not None:
             self.place = newest(self.span, rows_of, height)
@@ -145,8 +145,11 @@ class Window:
             self._stamp = ()
 
     @property
-    def _is_cleared(self) -> bool:
-        return self.is_at_newest and self.span.start < self.cleared <= self.span.end
+    def _shown_from(self) -> int | None:
+        """The first item that is shown, if the window was cleared and is looked at since."""
+        if self._cleared is None or not self.is_at_newest or not self.span.start < self._cleared <= self.span.end:
+            return None
+        return self._cleared
 
     @property
     def span(self) -> Span:
@@ -155,8 +158,8 @@ class Window:
 
     def top(self, rows_of: RowsOf[FoldedRow], height: int) -> Place:
         """What stands in the top row."""
-        if self._is_cleared:
-            return newest(Span(self.cleared, self.span.end), rows_of, height)
+        if self._shown_from is not None:
+            return newest(Span(self._shown_from, self.span.end), rows_of, height)
         bottom = newest(self.span, rows_of, height)
         return bottom if self.place is None else min(max(self.place, Place(self.span.start, 0)), bottom)
 
