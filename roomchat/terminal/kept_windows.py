@@ -20,6 +20,7 @@ from roomchat.protocol import (
     is_private,
 )
 from roomchat.terminal.keeper import Keeper
+from roomchat.terminal.kept import KEPT, SLACK
 from roomchat.terminal.window import Window
 from roomchat.terminal.windows import MAX_WANTING, Page, Windows, now
 
@@ -109,6 +110,23 @@ class KeptWindows(Windows):
             keeper.kept.forget(event.room, after=event.last_seq)
             if window is not None:
                 window.begin(keeper.kept.before(event.room, None, PAGE))
+
+    def go_to_first(self, window: Window) -> None:
+        """While the server is away: to the beginning of what is kept."""
+        with self.lock:
+            self._unfold(window)
+            super().go_to_first(window)
+
+    def go_to(self, window: Window, seq: int) -> None:
+        """While the server is away: in what is kept."""
+        with self.lock:
+            self._unfold(window)
+            super().go_to(window, seq)
+
+    def _unfold(self, window: Window) -> None:
+        """Have all in the window that is kept, if the server can't be asked for single pages of it."""
+        if self._keeper is not None and not self.connected and window.room is not None:
+            window.live.prepend(self._keeper.kept.before(window.room, window.live.first_seq or None, KEPT + SLACK))
 
     def _fetch(self, window: Window, history: History, seq: int = 0) -> None:
         """What is kept need not be asked for."""
