@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.utils import get_cwidth
@@ -32,7 +29,6 @@ from roomchat.terminal.display import PlainDisplay
 from roomchat.terminal.focus import RoomFocus
 from roomchat.terminal.help import page
 from roomchat.terminal.input import InputQueue, Typed
-from roomchat.terminal.input_history import MAX_LINES, InputHistory
 from roomchat.terminal.lines import Line, StyledText, fold, line
 from roomchat.terminal.links import LINK, linked
 from roomchat.terminal.local import (
@@ -336,22 +332,6 @@ def test_the_view_counts_who_is_here(roster: Roster) -> None:
     roster.update(WELCOME)
     assert isinstance(WELCOME, Welcome)
     assert [name for _, name in roster.people("tea")] == ["bert", "dan", "bob"]
-
-
-def test_the_past_is_bounded_and_survives_nonsense(tmp_path: Path) -> None:
-    """Too long a file is cut; what is no line of ours is skipped; where none can be written there is none."""
-    path = tmp_path / "deep" / "typed"
-    history = InputHistory(path)
-    for number in range(MAX_LINES + 1):
-        history.store_string(f"{number}\nx")
-    assert next(iter(InputHistory(path).load_history_strings())) == f"{MAX_LINES}\nx"
-    assert len(path.read_text().splitlines()) == MAX_LINES // 2
-    path.write_bytes(b'\xff\n{"a": 1}\n"good"\n"cut')
-    assert list(InputHistory(path).load_history_strings()) == ["good"]
-    assert json.loads('"good"') == "good"
-    nowhere = InputHistory(Path("/proc/no/such/place"))
-    nowhere.store_string("x")
-    assert list(nowhere.load_history_strings()) == []
 
 
 def test_typed_lines_are_taken_before_the_end() -> None:

@@ -1,31 +1,59 @@
-"""What a person typed before, for the arrow keys: kept between runs, private to the user."""
+"""What a person typed before: by window for the arrow keys, all of it for Ctrl-R. Kept between runs, private."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from platformdirs import user_state_path
-from prompt_toolkit.history import History
+
+from roomchat.harmless import harmless
 
 MAX_LINES = 1000  # lines that are kept
 
 
-class InputHistory(History):
-    """Lines in a file, one JSON string a line, since a line may have line feeds in it.
+class Before(NamedTuple):
+    """A line that was typed before, and in which room; None: a line of every window."""
 
-    Several programs may add to it. It is cut to ``MAX_LINES`` when one starts. Where it can't be read or written,
-    there is no history: that must not keep anybody from chatting.
+    text: str
+    room: str | None
+
+
+class InputHistory:
+    """Lines in a file, one JSON object a line: a text may have line feeds in it. Belongs to the main thread.
+
+    Earlier versions wrote no rooms, but a JSON string a line: these belong to every window. Several programs may
+    add to the file. It is cut to ``MAX_LINES`` when one starts. Where it can't be read or written, there is no
+    history but of this run: that must not keep anybody from chatting.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        super().__init__()
         self._path = user_state_path("roomchat") / "typed" if path is None else path
+        self._lines: list[Before] | None = None  # read when it is first needed
 
-    def load_history_strings(self) -> Iterable[str]:
-        """The newest first."""
+    @property
+    def lines(self) -> list[Before]:
+        """All of them, the oldest first."""
+        if self._lines is None:
+            self._lines = self._read()
+        return self._lines
+
+    def of(self, room: str | None) -> list[str]:
+        """What was typed in a window, the oldest first."""
+        return [line.text for line in self.lines if line.room is None or line.room == room]
+
+    def add(self, text: str, room: str | None) -> None:
+        """One more; not what stands there already."""
+        known = self.of(room)
+        if known and known[-1] == text:
+            return
+        self.lines.append(Before(text, room))
+        line = {"text": text} if room is None else {"room": room, "text": text}
+        self._write(json.dumps(line) + "\n", os.O_APPEND)
+
+    def _read(self) -> list[Before]:
         try:
             kept = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
             if len(kept) > MAX_LINES:
@@ -33,11 +61,7 @@ class InputHistory(History):
                 self._write("\n".join(kept) + "\n", os.O_TRUNC)
         except OSError:
             return []
-        return [text for line in reversed(kept) if (text := _text(line))]
-
-    def store_string(self, string: str) -> None:
-        """One more."""
-        self._write(json.dumps(string) + "\n", os.O_APPEND)
+        return [before for line in kept if (before := _before(line)).text]
 
     def _write(self, text: str, flag: int) -> None:
         try:
@@ -49,9 +73,13 @@ class InputHistory(History):
             return
 
 
-def _text(line: str) -> str:
+def _before(line: str) -> Before:
+    """No text: it was cut off, or written by something else."""
     try:
-        text = json.loads(line)
-    except ValueError:  # cut off, or written by something else
-        return ""
-    return text if isinstance(text, str) else ""
+        kept = json.loads(line)
+    except (ValueError, RecursionError):
+        return Before("", None)
+    text, room = (kept.get("text"), kept.get("room")) if isinstance(kept, dict) else (kept, None)
+    if not isinstance(text, str) or not (room is None or isinstance(room, str)):
+        return Before("", None)
+    return Before("\n".join(map(harmless, text.split("\n"))), room)

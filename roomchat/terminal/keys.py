@@ -1,31 +1,23 @@
-"""Which key does what. All others are those of Emacs and of every shell."""
+"""Which key of the screen does what; those of the line that is typed come first (``editing_keys.py``)."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings
-from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from roomchat.harmless import harmless
 from roomchat.terminal.messages import MessagesPane
 from roomchat.terminal.windows import Windows
-
-TAB = "    "
 
 
 class Keyed(Protocol):
     """What keys are for."""
 
-    buffer: Buffer
     messages: MessagesPane
     windows: Windows
 
-    def accept(self) -> None: ...
-    def complete(self, by: int) -> None: ...
     def switch_window(self, number: int) -> None: ...
     def switch_beside(self, by: int) -> None: ...
     def switch_wanting(self) -> None: ...
@@ -34,21 +26,15 @@ class Keyed(Protocol):
     def find(self, by: int) -> None: ...
     def help(self) -> None: ...
     def toggle_people(self) -> None: ...
+    def told_place(self, report: str) -> None: ...
     def suspend(self) -> None: ...
     def repaint(self) -> None: ...
     def show_bare(self) -> None: ...
-    def interrupt(self) -> None: ...
-    def leave(self) -> None: ...
 
 
 def key_bindings(screen: Keyed) -> KeyBindings:
     """The keys of a screen."""
     keys = KeyBindings()
-    keys.add("enter")(lambda event: screen.accept())
-    keys.add("escape", "enter")(lambda event: screen.buffer.insert_text("\n"))
-    keys.add("tab")(lambda event: screen.complete(1))
-    keys.add("s-tab")(lambda event: screen.complete(-1))
-    keys.add("c-c")(lambda event: screen.interrupt())
     keys.add("c-z")(lambda event: screen.suspend())
     keys.add("c-l")(lambda event: screen.repaint())
     keys.add("escape", "l")(lambda event: screen.show_bare())
@@ -67,30 +53,12 @@ def key_bindings(screen: Keyed) -> KeyBindings:
     keys.add("f4")(lambda event: screen.find(-1))
     is_searching = Condition(lambda: screen.windows.searching.finding is not None)
     keys.add("escape", filter=is_searching)(lambda event: screen.windows.end_search())
+    keys.add(Keys.CPRResponse)(lambda event: screen.told_place(event.data))
     keys.add("f2")(lambda event: screen.toggle_people())
-    is_empty = Condition(lambda: not screen.buffer.text)
-    keys.add("home", filter=is_empty)(lambda event: screen.first())
-    keys.add("end", filter=is_empty)(lambda event: screen.newest())
-
-    @keys.add("c-d")
-    def _(event: KeyPressEvent) -> None:
-        if screen.buffer.text:
-            screen.buffer.delete()
-        else:
-            screen.leave()
-
-    @keys.add(Keys.BracketedPaste)
-    def _(event: KeyPressEvent) -> None:
-        screen.buffer.insert_text(pasted(event.data))
-
+    keys.add("home")(lambda event: screen.first())
+    keys.add("end")(lambda event: screen.newest())
     return keys
 
 
 def _add_number(keys: KeyBindings, screen: Keyed, number: int) -> None:
     keys.add("escape", str(number % 10))(lambda event: screen.switch_window(number))
-
-
-def pasted(text: str) -> str:
-    """What was copied elsewhere, as one text of several lines: its author may be another than who pastes it."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", TAB).rstrip("\n").split("\n")
-    return "\n".join(map(harmless, lines))

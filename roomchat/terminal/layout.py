@@ -6,7 +6,6 @@ from typing import Protocol
 
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.layout import (
-    BufferControl,
     ConditionalContainer,
     Container,
     Dimension,
@@ -15,9 +14,9 @@ from prompt_toolkit.layout import (
     VSplit,
 )
 from prompt_toolkit.layout import Window as Pane
-from prompt_toolkit.widgets import SearchToolbar
 
 from roomchat.terminal import status
+from roomchat.terminal.input_pane import InputPane
 from roomchat.terminal.messages import MessagesPane
 from roomchat.terminal.panes import people_list, room_list
 from roomchat.terminal.terminal import Terminal
@@ -34,15 +33,13 @@ class Painted(Protocol):
     terminal: Terminal
     windows: Windows
     messages: MessagesPane
-    control: BufferControl
-    search: SearchToolbar
+    typed: InputPane
     shows_people: bool
 
     def size(self) -> tuple[int, int]: ...
     def is_wide(self) -> bool: ...
     def pending(self) -> status.Fragments: ...
     def input_rows(self) -> Dimension: ...
-    def prefix(self, number: int, wraps: int) -> status.Fragments: ...
     def bottom(self) -> status.Fragments: ...
 
 
@@ -66,14 +63,7 @@ def layout(screen: Painted) -> Container:
                 Pane(FormattedTextControl(screen.pending), dont_extend_height=True),
                 filter=Condition(lambda: bool(screen.pending())),
             ),
-            Pane(
-                screen.control,
-                height=screen.input_rows,
-                wrap_lines=True,
-                dont_extend_height=True,
-                get_line_prefix=screen.prefix,
-            ),
-            screen.search,
+            Pane(screen.typed, height=screen.input_rows, dont_extend_height=True),
             Pane(FormattedTextControl(screen.bottom), height=1, dont_extend_height=True),
         ]
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from roomchat.harmless import harmless
+from roomchat.terminal.clusters import clusters
 from roomchat.terminal.links import LINK
 
 # A bell rings for lines whose ``ring`` is at least this.
@@ -61,13 +62,13 @@ def fold(one: Line, width: int, measure: Callable[[str], int]) -> list[list[Styl
     Args:
         one: the line.
         width: columns of the screen.
-        measure: columns that a character takes.
+        measure: columns that a text takes.
     """
     text = one.plain
     if text.isascii() and len(text) <= width:
         return [list(one.pieces)]
     indent = _indent(one, width, measure)
-    long_links = {style for style, text in one.pieces if LINK in style and _width(text, measure) > width - indent}
+    long_links = {style for style, text in one.pieces if LINK in style and measure(text) > width - indent}
     rows: list[list[tuple[str, str]]] = [[]]  # style and character; a mark belongs to the character before it
     indents = [0]  # columns before each row
     used, space = 0, 0  # columns of the row; behind which character of it there was a space, 0: nowhere
@@ -78,7 +79,7 @@ def fold(one: Line, width: int, measure: Callable[[str], int]) -> list[list[Styl
             del row[len(row) - len(rest) :]
             rows.append(rest)
             indents.append(0 if style in long_links else indent)
-            used, space = indents[-1] + sum(_width(text, measure) for _, text in rest), 0
+            used, space = indents[-1] + measure("".join(text for _, text in rest)), 0
             if character == " ":
                 continue
         rows[-1].append((style, character))
@@ -88,25 +89,16 @@ def fold(one: Line, width: int, measure: Callable[[str], int]) -> list[list[Styl
     return [_row(row, before) for row, before in zip(rows, indents, strict=True) if row or row is rows[0]]
 
 
-def _width(text: str, measure: Callable[[str], int]) -> int:
-    return sum(map(measure, text))
-
-
 def _indent(one: Line, width: int, measure: Callable[[str], int]) -> int:
     """Columns before the text; less where they would leave it no room."""
-    columns = sum(measure(character) for character in one.plain[: one.indent])
+    columns = measure(one.plain[: one.indent])
     return columns if columns <= width // 2 else min(2, width // 4)
 
 
 def _cells(pieces: Iterable[StyledText], measure: Callable[[str], int]) -> Iterable[tuple[str, str, int]]:
     for style, text in pieces:
-        start = 0
-        for at, character in enumerate(text):
-            if at > start and (character.isascii() or measure(character)):
-                yield style, text[start:at], sum(map(measure, text[start:at]))
-                start = at
-        if text:
-            yield style, text[start:], sum(map(measure, text[start:]))
+        for cluster in clusters(text):
+            yield style, cluster, measure(cluster)
 
 
 def _row(characters: list[tuple[str, str]], indent: int) -> list[StyledText]:

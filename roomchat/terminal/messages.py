@@ -7,11 +7,12 @@ from prompt_toolkit.layout.mouse_handlers import MouseHandlers
 from prompt_toolkit.layout.screen import Char, Screen, WritePosition
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 from prompt_toolkit.output import ColorDepth
-from prompt_toolkit.utils import get_cwidth
 
 from roomchat.terminal.pace import Pace
 from roomchat.terminal.theme import fragment_style
 from roomchat.terminal.viewport import RowsOf
+from roomchat.terminal.widths import columns
+from roomchat.terminal.widths import width as width_of
 from roomchat.terminal.window import FoldedRow, Window
 from roomchat.terminal.windows import Windows
 
@@ -123,8 +124,8 @@ class MessagesPane(Container):
 
     def _rows_of(self, window: Window) -> RowsOf[FoldedRow]:
         windows = self._windows
-        version = (*sorted(windows.focus.ignored), windows.roster.names.get(windows.roster.uid))
-        return window.rows(windows.lines_of, self._width, get_cwidth, version)
+        version = (columns.widths, *sorted(windows.focus.ignored), windows.roster.names.get(windows.roster.uid))
+        return window.rows(windows.lines_of, self._width, width_of, version)
 
     def _fetch(self, window: Window) -> None:
         """Have more of the log fetched, before one gets to the end of what is here."""

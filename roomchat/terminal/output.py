@@ -11,13 +11,13 @@ from typing import TextIO
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Attrs
-from prompt_toolkit.utils import get_cwidth
 
 from roomchat.harmless import harmless
 from roomchat.terminal import hyperlinks
 from roomchat.terminal.abilities import Abilities, abilities
 from roomchat.terminal.hyperlinks import LinkedAttrs
 from roomchat.terminal.pace import Pace
+from roomchat.terminal.widths import columns, placed, width
 
 ST = "\x1b\\"  # ends a command; a bell would too, and be heard where the command is not known
 MAX_COPY = 50_000  # bytes; in base64 it is 66,668, and some terminals drop commands of 75,000
@@ -33,7 +33,8 @@ class ScreenOutput(Vt100_Output):
     Beside what prompt_toolkit writes it knows titles, notices, the clipboard and links, each where the terminal
     takes it. It differs from its base in these:
 
-    - It never asks the terminal where its cursor is: an answer that comes late would stand among what is typed.
+    - It asks the terminal where its cursor is for one thing only: how wide emoji are (``widths.py``). It waits for
+      no answer.
     - Bracketed paste stays on while the screen is repainted. Else a paste that begins just then would be many
       messages.
     - A blinking cursor goes on blinking.
@@ -107,6 +108,8 @@ class ScreenOutput(Vt100_Output):
         """Cover what the terminal shows, and its title."""
         super().enter_alternate_screen()
         self.is_alternate = True
+        if self._is_utf8:
+            self.write_raw(columns.question())
         if self.can.title:
             self.write_raw(_SAVE_TITLE)
         self._write_title()
@@ -160,6 +163,13 @@ class ScreenOutput(Vt100_Output):
 
     # ------------------------------------------------------------ what is written
 
+    def write(self, data: str) -> None:
+        """Text. What a terminal may draw wider or narrower than we think moves nothing else."""
+        if data.isascii():
+            super().write(data)
+        else:
+            self.write_raw(placed(data.replace("\x1b", "?")))
+
     def set_attributes(self, attrs: Attrs, color_depth: ColorDepth) -> None:
         """Of what is written next; it may lead somewhere."""
         is_link = isinstance(attrs, LinkedAttrs)
@@ -205,7 +215,7 @@ def _fitting(character: str, encoding: str) -> str:
     try:
         character.encode(encoding)
     except UnicodeEncodeError:
-        return _SIMILAR.get(character) or "?" * get_cwidth(character)
+        return _SIMILAR.get(character) or "?" * width(character)
     return character
 
 

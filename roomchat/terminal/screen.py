@@ -13,22 +13,22 @@ from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
 from prompt_toolkit.application import Application
-from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.document import Document
-from prompt_toolkit.layout import BufferControl, Dimension, Layout
-from prompt_toolkit.utils import get_cwidth
-from prompt_toolkit.widgets import SearchToolbar
+from prompt_toolkit.layout import Dimension, Layout
 
 from roomchat.client.interrupt import GRACE
 from roomchat.protocol import is_private
-from roomchat.terminal import status
+from roomchat.terminal import sequences, status
 from roomchat.terminal.bare import BareView
 from roomchat.terminal.calls import NOTICE_TIME, Caller
 from roomchat.terminal.commands import is_reading
-from roomchat.terminal.complete import Cycle, candidates
+from roomchat.terminal.complete import Candidate, candidates
+from roomchat.terminal.draft import Draft
+from roomchat.terminal.editing_keys import editing_keys
+from roomchat.terminal.editor import Editor
 from roomchat.terminal.hyperlinks import LinkStyle
 from roomchat.terminal.input import InputQueue, Typed, Visit
 from roomchat.terminal.input_history import InputHistory
+from roomchat.terminal.input_pane import InputPane
 from roomchat.terminal.kept_windows import KeptWindows
 from roomchat.terminal.keys import key_bindings
 from roomchat.terminal.layout import WIDE, layout
@@ -36,10 +36,13 @@ from roomchat.terminal.lines import BELL_LEVELS
 from roomchat.terminal.mention_command import MentionCommand
 from roomchat.terminal.messages import MessagesPane
 from roomchat.terminal.modes import repaint
+from roomchat.terminal.other_editor import edit_elsewhere
 from roomchat.terminal.output import ScreenOutput
+from roomchat.terminal.pasted import pasted
 from roomchat.terminal.stage import Stage
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.theme import STYLE, colour_depth
+from roomchat.terminal.widths import columns
 from roomchat.terminal.window import Window
 from roomchat.terminal.windows import Windows
 
@@ -69,6 +72,7 @@ class Screen:
         self._kept = KeptWindows(clock=clock, is_begun=self.input.is_begun, ask=self.input.put)
         self.windows: Windows = self._kept
         self._output = ScreenOutput.open(sys.stdout)
+        columns.measure()
         self._colours = colour_depth(colour)
         self._mouse = mouse
         self._command = MentionCommand(on_mention, self._tell) if on_mention else None
@@ -77,8 +81,7 @@ class Screen:
         self._stage = Stage(self._application, self._tick, self._leave_interrupted, self._output.pace)
         self.changed = self._stage.changed
         self.interrupted = False  # whether the person left by Ctrl-C, or a signal came
-        self.cycle: Cycle | None = None
-        self._cycling = False  # the text is changed by Tab, not by the person
+        self.editor = Editor(InputHistory(), self._offer, self._edited)
         self._owes = False  # whether the person was told that something is not sent
         self._asked = float("-inf")  # when Ctrl-C asked
         self._leaving = ""
@@ -99,15 +102,14 @@ class Screen:
     # ------------------------------------------------------------ what is painted
 
     def _application(self) -> Application[None]:
-        self._buffers: WeakKeyDictionary[Window, Buffer] = WeakKeyDictionary()
+        self._drafts: WeakKeyDictionary[Window, Draft] = WeakKeyDictionary()
         self.shown = self.windows.current  # whose line is typed: the window that was painted last
-        self.buffer = self._buffer_of(self.shown)
-        self.search = SearchToolbar()
-        self.control = BufferControl(self.buffer, search_buffer_control=self.search.control)
+        self._edit(self.shown)
+        self.typed = InputPane(self.editor, self.prompt, editing_keys(self))
         self.messages = MessagesPane(self.windows, self._colours, self._output.pace, mouse=self._mouse)
         self.shows_people = False
         app: Application[None] = Application(
-            Layout(layout(self), focused_element=self.control),
+            Layout(layout(self), focused_element=self.typed),
             key_bindings=key_bindings(self),
             style=STYLE,
             color_depth=self._colours,
@@ -121,6 +123,7 @@ class Screen:
         self._bare = BareView(app, self._output)
         self._app = app
         app.before_render += lambda _: self._sync()
+        sequences.guard(app.input)
         return app
 
     def size(self) -> tuple[int, int]:
@@ -138,9 +141,7 @@ class Screen:
         window = self.windows.current
         if window is not self.shown:
             self.shown = window
-            self.buffer = self.control.buffer = self._buffer_of(window)
-            self.cycle = None
-            self.input.half_typed = bool(self.buffer.text)
+            self._edit(window)
         self._keep_soon()
 
     def _tick(self) -> None:
@@ -183,16 +184,11 @@ class Screen:
         self._is_keeping = False
         self._stage.aside(self._kept.snapshot())  # a key need not wait for the disk
 
-    def _buffer_of(self, window: Window) -> Buffer:
-        buffer = self._buffers.get(window)
-        if buffer is None:
-            buffer = self._buffers[window] = Buffer(
-                document=Document(window.draft),
-                history=InputHistory(),
-                multiline=True,
-                on_text_changed=self._edited,
-            )
-        return buffer
+    def _edit(self, window: Window) -> None:
+        """Have its line edited, from now on."""
+        if window not in self._drafts:
+            self._drafts[window] = Draft(pasted(window.draft))
+        self.editor.switch(self._drafts[window], window.room)
 
     def pending(self) -> status.Fragments:
         return status.pending(self.terminal, self.windows, self.shown)
@@ -201,23 +197,23 @@ class Screen:
         asked = time.monotonic() < self._asked + QUIT_WINDOW
         notice = self._leaving or ("Press Ctrl-C again to quit." if asked else self._caller.notice())
         return status.bottom(
-            self.terminal, self.windows, self.buffer.text, self.cycle, notice,
+            self.terminal, self.windows, self.editor.text, self.editor.cycle, notice,
             below=self.messages.below, listed=self.is_wide(),
         )  # fmt: skip
 
-    def prefix(self, number: int, wraps: int) -> status.Fragments:
-        prompt = status.prompt(self.terminal, self.windows, self.shown)
-        first = number == 0 and wraps == 0
-        return [("class:prompt", prompt if first else " " * get_cwidth(prompt))]
+    def prompt(self) -> str:
+        return self.editor.search_prompt or status.prompt(self.terminal, self.windows, self.shown)
 
-    def _edited(self, buffer: Buffer) -> None:
+    def _edited(self) -> None:
         self._asked = float("-inf")
-        if buffer.text:
+        if self.editor.text:
             self.windows.notice = ""
-        self.shown.draft = buffer.text
-        self.input.half_typed = bool(buffer.text)
-        if not self._cycling:
-            self.cycle = None
+        self.shown.draft = self.editor.draft.own_text
+        self.input.half_typed = bool(self.editor.text)
+
+    def _offer(self, before: str) -> tuple[str, list[Candidate]]:
+        windows = self.windows
+        return candidates(before, windows.roster, windows.rooms(), self.shown.room)
 
     # ------------------------------------------------------------ what keys do
 
@@ -241,9 +237,7 @@ class Screen:
 
     def accept(self) -> None:
         """What is typed is done."""
-        text = self.buffer.text.encode(errors="replace").decode().rstrip("\n")
-        if text.strip() and not self.terminal.arrival.asking:
-            self.buffer.append_to_history()
+        text = self.editor.accept(remember=not self.terminal.arrival.asking).rstrip("\n")
         if text.lower().partition(" ")[0].strip() in QUITS and not self.terminal.display.connected:
             self.leave_away()  # the sending thread may wait for the server
         elif text.strip() or self.terminal.arrival.asking:
@@ -255,31 +249,10 @@ class Screen:
             self.input.put(Typed(text, None if self.terminal.is_on_its_way() else self.shown.room))
         else:
             self.windows.close_page()
-        self._clear()
 
-    def _clear(self) -> None:
-        self.buffer.reset()
-        self.shown.draft = ""
-        self.input.half_typed = False
-
-    def complete(self, by: int) -> None:
-        """The next candidate for the word before the cursor, or the one before."""
-        windows = self.windows
-        if self.cycle is None:
-            before = self.buffer.document.text_before_cursor
-            word, offered = candidates(before, windows.roster, windows.rooms(), self.shown.room)
-            if not offered:
-                return
-            start = before[: len(before) - len(word)]
-            self.cycle = Cycle(start, self.buffer.document.text_after_cursor, offered, 0 if by > 0 else -1)
-            self.cycle.step(0)
-        else:
-            self.cycle.step(by)
-        self._cycling = True
-        self.buffer.document = Document(self.cycle.text + self.cycle.after, len(self.cycle.text))
-        self._cycling = False
-        if len(self.cycle.offered) == 1:
-            self.cycle = None
+    def edit_outside(self) -> None:
+        """Edit the line in the person's own editor."""
+        self._app.create_background_task(edit_elsewhere(self.editor, self._tell))
 
     def switch_window(self, number: int) -> None:
         """To the window of that number."""
@@ -299,6 +272,7 @@ class Screen:
         self.windows.visit(window)
         if window.room is not None and not is_private(window.room):
             self.input.put(Visit(window.room))
+        self._sync()  # what is typed behind the key is meant for there, also before that is painted
 
     def first(self) -> None:
         """To the beginning of the log."""
@@ -319,6 +293,11 @@ class Screen:
         """A page of what can be typed, and of the keys."""
         self.input.put(Typed("/help"))
 
+    def told_place(self, report: str) -> None:
+        """The terminal tells where its cursor is: we have asked how wide its emoji are."""
+        if columns.answer(report):
+            self.repaint()
+
     def toggle_people(self) -> None:
         """Show who is here, or not."""
         self.shows_people = not self.shows_people
@@ -327,8 +306,8 @@ class Screen:
         """Ctrl-C: clears the line, then asks, then leaves."""
         if self._leaving or time.monotonic() < self._asked + QUIT_WINDOW:
             self._leave_interrupted()
-        elif self.buffer.text:
-            self._clear()
+        elif self.editor.text:
+            self.editor.discard()
         elif not self.windows.end_search():
             self._tell_what_waits()
             self._asked = time.monotonic()
