@@ -17,8 +17,8 @@ from roomchat.harmless import MAX_MARKS, harmless
 from roomchat.protocol import Message, Person, RoomSummary
 from roomchat.terminal.complete import candidates
 from roomchat.terminal.focus import RoomFocus
-from roomchat.terminal.keys import pasted
 from roomchat.terminal.lines import fold
+from roomchat.terminal.pasted import pasted
 from roomchat.terminal.render import lines
 from roomchat.terminal.roster import Roster
 from tests.emulator import CTRL_C, ENTER, TAB, Emulated
@@ -26,7 +26,9 @@ from tests.peer import Peer
 
 TIME = "2026-01-01T00:00:00.000Z"
 # What the program itself sends: colours, moving and erasing within its own lines, paste and cursor modes.
-OWN = re.compile(r"\x1b\[(?:[0-9;]*[mABCDGJK]|\?(?:1|7|12|25|2004)[hl]|0 q)")
+OWN = re.compile(
+    r"\x1b(?:\[(?:[0-9;]*[mABCDGJK]|H|6n|2[23];0t|\?(?:1|7|12|25|1049|2004)[hl]|0 q)|[78]|\][02];[\w: ]*\x1b\\)"
+)
 ATTACKS = {
     "escape": "\x1b[2J\x1b[1;1H\x1b]0;owned\x07\x1bc\x1b[?1049h",
     "C1": "\x9b2J\x9d0;owned\x9c\x85",
@@ -116,8 +118,8 @@ def test_no_text_does_anything_to_the_screen(text: str) -> None:
         server.send(welcome(text), *everything(text))
         server.send(protocol.Joined(room="tea", members=[Person(1, "ann")], members_total=1, last_seq=2))
         server.send(Message("tea", 9, 2, "bob", TIME, "the end"))
-        ann.type("safe")
         ann.until("bob: the end")
+        ann.type("safe")
         ann.until("[tea] safe")
         ann.type(CTRL_C + "/join " + TAB)  # a hostile name must not come into the line, nor onto the bottom line
         ann.until("[tea] /join")

@@ -12,7 +12,7 @@ from prompt_toolkit.layout.controls import UIContent, UIControl
 from roomchat.terminal.clusters import Clustered, clusters
 from roomchat.terminal.editor import Editor
 from roomchat.terminal.typed_rows import Row, row_of
-from roomchat.terminal.widths import width
+from roomchat.terminal.widths import width as width_of
 
 MIN_COLUMNS = 8  # beside the prompt; the prompt is cut where there are fewer
 
@@ -56,28 +56,24 @@ class InputPane(UIControl):
         shown = [self._fragments(text, one, prompt, number + start) for number, one in
                  enumerate(rows[start : start + height])]  # fmt: skip
         if start and row > start:
-            shown[0] = _sign(prompt, f"(+{start + 1} lines above)")
+            shown[0] = [("class:prompt", Clustered(prompt)), ("class:toolbar", f"(+{start + 1} lines above)")]
         below = len(rows) - start - height
         if below > 0 and row < start + height - 1:
-            shown[-1] = _sign(prompt, f"(+{below + 1} lines below)")
+            shown[-1] = [("", " " * width_of(prompt)), ("class:toolbar", f"(+{below + 1} lines below)")]
         column = len(clusters(prompt)) + len(clusters(text[rows[row].start : cursor]))
         return UIContent(lambda y: shown[y], line_count=len(shown), cursor_position=Point(x=column, y=row - start))
 
     def _fit(self, columns: int) -> str:
         """Tell the editor how wide its rows are; returns the prompt, or what there is room for."""
         prompt = self._prompt()
-        while prompt and columns - width(prompt) < MIN_COLUMNS:
+        while prompt and columns - width_of(prompt) < MIN_COLUMNS:
             prompt = prompt[:-1]
-        self._editor.columns = max(2, columns - width(prompt))
+        self._editor.columns = max(2, columns - width_of(prompt))
         return prompt
 
     def _fragments(self, text: str, row: Row, prompt: str, number: int) -> StyleAndTextTuples:
-        before = ("class:prompt", Clustered(prompt)) if number == 0 else ("", " " * width(prompt))
+        before = ("class:prompt", Clustered(prompt)) if number == 0 else ("", " " * width_of(prompt))
         return [before, ("", Clustered(text[row.start : row.end])), ("", " ")]
-
-
-def _sign(prompt: str, text: str) -> StyleAndTextTuples:
-    return [("", " " * width(prompt)), ("class:toolbar", text)]
 
 
 def _first(row: int, count: int, height: int) -> int:

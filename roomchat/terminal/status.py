@@ -92,7 +92,9 @@ def bottom(
         return _offered(cycle)
     if hinted := hint(text):
         return [("class:toolbar", hinted)]
-    parts = [part for part in _state(terminal, windows, below, listed) if part]
+    lines = text.count("\n") + 1
+    several: Fragments = [("class:here", f"{lines} lines, one message")] if lines > 1 else []
+    parts = [part for part in [several, *_state(terminal, windows, below, listed)] if part]
     fragments: Fragments = []
     for part in parts:
         fragments += [SEPARATOR, *part] if fragments else part

@@ -140,5 +140,6 @@ _UNCERTAIN = re.compile("[\U0001f000-\U0001fbff\u200d\ufe0f\u0900-\u0dff\u0f00-\
 def _placed(cluster: str, width: int) -> str:
     if not _UNCERTAIN.search(cluster) or (len(cluster) == 1 and cluster < _EMOJI_FROM):
         return cluster
+    empty = f"\x1b7{' ' * width}\x1b8" if width else ""
     forward = f"\x1b[{width}C" if width else ""
-    return f"\x1b7{' ' * width}\x1b8{cluster}\x1b8{forward}"
+    return f"{empty}\x1b7{cluster}\x1b8{forward}"
