@@ -82,6 +82,10 @@ class Caller:
             return ""
         return harmless(f"Alt-A: {self._last}".replace("\n", " "))
 
+    def dismiss(self) -> None:
+        """The person has turned to another window, so they have seen it."""
+        self._last = None
+
     def ring(self, loudness: int) -> bool:
         """Ring for what has come, as loud as a ``Line.ring``; whether it is time to tell of it."""
         if loudness < min(self._bell_level, 2) or not self._is_time():

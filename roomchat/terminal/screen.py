@@ -141,6 +141,7 @@ class Screen:
         window = self.windows.current
         if window is not self.shown:
             self.shown = window
+            self._caller.dismiss()
             self._edit(window)
         self._keep_soon()
 
