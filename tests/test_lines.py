@@ -23,6 +23,7 @@ from roomchat.terminal.commands import (
     NAMES,
     TypingError,
     parse,
+    settled,
 )
 from roomchat.terminal.complete import candidates, hint
 from roomchat.terminal.display import PlainDisplay
@@ -228,6 +229,11 @@ def test_a_reply_goes_to_who_whispered_last(roster: Roster) -> None:
         parse("/r yes", roster)
     roster.last_whisperer = 3
     assert parse("/r yes  of course", roster) == Whisper(uid=3, text="yes  of course")
+    line = settled("/R yes  of course", roster)
+    roster.last_whisperer = 12
+    assert parse(line, roster) == Whisper(uid=3, text="yes  of course"), "it was typed before the other whispered"
+    assert settled("/r", roster) == "/r"
+    assert settled("hello /r you", roster) == "hello /r you"
 
 
 @pytest.mark.parametrize(

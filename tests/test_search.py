@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from roomchat.client.client import Client
-from roomchat.protocol import Ping
+from roomchat.protocol import History, HistoryPage, Ping
 from roomchat.server import Server
 from tests.emulator import CTRL_C, ENTER, Emulated
 
@@ -142,3 +142,31 @@ def test_a_message_is_copied(chat: Chat) -> None:
     ann.until(lambda screen: b64encode(b"the BUDGET is 700") in screen.raw)
     ann.type("/copy 9999" + ENTER)
     ann.until("messages here that can be copied")
+
+
+def test_rooms_are_gone_to_as_on_irc(chat: Chat) -> None:
+    """Several at once, one that one is in already, by number; and the nearest command is named."""
+    ann = chat.ann
+    ann.type("/join #a,#b" + ENTER)
+    ann.until("[b]")
+    ann.until("3 a")
+    ann.type("/join #TEA" + ENTER)
+    ann.until("[tea]")
+    ann.type("/win 4" + ENTER)
+    ann.until("[b]")
+    ann.type("/part #a see you" + ENTER)
+    ann.until(lambda screen: "3 a" not in "\n".join(screen.shown))
+    ann.type("/win 0" + ENTER)
+    ann.until(lambda screen: not any("[b]" in row for row in screen.shown))
+    ann.type("/jion x" + ENTER)
+    ann.until("There is no command /jion. Did you mean /join?")
+    ann.type(F3)
+    ann.until("Nothing was looked for yet.")
+    chat.bob.whisper(2, "psst")
+    ann.until("3 @bob")
+    ann.type("/r I hear you" + ENTER)
+    ann.type("/quit bye" + ENTER)
+    assert ann.wait() == 0
+    page = chat.bob.request(History(room="@1-2"))
+    assert isinstance(page, HistoryPage)
+    assert [entry.text for entry in page.messages] == ["psst", "I hear you"]

@@ -261,6 +261,16 @@ def leads_elsewhere(line: str) -> bool:
     return command is not None and command.name in LEADING
 
 
+def settled(line: str, roster: Roster) -> str:
+    """A line that may have to wait, so that it means then what it means now: a reply names whom it is for, since
+    somebody else may whisper meanwhile."""
+    name, _, text = line.partition(" ")
+    command = _BY_NAME.get(name.lower())
+    if command is not None and command.name == "/reply" and text.strip() and roster.last_whisperer is not None:
+        return f"/whisper {roster.last_whisperer} {text}"
+    return line
+
+
 def is_reading(line: str) -> bool:
     """Whether that line is about what was said before, so that one goes on looking where one looks."""
     command = _BY_NAME.get(line.split(maxsplit=1)[0].lower()) if line.strip() else None

@@ -111,8 +111,9 @@ class Display(ABC):
         raise AssertionError("nothing goes on here")
 
     @abstractmethod
-    def turn_to(self, room: str) -> bool:
-        """Turn to a room that we are in, or to whispers; False: the server has to say so. With the lock held."""
+    def turn_to(self, room: str | None) -> bool:
+        """Turn to a room that we are in, to whispers, or (None) to the server; False: that must be asked to, or it
+        can't be looked at. With the lock held."""
 
     @abstractmethod
     def end_whispers(self, room: str) -> None:
@@ -163,9 +164,9 @@ class PlainDisplay(Display):
         else:
             self.show_event(announcement)
 
-    def turn_to(self, room: str) -> bool:
+    def turn_to(self, room: str | None) -> bool:
         """Turn to whispers; the server has to say so of any other room."""
-        if not is_private(room):
+        if room is None or not is_private(room):
             return False
         name = self.roster.whisperer(room)
         self.look_at(room, f"You are now chatting privately with {name}. Type /room NAME to return to a room.")

@@ -66,6 +66,8 @@ class CommandRunner:
                 self._whisper(client, what.uid, what.text, what.kind)
             case SwitchRoom():
                 self._switch(client, what)
+            case Join() if there := same_room(what.room, client.rooms):
+                self._switch(client, SwitchRoom(there))
             case Ignore():
                 self._ignore(client, what.uid)
             case SetAway():
@@ -169,6 +171,9 @@ class CommandRunner:
         if switch.room is None and switch.number is None:
             display.show(self._rooms())
             return
+        if switch.number == 0:
+            self._look_at_server()
+            return
         room = self._called(switch.room) if switch.room is not None else self._numbered(switch.number or 0)
         with display.lock:
             is_there = display.turn_to(room)
@@ -178,6 +183,12 @@ class CommandRunner:
             self.visit(client, room)
         if switch.text:
             self._say(client, room, switch.text)
+
+    def _look_at_server(self) -> None:
+        """It has a window, but no room."""
+        with self._display.lock:
+            if not self._display.turn_to(None):
+                raise TypingError("There is no window 0 in plain mode.")
 
     @staticmethod
     def visit(client: Client, room: str) -> None:

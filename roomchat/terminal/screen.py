@@ -20,7 +20,7 @@ from roomchat.protocol import is_private
 from roomchat.terminal import sequences, status
 from roomchat.terminal.bare import BareView
 from roomchat.terminal.calls import NOTICE_TIME, Caller
-from roomchat.terminal.commands import is_reading
+from roomchat.terminal.commands import is_reading, settled
 from roomchat.terminal.complete import Candidate, candidates
 from roomchat.terminal.draft import Draft
 from roomchat.terminal.editing_keys import editing_keys
@@ -247,6 +247,7 @@ class Screen:
             self.windows.close_page()
             if not is_reading(text):
                 self.newest()
+            text = settled(text, self.windows.roster)
             self.input.put(Typed(text, None if self.terminal.is_on_its_way() else self.shown.room))
         else:
             self.windows.close_page()
@@ -288,7 +289,8 @@ class Screen:
     def find(self, by: int) -> None:
         """To the hit of the last search that is older (1) or newer (-1)."""
         with self.windows.lock:
-            self.windows.searching.step(by)
+            if not self.windows.searching.step(by):
+                self.windows.notice = "Nothing was looked for yet. /search WORDS finds messages."
 
     def help(self) -> None:
         """A page of what can be typed, and of the keys."""

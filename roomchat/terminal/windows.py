@@ -148,11 +148,11 @@ class Windows(Display):
         else:
             self.show_lines(self.lines(announcement))
 
-    def turn_to(self, room: str) -> bool:
-        """Turn to a room that we are in, or to whispers."""
+    def turn_to(self, room: str | None) -> bool:
+        """Turn to a room that we are in, to whispers, or to the server."""
         is_new = self.of(room) is None
         self.visit(self.open(room))
-        if is_new and is_private(room):
+        if is_new and room is not None and is_private(room):
             self.show(whispers_told(self.roster.whisperer(room)))
         return True
 
