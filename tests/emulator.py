@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyte
 
+from roomchat.terminal.layout import WIDE
 from roomchat.verify.processes import PATIENCE
 from tests.program import ROOMCHAT, Terminal
 
-SCROLLBACK = 20_000  # lines
 PAINTED = b"\x1b[?25h"  # the cursor is shown again: how a painting ends
 CTRL_C, CTRL_D, UP, TAB, SHIFT_TAB, ENTER = "\x03", "\x04", "\x1b[A", "\t", "\x1b[Z", "\r"
+PAGE_UP, PAGE_DOWN, HOME, END = "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F"
 
 
 def alt(key: str) -> str:
@@ -26,7 +28,7 @@ def paste(text: str) -> str:
     return f"\x1b[200~{text}\x1b[201~"
 
 
-class AlternateScreen(pyte.HistoryScreen):
+class Glass(pyte.Screen):
     """A screen with a second one in front of it, for programs that fill the whole of it."""
 
     MODE = 1049
@@ -34,7 +36,7 @@ class AlternateScreen(pyte.HistoryScreen):
     def __init__(self, columns: int, rows: int) -> None:
         self.is_alternate = False
         self._covered: tuple[dict[int, dict[int, Any]], int, int] = ({}, 0, 0)  # cells, and where the cursor was
-        super().__init__(columns, rows, history=SCROLLBACK)
+        super().__init__(columns, rows)
 
     def set_mode(self, *modes: int, private: bool = False) -> None:
         super().set_mode(*modes, private=private)
@@ -53,6 +55,25 @@ class AlternateScreen(pyte.HistoryScreen):
                 self.buffer[row].update(cells[row])
             self.cursor_position(y + 1, x + 1)
 
+    @property
+    def rows(self) -> list[str]:
+        """Its rows, down to the last one with something in it."""
+        rows = [row.rstrip() for row in self.display]
+        while rows and not rows[-1]:
+            rows.pop()
+        return rows
+
+    @property
+    def middle(self) -> list[str]:
+        """The rows without the lists beside them: what is said, typed and told."""
+        column = int(self.columns >= WIDE)
+        return [([*row.split("│"), ""][column] if "│" in row else row).rstrip() for row in self.rows]
+
+    @property
+    def typed(self) -> str:
+        """What stands behind the prompt: the row of the cursor."""
+        return self.middle[self.cursor.y] if self.cursor.y < len(self.rows) else ""
+
 
 class Emulated(Terminal):
     """A person at a terminal. Every wait looks at the screen, and has a deadline."""
@@ -61,7 +82,7 @@ class Emulated(Terminal):
         self, *arguments: str, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None,
         program: Sequence[str] = ROOMCHAT, baud: int | None = None,
     ) -> None:  # fmt: skip
-        self.screen = AlternateScreen(columns, rows)
+        self.screen = Glass(columns, rows)
         self.raw = b""  # all that came, for what a screen does not show: bells
         self._rest = b""  # of it, not on the screen yet
         self._stream = pyte.ByteStream(self.screen)
@@ -76,26 +97,37 @@ class Emulated(Terminal):
     @property
     def shown(self) -> list[str]:
         """The rows of the screen, down to the last one with something in it."""
-        rows = [row.rstrip() for row in self.screen.display]
-        while rows and not rows[-1]:
-            rows.pop()
-        return rows
+        return self.screen.rows
 
     @property
-    def scrolled(self) -> list[str]:
-        """The rows that have left the screen at its top, and those on it."""
-        above = [
-            "".join(row[x].data for x in range(self.screen.columns)).rstrip() for row in self.screen.history.top
-        ]
-        return above + self.shown
+    def read(self) -> str:
+        """What stands in the middle, as a person reads it: over the ends of its rows."""
+        return " ".join(" ".join(self.screen.middle).split())
+
+    @property
+    def typed(self) -> str:
+        """What stands behind the prompt: the row of the cursor."""
+        return self.screen.typed
+
+    def expect(self, pattern: str) -> re.Match[str]:
+        """Wait until the pattern can be read."""
+        self.until(lambda _: re.search(pattern, self.read))
+        match = re.search(pattern, self.read)
+        assert match is not None
+        return match
 
     def until(self, found: str | Callable[[Emulated], object]) -> None:
-        """Wait until the screen has the text, or it holds."""
+        """Wait until the text stands in a row, or is read over several, or it holds."""
         deadline = time.monotonic() + PATIENCE
-        while not (found in "\n".join(self.shown) if isinstance(found, str) else found(self)):
+        while not self._has(found):
             if not self._look(deadline):
                 told = found if isinstance(found, str) else "what was waited for"
                 raise AssertionError(f"never showed {told!r}, but:\n" + "\n".join(self.shown))
+
+    def _has(self, found: str | Callable[[Emulated], object]) -> bool:
+        if isinstance(found, str):
+            return found in "\n".join(self.shown) or found in self.read
+        return bool(found(self))
 
     def _look(self, deadline: float) -> bool:
         """Take output up to the end of a painting, if there is one; False at its end, or at the deadline.

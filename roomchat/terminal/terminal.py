@@ -213,8 +213,9 @@ class Terminal:
         """Somebody else got our name while the connection was lost; whether to go on."""
         client, old = self.display.client, self.arrival
         assert client is not None
-        self._close(client, 0.0)
+        unsent = self._close(client, 0.0)
         self._begin(old.name, old.first or [Join(room=room) for room in client.rooms if not is_private(room)])
+        self._tell_unsent(unsent)
         self.arrival.held = old.held
         self.arrival.is_refused(ended.code, ended.reason)
         return self._come_in()
@@ -227,12 +228,16 @@ class Terminal:
             return is_kept or isinstance(what, Bye | Connect | Help | LookUp)
         return False
 
-    def _close(self, client: Client, timeout: float) -> None:
-        """Leave a server for good, and say what it did not get."""
+    def _close(self, client: Client, timeout: float) -> list[str]:
+        """Leave a server for good; what it did not get, to be told when nothing of it is shown any more."""
         self.display.part()
         client.close(timeout)
-        if waits := waiting_lines(len(client.pending), kept=self.arrival.kept):
-            self.display.show(f"{self.address}: {waits}", "trouble")
+        waits = waiting_lines(len(client.pending), kept=self.arrival.kept)
+        return [f"{self.address}: {waits}"] if waits else []
+
+    def _tell_unsent(self, told: list[str]) -> None:
+        if told:
+            self.display.show("\n".join(told), "trouble")
 
     def _connect(self, address: str | None) -> None:
         """Go to a server, or try the same one again."""
@@ -241,16 +246,14 @@ class Terminal:
             self.display.show(f"{state} {self.address}.")
             return
         client, old = self.display.client, self.arrival
-        if client is not None:
-            self._close(client, EXIT_FLUSH_TIMEOUT)
+        unsent = self._close(client, EXIT_FLUSH_TIMEOUT) if client is not None else []
         if old.held:  # it was meant for there
             lines = [line for typed in old.held for line in not_said(typed.text)]
-            self.display.show(
-                "\n".join([f"{self.address} was not reached, so this was not sent:", *lines]), "trouble"
-            )
+            unsent += [f"{self.address} was not reached, so this was not sent:", *lines]
         if address is not None:
             self.address = address
         self._begin(old.name)
+        self._tell_unsent(unsent)
         self.display.show(f"Connecting to {self.address}.")
         self._come_in()
 
