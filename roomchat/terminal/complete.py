@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from roomchat.client.same import compared
 from roomchat.harmless import harmless
 from roomchat.protocol import is_private
 from roomchat.terminal.commands import COMMANDS, TypingError, find
@@ -87,8 +88,6 @@ def _commands(word: str) -> Iterable[Candidate]:
             for alias in command.aliases:
                 if alias.startswith(word.lower()):
                     yield Candidate(f"{alias} ", command.help)
-    if "/help".startswith(word.lower()):
-        yield Candidate("/help ", "all commands, or details of one")
 
 
 def _arguments(
@@ -98,7 +97,9 @@ def _arguments(
     name, *typed = before.split(" ")
     if name.lower() == "/help":
         return [
-            Candidate(one.name.removeprefix("/"), one.help) for one in COMMANDS if one.name[1:].startswith(word)
+            Candidate(one.name.removeprefix("/"), one.help)
+            for one in COMMANDS
+            if one.name[1:].startswith(word.lower().removeprefix("/"))
         ]
     try:
         forms = find(name.lower()).arguments
@@ -109,7 +110,7 @@ def _arguments(
     if form == "UID" and place < len(forms):
         return _people(word, roster, room, " " if len(forms) > place + 1 else "")
     if form == "ROOM" and place < len(forms):
-        known = [*rooms, *sorted(roster.rooms)] if name.lower() in {"/join", "/j", "/who", "/names"} else [*rooms]
+        known = [*rooms, *sorted(roster.rooms)] if name.lower() in {"/join", "/j", "/who"} else [*rooms]
         return _rooms(word, known, roster)
     return _names(word, roster, room, " ") if form == "TEXT" else []
 
@@ -136,8 +137,12 @@ def _names(word: str, roster: Roster, room: str | None, end: str) -> Iterable[Ca
 
 
 def _rooms(word: str, known: Iterable[str], roster: Roster) -> Iterable[Candidate]:
-    wanted = word.casefold()
+    """Of a list of rooms the last one is completed; who writes ``#tea`` goes on to do so."""
+    listed, comma, last = word.rpartition(",")
+    sign, wanted = "#" if last.startswith("#") else "", compared(last.removeprefix("#"))
     for room in dict.fromkeys(known):
         name = roster.typed(room) if is_private(room) else room
-        if name.casefold().startswith(wanted) or name.casefold() == f"@{wanted}":
-            yield Candidate(name, "whispers" if is_private(room) else "room")
+        if is_private(room) and sign:
+            continue
+        if compared(name).startswith(wanted) or compared(name) == f"@{wanted}":
+            yield Candidate(f"{listed}{comma}{sign}{name}", "whispers" if is_private(room) else "room")
