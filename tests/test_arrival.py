@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from roomchat.terminal.arrival import Arrival
+from roomchat.terminal.display import PlainDisplay
+from roomchat.terminal.input import InputQueue, Typed
 from tests.emulator import ENTER, Emulated
 from tests.peer import Peer
 from tests.program import AWAY, Program, address_of, serve
@@ -209,6 +212,24 @@ def test_a_login_name_that_is_taken_is_not_offered_again(monkeypatch: pytest.Mon
         ann.until("You are 2:")
 
 
+def test_what_was_typed_for_a_room_is_no_name() -> None:
+    """It is held: who has lost a name is asked for another while lines wait."""
+    source = InputQueue()
+    source.put(Typed("a secret", "tea"))
+    source.put(Typed("anna"))
+    display = PlainDisplay(lambda line: None, clock="%H:%M")
+    with serve() as server:
+        arrival = Arrival(
+            address_of(server), None, "", [], display, source, interactive=True, receive=lambda event: None,
+            changed=lambda: None,
+        )  # fmt: skip
+        assert arrival.say_hello()
+        assert display.client is not None
+        display.client.close()
+    assert arrival.name == "anna"
+    assert arrival.held == [Typed("a secret", "tea")]
+
+
 def test_a_name_that_was_taken_while_the_server_was_away_is_asked_for_again(
     tmp_path: Path, env: dict[str, str]
 ) -> None:
@@ -216,10 +237,14 @@ def test_a_name_that_was_taken_while_the_server_was_away_is_asked_for_again(
     db = tmp_path / "chat.db"
     with serve(db=db) as server, Peer.at(address_of(server)) as peer:
         peer.hello("ann")  # whose seat waits
-    with serve() as server:
+    with serve() as server, Peer.at(address_of(server)) as witness:
+        witness.hello("witness")
+        witness.join("tea")
         address = address_of(server)
         ann = Emulated("join", address, "--name", "ann", "--room", "tea", env=env)
-        ann.until("tea, 1 here")
+        ann.until("2 here")
+        ann.type("hello" + ENTER)
+        witness.until("message")  # so nothing is under way any more
     with ann:
         ann.expect(AWAY)
         ann.type("kept" + ENTER)

@@ -161,7 +161,12 @@ class Arrival:
         if self._display.focus.is_tagged:  # there is no line that is typed on, with a prompt before it
             self._display.show(self.asking.rstrip())
         self._changed()
-        typed = next(self._source.typed(), None)
+        typed = None
+        for typed in self._source.typed():
+            if typed.room is None:
+                break
+            self.held.append(typed)  # meant for a room, before anybody asked
+            typed = None
         question, self.asking = self.asking, ""
         if typed is None:
             raise ConnectError("No name was given. Use --name to give one.")

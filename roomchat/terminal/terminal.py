@@ -160,10 +160,12 @@ class Terminal:
         return self.display.focus.room or (client.room if client is not None else None)
 
     def is_on_its_way(self) -> bool:
-        """Whether something that leads elsewhere is being done: what is typed behind it is meant for there."""
+        """Whether a question is asked, or something that leads elsewhere is being done: what is typed behind it is
+        meant for there."""
         waiting = [self.current_command, *(one.text for one in self.waiting())]
         waits_for_first = self.arrival.waits and bool(self.arrival.first)
-        return waits_for_first or any(leads(one, self.display.roster) for one in waiting)
+        is_elsewhere = bool(self.arrival.asking) or waits_for_first
+        return is_elsewhere or any(leads(one, self.display.roster) for one in waiting)
 
     def _may_leave(self) -> bool:
         """Ask once, where somebody can answer."""
