@@ -11,14 +11,14 @@ from pathlib import Path
 import click
 from chart import draw
 from crew import Pace
-from results import Results, describe_machine
-from servers import KINDS, ROOT, BenchError, Kind
+from results import Results
+from servers import INSPIRCD, KINDS, NATS_CORE, ROOMCHAT, ROOT, BenchError, Kind, describe
 from shapes import SHAPES, Shape
 from table import compare, render
 
 KEPT = ROOT / "docs" / "performance.json"
 QUICK_SHAPES = ("room-100", "rooms-10", "room-1000", "load", "idle")
-QUICK_SERVERS = ("roomchat", "inspircd", "nats")
+QUICK_SERVERS = (ROOMCHAT.name, INSPIRCD.name, NATS_CORE.name)
 
 
 @click.command()
@@ -26,29 +26,28 @@ QUICK_SERVERS = ("roomchat", "inspircd", "nats")
 @click.option("--only", multiple=True, type=click.Choice([one.name for one in SHAPES]), help="Only these shapes.")
 @click.option("--servers", multiple=True, type=click.Choice(list(KINDS)), help="Only these servers.")
 @click.option("--seconds", default=4.0, help="How long a talk is measured.")
-@click.option("--workers", type=click.IntRange(1), default=2, help="Processes of the load generator.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for performance.md, .json and .svg.")
 @click.option("--quick", is_flag=True, help="In under two minutes, and compared with docs/performance.json.")
 def main(
-    rounds: int, only: tuple[str, ...], servers: tuple[str, ...], seconds: float, workers: int, out: Path | None,
-    quick: bool,
-) -> None:  # fmt: skip
+    rounds: int, only: tuple[str, ...], servers: tuple[str, ...], seconds: float, out: Path | None, quick: bool
+) -> None:
     """Measure roomchat beside other servers on this machine, in turns."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # for us and for the servers
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
-    pace = Pace(1.0, seconds, workers)
+    pace = Pace(1.0, seconds)
     if quick:
-        rounds, pace = 1, Pace(0.5, 1.5, workers)
+        rounds, pace = 1, Pace(0.5, 1.5)
         only, servers = only or QUICK_SHAPES, servers or QUICK_SERVERS
     shapes = [one for one in SHAPES if not only or one.name in only]
     kinds = [KINDS[name] for name in servers or KINDS]
     present = [kind for kind in kinds if not kind.absent]
-    results = Results(describe_machine(present), notes=[kind.absent for kind in kinds if kind.absent])
+    results = Results(describe(present), notes=[kind.absent for kind in kinds if kind.absent])
     for number in range(rounds):
         for shape in shapes:
             turn = [kind for kind in shape.kinds if kind in present]
-            for kind in turn[number % len(turn) :] + turn[: number % len(turn)] if turn else []:
+            first = number % max(1, len(turn))
+            for kind in turn[first:] + turn[:first]:
                 _measure(results, shape, kind, pace, f"round {number + 1}")
     table = render(results, shapes)
     click.echo(f"\n{table}")
@@ -66,13 +65,13 @@ def _measure(results: Results, shape: Shape, kind: Kind, pace: Pace, when: str) 
     begun = time.monotonic()
     try:
         figures = shape.measure(kind, pace)
-    except (BenchError, OSError) as error:
+    except (BenchError, OSError, EOFError, AssertionError) as error:
         results.notes.append(f"{shape.title}, {when}: {error}")
-        click.echo(f"{when}  {shape.name:<11} {kind.name:<22} failed: {error}", err=True)
-        return
+        figures, shown = {}, f"failed: {error}"
+    else:
+        shown = "  ".join(f"{name} {value:,.3f}" for name, value in figures.items())
     for name, value in figures.items():
         results.add(shape.name, kind.name, name, value)
-    shown = "  ".join(f"{name} {value:,.3f}" for name, value in figures.items())
     click.echo(f"{when}  {shape.name:<11} {kind.name:<22} {time.monotonic() - begun:5.1f} s  {shown}", err=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import tempfile
@@ -13,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from asker import PING, PONG, Asker
-from crew import Pace
-from dialects import NATIVE, text
+from crew import Figures, Pace
+from dialects import text
 from servers import BenchError, Kind, Process
 
 from roomchat.store.api import SegmentRow
 from roomchat.store.log import Log
+from tests.peer import Peer
 
 MESSAGES = 5_000_000
 SHORT = 200_000  # messages: as much as joins and pages can read
@@ -78,11 +77,13 @@ def reading_pages(address: tuple[str, int], room: str, count: int) -> Iterator[C
     stopped = threading.Event()
 
     def read(number: int) -> int:
-        with closing(Asker(address, f"p{number}")) as asker:
-            asker.ask(NATIVE.join(room), NATIVE.joined)
+        with Peer(address) as peer:
+            peer.hello(f"p{number}")
+            peer.join(room, history=0)
             before, pages = LAST, 0
             while not stopped.is_set():
-                page = json.loads(_ask_page(asker, room, before).splitlines()[-1])
+                peer.send("history", room=room, before=before, limit=100)
+                page = peer.until("history")
                 before = page["entries"][0]["seq"] if page["more"] else LAST
                 pages += 1
             return pages
@@ -101,35 +102,38 @@ def reading_pages(address: tuple[str, int], room: str, count: int) -> Iterator[C
             stopped.set()
 
 
-def _ask_page(asker: Asker, room: str, before: int) -> bytes:
-    command = b'{"type":"history","room":"%s","before":%d,"limit":100}\n' % (room.encode(), before)
-    return asker.ask(command, b'"type":"history"')
+def _timed(peer: Peer, command: bytes, marker: bytes) -> tuple[float, bytes]:
+    """Milliseconds until the answer, up to a line with the marker, was there; and the answer."""
+    begun = time.perf_counter()
+    peer.send_bytes(command)
+    got = b""
+    while marker not in got or not got.endswith(b"\n"):
+        got += peer.socket.recv(2**20)
+    return (time.perf_counter() - begun) * 1e3, got
 
 
-def _serve(kind: Kind, path: Path) -> dict[str, float]:
+def _serve(kind: Kind, path: Path) -> Figures:
     """Start on a log, join rooms with history, read pages."""
     joins, pages = [], []
-    with Process(kind, path) as server:
+    with Process(kind, path) as server, Peer(server.address) as peer:
         memory = server.memory()
-        with closing(Asker(server.address, "b0")) as asker:
-            for room in range(JOINS):
-                begun = time.perf_counter()
-                got = asker.ask(b'{"type":"join","room":"r%d","history":50}\n' % room + PING, PONG)
-                joins.append(time.perf_counter() - begun)
-                if got.count(b'"type":"message"') != 50:
-                    raise BenchError(f"a join brought {got.count(b'message')} messages instead of 50")
-            before = LAST
-            for i in range(PAGES):
-                begun = time.perf_counter()
-                _ask_page(asker, f"r{i % JOINS}", before)
-                pages.append(time.perf_counter() - begun)
-    medians = {"join_ms": statistics.median(joins) * 1e3, "page_ms": statistics.median(pages) * 1e3}
+        peer.hello("b0")
+        for room in range(JOINS):
+            command = b'{"type":"join","room":"r%d","history":50}\n{"type":"ping"}\n' % room
+            took, got = _timed(peer, command, b'"type":"pong"')
+            joins.append(took)
+            if got.count(b'"type":"message"') != 50:
+                raise BenchError(f"a join brought {got.count(b'message')} messages instead of 50")
+        for room in range(PAGES):
+            command = b'{"type":"history","room":"r%d","before":%d,"limit":100}\n' % (room % JOINS, LAST)
+            pages.append(_timed(peer, command, b'"type":"history"')[0])
+    medians = {"join_ms": statistics.median(joins), "page_ms": statistics.median(pages)}
     return {"start_s": server.started_in, **medians, "memory_mib": memory}
 
 
-def measure_log(kind: Kind, pace: Pace) -> dict[str, float]:
+def measure_log(kind: Kind, pace: Pace) -> Figures:
     """The same on a long log and on a short one; and appending to an empty one."""
-    figures = {}
+    figures: Figures = {}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for name, messages in (("short", SHORT), ("long", MESSAGES)):
             path = Path(folder, f"{name}.db")

@@ -8,43 +8,26 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 
-from asker import PING, PONG, Asker
-from crew import Pace
+from crew import Figures, Pace
 from crowd import IN, Crowd, Member, Seat
 from dialects import NATIVE
-from msgspec import Struct
-from msgspec.json import Decoder
 from servers import BenchError, Kind, Process
 
 from roomchat.wires.plain_text import GREETING
+from tests.peer import Event, Peer
 
 SESSIONS = 5000
 ROOM_SIZE = 10
 SPEAKER_ROOMS = 100  # as many as a server lets one client be in
 SAID = 8  # messages in each room
 MISSED = 5  # of them that every other session missed
+PING, PONG = b'{"type":"ping"}\n', b'"type":"pong"'
 AT_ONCE = 200  # connections that are begun at a time before the kill; afterwards all are
 
 Said = tuple[str, int, str]  # room, seq, text
 Log = dict[str, list[Said]]  # by room
-
-
-class Event(Struct):
-    """As much of an event as is looked at here."""
-
-    type: str
-    room: str = ""
-    seq: int = 0
-    text: str = ""
-    token: str = ""
-    epoch: str = ""
-    code: str = ""
-
-
-_decoder = Decoder(Event)
 
 
 class Session:
@@ -67,16 +50,16 @@ class Session:
     def check(self) -> None:
         """Raises BenchError unless it got what it must get."""
         data = self.got.removeprefix(GREETING.encode())  # for people: what came when our hello was late
-        events = _decoder.decode_lines(data[: data.rindex(b"\n")])
-        messages = [(one.room, one.seq, one.text) for one in events if one.type == "message"]
+        events = [json.loads(line) for line in data.splitlines()]
+        messages = [_said(event) for event in events if event["type"] == "message"]
         if sorted(messages, key=lambda message: message[0]) != self.missed:  # stable: only by room
             raise BenchError(f"{self.name} missed {len(self.missed)} messages and got {len(messages)} or others")
-        if sorted(one.room for one in events if one.type == "joined") != sorted(self.cursors):
+        if sorted(event["room"] for event in events if event["type"] == "joined") != sorted(self.cursors):
             raise BenchError(f"{self.name} is not in its rooms")
-        if refusals := [one.code for one in events if one.type == "error"]:
+        if refusals := [event["code"] for event in events if event["type"] == "error"]:
             raise BenchError(f"{self.name} was refused: {refusals}")
-        welcome = next(one for one in events if one.type == "welcome")
-        self._identity = {"token": welcome.token or self._identity["token"], "epoch": welcome.epoch}
+        welcome = next(event for event in events if event["type"] == "welcome")
+        self._identity = {"token": welcome.get("token") or self._identity["token"], "epoch": welcome["epoch"]}
 
     def look_back(self, log: Log, missed: int) -> None:
         """It has seen all but so many of the last messages of each room."""
@@ -133,25 +116,29 @@ class Sessions(Crowd):
             self.drop(member)
 
 
+def _said(event: Event) -> Said:
+    return event["room"], event["seq"], event["text"]
+
+
 def say(address: tuple[str, int], log: Log) -> None:
     """Some messages in each room, kept as their speaker got them."""
     rooms = list(log)
     for first in range(0, len(rooms), SPEAKER_ROOMS):
-        with closing(Asker(address, f"speaker-{first}")) as speaker:
-            commands = b""
+        with Peer(address) as speaker:
+            speaker.hello(f"speaker-{first}")
             for i, room in enumerate(rooms[first : first + SPEAKER_ROOMS]):
-                commands += NATIVE.join(room)
+                speaker.send_bytes(NATIVE.join(room))
                 for n in range(i * SAID + 1, (i + 1) * SAID + 1):
-                    commands += NATIVE.say(room, range(n, n + 1), f"{room} {n}".ljust(100, ".").encode())
-            for event in _decoder.decode_lines(speaker.ask(commands + PING, PONG)):
-                if event.type == "message":
-                    log[event.room].append((event.room, event.seq, event.text))
+                    speaker.send("say", room=room, text=f"{room} {n}".ljust(100, "."), n=n)
+            for event in speaker.sync():
+                if event["type"] == "message":
+                    log[event["room"]].append(_said(event))
 
 
-def measure_comeback(hall: int) -> Callable[[Kind, Pace], dict[str, float]]:
+def measure_comeback(hall: int) -> Callable[[Kind, Pace], Figures]:
     """In rooms of ten, so many of them in a large one, too: after a kill, and again to a server that runs."""
 
-    def measure(kind: Kind, pace: Pace) -> dict[str, float]:
+    def measure(kind: Kind, pace: Pace) -> Figures:
         sessions = [Session(f"s{i}", [f"room-{i // ROOM_SIZE}"] + ["hall"] * (i < hall)) for i in range(SESSIONS)]
         log: Log = {room: [] for session in sessions for room in session.cursors}
         with Process(kind) as server:

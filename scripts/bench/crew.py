@@ -17,41 +17,19 @@ from talk import Schedule, Talkers
 
 A = TypeVar("A")
 R = TypeVar("R")
+Figures = dict[str, float]
 
+WORKERS = 2  # processes that share a talk; those who look at times are in one more
 LEAD = 0.2  # seconds from telling the processes to the start
 _fork = multiprocessing.get_context("fork")  # they begin in milliseconds
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How long to measure."""
+    """How long to measure, in seconds, after how many of talk before."""
 
-    warm: float = 1.0  # seconds of talk before
+    warm: float = 1.0
     seconds: float = 4.0
-    workers: int = 2  # processes of the load generator
-
-
-@dataclass
-class Outcome:
-    """What all processes measured together."""
-
-    deliveries: float  # a second
-    behind: float  # deliveries on their way at the end; the window bounds those of one member, not of all
-    cpu: float  # seconds of the server's processor time a second
-    load_cpu: float  # the same of the busiest process of the load generator: 1.0 would be its limit
-    latencies: list[int]  # nanoseconds, sorted
-    beside: float = 0.0  # seconds that those who came in beside took
-
-    @property
-    def cpu_us(self) -> float:
-        """The server's processor time a delivery, in microseconds."""
-        return self.cpu / self.deliveries * 1e6
-
-    def percentile_ms(self, percent: float) -> float:
-        """The milliseconds that so many percent of the deliveries did not pass."""
-        if not self.latencies:
-            raise BenchError("no message came while it was measured")
-        return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * percent / 100))] / 1e6
 
 
 def _work(pipe: Pipe, address: tuple[str, int], kind: Kind) -> None:
@@ -95,45 +73,53 @@ class Crew:
 
     def begin_gather(self, part: int = 0, parts: int = 1) -> Callable[[], float]:
         """The same for one part, without waiting for it; what is returned waits."""
-        bounds = [(len(seats) * part // parts, len(seats) * (part + 1) // parts) for seats in self._shares]
-        coming = [seats[first:end] for seats, (first, end) in zip(self._shares, bounds, strict=True)]
+        coming = [seats[len(seats) * part // parts : len(seats) * (part + 1) // parts] for seats in self._shares]
         answers = self._tell(Talkers.gather, coming)
         return lambda: max(answers())
 
     def talk(
-        self, pace: Pace, *, window: int = 0, rate: float = 0.0, latency: bool = False, beside: Crew | None = None
-    ) -> Outcome:
+        self, pace: Pace, *, window: int = 0, rate: float = 0, timed: bool = False, storm: Crew | None = None
+    ) -> Figures:
         """Talk, measure, and check that all who listen got all that was said.
 
         Args:
-            window, rate, latency: as in ``Schedule``.
-            beside: those who are to come in when the measuring begins.
+            window, rate, timed: as in ``Schedule``.
+            storm: those who are to come in when the measuring begins.
+        Returns:
+            ``deliveries`` a second; those on their way at the end (``behind``: the window bounds those of one
+            member, not of all); the server's processor time a second (``cpu``) and a delivery (``cpu_us``); that
+            of the busiest process of the load generator a second (``load_cpu``: 1.0 would be its limit); if timed,
+            ``p50_ms`` and ``p99_ms`` of a delivery; with a storm, the seconds until it was in (``storm_s``).
         Raises:
             BenchError: a message was lost or came twice, or a connection broke.
         """
         start = time.monotonic() + LEAD
         begin = start + pace.warm
-        schedule = Schedule(start, begin, begin + pace.seconds, window, rate, latency)
+        schedule = Schedule(start, begin, begin + pace.seconds, window, rate, timed)
         talked = self._tell(Talkers.run, [schedule] * len(self._pipes))
         _sleep_until(begin)
         cpu, begun = self._server.cpu(), time.monotonic()
-        came_in = beside.begin_gather() if beside else None
+        came_in = storm.begin_gather() if storm else None
         _sleep_until(schedule.end)
-        server_cpu = (self._server.cpu() - cpu) / (time.monotonic() - begun)
-        said: Counter[str] = Counter()
-        for one in talked():
-            said.update(one)
+        cpu = (self._server.cpu() - cpu) / (time.monotonic() - begun)
+        said = sum(map(Counter, talked()), Counter())
         heard = self._tell(Talkers.finish, [said] * len(self._pipes))()
         if wrong := [sentence for share in heard for sentence in share.wrong]:
             raise BenchError(f"{len(wrong)} members of {self._server.kind.name} are wrong, the first: {wrong[0]}")
-        return Outcome(
-            deliveries=sum(share.deliveries / share.seconds for share in heard),
-            behind=sum(share.behind for share in heard),
-            cpu=server_cpu,
-            load_cpu=max(share.cpu / share.seconds for share in heard),
-            latencies=sorted(value for share in heard for value in share.latencies),
-            beside=came_in() if came_in else 0.0,
-        )
+        deliveries = sum(share.deliveries / share.seconds for share in heard)
+        figures = {
+            "deliveries": deliveries,
+            "behind": sum(share.behind for share in heard),
+            "cpu_us": cpu / deliveries * 1e6,
+            "cpu": cpu,
+            "load_cpu": max(share.cpu / share.seconds for share in heard),
+        }
+        if timed:
+            times = sorted(value for share in heard for value in share.latencies)
+            if not times:
+                raise BenchError("no message came while it was measured")
+            figures |= {f"p{part}_ms": times[len(times) * part // 100] / 1e6 for part in (50, 99)}
+        return figures | ({"storm_s": came_in()} if came_in else {})
 
     def _tell(self, job: Callable[[Talkers, A], R], arguments: Sequence[A]) -> Callable[[], list[R]]:
         """Each process does the job with its argument; what is returned waits for the answers."""
@@ -142,12 +128,9 @@ class Crew:
         return lambda: [self._receive(pipe) for pipe in self._pipes]
 
     def _receive(self, pipe: Pipe) -> Any:
-        name, said = self._server.kind.name, self._server.said
-        if not pipe.poll(2 * PATIENCE):
-            raise BenchError(f"the load generator does not answer; {name}: {said()}")
-        got = pipe.recv()
+        got = pipe.recv() if pipe.poll(2 * PATIENCE) else BenchError("the load generator does not answer")
         if isinstance(got, BenchError):
-            raise BenchError(f"{name}: {got}; it says: {said()}")
+            raise BenchError(f"{self._server.kind.name}: {got}; it says: {self._server.said()}")
         return got
 
     def __enter__(self) -> Self:
@@ -164,18 +147,17 @@ def _sleep_until(when: float) -> None:
     time.sleep(max(0.0, when - time.monotonic()))
 
 
-def deal(rooms: int, members: int, senders: int, workers: int, timed: int = 0) -> list[list[Seat]]:
+def deal(rooms: int, members: int, senders: int, timed: int = 0) -> list[list[Seat]]:
     """The seats of a talk, dealt out to processes: rooms of so many members, of whom so many talk.
 
     The senders of a room and its watcher are in one process, the others in whichever has the fewest. Those who
     look at times have a process of their own: in a crowd each would wait until the others have been read.
     """
-    shares: list[list[Seat]] = [[] for _ in range(workers)]
+    shares: list[list[Seat]] = [[] for _ in range(WORKERS)]
     timers: list[Seat] = []
     for room in range(rooms):
-        share, name = shares[room % workers], f"r{room}"
-        for sender in range(room * senders, (room + 1) * senders):
-            share.append(Seat(f"s{sender}", name, sender))
+        share, name = shares[room % WORKERS], f"r{room}"
+        share += [Seat(f"s{sender}", name, sender) for sender in range(room * senders, (room + 1) * senders)]
         share.append(Seat(f"w{room}", name, watcher=True))
     for listener in range((members - senders - 1) * rooms):
         seat = Seat(f"l{listener}", f"r{listener % rooms}", timed=listener < timed)

@@ -1,23 +1,15 @@
-"""The figures of a run, and on what it was measured: kept, condensed to medians, written as JSON."""
+"""The figures of a run: kept, condensed to medians, written as JSON."""
 
 from __future__ import annotations
 
 import json
-import os
-import platform
-import re
 import statistics
-import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from servers import ROOT, Kind
 
-
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """One figure over all rounds."""
 
     median: float
@@ -54,20 +46,3 @@ class Results:
     def load(cls, path: Path) -> Results:
         """What ``save`` wrote."""
         return cls(**json.loads(path.read_text()))
-
-
-def describe_machine(kinds: Sequence[Kind]) -> dict[str, object]:
-    """Machine, system and the versions of all servers."""
-    processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    git = ["git", "rev-parse", "--short", "HEAD"]
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "processor": processor[1] if processor else platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "commit": subprocess.run(git, capture_output=True, text=True, check=False, cwd=ROOT).stdout.strip(),
-        "load_before": os.getloadavg()[0],
-        "versions": {kind.name: kind.find_version() for kind in kinds},
-    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import re
 import shutil
 import socket
@@ -9,8 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import configs
@@ -76,16 +79,25 @@ NGIRCD = Kind("ngircd", IRC, configs.ngircd, "ngircd", at_once=4)
 NATS_CORE = Kind("NATS core", NATS, configs.nats, "nats-server")
 THREADS = Kind("thread a client", NATIVE, _threads)
 
-# By the name on the command line; roomchat first, the others are its peers.
-KINDS = {
-    "roomchat": ROOMCHAT,
-    "roomchat-normal": ROOMCHAT_NORMAL,
-    "roomchat-limits": ROOMCHAT_LIMITS,
-    "inspircd": INSPIRCD,
-    "ngircd": NGIRCD,
-    "nats": NATS_CORE,
-    "threads": THREADS,
-}
+PEERS = (INSPIRCD, NGIRCD, NATS_CORE, THREADS)
+KINDS = {kind.name: kind for kind in (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_LIMITS, *PEERS)}
+
+
+def describe(kinds: Sequence[Kind]) -> dict[str, object]:
+    """Machine, system and the versions of all servers."""
+    processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    git = ["git", "rev-parse", "--short", "HEAD"]
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "processor": processor[1] if processor else platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "commit": subprocess.run(git, capture_output=True, text=True, check=False, cwd=ROOT).stdout.strip(),
+        "load_before": os.getloadavg()[0],
+        "versions": {kind.name: kind.find_version() for kind in kinds},
+    }
 
 
 class Process(processes.Process):

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import biglog
 from comeback import measure_comeback
-from crew import Crew, Outcome, Pace, deal
+from crew import WORKERS, Crew, Figures, Pace, deal
 from crowd import Seat
 from hostile import measure_hostile
-from servers import (
-    INSPIRCD,
-    NATS_CORE,
-    NGIRCD,
-    ROOMCHAT,
-    ROOMCHAT_LIMITS,
-    ROOMCHAT_NORMAL,
-    THREADS,
-    Kind,
-    Process,
-)
+from servers import INSPIRCD, NATS_CORE, PEERS, ROOMCHAT, ROOMCHAT_LIMITS, ROOMCHAT_NORMAL, Kind, Process
 from stuck import measure_stuck
 
-Figures = Mapping[str, float]
 Measure = Callable[[Kind, Pace], Figures]
 WINDOW = 100  # messages of a sender on their way at a time: what roomchat's own client allows itself
 LOAD = 20_000  # deliveries a second
@@ -36,7 +25,6 @@ MANY = 5000  # connections
 JOINERS = 2000  # who come in while others talk
 PAGERS = 4  # who read history while others talk
 
-PEERS = (INSPIRCD, NGIRCD, NATS_CORE, THREADS)
 ALL = (ROOMCHAT, *PEERS)
 WITH_NORMAL = (ROOMCHAT, ROOMCHAT_NORMAL, *PEERS)
 
@@ -57,20 +45,11 @@ def _closed(rooms: int, members: int, senders: int) -> Measure:
     member of the room that does not talk has it, for IRC servers do not send a message back to its sender."""
 
     def measure(kind: Kind, pace: Pace) -> Figures:
-        with Process(kind) as server, Crew(server, deal(rooms, members, senders, pace.workers)) as crew:
+        with Process(kind) as server, Crew(server, deal(rooms, members, senders)) as crew:
             crew.gather()
-            costs = _costs(crew.talk(pace, window=WINDOW))
-            return {**costs, "memory_mib": server.memory()}
+            return {**crew.talk(pace, window=WINDOW), "memory_mib": server.memory()}
 
     return measure
-
-
-def _costs(outcome: Outcome) -> Figures:
-    return {name: getattr(outcome, name) for name in ("deliveries", "behind", "cpu_us", "cpu", "load_cpu")}
-
-
-def _latencies(outcome: Outcome) -> Figures:
-    return {"p50_ms": outcome.percentile_ms(50), "p99_ms": outcome.percentile_ms(99), **_costs(outcome)}
 
 
 def _loaded(rooms: int, members: int, senders: int) -> Measure:
@@ -79,32 +58,31 @@ def _loaded(rooms: int, members: int, senders: int) -> Measure:
     def measure(kind: Kind, pace: Pace) -> Figures:
         receivers = members if kind.dialect.echo else members - 1
         rate = LOAD / receivers / (rooms * senders)
-        with Process(kind) as server, Crew(server, deal(rooms, members, senders, pace.workers, TIMED)) as crew:
+        with Process(kind) as server, Crew(server, deal(rooms, members, senders, TIMED)) as crew:
             crew.gather(PARTS)
-            return _latencies(crew.talk(pace, rate=rate, latency=True))
+            return crew.talk(pace, rate=rate, timed=True)
 
     return measure
 
 
 def measure_growth(kind: Kind, pace: Pace) -> Figures:
     """One room with more and more members, and always the same few messages a second."""
-    figures = {}
+    figures: Figures = {}
     for members in GROWTH:
-        with Process(kind) as server, Crew(server, deal(1, members, 5, pace.workers)) as crew:
+        with Process(kind) as server, Crew(server, deal(1, members, 5)) as crew:
             crew.gather()
-            outcome = crew.talk(pace, rate=GROWTH_RATE / 5)
-        figures[f"cpu_us_{members}"] = outcome.cpu_us
-        figures["load_cpu"] = outcome.load_cpu
+            talk = crew.talk(pace, rate=GROWTH_RATE / 5)
+        figures |= {f"cpu_us_{members}": talk["cpu_us"], "load_cpu": talk["load_cpu"]}
     return figures
 
 
-def _crowd(pace: Pace, room: str = "") -> list[list[Seat]]:
-    return [[Seat(f"i{i}", room) for i in range(worker, MANY, pace.workers)] for worker in range(pace.workers)]
+def _many(room: str = "") -> list[list[Seat]]:
+    return [[Seat(f"i{i}", room) for i in range(worker, MANY, WORKERS)] for worker in range(WORKERS)]
 
 
 def measure_idle(kind: Kind, pace: Pace) -> Figures:
     """Connections that have said hello and are silent."""
-    with Process(kind) as server, Crew(server, _crowd(pace)) as crew:
+    with Process(kind) as server, Crew(server, _many()) as crew:
         before = server.memory()
         crew.gather()
         time.sleep(min(1.0, pace.warm))
@@ -113,7 +91,7 @@ def measure_idle(kind: Kind, pace: Pace) -> Figures:
 
 def measure_arrival(kind: Kind, pace: Pace) -> Figures:
     """Clients that all connect, say hello and join the same room."""
-    with Process(kind) as server, Crew(server, _crowd(pace, "r0")) as crew:
+    with Process(kind) as server, Crew(server, _many("r0")) as crew:
         cpu = server.cpu()
         return {"seconds": crew.gather(), "cpu_s": server.cpu() - cpu, "memory_mib": server.memory()}
 
@@ -124,21 +102,19 @@ def measure_join_storm(kind: Kind, pace: Pace) -> Figures:
     Into another, or what is measured would be mostly how much more there is to deliver afterwards.
     """
     joiners = [[Seat(f"j{i}", "storm") for i in range(JOINERS)]]
-    talkers = deal(1, 100, 5, pace.workers, TIMED)
+    talkers = deal(1, 100, 5, TIMED)
     with Process(kind) as server, Crew(server, talkers) as crew, Crew(server, joiners) as storm:
         crew.gather(PARTS)
-        outcome = crew.talk(pace, rate=LOAD / 100 / 5, latency=True, beside=storm)
-        return {**_latencies(outcome), "storm_s": outcome.beside}
+        return crew.talk(pace, rate=LOAD / 100 / 5, timed=True, storm=storm)
 
 
 def measure_pages(kind: Kind, pace: Pace) -> Figures:
     """A room of 100 at the fixed load, and a few more who ask for one page of its history after another."""
-    with Process(kind) as server, Crew(server, deal(1, 100, 5, pace.workers, TIMED)) as crew:
+    with Process(kind) as server, Crew(server, deal(1, 100, 5, TIMED)) as crew:
         crew.gather(PARTS)
-        crew.talk(Pace(0.1, 0.5, pace.workers), window=20)  # something to read
+        crew.talk(Pace(0.1, 0.5), window=20)  # something to read
         with biglog.reading_pages(server.address, "r0", PAGERS) as rate:
-            outcome = crew.talk(pace, rate=LOAD / 100 / 5, latency=True)
-            return {**_latencies(outcome), "pages": rate()}
+            return {**crew.talk(pace, rate=LOAD / 100 / 5, timed=True), "pages": rate()}
 
 
 SHAPES = (

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from results import Results
+from results import Figure, Results
 from shapes import GROWTH, Shape
 
-Column = tuple[str, str, str, float]  # a figure, its title, its format, and what it is divided by
-
-# Figures that are shown, in this order; others come behind them.
-COLUMNS: tuple[Column, ...] = (
+# Figures that are shown, in this order: name, title, format, and what it is divided by; others come behind them.
+COLUMNS = (
     ("deliveries", "deliveries/s", "{:,.2f} M", 1e6),
     ("cpu_us", "CPU µs a delivery", "{:.3f}", 1),
     ("behind", "on their way at the end", "{:,.2f} M", 1e6),
@@ -23,16 +21,6 @@ COLUMNS: tuple[Column, ...] = (
     ("memory_mib", "memory MiB", "{:.0f}", 1),
     ("cpu", "server's cores", "{:.2f}", 1),
     ("load_cpu", "busiest load process, cores", "{:.2f}", 1),
-)
-# Of the log, whose figures have the name of a log in front; a row each.
-LOGS = {"empty": "empty", "short": "200,000 messages", "long": "5 million"}
-LOG_ROWS: tuple[Column, ...] = (
-    ("start_s", "start, s", "{:.2f}", 1),
-    ("join_ms", "join with 50 messages, ms", "{:.2f}", 1),
-    ("page_ms", "a page of 100, ms", "{:.2f}", 1),
-    ("appends", "messages appended a second", "{:,.0f}", 1),
-    ("memory_mib", "memory, MiB", "{:.0f}", 1),
-    ("mib", "file, MiB", "{:.0f}", 1),
 )
 NOTEWORTHY = 1.25  # times worse than kept: more than the noise of a quiet machine
 # What is compared: the figure, and whether more of it is better.
@@ -50,34 +38,31 @@ def render(results: Results, shapes: list[Shape]) -> str:
         + ", ".join(f"{name} {version}" for name, version in versions.items() if "," not in name)
         + ". Medians; in brackets the lowest and the highest round."
     ]
-    for shape in shapes:
-        if results.servers(shape.name):
-            table = _log_table if shape.name == "log" else _table
-            parts.append(f"### {shape.title.capitalize()}\n\n{_markdown(table(results, shape.name))}")
+    parts += [
+        f"### {one.title.capitalize()}\n\n{_table(results, one.name)}"
+        for one in shapes
+        if results.servers(one.name)
+    ]
     return "\n\n".join([*parts, *(f"- {note}" for note in results.notes)]) + "\n"
 
 
-def _table(results: Results, shape: str) -> list[list[str]]:
+def _table(results: Results, shape: str) -> str:
+    """A row for each server, or, if there is only one, for each figure."""
     found = {name for figures in results.values[shape].values() for name in figures}
     others = sorted(found - {name for name, *_ in COLUMNS})
     columns = [column for column in COLUMNS if column[0] in found]
     columns += [(name, name.replace("_", " "), "{:,.2f}", 1) for name in others]
-    head = ["server", *(title for _, title, _, _ in columns)]
-    return [head, *([one, *(_cell(results, shape, one, *of) for of in columns)] for one in results.servers(shape))]
+    rows = [["server", *(title for _, title, _, _ in columns)]]
+    for server in results.servers(shape):
+        rows.append(
+            [server, *(_cell(results.figure(shape, server, name), form, by) for name, _, form, by in columns)]
+        )
+    head, *body = rows if len(rows) > 2 else list(zip(*rows, strict=True))
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _log_table(results: Results, shape: str) -> list[list[str]]:
-    return [
-        ["", *LOGS.values()],
-        *(
-            [title, *(_cell(results, shape, "roomchat", f"{log}_{name}", title, form, by) for log in LOGS)]
-            for name, title, form, by in LOG_ROWS
-        ),
-    ]
-
-
-def _cell(results: Results, shape: str, server: str, name: str, title: str, form: str, by: float) -> str:
-    figure = results.figure(shape, server, name)
+def _cell(figure: Figure | None, form: str, by: float) -> str:
     if figure is None:
         return ""
     shown = form.format(figure.median / by)
@@ -85,11 +70,6 @@ def _cell(results: Results, shape: str, server: str, name: str, title: str, form
         return shown
     low, high = (form.format(value / by).removesuffix(" M") for value in (figure.low, figure.high))
     return f"{shown} ({low}-{high})"
-
-
-def _markdown(rows: list[list[str]]) -> str:
-    head, *body = rows
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---", *["---:"] * (len(head) - 1)], *body])
 
 
 def compare(now: Results, kept: Results) -> str:

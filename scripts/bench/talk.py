@@ -26,7 +26,7 @@ class Schedule:
     end: float
     window: int = 0  # messages of each sender on their way at a time; 0: at the rate
     rate: float = 0.0  # messages a second of each sender
-    latency: bool = False  # whether the timed members look at the times in what they get
+    timed: bool = False  # whether the timed members look at the times in what they get
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Talkers(Crowd):
         while (now := time.monotonic()) < schedule.end:
             if begun is None and now >= schedule.begin:
                 begun = (now, time.process_time(), self._total())
-                self._timing = schedule.latency
+                self._timing = schedule.timed
             pause = self._say_what_is_due(now, schedule.rate) if schedule.rate else PAUSE
             if sum(not sender.flush() for sender in self._senders):
                 pause = 0.001  # they have not been taken by the system
@@ -97,7 +97,7 @@ class Talkers(Crowd):
         self._by_room: dict[str, list[Member]] = {}
         for member in self.members.values():
             seat = member.seat
-            member.looks = (schedule.latency and seat.timed) or (schedule.window > 0 and seat.watcher)
+            member.looks = (schedule.timed and seat.timed) or (schedule.window > 0 and seat.watcher)
             member.count, member.rest, member.said_before = 0, b"", member.said
             if seat.sender >= 0:
                 self._by_room.setdefault(seat.room, []).append(member)
