@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import select
 import signal
 import termios
 from collections.abc import Callable, Iterator
@@ -14,8 +16,10 @@ from typing import Any
 import pytest
 
 from roomchat.client.client import Client
+from roomchat.protocol import MemberLeft
 from roomchat.server import Server
 from roomchat.terminal.calls import RINGS
+from roomchat.verify.processes import PATIENCE
 from tests.emulator import CTRL_D, ENTER, Emulated, alt
 from tests.program import ROOMCHAT
 
@@ -286,6 +290,32 @@ def test_a_fault_leaves_the_terminal_as_it_was_found(tea: Tea, tmp_path: Path, w
     assert details.stat().st_mode & 0o077 == 0
 
 
+def test_a_terminal_that_is_gone_ends_the_chat(tea: Tea) -> None:
+    """Whoever closes the window has left; the others see it."""
+    ann = tea.ann()
+    other = os.open(os.devnull, os.O_RDWR)
+    os.dup2(other, ann.master)
+    os.close(other)
+    assert ann._process is not None
+    ann._process.wait(PATIENCE)
+    assert next(event for event in tea.bob.events(PATIENCE) if isinstance(event, MemberLeft)).reason == "bye"
+
+
+def test_a_terminal_that_takes_nothing_holds_nobody_up(tea: Tea, tmp_path: Path) -> None:
+    """SIGTERM ends the program though it waits for the terminal to take what is painted."""
+    (tmp_path / "sitecustomize.py").write_text("from roomchat.terminal import modes\nmodes.ENDS_WITHIN = 0.5\n")
+    ann = tea.ann(env={"PYTHONPATH": str(tmp_path)})
+    full = os.open(f"/proc/{ann.pid}/fd/1", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    while select.select([], [full], [], 0.3)[1]:  # the system passes some of it on, and takes more
+        with contextlib.suppress(BlockingIOError):
+            os.write(full, b"x")
+    ann.signal(signal.SIGTERM)
+    assert ann._process is not None
+    assert ann._process.wait(PATIENCE) == 128 + signal.SIGTERM
+    os.close(full)
+    assert termios.tcgetattr(ann.master) == ann.found
+
+
 # ------------------------------------------------------------ stopping and going on
 
 
@@ -295,11 +325,16 @@ def modes_of(screen: Emulated) -> tuple[bool, bool]:
     return bool(flags & termios.ECHO), bool(flags & termios.ICANON)
 
 
+def is_at_prompt(shell: Emulated) -> bool:
+    """Whether the shell has told that the chat is stopped, and reads the next command."""
+    return re.search(r"Stopped.*\nsh>", "\n".join(shell.shown), re.DOTALL) is not None
+
+
 def test_ctrl_z_goes_to_the_shell_and_back(tea: Tea) -> None:
     """Nothing is lost, and nothing of the chat stays on the shell's screen."""
     shell = tea.shell()
     shell.type("half a" + CTRL_Z)
-    shell.until("Stopped")
+    shell.until(is_at_prompt)
     assert not shell.screen.is_alternate
     assert shell.raw.count(b"\x1b[22;0t") == shell.raw.count(b"\x1b[23;0t") == 1
     tea.bob.say("while it is stopped", "tea")
@@ -311,7 +346,7 @@ def test_ctrl_z_goes_to_the_shell_and_back(tea: Tea) -> None:
     shell.type(" line" + ENTER)
     shell.until("ann: half a line")
     shell.type(CTRL_D)
-    shell.until(lambda screen: screen.shown[-1].startswith("sh>") and "Goodbye." in screen.shown)
+    shell.until(lambda screen: "Goodbye." in screen.shown and screen.shown[-1].startswith("sh>"))
     assert "before" in shell.shown
 
 
@@ -323,7 +358,7 @@ def test_stopped_by_hand_it_goes_on_as_if_nothing_had_happened(tea: Tea) -> None
     pid = os.tcgetpgrp(shell.master)
     for _ in range(2):
         os.kill(pid, signal.SIGSTOP)
-        shell.until("Stopped")
+        shell.until(is_at_prompt)
         shell.type("kill -CONT %1; fg" + ENTER)  # first in the background, where it may not paint
         shell.until("[tea] half a")
         shell.until(lambda screen: "Stopped" not in "\n".join(screen.shown))
