@@ -14,7 +14,7 @@ from roomchat.protocol import History, HistoryPage, Ping
 from roomchat.server import Server
 from tests.emulator import CTRL_C, ENTER, Emulated
 
-F3, F4, END, ESC = "\x1bOR", "\x1bOS", "\x1b[F", "\x1b"
+F3, F4, END = "\x1bOR", "\x1bOS", "\x1b[F"
 
 
 @dataclass
@@ -108,6 +108,7 @@ def test_mentions_are_a_page_and_hits(chat: Chat) -> None:
     ann.until("[tea]")
     ann.type("/mentions" + ENTER)
     ann.until("[ops] bob: ann: what of the budget?")
+    ann.until("1 found: mentions")
     ann.type(F3)
     ann.until("1 of 1: mentions")
     ann.until("[ops]")

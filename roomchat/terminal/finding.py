@@ -115,7 +115,7 @@ class Finding:
         number, more = len(self._hits), "" if self.is_over else "+"
         if self.current is None:
             if self.is_over:
-                return f"not found: {self.title}"
+                return f"{number} found: {self.title}" if number else f"not found: {self.title}"
             return f"looking for {self.title}{self._back_to}"
         rank = number - bisect_left(self._hits, self.current)
         waits = f", looking{self._back_to}" if self.is_wanted else ""

@@ -20,7 +20,7 @@ KEYS = [
     ("Ctrl-N, Ctrl-P", "go to the next window; to the one before"),
     ("Alt-A", "go to the next room that wants you: mentions first"),
     ("F2", "show who is here, or hide it"),
-    ("F3, F4, Esc", "the next hit of a search; the one before; end it"),
+    ("F3, F4", "the next hit of a search; the one before; End ends it"),
     ("Ctrl-C", "clear the line; on an empty line: quit, after asking"),
     ("Ctrl-D", "quit, on an empty line"),
     ("Ctrl-L, Ctrl-Z", "paint the screen anew; back to the shell until fg"),

@@ -51,8 +51,6 @@ def key_bindings(screen: Keyed) -> KeyBindings:
     )
     keys.add("f3")(lambda event: screen.find(1))
     keys.add("f4")(lambda event: screen.find(-1))
-    is_searching = Condition(lambda: screen.windows.searching.finding is not None)
-    keys.add("escape", filter=is_searching)(lambda event: screen.windows.end_search())
     keys.add(Keys.CPRResponse)(lambda event: screen.told_place(event.data))
     keys.add("f2")(lambda event: screen.toggle_people())
     keys.add("home")(lambda event: screen.first())

@@ -131,7 +131,7 @@ def _state(terminal: Terminal, windows: Windows, below: int, listed: bool) -> li
 def _search(windows: Windows) -> Fragments:
     """Which hit is looked at, of how many."""
     finding = windows.searching.finding
-    return [("class:here", f"{harmless(finding.told)} (F3 F4 Esc)")] if finding is not None else []
+    return [("class:here", f"{harmless(finding.told)} (F3 F4 End)")] if finding is not None else []
 
 
 def _connection(terminal: Terminal, windows: Windows) -> Fragments:
