@@ -27,7 +27,8 @@ from tests.peer import Peer
 TIME = "2026-01-01T00:00:00.000Z"
 # What the program itself sends: colours, moving and erasing, paste and cursor modes, titles and notices.
 OWN = re.compile(
-    r"\x1b(?:\[(?:[0-9;]*[mABCDGJK]|H|6n|2[23];0t|\?(?:1|7|12|25|1049|2004)[hl]|0 q)|[78]|\](?:2|777);[^\x00-\x1f\x7f-\x9f]*\x1b\\)"
+    r"\x1b(?:\[(?:[0-9;]*[mABCDGJK]|H|6n|2[23];0t|\?(?:1|7|12|25|1049|2004)[hl]|0 q)"
+    r"|[78]|\](?:2|777);[^\x00-\x1f\x7f-\x9f]*\x1b\\)"
 )
 ATTACKS = {
     "escape": "\x1b[2J\x1b[1;1H\x1b]0;owned\x07\x1bc\x1b[?1049h",

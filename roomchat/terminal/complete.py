@@ -13,6 +13,7 @@ from roomchat.terminal.commands import COMMANDS, TypingError, find
 from roomchat.terminal.roster import Roster
 
 MAX_CANDIDATES = 50  # that Tab offers
+_ANY_ROOM = {"/join", "/who"}  # not only where one is
 
 
 class Candidate(NamedTuple):
@@ -20,6 +21,14 @@ class Candidate(NamedTuple):
 
     text: str
     meaning: str
+
+
+class _Asked(NamedTuple):
+    """What the word before the cursor is: the beginning of that word, and what is put behind what it becomes."""
+
+    kind: str  # "command", "topic", "person", "room", "name", or nothing that is completed: ""
+    word: str
+    end: str = ""
 
 
 def candidates(before: str, roster: Roster, rooms: Iterable[str], room: str | None) -> tuple[str, list[Candidate]]:
@@ -31,16 +40,63 @@ def candidates(before: str, roster: Roster, rooms: Iterable[str], room: str | No
         rooms: where the person is.
         room: where they look.
     """
-    word = before[max(before.rfind(" "), before.rfind("\n")) + 1 :]
-    found: Iterable[Candidate]
-    if before.startswith("/") and not before.startswith("//") and " " not in before:
-        found = _commands(word)
-    elif before.startswith("/") and not before.startswith("//"):
-        found = _arguments(before, word, roster, rooms, room)
-    else:
-        found = _names(word, roster, room, ": " if before == word else " ")
+    kind, word, end = _asked(before)
+    found: Iterable[Candidate] = ()
+    match kind:
+        case "command":
+            found = _commands(word)
+        case "topic":
+            found = [
+                Candidate(one.name[1:], one.help) for one in COMMANDS if one.name[1:].startswith(word.lower())
+            ]
+        case "person":
+            found = _people(word, roster, room, end)
+        case "room" | "any room":
+            found = _rooms(word, [*rooms, *sorted(roster.rooms)] if kind == "any room" else rooms, roster)
+        case "name":
+            found = _names(word, roster, room, end)
     # What others chose as their name gets into the line, so it must be harmless as it stands.
     return word, [one for one in found if harmless(one.text) == one.text][:MAX_CANDIDATES]
+
+
+def asks_for_someone(before: str) -> bool:
+    """Whether the word before the cursor is the beginning of somebody's name, whom we need not have heard of."""
+    kind, word, _ = _asked(before)
+    return kind == "person" or (kind == "name" and len(word) > 1)
+
+
+def _asked(before: str) -> _Asked:
+    word = before[max(before.rfind(" "), before.rfind("\n")) + 1 :]
+    if not before.startswith("/") or before.startswith("//"):
+        return _name(word, ": " if before == word else " ")
+    if " " not in before:
+        return _Asked("command", word)
+    name, *typed = before.split(" ")
+    try:
+        command = find(name.lower())
+    except TypingError:
+        return _Asked("", word)
+    forms = [form.strip("[]") for form in command.arguments]
+    place = len([argument for argument in typed[:-1] if argument])
+    is_last = place >= len(forms) - 1
+    form = forms[min(place, len(forms) - 1)] if forms else ""
+    if form in {"TEXT", "WORDS"}:
+        return _name(word, " ")
+    if place >= len(forms):
+        return _Asked("", word)
+    if form == "UID":
+        return _Asked("person", word, "" if is_last else " ")
+    if form == "ROOM":
+        return _Asked("any room" if command.name in _ANY_ROOM else "room", word)
+    return _Asked("topic", word.removeprefix("/")) if form == "COMMAND" else _Asked("", word)
+
+
+def _name(word: str, end: str) -> _Asked:
+    """Of somebody, in a text: an @ may stand behind anything but a letter, where it would be an address."""
+    at = word.rfind("@")
+    if at > 0 and not word[at - 1].isalnum():
+        return _Asked("name", word[at:], " ")
+    return _Asked("name", word, end)
 
 
 def hint(text: str) -> str:
@@ -90,49 +146,26 @@ def _commands(word: str) -> Iterable[Candidate]:
                     yield Candidate(f"{alias} ", command.help)
 
 
-def _arguments(
-    before: str, word: str, roster: Roster, rooms: Iterable[str], room: str | None
-) -> Iterable[Candidate]:  # fmt: skip
-    """Of the argument that the cursor is in, by its name in the command's form."""
-    name, *typed = before.split(" ")
-    if name.lower() == "/help":
-        return [
-            Candidate(one.name.removeprefix("/"), one.help)
-            for one in COMMANDS
-            if one.name[1:].startswith(word.lower().removeprefix("/"))
-        ]
-    try:
-        forms = find(name.lower()).arguments
-    except TypingError:
-        return []
-    place = len([argument for argument in typed[:-1] if argument])
-    form = forms[min(place, len(forms) - 1)].strip("[]") if forms else ""
-    if form == "UID" and place < len(forms):
-        return _people(word, roster, room, " " if len(forms) > place + 1 else "")
-    if form == "ROOM" and place < len(forms):
-        known = [*rooms, *sorted(roster.rooms)] if name.lower() in {"/join", "/j", "/who"} else [*rooms]
-        return _rooms(word, known, roster)
-    return _names(word, roster, room, " ") if form == "TEXT" else []
-
-
 def _people(word: str, roster: Roster, room: str | None, end: str) -> Iterable[Candidate]:
     """By UID or name; who shares the name with others is meant by UID."""
-    wanted = word.removeprefix("@").casefold()
+    at = "@" if word.startswith("@") else ""
+    wanted = compared(word.removeprefix("@"))
     for uid, name in roster.people(room):
-        if str(uid).startswith(wanted) or name.casefold().startswith(wanted):
-            yield Candidate((name if roster.uid_of(name) == uid else str(uid)) + end, f"{uid} {name}")
+        if str(uid).startswith(wanted) or compared(name).startswith(wanted):
+            who = name if roster.uid_of(name) == uid else str(uid)
+            yield Candidate(f"{at}{who}{end}", f"{uid} {name}")
 
 
 def _names(word: str, roster: Roster, room: str | None, end: str) -> Iterable[Candidate]:
     """In a text, with or without an @ before it."""
     at = "@" if word.startswith("@") else ""
-    wanted = word.removeprefix("@").casefold()
+    wanted = compared(word.removeprefix("@"))
     if not wanted and not at:
         return []
     return [
         Candidate(f"{at}{name}{' ' if at else end}", f"{uid} {name}")
         for uid, name in roster.people(room)
-        if name.casefold().startswith(wanted)
+        if compared(name).startswith(wanted)
     ]
 
 

@@ -23,16 +23,22 @@ class Editor:
     Args:
         history: what was typed before.
         offer: what Tab may offer for the text before the cursor: the word there, and what it may become.
+        look_up: called with the text before the cursor when nothing fits; it may call ``offer_again`` later.
         changed: called when the text of the window that is looked at is another one.
     """
 
-    def __init__(self, history: InputHistory, offer: Offer, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, history: InputHistory, offer: Offer, look_up: Callable[[str], None] = lambda before: None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self.room: str | None = None  # whose line it is; None: the server's window
         self.search: TypedSearch | None = None
         self.cycle: Cycle | None = None  # what Tab offers
         self.columns = 80  # of a row, as it is painted
         self._history = history
         self._offer = offer
+        self._look_up = look_up
+        self._sought: tuple[str, int] | None = None  # the line for which something is being looked up
         self._changed = changed
         self.draft = Draft()  # of the window that is looked at
         self._ring = KillRing()
@@ -173,6 +179,8 @@ class Editor:
             before, after = self.text[: self.cursor], self.text[self.cursor :]
             word, offered = self._offer(before)
             if not offered:
+                self._sought = (self.text, self.cursor)
+                self._look_up(before)
                 return
             cycle = Cycle(before[: len(before) - len(word)], after, offered, 0 if by > 0 else -1)
             by = 0
@@ -180,6 +188,14 @@ class Editor:
         self._edit(Edit(0, len(self.text), cycle.text + cycle.after, len(cycle.text)))
         self._did("complete")
         self.cycle = cycle if len(cycle.offered) > 1 else None
+
+    def offer_again(self) -> None:
+        """More is known now: what Tab had nothing for is completed, if the line is still the same."""
+        if self._sought == (self.text, self.cursor) and self.search is None and self.cycle is None:
+            before = self.text[: self.cursor]
+            self._sought = None
+            if self._offer(before)[1]:
+                self.complete(1)
 
     # ------------------------------------------------------------ within
 

@@ -7,7 +7,7 @@ import select
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -44,7 +44,14 @@ class LookFurther:
     """A search goes on, behind what was typed before it."""
 
 
-Input = Typed | FetchPage | Visit | LookFurther
+@dataclass(frozen=True)
+class MeetEveryone:
+    """Somebody is to be named of whom we may not have heard; ``then`` is called when we have."""
+
+    then: Callable[[], None]
+
+
+Input = Typed | FetchPage | Visit | LookFurther | MeetEveryone
 
 
 class InputSource(ABC):

@@ -21,7 +21,6 @@ from roomchat.terminal import sequences, status
 from roomchat.terminal.bare import BareView
 from roomchat.terminal.calls import NOTICE_TIME, Caller
 from roomchat.terminal.commands import is_reading, settled
-from roomchat.terminal.complete import Candidate, candidates
 from roomchat.terminal.draft import Draft
 from roomchat.terminal.editing_keys import editing_keys
 from roomchat.terminal.editor import Editor
@@ -40,6 +39,7 @@ from roomchat.terminal.other_editor import edit_elsewhere
 from roomchat.terminal.output import ScreenOutput
 from roomchat.terminal.pasted import pasted
 from roomchat.terminal.stage import Stage
+from roomchat.terminal.tab import Tab
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.theme import STYLE, colour_depth
 from roomchat.terminal.widths import columns
@@ -81,7 +81,8 @@ class Screen:
         self._stage = Stage(self._application, self._tick, self._leave_interrupted, self._output.pace)
         self.changed = self._stage.changed
         self.interrupted = False  # whether the person left by Ctrl-C, or a signal came
-        self.editor = Editor(InputHistory(), self._offer, self._edited)
+        tab = Tab(self.windows, self.input.put, self._look_again)
+        self.editor = Editor(InputHistory(), tab.offer, tab.look_up, self._edited)
         self._owes = False  # whether the person was told that something is not sent
         self._asked = float("-inf")  # when Ctrl-C asked
         self._leaving = ""
@@ -212,9 +213,9 @@ class Screen:
         self.shown.draft = self.editor.draft.own_text
         self.input.half_typed = bool(self.editor.text)
 
-    def _offer(self, before: str) -> tuple[str, list[Candidate]]:
-        windows = self.windows
-        return candidates(before, windows.roster, windows.rooms(), self.shown.room)
+    def _look_again(self) -> None:
+        self._stage.ask(self.editor.offer_again)
+        self.changed()
 
     # ------------------------------------------------------------ what keys do
 

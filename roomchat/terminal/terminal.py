@@ -16,19 +16,17 @@ from roomchat.protocol import (
     Bye,
     Command,
     Error,
-    Event,
     Join,
     Joined,
     Say,
     Spoken,
-    Who,
-    WhoPage,
     is_private,
 )
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.commands import NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
 from roomchat.terminal.display import Display
-from roomchat.terminal.input import FetchPage, Input, InputSource, LookFurther, Typed, Visit
+from roomchat.terminal.everyone import people
+from roomchat.terminal.input import FetchPage, Input, InputSource, LookFurther, MeetEveryone, Typed, Visit
 from roomchat.terminal.local import Connect, Help, Local, LookUp
 from roomchat.terminal.render import not_said
 from roomchat.terminal.runner import CommandRunner
@@ -290,7 +288,7 @@ class Terminal:
 
     # ------------------------------------------------------------ the send thread
 
-    def _ask(self, request: FetchPage | Visit | LookFurther) -> None:
+    def _ask(self, request: FetchPage | Visit | LookFurther | MeetEveryone) -> None:
         """Ask the server for what somebody looks at, or looks for."""
         client = self.display.client
         if client is not None and self._ended is None:
@@ -303,6 +301,10 @@ class Terminal:
                     case LookFurther():
                         self.display.look_further()
                         self._changed()
+                    case MeetEveryone():
+                        for _ in people(client):
+                            pass
+                        request.then()
 
     def _type(self, line: Typed) -> bool:
         """Do what a typed line says; False if it says goodbye."""
@@ -344,18 +346,10 @@ class Terminal:
 
     def _look_up(self, client: Client, typed: str) -> Command | Local | None:
         """Page through the people on the server until the name is found; the person did not ask for the list."""
-        after = 0
-        while True:
-            page: Event | None = None
-            with contextlib.suppress(Denied):
-                page = client.request(Who(after=after))
-            try:
+        for _ in people(client):
+            with contextlib.suppress(NobodyCalled):
                 return parse(typed, self.display.roster)
-            except NobodyCalled:
-                last = page.clients[-1].uid if isinstance(page, WhoPage) and page.clients else 0
-                if last <= after:  # the list has ended, or the server does not tell
-                    raise
-                after = last
+        return parse(typed, self.display.roster)
 
     def _do(self, what: Command | Local, room: str | None = None) -> None:
         if isinstance(what, Connect):
