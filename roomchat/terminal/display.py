@@ -98,12 +98,9 @@ class Display(ABC):
                 self.connected = True
                 if self.client is not None:
                     self.roster.remember(self.client.names)
+                    self.focus.ignored = set(self.client.ignored)  # in another log they are others
             if self.roster.update(event) and not _is_for_program(event):
                 self.place(event)
-            return self.has(event)
-
-    def has(self, event: ClientEvent) -> bool:
-        """Whether it need not come again the next time. With the lock held."""
         return True
 
     def look_further(self) -> None:

@@ -60,13 +60,19 @@ class Keeper:
         window.live = Timeline(self.kept.before(one.room, None, PAGE))
         window.read, window.read_at, window.draft = one.read, one.read_at, one.draft
         # After a kill more may have come than was counted.
-        newer = [*filter(self._focus.is_of_others, self.kept.after(one.room, one.read, MAX_COUNTED))]
+        newer = [*filter(self._focus.is_of_others, self._newer(one.room, one.read))]
         wanting = [entry for entry in newer if isinstance(entry, Spoken) and self._focus.wants(entry)]
         window.unread = max(one.unread, len(newer))
         window.mentions = max(one.mentions, len(wanting))
         if one.current:
             window.mark, window.mark_at = one.read, one.read_at
         return window
+
+    def _newer(self, room: str, read: int) -> list[AnyEntry | Unknown]:
+        if self.kept.last(room) <= read:
+            return []
+        # Nothing was ever read there, or it is no more among what is kept.
+        return self.kept.after(room, read, MAX_COUNTED) or self.kept.before(room, None, MAX_COUNTED)
 
     def snapshot(self, windows: Iterable[Window], current: Window, now: str) -> Callable[[], None]:
         """How they stand now; what is returned writes it down, on any thread.

@@ -18,7 +18,7 @@ from roomchat.protocol import AnyEntry, Entry, Unknown, is_private
 from roomchat.terminal.kept_file import KeptFile
 
 KEPT = 5_000  # entries of a room
-SLACK = 500  # more of them until the oldest are removed, because a removal takes as long as keeping some hundred
+SLACK = 100  # more of them until the oldest are removed: that takes some 4 ms
 PAGE = 500  # entries that a search reads at a time, so that nobody waits for its end
 
 _ADD = "INSERT INTO entries (room, seq, ts, mentions, entry) VALUES (?, ?, ?, ?, ?)"
@@ -85,7 +85,7 @@ class Kept:
     # ------------------------------------------------------------ entries
 
     def begin(self, epoch: str) -> bool:
-        """Say whose entries will come: those of the log with that epoch.
+        """Say whose entries will come: those of the log with that epoch (or whatever tells what is one log).
 
         If another log's were kept they are forgotten, and it returns True. The windows of rooms keep their number
         and draft; those of whispers are forgotten, because in another log a UID may be someone else's.

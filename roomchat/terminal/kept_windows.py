@@ -9,7 +9,6 @@ from roomchat.client.client_events import ClientEvent
 from roomchat.protocol import (
     PAGE,
     Action,
-    AnyEntry,
     History,
     Joined,
     Left,
@@ -67,20 +66,26 @@ class KeptWindows(Windows):
                 return lambda: None
             return self._keeper.snapshot(self.all(), self.current, now())
 
-    def has(self, event: ClientEvent) -> bool:
-        """An entry need not come again when it is kept."""
+    def take(self, event: ClientEvent) -> bool:
+        """Keep an entry, and show it; whether it is kept, so that it need not come again."""
+        keeper = self._keeper
         if not isinstance(event, Message | Action | Unknown):
-            return True
-        return self._keeper is not None and self._keeper.has(event)
+            return super().take(event)
+        if keeper is None:  # it comes again the next time
+            return False
+        # Without the lock: painting need not wait for the disk.
+        is_mine = isinstance(event, Spoken) and event.uid == self.roster.uid
+        wants = isinstance(event, Spoken) and self.focus.is_of_others(event) and self.focus.wants(event)
+        if keeper.add(event, wants=wants) or is_mine:  # else it had come before a crash; our own was looked for
+            super().take(event)
+        self._tell_trouble()
+        return keeper.has(event)
 
     def place(self, event: ClientEvent) -> None:
-        """Keep what is to be kept, and show it."""
+        """Take note of what a log has become, and show it."""
         if self._keeper is not None:
             match event:
-                case Message() | Action() | Unknown():
-                    if not self._keep(self._keeper, event):
-                        return
-                case Welcome() if self._keeper.kept.begin(event.epoch):
+                case Welcome() if self._keeper.kept.begin(f"{event.epoch} {event.uid}"):
                     self._begin_another_log()
                 case Joined():
                     self._lose_end(self._keeper, event)
@@ -88,15 +93,9 @@ class KeptWindows(Windows):
                     self._keeper.kept.forget(event.room)
         super().place(event)
 
-    def _keep(self, keeper: Keeper, entry: AnyEntry | Unknown) -> bool:
-        """Whether it is to be shown: before a crash it may have come already. Our own may have been looked for."""
-        wants = isinstance(entry, Spoken) and self.focus.is_of_others(entry) and self.focus.wants(entry)
-        is_new = keeper.add(entry, wants=wants)
-        self._tell_trouble()
-        return is_new or (isinstance(entry, Spoken) and entry.uid == self.roster.uid)
-
     def _begin_another_log(self) -> None:
-        """What was shown of rooms is of another log, and whispers were with people of that log."""
+        """What was shown of rooms is of another log, and whispers were with people of that log; or we are somebody
+        else in the same log, because the server knows us no more."""
         for window in self.all():
             if window.room is not None and is_private(window.room):
                 self.close(window.room)
