@@ -83,6 +83,17 @@ def test_what_a_server_sends_in_circles_comes_to_an_end(kept: dict[str, Log], pa
     assert finding.is_over
 
 
+def test_without_a_server_what_is_known_is_gone_to() -> None:
+    """Not what may be newer in a room that can't be read now."""
+    finding = Finding("x", ["tea", "ops"], is_hit)
+    finding.take("tea", [message("tea", 5, 30, "x")], more=True)
+    assert finding.step(1) is None
+    assert finding.is_wanted
+    assert finding.step(1, anyway=True) == Hit("2026-01-01T12:30:00.000Z", "tea", 5)
+    assert finding.step(1, anyway=True) is None
+    assert finding.is_wanted
+
+
 def test_it_tells_how_it_stands() -> None:
     """While it looks, and at the end; a step that finds nothing waits for what is still read."""
     finding = Finding("x", ["tea"], is_hit)

@@ -84,10 +84,11 @@ class Finding:
         if self._hits[place : place + 1] != [hit]:
             self._hits.insert(place, hit)
 
-    def step(self, by: int) -> Hit | None:
+    def step(self, by: int, *, anyway: bool = False) -> Hit | None:
         """The hit to look at now: older (1) or newer (-1) than the current one, and the newest at first.
 
-        None: there is none, or it is not known yet: then ``is_wanted`` says that it is waited for.
+        None: there is none, or it is not known yet: then ``is_wanted`` says that it is waited for. ``anyway``: of
+        those that are known, because no others can come now.
         """
         if self.current is None:
             place = len(self._hits) - 1
@@ -95,7 +96,7 @@ class Finding:
             place = bisect_left(self._hits, self.current) - 1
         else:
             place = bisect_right(self._hits, self.current)
-        self.is_wanted = by > 0 and not self._is_settled(place)
+        self.is_wanted = by > 0 and not self._is_settled(place) and (place < 0 or not anyway)
         if self.is_wanted or not 0 <= place < len(self._hits):
             return None
         self.current = self._hits[place]

@@ -75,6 +75,8 @@ class Searching:
         elif connected:
             self._page, self._room = f"search:{next(self._ids)}", log.room
             self._ask(FetchPage(self._page, History(room=log.room, before=log.before, limit=PAGE)))
+        elif finding.is_wanted and (hit := finding.step(1, anyway=True)) is not None:
+            self._go_to(hit)
 
     def takes(self, event: ClientEvent) -> bool:
         """Whether an event is the page that was asked for; it is taken then."""
