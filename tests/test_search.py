@@ -141,7 +141,7 @@ def test_a_message_is_copied(chat: Chat) -> None:
     ann.until("1 of 1: 700")
     ann.type("/copy" + ENTER)
     ann.until(lambda screen: b64encode(b"the BUDGET is 700") in screen.raw)
-    ann.type("/copy 9999" + ENTER)
+    ann.type("\x1b/copy 9999" + ENTER)  # behind an Esc
     ann.until("messages here that can be copied")
 
 

@@ -91,6 +91,8 @@ def editing_keys(screen: Typed) -> KeyBindings:
         keys.add(*sequence)(lambda event: None)
     keys.add("home", filter=has_text)(lambda event: editor.run("beginning-of-line"))
     keys.add("end", filter=has_text)(lambda event: editor.run("end-of-line"))
+    # Who presses Esc and then types a command must not say its name to a room because the / was Alt's.
+    keys.add("escape", "/")(lambda event: editor.insert("/"))
     keys.add("tab")(lambda event: editor.complete(1))
     keys.add("s-tab")(lambda event: editor.complete(-1))
     keys.add("c-x", "c-e")(lambda event: screen.edit_outside())
