@@ -23,6 +23,7 @@ KEYS = [
     ("F3, F4", "the next hit of a search; the one before; End ends it"),
     ("Ctrl-C", "clear the line; on an empty line: quit, after asking"),
     ("Ctrl-D", "quit, on an empty line"),
+    ("Alt-L", "show the room on the ordinary screen, for the mouse"),
     ("Ctrl-L, Ctrl-Z", "paint the screen anew; back to the shell until fg"),
     ("F1", "show this page"),
 ]
