@@ -11,10 +11,11 @@ from prompt_toolkit.layout.controls import UIContent, UIControl
 
 from roomchat.terminal.clusters import Clustered, clusters
 from roomchat.terminal.editor import Editor
+from roomchat.terminal.panes import shortened
 from roomchat.terminal.typed_rows import Row, row_of
 from roomchat.terminal.widths import width as width_of
 
-MIN_COLUMNS = 8  # beside the prompt; the prompt is cut where there are fewer
+MIN_COLUMNS = 12  # beside the prompt, which is cut where there would be fewer: the widest emoji takes 10
 
 
 class InputPane(UIControl):
@@ -43,12 +44,12 @@ class InputPane(UIControl):
         self, width: int, max_available_height: int, wrap_lines: bool, get_line_prefix: object
     ) -> int | None:  # fmt: skip
         """Rows of what is typed."""
-        self._fit(width)
+        self.fit(width)
         return len(self._editor.rows(self._editor.shown[0]))
 
     def create_content(self, width: int, height: int) -> UIContent:
         """The rows around the cursor; in the place of the first and the last, what is out of sight there."""
-        prompt = self._fit(width)
+        prompt = self.fit(width)
         text, cursor = self._editor.shown
         rows = self._editor.rows(text)
         row = row_of(rows, cursor)
@@ -63,11 +64,11 @@ class InputPane(UIControl):
         column = len(clusters(prompt)) + len(clusters(text[rows[row].start : cursor]))
         return UIContent(lambda y: shown[y], line_count=len(shown), cursor_position=Point(x=column, y=row - start))
 
-    def _fit(self, columns: int) -> str:
+    def fit(self, columns: int) -> str:
         """Tell the editor how wide its rows are; returns the prompt, or what there is room for."""
         prompt = self._prompt()
-        while prompt and columns - width_of(prompt) < MIN_COLUMNS:
-            prompt = prompt[:-1]
+        if columns - width_of(prompt) < MIN_COLUMNS:
+            prompt = f"{shortened(prompt.rstrip(), columns - MIN_COLUMNS - 1)} " if columns > MIN_COLUMNS else ""
         self._editor.columns = max(2, columns - width_of(prompt))
         return prompt
 
