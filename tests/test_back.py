@@ -6,7 +6,7 @@ import re
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -265,3 +265,35 @@ def test_a_room_that_was_left_elsewhere_is_not_there(house: House) -> None:
     ann.until("bob: afterwards")
     ann.until("bob: meanwhile")
     assert not any("tea" in row for row in ann.shown)
+
+
+def test_each_server_has_its_own_windows(house: House, serve: Callable[..., Server]) -> None:
+    """Going to another one and back is like an end and a start."""
+    other = f"127.0.0.1:{serve().address[1]}"
+    ann = house.ann("--room", "tea,ops")
+    ann.until("[ops]")
+    ann.type("begun in ops" + alt("1"))
+    ann.until("[tea]")
+    ann.type(f"/connect {other}" + ENTER)
+    ann.until("[lobby]")
+    assert not any(re.search(r"\d (tea|ops)", row) for row in ann.shown)
+    ann.type("begun there")
+    ann.until("[lobby] begun there")
+    ann.type(CTRL_U + f"/connect {house.address}" + ENTER)
+    ann.until("[tea]")
+    ann.type(alt("2"))
+    ann.until(lambda screen: prompt(screen) == "[ops] begun in ops")
+    assert not any("lobby" in row for row in ann.shown)
+
+
+def test_a_name_that_somebody_has_now_shows_nobody_elses_windows(house: House) -> None:
+    """They are those of the session of that name; with another name there are others."""
+    ann = house.ann("--room", "tea")
+    ann.until("[tea]")
+    end(house, ann, "quit")
+    with Client(house.address, "ann", state=False, on_event=lambda event: None):
+        again = house.ann()
+        again.until("Your name")
+        again.type("cleo" + ENTER)
+        again.until("[lobby]")
+        assert not any(re.search(r"\d tea", row) for row in again.shown)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from roomchat.protocol import Action, AnyEntry, Message, Unknown
 from roomchat.terminal import kept as module
-from roomchat.terminal.kept import KEPT, PAGE, SLACK, Kept, KeptWindow
+from roomchat.terminal.kept import KEPT, SLACK, Kept, KeptWindow
 
 
 @pytest.fixture
@@ -124,21 +124,6 @@ def test_the_oldest_are_removed(kept: Kept, path: Path) -> None:
         again.add(message("tea", seq))
     assert len(again.before("tea", None, 2 * KEPT)) == KEPT + SLACK
     again.close()
-
-
-def test_search_finds_all_words_in_any_case_newest_first(kept: Kept) -> None:
-    """In one room or in all, over as many pages as it takes; entries that are no words are passed over."""
-    for seq in range(1, 2 * PAGE):
-        kept.add(message("tea", seq, f"cup {seq}"))
-    kept.add(Unknown("tea", 2 * PAGE))
-    kept.add(message("cake", 1, "Die STRAẞE nach Caf\u00e9", ts="2026-01-01T00:00:30.500Z"))
-    kept.add(message("cake", 2, "Straße 5", ts="2026-01-02T00:00:00.000Z"))
-    assert seqs(kept.search("strasse", None, 9)) == [2, 1]
-    assert seqs(kept.search("CAFE\u0301 straße", None, 9)) == [1]
-    assert seqs(kept.search("straße", "tea", 9)) == []
-    assert seqs(kept.search("cup 12", "tea", 9)) == [912, 812, 712, 612, 512, 412, 312, 212, 129]
-    assert [entry.room for entry in kept.search("c", None, 999)].index("cake") == 2 * PAGE - 31
-    assert kept.search(" ", None, 9) == []
 
 
 def test_mentions_are_found_newest_first(kept: Kept) -> None:
@@ -340,6 +325,5 @@ def test_nothing_is_done_behind_the_end(kept: Kept) -> None:
     kept.keep_windows([KeptWindow("tea", 1)])
     kept.forget("tea")
     assert (kept.last("tea"), kept.before("tea", None, 9), kept.windows(), kept.mentions(9)) == (0, [], [], [])
-    assert not kept.search("hello", None, 9)
     kept.begin("log")
     kept.close()

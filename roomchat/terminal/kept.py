@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,6 @@ from roomchat.terminal.kept_file import KeptFile
 
 KEPT = 5_000  # entries of a room
 SLACK = 100  # more of them until the oldest are removed: that takes some 4 ms
-PAGE = 500  # entries that a search reads at a time, so that nobody waits for its end
 
 _ADD = "INSERT INTO entries (room, seq, ts, mentions, entry) VALUES (?, ?, ?, ?, ?)"
 _OLDER = "SELECT seq FROM entries WHERE room = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2"  # the newest not to be kept
@@ -148,21 +144,6 @@ class Kept:
         is_kept = "EXISTS (SELECT 1 FROM entries WHERE room = ?1 AND seq <= ?2)"
         return self._read(f"WHERE room = ?1 AND seq > ?2 AND {is_kept} ORDER BY seq LIMIT ?3", room, seq, limit)
 
-    def search(self, words: str, room: str | None, limit: int) -> list[AnyEntry]:
-        """The entries of a room, or of all, that have each of the words in them, in any case; newest first."""
-        wanted = _folded(words).split()
-        with self._using:
-            rooms = [*self._rooms] if room is None else [room]
-        newest_first = heapq.merge(*map(self._newest_first, rooms), key=lambda entry: entry.ts, reverse=True)
-        found = (entry for entry in newest_first if all(word in _folded(entry.text) for word in wanted))
-        return [*islice(found, limit)] if wanted else []
-
-    def _newest_first(self, room: str) -> Iterator[AnyEntry]:
-        page = self.before(room, None, PAGE)
-        while page:
-            yield from (entry for entry in reversed(page) if not isinstance(entry, Unknown))
-            page = self.before(room, page[0].seq, PAGE)
-
     def mentions(self, limit: int) -> list[AnyEntry]:
         """The entries that were added as mentions, newest first."""
         found = self._read("WHERE mentions ORDER BY ts DESC, id DESC LIMIT ?", limit)
@@ -230,8 +211,3 @@ def _entry(room: str, seq: int, encoded: bytes) -> AnyEntry | Unknown:
         return _entries.decode(encoded)
     except (msgspec.MsgspecError, TypeError):
         return Unknown(room, seq)
-
-
-def _folded(text: str) -> str:
-    """As texts are compared: however their letters are composed, and in any case."""
-    return unicodedata.normalize("NFC", text).casefold()
