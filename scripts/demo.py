@@ -10,27 +10,52 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import unicodedata
 from itertools import zip_longest
 from pathlib import Path
 from signal import SIGINT
 
+from prompt_toolkit.utils import get_cwidth
+
 from roomchat.verify.processes import Process, VerifyError
 
-ROOMCHAT = [sys.executable, "-m", "roomchat"]
-LOST = r"Trying again; what you type is kept\.$"
 WIDTH = 46  # columns of a screen
-
-
-class DemoError(Exception):
-    """Something that should be on a screen is not."""
+LOST = r"Trying again; what you type is kept\.$"
+# A line each: who types (>), says to all (=) or says while nobody is there (~) what; or who must see (?) what, a
+# regular expression; or what is done (!) to the server. A name in braces is a UID.
+PLAY = rf"""
+ann > /dial {{bob}}
+ann ? You started \S+\.
+bob ? ann \({{ann}}\) dialled you: you are in \S+\.
+cleo > /dial {{ann}}
+cleo ? You are in \S+ with: ann .*, bob .*\.
+ann bob ? cleo \({{cleo}}\) came in\.
+ann = Good morning! Who is for tea?
+bob = Me. The green one, please.
+cleo = Ça va sans dire 🍵
+ann = Then the three of us, at four.
+server ! kill
+ann bob cleo ? {LOST}
+bob ~ Is anybody there?
+server ! spawn
+ann bob cleo ? bob: Is anybody there\?$
+cleo = I am, of course.
+bob > /whisper {{cleo}} I bring the cake.
+bob cleo ? \[whisper with (bob|cleo)\] bob: I bring the cake\.$
+bob > /quit
+ann cleo ? bob \({{bob}}\) said goodbye\.
+ann > See you, bob.
+ann cleo ? ann: See you, bob\.$
+ann > /quit
+cleo > /quit
+"""
 
 
 class Screen(Process):
     """A process whose output shows what was typed as well, with a prompt, as the person would see it."""
 
-    def __init__(self, name: str, command: list[str], folder: Path) -> None:
-        super().__init__(command, folder / name, {"TZ": "UTC", "XDG_STATE_HOME": str(folder)})
+    def __init__(self, folder: Path, name: str, *arguments: str) -> None:
+        env = {"TZ": "UTC", "XDG_STATE_HOME": str(folder)}
+        super().__init__([sys.executable, "-m", "roomchat", *arguments], folder / name, env)
         self.name = name
         self.spawn()
 
@@ -40,96 +65,52 @@ class Screen(Process):
             log.write(f"> {line}\n")
         self.type(f"{line}\n")
 
-    @property
-    def lines(self) -> list[str]:
-        """All of it that has been looked at."""
-        return self.output.splitlines()
+    def end(self) -> None:
+        """Wait until it ends by itself."""
+        check(self.wait() == 0, f"{self.name} did not end well")
 
 
-class Play:
-    """One dials, a third dials in, everyone talks, the server is killed and comes back, one leaves."""
+def perform(folder: Path, screens: dict[str, Screen]) -> None:
+    """All of it. Raises DemoError, VerifyError or TimeoutExpired when something is not as it should be."""
+    serve = ["serve", "--db", str(folder / "demo.db"), "--port"]
+    server = screens["server"] = Screen(folder, "server", *serve, "0")
+    address = server.expect(r"listens on (\S+)\.$")[1]
+    server.command[-1] = address.rpartition(":")[2]  # when it is started again
+    uids: dict[str, str] = {}
+    for name in ("ann", "bob", "cleo"):
+        screens[name] = Screen(folder, name, "join", address, "--name", name)
+        uids[name] = screens[name].expect(r"You are (\d+):")[1]
+    people = [screens[name] for name in uids]
+    said = []  # patterns of what everyone must see
+    for line in PLAY.strip().splitlines():
+        names, sign, what = re.split(r" ([>=~?!]) ", line.format_map(uids), maxsplit=1)
+        for one in [screens[name] for name in names.split()]:
+            if sign == "?":
+                one.expect(what)
+            elif sign == "!":
+                getattr(one, what)()
+            else:
+                one.enter(what)
+        if sign in "=~":
+            said.append(rf"\d\d:\d\d \[\S+\] {names}: {re.escape(what)}$")
+        if sign == "=":
+            for one in people:
+                one.expect(said[-1])
+    for one in people:
+        one.end()
+        lines = one.output.splitlines()
+        places = [[i for i, line in enumerate(lines) if re.search(pattern, line)] for pattern in said]
+        check(all(len(place) == 1 for place in places), f"{one.name} did not see each message exactly once")
+        check(places == sorted(places), f"{one.name} saw the messages in another order")
+        lost = len(re.findall(LOST, one.output, re.MULTILINE))
+        check(lost == 1, f"{one.name} saw {lost} lines about the server that was killed, not one")
+    check("cake" not in screens["ann"].output, "ann saw a whisper that was not for her")
+    server.signal(SIGINT)
+    server.end()
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._said: list[str] = []  # patterns of what everyone must see
-        self.server: Screen | None = None
-        self.people: list[Screen] = []
-        self.uids: list[str] = []
 
-    def perform(self) -> None:
-        """All of it. Raises DemoError at the first thing that is not as it should be."""
-        self.server = self._serve("0")
-        address = self.server.expect(r"listens on (\S+)\.$")[1]
-        for name in ("ann", "bob", "cleo"):
-            self.people.append(Screen(name, [*ROOMCHAT, "join", address, "--name", name], self._folder))
-            self.uids.append(self.people[-1].expect(r"You are (\d+):")[1])
-        self._dial()
-        self._talk(self.server, address.rpartition(":")[2])
-        self._go()
-        self._judge()
-
-    def _serve(self, port: str) -> Screen:
-        database = str(self._folder / "demo.db")
-        return Screen("server", [*ROOMCHAT, "serve", "--port", port, "--db", database], self._folder)
-
-    def _dial(self) -> None:
-        ann, bob, cleo = self.people
-        ann.enter(f"/dial {self.uids[1]}")
-        ann.expect(r"You started (\S+)\.")
-        bob.expect(rf"ann \({self.uids[0]}\) dialled you: you are in \S+\.")
-        cleo.enter(f"/dial {self.uids[0]}")
-        cleo.expect(r"You are in \S+ with: ann .*, bob .*\.")
-        for other in (ann, bob):
-            other.expect(rf"cleo \({self.uids[2]}\) came in\.")
-
-    def _talk(self, server: Screen, port: str) -> None:
-        ann, bob, cleo = self.people
-        self._say(ann, "Good morning! Who is for tea?")
-        self._say(bob, "Me. The green one, please.")
-        self._say(cleo, "Ça va sans dire 🍵")
-        self._say(ann, "Then the three of us, at four.")
-        server.kill()
-        for screen in self.people:
-            screen.expect(LOST)
-        self._say(bob, "Is anybody there?", until_seen=False)
-        self.server = self._serve(port)
-        for screen in self.people:
-            screen.expect(self._said[-1])
-        self._say(cleo, "I am, of course.")
-        bob.enter(f"/whisper {self.uids[2]} I bring the cake.")
-        for screen in (bob, cleo):
-            screen.expect(r"\[whisper with (bob|cleo)\] bob: I bring the cake\.$")
-
-    def _say(self, speaker: Screen, text: str, until_seen: bool = True) -> None:
-        speaker.enter(text)
-        self._said.append(rf"\d\d:\d\d \[\S+\] {speaker.name}: {re.escape(text)}$")
-        if until_seen:
-            for screen in self.people:
-                screen.expect(self._said[-1])
-
-    def _go(self) -> None:
-        ann, bob, cleo = self.people
-        bob.enter("/quit")
-        for other in (ann, cleo):
-            other.expect(rf"bob \({self.uids[1]}\) said goodbye\.")
-        ann.enter("See you, bob.")
-        for screen in (ann, cleo):
-            screen.expect(r"ann: See you, bob\.$")
-            screen.enter("/quit")
-        for screen in self.people:
-            check(screen.wait() == 0, f"{screen.name}'s client did not end well")
-        assert self.server is not None
-        self.server.signal(SIGINT)
-        check(self.server.wait() == 0, "the server did not end well")
-
-    def _judge(self) -> None:
-        for screen in self.people:
-            places = [[i for i, line in enumerate(screen.lines) if re.search(one, line)] for one in self._said]
-            check(all(len(place) == 1 for place in places), f"{screen.name} did not see each message exactly once")
-            check(places == sorted(places), f"{screen.name} saw the messages in another order")
-            lost = sum(bool(re.search(LOST, line)) for line in screen.lines)
-            check(lost == 1, f"{screen.name} saw {lost} lines about the server that was killed, not one")
-        check(not any("cake" in line for line in self.people[0].lines), "ann saw a whisper that was not for her")
+class DemoError(Exception):
+    """Something that should be on a screen is not."""
 
 
 def check(good: bool, complaint: str) -> None:
@@ -138,42 +119,28 @@ def check(good: bool, complaint: str) -> None:
         raise DemoError(complaint)
 
 
-def side_by_side(screens: list[Screen]) -> str:
-    """The screens as columns."""
-    columns = []
-    for screen in screens:
-        wrapped = [
-            part
-            for line in screen.lines
-            for part in textwrap.wrap(line, WIDTH, subsequent_indent="  ") or [""]
-        ]  # fmt: skip
-        columns.append([screen.name, "─" * WIDTH, *wrapped])
-    rows = zip_longest(*columns, fillvalue="")
-    return "\n".join(" │ ".join(padded(cell) for cell in row).rstrip() for row in rows)
-
-
-def padded(text: str) -> str:
-    """The text in a column's width; some characters are two columns wide."""
-    columns = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-    return text + " " * (WIDTH - columns)
+def column(screen: Screen) -> list[str]:
+    """A screen, in its width; some characters are two columns wide."""
+    lines = [textwrap.wrap(line, WIDTH, subsequent_indent="  ") or [""] for line in screen.output.splitlines()]
+    rows = [screen.name, "─" * WIDTH, *(row for wrapped in lines for row in wrapped)]
+    return [row + " " * (WIDTH - get_cwidth(row)) for row in rows]
 
 
 def main() -> None:
     """Play, print, and exit with 1 if anything was not as it should be."""
+    screens: dict[str, Screen] = {}
     failure: Exception | None = None
     with tempfile.TemporaryDirectory() as folder:
-        play = Play(Path(folder))
         try:
-            play.perform()
+            perform(Path(folder), screens)
         except (DemoError, VerifyError, subprocess.TimeoutExpired) as error:
             failure = error
         finally:
-            for screen in (play.server, *play.people):
-                if screen is not None:
-                    screen.kill()
-    if play.server is not None:
-        print("\n".join(play.server.lines), end="\n\n")
-    print(side_by_side(play.people))
+            for screen in screens.values():
+                screen.kill()
+    server, *people = screens.values()
+    print(server.output)
+    print("\n".join(" │ ".join(row).rstrip() for row in zip_longest(*map(column, people), fillvalue=" " * WIDTH)))
     if failure is not None:
         sys.exit(f"\nThe demo failed: {failure}")
     print("\nThe server was killed once, and came back.")
