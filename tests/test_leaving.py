@@ -125,7 +125,7 @@ def test_a_line_goes_to_the_first_room_of_this_time(tmp_path: Path, env: dict[st
         with Emulated("join", address, "--name", "ann", *first, env=env) as ann:
             ann.expect(AWAY)
             ann.type(f"{first[1]} only\r")
-            ann.expect(r"only")
+            ann.expect(rf"\.\.\. (\[\w+\] )?{first[1]} only")  # not only that of before
             terminate(ann)
             ann.wait()
             assert ("Not sent, and not kept" in ann.read) is not kept
