@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
+from collections.abc import Iterator
+from html import escape
 
-from results import Figure, Results
+from results import Results
 from shapes import Shape
 
 UNITS = {"cpu_us": "CPU µs a delivery", "p99_ms": "p99 in ms", "kib_each": "KiB a connection"}
@@ -27,47 +28,40 @@ def draw(results: Results, shapes: list[Shape]) -> str:
     parts: list[str] = []
     top = MARGIN
     for shape in shapes:
-        bars = _bars(results, shape)
-        if bars:
-            parts.append(_panel(shape, bars, top))
-            top += HEAD + len(bars) * (BAR + GAP) + GAP
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top + MARGIN}" '
-        f'viewBox="0 0 {WIDTH} {top + MARGIN}" role="img" aria-label="roomchat beside other servers">'
-    )
-    page = f'<rect class="page" width="{WIDTH}" height="{top + MARGIN}" rx="8"/>'
-    return "\n".join([head, f"<style>\n{STYLE}\n</style>", page, *parts, "</svg>\n"])
+        panel = list(_panel(results, shape, top))
+        parts += panel
+        top += HEAD + (len(results.servers(shape.name)) * (BAR + GAP) + GAP) if panel else 0
+    height = top + MARGIN
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
+        ' role="img" aria-label="roomchat beside other servers">',
+        f'<style>\n{STYLE}\n</style>\n<rect class="page" width="{WIDTH}" height="{height}" rx="8"/>',
+        *parts,
+        "</svg>\n",
+    ])  # fmt: skip
 
 
-def _bars(results: Results, shape: Shape) -> list[tuple[str, Figure]]:
-    """Servers and their figures, the best first."""
+def _panel(results: Results, shape: Shape, top: int) -> Iterator[str]:
+    """The servers of one shape, the best first. Bars longer than eight times the median one are cut, or they would
+    flatten all others."""
     found = [(server, results.figure(shape.name, server, shape.chart)) for server in results.servers(shape.name)]
-    return sorted([(server, figure) for server, figure in found if figure], key=lambda bar: bar[1].median)
-
-
-def _panel(shape: Shape, bars: list[tuple[str, Figure]], top: int) -> str:
-    """One shape. Bars longer than eight times the median one are cut, or they would flatten all others."""
-    longest = min(bars[-1][1].median, 8 * bars[len(bars) // 2][1].median)
-    scale = (WIDTH - 2 * MARGIN - LABEL - VALUE) / longest
-    lines = [
-        f'<text class="title" x="{MARGIN}" y="{top + 18}">{escape(shape.title)} '
-        f'<tspan class="unit">{escape(UNITS[shape.chart])}, less is better</tspan></text>'
-    ]
-    y = top + HEAD - 14
-    for server, figure in bars:
-        middle = y + BAR // 2
-        shown = min(figure.median, longest)
-        end = MARGIN + LABEL + shown * scale
-        kind = "ours" if server.startswith("roomchat") else "peer"
-        cut = " (bar cut)" if figure.median > longest else ""
-        lines += [
-            f'<text x="{MARGIN + LABEL - 8}" y="{middle + 4}" text-anchor="end">{escape(server)}</text>',
-            f'<rect class="{kind}" x="{MARGIN + LABEL}" y="{y}" width="{shown * scale:.1f}" height="{BAR}"/>',
-        ]
-        if figure.low < figure.high and not cut:
-            low, high = (MARGIN + LABEL + min(value, 1.2 * longest) * scale for value in (figure.low, figure.high))
-            lines.append(f'<path class="range" d="M{low:.1f} {middle}H{high:.1f}"/>')
+    bars = sorted([(figure, server) for server, figure in found if figure])
+    if not bars:
+        return
+    longest = min(bars[-1][0].median, 8 * bars[len(bars) // 2][0].median)
+    left, scale = MARGIN + LABEL, (WIDTH - 2 * MARGIN - LABEL - VALUE) / longest
+    yield f'<text class="title" x="{MARGIN}" y="{top + 18}">{escape(shape.title)}'
+    yield f'<tspan class="unit">{UNITS[shape.chart]}, less is better</tspan></text>'
+    for y, (figure, server) in enumerate(bars):
+        y = top + HEAD - 14 + y * (BAR + GAP)
+        middle, length = y + BAR // 2, min(figure.median, longest) * scale
+        kind, end, cut = "ours" if server.startswith("roomchat") else "peer", left + length, ""
+        yield f'<text x="{left - 8}" y="{middle + 4}" text-anchor="end">{escape(server)}</text>'
+        yield f'<rect class="{kind}" x="{left}" y="{y}" width="{length:.1f}" height="{BAR}"/>'
+        if figure.median > longest:
+            cut = " (bar cut)"
+        elif figure.low < figure.high:
+            low, high = (left + min(value, 1.2 * longest) * scale for value in (figure.low, figure.high))
+            yield f'<path class="range" d="M{low:.1f} {middle}H{high:.1f}"/>'
             end = max(end, high)
-        lines.append(f'<text class="spread" x="{end + 8:.1f}" y="{middle + 4}">{figure.median:.3g}{cut}</text>')
-        y += BAR + GAP
-    return "\n".join(lines)
+        yield f'<text class="spread" x="{end + 8:.1f}" y="{middle + 4}">{figure.median:.3g}{cut}</text>'

@@ -6,6 +6,7 @@ roomchat's native wire as the measurements need, keeps nothing, and one client t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import sys
@@ -37,28 +38,20 @@ class Room:
 _rooms: dict[str, Room] = {}
 
 
-def carry_out(sock: socket.socket, uid: int, command: dict[str, Any]) -> None:
-    """One command."""
-    if command["type"] == "hello":
-        sock.sendall(b'{"type":"welcome"}\n')
-        return
-    room = _rooms.setdefault(command["room"], Room())  # one step for all threads
-    if command["type"] == "say":
-        room.say(uid, command)
-    else:
-        with room.lock:
-            sock.sendall(b'{"type":"joined"}\n')
-            room.members.append(sock)
-
-
 def serve_client(sock: socket.socket, uid: int) -> None:
     """One client's thread, until it hangs up."""
-    try:
-        with sock, sock.makefile("rb") as lines:
-            for line in lines:
-                carry_out(sock, uid, json.loads(line))
-    except OSError:
-        pass  # it is gone
+    with contextlib.suppress(OSError), sock, sock.makefile("rb") as lines:
+        for command in map(json.loads, lines):
+            if command["type"] == "hello":
+                sock.sendall(b'{"type":"welcome"}\n')
+                continue
+            room = _rooms.setdefault(command["room"], Room())  # one step for all threads
+            if command["type"] == "say":
+                room.say(uid, command)
+                continue
+            with room.lock:
+                sock.sendall(b'{"type":"joined"}\n')
+                room.members.append(sock)
 
 
 def main(port: int) -> None:
