@@ -6,13 +6,16 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from roomchat.client.client import Client
 from roomchat.protocol import History, HistoryPage, Ping
 from roomchat.server import Server
-from tests.emulator import CTRL_C, ENTER, Emulated
+from roomchat.settings import Settings
+from tests.conftest import QUIET
+from tests.emulator import CTRL_C, CTRL_D, ENTER, Emulated, alt
 
 F3, F4, END = "\x1bOR", "\x1bOS", "\x1b[F"
 
@@ -171,3 +174,49 @@ def test_rooms_are_gone_to_as_on_irc(chat: Chat) -> None:
     page = chat.bob.request(History(room="@1-2"))
     assert isinstance(page, HistoryPage)
     assert [entry.text for entry in page.messages] == ["psst", "I hear you"]
+
+
+def test_what_is_kept_is_searched_while_the_server_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the start of the program on; and mentions are remembered."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with Server(Settings(**QUIET)) as server:
+        address = f"127.0.0.1:{server.address[1]}"
+        with Emulated("join", address, "--name", "ann", "--room", "tea") as ann:
+            ann.until("[tea]")
+            with Client(address, "bob", state=False) as bob:
+                bob.join("tea")
+                for number in range(1, 200):
+                    bob.say("ann: the budget" if number == 3 else f"number {number}")
+                assert bob.flush(60)
+            ann.until("number 199")
+            ann.type(CTRL_D)
+            assert ann.wait() == 0
+    with Emulated("join", address, "--name", "ann") as ann:
+        ann.until("number 199")
+        ann.type("/search budget" + ENTER)
+        ann.until(lambda screen: any("ann: the budget" in row for row in marked(screen)))
+        ann.until("1 of 1")
+        ann.type("/mentions" + ENTER)
+        ann.until("[tea] bob: ann: the budget")
+
+
+def test_alt_a_goes_to_who_wants_me_most(chat: Chat) -> None:
+    """Mentions before what is only unread; then back to nothing."""
+    ann, bob = chat.ann, chat.bob
+    ann.type("/join quiet" + ENTER)
+    ann.until("[quiet]")
+    bob.say("something", "tea")
+    ann.until("1 tea            1")
+    bob.say("ann: look here", "ops")
+    ann.until("2 ops           1!")
+    ann.type(alt("a"))
+    ann.until("[ops]")
+    ann.until("ann: look here")
+    ann.type(alt("a"))
+    ann.until("[tea]")
+    ann.until("something")
+    ann.type(alt("a"))
+    ann.type("still here")
+    ann.until("[tea] still here")
