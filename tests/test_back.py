@@ -214,13 +214,14 @@ def test_a_person_who_is_ignored_stays_so(house: House) -> None:
     assert not any("2 ops" in row for row in ann.shown)
 
 
-def test_the_beginning_can_be_fresh(house: House) -> None:
+@pytest.mark.parametrize("how", ["quit", "kill"])
+def test_the_beginning_can_be_fresh(house: House, how: str) -> None:
     """In the lobby, with nothing begun; and so it stays."""
     ann = house.ann("--room", "tea")
     ann.until("[tea]")
     ann.type("begun")
     ann.until("[tea] begun")
-    end(house, ann, "quit")
+    end(house, ann, how, "begun")
     for arguments in (["--fresh"], []):
         ann = house.ann(*arguments)
         ann.until("You are in lobby")
@@ -297,3 +298,40 @@ def test_a_name_that_somebody_has_now_shows_nobody_elses_windows(house: House) -
         again.type("cleo" + ENTER)
         again.until("[lobby]")
         assert not any(re.search(r"\d tea", row) for row in again.shown)
+
+
+def test_the_way_in_decides_what_is_looked_at(house: House) -> None:
+    """Also while the server is away: a line goes where its window says."""
+    ann = house.ann("--room", "tea,ops")
+    ann.until("[ops]")
+    end(house, ann, "quit")
+    house.stop()
+    ann = house.ann("--room", "Tea,tart")
+    ann.until("trying again")
+    ann.type("to tart" + ENTER)
+    ann.until("to tart")
+    ann.type(alt("2"))
+    ann.until("[ops]")
+    ann.type("to ops" + ENTER)
+    ann.until("to ops")
+    house.start()
+    ann.until("[tart]")
+    ann.until("ann: to tart")
+    ann.type(alt("2"))
+    ann.until("ann: to ops")
+    end(house, ann, "quit")
+    ann = house.ann("--room", "tea")
+    ann.until("[tea]")
+
+
+def test_who_looks_at_a_room_has_nothing_new_in_it(house: House) -> None:
+    """Only what came while they were away is marked."""
+    house.bob.say("before", "tea")
+    ann = house.ann("--room", "tea")
+    ann.until("bob: before")
+    end(house, ann, "quit")
+    ann = house.ann()
+    ann.until("You are in tea")
+    house.bob.say("behind", "tea")
+    ann.until("bob: behind")
+    assert not any("--- new" in row for row in ann.shown)

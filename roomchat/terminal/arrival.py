@@ -11,7 +11,7 @@ from roomchat.client.client_events import ClientEvent
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 from roomchat.harmless import harmless
-from roomchat.protocol import Command, Join, Ping, is_private
+from roomchat.protocol import Command, Join, Leave, Ping, is_private
 from roomchat.terminal.commands import TypingError
 from roomchat.terminal.display import Display
 from roomchat.terminal.input import InputSource, Typed
@@ -75,7 +75,7 @@ class Arrival:
             client = self._client(self.name)
             if self._is_fresh:
                 client.ignore(())
-            display.meet(client, is_fresh=self._is_fresh)
+            display.meet(client, self._first_room(), is_fresh=self._is_fresh)
             self.waits = self._interactive
             try:
                 client.open()
@@ -116,6 +116,8 @@ class Arrival:
         client, lobby = self._display.client, self._display.roster.lobby
         assert client is not None
         self.waits = False
+        if self._is_fresh:
+            self._leave_all(client, do)
         for command in self.first:
             do(command)
         if self._interactive and lobby is not None:
@@ -123,6 +125,20 @@ class Arrival:
             if all(map(is_private, client.rooms)):  # also if what was to come first was refused
                 do(Join(room=lobby))
         self.first = []  # not before: who has to come in again, under another name, wants to go there still
+
+    def _first_room(self) -> str | None:
+        """As ``Display.meet`` wants it."""
+        if not self.first:
+            return None
+        return self.first[-1].room if isinstance(self.first[-1], Join) else ""
+
+    @staticmethod
+    def _leave_all(client: Client, do: Callable[[First], object]) -> None:
+        """After a crash we have our seat still, and are where we were."""
+        client.request(Ping())
+        for room in client.rooms:
+            if not is_private(room):
+                do(Leave(room=room))
 
     def _client(self, name: str) -> Client:
         make = self._make_client

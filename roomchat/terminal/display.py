@@ -46,10 +46,12 @@ class Display(ABC):
         self.roster = Roster()
         self.focus = RoomFocus(self.roster, is_tagged=self._is_tagged)
 
-    def meet(self, client: Client, *, is_fresh: bool) -> None:
+    def meet(self, client: Client, first: str | None = None, *, is_fresh: bool = False) -> None:
         """This is who we are, but it is not open yet.
 
         Args:
+            client: with the session of the last time.
+            first: the room that we go to; "": nobody knows yet; None: where we were.
             is_fresh: nothing of before is to be shown.
         """
         with self.lock:

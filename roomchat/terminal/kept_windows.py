@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent
+from roomchat.client.same import same_room
 from roomchat.protocol import (
     PAGE,
     Action,
@@ -34,10 +35,10 @@ class KeptWindows(Windows):
         super().reset()
         self._keeper: Keeper | None = None
 
-    def meet(self, client: Client, *, is_fresh: bool) -> None:
+    def meet(self, client: Client, first: str | None = None, *, is_fresh: bool = False) -> None:
         """Put back how the windows stood the last time."""
         with self.lock:
-            super().meet(client, is_fresh=is_fresh)
+            super().meet(client, first, is_fresh=is_fresh)
             self.roster.return_as(client.uid, client.name, client.names)
             for window in self.all():  # of another name, which was refused
                 if window.room is not None:
@@ -48,6 +49,8 @@ class KeptWindows(Windows):
             self._wanting.extend(reversed(kept.mentions(MAX_WANTING)))
             windows, current = self._keeper.restored()
             self._windows.update({window.number: window for window in windows})
+            if first is not None:
+                current = self.of(same_room(first, self.rooms()))
             if current is not None:
                 self._turn_to(current)
             self._tell_trouble()
@@ -89,6 +92,7 @@ class KeptWindows(Windows):
                     self._begin_another_log()
                 case Joined():
                     self._lose_end(self._keeper, event)
+                    self._unmark(event)
                 case Left():
                     self._keeper.kept.forget(event.room)
         super().place(event)
@@ -126,6 +130,12 @@ class KeptWindows(Windows):
         """Have all in the window that is kept, if the server can't be asked for single pages of it."""
         if self._keeper is not None and not self.connected and window.room is not None:
             window.live.prepend(self._keeper.kept.before(window.room, window.live.first_seq or None, KEPT + SLACK))
+
+    def _unmark(self, event: Joined) -> None:
+        """What comes from now on is seen by who looks there: if nothing was missed, nothing is new."""
+        window = self.of(event.room)
+        if window is not None and window.mark >= event.last_seq:
+            window.mark = 0
 
     def _fetch(self, window: Window, history: History, seq: int = 0) -> None:
         """What is kept need not be asked for."""

@@ -161,9 +161,7 @@ class Terminal:
         """Whether a question is asked, or something that leads elsewhere is being done: what is typed behind it is
         meant for there."""
         waiting = [self.current_command, *(one.text for one in self.waiting())]
-        waits_for_first = self.arrival.waits and bool(self.arrival.first)
-        is_elsewhere = bool(self.arrival.asking) or waits_for_first
-        return is_elsewhere or any(leads(one, self.display.roster) for one in waiting)
+        return bool(self.arrival.asking) or any(leads(one, self.display.roster) for one in waiting)
 
     def _may_leave(self) -> bool:
         """Ask once, where somebody can answer."""
