@@ -28,9 +28,10 @@ TIME = "2026-01-01T00:00:00.000Z"
 # What the program itself sends: colours, moving and erasing, paste and cursor modes, titles and notices.
 OWN = re.compile(
     r"\x1b(?:\[(?:[0-9;]*[mABCDGJK]|H|6n|2[23];0t|\?(?:1|7|12|25|1049|2004)[hl]|0 q)"
-    r"|[78]|\](?:2|777);[^\x00-\x1f\x7f-\x9f]*\x1b\\)"
+    r"|[78]|\](?:2|8|777);[^\x00-\x1f\x7f-\x9f]*\x1b\\)"
 )
 ATTACKS = {
+    "links": "https://x.example/[ZeroWidthEscape]\x1b]8;;http://y.example\x1b\\ https://z.example/\u202e;\x07",
     "escape": "\x1b[2J\x1b[1;1H\x1b]0;owned\x07\x1bc\x1b[?1049h",
     "C1": "\x9b2J\x9d0;owned\x9c\x85",
     "line ends": "a\rb\x0bc\x0cd\x08\x08",
@@ -129,7 +130,7 @@ def test_no_text_does_anything_to_the_screen(text: str) -> None:
         sent = OWN.sub("", ann.raw.decode())
         assert sent == "".join(c for c in sent if c in "\r\n\a\b" or harmless(c) == c)
         assert ann.screen.title.startswith("roomchat: tea")
-        cells = [row[x] for row in [*ann.screen.history.top, *ann.screen.buffer.values()] for x in range(80)]
+        cells = [row[x] for row in ann.screen.buffer.values() for x in range(80)]
         assert max(len(cell.data) for cell in cells) <= 1 + MAX_MARKS
         assert all(cell.bg == "default" for cell in cells)
 

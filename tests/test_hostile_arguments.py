@@ -34,6 +34,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
         ["join", "127.0.0.1:1", "--name", BAD],
         ["join", BAD],
         ["join", "127.0.0.1:1", "--name", "x", "--time-format", BAD],
+        ["join", "127.0.0.1:1", "--name", "x", "--on-mention", BAD],
         ["send", "ops", *NOWHERE, "--name", BAD, "hi"],
         ["who", "--server", f"{BAD}:5"],
         ["export", BAD, "--db", "/nowhere"],
@@ -51,6 +52,14 @@ def test_what_is_not_utf_8_is_told(arguments: list[str]) -> None:
     assert result.exit_code in {1, 2}, result.exception
     assert isinstance(result.exception, SystemExit)
     result.stderr.encode()  # nothing of it is left in what is printed
+
+
+@pytest.mark.parametrize("command", ["", " ", "play 'a sound"])
+def test_what_is_no_command_is_told(command: str) -> None:
+    """Before anything is joined."""
+    result = run("join", "127.0.0.1:1", "--name", "x", "--on-mention", command)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: --on-mention needs a command.")
 
 
 @pytest.mark.parametrize("variable", ["ROOMCHAT_JOIN_ROOM", "ROOMCHAT_JOIN_NAME"])
