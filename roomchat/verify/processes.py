@@ -72,6 +72,21 @@ class Process:
         """Whether it was started, and neither killed by us nor ended by itself."""
         return self._process is not None and self.exit_code is None
 
+    def cpu(self) -> float:
+        """Seconds of processor time that its threads, those that have ended too, have used. On Linux.
+
+        From the CPU clock of the process (clock_getcpuclockid(3)): what /proc/PID/stat shows in steps of 10 ms.
+        """
+        return time.clock_gettime((~self.pid << 3) | 2)
+
+    def memory(self, *, peak: bool = False) -> float:
+        """MiB of it that are in memory, or were at the most; without what the system keeps for its sockets. On
+        Linux."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        found = re.search(rf"{'VmHWM' if peak else 'VmRSS'}:\s+(\d+) kB", status)
+        assert found is not None
+        return int(found[1]) / 1024
+
     def expect(self, pattern: str) -> re.Match[str]:
         """Wait until its output has the pattern; ``^`` and ``$`` are those of a line.
 

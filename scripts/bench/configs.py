@@ -1,20 +1,12 @@
 """Configurations of other servers, with whatever could hold a benchmark back switched off or set very high."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
-DAY = 86_400  # seconds: longer than any measurement
-
-
-def inspircd(folder: Path, port: int) -> list[str]:
-    """No flood control, no look-ups, no limit on queues and on connections from one address."""
-    (folder / "inspircd.conf").write_text(f"""\
+# No flood control, no look-ups, no limit on queues and on connections from one address.
+INSPIRCD = """\
 <server name="bench.example" description="bench" network="bench" id="001">
 <admin name="bench" nick="bench" email="bench@bench.example">
 <bind address="127.0.0.1" port="{port}" type="clients">
 <power diepass="" restartpass="">
-<connect name="all" allow="*" timeout="600" pingfreq="{DAY}" hardsendq="2000000000" softsendq="2000000000"
+<connect name="all" allow="*" timeout="600" pingfreq="86400" hardsendq="2000000000" softsendq="2000000000"
   recvq="100000000" threshold="1000000000" commandrate="1000000000" fakelag="no" localmax="100000"
   globalmax="100000" limit="100000" maxchans="1000" maxconnwarn="no" resolvehostnames="no" useident="no">
 <performance netbuffersize="65534" somaxconn="4096" softlimit="100000" quietbursts="yes">
@@ -24,13 +16,9 @@ def inspircd(folder: Path, port: int) -> list[str]:
 <pid file="{folder}/inspircd.pid">
 <path configdir="{folder}" datadir="{folder}" logdir="{folder}" runtimedir="{folder}">
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/inspircd.log">
-""")
-    return ["inspircd", "--config", str(folder / "inspircd.conf"), "--nofork", "--runasroot"]
-
-
-def ngircd(folder: Path, port: int) -> list[str]:
-    """No penalties, no look-ups, no limit on connections from one address."""
-    (folder / "ngircd.conf").write_text(f"""\
+"""
+# No penalties, no look-ups, no limit on connections from one address.
+NGIRCD = """\
 [Global]
 Name = bench.example
 Info = bench
@@ -42,25 +30,20 @@ MaxConnections = 0
 MaxConnectionsIP = 0
 MaxJoins = 0
 MaxPenaltyTime = 0
-PingTimeout = {DAY}
-PongTimeout = {DAY}
+PingTimeout = 86400
+PongTimeout = 86400
 [Options]
 DNS = no
 Ident = no
 PAM = no
 SyslogFacility = local1
-""")
-    return ["ngircd", "--nodaemon", "--config", str(folder / "ngircd.conf")]
-
-
-def nats(folder: Path, port: int) -> list[str]:
-    """Core NATS: no JetStream, nothing is stored."""
-    (folder / "nats.conf").write_text(f"""\
+"""
+# Core NATS: no JetStream, nothing is stored.
+NATS = """\
 host: "127.0.0.1"
 port: {port}
 max_connections: 100000
 max_pending: 2000000000
 write_deadline: "600s"
 ping_interval: "24h"
-""")
-    return ["nats-server", "--config", str(folder / "nats.conf")]
+"""

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,6 @@ sys.path.insert(0, str(ROOT))  # what is measured, and what measures, is this ch
 from roomchat.verify import processes  # noqa: E402
 
 PATIENCE = 30.0  # seconds until a server that does not listen is given up
-Command = Callable[[Path, int], list[str]]  # from a folder and a port; may write configuration into the folder
 
 
 class BenchError(Exception):
@@ -33,51 +32,37 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """A server that can be measured."""
+    """A server that can be measured; its command and its configuration are formatted with a folder and a port."""
 
     name: str
     dialect: Dialect
-    command: Command
-    program: str = sys.executable  # that must be there; with --version it prints which it is
+    command: str
+    config: str = ""
     at_once: int = 1000  # of one process that may be on their way in: bounded by the backlog of its socket
 
     @property
     def absent(self) -> str:
         """A sentence about what is missing; empty if nothing is."""
-        if shutil.which(self.program):
-            return ""
-        return f"{self.name} is left out, because the PATH has no program called {self.program}."
+        program = self.command.split()[0]
+        missing = f"{self.name} is left out, because the PATH has no program called {program}."
+        return "" if shutil.which(program) else missing
 
     def find_version(self) -> str:
         """As it says itself."""
-        ours = ["-m", "roomchat"] if self.name.startswith("roomchat") else []
-        command = [self.program, *ours, "--version"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        command = self.command.split()[: 3 if self.name.startswith("roomchat") else 1]  # python -m roomchat
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False, cwd=ROOT)
         found = re.search(r"\d+\.\d+[.\d]*", done.stdout + done.stderr)
         return found.group() if found else "unknown"
 
 
-def roomchat(name: str, *options: str) -> Kind:
-    """roomchat from this checkout, with a log in a file."""
-
-    def command(folder: Path, port: int) -> list[str]:
-        serve = [sys.executable, "-m", "roomchat", "serve", "--port", str(port)]
-        return [*serve, "--db", str(folder / "log.db"), *options]
-
-    return Kind(name, NATIVE, command)
-
-
-def _threads(folder: Path, port: int) -> list[str]:
-    return [sys.executable, str(Path(__file__).with_name("threads_server.py")), str(port)]
-
-
-ROOMCHAT = roomchat("roomchat", "--rate", "0")
-ROOMCHAT_NORMAL = roomchat("roomchat, sync normal", "--sync", "normal", "--rate", "0")
-ROOMCHAT_LIMITS = roomchat("roomchat, limits")  # with the rates that it has by itself
-INSPIRCD = Kind("InspIRCd", IRC, configs.inspircd, "inspircd")
-NGIRCD = Kind("ngircd", IRC, configs.ngircd, "ngircd", at_once=4)
-NATS_CORE = Kind("NATS core", NATS, configs.nats, "nats-server")
-THREADS = Kind("thread a client", NATIVE, _threads)
+SERVE = f"{sys.executable} -m roomchat serve --port {{port}} --db {{folder}}/log.db"
+ROOMCHAT = Kind("roomchat", NATIVE, f"{SERVE} --rate 0")
+ROOMCHAT_NORMAL = Kind("roomchat, sync normal", NATIVE, f"{SERVE} --rate 0 --sync normal")
+ROOMCHAT_LIMITS = Kind("roomchat, limits", NATIVE, SERVE)  # with the rates that it has by itself
+INSPIRCD = Kind("InspIRCd", IRC, "inspircd --nofork --runasroot --config {folder}/config", configs.INSPIRCD)
+NGIRCD = Kind("ngircd", IRC, "ngircd --nodaemon --config {folder}/config", configs.NGIRCD, at_once=4)
+NATS_CORE = Kind("NATS core", NATS, "nats-server --config {folder}/config", configs.NATS)
+THREADS = Kind("thread a client", NATIVE, f"{sys.executable} {Path(__file__).parent}/threads_server.py {{port}}")
 
 PEERS = (INSPIRCD, NGIRCD, NATS_CORE, THREADS)
 KINDS = {kind.name: kind for kind in (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_LIMITS, *PEERS)}
@@ -119,8 +104,9 @@ class Process(processes.Process):
             (folder / "log.db").symlink_to(database)
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.address: tuple[str, int] = free.getsockname()
-        command = kind.command(folder, self.address[1])
-        super().__init__(command, folder / "output", {"PYTHONPATH": str(ROOT)})
+        places = {"folder": folder, "port": self.address[1]}
+        (folder / "config").write_text(kind.config.format(**places))
+        super().__init__(kind.command.format(**places).split(), folder / "output", {"PYTHONPATH": str(ROOT)})
         try:
             self.started_in = self.start()
         except BaseException:
@@ -137,20 +123,6 @@ class Process(processes.Process):
                     return time.monotonic() - begun
             time.sleep(0.002)
         raise BenchError(f"{self.kind.name} did not start: {self.said()}")
-
-    def cpu(self) -> float:
-        """Seconds of processor time that its threads, those that have ended too, have used.
-
-        From the CPU clock of the process (clock_getcpuclockid(3)): what /proc/PID/stat shows in steps of 10 ms.
-        """
-        return time.clock_gettime((~self.pid << 3) | 2)
-
-    def memory(self, *, peak: bool = False) -> float:
-        """MiB of it that are in memory, or were at the most; without what the system keeps for its sockets."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        found = re.search(rf"{'VmHWM' if peak else 'VmRSS'}:\s+(\d+) kB", status)
-        assert found is not None
-        return int(found[1]) / 1024
 
     def said(self) -> str:
         """The end of what it has printed."""

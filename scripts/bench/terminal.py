@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
-import re
 import shutil
 import statistics
 import subprocess
@@ -81,21 +80,11 @@ class Watched(Terminal):
             times.append((self.until(key) - begun) * 1e3)
         return sorted(times)
 
-    def cpu(self) -> float:
-        """Seconds of processor time that it has used: the CPU clock of the process, clock_getcpuclockid(3)."""
-        return time.clock_gettime((~self.pid << 3) | 2)
-
     def cpu_share(self, seconds: float) -> float:
         """How much of a processor it uses."""
         before, begun = self.cpu(), time.monotonic()
         self.read_for(seconds)
         return (self.cpu() - before) / (time.monotonic() - begun)
-
-    def memory(self) -> float:
-        """MiB of it that are in memory."""
-        found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())
-        assert found is not None
-        return int(found[1]) / 1024
 
 
 def _speak(address: str, rooms: list[str], rate: float, count: int) -> None:
