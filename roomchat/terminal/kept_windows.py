@@ -10,7 +10,6 @@ from roomchat.client.same import same_room
 from roomchat.protocol import (
     PAGE,
     Action,
-    History,
     Joined,
     Left,
     Message,
@@ -22,7 +21,7 @@ from roomchat.protocol import (
 from roomchat.terminal.keeper import Keeper
 from roomchat.terminal.kept import KEPT, SLACK
 from roomchat.terminal.window import Window
-from roomchat.terminal.windows import MAX_WANTING, Page, Windows, now
+from roomchat.terminal.windows import MAX_WANTING, Windows, now
 
 
 class KeptWindows(Windows):
@@ -46,6 +45,7 @@ class KeptWindows(Windows):
             self._keeper = Keeper(client, self.focus, is_fresh=is_fresh)
             kept = self._keeper.kept
             self.searching.kept_before = kept.before
+            self.past.kept = self._keeper.page
             self._wanting.extend(reversed(kept.mentions(MAX_WANTING)))
             windows, current = self._keeper.restored()
             self._windows.update({window.number: window for window in windows})
@@ -136,14 +136,6 @@ class KeptWindows(Windows):
         window = self.of(event.room)
         if window is not None and window.mark >= event.last_seq:
             window.mark = 0
-
-    def _fetch(self, window: Window, history: History, seq: int = 0) -> None:
-        """What is kept need not be asked for."""
-        kept = self._keeper.page(history) if self._keeper is not None and not window.is_fetching else []
-        if kept:
-            self._put(Page(window, window.timeline, history.after is not None, seq), kept, True)
-        else:
-            super()._fetch(window, history, seq)
 
     def _tell_trouble(self) -> None:
         if self._keeper is not None and (trouble := self._keeper.trouble()):

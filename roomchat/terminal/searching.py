@@ -10,6 +10,7 @@ from roomchat.protocol import PAGE, Entry, Error, History, HistoryPage, Unknown
 from roomchat.terminal.finding import Finding, Hit
 from roomchat.terminal.input import FetchPage, LookFurther
 
+_OURS = "search:"  # how the ids of pages begin that were asked for here
 KeptBefore = Callable[[str, int | None, int], Sequence[Entry | Unknown]]
 
 
@@ -73,15 +74,17 @@ class Searching:
         if kept := self.kept_before(log.room, log.before, PAGE):
             self._take(finding, log.room, kept, more=True)
         elif connected:
-            self._page, self._room = f"search:{next(self._ids)}", log.room
+            self._page, self._room = f"{_OURS}{next(self._ids)}", log.room
             self._ask(FetchPage(self._page, History(room=log.room, before=log.before, limit=PAGE)))
         elif finding.is_wanted and (hit := finding.step(1, anyway=True)) is not None:
             self._go_to(hit)
 
     def takes(self, event: ClientEvent) -> bool:
-        """Whether an event is the page that was asked for; it is taken then."""
-        if not isinstance(event, HistoryPage | Error) or not self._page or event.re != self._page:
+        """Whether an event is a page that was asked for here; it is looked through, if it still is of any use."""
+        if not isinstance(event, HistoryPage | Error) or not str(event.re).startswith(_OURS):
             return False
+        if event.re != self._page:
+            return True
         self._page = ""
         if self.finding is not None:
             entries, more = (event.entries, event.more) if isinstance(event, HistoryPage) else ([], False)

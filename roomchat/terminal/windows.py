@@ -6,7 +6,6 @@ import itertools
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from roomchat.client.client_events import (
     ClientEvent,
@@ -16,13 +15,9 @@ from roomchat.client.client_events import (
     Refusal,
 )
 from roomchat.protocol import (
-    PAGE,
     Action,
     AnyEntry,
-    Error,
     Gap,
-    History,
-    HistoryPage,
     Joined,
     Left,
     Message,
@@ -39,24 +34,14 @@ from roomchat.terminal.display import Display
 from roomchat.terminal.finding import Hit
 from roomchat.terminal.input import FetchPage, LookFurther, Visit
 from roomchat.terminal.lines import Line, line
+from roomchat.terminal.past import Past
 from roomchat.terminal.render import dialled_elsewhere, whispers_told
 from roomchat.terminal.searching import Searching
-from roomchat.terminal.timeline import Item, Logged, Timeline, Told
-from roomchat.terminal.viewport import Place
+from roomchat.terminal.timeline import Item, Told
 from roomchat.terminal.window import Window
 
 SERVER = 0  # the number of the window that is of no room
-FIRST_SEQ = 1  # of every room
 MAX_WANTING = 500  # mentions and whispers that are remembered
-
-
-class Page(NamedTuple):
-    """A page of the log that was asked for."""
-
-    window: Window
-    timeline: Timeline  # which it belongs to
-    is_newer: bool  # else it goes before what is there
-    seq: int  # the entry to look at when it is there; 0: none
 
 
 class Windows(Display):
@@ -85,8 +70,7 @@ class Windows(Display):
         self._before = SERVER  # the number of the one that was looked at before
         self._is_greeted = False  # whether one has gone from the server's window to another
         self._visits: set[str] = set()  # rooms whose ``joined`` is on its way, because one looks there again
-        self._pages: dict[str, Page] = {}  # that are on their way, by their id
-        self._ids = itertools.count(1)
+        self.past = Past(self._ask, lambda: self.connected)
         self.searching = Searching(self._go_to_hit, self._ask)
         self.notice = ""  # what the client has said where nobody looks
         self.copied = ""  # a text for the clipboard; the screen takes it
@@ -222,14 +206,12 @@ class Windows(Display):
 
     def place(self, event: ClientEvent) -> None:
         """Show an event where it belongs. With the lock held."""
-        if self.searching.takes(event):
+        if self.searching.takes(event) or self.past.takes(event):
             return
         match event:
             case ConnectionLost() | ConnectionEnded():
                 self._visits.clear()
-                for page in self._pages.values():
-                    page.window.is_fetching = False
-                self._pages.clear()
+                self.past.lose()
                 self.searching.resume()
                 self.show_lines(self.lines(event))
             case ConnectionBack():
@@ -242,10 +224,6 @@ class Windows(Display):
             case Left():
                 self.close(event.room)
                 self.show_lines(self.lines(event))
-            case HistoryPage() if event.re in self._pages:
-                self._take_page(event)
-            case Error() if event.re in self._pages:
-                self._pages.pop(str(event.re)).window.is_fetching = False
             case Presence() | PresenceSummary():
                 if (window_of := self.of(event.room)) is not None:
                     self._tell(window_of, self.lines(event))
@@ -311,46 +289,24 @@ class Windows(Display):
     # ------------------------------------------------------------ the past
 
     def fetch_older(self, window: Window) -> None:
-        """Ask for the page before all that a window has; nothing if it is on its way, or there is none."""
+        """Fetch the page before all that a window has; nothing if it is on its way, or there is none."""
         with self.lock:
-            first = window.timeline.first_seq
-            if first == FIRST_SEQ:
-                window.timeline.is_whole = True
-            elif not window.timeline.is_whole:
-                self._fetch(window, History(room=window.room, before=first or None, limit=PAGE))
+            self.past.older(window)
 
     def fetch_newer(self, window: Window) -> None:
-        """Ask for the page behind what is looked at far above."""
+        """Fetch the page behind what is looked at far above."""
         with self.lock:
-            if window.past is not None:
-                after = window.past.last_seq
-                self._fetch(window, History(room=window.room, after=after, limit=PAGE))
+            self.past.newer(window)
 
     def go_to_first(self, window: Window) -> None:
         """Look at the beginning of the log."""
         with self.lock:
-            if not window.timeline.is_whole and window.timeline.first_seq != FIRST_SEQ:
-                self.go_to(window, FIRST_SEQ)
-            else:
-                window.to_first()
+            self.past.go_to_first(window)
 
     def go_to(self, window: Window, seq: int) -> None:
         """Look at an entry, wherever in the log it is."""
         with self.lock:
-            if 0 < window.live.first_seq <= seq:
-                window.past = None
-            elif self.connected and not (window.past and window.past.first_seq <= seq <= window.past.last_seq):
-                window.past = Timeline(is_whole=seq <= PAGE // 2)
-                window.is_fetching = False
-                after = max(0, seq - PAGE // 2)
-                self._fetch(window, History(room=window.room, after=after, limit=PAGE), seq)
-            self._show(window, seq)
-
-    @staticmethod
-    def _show(window: Window, seq: int) -> None:
-        number = window.timeline.find(seq)
-        window.place = Place(window.timeline.start if number is None else number, 0)
-        window.wanted = number
+            self.past.go_to(window, seq)
 
     def _go_to_hit(self, hit: Hit) -> None:
         """Look at what a search has found. With the lock held."""
@@ -380,32 +336,6 @@ class Windows(Display):
     def wanting(self) -> list[Spoken]:
         """What was said to this person, the newest first."""
         return sorted(self._wanting, key=lambda entry: entry.ts, reverse=True)
-
-    def _fetch(self, window: Window, history: History, seq: int = 0) -> None:
-        if window.is_fetching or not self.connected or window.room is None:
-            return
-        page = f"page:{next(self._ids)}"
-        window.is_fetching = True
-        self._pages[page] = Page(window, window.timeline, history.after is not None, seq)
-        self._ask(FetchPage(page, history))
-
-    def _take_page(self, event: HistoryPage) -> None:
-        page = self._pages.pop(str(event.re))
-        page.window.is_fetching = False
-        if page.timeline is page.window.timeline:  # else one looks elsewhere since
-            self._put(page, event.entries, event.more)
-
-    def _put(self, page: Page, entries: list[Logged], more: bool) -> None:
-        window, timeline = page.window, page.timeline
-        if page.is_newer:
-            timeline.extend(entries)
-            if not more or timeline.last_seq >= window.live.first_seq - 1:
-                window.join_past()
-        else:
-            timeline.prepend(entries)
-            timeline.is_whole = not more
-        if page.seq:
-            self._show(window, page.seq)
 
 
 def now() -> str:
