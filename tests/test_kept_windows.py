@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from roomchat.client.client import Client
@@ -76,7 +79,8 @@ def joined(room: str, last_seq: int = 0) -> Joined:
 
 
 def said(room: str, seq: int, text: str = "hello", uid: int = 2) -> Message:
-    return Message(room, seq, uid, "bob", f"2026-01-01T00:{seq // 60 % 60:02}:{seq % 60:02}.000Z", text)
+    ts = f"2026-01-01T00:{seq // 60 % 60:02}:{seq % 60:02}.000Z"
+    return Message(room, seq, uid, "ann" if uid == 1 else "bob", ts, text)
 
 
 def seqs(window: Window) -> list[int]:
@@ -248,6 +252,7 @@ def test_nothing_of_before_is_wanted(start: Callable[..., Start]) -> None:
     for options in ({"is_fresh": True}, {}):
         two = start(**options)
         assert [window.number for window in two.windows.all()] == [0]
+        two.take(welcome())
         two.quit()
 
 
@@ -277,3 +282,85 @@ def test_an_entry_is_kept_with_all_that_it_has(start: Callable[..., Start]) -> N
     (kept,) = two.of("tea").live.entries()
     assert isinstance(kept, Entry)
     assert kept == entry
+
+
+ROOMS = ("tea", "ops")
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("say"), st.sampled_from(ROOMS), st.sampled_from([1, 2])),
+        st.tuples(st.just("deliver"), st.integers(1, 9)),
+        st.tuples(st.just("look"), st.sampled_from(ROOMS)),
+        st.tuples(st.sampled_from(["snapshot", "reconnect", "quit", "kill", "killed_between"])),
+        st.tuples(st.just("lose_end"), st.sampled_from(ROOMS), st.integers(1, 3)),
+    ),
+    max_size=60,
+)
+
+
+class Server:
+    """What it sends to ann, over connections that end anywhere."""
+
+    def __init__(self) -> None:
+        self.logs: dict[str, list[Message]] = {room: [] for room in ROOMS}
+        self.wire: list[Joined | Message] = []  # on its way
+
+    def say(self, room: str, uid: int) -> None:
+        message = said(room, len(self.logs[room]) + 1, "ann!", uid)
+        self.logs[room].append(message)
+        self.wire.append(message)
+
+    def connect(self, one: Start) -> None:
+        named = one.client._session.hello().rooms or {}
+        one.take(welcome())
+        self.wire = []
+        for room, log in self.logs.items():
+            self.wire += [joined(room, len(log)), *(entry for entry in log if entry.seq > named.get(room, 0))]
+
+    def deliver(self, one: Start, count: int) -> None:
+        now, self.wire = self.wire[:count], self.wire[count:]
+        one.take(*now)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps)
+def test_over_all_ends_each_entry_is_there_once_and_counted_once(
+    tmp_path_factory: pytest.TempPathFactory, done: list[tuple[str, Any, Any]]
+) -> None:  # fmt: skip
+    """Whatever is said, read, killed and lost: at last the windows have what the server has, and new in them is
+    what others have said behind the place where one has read."""
+    folder = tmp_path_factory.mktemp("state")
+    one, server = Start(folder), Server()
+    server.connect(one)
+    server.deliver(one, 99)
+    for what, *how in done:
+        match what:
+            case "say":
+                server.say(*how)
+            case "deliver":
+                server.deliver(one, *how)
+            case "look":
+                one.windows.look_at(*how)
+            case "snapshot":
+                one.windows.snapshot()()
+            case "lose_end":
+                room, count = how
+                del server.logs[room][-count:]
+                server.connect(one)
+            case "reconnect":
+                server.connect(one)
+            case _:
+                if what == "killed_between" and server.wire and isinstance(server.wire[0], Message):
+                    assert one.windows._keeper is not None  # kept, but the session has not heard of it
+                    one.windows._keeper.add(server.wire[0], wants=True)
+                one.quit() if what == "quit" else one.kill()
+                one = Start(folder)
+                server.connect(one)
+    server.deliver(one, 999)
+    for room, log in server.logs.items():
+        window = one.of(room)
+        kept = [entry.seq for entry in one.windows._keeper.kept.before(room, None, 999)]  # type: ignore[union-attr]
+        assert seqs(window) == kept == [entry.seq for entry in log]
+        new = [entry for entry in log if entry.seq > window.read and entry.uid == 2]
+        assert counts(window) == (len(new), len(new))
+    assert not one.windows.current.unread
+    one.quit()

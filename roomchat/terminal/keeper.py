@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterable
 
@@ -34,7 +35,7 @@ class Keeper:
         self._forget_holes(client)
         if is_fresh:
             self.kept.keep_windows([])
-        self._rooms = set(client.rooms)
+        self._rooms = client.rooms
 
     def _forget_holes(self, client: Client) -> None:
         """What this session has read without this file, in plain mode, say, is a hole behind what is kept."""
@@ -49,10 +50,15 @@ class Keeper:
         """The windows as they stood, with the end of what is kept of their rooms; which was looked at."""
         windows: dict[int, Window] = {}
         current = None
+        missing = [room for room in self._rooms if not is_private(room)]  # a kill came before they were kept
         for one in self.kept.windows():
             if (one.room in self._rooms or is_private(one.room)) and one.number > 0:
                 windows[one.number] = window = self._window(one)
                 current = window if one.current else current
+                missing = [room for room in missing if room != one.room]
+        for room in missing:
+            number = next(number for number in itertools.count(1) if number not in windows)
+            windows[number] = self._window(KeptWindow(room, number, self.kept.last(room)))
         return [*windows.values()], current
 
     def _window(self, one: KeptWindow) -> Window:

@@ -100,6 +100,7 @@ class KeptWindows(Windows):
     def _begin_another_log(self) -> None:
         """What was shown of rooms is of another log, and whispers were with people of that log; or we are somebody
         else in the same log, because the server knows us no more."""
+        self._wanting.clear()
         for window in self.all():
             if window.room is not None and is_private(window.room):
                 self.close(window.room)
@@ -113,6 +114,7 @@ class KeptWindows(Windows):
             keeper.kept.forget(event.room, after=event.last_seq)
             if window is not None:
                 window.begin(keeper.kept.before(event.room, None, PAGE))
+                self.snapshot()()  # what was counted there is void, also after a kill
 
     def go_to_first(self, window: Window) -> None:
         """While the server is away: to the beginning of what is kept."""
