@@ -349,9 +349,11 @@ def test_over_all_ends_each_entry_is_there_once_and_counted_once(
             case "reconnect":
                 server.connect(one)
             case _:
-                if what == "killed_between" and server.wire and isinstance(server.wire[0], Message):
+                if what == "killed_between":
+                    server.deliver(one, 99)
+                    server.say(ROOMS[1], 2)
                     assert one.windows._keeper is not None  # kept, but the session has not heard of it
-                    one.windows._keeper.add(server.wire[0], wants=True)
+                    one.windows._keeper.add(server.logs[ROOMS[1]][-1], wants=True)
                 one.quit() if what == "quit" else one.kill()
                 one = Start(folder)
                 server.connect(one)
