@@ -343,7 +343,7 @@ def test_a_day_may_have_23_hours() -> None:
         beginning("soon", None)
 
 
-@pytest.mark.parametrize("name", ["Tea", "TEA", "ｔｅａ"])
+@pytest.mark.parametrize("name", ["Tea", "TEA", "ｔｅａ", "#tea"])
 def test_a_room_is_found_as_the_server_finds_it(database: Path, name: str) -> None:
     """Names are compared by case and width, as when one joins."""
     assert export(database, name).stdout == export(database, "tea").stdout != ""

@@ -43,6 +43,21 @@ def chat(address: str) -> Iterator[Chat]:
             yield Chat(ann, bob)
 
 
+@pytest.mark.parametrize("options", [["--room", "#Tea", "--room", "ops"], ["-r", "tea,TEA,#ops"], ["-r", "#ops,"]])
+def test_rooms_are_named_on_the_command_line_as_in_the_chat(address: str, options: list[str]) -> None:
+    """Several times, or with commas; with # or without, in any case; the last one is where one is then."""
+    with Program("join", address, "--name", "ann", *options) as ann:
+        ann.expect("You are in ops")
+        ann.type("/names\n")
+        ann.expect("1 in ops: ann")
+        ann.end_input()
+        assert ann.wait() == 0
+    with Program("send", "#Tea", "from a script", "--server", address) as script:
+        assert script.wait() == 0, script.output
+    with Program("who", "#ops", "--server", address) as script:
+        assert script.wait() == 1
+
+
 def test_several_rooms_are_joined_by_one_command(chat: Chat) -> None:
     """As on IRC; the last one is where one is then. A room that one is in is gone to, however it is written."""
     chat.ann.type("/join #a,#b\n")

@@ -36,6 +36,8 @@ def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
     by_key = {room.key: room for room in rooms}
     if key in by_key:
         return by_key[key]
+    if name.startswith("#") and len(name) > 1:  # as people write it, unless a room is really called so
+        return find_room(name[1:], rooms, private=False)
     raise ExportError(f"There is no room {name} in the log; {_instead(key, by_key)}")
 
 
