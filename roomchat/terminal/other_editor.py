@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from prompt_toolkit.application import get_app
 from prompt_toolkit.application.run_in_terminal import in_terminal
 
 from roomchat.errors import RoomchatError
@@ -39,6 +40,7 @@ async def edit_elsewhere(editor: Editor, tell: Callable[[str], None]) -> None:
         tell(str(error))
     else:
         editor.replace(text, draft)
+        get_app().invalidate()  # no key has changed it
 
 
 async def edited(text: str, environ: Mapping[str, str] = os.environ) -> str:
