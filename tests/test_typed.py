@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,9 @@ from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Bye, Joined, Message, Person
 from roomchat.terminal.commands import NAMES, TypingError, parse
 from roomchat.terminal.display import Display, PlainDisplay
+from roomchat.terminal.editing_keys import editing_keys
+from roomchat.terminal.help import KEYS
+from roomchat.terminal.keys import key_bindings
 from roomchat.terminal.local import Connect, Help
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.windows import Windows
@@ -60,3 +65,29 @@ def test_no_line_that_is_typed_is_a_fault(kind: int, lines: list[str]) -> None:
                 display.help(what.topic)
             elif what is not None and not isinstance(what, Bye | Connect):
                 runner.run(client, what, display.focus.room)
+
+
+def names(keys: str) -> list[tuple[str, ...]]:
+    """Keys as the help has them, as bindings have them: ``Ctrl-X Ctrl-E, Alt-1 ... Alt-9``."""
+    found = []
+    for one in keys.replace(" ... ", ", ").split(", "):
+        sequence: list[str] = []
+        for key in one.split():
+            held, _, last = key.rpartition("-")
+            sequence += {"Ctrl": [f"c-{last}"], "Alt": ["escape", last], "Shift": [f"s-{last}"], "": [last]}[held]
+        found.append(tuple(key.lower() for key in sequence))
+    return found
+
+
+@pytest.mark.parametrize(("keys", "meaning"), KEYS)
+def test_the_keys_that_help_tells_of_exist(keys: str, meaning: str) -> None:
+    """Each of them is bound to something."""
+    screen = cast(Any, SimpleNamespace(editor=None, windows=None))
+    other = {"enter": "c-m", "tab": "c-i"}  # what a terminal sends for them
+    bound = {
+        tuple(other.get(key, key) for key in (getattr(one, "value", one) for one in binding.keys))
+        for bindings in (key_bindings(screen), editing_keys(screen))
+        for binding in bindings.bindings
+    }
+    for sequence in names(keys):
+        assert tuple(other.get(key, key) for key in sequence) in bound, meaning

@@ -21,11 +21,13 @@ KEYS = [
     ("Alt-A", "go to the next room that wants you: mentions first"),
     ("F2", "show who is here, or hide it"),
     ("F3, F4", "the next hit of a search; the one before; End ends it"),
+    ("Alt-L", "show the room bare, to copy with the mouse"),
+    ("Ctrl-X Ctrl-E", "edit the line in $EDITOR"),
     ("Ctrl-C", "clear the line; on an empty line: quit, after asking"),
     ("Ctrl-D", "quit, on an empty line"),
     ("Alt-L", "show the room on the ordinary screen, for the mouse"),
     ("Ctrl-L, Ctrl-Z", "paint the screen anew; back to the shell until fg"),
-    ("F1", "show this page"),
+    ("F1", "show this page; Esc leaves it"),
 ]
 
 _END = (
@@ -49,7 +51,8 @@ def page(topic: str = "", *, keys: bool = True) -> list[Line]:
     for group, commands in itertools.groupby(COMMANDS, key=lambda command: command.group):
         lines += [_heading(group), *(_row(command.form, command.help) for command in commands), line(("", ""))]
     if keys:
-        lines += [_heading("Keys"), *itertools.starmap(_row, KEYS), line(("", ""))]
+        others = line(("", "All other keys are those of bash: Ctrl-A, Ctrl-W, Ctrl-Y, Alt-B, ..."))
+        lines += [_heading("Keys"), *itertools.starmap(_row, KEYS), others, line(("", ""))]
     return [*lines, *(line(("", text)) for text in _END)]
 
 
