@@ -213,7 +213,7 @@ def test_a_command_is_split_as_a_shell_does_it() -> None:
     """Quotations hold words together; one that does not end is refused, as nothing is."""
     assert split_command("notify-send 'a b' c\\ d") == ["notify-send", "a b", "c d"]
     for wrong in ("", "  ", "'a"):
-        with pytest.raises(ValueError, match=r"No closing|empty"):
+        with pytest.raises(ValueError, match=r"does not end|empty"):
             split_command(wrong)
 
 

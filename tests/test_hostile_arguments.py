@@ -59,7 +59,7 @@ def test_what_is_no_command_is_told(command: str) -> None:
     """Before anything is joined."""
     result = run("join", "127.0.0.1:1", "--name", "x", "--on-mention", command)
     assert result.exit_code == 2
-    assert result.stderr.startswith("Error: --on-mention needs a command.")
+    assert result.stderr.startswith("Error: --on-mention needs a command: ")
 
 
 @pytest.mark.parametrize("variable", ["ROOMCHAT_JOIN_ROOM", "ROOMCHAT_JOIN_NAME"])

@@ -37,7 +37,7 @@ class CommandLine(Text):
         try:
             split_command(text)
         except ValueError as error:
-            raise WrongValue(f"--on-mention needs a command. {error}") from None
+            raise WrongValue(f"--on-mention needs a command: {error}.") from None
         return text
 
 

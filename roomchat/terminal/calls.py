@@ -118,7 +118,10 @@ def split_command(command: str) -> list[str]:
     Raises:
         ValueError: it has none, or a quotation that does not end.
     """
-    words = shlex.split(command)
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        raise ValueError("a quotation does not end") from None
     if not words:
-        raise ValueError("It is empty.")
+        raise ValueError("it is empty")
     return words
