@@ -64,7 +64,7 @@ class Tea:
 def tea(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tea]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    for name in ("TMUX", "NO_COLOR", "VTE_VERSION", "TERM_PROGRAM", "LC_TERMINAL"):
+    for name in ("TMUX", "STY", "NO_COLOR", "VTE_VERSION", "TERM_PROGRAM", "LC_TERMINAL"):
         monkeypatch.delenv(name, raising=False)
     with ExitStack() as stack:
         host, port = serve().address[:2]

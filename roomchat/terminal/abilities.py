@@ -40,9 +40,10 @@ def abilities(environ: Mapping[str, str]) -> Abilities:
     term = environ.get("TERM", "")
     if not term.startswith(_TAKE_OSC):
         return Abilities()
-    is_tmux = bool(environ.get("TMUX")) or term.startswith("tmux")
-    if term.startswith("screen") and not is_tmux:
+    is_screen = bool(environ.get("STY")) or (term.startswith("screen") and not environ.get("TMUX"))
+    if is_screen and not term.startswith("tmux"):  # perhaps one within the other: then both variables are set
         return Abilities(title=True)
+    is_tmux = bool(environ.get("TMUX")) or term.startswith("tmux")
     vte = environ.get("VTE_VERSION", "")
     if vte.isdecimal() and int(vte[:9]) < _OLD_VTE:
         return Abilities(title=True)
