@@ -13,7 +13,7 @@ COLUMN = 20  # where the meanings stand: on a phone's 40 columns they have the o
 KEYS = [
     ("Enter, Alt-Enter", "send; start a new line in the message"),
     ("Tab, Shift-Tab", "complete a command, person or room; the one before"),
-    ("Up, Down, Ctrl-R", "what you typed before; search in it"),
+    ("Up, Down, Ctrl-R", "what you typed before here; search in all of it"),
     ("PageUp, PageDown", "scroll; Home on an empty line: to the beginning"),
     ("End", "go to the newest message"),
     ("Alt-1 ... Alt-9", "go to the window of that number; Alt-0: 10"),
@@ -22,6 +22,7 @@ KEYS = [
     ("F2", "show who is here, or hide it"),
     ("F3, F4", "the next hit of a search; the one before; End ends it"),
     ("Alt-L", "show the room bare, to copy with the mouse"),
+    ("Ctrl-W, Ctrl-Y", "cut a word, put it back; more keys as in bash"),
     ("Ctrl-X Ctrl-E", "edit the line in $EDITOR"),
     ("Ctrl-C", "clear the line; on an empty line: quit, after asking"),
     ("Ctrl-D", "quit, on an empty line"),
