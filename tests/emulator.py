@@ -109,6 +109,11 @@ class Emulated(Terminal):
         """What stands behind the prompt: the row of the cursor."""
         return self.screen.typed
 
+    def listed(self, name: str) -> str | None:
+        """What stands behind a room's name in the list of rooms, on a wide screen; None: it is not there."""
+        rows = (row.partition("│")[0].split() for row in self.shown)
+        return next((" ".join(row[2:]) for row in rows if row[1:2] == [name]), None)
+
     def expect(self, pattern: str) -> re.Match[str]:
         """Wait until the pattern can be read."""
         self.until(lambda _: re.search(pattern, self.read))

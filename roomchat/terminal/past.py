@@ -58,7 +58,8 @@ class Past:
 
     def go_to_first(self, window: Window) -> None:
         """Look at the beginning of the log."""
-        if not window.timeline.is_whole and window.timeline.first_seq != FIRST_SEQ:
+        is_on_its_way = window.past is not None and not window.past.first_seq  # another part of the log
+        if is_on_its_way or not (window.timeline.is_whole or window.timeline.first_seq == FIRST_SEQ):
             self.go_to(window, FIRST_SEQ)
         else:
             window.to_first()
@@ -84,9 +85,7 @@ class Past:
         if page is None:  # of before the connection was lost
             return True
         page.window.is_fetching = False
-        if (
-            isinstance(event, HistoryPage) and page.timeline is page.window.timeline
-        ):  # else one looks elsewhere since
+        if isinstance(event, HistoryPage) and page.timeline is page.window.timeline:  # else one looks elsewhere
             _put(page, event.entries, event.more)
         return True
 
@@ -113,11 +112,13 @@ def _put(page: Page, entries: Sequence[Logged], more: bool) -> None:
     window, timeline = page.window, page.timeline
     if page.is_newer:
         timeline.extend(entries)
-        if not more or timeline.last_seq >= window.live.first_seq - 1:
+        if not more or 0 < window.live.first_seq <= timeline.last_seq + 1:
             window.join_past()
     else:
         timeline.prepend(entries)
         timeline.is_whole = not more
+        if not window.unread:  # what was said before one came is not new
+            window.read = max(window.read, window.live.last_seq)
     if page.seq:
         _show(window, page.seq)
 

@@ -69,4 +69,5 @@ def scrolled(span: Span, rows_of: RowsOf[Row], place: Place | None, height: int,
     bottom = newest(span, rows_of, height)
     start = bottom if place is None else place
     moved = down(span, rows_of, start, by) if by > 0 else up(span, rows_of, start, -by)
-    return None if moved >= bottom else moved
+    # Items without rows are passed over: what stands in the top row is the same.
+    return None if down(span, rows_of, moved, 0) >= bottom else moved

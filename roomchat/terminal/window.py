@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from roomchat.protocol import Entry, Unknown
 from roomchat.terminal.lines import Line, StyledText, fold, line
 from roomchat.terminal.timeline import Item, Logged, Timeline
-from roomchat.terminal.viewport import Place, RowsOf, Span, down, newest, scrolled, visible
+from roomchat.terminal.viewport import Place, RowsOf, Span, down, newest, scrolled, up, visible
 from roomchat.times import day_of, local
 
 MAX_ITEMS = 1500  # of a window at its newest; more is given up
 KEPT_ITEMS = 1000  # of these then stay
+MAX_HEAD = 9  # rows, at least as many as may stand before an item
 SINCE = "%a %H:%M"  # how "new since" tells a time
 
 FoldedRow = list[StyledText]
@@ -29,7 +30,9 @@ class Window:
         self.title = title  # of a page to read
         self.live = Timeline(is_whole=room is None)  # ends with the newest
         self.past: Timeline | None = None  # looked at instead: a part of the log far above
-        self.place: Place | None = None  # what stands in the top row; None: the newest at the bottom
+        # What stands in the top row, and None for the newest at the bottom. Its row is counted from the first of
+        # the item itself: how much stands before that, its day, say, changes when older ones are put before it.
+        self.place: Place | None = None
         self.seen_before = 0  # entries up to that seq were said before this person was ever here
         self.unread = 0  # messages of others behind ``read``
         self.mentions = 0  # of these, those that want this person
@@ -43,6 +46,7 @@ class Window:
         self.is_fetching = False  # a page of the log is on its way
         self.draft = ""
         self._rows: dict[int, list[FoldedRow]] = {}  # by the number of the item
+        self._heads: dict[int, int] = {}  # how many of these stand before the item itself
         self._stamp: tuple[object, ...] = ()  # what these hold for
 
     @property
@@ -120,22 +124,39 @@ class Window:
 
     def to_first(self) -> None:
         """Up to the first item that is here."""
-        self.place = Place(self.timeline.start, 0)
+        self._cleared = None
+        self.place = Place(self.timeline.start, -MAX_HEAD)
 
     def scroll(self, rows_of: RowsOf[FoldedRow], height: int, by: int) -> None:
         """By that many rows; more than 0 is down."""
-        start = self.place if self._shown_from is None else Place(self._shown_from, 0)
-        self._cleared = None
-        self.place = scrolled(self.span, rows_of, start, height, by)
-        if self.place is None and self.past is not None:
-            self.place = newest(self.span, rows_of, height)
+        start = self._found(rows_of) if self._shown_from is None else Place(self._shown_from, 0)
+        self._scroll_from(start, rows_of, height, by)
         self._see_newest()
 
     def show_item(self, number: int, rows_of: RowsOf[FoldedRow], height: int) -> None:
         """Look at an item, in the middle of the height."""
-        self.place = scrolled(self.span, rows_of, Place(number, 0), height, -(height // 2))
-        if self.place is None and self.past is not None:
-            self.place = newest(self.span, rows_of, height)
+        self._scroll_from(Place(number, 0), rows_of, height, -(height // 2))
+
+    def _scroll_from(self, start: Place | None, rows_of: RowsOf[FoldedRow], height: int, by: int) -> None:
+        self._cleared = None
+        place = scrolled(self.span, rows_of, start, height, by)
+        if place is None and self.past is not None:
+            place = newest(self.span, rows_of, height)
+        self.place = None if place is None else Place(place.item, place.row - self._head(place.item, rows_of))
+
+    def _found(self, rows_of: RowsOf[FoldedRow]) -> Place | None:
+        """The place among the rows as they are now."""
+        if self.place is None or self.place.item < self.span.start:
+            return self.place and Place(self.span.start, 0)
+        item, row = self.place
+        row += self._head(item, rows_of)
+        return Place(item, row) if row >= 0 else up(self.span, rows_of, Place(item, 0), -row)
+
+    def _head(self, number: int, rows_of: RowsOf[FoldedRow]) -> int:
+        if not self.span.start <= number < self.span.end:
+            return 0
+        rows_of(number)
+        return self._heads[number]
 
     def join_past(self) -> None:
         """What was looked at far above has been fetched down to what is new: they are one timeline now."""
@@ -161,7 +182,8 @@ class Window:
         if self._shown_from is not None:
             return newest(Span(self._shown_from, self.span.end), rows_of, height)
         bottom = newest(self.span, rows_of, height)
-        return bottom if self.place is None else min(max(self.place, Place(self.span.start, 0)), bottom)
+        place = self._found(rows_of)
+        return bottom if place is None else min(place, bottom)
 
     def view(self, rows_of: RowsOf[FoldedRow], height: int) -> list[FoldedRow]:
         """The rows to show."""
@@ -192,13 +214,15 @@ class Window:
         top = (timeline.start, timeline.is_whole, timeline.changes, self.is_fetching)
         stamp = (timeline, top, width, self.mark, self.mark_at, self.hit, version)
         if stamp != self._stamp or len(self._rows) > MAX_ITEMS:
-            self._rows, self._stamp = {}, stamp
+            self._rows, self._heads, self._stamp = {}, {}, stamp
 
         def rows_of(number: int) -> list[FoldedRow]:
             rows = self._rows.get(number)
             if rows is None:
-                lines = [*self._before(number), *map(self._marked(number), lines_of(timeline[number]))]
-                rows = self._rows[number] = [row for one in lines for row in fold(one, width, measure)]
+                head = [row for one in self._before(number) for row in fold(one, width, measure)]
+                lines = map(self._marked(number), lines_of(timeline[number]))
+                rows = self._rows[number] = head + [row for one in lines for row in fold(one, width, measure)]
+                self._heads[number] = len(head)
             return rows
 
         return rows_of
