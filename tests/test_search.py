@@ -220,3 +220,16 @@ def test_alt_a_goes_to_who_wants_me_most(chat: Chat) -> None:
     ann.type(alt("a"))
     ann.type("still here")
     ann.until("[tea] still here")
+
+
+def test_a_room_that_was_left_is_not_opened_again(chat: Chat) -> None:
+    """What was said there is found no more than it can be read."""
+    ann = chat.ann
+    ann.type("/mentions" + ENTER)
+    ann.until("[ops] bob: ann: what of the budget?")
+    ann.type("/leave ops" + ENTER)
+    ann.until("You left ops.")
+    ann.type(F3)
+    ann.until("That was said in ops, which you have left.")
+    ann.type("/search -all what of the budget" + ENTER)
+    ann.until("not found: what of the budget")

@@ -310,7 +310,10 @@ class Windows(Display):
 
     def _go_to_hit(self, hit: Hit) -> None:
         """Look at what a search has found. With the lock held."""
-        window = self.open(hit.room)
+        window = self.open(hit.room) if is_private(hit.room) else self.of(hit.room)
+        if window is None:
+            self.notice = f"That was said in {hit.room}, which you have left."
+            return
         for other in self.all():
             other.hit = 0
         window.hit = hit.seq
