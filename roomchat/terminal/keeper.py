@@ -13,6 +13,7 @@ from roomchat.terminal.kept import Kept, KeptWindow
 from roomchat.terminal.timeline import Timeline
 from roomchat.terminal.window import Window
 
+SCREENFUL = 60  # entries that a window has at once; there may be many windows
 MAX_COUNTED = 1_000  # entries of a room that are counted as new; if there are more, the kept count holds
 
 
@@ -63,7 +64,7 @@ class Keeper:
 
     def _window(self, one: KeptWindow) -> Window:
         window = Window(one.room, one.number)
-        window.live = Timeline(self.kept.before(one.room, None, PAGE))
+        window.live = Timeline(self.kept.before(one.room, None, SCREENFUL))
         window.read, window.read_at, window.draft = one.read, one.read_at, one.draft
         # After a kill more may have come than was counted.
         newer = [*filter(self._focus.is_of_others, self._newer(one.room, one.read))]
