@@ -129,7 +129,8 @@ def _paint(
     except (ConnectError, StateError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it has been kept from the screen until now
-        click.echo(terminal.unsent())
+        if unsent := terminal.unsent():
+            click.echo(unsent)
         raise fault(error) from None
     if unsent := terminal.unsent():
         click.echo(unsent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import Callable
 
@@ -14,6 +15,18 @@ from roomchat.terminal.modes import Modes, faults_end
 from roomchat.terminal.pace import Pace
 
 PAINT_INTERVAL = 0.05  # seconds between two paintings of what comes; keys are painted at once
+
+
+class _Listening(logging.Handler):
+    """Keeps what is logged off the screen; a failure that is logged is one."""
+
+    def __init__(self, failed: Callable[[BaseException | None], None]) -> None:
+        super().__init__()
+        self._failed = failed
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info:
+            self._failed(record.exc_info[1])
 
 
 class Stage:
@@ -52,7 +65,9 @@ class Stage:
             Exception: painting, or another thread, has failed.
         """
         self._worker = threading.Thread(target=self._work, args=(work,), name="roomchat-send", daemon=True)
-        before, threading.excepthook = threading.excepthook, self._thread_failed
+        before, threading.excepthook = threading.excepthook, lambda told: self._failed(told.exc_value)
+        log, handler = logging.getLogger(), _Listening(self._failed)
+        log.addHandler(handler)
         try:
             asyncio.run(self._run())
         except (EOFError, OSError):  # the terminal is gone
@@ -62,6 +77,7 @@ class Stage:
             raise
         finally:
             threading.excepthook = before
+            log.removeHandler(handler)
         return self._failure
 
     def changed(self) -> None:
@@ -99,9 +115,9 @@ class Stage:
             self._failure = error
         self.exit()
 
-    def _thread_failed(self, arguments: threading.ExceptHookArgs) -> None:
+    def _failed(self, error: BaseException | None) -> None:
         """A thread of the client has failed: the chat would stand still, with Python's words over the screen."""
-        self._failure = self._failure or arguments.exc_value
+        self._failure = self._failure or error
         self.exit()
 
     # ------------------------------------------------------------ the main thread
