@@ -65,13 +65,9 @@ class Screen(Process):
             log.write(f"> {line}\n")
         self.type(f"{line}\n")
 
-    def end(self) -> None:
-        """Wait until it ends by itself."""
-        check(self.wait() == 0, f"{self.name} did not end well")
-
 
 def perform(folder: Path, screens: dict[str, Screen]) -> None:
-    """All of it. Raises DemoError, VerifyError or TimeoutExpired when something is not as it should be."""
+    """All of it. Raises VerifyError or TimeoutExpired when something is not as it should be."""
     serve = ["serve", "--db", str(folder / "demo.db"), "--port"]
     server = screens["server"] = Screen(folder, "server", *serve, "0")
     address = server.expect(r"listens on (\S+)\.$")[1]
@@ -97,7 +93,7 @@ def perform(folder: Path, screens: dict[str, Screen]) -> None:
             for one in people:
                 one.expect(said[-1])
     for one in people:
-        one.end()
+        check(one.wait() == 0, f"{one.name}'s client did not end well")
         lines = one.output.splitlines()
         places = [[i for i, line in enumerate(lines) if re.search(pattern, line)] for pattern in said]
         check(all(len(place) == 1 for place in places), f"{one.name} did not see each message exactly once")
@@ -106,17 +102,13 @@ def perform(folder: Path, screens: dict[str, Screen]) -> None:
         check(lost == 1, f"{one.name} saw {lost} lines about the server that was killed, not one")
     check("cake" not in screens["ann"].output, "ann saw a whisper that was not for her")
     server.signal(SIGINT)
-    server.end()
-
-
-class DemoError(Exception):
-    """Something that should be on a screen is not."""
+    check(server.wait() == 0, "the server did not end well")
 
 
 def check(good: bool, complaint: str) -> None:
-    """Raises DemoError with the complaint unless it is good."""
+    """Raises VerifyError with the complaint unless it is good."""
     if not good:
-        raise DemoError(complaint)
+        raise VerifyError(complaint)
 
 
 def column(screen: Screen) -> list[str]:
@@ -133,7 +125,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
             perform(Path(folder), screens)
-        except (DemoError, VerifyError, subprocess.TimeoutExpired) as error:
+        except (VerifyError, subprocess.TimeoutExpired) as error:
             failure = error
         finally:
             for screen in screens.values():

@@ -21,6 +21,7 @@ HEAD = """\
 
 `make docs` writes this page from the program itself; a test fails when the two differ. `--help` shows the same.
 """
+CHAT = "## In the chat\n\nYou can type these commands in `roomchat join`:\n\n"
 
 
 def text() -> str:
@@ -29,10 +30,7 @@ def text() -> str:
     for name in sorted(main.commands):
         command = main.commands[name]
         parts += [_description(f"roomchat {name}", command), "\n".join(_table(name, command)) + "\n"]
-    parts.append(
-        f"## In the chat\n\nYou can type these commands in `roomchat join`:\n\n```text\n{help.text()}\n```\n"
-    )
-    return "\n".join(parts)
+    return "\n".join([*parts, f"{CHAT}```text\n{help.text()}\n```\n"])
 
 
 def _description(title: str, command: click.Command) -> str:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from crew import Figures, Pace
@@ -70,36 +67,18 @@ def append_rate(path: Path) -> float:
         return APPENDS * BATCH * SEGMENT / append(log, APPENDS)
 
 
-@contextmanager
-def reading_pages(address: tuple[str, int], room: str, count: int) -> Iterator[Callable[[], float]]:
-    """So many threads ask for one page of 100 messages after another, until what is yielded is called: pages a
-    second that they got."""
-    stopped = threading.Event()
-
-    def read(number: int) -> int:
-        with Peer(address) as peer:
-            peer.hello(f"p{number}")
-            peer.join(room, history=0)
-            before, pages = LAST, 0
-            while not stopped.is_set():
-                peer.send("history", room=room, before=before, limit=100)
-                page = peer.until("history")
-                before = page["entries"][0]["seq"] if page["more"] else LAST
-                pages += 1
-            return pages
-
-    def stop() -> float:
-        seconds = time.monotonic() - begun
-        stopped.set()
-        return sum(thread.result() for thread in threads) / seconds
-
-    with ThreadPoolExecutor(count) as pool:
-        threads = [pool.submit(read, number) for number in range(count)]
-        begun = time.monotonic()
-        try:
-            yield stop
-        finally:
-            stopped.set()
+def read_pages(address: tuple[str, int], name: str, room: str, seconds: float) -> int:
+    """Ask for one page of 100 messages after another for so long: how many came."""
+    end, before, pages = time.monotonic() + seconds, LAST, 0
+    with Peer(address) as peer:
+        peer.hello(name)
+        peer.join(room, history=0)
+        while time.monotonic() < end:
+            peer.send("history", room=room, before=before, limit=100)
+            page = peer.until("history")
+            before = page["entries"][0]["seq"] if page["more"] else LAST
+            pages += 1
+    return pages
 
 
 def _timed(peer: Peer, command: bytes, marker: bytes) -> tuple[float, bytes]:
