@@ -41,27 +41,18 @@ class Shape:
     chart: str = ""  # the figure that the chart shows
 
 
-def _closed(rooms: int, members: int, senders: int) -> Measure:
-    """As fast as it goes: each sender keeps a window of messages on their way. One counts as delivered when a
-    member of the room that does not talk has it, for IRC servers do not send a message back to its sender."""
+def _talk(rooms: int, members: int, senders: int, load: int = 0) -> Measure:
+    """Talk at a fixed load, spread evenly over the senders, or as fast as it goes: then each keeps a window of
+    messages on their way. One counts as delivered when a member of the room that does not talk has it, for IRC
+    servers do not send a message back to its sender."""
 
     def measure(kind: Kind, pace: Pace) -> Figures:
-        with Process(kind) as server, Crew(server, deal(rooms, members, senders)) as crew:
-            crew.gather()
-            return {**crew.talk(pace, window=WINDOW), "memory_mib": server.memory()}
-
-    return measure
-
-
-def _loaded(rooms: int, members: int, senders: int) -> Measure:
-    """At a fixed load, spread evenly over the senders."""
-
-    def measure(kind: Kind, pace: Pace) -> Figures:
-        receivers = members if kind.dialect.echo else members - 1
-        rate = LOAD / receivers / (rooms * senders)
-        with Process(kind) as server, Crew(server, deal(rooms, members, senders, TIMED)) as crew:
-            crew.gather(PARTS)
-            return crew.talk(pace, rate=rate, timed=True)
+        rate = load / (members if kind.dialect.echo else members - 1) / (rooms * senders)
+        seats = deal(rooms, members, senders, TIMED if load else 0)
+        with Process(kind) as server, Crew(server, seats) as crew:
+            crew.gather(PARTS if load else 1)
+            talk = crew.talk(pace, rate=rate, window=0 if load else WINDOW, timed=load > 0)
+            return talk | ({} if load else {"memory_mib": server.memory()})
 
     return measure
 
@@ -77,24 +68,18 @@ def measure_growth(kind: Kind, pace: Pace) -> Figures:
     return figures
 
 
-def _many(room: str = "") -> list[list[Seat]]:
-    return [[Seat(f"i{i}", room) for i in range(worker, MANY, WORKERS)] for worker in range(WORKERS)]
+def _arrive(room: str) -> Measure:
+    """Clients that all connect, say hello, join the same room if there is one, and are silent."""
 
+    def measure(kind: Kind, pace: Pace) -> Figures:
+        seats = [[Seat(f"i{i}", room) for i in range(worker, MANY, WORKERS)] for worker in range(WORKERS)]
+        with Process(kind) as server, Crew(server, seats) as crew:
+            cpu, before = server.cpu(), server.memory()
+            figures = {"seconds": crew.gather(), "cpu_s": server.cpu() - cpu, "memory_mib": server.memory()}
+            time.sleep(min(1.0, pace.warm))
+            return figures | {"kib_each": (server.memory() - before) / MANY * 1024}
 
-def measure_idle(kind: Kind, pace: Pace) -> Figures:
-    """Connections that have said hello and are silent."""
-    with Process(kind) as server, Crew(server, _many()) as crew:
-        before = server.memory()
-        crew.gather()
-        time.sleep(min(1.0, pace.warm))
-        return {"kib_each": (server.memory() - before) / MANY * 1024}
-
-
-def measure_arrival(kind: Kind, pace: Pace) -> Figures:
-    """Clients that all connect, say hello and join the same room."""
-    with Process(kind) as server, Crew(server, _many("r0")) as crew:
-        cpu = server.cpu()
-        return {"seconds": crew.gather(), "cpu_s": server.cpu() - cpu, "memory_mib": server.memory()}
+    return measure
 
 
 def measure_join_storm(kind: Kind, pace: Pace) -> Figures:
@@ -122,14 +107,14 @@ def measure_pages(kind: Kind, pace: Pace) -> Figures:
 
 
 SHAPES = (
-    Shape("room-100", "1 room of 100, 5 talk", _closed(1, 100, 5), chart="cpu_us"),
-    Shape("rooms-10", "100 rooms of 10, 2 talk", _closed(100, 10, 2), chart="cpu_us"),
-    Shape("room-1000", "1 room of 1,000, 5 talk", _closed(1, 1000, 5), chart="cpu_us"),
-    Shape("load", f"1 room of 100 at {LOAD:,} deliveries/s", _loaded(1, 100, 5), WITH_NORMAL, "p99_ms"),
-    Shape("load-rooms", f"100 rooms of 10 at {LOAD:,} deliveries/s", _loaded(100, 10, 2), WITH_NORMAL),
+    Shape("room-100", "1 room of 100, 5 talk", _talk(1, 100, 5), chart="cpu_us"),
+    Shape("rooms-10", "100 rooms of 10, 2 talk", _talk(100, 10, 2), chart="cpu_us"),
+    Shape("room-1000", "1 room of 1,000, 5 talk", _talk(1, 1000, 5), chart="cpu_us"),
+    Shape("load", f"1 room of 100 at {LOAD:,} deliveries/s", _talk(1, 100, 5, LOAD), WITH_NORMAL, "p99_ms"),
+    Shape("load-rooms", f"100 rooms of 10 at {LOAD:,} deliveries/s", _talk(100, 10, 2, LOAD), WITH_NORMAL),
     Shape("growth", "members 10 to 5,000, 20 messages/s", measure_growth, (ROOMCHAT, INSPIRCD, NATS_CORE)),
-    Shape("idle", "5,000 idle connections", measure_idle, chart="kib_each"),
-    Shape("arrival", "5,000 connect, say hello, join one room", measure_arrival),
+    Shape("idle", "5,000 idle connections", _arrive(""), chart="kib_each"),
+    Shape("arrival", "5,000 connect, say hello, join one room", _arrive("r0")),
     Shape("join-storm", "2,000 join another room while a room of 100 talks", measure_join_storm),
     Shape("pages", "history pages while a room of 100 talks", measure_pages, (ROOMCHAT,)),
     Shape("hostile", "a room of 100 talks while others try to hold it up", measure_hostile, (ROOMCHAT_LIMITS,)),
