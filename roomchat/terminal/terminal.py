@@ -23,13 +23,14 @@ from roomchat.protocol import (
     is_private,
 )
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
-from roomchat.terminal.commands import NobodyCalled, NotSaid, TypingError, leads_elsewhere, parse
+from roomchat.terminal.commands import NotSaid, TypingError, leads_elsewhere, parse
 from roomchat.terminal.display import Display
 from roomchat.terminal.everyone import people
 from roomchat.terminal.input import FetchPage, Input, InputSource, LookFurther, MeetEveryone, Typed, Visit
 from roomchat.terminal.local import Connect, Help, Local, LookUp
 from roomchat.terminal.render import not_said
 from roomchat.terminal.runner import CommandRunner
+from roomchat.terminal.understand import understand
 from roomchat.terminal.unsent import keep, leads, waiting_lines
 
 EXIT_FLUSH_TIMEOUT = 5.0  # seconds that what a person said last has to arrive when they leave
@@ -310,7 +311,7 @@ class Terminal:
         self.current_command = typed if typed.startswith("/") else ""
         self._changed()
         try:
-            what = self._understand(typed)
+            what = understand(typed, self.display)
             if isinstance(what, Bye):
                 return not self._may_leave()
             if what is not None:
@@ -331,23 +332,6 @@ class Terminal:
         self.current_command = ""
         self._changed()
         return not self._interrupted
-
-    def _understand(self, typed: str) -> Command | Local | None:
-        """What a typed line asks for. Nobody tells us of people who came later and are in no room of ours: for a
-        name that we have not heard the server is asked."""
-        try:
-            return parse(typed, self.display.roster)
-        except NobodyCalled:
-            if self.display.client is None or not self.display.connected:
-                raise
-        return self._look_up(self.display.client, typed)
-
-    def _look_up(self, client: Client, typed: str) -> Command | Local | None:
-        """Page through the people on the server until the name is found; the person did not ask for the list."""
-        for _ in people(client):
-            with contextlib.suppress(NobodyCalled):
-                return parse(typed, self.display.roster)
-        return parse(typed, self.display.roster)
 
     def _do(self, what: Command | Local, room: str | None = None) -> None:
         if isinstance(what, Connect):
