@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from roomchat.terminal.complete import Candidate, Cycle
 from roomchat.terminal.draft import Draft, Line
@@ -78,7 +78,7 @@ class Editor:
     def _line(self) -> Line:
         return self.draft.line
 
-    def rows(self, text: str) -> list[Row]:
+    def rows(self, text: str) -> Sequence[Row]:
         """How a text is folded."""
         return rows(text, self.columns)
 

@@ -26,7 +26,6 @@ KEYS = [
     ("Ctrl-X Ctrl-E", "edit the line in $EDITOR"),
     ("Ctrl-C", "clear the line; on an empty line: quit, after asking"),
     ("Ctrl-D", "quit, on an empty line"),
-    ("Alt-L", "show the room on the ordinary screen, for the mouse"),
     ("Ctrl-L, Ctrl-Z", "paint the screen anew; back to the shell until fg"),
     ("F1", "show this page; Esc leaves it"),
 ]
