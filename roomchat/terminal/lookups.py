@@ -43,7 +43,8 @@ class Lookups:
         """Somebody has said something. On the thread that receives."""
         focus, mine = self._display.focus, entry.uid == self._display.roster.uid
         if entry.uid not in focus.ignored and not mine and (is_private(entry.room) or focus.is_mentioned(entry)):
-            self._mentions.append(entry)
+            with self._display.lock:
+                self._mentions.append(entry)
 
     def run(self, client: Client, what: LookUp, room: str | None) -> None:
         """Look it up.
@@ -95,8 +96,9 @@ class Lookups:
     def _whois(self, client: Client, uid: int) -> str:
         """What the server says of someone, or else what we remember."""
         display, roster = self._display, self._display.roster
-        if uid != roster.uid:
-            self._check_connected()
+        if uid == roster.uid:
+            return f"You are {cell(roster.names.get(uid, ''))} ({uid})."
+        self._check_connected()
         page = client.request(Who(after=uid - 1))
         found = page.clients[:1] if isinstance(page, WhoPage) else []
         person = found[0] if found and found[0].uid == uid else None
@@ -104,8 +106,6 @@ class Lookups:
         if not name:
             return f"No one here has the UID {uid}, and it is not known who had. /who lists everyone."
         who = f"{name} ({uid})"
-        if uid == roster.uid:
-            return f"You are {who}."
         if person is None:
             return f"{who} is not here. {will_see_later(name)}"
         rooms = [cell(room) for room in display.rooms() if uid in roster.here(room) and not is_private(room)]
@@ -173,7 +173,8 @@ class Lookups:
     # ------------------------------------------------------------ single messages
 
     def _tell_mentions(self) -> None:
-        entries = [entry for entry in self._mentions if entry.uid not in self._display.focus.ignored]
+        with self._display.lock:
+            entries = [entry for entry in self._mentions if entry.uid not in self._display.focus.ignored]
         if not entries:
             self._tell("Nobody has mentioned you, or whispered to you, since you came.")
             return
