@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -68,6 +69,7 @@ class Stage:
         before, threading.excepthook = threading.excepthook, lambda told: self._failed(told.exc_value)
         log, handler = logging.getLogger(), _Listening(self._failed)
         log.addHandler(handler)
+        gc.freeze()  # what the imports have made stays: looking through it again takes 15 ms, while keys wait
         try:
             asyncio.run(self._run())
         except (EOFError, OSError):  # the terminal is gone
