@@ -94,6 +94,12 @@ def test_without_a_server_what_is_known_is_gone_to() -> None:
     assert finding.is_wanted
 
 
+def test_a_long_title_is_cut() -> None:
+    """And is one line."""
+    assert Finding("a\n b", (), is_hit).told == "not found: a b"
+    assert Finding("x" * 99, (), is_hit).told == f"not found: {'x' * 39}…"
+
+
 def test_it_tells_how_it_stands() -> None:
     """While it looks, and at the end; a step that finds nothing waits for what is still read."""
     finding = Finding("x", ["tea"], is_hit)

@@ -11,6 +11,7 @@ from roomchat.protocol import Entry, Spoken, Unknown
 from roomchat.times import local
 
 MAX_HITS = 10_000  # that are remembered; a search for more is no search
+MAX_TITLE = 40  # characters; more would hide the count, or all that stands behind it in the status row
 BACK_TO = "%d %b %Y"  # how far a search has come
 
 
@@ -41,7 +42,8 @@ class Finding:
     """
 
     def __init__(self, title: str, rooms: Iterable[str], is_hit: Callable[[Spoken], bool]) -> None:
-        self.title = title
+        title = " ".join(title.split())  # of a paste, it may have lines
+        self.title = title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1]}…"
         self.current: Hit | None = None
         self.is_wanted = True  # the next hit is to be looked at as soon as it is found
         self.looked_at = 0  # entries
