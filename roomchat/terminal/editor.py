@@ -86,7 +86,7 @@ class Editor:
 
     def switch(self, draft: Draft, room: str | None) -> None:
         """Edit the line of another window, which is that of a room. A search ends: what was typed is back."""
-        if draft is not self.draft:
+        if draft is not self.draft or room != self.room:
             self._end()
             self.draft, self.room = draft, room
             self._changed()

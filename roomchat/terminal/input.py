@@ -57,6 +57,8 @@ Input = Typed | FetchPage | Visit | LookFurther | MeetEveryone
 class InputSource(ABC):
     """Where lines come from. Only one thread takes them; any thread may call ``stop``, which ends its waiting."""
 
+    taken = ""  # the line that was taken last, until the next one is asked for
+
     def __iter__(self) -> Iterator[Input]:
         """Lines without their line feeds, until there are no more or ``stop`` is called."""
         while (line := self.next()) is not None:
@@ -128,8 +130,11 @@ class InputQueue(InputSource):
     def next(self) -> Input | None:
         """The next line; None at the end."""
         with self._changed:
+            self.taken = ""
             self._changed.wait_for(lambda: self._lines or self._ended or self._stopped)
-            return self._lines.popleft() if self._lines and not self._stopped else None
+            line = self._lines.popleft() if self._lines and not self._stopped else None
+            self.taken = line.text if isinstance(line, Typed) else ""
+            return line
 
     def stop(self) -> None:
         """End the waiting, now or when it begins."""

@@ -42,6 +42,7 @@ from roomchat.terminal.stage import Stage
 from roomchat.terminal.tab import Tab
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.theme import STYLE, colour_depth
+from roomchat.terminal.unsent import leads
 from roomchat.terminal.widths import columns
 from roomchat.terminal.window import Window
 from roomchat.terminal.windows import Windows
@@ -86,6 +87,7 @@ class Screen:
         self._owes = False  # whether the person was told that something is not sent
         self._asked = float("-inf")  # when Ctrl-C asked
         self._leaving = ""
+        self._led_from: Window | None = None  # where something was typed that leads to another window
         self._is_keeping = False  # how the windows stand will be written down
         self.terminal: Terminal
 
@@ -139,11 +141,17 @@ class Screen:
 
     def _sync(self) -> None:
         """The line that is typed belongs to the window that is painted now."""
+        is_on_its_way = self.terminal.is_on_its_way()  # before one looks where it has led
         window = self.windows.current
         if window is not self.shown:
+            if self.shown is self._led_from and not window.draft:  # what was begun behind it goes along
+                self._drafts[window] = self._drafts.pop(self.shown)
+                window.draft, self.shown.draft = self.shown.draft, ""
             self.shown = window
             self._caller.dismiss()
             self._edit(window)
+        if not is_on_its_way:
+            self._led_from = None
         self._keep_soon()
 
     def _tick(self) -> None:
@@ -249,7 +257,10 @@ class Screen:
             if not is_reading(text):
                 self.newest()
             text = settled(text, self.windows.roster)
-            self.input.put(Typed(text, None if self.terminal.is_on_its_way() else self.shown.room))
+            is_led = self._led_from is not None or self.terminal.is_on_its_way()
+            self.input.put(Typed(text, None if is_led else self.shown.room))
+            if leads(text, self.windows.roster):
+                self._led_from = self.shown
         else:
             self.windows.close_page()
 

@@ -161,7 +161,7 @@ class Terminal:
     def is_on_its_way(self) -> bool:
         """Whether a question is asked, or something that leads elsewhere is being done: what is typed behind it is
         meant for there."""
-        waiting = [self.current_command, *(one.text for one in self.waiting())]
+        waiting = [self.current_command, self._source.taken, *(one.text for one in self.waiting())]
         return bool(self.arrival.asking) or any(leads(one, self.display.roster) for one in waiting)
 
     def _may_leave(self) -> bool:

@@ -10,14 +10,17 @@ from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Dial, Join, Kind, Leave, Say, Whisper, is_private
 from roomchat.terminal.commands import NobodyCalled, TypingError, parse
 from roomchat.terminal.input import Typed
-from roomchat.terminal.local import Several, SwitchRoom
+from roomchat.terminal.local import CloseWindow, Several, SwitchRoom
 from roomchat.terminal.roster import Roster
 
 
 def leads(typed: str, roster: Roster) -> bool:
     """Whether a typed line leads elsewhere, or asks the server for a name: what is typed next waits for that."""
     try:
-        return isinstance(parse(typed, roster), Join | Dial | Leave | Several)
+        what = parse(typed, roster)
+        return isinstance(what, Join | Dial | Leave | Several | CloseWindow) or (
+            isinstance(what, SwitchRoom) and not what.text
+        )
     except NobodyCalled:
         return True
     except TypingError:
