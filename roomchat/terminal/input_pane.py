@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from prompt_toolkit.data_structures import Point
-from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.formatted_text import OneStyleAndTextTuple, StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindingsBase
 from prompt_toolkit.layout.controls import UIContent, UIControl
 
@@ -57,12 +57,13 @@ class InputPane(UIControl):
         shown = [self._fragments(text, one, prompt, number + start) for number, one in
                  enumerate(rows[start : start + height])]  # fmt: skip
         if start and row > start:
-            shown[0] = [("class:prompt", Clustered(prompt)), ("class:toolbar", f"(+{start + 1} lines above)")]
+            shown[0] = [("class:prompt", Clustered(prompt)), self._sign(start + 1, "above")]
         below = len(rows) - start - height
         if below > 0 and row < start + height - 1:
-            shown[-1] = [("", " " * width_of(prompt)), ("class:toolbar", f"(+{below + 1} lines below)")]
-        column = len(clusters(prompt)) + len(clusters(text[rows[row].start : cursor]))
-        return UIContent(lambda y: shown[y], line_count=len(shown), cursor_position=Point(x=column, y=row - start))
+            shown[-1] = [("", " " * width_of(prompt)), self._sign(below + 1, "below")]
+        cells = len(clusters(prompt)) if row == 0 else width_of(prompt)  # before the text
+        cells += len(clusters(text[rows[row].start : cursor]))
+        return UIContent(lambda y: shown[y], line_count=len(shown), cursor_position=Point(x=cells, y=row - start))
 
     def fit(self, columns: int) -> str:
         """Tell the editor how wide its rows are; returns the prompt, or what there is room for."""
@@ -71,6 +72,10 @@ class InputPane(UIControl):
             prompt = f"{shortened(prompt.rstrip(), columns - MIN_COLUMNS - 1)} " if columns > MIN_COLUMNS else ""
         self._editor.columns = max(2, columns - width_of(prompt))
         return prompt
+
+    def _sign(self, count: int, where: str) -> OneStyleAndTextTuple:
+        text = f"(+{count} lines {where})"
+        return ("class:toolbar", text if len(text) <= self._editor.columns else f"(+{count})")
 
     def _fragments(self, text: str, row: Row, prompt: str, number: int) -> StyleAndTextTuples:
         before = ("class:prompt", Clustered(prompt)) if number == 0 else ("", " " * width_of(prompt))

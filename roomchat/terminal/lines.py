@@ -76,10 +76,13 @@ def fold(one: Line, width: int, measure: Callable[[str], int]) -> list[list[Styl
         if used + columns > width and rows[-1] and used > indents[-1]:
             row = rows[-1]
             rest = row[space:] if space and character != " " and style not in long_links else []
+            before = 0 if style in long_links else indent
+            used, space = before + measure("".join(text for _, text in rest)), 0
+            if used + columns > width:  # an emoji may be so wide that it has no room behind the last word
+                rest, used = [], before
             del row[len(row) - len(rest) :]
             rows.append(rest)
-            indents.append(0 if style in long_links else indent)
-            used, space = indents[-1] + measure("".join(text for _, text in rest)), 0
+            indents.append(before)
             if character == " ":
                 continue
         rows[-1].append((style, character))

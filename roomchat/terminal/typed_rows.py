@@ -50,7 +50,7 @@ def _folded(text: str, start: int, end: int, room: int) -> list[Row]:
     used = 0
     for cluster in clusters(text[start:end]):
         taken = width(cluster)
-        if used + taken > room and at > begin:
+        while used + taken > room and at > begin:
             cut = blank if blank > begin else at
             found.append(Row(begin, cut))
             begin, used = cut, width(text[cut:at])
