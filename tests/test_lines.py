@@ -248,6 +248,7 @@ def test_a_reply_goes_to_who_whispered_last(roster: Roster) -> None:
         ("/topic tea", "Rooms have no topic"),
         ("/kick bob", "/ignore UID"),
         ("/", "There is no command /. /help lists all."),
+        ("/usr/lib is full", "There is no command /usr/lib. /help lists all. To say it, begin with //."),
         ("/copy two", "two is not a number"),
         ("/room 99999999999999999999", "is not a number"),
         ("/query", "Usage: /query UID [TEXT]"),

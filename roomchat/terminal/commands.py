@@ -290,5 +290,6 @@ def _unknown(name: str) -> str:
         near = [known for known in NAMES if known.startswith(name)] or get_close_matches(name, NAMES, n=1)
     else:
         near = []
-    hint = f"Did you mean {near[0]}? " if near else ""
-    return f"There is no command {name}. {hint}/help lists all."
+    if near:
+        return f"There is no command {name}. Did you mean {near[0]}? /help lists all."
+    return f"There is no command {name}. /help lists all. To say it, begin with //."
