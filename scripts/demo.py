@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 from signal import SIGINT
@@ -66,8 +67,8 @@ class Screen(Process):
         self.type(f"{line}\n")
 
 
-def perform(folder: Path, screens: dict[str, Screen]) -> None:
-    """All of it. Raises VerifyError or TimeoutExpired when something is not as it should be."""
+def perform(folder: Path, screens: dict[str, Screen]) -> Iterator[str]:
+    """All of it; what is not as it should be. Raises VerifyError or TimeoutExpired when it can't go on."""
     serve = ["serve", "--db", str(folder / "demo.db"), "--port"]
     server = screens["server"] = Screen(folder, "server", *serve, "0")
     address = server.expect(r"listens on (\S+)\.$")[1]
@@ -89,26 +90,20 @@ def perform(folder: Path, screens: dict[str, Screen]) -> None:
                 one.enter(what)
         if sign in "=~":
             said.append(rf"\d\d:\d\d \[\S+\] {names}: {re.escape(what)}$")
-        if sign == "=":
-            for one in people:
-                one.expect(said[-1])
-    for one in people:
-        check(one.wait() == 0, f"{one.name}'s client did not end well")
-        lines = one.output.splitlines()
-        places = [[i for i, line in enumerate(lines) if re.search(pattern, line)] for pattern in said]
-        check(all(len(place) == 1 for place in places), f"{one.name} did not see each message exactly once")
-        check(places == sorted(places), f"{one.name} saw the messages in another order")
-        lost = len(re.findall(LOST, one.output, re.MULTILINE))
-        check(lost == 1, f"{one.name} saw {lost} lines about the server that was killed, not one")
-    check("cake" not in screens["ann"].output, "ann saw a whisper that was not for her")
+        for one in people if sign == "=" else []:
+            one.expect(said[-1])
+    codes = {one.name: one.wait() for one in people}
     server.signal(SIGINT)
-    check(server.wait() == 0, "the server did not end well")
-
-
-def check(good: bool, complaint: str) -> None:
-    """Raises VerifyError with the complaint unless it is good."""
-    if not good:
-        raise VerifyError(complaint)
+    codes["server"] = server.wait()
+    yield from (f"{name} did not end well" for name, code in codes.items() if code)
+    for one in people:
+        places = [[match.start() for match in re.finditer(sentence, one.output, re.M)] for sentence in said]
+        if any(len(place) != 1 for place in places) or places != sorted(places):
+            yield f"{one.name} did not see each message exactly once, in order"
+        if len(re.findall(LOST, one.output, re.M)) != 1:
+            yield f"{one.name} did not see exactly one line about the server that was killed"
+    if "cake" in screens["ann"].output:
+        yield "ann saw a whisper that was not for her"
 
 
 def column(screen: Screen) -> list[str]:
@@ -121,20 +116,20 @@ def column(screen: Screen) -> list[str]:
 def main() -> None:
     """Play, print, and exit with 1 if anything was not as it should be."""
     screens: dict[str, Screen] = {}
-    failure: Exception | None = None
+    faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         try:
-            perform(Path(folder), screens)
+            faults += perform(Path(folder), screens)
         except (VerifyError, subprocess.TimeoutExpired) as error:
-            failure = error
+            faults.append(str(error))
         finally:
             for screen in screens.values():
                 screen.kill()
     server, *people = screens.values()
     print(server.output)
     print("\n".join(" │ ".join(row).rstrip() for row in zip_longest(*map(column, people), fillvalue=" " * WIDTH)))
-    if failure is not None:
-        sys.exit(f"\nThe demo failed: {failure}")
+    if faults:
+        sys.exit(f"\nThe demo failed: {'; '.join(faults)}")
     print("\nThe server was killed once, and came back.")
     print("Everyone saw every message once, in one order; the whisper reached one only.")
 

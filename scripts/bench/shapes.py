@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from biglog import measure_log, read_pages
 from comeback import measure_comeback
@@ -30,8 +30,7 @@ ALL = (ROOMCHAT, *PEERS)
 WITH_NORMAL = (ROOMCHAT, ROOMCHAT_NORMAL, *PEERS)
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """One thing to measure."""
 
     name: str

@@ -81,9 +81,7 @@ class Talkers(Crowd):
             for sender in self._senders:
                 sender.flush()
             self.read(0.01)
-        end = time.monotonic() + SURPLUS
-        while (left := end - time.monotonic()) > 0:
-            self.read(left)
+        self._read_until(time.monotonic() + SURPLUS)
         self._heard.wrong = [
             f"{member.seat.name} got {member.count} messages instead of {count}"
             for member, count in expected.items()
@@ -102,8 +100,7 @@ class Talkers(Crowd):
             if seat.sender >= 0:
                 self._by_room.setdefault(seat.room, []).append(member)
         self._senders = [sender for senders in self._by_room.values() for sender in senders]
-        while (left := schedule.start - time.monotonic()) > 0:
-            self.read(left)
+        self._read_until(schedule.start)
         for i, sender in enumerate(self._senders):
             if schedule.window:
                 sender.say(schedule.window)
@@ -134,6 +131,10 @@ class Talkers(Crowd):
             for sender in self._by_room[member.seat.room]:
                 if count := lines.count(sender.tag):
                     sender.say(count)
+
+    def _read_until(self, when: float) -> None:
+        while (left := when - time.monotonic()) > 0:
+            self.read(left)
 
     def _total(self) -> int:
         return sum(member.count for member in self.members.values())
