@@ -25,17 +25,19 @@ class RoomFocus:
         self.is_tagged = is_tagged
         self._roster = roster
 
-    def hides(self, event: ClientEvent) -> bool:
+    def hides(self, event: ClientEvent | Entry) -> bool:
         """Whether it is of somebody who is ignored."""
         return isinstance(event, OF_A_ROOM) and getattr(event, "uid", None) in self.ignored
 
-    def is_of_others(self, event: ClientEvent) -> bool:
+    def is_of_others(self, event: ClientEvent | Entry) -> bool:
         """Whether it is words of somebody else who is not ignored."""
         return isinstance(event, Spoken) and event.uid != self._roster.uid and not self.hides(event)
 
-    def wants(self, entry: Spoken) -> bool:
-        """Whether words of somebody else are for this person."""
-        return is_private(entry.room) or self.is_mentioned(entry)
+    def wants(self, event: ClientEvent | Entry) -> bool:
+        """Whether it is words of somebody else for this person: a whisper, or with their name."""
+        if not isinstance(event, Spoken) or not self.is_of_others(event):
+            return False
+        return is_private(event.room) or self.is_mentioned(event)
 
     def is_mentioned(self, entry: Spoken) -> bool:
         """Whether somebody else's words have our name in them."""

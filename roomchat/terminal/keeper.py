@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client
-from roomchat.protocol import PAGE, AnyEntry, History, Spoken, Unknown, is_private
+from roomchat.protocol import PAGE, AnyEntry, History, Unknown, is_private
 from roomchat.terminal.focus import RoomFocus
 from roomchat.terminal.kept import Kept, KeptWindow
 from roomchat.terminal.timeline import Timeline
@@ -68,7 +68,7 @@ class Keeper:
         window.read, window.read_at, window.draft = one.read, one.read_at, one.draft
         # After a kill more may have come than was counted.
         newer = [*filter(self._focus.is_of_others, self._newer(one.room, one.read))]
-        wanting = [entry for entry in newer if isinstance(entry, Spoken) and self._focus.wants(entry)]
+        wanting = [*filter(self._focus.wants, newer)]
         window.unread = max(one.unread, len(newer))
         window.mentions = max(one.mentions, len(wanting))
         if one.current:

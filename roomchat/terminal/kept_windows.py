@@ -78,7 +78,7 @@ class KeptWindows(Windows):
             return False
         # Without the lock: painting need not wait for the disk.
         is_mine = isinstance(event, Spoken) and event.uid == self.roster.uid
-        wants = isinstance(event, Spoken) and self.focus.is_of_others(event) and self.focus.wants(event)
+        wants = self.focus.wants(event)
         if keeper.add(event, wants=wants) or is_mine:  # else it had come before a crash; our own was looked for
             super().take(event)
         self._tell_trouble()

@@ -41,8 +41,7 @@ class Lookups:
 
     def hear(self, entry: Spoken) -> None:
         """Somebody has said something. On the thread that receives."""
-        focus, mine = self._display.focus, entry.uid == self._display.roster.uid
-        if entry.uid not in focus.ignored and not mine and (is_private(entry.room) or focus.is_mentioned(entry)):
+        if self._display.focus.wants(entry):
             with self._display.lock:
                 self._mentions.append(entry)
 

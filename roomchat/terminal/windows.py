@@ -264,7 +264,9 @@ class Windows(Display):
 
     def _log(self, item: AnyEntry | Unknown | Gap) -> None:
         window = self.open(item.room)
-        wants = self._is_for_me(item)
+        wants = self.focus.wants(item)
+        if wants and isinstance(item, Spoken):
+            self._wanting.append(item)
         if isinstance(item, AnyEntry | Unknown) and item.seq <= window.seen_before:
             window.add_past(item)
             return
@@ -276,15 +278,6 @@ class Windows(Display):
         window.add(item, is_looked_at=is_looked_at, wants=wants, is_news=True)
         if not is_old:
             self.calls.hear(item, self.roster, wants=wants, is_looked_at=is_looked_at)
-
-    def _is_for_me(self, item: AnyEntry | Unknown | Gap) -> bool:
-        """Whether somebody else mentions this person, or whispers to them; it is remembered then."""
-        if not isinstance(item, Spoken) or item.uid in {self.roster.uid, *self.focus.ignored}:
-            return False
-        wants = is_private(item.room) or self.focus.is_mentioned(item)
-        if wants:
-            self._wanting.append(item)
-        return wants
 
     # ------------------------------------------------------------ the past
 
