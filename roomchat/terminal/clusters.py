@@ -12,11 +12,13 @@ TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # of skin
 
 @lru_cache(maxsize=4096)
 def kind_of(character: str) -> str:
-    """What the rules for clusters need to know: Mark, Joiner, Letter (of a flag), Symbol, or a Korean part."""
+    """What the rules for clusters need to know: Mark, Joiner, Letter (of a flag), Symbol, Control, or Korean."""
     if "\u1100" <= character <= "\u11ff" or "\ua960" <= character <= "\ua97c" or "\uac00" <= character <= "\ud7fb":
         return _korean(character)
     if character == JOINER:
         return "Joiner"
+    if character < " ":
+        return "Control"
     if character == "\u200c" or character in TONES or unicodedata.category(character)[0] == "M":
         return "Mark"
     if "\U0001f1e6" <= character <= "\U0001f1ff":
@@ -51,7 +53,7 @@ def clusters(text: str) -> list[str]:
     found: list[str] = []
     start, first, before = 0, "", ""
     for at, character in enumerate(text):
-        kind = "" if character.isascii() else kind_of(character)
+        kind = "" if " " <= character <= "~" else kind_of(character)
         if at > start and not _joins(kind, before, first, at - start):
             found.append(text[start:at])
             start, first = at, kind
@@ -65,7 +67,7 @@ def clusters(text: str) -> list[str]:
 
 def _joins(kind: str, before: str, first: str, length: int) -> bool:
     if kind in {"Mark", "Joiner"}:
-        return True
+        return before != "Control"
     if kind == "Symbol":
         return before == "Joiner" and first == "Symbol"
     if kind == "Letter":

@@ -38,9 +38,11 @@ class Known:
             if self._pasting:
                 end = data.find(PASTE_END, at)
                 self._pasting = end < 0
-                stop = len(data) if end < 0 else end
-                kept.append(data[at:stop])
-                at = stop
+                if self._pasting:
+                    end = len(data) - _begun(PASTE_END, data)
+                    self._rest = data[end:]
+                kept.append(data[at:end])
+                at = end + len(self._rest)
                 continue
             escape = data.find("\x1b", at)
             if escape < 0:
@@ -51,7 +53,9 @@ class Known:
         return "".join(kept)
 
     def flush(self) -> str:
-        """Nothing more comes soon: what has begun was no sequence."""
+        """Nothing more comes soon: what has begun was no sequence. The end of a paste still comes."""
+        if self._pasting:
+            return ""
         rest, self._rest = self._rest, ""
         return rest[:1] if rest.startswith(("\x1b[", "\x1bO")) else rest
 
@@ -71,6 +75,11 @@ class Known:
         if found[0] in ANSI_SEQUENCES or found[0] in {PASTE, PASTE_END}:
             kept.append(found[0])
         return found.end()
+
+
+def _begun(sequence: str, data: str) -> int:
+    """How many characters of the sequence stand at the end of the data."""
+    return next(count for count in range(len(sequence) - 1, -1, -1) if data.endswith(sequence[:count]))
 
 
 def guard(source: Input) -> None:
