@@ -34,7 +34,7 @@ class Tea:
         arguments = ["join", self.address, "--name", "ann", "--room", "ops", "--room", room, *options]
         ann = self._stack.enter_context(Emulated(*arguments, **others))
         ann.until("[tea]")
-        ann.until("ann (")
+        ann.until("tea, 2 here")
         return ann
 
     def shell(self) -> Emulated:
@@ -46,7 +46,7 @@ class Tea:
         command = " ".join([*ROOMCHAT, "join", self.address, "--name", "ann", "--room", "tea"])
         shell.type(f"printf 'before\\n'; {command}" + ENTER)
         shell.until("[tea]")
-        shell.until("ann (")
+        shell.until("tea, 2 here")
         return shell
 
 

@@ -46,6 +46,8 @@ def test_a_mention_elsewhere_calls(tea: Tea) -> None:
     tea.bob.whisper(2, "psst")
     ann.until("[@bob] bob: psst")
     assert bells(ann) == 2
+    ann.type(alt("3"))
+    ann.until(lambda screen: b"\x1b]2;roomchat: @bob\x1b\\" in screen.raw)
 
 
 def test_a_flood_of_mentions_rings_a_few_times(tea: Tea) -> None:

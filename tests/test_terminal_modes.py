@@ -19,7 +19,7 @@ from roomchat.verify.processes import PATIENCE
 from tests.emulator import CTRL_D, ENTER, Emulated
 from tests.tearoom import Tea, is_left_as_found, tearoom
 
-CTRL_L, CTRL_Z, PAGE_UP = "\x0c", "\x1a", "\x1b[5~"
+CTRL_L, CTRL_Z = "\x0c", "\x1a"
 
 
 @pytest.fixture
@@ -118,6 +118,9 @@ def test_ctrl_z_goes_to_the_shell_and_back(tea: Tea) -> None:
     assert not shell.screen.is_alternate
     assert shell.raw.count(b"\x1b[22;0t") == shell.raw.count(b"\x1b[23;0t") == 1
     tea.bob.say("while it is stopped", "tea")
+    shell.type("bg; wait %1; echo not painted over" + ENTER)
+    shell.until(lambda screen: "not painted over" in screen.shown)
+    assert not shell.screen.is_alternate
     shell.type("fg" + ENTER)
     shell.until("[tea] half a")
     shell.until("while it is stopped")
@@ -136,16 +139,17 @@ def test_stopped_by_hand_it_goes_on_as_if_nothing_had_happened(tea: Tea) -> None
     shell.type("half a")
     shell.until("[tea] half a")
     pid = os.tcgetpgrp(shell.master)
-    for _ in range(2):
+    for turn in range(2):
         os.kill(pid, signal.SIGSTOP)
         shell.until(is_at_prompt)
         shell.type("kill -CONT %1; fg" + ENTER)  # first in the background, where it may not paint
         shell.until("[tea] half a")
         shell.until(lambda screen: "Stopped" not in "\n".join(screen.shown))
         shell.until(lambda screen: modes_of(screen) == (False, False))
-        shell.type(PAGE_UP)
+        shell.type("a")
+        shell.until(f"[tea] half {'a' * (2 + turn)}")
     shell.type(" line" + ENTER)
-    shell.until("ann: half a line")
+    shell.until("ann: half aaa line")
     assert not any("^[" in row for row in shell.shown)
     shell.type(CTRL_D)
     shell.until(lambda screen: "Goodbye." in screen.shown)

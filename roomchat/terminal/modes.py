@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import termios
@@ -83,6 +84,7 @@ class Modes:
                     await asyncio.wait_for(self._continued.wait(), STOPS_WITHIN)
             finally:
                 signal.signal(signal.SIGTSTP, self._stop)
+            self._set_modes(_modes(self._fd))  # if it is in the background now, it stops here
         self._suspension = None
 
     def _has_other(self) -> bool:
@@ -105,29 +107,31 @@ class Modes:
         os._exit(128 + signal.SIGTERM)
 
     def _continue(self, number: int, frame: object) -> None:
-        """Somebody let us go on; perhaps in the background, where nothing may be painted over the shell."""
-        if self._is_foreground():
-            self._soon(self._set_again)
-        else:
-            os.kill(0, signal.SIGTTOU)  # as the system does to programs that set the terminal from there
+        """Somebody let us go on; perhaps in the background. A shell may have set the terminal otherwise."""
+        if self._set is not None and not self._has_other():
+            self._set_modes(self._set)
+        self._soon(self._paint_again)
 
-    def _set_again(self) -> None:
-        """A shell may have set the terminal otherwise, and written to it."""
+    def _set_modes(self, modes: list[Any] | None) -> None:
+        """Set the terminal. In the background the system stops us here: we may not paint over the shell. We do
+        not ask where we are, for the answer may be too late: a shell may just be bringing us back."""
+        while modes is not None:
+            try:
+                termios.tcsetattr(self._fd, termios.TCSANOW, modes)
+            except termios.error as error:
+                if error.args[0] == errno.EINTR:  # stopped, and let go on
+                    continue
+            return
+
+    def _paint_again(self) -> None:
+        """The shell has written to the terminal."""
         self._continued.set()
-        if not self._has_other() and self._app.is_running and self._set is not None:
-            with contextlib.suppress(termios.error):
-                termios.tcsetattr(self._fd, termios.TCSANOW, self._set)
+        if not self._has_other() and self._app.is_running:
             self._app.renderer.reset()  # so that all of it is set and painted again
             self._app.invalidate()
 
     def _remember(self, app: Application[Any]) -> None:
         self._set = self._set or _modes(self._fd)
-
-    def _is_foreground(self) -> bool:
-        try:
-            return os.tcgetpgrp(self._fd) == os.getpgrp()
-        except OSError:  # it is gone
-            return True
 
     def _soon(self, do: Callable[[], None]) -> None:
         """In the loop, and in the context of the application, which else is not known as the one that runs."""

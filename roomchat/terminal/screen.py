@@ -150,6 +150,7 @@ class Screen:
             self.shown = window
             self._caller.dismiss()
             self._edit(window)
+            self.changed()  # the title, too
         if not is_on_its_way:
             self._led_from = None
         self._keep_soon()
