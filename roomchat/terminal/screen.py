@@ -18,8 +18,9 @@ from prompt_toolkit.layout import Dimension, Layout
 from roomchat.client.interrupt import GRACE
 from roomchat.protocol import is_private
 from roomchat.terminal import sequences, status
+from roomchat.terminal.attention import Attention
 from roomchat.terminal.bare import BareView
-from roomchat.terminal.calls import NOTICE_TIME, Caller
+from roomchat.terminal.calls import Caller
 from roomchat.terminal.commands import is_reading, settled
 from roomchat.terminal.draft import Draft
 from roomchat.terminal.editing_keys import editing_keys
@@ -79,7 +80,10 @@ class Screen:
         self._command = MentionCommand(on_mention, self._tell) if on_mention else None
         run = self._command.run if self._command is not None else lambda call: None
         self._caller = Caller(self._output, BELL_LEVELS[bell], run, notifies=notify)
-        self._stage = Stage(self._application, self._tick, self._leave_interrupted, self._output.pace)
+        attention = Attention(
+            self.windows, self._output, self._caller, lambda seconds: self._stage.later(seconds, self.changed)
+        )
+        self._stage = Stage(self._application, attention.tick, self._leave_interrupted, self._output.pace)
         self.changed = self._stage.changed
         self.interrupted = False  # whether the person left by Ctrl-C, or a signal came
         tab = Tab(self.windows, self.input.put, self._look_again)
@@ -155,35 +159,10 @@ class Screen:
             self._led_from = None
         self._keep_soon()
 
-    def _tick(self) -> None:
-        """Something has come: call the person, if it is for them."""
-        if self.windows.copied:
-            self._copy()
-        ring, calls = self.windows.calls.take()
-        for call in calls:
-            self._caller.call(call)
-        if not calls:
-            self._caller.ring(ring)
-        elif self._caller.notice():
-            self._stage.later(NOTICE_TIME, self.changed)
-        with self.windows.lock:
-            windows = self.windows.all()
-            mentions, unread = sum(one.mentions for one in windows), sum(one.unread for one in windows)
-            name = status.name_of(self.windows.current, self.windows)
-        self._caller.show_title(name, mentions, unread)
-
     def _tell(self, text: str) -> None:
         """What goes wrong beside the chat. Any thread may call it."""
         self.windows.show(text, "trouble")
         self.changed()
-
-    def _copy(self) -> None:
-        """Put into the clipboard what is to be there."""
-        text, self.windows.copied = self.windows.copied, ""
-        if self._output.copy(text):
-            self.windows.show("Copied, if your terminal lets programs do so.")
-        else:
-            self.windows.show("Your terminal lets no program copy. Alt-L shows the room for its mouse.", "trouble")
 
     def _keep_soon(self) -> None:
         """Nothing is painted that has not changed, so nothing is written while nothing happens."""
