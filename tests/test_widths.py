@@ -26,6 +26,7 @@ from roomchat.terminal.editor import Editor
 from roomchat.terminal.input_history import InputHistory
 from roomchat.terminal.input_pane import InputPane
 from roomchat.terminal.lines import fold, line
+from roomchat.terminal.text_pane import TextPane
 from roomchat.terminal.widths import QUESTIONS, Columns, Widths, columns, placed, width
 
 # Each is one character to a person.
@@ -223,6 +224,16 @@ def test_the_cursor_stands_where_the_text_before_it_ends(
     if len(found) > pane_height > 2:
         assert ("(+" in rows[0]) == (at.y > 0 and row - at.y > 0)
         assert ("(+" in rows[-1]) == (row + pane_height - at.y < len(found))
+
+
+@given(TEXTS, st.sampled_from([Widths(), Widths(joined=True, toned=True, flag=2)]))
+def test_what_stands_around_the_messages_has_the_same_columns(text: str, widths: Widths) -> None:
+    """Titles, what is on its way, the bottom row."""
+    columns.learn(widths)
+    screen, pane = Screen(), Window(TextPane([("", f"{text}|")]))
+    with set_app(Application(Layout(Window(TextPane(""))), output=DummyOutput())):
+        pane.write_to_screen(screen, MouseHandlers(), WritePosition(0, 0, 400, 1), "", False, None)
+    assert screen.data_buffer[0][width(text)].char == "|"
 
 
 def _row(screen: Screen, y: int, room: int) -> str:

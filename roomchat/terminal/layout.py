@@ -9,7 +9,6 @@ from prompt_toolkit.layout import (
     ConditionalContainer,
     Container,
     Dimension,
-    FormattedTextControl,
     HSplit,
     VSplit,
 )
@@ -20,6 +19,7 @@ from roomchat.terminal.input_pane import InputPane
 from roomchat.terminal.messages import MessagesPane
 from roomchat.terminal.panes import people_list, room_list
 from roomchat.terminal.terminal import Terminal
+from roomchat.terminal.text_pane import TextPane
 from roomchat.terminal.windows import Windows
 
 LIST_WIDTH = 18  # columns of the rooms, and of the people
@@ -49,9 +49,9 @@ def layout(screen: Painted) -> Container:
     Between them are the title, the messages, what is on its way, the line that is typed, and how things stand.
     """
     windows = screen.windows
-    title = FormattedTextControl(lambda: status.title(screen.terminal, windows))
-    rooms = FormattedTextControl(lambda: room_list(windows, LIST_WIDTH, screen.size()[1]))
-    people = FormattedTextControl(lambda: people_list(windows, LIST_WIDTH, screen.size()[1]))
+    title = TextPane(lambda: status.title(screen.terminal, windows))
+    rooms = TextPane(lambda: room_list(windows, LIST_WIDTH, screen.size()[1]))
+    people = TextPane(lambda: people_list(windows, LIST_WIDTH, screen.size()[1]))
     line = Pane(width=1, char="│", style="class:line")
     middle = HSplit(
         [
@@ -60,11 +60,11 @@ def layout(screen: Painted) -> Container:
             ),
             screen.messages,
             ConditionalContainer(
-                Pane(FormattedTextControl(screen.pending), dont_extend_height=True),
+                Pane(TextPane(screen.pending), dont_extend_height=True),
                 filter=Condition(lambda: bool(screen.pending())),
             ),
             Pane(screen.typed, height=screen.input_rows, dont_extend_height=True),
-            Pane(FormattedTextControl(screen.bottom), height=1, dont_extend_height=True),
+            Pane(TextPane(screen.bottom), height=1, dont_extend_height=True),
         ]
     )
     return VSplit(
