@@ -335,3 +335,25 @@ def test_who_looks_at_a_room_has_nothing_new_in_it(house: House) -> None:
     house.bob.say("behind", "tea")
     ann.until("bob: behind")
     assert not any("--- new" in row for row in ann.shown)
+
+
+def test_one_key_goes_to_where_one_has_stopped_reading(house: House) -> None:
+    """However much was said in a night; the next time it goes to the beginning."""
+    house.bob.say("before the night", "tea")
+    ann = house.ann("--room", "tea")
+    ann.until("bob: before the night")
+    end(house, ann, "quit")
+    for number in range(530):
+        house.bob.say(f"night {number}", "tea")
+    house.bob.flush()
+    ann = house.ann()
+    ann.until("bob: night 529")
+    ann.until("new above: Home")
+    ann.type(HOME)
+    ann.until("bob: night 0")
+    ann.until("--- new since ")
+    ann.until(lambda screen: not any("new above" in row for row in screen.shown))
+    ann.type(HOME)
+    ann.until("--- the beginning ---")
+    ann.type(END)
+    ann.until("bob: night 529")

@@ -108,6 +108,14 @@ class MessagesPane(Container):
             unfetched = max(0, window.live.last_seq - window.past.last_seq) if window.past is not None else 0
             return unfetched + window.below(self._rows_of(window), self._height)
 
+    @property
+    def new_above(self) -> int:
+        """How many messages behind the mark "new since" stand above those that are shown."""
+        with self._windows.lock:
+            window = self._windows.looked_at
+            top = window.first_seen(self._rows_of(window), self._height) if window.mark else 0
+            return max(0, top - window.mark - 1)
+
     def scroll(self, by: int) -> None:
         """By that many rows; more than 0 is down."""
         with self._windows.lock:

@@ -92,7 +92,6 @@ class Screen:
         self._asked = float("-inf")  # when Ctrl-C asked
         self._leaving = ""
         self._led_from: Window | None = None  # where something was typed that leads to another window
-        self._is_keeping = False  # how the windows stand will be written down
         self.terminal: Terminal
 
     def run(self, terminal: Terminal, work: Callable[[], None]) -> None:
@@ -157,22 +156,12 @@ class Screen:
             self.changed()  # the title, too
         if not is_on_its_way:
             self._led_from = None
-        self._keep_soon()
+        self._stage.settle(KEEP_INTERVAL, self._kept.snapshot)
 
     def _tell(self, text: str) -> None:
         """What goes wrong beside the chat. Any thread may call it."""
         self.windows.show(text, "trouble")
         self.changed()
-
-    def _keep_soon(self) -> None:
-        """Nothing is painted that has not changed, so nothing is written while nothing happens."""
-        if not self._is_keeping:
-            self._is_keeping = True
-            self._stage.later(KEEP_INTERVAL, self._keep)
-
-    def _keep(self) -> None:
-        self._is_keeping = False
-        self._stage.aside(self._kept.snapshot())  # a key need not wait for the disk
 
     def _edit(self, window: Window) -> None:
         """Have its line edited, from now on."""
@@ -188,7 +177,7 @@ class Screen:
         notice = self._leaving or ("Press Ctrl-C again to quit." if asked else self._caller.notice())
         return status.bottom(
             self.terminal, self.windows, self.editor.text, self.editor.cycle, notice,
-            below=self.messages.below, listed=self.is_wide(),
+            above=self.messages.new_above, below=self.messages.below, listed=self.is_wide(),
         )  # fmt: skip
 
     def prompt(self) -> str:
@@ -269,8 +258,12 @@ class Screen:
         self._sync()  # what is typed behind the key is meant for there, also before that is painted
 
     def first(self) -> None:
-        """To the beginning of the log."""
-        self.windows.go_to_first(self.windows.looked_at)
+        """To what is new, if that begins above; else to the beginning of the log."""
+        window = self.windows.looked_at
+        if self.messages.new_above:
+            self.windows.go_to(window, window.mark + 1)
+        else:
+            self.windows.go_to_first(window)
 
     def newest(self) -> None:
         """Down to what is newest."""

@@ -50,6 +50,7 @@ class Stage:
         self._pace = pace
         self._failure: BaseException | None = None
         self._is_due = False  # a painting will come
+        self._is_settling = False  # something will be done aside
         self._is_put_off = False  # one will come that shows what a slow line could not take yet
         self._painted = 0.0  # when the last one was, in the loop's time
         self._app: Application[None] | None = None
@@ -99,10 +100,13 @@ class Stage:
         assert self._loop is not None
         self._loop.call_later(seconds, do)
 
-    def aside(self, do: Callable[[], object]) -> None:
-        """Do it in another thread. In the main thread."""
+    def settle(self, seconds: float, make: Callable[[], Callable[[], object]]) -> None:
+        """In so many seconds, make something to be done, and have another thread do it, so that a key need not
+        wait for the disk. Nothing, if that will come already. In the main thread."""
         assert self._loop is not None
-        self._loop.run_in_executor(None, do)
+        if not self._is_settling:
+            self._is_settling = True
+            self._loop.call_later(seconds, self._settle, make)
 
     def exit(self) -> None:
         """End the application."""
@@ -146,6 +150,11 @@ class Stage:
             self._loop.call_later(wait, self._put_off)
         if self._app is not None:
             self._app.invalidate()
+
+    def _settle(self, make: Callable[[], Callable[[], object]]) -> None:
+        assert self._loop is not None
+        self._is_settling = False
+        self._loop.run_in_executor(None, make())
 
     def _put_off(self) -> None:
         self._is_put_off = False

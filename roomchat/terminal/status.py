@@ -74,8 +74,9 @@ def pending_texts(terminal: Terminal, windows: Windows, window: Window) -> list[
 
 
 def bottom(
-    terminal: Terminal, windows: Windows, text: str, cycle: Cycle | None, notice: str, *, below: int, listed: bool
-) -> Fragments:
+    terminal: Terminal, windows: Windows, text: str, cycle: Cycle | None, notice: str, *, above: int, below: int,
+    listed: bool,
+) -> Fragments:  # fmt: skip
     """The bottom row: what was just asked, what Tab offers, what a begun command does, or how things stand.
 
     Args:
@@ -83,6 +84,7 @@ def bottom(
         text: what is typed.
         cycle: what Tab offers.
         notice: what was just asked.
+        above: how many messages that came while the person was away stand above those that are shown.
         below: how many messages stand below those that are shown.
         listed: whether the rooms are listed elsewhere.
     """
@@ -94,7 +96,7 @@ def bottom(
         return [("class:toolbar", hinted)]
     lines = text.count("\n") + 1
     several: Fragments = [("class:here", f"{lines} lines, one message")] if lines > 1 else []
-    parts = [part for part in [several, *_state(terminal, windows, below, listed)] if part]
+    parts = [part for part in [several, *_state(terminal, windows, above, below, listed)] if part]
     fragments: Fragments = []
     for part in parts:
         fragments += [SEPARATOR, *part] if fragments else part
@@ -111,7 +113,7 @@ def _offered(cycle: Cycle) -> Fragments:
     return fragments
 
 
-def _state(terminal: Terminal, windows: Windows, below: int, listed: bool) -> list[Fragments]:
+def _state(terminal: Terminal, windows: Windows, above: int, below: int, listed: bool) -> list[Fragments]:
     """What is not normal comes first: a narrow row is cut at its end."""
     roster = windows.roster
     unsent = len(windows.client.pending) if windows.client is not None and not windows.connected else 0
@@ -120,6 +122,7 @@ def _state(terminal: Terminal, windows: Windows, below: int, listed: bool) -> li
         _connection(terminal, windows),
         [("class:lost", f" {unsent} not sent ")] if unsent else [],
         _search(windows),
+        [("class:alert", f" {above} new above: Home ")] if above else [],
         [("class:alert", f" {below} below: End ")] if below else [],
         [] if listed else _activity(windows),
         [("class:here", "away")] if windows.focus.away is not None else [],

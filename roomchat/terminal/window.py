@@ -179,6 +179,9 @@ class Window:
 
     def top(self, rows_of: RowsOf[FoldedRow], height: int) -> Place:
         """What stands in the top row."""
+        if self.wanted is not None:
+            self.show_item(self.wanted, rows_of, height)
+            self.wanted = None
         if self._shown_from is not None:
             return newest(Span(self._shown_from, self.span.end), rows_of, height)
         bottom = newest(self.span, rows_of, height)
@@ -187,10 +190,14 @@ class Window:
 
     def view(self, rows_of: RowsOf[FoldedRow], height: int) -> list[FoldedRow]:
         """The rows to show."""
-        if self.wanted is not None:
-            self.show_item(self.wanted, rows_of, height)
-            self.wanted = None
         return visible(self.span, rows_of, self.top(rows_of, height), height)
+
+    def first_seen(self, rows_of: RowsOf[FoldedRow], height: int) -> int:
+        """The seq of the first entry that begins in the rows shown; 0: none does."""
+        top = self.top(rows_of, height)
+        first = top.item + (top.row > self._heads.get(top.item, 0))
+        entries = (self.timeline[number] for number in range(first, self.span.end))
+        return next((one.seq for one in entries if isinstance(one, Entry)), 0)
 
     def below(self, rows_of: RowsOf[FoldedRow], height: int) -> int:
         """How many items begin below what is shown."""
