@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from prompt_toolkit.data_structures import Point
-from prompt_toolkit.formatted_text import OneStyleAndTextTuple, StyleAndTextTuples
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.formatted_text.base import OneStyleAndTextTuple  # 3.0.36 has it only here
 from prompt_toolkit.key_binding import KeyBindingsBase
 from prompt_toolkit.layout.controls import UIContent, UIControl
 
