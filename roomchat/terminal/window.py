@@ -13,6 +13,7 @@ from roomchat.times import day_of, local
 MAX_ITEMS = 1500  # of a window at its newest; more is given up
 KEPT_ITEMS = 1000  # of these then stay
 MAX_HEAD = 9  # rows, at least as many as may stand before an item
+FOUND = "found"  # the style of what a search has found
 SINCE = "%a %H:%M"  # how "new since" tells a time
 
 FoldedRow = list[StyledText]
@@ -134,8 +135,9 @@ class Window:
         self._see_newest()
 
     def show_item(self, number: int, rows_of: RowsOf[FoldedRow], height: int) -> None:
-        """Look at an item, in the middle of the height."""
-        self._scroll_from(Place(number, 0), rows_of, height, -(height // 2))
+        """Look at an item, in the middle of the height; if it was found, at its own row, not at the day before."""
+        row = next((row for row, pieces in enumerate(rows_of(number)) if pieces and pieces[-1].style == FOUND), 0)
+        self._scroll_from(Place(number, row), rows_of, height, -(height // 2))
 
     def _scroll_from(self, start: Place | None, rows_of: RowsOf[FoldedRow], height: int, by: int) -> None:
         self._cleared = None
@@ -239,7 +241,7 @@ class Window:
         item = self.timeline[number]
         if not (self.hit and isinstance(item, Entry) and item.seq == self.hit):
             return lambda one: one
-        return lambda one: Line(tuple(StyledText("found", piece.text) for piece in one.pieces), one.indent)
+        return lambda one: Line(tuple(StyledText(FOUND, piece.text) for piece in one.pieces), one.indent)
 
     def _before(self, number: int) -> Iterator[Line]:
         """What stands before an item: how far the log is here, its day, and that it is new."""
