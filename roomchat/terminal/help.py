@@ -14,7 +14,7 @@ KEYS = [
     ("Enter, Alt-Enter", "send; start a new line in the message"),
     ("Tab, Shift-Tab", "complete a command, person or room; the one before"),
     ("Up, Down, Ctrl-R", "what you typed before here; search in all of it"),
-    ("PageUp, PageDown", "scroll; Home on an empty line: to what is new, to the beginning"),
+    ("PageUp, PageDown", "scroll; Home, on an empty line: to what is new, the start"),
     ("End", "go to the newest message"),
     ("Alt-1 ... Alt-9", "go to the window of that number; Alt-0: 10"),
     ("Ctrl-N, Ctrl-P", "go to the next window; to the one before"),
