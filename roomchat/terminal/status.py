@@ -77,7 +77,7 @@ def bottom(
     terminal: Terminal, windows: Windows, text: str, cycle: Cycle | None, notice: str, *, above: int, below: int,
     listed: bool,
 ) -> Fragments:  # fmt: skip
-    """The bottom row: what was just asked, what Tab offers, what a begun command does, or how things stand.
+    """The status row: what was just asked, what Tab offers, what a begun command does, or how things stand.
 
     Args:
         terminal, windows: what is looked at.
