@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -327,3 +330,37 @@ def test_nothing_is_done_behind_the_end(kept: Kept) -> None:
     assert (kept.last("tea"), kept.before("tea", None, 9), kept.windows(), kept.mentions(9)) == (0, [], [], [])
     kept.begin("log")
     kept.close()
+
+
+def test_it_is_closed_while_others_use_it(path: Path) -> None:
+    """One thread receives, one looks back, one leaves: nothing breaks, and what was kept before is there."""
+    for turn in range(10):
+        kept = Kept(path)
+        first = kept.last("tea") + 1
+        enough, ended = threading.Event(), threading.Event()
+
+        def receive(
+            kept: Kept = kept, first: int = first, enough: threading.Event = enough, ended: threading.Event = ended
+        ) -> None:  # fmt: skip
+            for seq in itertools.count(first):
+                kept.add(message("tea", seq))
+                if seq == first + 50:
+                    enough.set()
+                if ended.is_set():
+                    return
+
+        def look(kept: Kept = kept, ended: threading.Event = ended) -> None:
+            while not ended.is_set():
+                page = seqs(kept.before("tea", None, 20))
+                assert page == [*range(page[0], page[-1] + 1)] if page else True
+                kept.keep_windows([KeptWindow("tea", 1, read=page[-1] if page else 0)])
+
+        with ThreadPoolExecutor(2) as threads:
+            users = [threads.submit(receive), threads.submit(look)]
+            assert enough.wait(20)
+            kept.close()
+            ended.set()
+            for user in users:
+                user.result()
+        assert kept.trouble == ""
+        assert first > turn * 50
