@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import select
@@ -75,7 +76,7 @@ class Typist:
             )
             guard(pipe)
             pipe.send_bytes((keys + END).encode())
-            app.run()
+            asyncio.run(app.run_async())
         return self
 
     @property

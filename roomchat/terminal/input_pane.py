@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from prompt_toolkit.data_structures import Point
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.formatted_text.base import OneStyleAndTextTuple  # 3.0.36 has it only here
 from prompt_toolkit.key_binding import KeyBindingsBase
 from prompt_toolkit.layout.controls import UIContent, UIControl
 
@@ -74,7 +73,7 @@ class InputPane(UIControl):
         self._editor.columns = max(2, columns - width_of(prompt))
         return prompt
 
-    def _sign(self, count: int, where: str) -> OneStyleAndTextTuple:
+    def _sign(self, count: int, where: str) -> tuple[str, str]:
         text = f"(+{count} lines {where})"
         return ("class:toolbar", text if len(text) <= self._editor.columns else f"(+{count})")
 
