@@ -110,10 +110,16 @@ def is_at_prompt(shell: Emulated) -> bool:
     return re.search(r"Stopped.*\nsh>", "\n".join(shell.shown), re.DOTALL) is not None
 
 
-def test_ctrl_z_goes_to_the_shell_and_back(tea: Tea) -> None:
+@pytest.mark.parametrize("number", [None, signal.SIGTSTP])
+def test_ctrl_z_goes_to_the_shell_and_back(tea: Tea, number: signal.Signals | None) -> None:
     """Nothing is lost, and nothing of the chat stays on the shell's screen."""
     shell = tea.shell()
-    shell.type("half a" + CTRL_Z)
+    shell.type("half a")
+    shell.until("[tea] half a")
+    if number is None:
+        shell.type(CTRL_Z)
+    else:
+        os.kill(os.tcgetpgrp(shell.master), number)
     shell.until(is_at_prompt)
     assert not shell.screen.is_alternate
     assert shell.raw.count(b"\x1b[22;0t") == shell.raw.count(b"\x1b[23;0t") == 1
