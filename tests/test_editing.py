@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from roomchat.terminal.draft import Draft
+from roomchat.terminal.editing_keys import KEYS
 from roomchat.terminal.editor import COMMANDS
 from roomchat.terminal.input_history import InputHistory
 from roomchat.terminal.typed_rows import row_of
@@ -154,6 +155,20 @@ def test_earlier_lines_come_as_in_bash(keys: str, text: str, cursor: int, shell:
     """So they do about what was typed before."""
     assert Typist(EARLIER).press(keys).seen == (text, cursor)
     assert shell is None or shell.press(keys, EARLIER) == (text, cursor)
+
+
+def test_the_docs_tell_each_key() -> None:
+    """By the name that people have for it; a few are second ways to do what another does."""
+    told = (Path(__file__).parent.parent / "docs" / "terminal.md").read_text(encoding="utf-8")
+    second = {("escape", "left"), ("escape", "right"), ("c-delete",), ("escape", "c-h"), ("escape", "_"), ("c-g",)}
+    for sequence in KEYS.keys() - second:
+        assert _spoken(sequence) in told
+
+
+def _spoken(sequence: tuple[str, ...]) -> str:
+    alt = "Alt-" if sequence[0] == "escape" else ""
+    keys = [key.replace("c-", "Ctrl-").title() for key in sequence if key != "escape"]
+    return alt + " ".join(keys)
 
 
 def test_a_search_looks_through_all_windows_and_sends_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from roomchat.harmless import harmless
 from roomchat.terminal.complete import Candidate, Cycle
 from roomchat.terminal.draft import Draft, Line
 from roomchat.terminal.edits import CHANGES, KILLS, MOVES, Edit, line_end, line_start
@@ -72,7 +73,7 @@ class Editor:
         """What stands before the line during a search; empty otherwise."""
         if self.search is None:
             return ""
-        return f"({'nothing' if self.search.failed else 'search'}) {self.search.words}: "
+        return f"({'nothing' if self.search.failed else 'search'}) {harmless(self.search.words)}: "
 
     @property
     def _line(self) -> Line:
