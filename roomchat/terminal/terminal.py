@@ -20,6 +20,7 @@ from roomchat.protocol import (
     Joined,
     Say,
     Spoken,
+    Whisper,
     is_private,
 )
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
@@ -220,11 +221,11 @@ class Terminal:
         return self._come_in()
 
     def _is_for_now(self, typed: Typed) -> bool:
-        """Whether a line needs no server, or can be kept for it: words for a room of the last time."""
+        """Whether a line needs no server, or can be kept for it: words for a room that we were in, or a person."""
         with contextlib.suppress(TypingError):
             what = parse(typed.text, self.display.roster)
-            is_kept = isinstance(what, Say) and typed.room is not None and not self.arrival.held
-            return is_kept or isinstance(what, Bye | Connect | Help | LookUp)
+            has_place = isinstance(what, Whisper) or (isinstance(what, Say) and typed.room is not None)
+            return (has_place and not self.arrival.held) or isinstance(what, Bye | Connect | Help | LookUp)
         return False
 
     def _close(self, client: Client, timeout: float) -> list[str]:
