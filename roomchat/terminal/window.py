@@ -184,6 +184,7 @@ class Window:
         if self.wanted is not None:
             self.show_item(self.wanted, rows_of, height)
             self.wanted = None
+            self._see_newest()
         if self._shown_from is not None:
             return newest(Span(self._shown_from, self.span.end), rows_of, height)
         bottom = newest(self.span, rows_of, height)
