@@ -19,7 +19,7 @@ from wcwidth import wcwidth
 
 from roomchat.terminal.clusters import JOINER, TONES, clusters, kind_of
 
-MAX_MEASURED = 50_000  # texts whose width is remembered
+MAX_MEASURED = 10_000  # texts whose width is remembered, if it takes more than counting
 _EMOJI_FROM = "\U0001f000"
 _EMOJI_STYLE = "\ufe0f"
 _TURNS_EMOJI = set("0123456789#*\u203c\u2049")  # beside symbols: what ``_EMOJI_STYLE`` makes an emoji of
@@ -59,8 +59,9 @@ class Columns(dict[str, int]):
         self._answers: list[int] = []
 
     def __missing__(self, text: str) -> int:
-        plain = text.isascii() and text.isprintable()
-        columns = len(text) if plain else sum(self._cluster(one) for one in clusters(text))
+        if len(text) > 1 and text.isascii() and text.isprintable():
+            return len(text)
+        columns = sum(self._cluster(one) for one in clusters(text))
         if len(self) >= MAX_MEASURED:
             self.clear()
         self[text] = columns
