@@ -66,7 +66,7 @@ class CommandRunner:
                 self._whisper(client, what.uid, what.text, what.kind)
             case SwitchRoom():
                 self._switch(client, what)
-            case Join() if there := same_room(what.room, client.rooms):
+            case Join() if (there := same_room(what.room, client.rooms)) in self._display.rooms():
                 self._switch(client, SwitchRoom(there))
             case Ignore():
                 self._ignore(client, what.uid)
