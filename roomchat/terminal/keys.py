@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from prompt_toolkit.application import get_app
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.keys import Keys
@@ -46,9 +47,9 @@ def key_bindings(screen: Keyed) -> KeyBindings:
     keys.add("pageup")(lambda event: screen.messages.scroll_page(-1))
     keys.add("pagedown")(lambda event: screen.messages.scroll_page(1))
     keys.add("f1")(lambda event: screen.help())
-    keys.add("escape", filter=Condition(lambda: screen.windows.page is not None), eager=True)(
-        lambda event: screen.windows.close_page()
-    )
+    leaves_page = Condition(lambda: screen.windows.page is not None and not get_app().key_processor.input_queue)
+    # Alt and a key come as Escape with the key right behind it.
+    keys.add("escape", filter=leaves_page, eager=True)(lambda event: screen.windows.close_page())
     keys.add("f3")(lambda event: screen.find(1))
     keys.add("f4")(lambda event: screen.find(-1))
     keys.add(Keys.CPRResponse)(lambda event: screen.told_place(event.data))

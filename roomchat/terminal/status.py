@@ -9,6 +9,7 @@ from roomchat.protocol import ACTION, Say, is_private
 from roomchat.terminal.complete import Cycle, hint
 from roomchat.terminal.lines import cell
 from roomchat.terminal.terminal import Terminal
+from roomchat.terminal.unsent import messages
 from roomchat.terminal.window import Window
 from roomchat.terminal.windows import Windows
 
@@ -116,7 +117,8 @@ def _offered(cycle: Cycle) -> Fragments:
 def _state(terminal: Terminal, windows: Windows, above: int, below: int, listed: bool) -> list[Fragments]:
     """What is not normal comes first: a narrow row is cut at its end."""
     roster = windows.roster
-    unsent = len(windows.client.pending) if windows.client is not None and not windows.connected else 0
+    client = windows.client if not windows.connected else None
+    unsent = len(client.pending) + len(messages(terminal.waiting())) if client is not None else 0
     me = f"{harmless(roster.names.get(roster.uid, ''))} ({roster.uid})" if roster.uid else ""
     return [
         _connection(terminal, windows),
@@ -154,7 +156,7 @@ def _activity(windows: Windows) -> Fragments:
     fragments: Fragments = []
     new = [window for window in windows.all() if window.unread and window is not windows.current]
     for window in sorted(new, key=lambda window: (not window.mentions, window.number)):
-        mark = f"{window.mentions}!" if window.mentions else ""
+        mark = "!" if window.mentions else ""
         style = "class:alert" if mark else "class:unread"
         space = [("", " ")] if fragments else []
         fragments += [*space, (style, f"{window.number} {name_of(window, windows)} +{window.unread}{mark}")]

@@ -32,7 +32,7 @@ from roomchat.terminal.local import Connect, Help, Local, LookUp
 from roomchat.terminal.render import not_said
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.understand import understand
-from roomchat.terminal.unsent import keep, leads, waiting_lines
+from roomchat.terminal.unsent import keep, leads, messages, waiting_lines
 
 EXIT_FLUSH_TIMEOUT = 5.0  # seconds that what a person said last has to arrive when they leave
 
@@ -120,7 +120,7 @@ class Terminal:
         client = self.display.client
         if client is None or self.display.connected:
             return ""
-        typed = [line for line in self.waiting() if line.text.strip() and not line.text.startswith("/")]
+        typed = messages(self.waiting())
         kept = self.arrival.kept and bool(not typed or self._room())
         return waiting_lines(len(client.pending) + len(typed), kept=kept)
 

@@ -27,6 +27,11 @@ def leads(typed: str, roster: Roster) -> bool:
         return False
 
 
+def messages(lines: Iterable[Typed]) -> list[Typed]:
+    """Those of the typed lines that are to be said."""
+    return [line for line in lines if line.text.strip() and not line.text.startswith("/")]
+
+
 def waiting_lines(count: int, *, kept: bool) -> str:
     """How many lines wait, as a sentence; nothing if none does. ``kept``: whether there is a place for them."""
     if not count:

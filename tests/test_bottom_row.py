@@ -1,0 +1,88 @@
+"""The bottom row of the screen, and keys over a page: what a narrow terminal shows and does."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from roomchat import Client
+from roomchat.server import Server
+from roomchat.terminal.status import Fragments
+from roomchat.terminal.text_pane import TextPane
+from tests.emulator import CTRL_C, ENTER, Emulated, alt
+from tests.program import address_of
+from tests.program import serve as serve_program
+
+F1 = "\x1bOP"
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What clients keep is for this test."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(13, "lost  2 below"), (12, "lost  2 bel…"), (6, "lost …"), (5, "lost…"), (4, "los…"), (1, "…")],
+)
+def test_what_is_too_long_for_its_row_ends_in_an_ellipsis(width: int, shown: str) -> None:
+    """It is as wide as the row, and no wider."""
+    assert _text([("class:lost", "lost"), ("", "  "), ("", "2 below")], width) == shown
+
+
+def test_an_emoji_is_not_cut_in_its_middle() -> None:
+    """A family is shown whole, or not at all."""
+    assert _text([("", f"a{FAMILY}bcdefghijk")], 4) == "a…"
+    assert _text([("", f"a{FAMILY}bcdefghijk")], 10) == f"a{FAMILY}bc…"
+
+
+def _text(fragments: Fragments, width: int) -> str:
+    line = TextPane(lambda: fragments).create_content(width, 1).get_line(0)
+    return "".join(text for _, text, *_ in line)
+
+
+def test_a_narrow_row_tells_what_is_not_sent_and_that_it_was_cut(tmp_path: Path) -> None:
+    """Lines that wait behind a command are counted, too."""
+    with (
+        serve_program(db=tmp_path / "chat.db") as server,
+        Emulated("join", address_of(server), "--name", "ann", columns=48) as ann,
+    ):
+        ann.until("[lobby]")
+        server.signal(signal.SIGKILL)
+        ann.until("connection lost, trying again")
+        for line in ("for the lobby", "/join tea", "for tea"):
+            ann.type(line + ENTER)
+        ann.until("2 not sent")
+        ann.resize(40, 10)
+        ann.until(lambda screen: screen.shown and screen.shown[-1].endswith("…"))
+
+
+def test_new_messages_and_mentions_are_one_number(serve: Callable[..., Server]) -> None:
+    """As in the list: eleven is not one of which one is for me."""
+    server = serve()
+    address = f"127.0.0.1:{server.address[1]}"
+    with (
+        Emulated("join", address, "--name", "ann", "--room", "tea,ops", columns=40, rows=10) as ann,
+        Client(address, "bob", state=False, on_event=lambda event: None) as bob,
+    ):
+        ann.until("[ops]")
+        bob.join("tea")
+        bob.say("ann: are you there?")
+        ann.until("Alt-A:")
+        ann.type("a" + CTRL_C)
+        ann.until("+1!  ann")
+        ann.type(F1)
+        ann.until("Esc: back")
+        ann.type(alt("a"))
+        ann.until("[tea]")
+        assert ann.typed == "[tea]", "Alt and a key are for the chat, also over a page"
+        ann.type(F1)
+        ann.until("Esc: back")
+        ann.type("\x1b")
+        ann.until("tea, 2 here")
+        assert ann.typed == "[tea]"
