@@ -20,6 +20,7 @@ from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.verify.processes import PATIENCE
 from tests.emulator import ENTER, Emulated, alt
+from tests.program import Program
 
 CTRL_U, PAGE_UP, HOME, END = "\x15", "\x1b[5~", "\x1b[H", "\x1b[F"
 
@@ -250,7 +251,7 @@ def test_another_log_brings_nothing_of_the_old_one(house: House) -> None:
 
 
 def test_a_room_that_was_left_elsewhere_is_not_there(house: House) -> None:
-    """In plain mode, say, which has the same session."""
+    """By a program, say, that comes back to the same rooms."""
     ann = house.ann("--room", "tea,ops")
     ann.until("[ops]")
     end(house, ann, "quit")
@@ -392,3 +393,23 @@ def test_whispers_come_back_too(house: House) -> None:
     ann.until(lambda screen: any(re.search(r"1 tea", row) for row in screen.shown))
     ann.type(alt("2"))
     ann.until("ann: later")
+
+
+def test_a_pipe_under_the_same_name_changes_nothing(house: House) -> None:
+    """It begins outside all rooms, and what it has read is new on the screen."""
+    ann = house.ann("--room", "tea,ops")
+    ann.until("[ops]")
+    ann.type("begun")
+    ann.until("[ops] begun")
+    end(house, ann, "quit")
+    house.bob.say("meanwhile", "tea")
+    house.bob.flush()
+    with Program("join", house.address, "--name", "ann") as pipe:
+        pipe.type("/join tart\nby a pipe\n")
+        pipe.end_input()
+        assert pipe.wait() == 0
+        assert "meanwhile" not in pipe.output
+    ann = house.ann()
+    ann.until(lambda screen: prompt(screen) == "[ops] begun")
+    ann.until(lambda screen: any(re.search(r"1 tea +1", row) for row in screen.shown))
+    assert not any("tart" in row for row in ann.shown)

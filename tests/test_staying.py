@@ -195,3 +195,53 @@ def test_a_server_that_takes_fewer_rooms_now(client: Open, tmp_path: Path, limit
             assert [event.code for event in events if isinstance(event, Error)] == ["too_many_rooms"][:told]
             assert len(again.rooms) == limit
             again.close()
+
+
+def test_a_pipe_and_a_screen_share_a_session_but_no_rooms(serve: Callable[..., Server], client: Open) -> None:
+    """It is the same person, who begins where this kind was, and misses nothing that the other kind has read."""
+    server = serve()
+    screen = client(server, "ann", keep_rooms=True)
+    screen.join("tea")
+    screen.ignore([7])
+    screen.close()
+    bob = client(server, "bob")
+    bob.join("tea")
+    bob.say("one")
+    bob.whisper(screen.uid, "two")
+    bob.flush()
+    pipe = client(server, "ann")
+    assert (pipe.uid, pipe.rooms, pipe.room, pipe.ignored) == (screen.uid, ["@1-2"], None, {7})
+    assert texts(until(pipe, says("two"))) == ["two"]
+    pipe.join("tea")
+    pipe.join("cake")
+    until(pipe, says("one"))
+    pipe.close()
+    bob.say("three")
+    bob.flush()
+    again = client(server, "ann", keep_rooms=True)
+    assert sorted(texts([*until(again, says("three")), *again.events(0.01)])) == ["one", "three", "two"]
+    assert (sorted(again.rooms), again.room) == (["@1-2", "tea"], "tea")
+    again.close()
+    assert client(server, "ann").rooms == ["@1-2"]
+
+
+def test_each_kind_learns_of_another_log_by_itself(client: Open, tmp_path: Path) -> None:
+    """Its cursors are of the log that it has seen."""
+    with Server(Settings(port=0, db=str(tmp_path / "one.db"), drain=0.2)) as server:
+        port = server.address[1]
+        screen = client(server, "ann", keep_rooms=True)
+        screen.join("tea")
+        for _ in range(60):
+            screen.say("old")
+        screen.flush()
+        screen.close()
+    with Server(Settings(port=port, db=str(tmp_path / "two.db"), drain=0.2)) as server:
+        bob = client(server, "bob")
+        bob.join("tea")
+        bob.say("new")
+        bob.flush()
+        client(server, "ann").close()
+        again = client(server, "ann", keep_rooms=True)
+        assert texts(until(again, says("new"))) == ["new"]
+        for one in (again, bob):
+            one.close()

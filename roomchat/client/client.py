@@ -68,7 +68,8 @@ class Client(Verbs):
             resume: whether to send again what was pending the last time, and to be in the same rooms; if not, only
                 the identity is kept: UID, name and whom the person ignores.
             keep_rooms: whether the next time begins in the rooms of this one, and gets all that was said there
-                since; if not, ``close`` leaves them for good.
+                since; if not, ``close`` leaves them for good. Both kinds of clients may share a session in turn:
+                neither sees the rooms of the other.
             retry: whether ``open`` also returns when nobody answers, after a ``ConnectionLost``, and tries on.
         Raises:
             ValueError: the address is none.
@@ -90,7 +91,8 @@ class Client(Verbs):
         self._session.presence = presence
         self._state: State | None = None
         if state:
-            self._state = State(self._address, name, None if state is True else Path(state))
+            folder = None if state is True else Path(state)
+            self._state = State(self._address, name, folder, keep_rooms=keep_rooms)
             self._state.load(self._session)
             if not resume:
                 self._session.forget()

@@ -21,11 +21,13 @@ from roomchat.protocol import Count, Say, Whisper
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS identity (key TEXT PRIMARY KEY, value);
     CREATE TABLE IF NOT EXISTS rooms (room TEXT PRIMARY KEY, start INTEGER NOT NULL, cursor INTEGER);
+    CREATE TABLE IF NOT EXISTS kept_rooms (room TEXT PRIMARY KEY, start INTEGER NOT NULL, cursor INTEGER);
     CREATE TABLE IF NOT EXISTS ignored (uid INTEGER PRIMARY KEY);
     CREATE TABLE IF NOT EXISTS names (uid INTEGER PRIMARY KEY, name TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, command BLOB NOT NULL);
 """
-_FIELDS = ("name", "uid", "token", "epoch", "n", "room")
+_FIELDS = ("name", "uid", "token", "n")
+_PLACE = ("epoch", "room")  # where it is, and in which log
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisper)
@@ -41,9 +43,7 @@ class _Identity(msgspec.Struct):
     name: str = ""
     uid: Count = 0
     token: str | None = None
-    epoch: str | None = None
     n: Count = 0
-    room: str | None = None
 
 
 class State:
@@ -54,10 +54,15 @@ class State:
     in any way; after a power cut it may be a moment old.
     """
 
-    def __init__(self, address: Address, name: str, folder: Path | None = None) -> None:
+    def __init__(
+        self, address: Address, name: str, folder: Path | None = None, *, keep_rooms: bool = False
+    ) -> None:  # fmt: skip
         """Claim the first session of that name on that server that no other process has.
 
         Args:
+            keep_rooms: for a client that comes back into its rooms after a goodbye. These, and how far it has come
+                in each, are apart from those of other clients with this session: a pipe must neither begin in them
+                nor pass over what a person at a screen has not seen.
             address: of the server.
             name: asked for first; the session may have been renamed since.
             folder: the user's state folder, if not given.
@@ -67,6 +72,8 @@ class State:
         """
         # Closing a connection that another thread uses ends the process.
         self._using = threading.RLock()
+        self._rooms = "kept_rooms" if keep_rooms else "rooms"
+        self._keys = (*_FIELDS, *(f"kept_{one}" if keep_rooms else one for one in _PLACE))
         folder = user_state_path("roomchat") if folder is None else folder
         try:
             folder = server_folder(folder, address, name)
@@ -103,8 +110,13 @@ class State:
         identity = msgspec.convert(kept, _Identity)
         for field in kept.keys() & set(_FIELDS):
             setattr(session, field, getattr(identity, field))
+        epoch, room = (kept.get(key) for key in self._keys[-2:])
+        if epoch is None:  # it was nowhere yet; but whom the person ignores is known, of the log of the others
+            epoch = kept.get("epoch") or kept.get("kept_epoch")
+        session.epoch = msgspec.convert(epoch, str | None)
+        session.room = msgspec.convert(room, str | None)
         for room, start, cursor in self._connection.execute(
-            "SELECT room, start, cursor FROM rooms ORDER BY rowid"
+            f"SELECT room, start, cursor FROM {self._rooms} ORDER BY rowid"
         ):
             session.rooms[room] = msgspec.convert(start, Count)
             if cursor is not None:
@@ -122,20 +134,21 @@ class State:
                 self._save(session)
 
     def _save(self, session: Session) -> None:
-        identity = tuple(getattr(session, field) for field in _FIELDS)
+        identity = tuple(getattr(session, field) for field in (*_FIELDS, *_PLACE))
         pending = session.refused | session.pending
         with _Transaction(self._connection):
             if identity != self._identity:
                 self._connection.executemany(
-                    "INSERT OR REPLACE INTO identity VALUES (?, ?)", zip(_FIELDS, identity, strict=True)
+                    "INSERT OR REPLACE INTO identity VALUES (?, ?)",
+                    zip(self._keys, identity, strict=True),
                 )
-            self._forget("rooms", "room", session.rooms)
+            self._forget(self._rooms, "room", session.rooms)
             self._connection.executemany(
-                "INSERT OR IGNORE INTO rooms (room, start) VALUES (?, ?)", session.rooms.items()
+                f"INSERT OR IGNORE INTO {self._rooms} (room, start) VALUES (?, ?)", session.rooms.items()
             )
             # Handled is never more than received, unless the log has lost its end, or is another one.
             self._connection.executemany(
-                "UPDATE rooms SET cursor = ?1 WHERE room = ?2 AND cursor > ?1",
+                f"UPDATE {self._rooms} SET cursor = ?1 WHERE room = ?2 AND cursor > ?1",
                 [(session.cursors.get(room, start), room) for room, start in session.rooms.items()],
             )
             self._forget("ignored", "uid", session.ignored)
@@ -169,7 +182,7 @@ class State:
 
     def reached(self, room: str, seq: int) -> None:
         """Everything of a room up to there has been shown, or acknowledged by the program."""
-        self._change("UPDATE rooms SET cursor = max(ifnull(cursor, 0), ?) WHERE room = ?", (seq, room))
+        self._change(f"UPDATE {self._rooms} SET cursor = max(ifnull(cursor, 0), ?) WHERE room = ?", (seq, room))
 
     def _change(self, statement: str, parameters: tuple[object, ...]) -> None:
         with self._using:
