@@ -321,7 +321,7 @@ class Server:
         one.take(*now)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_over_all_ends_each_entry_is_there_once_and_counted_once(
     tmp_path_factory: pytest.TempPathFactory, done: list[tuple[str, Any, Any]]

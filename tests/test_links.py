@@ -108,7 +108,7 @@ CELL = st.tuples(st.sampled_from("ab "), st.sampled_from(["", *URLS]), st.sample
 PICTURE = st.lists(st.lists(CELL, max_size=COLUMNS), min_size=1, max_size=ROWS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(PICTURE, min_size=1, max_size=5))
 def test_each_cell_leads_where_it_should_after_any_paintings(
     pictures: list[list[list[tuple[str, str, str]]]],
