@@ -56,6 +56,13 @@ class Glass(pyte.Screen):
             self.cursor_position(y + 1, x + 1)
 
     @property
+    def display(self) -> list[str]:
+        """Its rows, also in the middle of a painting, when only a half of a wide character may be there: pyte's own
+        fails then."""
+        columns = range(self.columns)
+        return ["".join(self.buffer[y][x].data for x in columns) for y in range(self.lines)]
+
+    @property
     def rows(self) -> list[str]:
         """Its rows, down to the last one with something in it."""
         rows = [row.rstrip() for row in self.display]
