@@ -57,8 +57,7 @@ class Glass(pyte.Screen):
 
     @property
     def display(self) -> list[str]:
-        """Its rows, also in the middle of a painting, when only a half of a wide character may be there: pyte's own
-        fails then."""
+        """Its rows, also in the middle of a painting: pyte fails if half a wide character is there."""
         columns = range(self.columns)
         return ["".join(self.buffer[y][x].data for x in columns) for y in range(self.lines)]
 
