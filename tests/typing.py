@@ -14,7 +14,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from prompt_toolkit.application import Application
@@ -29,7 +29,6 @@ from roomchat.terminal.input_history import InputHistory
 from roomchat.terminal.input_pane import InputPane
 from roomchat.terminal.sequences import guard
 
-END = "\x1e"  # Ctrl-^: a key that neither has a use for
 DEADLINE = 10.0  # seconds
 NAMES = ("ann", "anton", "bob")
 
@@ -67,18 +66,26 @@ class Typist:
         self.said.append("edit outside")
 
     def press(self, keys: str) -> Typist:
-        """Press these keys, all at once."""
-        bindings = editing_keys(self)
-        bindings.add("c-^")(lambda event: event.app.exit())
+        """Press these keys, all at once. Raises what goes wrong meanwhile."""
         with create_pipe_input() as pipe:
-            pane = InputPane(self.editor, lambda: "> ", bindings)
+            guard(pipe)
+            pane = InputPane(self.editor, lambda: "> ", editing_keys(self))
             app: Application[None] = Application(
                 Layout(Window(pane)), input=pipe, output=DummyOutput(), full_screen=True
             )
-            guard(pipe)
-            pipe.send_bytes((keys + END).encode())
-            asyncio.run(app.run_async())
+            pipe.send_bytes(keys.encode())
+            pipe.close()
+            asyncio.run(self._run(app))
         return self
+
+    async def _run(self, app: Application[None]) -> None:
+        faults: list[BaseException | str] = []
+        asyncio.get_running_loop().set_exception_handler(
+            lambda loop, context: faults.append(context.get("exception") or context["message"])
+        )
+        with suppress(EOFError):  # there are no more keys
+            await app.run_async(set_exception_handler=False)
+        assert not faults
 
     @property
     def seen(self) -> tuple[str, int]:

@@ -16,8 +16,8 @@ PASTE, PASTE_END = "\x1b[200~", "\x1b[201~"
 
 # ECMA-48, 5.4: parameters, intermediates, a final one (the console of Linux has two brackets for some keys); what
 # keypads send; commands, which end in ST or a bell.
-_WHOLE = re.compile(r"\x1b(?:\[\[?[0-?]*[ -/]*[@-~]|O[0-9;]*[@-~]|[]P_^X][^\x1b\x07]*(?:\x07|\x1b\\))", re.DOTALL)
-_BEGUN = re.compile(r"\x1b(?:\[\[?[0-?]*[ -/]*|\[M.{0,2}|O[0-9;]*|[]P_^X][^\x1b\x07]*\x1b?)?\Z", re.DOTALL)
+_WHOLE = re.compile(r"\x1b(?:\[\[?[0-?]*[ -/]*[@-~]|O[0-9;]*[@-~]|[]P][^\x1b\x07]*(?:\x07|\x1b\\))", re.DOTALL)
+_BEGUN = re.compile(r"\x1b(?:\[\[?[0-?]*[ -/]*|\[M.{0,2}|O[0-9;]*|[]P][^\x1b\x07]*\x1b?)?\Z", re.DOTALL)
 # Reports of the mouse and of the cursor's place, which prompt_toolkit knows by their form.
 _REPORT = re.compile(r"\x1b\[(?:<[0-9;]+[Mm]|[0-9;]+M|M...|\d+;\d+R)", re.DOTALL)
 
