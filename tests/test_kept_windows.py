@@ -203,14 +203,14 @@ def test_another_log_or_another_uid_begins_anew(start: Callable[..., Start], cha
 
 
 def test_what_was_read_without_this_file_leaves_no_hole(start: Callable[..., Start], tmp_path: Path) -> None:
-    """In plain mode, with the same session: what was kept before is forgotten, and asked for when one scrolls."""
+    """In a program with the same session: what was kept before is forgotten, and asked for when one scrolls."""
     one = start()
     one.take(welcome(), joined("tea"), joined("ops"), said("tea", 1), said("ops", 1))
     one.quit()
-    plain = Client(ADDRESS, "ann", state=tmp_path, keep_rooms=True)
-    assert plain._state is not None
-    plain._state.reached("tea", 7)
-    plain._state.close()
+    program = Client(ADDRESS, "ann", state=tmp_path, keep_rooms=True)
+    assert program._state is not None
+    program._state.reached("tea", 7)
+    program._state.close()
     two = start()
     assert (seqs(two.of("tea")), seqs(two.of("ops"))) == ([], [1])
     two.take(welcome(), joined("tea", 8), joined("ops", 1), said("tea", 8))

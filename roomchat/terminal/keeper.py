@@ -39,7 +39,7 @@ class Keeper:
         self._rooms = client.rooms
 
     def _forget_holes(self, client: Client) -> None:
-        """What this session has read without this file, in plain mode, say, is a hole behind what is kept."""
+        """What this session has read without this file, in a program, say, is a hole behind what is kept."""
         rooms, cursors = client.rooms, client.cursors
         for room in self.kept.rooms():
             if room not in rooms or self.kept.last(room) < cursors.get(room, 0):
