@@ -7,10 +7,11 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from roomchat.harmless import harmless
 from roomchat.terminal.draft import Draft
 from roomchat.terminal.editing_keys import KEYS
 from roomchat.terminal.editor import COMMANDS
@@ -296,6 +297,22 @@ def test_home_and_end_are_the_line_s_own_while_there_is_a_text() -> None:
     """Else they are for scrolling. Ctrl-D and Ctrl-C likewise: on an empty line they are about leaving."""
     assert Typist().press("\x1b[H\x1b[F\x04").said == ["leave"]
     assert Typist().press("ab\x1b[H\x04").seen == ("b", 0)
+
+
+PRESSED = [
+    *map(chr, range(32)), *"a é日\x7f\u0301\u202e", "\x1b[A", "\x1b[B", "\x1b[D", "\x1b[H", "\x1b[3~", "\x1b[200~",
+    "\x1b[201~", "\x1b[1;7P", "\x1b]0;x", "\x1bP", "\x1bb", "\x1bt", "\x1b.", "\x1by", "\x1b[Z", "\x1b1", "\x1b-",
+    "\x18(", "\x18)", "\x18e", "\x1b[1;2D", "\x1b[12;5R",
+]  # fmt: skip
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from(PRESSED), max_size=40))
+def test_whatever_is_pressed_is_no_fault(keys: list[str]) -> None:
+    """And nothing gets into the line that could do anything to a screen."""
+    typist = Typist(["before", "two\nlines"]).press("".join(keys))
+    for text in (typist.editor.text, *typist.said):
+        assert all(harmless(character) == character for line in text.split("\n") for character in line)
 
 
 class Machine(RuleBasedStateMachine):
