@@ -174,9 +174,9 @@ class Screen:
 
     def bottom(self) -> status.Fragments:
         asked = time.monotonic() < self._asked + QUIT_WINDOW
-        notice = self._leaving or ("Press Ctrl-C again to quit." if asked else self._caller.notice())
+        question = self._leaving or ("Press Ctrl-C again to quit." if asked else "")
         return status.bottom(
-            self.terminal, self.windows, self.editor.text, self.editor.cycle, notice,
+            self.terminal, self.windows, self.editor.text, self.editor.cycle, question, self._caller.notice(),
             above=self.messages.new_above, below=self.messages.below, listed=self.is_wide(),
         )  # fmt: skip
 

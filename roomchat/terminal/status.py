@@ -75,8 +75,8 @@ def pending_texts(terminal: Terminal, windows: Windows, window: Window) -> list[
 
 
 def bottom(
-    terminal: Terminal, windows: Windows, text: str, cycle: Cycle | None, notice: str, *, above: int, below: int,
-    listed: bool,
+    terminal: Terminal, windows: Windows, text: str, cycle: Cycle | None, asked: str, called: str, *, above: int,
+    below: int, listed: bool,
 ) -> Fragments:  # fmt: skip
     """The status row: what was just asked, what Tab offers, what a begun command does, or how things stand.
 
@@ -84,17 +84,20 @@ def bottom(
         terminal, windows: what is looked at.
         text: what is typed.
         cycle: what Tab offers.
-        notice: what was just asked.
+        asked: what the person was just asked.
+        called: who wants them elsewhere.
         above: how many messages that came while the person was away stand above those that are shown.
         below: how many messages stand below those that are shown.
         listed: whether the rooms are listed elsewhere.
     """
-    if notice := notice or harmless(windows.notice):
-        return [("class:alert", f" {notice} ")]
+    if asked:
+        return [("class:alert", f" {asked} ")]
     if cycle is not None:
         return _offered(cycle)
     if hinted := hint(text):
         return [("class:toolbar", hinted)]
+    if called or windows.notice:
+        return [("class:alert", f" {called or harmless(windows.notice)} ")]
     lines = text.count("\n") + 1
     several: Fragments = [("class:here", f"{lines} lines, one message")] if lines > 1 else []
     parts = [part for part in [several, *_state(terminal, windows, above, below, listed)] if part]
