@@ -12,7 +12,7 @@ from roomchat import Client
 from roomchat.server import Server
 from roomchat.terminal.status import Fragments
 from roomchat.terminal.text_pane import TextPane
-from tests.emulator import CTRL_C, ENTER, Emulated, alt
+from tests.emulator import CTRL_C, ENTER, Emulated, alt, paste
 from tests.program import address_of
 from tests.program import serve as serve_program
 
@@ -86,3 +86,26 @@ def test_new_messages_and_mentions_are_one_number(serve: Callable[..., Server]) 
         ann.type("\x1b")
         ann.until("tea, 2 here")
         assert ann.typed == "[tea]"
+
+
+def test_what_is_pasted_right_behind_escape_is_not_lost(serve: Callable[..., Server]) -> None:
+    """Nor does Ctrl-C do nothing there."""
+    server = serve()
+    with Emulated("join", f"127.0.0.1:{server.address[1]}", "--name", "ann") as ann:
+        ann.until("[lobby]")
+        ann.type("\x1b" + paste("of two\nrows"))
+        ann.until("2 lines, one message")
+        ann.type("\x1b" + CTRL_C)
+        ann.until(lambda screen: screen.typed == "[lobby]")
+        ann.type("/copy" + ENTER)
+        ann.until("There is no message here to copy.")
+
+
+def test_the_people_leave_room_for_the_messages_on_the_smallest_screen(serve: Callable[..., Server]) -> None:
+    """Half of it."""
+    server = serve()
+    with Emulated("join", f"127.0.0.1:{server.address[1]}", "--name", "ann", columns=20, rows=5) as ann:
+        ann.until("[lobby]")
+        ann.type("\x1bOQ")  # F2
+        ann.until(lambda screen: screen.shown[0].partition("│")[2].strip() == "ann 1")
+        assert len(ann.shown[0].partition("│")[0]) == 11

@@ -145,7 +145,7 @@ def test_a_message_is_copied(chat: Chat) -> None:
     ann.type("/copy" + ENTER)
     ann.until(lambda screen: b64encode(b"the BUDGET is 700") in screen.raw)
     ann.type("\x1b/copy 9999" + ENTER)  # behind an Esc
-    ann.until("messages here that can be copied")
+    ann.until("can be copied here")
 
 
 def test_rooms_are_gone_to_as_on_irc(chat: Chat) -> None:

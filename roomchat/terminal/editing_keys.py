@@ -101,12 +101,14 @@ def editing_keys(screen: Typed) -> KeyBindings:
     keys.add("enter", filter=~is_searching)(lambda event: screen.accept())
     keys.add("enter", filter=is_searching)(lambda event: editor.accept_search())
     keys.add("escape", filter=is_searching)(lambda event: editor.accept_search())
-    keys.add("c-c", filter=is_searching)(lambda event: editor.give_up_search())
-    keys.add("c-c", filter=~is_searching & has_text)(lambda event: editor.discard())
-    keys.add("c-c", filter=~is_searching & ~has_text)(lambda event: screen.interrupt())
+    before: tuple[str, ...]
+    for before in [(), ("escape",)]:  # who has pressed Esc in vain means no other thing by these than ever
+        keys.add(*before, "c-c", filter=is_searching)(lambda event: editor.give_up_search())
+        keys.add(*before, "c-c", filter=~is_searching & has_text)(lambda event: editor.discard())
+        keys.add(*before, "c-c", filter=~is_searching & ~has_text)(lambda event: screen.interrupt())
+        keys.add(*before, Keys.BracketedPaste)(lambda event: editor.paste(event.data))
     keys.add("c-d", filter=has_text)(lambda event: editor.run("delete-char"))
     keys.add("c-d", filter=~has_text)(lambda event: screen.leave())
-    keys.add(Keys.BracketedPaste)(lambda event: editor.paste(event.data))
 
     @keys.add(Keys.Any)
     def _(event: KeyPressEvent) -> None:

@@ -51,7 +51,11 @@ def layout(screen: Painted) -> Container:
     windows = screen.windows
     title = TextPane(lambda: status.title(screen.terminal, windows))
     rooms = TextPane(lambda: room_list(windows, LIST_WIDTH, screen.size()[1]))
-    people = TextPane(lambda: people_list(windows, LIST_WIDTH, screen.size()[1]))
+    people = TextPane(lambda: people_list(windows, people_width(), screen.size()[1]))
+
+    def people_width() -> int:
+        return min(LIST_WIDTH, screen.size()[0] // 2 - 2)  # most of a narrow screen is for the messages
+
     line = Pane(width=1, char="│", style="class:line")
     middle = HSplit(
         [
@@ -72,7 +76,7 @@ def layout(screen: Painted) -> Container:
             ConditionalContainer(VSplit([Pane(rooms, width=LIST_WIDTH), line]), filter=Condition(screen.is_wide)),
             middle,
             ConditionalContainer(
-                VSplit([line, Pane(people, width=LIST_WIDTH)]), filter=Condition(lambda: screen.shows_people)
+                VSplit([line, Pane(people, width=people_width)]), filter=Condition(lambda: screen.shows_people)
             ),
         ]
     )

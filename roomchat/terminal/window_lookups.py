@@ -87,8 +87,15 @@ class WindowLookups(Lookups):
             if window.hit:
                 spoken = [one for one in spoken if one.seq <= window.hit]
             if not 1 <= number <= len(spoken):
-                raise TypingError(f"There are {len(spoken)} messages here that can be copied: /copy [N]")
+                raise TypingError(_cannot_copy(len(spoken)))
             windows.copied = said(spoken[-number])[1]
+
+
+def _cannot_copy(there: int) -> str:
+    """Why not, when so many messages could be."""
+    if not there:
+        return "There is no message here to copy."
+    return f"Only {there} message{'s' if there > 1 else ''} can be copied here: /copy [N]"
 
 
 def _scroll_back(windows: Windows, count: int | None) -> None:
