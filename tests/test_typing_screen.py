@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -196,3 +197,18 @@ def test_a_line_of_many_rows_fits_a_small_screen(come: Any) -> None:
     assert len([row for row in ann.shown if "word" in row]) <= 4
     ann.type(alt("<") + CTRL_U)
     ann.until(shows("[tea]"))
+
+
+def test_a_chat_that_ends_takes_the_editor_along(come: Any, tmp_path: Path) -> None:
+    """Else it would have the terminal beside the shell. The file is removed."""
+    script = tmp_path / "editor.py"
+    script.write_text(EDITOR)
+    files = tmp_path / "files"
+    files.mkdir()
+    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(script))}"
+    ann = come(env={"VISUAL": command, "TMPDIR": str(files)})
+    ann.type("begun" + OUTSIDE)
+    ann.until("mode 0o600")
+    ann.signal(signal.SIGTERM)
+    ann.wait()
+    assert list(files.iterdir()) == []

@@ -25,49 +25,66 @@ class NoEditor(RoomchatError):
     """It could not be started, or what it left can't be read; the sentence says what to do."""
 
 
-async def edit_elsewhere(editor: Editor, tell: Callable[[str], None]) -> None:
-    """Have what is typed edited; meanwhile nothing is painted, but what comes is taken.
+class OtherEditor:
+    """Belongs to the main thread.
 
     Args:
         editor: of the line.
         tell: shows why it can't be done.
+        environ: says which editor it is.
     """
-    draft = editor.draft
-    try:
-        async with in_terminal():
-            text = await edited(editor.text)
-    except NoEditor as error:
-        tell(str(error))
-    else:
-        editor.replace(text, draft)
-        get_app().invalidate()  # no key has changed it
 
+    def __init__(
+        self, editor: Editor, tell: Callable[[str], None], environ: Mapping[str, str] = os.environ
+    ) -> None:  # fmt: skip
+        self._editor = editor
+        self._tell = tell
+        self._command = environ.get("VISUAL") or environ.get("EDITOR") or FALLBACK
+        self._process: asyncio.subprocess.Process | None = None
 
-async def edited(text: str, environ: Mapping[str, str] = os.environ) -> str:
-    """A text as the person leaves it in their editor, which has the terminal meanwhile; the same if it fails.
-
-    The text is in a file that only this person can read, as long as the editor runs.
-
-    Raises:
-        NoEditor: there is none.
-    """
-    command = environ.get("VISUAL") or environ.get("EDITOR") or FALLBACK
-    fd, name = tempfile.mkstemp(prefix="roomchat-", suffix=".txt")
-    path = Path(name)
-    try:
-        with open(fd, "w", encoding="utf-8") as file:
-            file.write(text)
+    async def edit(self) -> None:
+        """Have what is typed edited; it has the terminal meanwhile, and nothing is painted."""
+        draft = self._editor.draft
         try:
-            process = await asyncio.create_subprocess_exec(*shlex.split(command), name)
+            async with in_terminal():
+                text = await self._edited(self._editor.text)
+        except NoEditor as error:
+            self._tell(str(error))
+        else:
+            self._editor.replace(text, draft)
+            get_app().invalidate()  # no key has changed it
+
+    def close(self) -> None:
+        """End it: the application is about to end, and gives the terminal back."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+
+    async def _edited(self, text: str) -> str:
+        """The text as the person leaves it; the same if the editor fails. As long as it runs, the text is in a file
+        that only this person can read."""
+        fd, name = tempfile.mkstemp(prefix="roomchat-", suffix=".txt")
+        path = Path(name)
+        try:
+            with open(fd, "w", encoding="utf-8") as file:
+                file.write(text)
+            failed = await self._run(name)
+            return text if failed else path.read_bytes().decode(errors="replace").removesuffix("\n")
+        except OSError as error:
+            raise NoEditor(f"Can't edit elsewhere: {error.strerror}.") from error
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def _run(self, name: str) -> int:
+        try:
+            self._process = await asyncio.create_subprocess_exec(*shlex.split(self._command), name)
         except (OSError, ValueError) as error:
-            raise NoEditor(f"Can't start {command}: set EDITOR to an editor that is installed.") from error
-        with _waiting():
-            failed = await process.wait()
-        return text if failed else path.read_bytes().decode(errors="replace").removesuffix("\n")
-    except OSError as error:
-        raise NoEditor(f"Can't edit elsewhere: {error.strerror}.") from error
-    finally:
-        path.unlink(missing_ok=True)
+            raise NoEditor(f"Can't start {self._command}: set EDITOR to an editor that is installed.") from error
+        try:
+            with _waiting():
+                return await self._process.wait()
+        finally:
+            self._process = None
 
 
 @contextlib.contextmanager

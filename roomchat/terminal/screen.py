@@ -36,7 +36,7 @@ from roomchat.terminal.lines import BELL_LEVELS
 from roomchat.terminal.mention_command import MentionCommand
 from roomchat.terminal.messages import MessagesPane
 from roomchat.terminal.modes import repaint
-from roomchat.terminal.other_editor import edit_elsewhere
+from roomchat.terminal.other_editor import OtherEditor
 from roomchat.terminal.output import ScreenOutput
 from roomchat.terminal.pasted import pasted
 from roomchat.terminal.stage import Stage
@@ -88,6 +88,7 @@ class Screen:
         self.interrupted = False  # whether the person left by Ctrl-C, or a signal came
         tab = Tab(self.windows, self.input.put, self._look_again)
         self.editor = Editor(InputHistory(), tab.offer, tab.look_up, self._edited)
+        self._other_editor = OtherEditor(self.editor, self._tell)
         self._owes = False  # whether the person was told that something is not sent
         self._asked = float("-inf")  # when Ctrl-C asked
         self._leaving = ""
@@ -235,7 +236,7 @@ class Screen:
 
     def edit_outside(self) -> None:
         """Edit the line in the person's own editor."""
-        self._app.create_background_task(edit_elsewhere(self.editor, self._tell))
+        self._app.create_background_task(self._other_editor.edit())
 
     def switch_window(self, number: int) -> None:
         """To the window of that number."""
@@ -326,6 +327,7 @@ class Screen:
         """Whatever is waited for; the others are told."""
         self._leaving = "Leaving."
         self._bare.close()
+        self._other_editor.close()
         # It waits for the server a moment; the screen does not.
         threading.Thread(target=self.terminal.interrupt, daemon=True).start()
         self._stage.later(GRACE, self._stage.exit)
