@@ -61,8 +61,10 @@ class OtherEditor:
                 self._process.terminate()
 
     async def _edited(self, text: str) -> str:
-        """The text as the person leaves it; the same if the editor fails. As long as it runs, the text is in a file
-        that only this person can read."""
+        """The text as the person leaves it; the same if the editor fails.
+
+        As long as it runs, the text is in a file that only this person can read.
+        """
         fd, name = tempfile.mkstemp(prefix="roomchat-", suffix=".txt")
         path = Path(name)
         try:
