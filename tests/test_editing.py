@@ -17,7 +17,7 @@ from roomchat.terminal.editing_keys import KEYS
 from roomchat.terminal.editor import COMMANDS
 from roomchat.terminal.input_history import InputHistory
 from roomchat.terminal.typed_rows import row_of
-from tests.typing import Bash, Typist, bash
+from tests.typist import Bash, Typist, bash
 
 # Keys, as a terminal sends them; the text then; where the cursor is in it.
 TABLE = [
