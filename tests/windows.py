@@ -18,7 +18,7 @@ from roomchat.protocol import (
     Welcome,
     is_private,
 )
-from roomchat.terminal.input import FetchPage, LookFurther, Visit
+from roomchat.terminal.input import FetchPage, Input
 from roomchat.terminal.render import CLOCK
 from roomchat.terminal.timeline import Timeline
 from roomchat.terminal.viewport import RowsOf
@@ -33,14 +33,14 @@ LIMITS = Limits(text=8192, name=32, line=65536, rooms=100)
 
 
 class Desk:
-    """``ann`` at her windows; she looks at a pane of ``width`` and ``height``."""
+    """``ann`` at her windows; she looks at a pane of ``width`` and ``height``. ``windows``: those of a screen."""
 
-    def __init__(self, width: int = 60, height: int = 10) -> None:
+    def __init__(self, width: int = 60, height: int = 10, windows: Windows | None = None) -> None:
         self.logs: dict[str, list[AnyEntry | Unknown]] = {}
         self.came: dict[str, list[Message]] = {}  # while she was there
         self.asked: list[FetchPage] = []
         self.width, self.height = width, height
-        self.windows = Windows(clock=CLOCK, is_begun=lambda: False, ask=self._ask)
+        self.windows = windows or Windows(clock=CLOCK, is_begun=lambda: False, ask=self.ask)
         people = [Person(uid, name) for uid, name in NAMES.items()]
         self.windows.take(
             Welcome(
@@ -49,7 +49,8 @@ class Desk:
             )
         )  # fmt: skip
 
-    def _ask(self, request: FetchPage | LookFurther | Visit) -> None:
+    def ask(self, request: Input) -> None:
+        """What the sending thread is asked for."""
         if isinstance(request, FetchPage):
             self.asked.append(request)
 
