@@ -202,14 +202,14 @@ def test_a_number_stays_as_long_as_its_window(moves: list[tuple[bool, str]]) -> 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["for ann", "new"])), max_size=12))
 def test_the_next_that_wants_me(said: list[tuple[str, str]]) -> None:
-    """Mentions first, then what is unread, each by number; when all were visited there is none."""
+    """The newest mention first, as it was told last; then what is unread, by number; then there is none."""
     desk = Desk()
     for room in ("a", "b", "c", "d", "here"):
         desk.join(room)
     for room, text in said:
         desk.say(room, text)
-    mentioned = {room for room, text in said if "ann" in text}
-    wanted = [*sorted(mentioned), *sorted({room for room, _ in said} - mentioned)]
+    mentioned = list(dict.fromkeys(room for room, text in reversed(said) if "ann" in text))
+    wanted = [*mentioned, *sorted({room for room, _ in said}.difference(mentioned))]
     seen = []
     while (window := desk.windows.next_wanting()) is not None:
         desk.windows.visit(window)

@@ -18,7 +18,7 @@ KEYS = [
     ("End", "go to the newest message"),
     ("Alt-1 ... Alt-9", "go to the window of that number; Alt-0: 10"),
     ("Ctrl-N, Ctrl-P", "go to the next window; to the one before"),
-    ("Alt-A", "go to the next room that wants you: mentions first"),
+    ("Alt-A", "go to the room that wants you: the newest mention first"),
     ("F2", "show who is here, or hide it"),
     ("F3, F4", "the next hit of a search; the one before; End ends it"),
     ("Alt-L", "show the room bare, to copy with the mouse"),

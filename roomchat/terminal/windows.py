@@ -112,9 +112,14 @@ class Windows(Display):
             self._turn_to(self._windows.get(self._before) or self.all()[-1])
 
     def next_wanting(self) -> Window | None:
-        """Where this person is wanted most: a mention or a whisper first, then what is unread."""
+        """Where this person is wanted most: the newest mention or whisper first, then what is unread."""
         others = [window for window in self.all() if window is not self.current and window.unread]
-        return min(others, key=lambda window: (not window.mentions, window.number), default=None)
+        called = {entry.room: number for number, entry in enumerate(self._wanting, start=1)}
+
+        def place(window: Window) -> tuple[bool, int, int]:
+            return not window.mentions, -called.get(window.room or "", 0) if window.mentions else 0, window.number
+
+        return min(others, key=place, default=None)
 
     def beside(self, by: int) -> Window:
         """The next window, or the one before."""
