@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 JOINER = "\u200d"
+MAX_PARTS = 16  # code points; the longest emoji has ten. More are no character, but a way to fill the screen
 TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # of skin
 
 
@@ -45,8 +46,8 @@ _GOES_ON = {
 def clusters(text: str) -> list[str]:
     """The text in pieces, each of them one character to a person. None is empty.
 
-    Source: Unicode Standard Annex 29, extended grapheme clusters, but for Indic conjuncts (rule GB9c): these are
-    edited in parts.
+    Source: Unicode Standard Annex 29, extended grapheme clusters, but for Indic conjuncts (rule GB9c), which are
+    edited in parts, and for what is longer than ``MAX_PARTS``.
     """
     if text.isascii():
         return list(text)
@@ -54,7 +55,8 @@ def clusters(text: str) -> list[str]:
     start, first, before = 0, "", ""
     for at, character in enumerate(text):
         kind = "" if " " <= character <= "~" else kind_of(character)
-        if at > start and not _joins(kind, before, first, at - start):
+        length = at - start
+        if length and not (length < MAX_PARTS and _joins(kind, before, first, length)):
             found.append(text[start:at])
             start, first = at, kind
         elif at == start:

@@ -9,6 +9,7 @@ from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 from prompt_toolkit.output import ColorDepth
 
 from roomchat.terminal.pace import Pace
+from roomchat.terminal.panes import shortened
 from roomchat.terminal.theme import fragment_style
 from roomchat.terminal.viewport import RowsOf
 from roomchat.terminal.widths import columns
@@ -87,7 +88,7 @@ class MessagesPane(Container):
         cells: dict[int, Char] = {}
         end = x + self._width
         for style, text in row:
-            if text:
+            if text := shortened(text, end - x, width_of):  # an emoji may be wider than the pane
                 char = cells[x] = Char(text, fragment_style(style, self._colours))
                 x += char.width
         if x < end:

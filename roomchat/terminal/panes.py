@@ -8,6 +8,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.utils import get_cwidth
 
 from roomchat.harmless import harmless
+from roomchat.terminal.clusters import clusters
 from roomchat.terminal.lines import cell
 from roomchat.terminal.status import Fragments, name_of
 from roomchat.terminal.theme import fragment_style
@@ -62,6 +63,11 @@ def shortened(text: str, width: int, measure: Callable[[str], int] = get_cwidth)
     """A text that is no wider, with an ellipsis where it was cut."""
     if measure(text) <= width:
         return text
-    while text and measure(text) > width - 1:
-        text = text[:-1]
-    return text + "…" if width > 0 else ""
+    kept: list[str] = []
+    left = width - 1
+    for one in clusters(text):
+        left -= measure(one)
+        if left < 0:
+            break
+        kept.append(one)
+    return "".join(kept) + "…" if width > 0 else ""

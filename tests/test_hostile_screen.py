@@ -1,0 +1,79 @@
+"""Texts that are to fill the screen, and servers that are to stop it: each stays where it belongs, in time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prompt_toolkit.layout.mouse_handlers import MouseHandlers
+from prompt_toolkit.layout.screen import Screen, WritePosition
+from prompt_toolkit.output import ColorDepth
+
+from roomchat.protocol import Message
+from roomchat.terminal.clusters import MAX_PARTS, clusters
+from roomchat.terminal.messages import MessagesPane
+from roomchat.terminal.pace import Pace
+from roomchat.terminal.panes import shortened
+from roomchat.terminal.widths import Widths, columns, width
+from roomchat.terminal.windows import Windows
+
+TIME = "2026-01-01T00:00:00.000Z"
+LONGEST = 8192  # characters of a message
+HEAPS = {
+    "families": "\U0001f468\u200d" * (LONGEST // 2),
+    "tones": "\U0001f44d" + "\U0001f3fd" * (LONGEST - 1),
+    "signs of vowels": "\u0915" + "\u093e" * (LONGEST - 1),
+    "hearts": "\u2764\ufe0f\u200d" * (LONGEST // 3),
+}
+
+
+@pytest.fixture(autouse=True)
+def _unknown_terminal() -> Iterator[None]:
+    """What a test has learned of a terminal is forgotten."""
+    yield
+    columns.learn(Widths())
+
+
+@pytest.mark.parametrize("text", HEAPS.values(), ids=HEAPS)
+@pytest.mark.parametrize("widths", [Widths(), Widths(joined=True, toned=True, flag=2)], ids=["apart", "joined"])
+def test_no_message_leaves_its_pane(text: str, widths: Widths) -> None:
+    """What a terminal takes for one character may be wider than the screen."""
+    columns.learn(widths)
+    windows = Windows(clock="%M", is_begun=lambda: False, ask=lambda request: None)
+    for seq, said in enumerate((text, f"x{text}", f"{text} the end"), start=1):
+        windows.take(Message("tea", seq, 2, "bob", TIME, said))
+    windows.turn_to("tea")
+    for room in (1, 2, 7, 20, 61):
+        screen = Screen()
+        pane = MessagesPane(windows, ColorDepth.DEPTH_8_BIT, Pace())
+        pane.write_to_screen(screen, MouseHandlers(), WritePosition(19, 0, room, 40), "", False, None)
+        for row in screen.data_buffer.values():
+            assert all(19 <= x and x + width(char.char) <= 19 + room for x, char in row.items())
+
+
+@given(st.text(st.sampled_from("\U0001f468\u200d\U0001f3fd\ufe0f\u2764a \u0301"), max_size=200))
+def test_no_cluster_is_endless(text: str) -> None:
+    """All emoji there are have room in one."""
+    assert "".join(clusters(text)) == text
+    assert all(len(one) <= MAX_PARTS for one in clusters(text))
+
+
+@pytest.mark.parametrize("text", ["漢" * 500_000, *HEAPS.values()])
+def test_a_long_name_is_cut_in_time(text: str) -> None:
+    """A name of a megabyte, from a server that has no limits, must not take minutes."""
+    done = threading.Event()
+    shown: list[str] = []
+
+    def cut() -> None:
+        shown.append(shortened(text, 18, width))
+        done.set()
+
+    threading.Thread(target=cut, daemon=True).start()
+    assert done.wait(10)
+    assert shown[0].endswith("…")
+    assert width(shown[0]) <= 18
+
+
