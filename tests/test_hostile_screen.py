@@ -12,13 +12,14 @@ from prompt_toolkit.layout.mouse_handlers import MouseHandlers
 from prompt_toolkit.layout.screen import Screen, WritePosition
 from prompt_toolkit.output import ColorDepth
 
-from roomchat.protocol import Message
+from roomchat.protocol import HistoryPage, Message
 from roomchat.terminal.clusters import MAX_PARTS, clusters
 from roomchat.terminal.messages import MessagesPane
 from roomchat.terminal.pace import Pace
 from roomchat.terminal.panes import shortened
 from roomchat.terminal.widths import Widths, columns, width
 from roomchat.terminal.windows import Windows
+from tests.windows import Desk
 
 TIME = "2026-01-01T00:00:00.000Z"
 LONGEST = 8192  # characters of a message
@@ -77,3 +78,27 @@ def test_a_long_name_is_cut_in_time(text: str) -> None:
     assert width(shown[0]) <= 18
 
 
+
+
+@pytest.mark.parametrize(
+    "page",
+    [[], [Message("tea", 500, 2, "bob", TIME, "again")], [Message("ops", 7, 2, "bob", TIME, "of ops")]],
+    ids=["empty", "the same", "another room's"],
+)
+@pytest.mark.parametrize("way", ["older", "newer"])
+def test_a_server_that_goes_in_circles_is_not_asked_again(page: list[Message], way: str) -> None:
+    """It says for ever that there is more."""
+    desk = Desk()
+    desk.log("tea", 1000)
+    desk.join("tea", replayed=1)
+    if way == "newer":
+        desk.windows.go_to(desk.window, 450)
+        desk.answer()
+        desk.window.scroll(desk.rows_of, desk.height, 1000)
+    desk.look()
+    for _ in range(5):
+        assert len(desk.asked) <= 1
+        if desk.asked:
+            desk.windows.take(HistoryPage(room="tea", entries=[*page], more=True, re=desk.asked.pop().page))
+            assert not any("of ops" in row for row in desk.look())
+    assert not desk.asked

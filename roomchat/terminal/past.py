@@ -86,7 +86,7 @@ class Past:
             return True
         page.window.is_fetching = False
         if isinstance(event, HistoryPage) and page.timeline is page.window.timeline:  # else one looks elsewhere
-            _put(page, event.entries, event.more)
+            _put(page, [one for one in event.entries if one.room == page.window.room], event.more)
         return True
 
     def lose(self) -> None:
@@ -110,13 +110,15 @@ class Past:
 
 def _put(page: Page, entries: Sequence[Logged], more: bool) -> None:
     window, timeline = page.window, page.timeline
+    first, last = timeline.first_seq, timeline.last_seq
     if page.is_newer:
         timeline.extend(entries)
+        more = more and timeline.last_seq != last  # else a server goes in circles
         if not more or 0 < window.live.first_seq <= timeline.last_seq + 1:
             window.join_past()
     else:
         timeline.prepend(entries)
-        timeline.is_whole = not more
+        timeline.is_whole = not more or timeline.first_seq == first
         if not window.unread:  # what was said before one came is not new
             window.read = max(window.read, window.live.last_seq)
     if page.seq:
