@@ -87,6 +87,25 @@ def test_new_messages_and_mentions_are_one_number(serve: Callable[..., Server]) 
         ann.until(lambda screen: screen.typed == "[tea]")
 
 
+def test_whoever_whispers_from_another_window_is_told_where_that_went(serve: Callable[..., Server]) -> None:
+    """A narrow screen has no list in which a window would appear."""
+    server = serve()
+    address = f"127.0.0.1:{server.address[1]}"
+    with (
+        Client(address, "bob", state=False, on_event=lambda event: None),
+        Emulated("join", address, "--name", "ann", columns=40, rows=10) as ann,
+    ):
+        ann.until("[lobby]")
+        ann.type("/whisper bob psst" + ENTER)
+        ann.until("Whispered to bob: see Alt-2.")
+        ann.type(alt("2"))
+        ann.until("ann: psst")
+        ann.until("[@bob]")
+        ann.type("here" + ENTER)
+        ann.until("ann: here")
+        ann.until(lambda screen: "Whispered to" not in screen.read)
+
+
 def test_what_is_pasted_right_behind_escape_is_not_lost(serve: Callable[..., Server]) -> None:
     """Nor does Ctrl-C do nothing there."""
     server = serve()

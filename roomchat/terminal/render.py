@@ -232,6 +232,12 @@ def dialled_elsewhere(event: Joined, roster: Roster) -> str:
     return f"{_caller(event, roster)} dialled you: you are in {room}, too. Type /room {room} to talk there."
 
 
+def whispered_elsewhere(room: str, number: int, roster: Roster) -> str:
+    """What someone is told who whispers, and looks at another window than that of the two."""
+    where = f"Alt-{number % 10}" if number <= 10 else f"/room {number}"
+    return f"Whispered to {roster.whisperer(room)}: see {where}."
+
+
 def _rooms(rooms: list[RoomSummary], total: int) -> str:
     if not total:
         return "There are no rooms yet."

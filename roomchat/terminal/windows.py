@@ -35,7 +35,7 @@ from roomchat.terminal.finding import Hit
 from roomchat.terminal.input import FetchPage, LookFurther, Visit
 from roomchat.terminal.lines import Line, line
 from roomchat.terminal.past import Past
-from roomchat.terminal.render import dialled_elsewhere, whispers_told
+from roomchat.terminal.render import dialled_elsewhere, whispered_elsewhere, whispers_told
 from roomchat.terminal.searching import Searching
 from roomchat.terminal.timeline import Item, Told
 from roomchat.terminal.window import Window
@@ -278,6 +278,9 @@ class Windows(Display):
         is_looked_at = window is self.looked_at
         if not isinstance(item, Spoken) or item.uid == self.roster.uid or self.focus.hides(item):
             window.add(item, is_looked_at=is_looked_at, wants=False, is_news=False)
+            is_mine = isinstance(item, Spoken) and item.uid == self.roster.uid and not self.focus.is_old(item)
+            if is_mine and is_private(item.room) and window is not self.current:
+                self.notice = whispered_elsewhere(item.room, window.number, self.roster)
             return
         is_old = self.focus.is_old(item)
         window.add(item, is_looked_at=is_looked_at, wants=wants, is_news=True)
