@@ -52,7 +52,7 @@ def test_no_message_leaves_its_pane(text: str, widths: Widths) -> None:
         pane = MessagesPane(windows, ColorDepth.DEPTH_8_BIT, Pace())
         pane.write_to_screen(screen, MouseHandlers(), WritePosition(19, 0, room, 40), "", False, None)
         for row in screen.data_buffer.values():
-            assert all(19 <= x and x + width(char.char) <= 19 + room for x, char in row.items())
+            assert all(x >= 19 and x + width(char.char) <= 19 + room for x, char in row.items())
 
 
 @given(st.text(st.sampled_from("\U0001f468\u200d\U0001f3fd\ufe0f\u2764a \u0301"), max_size=200))
@@ -77,8 +77,6 @@ def test_a_long_name_is_cut_in_time(text: str) -> None:
     assert shown[0].endswith("…")
     assert width(shown[0]) <= 18
 <<<<<<< Updated upstream
-
-
 
 
 @pytest.mark.parametrize(

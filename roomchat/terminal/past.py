@@ -22,7 +22,7 @@ class Page(NamedTuple):
 
     window: Window
     timeline: Timeline  # which it belongs to
-    is_newer: bool  # else it goes before what is there
+    history: History  # what was asked for; with ``after`` it goes behind what is there, else before that
     seq: int  # the entry to look at when it is there; 0: none
 
 
@@ -98,7 +98,7 @@ class Past:
     def _fetch(self, window: Window, history: History, seq: int = 0) -> None:
         if window.is_fetching or window.room is None:
             return
-        page = Page(window, window.timeline, history.after is not None, seq)
+        page = Page(window, window.timeline, history, seq)
         if kept := self.kept(history):
             _put(page, kept, True)
         elif self._is_connected():
@@ -110,19 +110,25 @@ class Past:
 
 def _put(page: Page, entries: Sequence[Logged], more: bool) -> None:
     window, timeline = page.window, page.timeline
-    first, last = timeline.first_seq, timeline.last_seq
-    if page.is_newer:
+    more = more and _is_further(page.history, entries)
+    if page.history.after is not None:
         timeline.extend(entries)
-        more = more and timeline.last_seq != last  # else a server goes in circles
         if not more or 0 < window.live.first_seq <= timeline.last_seq + 1:
             window.join_past()
     else:
         timeline.prepend(entries)
-        timeline.is_whole = not more or timeline.first_seq == first
+        timeline.is_whole = not more
         if not window.unread:  # what was said before one came is not new
             window.read = max(window.read, window.live.last_seq)
     if page.seq:
         _show(window, page.seq)
+
+
+def _is_further(asked: History, entries: Sequence[Logged]) -> bool:
+    """Whether a page has something of what was asked for; else a server goes in circles."""
+    if asked.after is not None:
+        return any(one.seq > asked.after for one in entries)
+    return any(asked.before is None or one.seq < asked.before for one in entries)
 
 
 def _show(window: Window, seq: int) -> None:
