@@ -76,7 +76,6 @@ def test_a_long_name_is_cut_in_time(text: str) -> None:
     assert done.wait(10)
     assert shown[0].endswith("…")
     assert width(shown[0]) <= 18
-<<<<<<< Updated upstream
 
 
 @pytest.mark.parametrize(
@@ -101,5 +100,3 @@ def test_a_server_that_goes_in_circles_is_not_asked_again(page: list[Message], w
             desk.windows.take(HistoryPage(room="tea", entries=[*page], more=True, re=desk.asked.pop().page))
             assert not any("of ops" in row for row in desk.look())
     assert not desk.asked
-=======
->>>>>>> Stashed changes
