@@ -1,112 +1,108 @@
-"""A day in the life: two people, three rooms, a night, a server that restarts, and lines that waited."""
+"""A day in the life of two people at their terminals: three rooms, a night, restarts, and words that wait."""
 
 from __future__ import annotations
 
-from roomchat import Client
-from roomchat.protocol import History, HistoryPage
-from tests.emulator import ENTER, Emulated, alt
-from tests.test_back import END, HOME, House, house, prompt, until_kept
+import re
+import signal
+from pathlib import Path
 
-__all__ = ["house"]  # the fixture
+from tests.emulator import END, ENTER, HOME, PAGE_DOWN, Emulated, alt
+from tests.program import address_of, serve
+
 NIGHT = 530  # messages
+MENTION = 412  # which of them is for ann
+ROOMS = "tea,ops,tart"
 
 
-def said(chat: Client, room: str) -> list[str]:
-    """The last texts of a room."""
-    page = chat.request(History(room=room, limit=10))
-    assert isinstance(page, HistoryPage)
-    return [one.text for one in page.messages]
+def at_terminal(name: str, address: str, folder: Path, *arguments: str) -> Emulated:
+    """A person who keeps what is theirs in a folder of their own."""
+    env = {"XDG_STATE_HOME": str(folder / name)}
+    return Emulated("join", address, "--name", name, *arguments, env=env, columns=100, rows=40)
 
 
-def morning(house: House) -> None:
-    """Ann and bob talk; ann leaves with half a line in ops."""
-    ann = house.ann("--room", "tea,ops,tart")
-    ann.until("[tart]")
-    ann.type("/room tea" + ENTER)
-    ann.until("[tea]")
-    house.bob.say("good morning, ann", "tea")
-    ann.until("good morning, ann")
-    ann.type("and to you" + ENTER)
-    ann.until("ann: and to you")
-    ann.type(alt("2"))
-    ann.until("[ops]")
-    ann.type("half a li")
-    ann.type(alt("1"))
-    ann.until("[tea]")
-    assert "half a li" not in prompt(ann), "a line belongs to its window"
-    until_kept(house, ann, "half a li")
-    ann.type("/quit see you tomorrow" + ENTER)
-    assert ann.wait() == 0
+def say_in_the_night(bob: Emulated, numbers: range) -> None:
+    """As somebody types; and he sees what he says."""
+    for start in range(numbers.start, numbers.stop, 50):
+        some = range(start, min(start + 50, numbers.stop))
+        bob.type("".join(("ann: " if n == MENTION else "") + f"night {n}." + ENTER for n in some))
+        bob.until(f"night {some[-1]}.")
 
 
-def night(house: House) -> None:
-    """Much is said; the server is stopped and started."""
-    with Client(house.address, "owl", state=False) as owl:
-        owl.join("tea")
-        for number in range(NIGHT // 2):
-            owl.say(f"night {number}")
-        assert owl.flush(60)
-        for number in range(NIGHT // 2, NIGHT):
-            house.bob.say(f"night {number}", "tea")
-        house.bob.say("ann: where is the report?", "ops")
-        assert house.bob.flush(60)
-    house.stop()
-    house.start()
+def read_down(ann: Emulated) -> list[str]:
+    """All that is read on the way from what is shown down to the newest, each row once."""
+    read: list[str] = []
+    while True:
+        shown = [row for row in ann.screen.middle[1:-2] if row]
+        overlap = max((n for n in range(len(shown) + 1) if read[len(read) - n :] == shown[:n]), default=0)
+        read += shown[overlap:]
+        if f"night {NIGHT - 1}." in shown[-1]:
+            return read
+        last = shown[-1]
+        ann.type(PAGE_DOWN)
+        ann.until(lambda screen, last=last: last not in screen.screen.middle[-3:-2] or "below" not in screen.read)
 
 
-def day(house: House) -> None:
-    """Ann is where she was; finds who wants her, where she stopped, and what was said first."""
-    ann = house.ann()
-    ann.until("[tea]")
-    ann.until(f"night {NIGHT - 1}")
-    ann.until("1!")  # in ops
-    ann.type(HOME)
-    ann.until("--- the beginning ---")
-    ann.until("--- new since")
-    ann.until("night 0")
-    ann.type(END)
-    ann.until(f"night {NIGHT - 1}")
-    ann.type(alt("a"))
-    ann.until("[ops] half a li")
-    ann.until("ann: where is the report?")
-    ann.type("ne, and a report" + ENTER)
-    ann.until("ann: half a line, and a report")
-    ann.type(alt("1"))
-    ann.until("[tea]")
-    ann.type("/search good morning" + ENTER)
-    ann.until("1 of 1: good morning")
-    ann.until("ann: and to you")
-    ann.type(END)
-    ann.until(f"night {NIGHT - 1}")
-    evening(house, ann)
-
-
-def evening(house: House, ann: Emulated) -> None:
-    """The server goes; what is typed waits, also for a person who leaves and comes back."""
-    house.stop()
-    ann.until("connection lost")
-    for line in ("one more thing", "and another"):
-        ann.type(line + ENTER)
-        ann.until(f"... {line}")
-    ann.type("/quit" + ENTER)
-    ann.until("2 lines are not sent yet")
-    ann.type("/quit" + ENTER)
-    assert ann.wait() == 0
-    ann = house.ann()
-    ann.until("... and another")
-    ann.until("[tea]")
-    house.start()
-    ann.until("ann: one more thing")
-    ann.until("ann: and another")
-    ann.until(lambda screen: "..." not in "\n".join(screen.shown))
-    assert said(house.bob, "tea")[-2:] == ["one more thing", "and another"]
-    assert said(house.bob, "ops")[-2:] == ["ann: where is the report?", "half a line, and a report"]
-    ann.type("/quit" + ENTER)
-    assert ann.wait() == 0
-
-
-def test_a_day(house: House) -> None:
-    """Nothing is out of reach, lost, doubled, or in another room."""
-    morning(house)
-    night(house)
-    day(house)
+def test_a_day(tmp_path: Path) -> None:
+    """Nothing that was said is lost, shown twice, or out of reach; and nothing has to be typed again."""
+    options = ["--db", str(tmp_path / "chat.db"), "--rate", "0"]
+    with serve(*options[2:], db=options[1]) as server:
+        address = address_of(server)
+        port = ["--port", address.rpartition(":")[2]]
+        bob = at_terminal("bob", address, tmp_path, "--room", ROOMS)
+        with bob:
+            with at_terminal("ann", address, tmp_path, "--room", ROOMS) as ann:  # the day
+                for screen in (bob, ann):
+                    screen.until("[tart]")
+                    screen.type(alt("1"))
+                    screen.until("[tea]")
+                bob.type("the first words" + ENTER)
+                ann.until("bob: the first words")
+                ann.type("see you tomorrow" + ENTER)
+                bob.until("ann: see you tomorrow")
+                ann.type("for the morn" + alt("2"))
+                ann.until("[ops]")
+                ann.type("what of the" + alt("3") + alt("2"))
+                ann.until("[ops] what of the")
+                ann.signal(signal.SIGHUP)
+                assert ann.wait() == 0
+            say_in_the_night(bob, range(300))
+            server.signal(signal.SIGTERM)
+            bob.until("connection lost, trying again")
+            bob.type("night 300." + ENTER)
+            bob.until("... night 300.")
+            with serve(*port, *options[2:], db=options[1]) as again:
+                address_of(again)
+                bob.until("bob: night 300.")
+                say_in_the_night(bob, range(301, NIGHT))
+                with at_terminal("ann", address, tmp_path) as ann:  # the morning
+                    ann.until("[ops] what of the")
+                    ann.until(lambda screen: screen.listed("tea") == f"{NIGHT}!")
+                    ann.type(alt("a"))
+                    ann.until("[tea] for the morn")
+                    ann.until(f"bob: night {NIGHT - 1}.")
+                    ann.type("\x15" + HOME)
+                    ann.until("bob: the first words")
+                    read = read_down(ann)
+                    nights = [re.search(r"bob: (?:ann: )?night (\d+)\.", row) for row in read]
+                    assert [int(found[1]) for found in nights if found] == list(range(NIGHT))
+                    new = next(number for number, row in enumerate(read) if row.startswith("--- new since"))
+                    said = [row for row in read[:new] if row[:2].isdigit()]
+                    assert said[-1].endswith("ann: see you tomorrow")
+                    assert "bob: night 0." in " ".join(read[new + 1 : new + 3])
+                    ann.type(END)
+                    ann.until(lambda screen: screen.listed("tea") == "")
+                    again.signal(signal.SIGTERM)
+                    ann.until("connection lost, trying again")
+                    ann.type("good morning, bob" + ENTER + "/quit" + ENTER)
+                    ann.until("1 line is not sent yet; it will be sent the next time.")
+                    ann.type("/quit" + ENTER)
+                    assert ann.wait() == 0
+                    assert ann.read == "1 line is not sent yet; it will be sent the next time. Goodbye."
+            with (
+                serve(*port, *options[2:], db=options[1]) as last,
+                at_terminal("ann", address, tmp_path) as ann,
+            ):
+                address_of(last)
+                for screen in (bob, ann):
+                    screen.until("ann: good morning, bob")
+                    assert screen.read.count("good morning") == 1
