@@ -62,6 +62,11 @@ class Glass(pyte.Screen):
         return ["".join(self.buffer[y][x].data for x in columns) for y in range(self.lines)]
 
     @property
+    def is_being_painted(self) -> bool:
+        """Whether some of its rows may be old ones still: a full-screen program hides the cursor meanwhile."""
+        return self.is_alternate and bool(self.cursor.hidden)
+
+    @property
     def rows(self) -> list[str]:
         """Its rows, down to the last one with something in it."""
         rows = [row.rstrip() for row in self.display]
@@ -130,7 +135,7 @@ class Emulated(Terminal):
     def until(self, found: str | Callable[[Emulated], object]) -> None:
         """Wait until the text stands in a row, or is read over several, or it holds."""
         deadline = time.monotonic() + PATIENCE
-        while not self._has(found):
+        while self.screen.is_being_painted or not self._has(found):
             if not self._look(deadline):
                 told = found if isinstance(found, str) else "what was waited for"
                 raise AssertionError(f"never showed {told!r}, but:\n" + "\n".join(self.shown))

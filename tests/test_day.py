@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.emulator import END, ENTER, HOME, PAGE_DOWN, Emulated, alt
 from tests.program import address_of, serve
 
+CTRL_U = "\x15"
 NIGHT = 530  # messages
 MENTION = 412  # which of them is for ann
 ROOMS = "tea,ops,tart"
@@ -31,15 +32,15 @@ def say_in_the_night(bob: Emulated, numbers: range) -> None:
 def read_down(ann: Emulated) -> list[str]:
     """All that is read on the way from what is shown down to the newest, each row once."""
     read: list[str] = []
-    while True:
+    for page in range(100):
         shown = [row for row in ann.screen.middle[1:-2] if row]
         overlap = max((n for n in range(len(shown) + 1) if read[len(read) - n :] == shown[:n]), default=0)
         read += shown[overlap:]
         if f"night {NIGHT - 1}." in shown[-1]:
             return read
-        last = shown[-1]
-        ann.type(PAGE_DOWN)
-        ann.until(lambda screen, last=last: last not in screen.screen.middle[-3:-2] or "below" not in screen.read)
+        ann.type(CTRL_U + PAGE_DOWN + f"page {page}")  # when that is there the key before it was heeded
+        ann.until(lambda screen, page=page: screen.typed == f"[tea] page {page}")
+    raise AssertionError("never came to the newest, but to:\n" + "\n".join(shown))
 
 
 def test_a_day(tmp_path: Path) -> None:
@@ -80,7 +81,7 @@ def test_a_day(tmp_path: Path) -> None:
                     ann.type(alt("a"))
                     ann.until("[tea] for the morn")
                     ann.until(f"bob: night {NIGHT - 1}.")
-                    ann.type("\x15" + HOME)
+                    ann.type(CTRL_U + HOME)
                     ann.until("bob: the first words")
                     read = read_down(ann)
                     nights = [re.search(r"bob: (?:ann: )?night (\d+)\.", row) for row in read]
@@ -89,7 +90,7 @@ def test_a_day(tmp_path: Path) -> None:
                     said = [row for row in read[:new] if row[:2].isdigit()]
                     assert said[-1].endswith("ann: see you tomorrow")
                     assert "bob: night 0." in " ".join(read[new + 1 : new + 3])
-                    ann.type(END)
+                    ann.type(CTRL_U + END)
                     ann.until(lambda screen: screen.listed("tea") == "")
                     again.signal(signal.SIGTERM)
                     ann.until("connection lost, trying again")
