@@ -14,6 +14,7 @@ from prompt_toolkit.output import ColorDepth
 
 from roomchat.protocol import HistoryPage, Message
 from roomchat.terminal.clusters import MAX_PARTS, clusters
+from roomchat.terminal.mentions import is_mentioned
 from roomchat.terminal.messages import MessagesPane
 from roomchat.terminal.pace import Pace
 from roomchat.terminal.panes import shortened
@@ -100,3 +101,14 @@ def test_a_server_that_goes_in_circles_is_not_asked_again(page: list[Message], w
             desk.windows.take(HistoryPage(room="tea", entries=[*page], more=True, re=desk.asked.pop().page))
             assert not any("of ops" in row for row in desk.look())
     assert not desk.asked
+
+
+def test_a_text_that_grows_when_it_is_compared_is_looked_through_once() -> None:
+    """Each of its characters is eighteen then; it is asked of when it is kept, counted and painted."""
+    is_mentioned.cache_clear()
+    desk = Desk()
+    desk.join("tea")
+    for number in range(5):
+        desk.say("tea", f"{number} " + "\ufdfa" * (LONGEST - 2))
+        desk.look()
+    assert is_mentioned.cache_info().misses == 5
