@@ -10,11 +10,13 @@ import pytest
 
 from roomchat import Client
 from roomchat.server import Server
+from roomchat.terminal.panes import room_list
 from roomchat.terminal.status import Fragments
 from roomchat.terminal.text_pane import TextPane
 from tests.emulator import CTRL_C, ENTER, Emulated, alt, paste
 from tests.program import address_of
 from tests.program import serve as serve_program
+from tests.windows import Desk
 
 F1 = "\x1bOP"
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
@@ -24,6 +26,21 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What clients keep is for this test."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def test_windows_that_the_list_has_no_room_for_are_counted() -> None:
+    """The one that is looked at is always there."""
+    desk = Desk()
+    for number in range(1, 13):
+        desk.join(f"room{number}")
+    for height, shown in [
+        (13, ["0 server", "11 room11", "12 room12"]),
+        (5, ["2 room2", "12 room12", "and 9 more"]),
+    ]:
+        rows = "".join(text for _, text, *_ in room_list(desk.windows, 18, height)).splitlines()
+        assert len(rows) == height
+        assert [*map(str.strip, rows)][-len(shown) + 1 :] == shown[1:]
+        assert shown[0] in map(str.strip, rows)
 
 
 @pytest.mark.parametrize(

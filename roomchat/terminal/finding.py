@@ -56,6 +56,11 @@ class Finding:
         """Whether there is nothing left to read."""
         return not self._logs
 
+    @property
+    def is_vain(self) -> bool:
+        """Whether all is read, and there is no hit."""
+        return self.is_over and not self._hits
+
     def next_log(self) -> Unread | None:
         """What to read next: of all logs the one whose unread part may be the newest; None: all is read."""
         return max(self._logs, key=lambda log: (not log.back_to, log.back_to, log.room), default=None)

@@ -19,7 +19,8 @@ from roomchat.terminal.windows import Windows
 def room_list(windows: Windows, width: int, height: int) -> Fragments:
     """The windows with their numbers and what is new in them.
 
-    Where not all fit, the one that is looked at and those with something new stay, mentions first of all.
+    Where not all fit, the one that is looked at and those with something new stay, mentions first of all; the rest
+    is counted.
     """
     rows: Fragments = []
     with windows.lock:
@@ -27,12 +28,15 @@ def room_list(windows: Windows, width: int, height: int) -> Fragments:
             windows.all(),
             key=lambda one: (one is not windows.current, not one.mentions, not one.unread, one.number),
         )
-        for window in sorted(shown[:height], key=lambda one: one.number):
+        room = height if len(shown) <= height else max(0, height - 1)
+        for window in sorted(shown[:room], key=lambda one: one.number):
             style = "class:current" if window is windows.current else _news_style(window)
             new = f" {window.unread}" if window.unread else ""
             mark = "!" if window.mentions else ""
             name = shortened(f"{window.number} {name_of(window, windows)}", width - len(new + mark))
             rows.append((style, f"{name}{' ' * (width - get_cwidth(name) - len(new + mark))}{new}{mark}\n"))
+    if len(shown) > room:
+        rows.append(("class:toolbar", f"and {len(shown) - room} more"))
     return rows
 
 

@@ -139,7 +139,10 @@ def _state(terminal: Terminal, windows: Windows, above: int, below: int, listed:
 def _search(windows: Windows) -> Fragments:
     """Which hit is looked at, of how many."""
     finding = windows.searching.finding
-    return [("class:here", f"{harmless(finding.told)} (F3 F4 End)")] if finding is not None else []
+    if finding is None:
+        return []
+    keys = "End" if finding.is_vain else "F3 F4 End"
+    return [("class:here", f"{harmless(finding.told)} ({keys})")]
 
 
 def _connection(terminal: Terminal, windows: Windows) -> Fragments:
