@@ -148,7 +148,9 @@ def test_stopped_by_hand_it_goes_on_as_if_nothing_had_happened(tea: Tea) -> None
     for turn in range(2):
         os.kill(pid, signal.SIGSTOP)
         shell.until(is_at_prompt)
-        shell.type("kill -CONT %1; fg" + ENTER)  # first in the background, where it may not paint
+        # First in the background, where it may not paint, and is stopped; bash can't tell an old stop from a new one.
+        stopped = f"until grep -q 'State:.T' /proc/{pid}/status; do :; done"
+        shell.type(f"kill -CONT %1; {stopped}; fg" + ENTER)
         shell.until("[tea] half a")
         shell.until(lambda screen: "Stopped" not in "\n".join(screen.shown))
         shell.until(lambda screen: modes_of(screen) == (False, False))

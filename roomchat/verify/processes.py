@@ -13,7 +13,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from signal import SIGKILL, SIGTERM, Signals
+from signal import SIGKILL, SIGSTOP, SIGTERM, Signals
 from typing import IO, Self
 
 from roomchat.errors import RoomchatError
@@ -125,9 +125,11 @@ class Process:
                 self._process.stdin.close()
 
     def signal(self, number: Signals) -> None:
-        """Send it a signal."""
+        """Send it a signal; one that stops it is waited for, since it may run on a moment on another processor."""
         assert self._process is not None
         self._process.send_signal(number)
+        if number == SIGSTOP:
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def kill(self) -> None:
         """End it at once (SIGKILL), if it runs."""
