@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import product
 from typing import NamedTuple, TextIO, cast
 
 import pyte
@@ -19,6 +21,8 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.input.vt100_parser import Vt100Parser
 from prompt_toolkit.renderer import Renderer
 
+from roomchat.client.client import Client
+from roomchat.protocol import Message
 from roomchat.terminal.input import Typed
 from roomchat.terminal.output import ScreenOutput
 from roomchat.terminal.pace import Pace
@@ -48,6 +52,8 @@ class Painting:
         self.screen = Screen(colour=False, bell="never", clock=CLOCK)
         self.screen._stage._loop = asyncio.get_running_loop()
         self.screen.terminal = Terminal("localhost", self.screen.input, self.screen.windows, interactive=True)
+        self.screen.windows.meet(Client("localhost", "ann", state=False))
+        stack.callback(self.screen.windows.part)
         self.desk = Desk(windows=self.screen.windows)
         for room in ("tea", "ops"):
             self.desk.log(room, 250)
@@ -171,20 +177,64 @@ def do(painting: Painting, one: Step) -> None:
                 painting.desk.say(room, one.text, BOB)
 
 
+def paint_on(columns: int, rows: int, paint: Callable[[Painting], None]) -> None:
+    """In a loop, which what is painted needs."""
+
+    async def run() -> None:
+        with ExitStack() as stack:
+            painting = Painting(stack, columns, rows)
+            painting.paint()
+            paint(painting)
+
+    asyncio.run(run())
+
+
 @settings(max_examples=40, deadline=None)
 @given(sizes, st.lists(step, max_size=15))
 def test_what_is_painted_is_what_the_model_says(size: tuple[int, int], steps: list[Step]) -> None:
     """After any resizes, messages, pages and keys, painted one after the other or together."""
-    asyncio.run(paint_all(size, steps))
 
-
-async def paint_all(size: tuple[int, int], steps: list[Step]) -> None:
-    with ExitStack() as stack:
-        painting = Painting(stack, *size)
-        painting.paint()
+    def paint(painting: Painting) -> None:
         for number, one in enumerate(steps):
             do(painting, one)
             if number % 3:
                 painting.paint()
                 painting.paint()  # the first has asked for more of the log, and the second says that it comes
                 painting.assert_painted()
+
+    paint_on(*size, paint)
+
+
+def test_it_fits_into_every_size() -> None:
+    """From 20 to 300 columns and 5 to 100 rows the newest message and the whole of the line are there."""
+
+    def paint(painting: Painting) -> None:
+        painting.press("a line")
+        painting.desk.say("ops", "the newest")
+        for columns, rows in product([20, 21, 39, 71, 72, 73, 300], [5, 7, 8, 10, 100]):
+            painting.resize(columns, rows)
+            painting.paint()
+            painting.paint()
+            painting.assert_painted()
+            assert painting.glass.typed == "[ops] a line"
+            assert "newest" in " ".join(painting.glass.middle)
+
+    paint_on(80, 24, paint)
+
+
+def test_each_window_has_its_own_line() -> None:
+    """With its cursor; what is typed behind the key is in the other one, painted or not."""
+
+    def paint(painting: Painting) -> None:
+        painting.press("for ops" + LEFT + LEFT + alt("1") + "for tea" + CTRL_N + "-")
+        painting.paint()
+        assert painting.glass.typed == "[ops] for o-ps"
+        painting.assert_painted()
+        painting.press(alt("1") + "!" + ENTER + "more")
+        painting.paint()
+        painting.paint()
+        assert painting.glass.typed == "[tea] more"
+        assert "ann: for tea!" in " ".join(painting.glass.middle)
+        assert not any(isinstance(entry, Message) and entry.uid == ME for entry in painting.desk.logs["ops"])
+
+    paint_on(80, 24, paint)
