@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from roomchat import Client
 from roomchat.terminal.arrival import Arrival
 from roomchat.terminal.display import PlainDisplay
 from roomchat.terminal.input import InputQueue, Typed
@@ -198,6 +199,28 @@ def test_enter_takes_the_login_name(monkeypatch: pytest.MonkeyPatch) -> None:
         ann.until("You are 1:")
         ann.until("ann (1)")
         assert any("Your name [ann]: ann" in row for row in ann.shown)
+
+
+def test_the_name_of_the_last_time_is_offered() -> None:
+    """Not that of a program, nor one that was taken on since: it would lead to another session."""
+    with serve() as server:
+        address = address_of(server)
+        with Emulated("join", address, "--name", "Zoë") as ann:
+            ann.until("Zoë (1)")
+            ann.type("/quit" + ENTER)
+            ann.until("Goodbye.")
+        with Client(address, "bot", on_event=lambda event: None):
+            pass
+        with Emulated("join", address) as ann:
+            ann.until("Your name [Zoë]:")
+            ann.type(ENTER)
+            ann.until("Zoë (1)")
+            ann.type("/name moon" + ENTER + "/quit" + ENTER)
+            ann.until("Goodbye.")
+        with Emulated("join", address) as ann:
+            ann.until("Your name [zoë]:")
+            ann.type(ENTER)
+            ann.until("moon (1)")
 
 
 def test_a_login_name_that_is_taken_is_not_offered_again(monkeypatch: pytest.MonkeyPatch) -> None:

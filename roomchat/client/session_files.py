@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from roomchat.client.address import Address
 from roomchat.client.same import compared, spellings
 
 MAX_SLOTS = 100  # programs of one person with one name on one server at a time
+_SESSION = ".db"  # how their files end
 SETTLED = "settled"  # in the lock file of a session that is known to be in its place
 
 
@@ -26,6 +27,25 @@ def server_folder(folder: Path, address: Address, name: str) -> Path:
     for one in folders:
         _settle(one, name.casefold())
     return next((one for one in folders if next(_slots(one, compared(name))).exists()), folders[0])
+
+
+def last_name(folder: Path, address: Address) -> str | None:
+    """By which name a person was last at a screen on a server; None: never, or nobody can say.
+
+    Only what stands beside a session tells that a screen had it, not a program (``Client.kept_beside``).
+    """
+    with contextlib.suppress(OSError, sqlite3.Error):
+        folders = [folder / quote(str(one), safe="") for one in spellings(address)]
+        kept = [path for one in folders for path in one.glob(f"*{_SESSION}.kept*") if "+" not in path.name]
+        if kept:
+            newest = max(kept, key=lambda path: path.stat().st_mtime)
+            key = newest.name.rpartition(f"{_SESSION}.kept")[0]
+            path = newest.with_name(f"{key}{_SESSION}")
+            with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as session:
+                row = session.execute("SELECT value FROM identity WHERE key = 'name'").fetchone()
+            # One that was changed since is not the one that leads to this session.
+            return str(row[0]) if row and compared(str(row[0])) == unquote(key) else unquote(key)
+    return None
 
 
 def claim(folder: Path, name: str) -> tuple[IO[str], Path]:

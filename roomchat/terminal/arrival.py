@@ -6,8 +6,12 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable
 
+from platformdirs import user_state_path
+
+from roomchat.client.address import parse_address
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent
+from roomchat.client.session_files import last_name
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 from roomchat.harmless import harmless
@@ -31,7 +35,7 @@ class Arrival:
     Args:
         address: of the server.
         name: of the person; None: it is asked for.
-        login: the name to offer then.
+        login: the name to offer then, if there is none of the last time.
         first: what leads into the first rooms; without any a person goes into the lobby.
         display: where the client is put, and what is told is shown.
         source: what the person types.
@@ -54,6 +58,7 @@ class Arrival:
         self.name = name
         self._address = address
         self._login = login
+        self._is_asked = False  # for a name
         self._display = display
         self._source = source
         self._interactive = interactive
@@ -172,6 +177,10 @@ class Arrival:
         self._display.client = None
 
     def _ask_name(self) -> str:
+        if not self._is_asked:
+            self._is_asked = True
+            with contextlib.suppress(ValueError):
+                self._login = last_name(user_state_path("roomchat"), parse_address(self._address)) or self._login
         offered = f" [{self._login}]" if self._login and self._interactive else ""
         self.asking = f"Your name{offered}: "
         if self._display.focus.is_tagged:  # there is no line that is typed on, with a prompt before it
