@@ -148,7 +148,8 @@ def test_stopped_by_hand_it_goes_on_as_if_nothing_had_happened(tea: Tea) -> None
     for turn in range(2):
         os.kill(pid, signal.SIGSTOP)
         shell.until(is_at_prompt)
-        # First in the background, where it may not paint, and is stopped; bash can't tell an old stop from a new one.
+        # First in the background, where it may not paint, and is stopped; bash can't tell an old stop from a new
+        # one.
         stopped = f"until grep -q 'State:.T' /proc/{pid}/status; do :; done"
         shell.type(f"kill -CONT %1; {stopped}; fg" + ENTER)
         shell.until("[tea] half a")
