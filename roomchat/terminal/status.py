@@ -164,6 +164,6 @@ def _activity(windows: Windows) -> Fragments:
     for window in sorted(new, key=lambda window: (not window.mentions, window.number)):
         mark = "!" if window.mentions else ""
         style = "class:alert" if mark else "class:unread"
-        space = [("", " ")] if fragments else []
-        fragments += [*space, (style, f"{window.number} {name_of(window, windows)} +{window.unread}{mark}")]
+        comma = [("class:toolbar", ", ")] if fragments else []
+        fragments += [*comma, (style, f"{window.number} {name_of(window, windows)} +{window.unread}{mark}")]
     return fragments
