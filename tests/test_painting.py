@@ -127,15 +127,16 @@ class Painting:
 
     def _assert_cursor(self) -> None:
         """What stands left of it is the prompt and what is typed before it, and nothing else."""
-        editor, pane = self.screen.editor, self.screen.typed
+        editor = self.screen.editor
         text, cursor = editor.shown
         rows = editor.rows(text)
         number = row_of(rows, cursor)
         before = text[rows[number].start : cursor]
         cells = self.glass.buffer[self.glass.cursor.y]
         left = "".join(cells[x].data for x in range(self.glass.cursor.x)).rpartition("│")[2]
-        prompt = pane.fit(self.columns - (19 if self.screen.is_wide() else 0) - 19 * self.screen.shows_people)
-        assert left == (prompt if number == 0 else " " * len(prompt)) + before
+        assert left.endswith(before)
+        prompt = left.removesuffix(before).rstrip(" …")  # it is shortened where there is little room
+        assert self.screen.prompt().startswith(prompt) if number == 0 else not prompt
 
 
 class Step(NamedTuple):

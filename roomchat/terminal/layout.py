@@ -64,11 +64,13 @@ def layout(screen: Painted) -> Container:
             ),
             screen.messages,
             ConditionalContainer(
-                Pane(TextPane(screen.pending), dont_extend_height=True),
+                # Blanks of its own, here and below: the renderer would take those that it finds missing for what
+                # stood there before, and leave the rest of a message that was longer.
+                Pane(TextPane(screen.pending), dont_extend_height=True, char=" "),
                 filter=Condition(lambda: bool(screen.pending())),
             ),
-            Pane(screen.typed, height=screen.input_rows, dont_extend_height=True),
-            Pane(TextPane(screen.bottom), height=1, dont_extend_height=True),
+            Pane(screen.typed, height=screen.input_rows, dont_extend_height=True, char=" "),
+            Pane(TextPane(screen.bottom), height=1, dont_extend_height=True, char=" "),
         ]
     )
     return VSplit(
