@@ -223,6 +223,22 @@ def test_it_fits_into_every_size() -> None:
     paint_on(80, 24, paint)
 
 
+def test_it_comes_back_from_every_size() -> None:
+    """However small the window was, with the people beside the room; all is there when it has room again."""
+
+    def paint(painting: Painting) -> None:
+        painting.press("a line" + F2)
+        painting.desk.say("ops", "the newest")
+        for columns, rows in [*product([1, 2, 3, 4, 5, 19], [1, 2, 3, 4]), *product([1, 2, 3, 300], [1, 100])]:
+            for size in ((columns, rows), (100, 24)):
+                painting.resize(*size)
+                painting.paint()
+            assert painting.glass.typed.startswith("[ops] a line")
+            assert "newest" in " ".join(painting.glass.middle)
+
+    paint_on(80, 24, paint)
+
+
 def test_each_window_has_its_own_line() -> None:
     """With its cursor; what is typed behind the key is in the other one, painted or not."""
 

@@ -54,7 +54,7 @@ def layout(screen: Painted) -> Container:
     people = TextPane(lambda: people_list(windows, people_width(), screen.size()[1]))
 
     def people_width() -> int:
-        return min(LIST_WIDTH, screen.size()[0] // 2 - 2)  # most of a narrow screen is for the messages
+        return min(LIST_WIDTH, max(0, screen.size()[0] // 2 - 2))  # most of a narrow screen is for the messages
 
     line = Pane(width=1, char="│", style="class:line")
     middle = HSplit(
@@ -69,7 +69,15 @@ def layout(screen: Painted) -> Container:
                 Pane(TextPane(screen.pending), dont_extend_height=True, char=" "),
                 filter=Condition(lambda: bool(screen.pending())),
             ),
-            Pane(screen.typed, height=screen.input_rows, dont_extend_height=True, char=" "),
+            Pane(
+                screen.typed,
+                height=screen.input_rows,
+                dont_extend_height=True,
+                char=" ",
+                # Where it was scrolled to on a screen too narrow for it means nothing on the next one.
+                get_horizontal_scroll=lambda pane: 0,
+                get_vertical_scroll=lambda pane: 0,
+            ),
             Pane(TextPane(screen.bottom), height=1, dont_extend_height=True, char=" "),
         ]
     )
