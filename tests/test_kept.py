@@ -257,6 +257,23 @@ def test_damage_that_is_found_later_is_no_end(kept: Kept, path: Path) -> None:
     again.close()
 
 
+@pytest.mark.parametrize("seq", ["x", 1.5, b"x"])
+def test_a_room_with_a_seq_that_is_none_is_forgotten(kept: Kept, path: Path, seq: object) -> None:
+    """SQLite takes anything for a number, so such a file would end the chat at each start."""
+    for number in (1, 2):
+        kept.add(message("tea", number))
+        kept.add(message("ops", number))
+    kept.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE entries SET seq = ? WHERE room = 'tea' AND seq = 2", (seq,))
+    connection.close()
+    again = Kept(path)
+    assert (again.last("tea"), again.last("ops")) == (0, 2)
+    again.add(message("tea", 3))
+    assert seqs(again.before("tea", None, 9)) == [3]
+    again.close()
+
+
 def test_an_entry_that_can_not_be_read_is_unknown(kept: Kept, path: Path) -> None:
     """A later version may have kept a kind that this one does not know."""
     kept.add(message("tea", 4))

@@ -202,7 +202,9 @@ class Kept:
     def _look(self) -> None:
         """Which rooms there are, and their last entries; ``add`` must not ask for each entry."""
         for room, last in self._file.rows(_LAST):
-            if room not in self._rooms:
+            if not isinstance(last, int):  # damage that SQLite does not see
+                self._file.write("DELETE FROM entries WHERE room = ?", room)
+            elif room not in self._rooms:
                 self._rooms[room] = _Room(last)
 
     def _count(self, room: str) -> int:
