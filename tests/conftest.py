@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from roomchat.server import Server
 from roomchat.settings import Settings
@@ -15,6 +16,10 @@ from tests.peer import Peer
 # A loaded machine may take longer than half a second between a connection and what is sent over it: who is to be
 # greeted is so where a test says so.
 QUIET = {"port": 0, "drain": 0.2, "rate": 0, "greet_after": 10.0}
+
+# How long an example takes says more of the machine than of the code. All else stays as hypothesis has chosen it.
+settings.register_profile("unhurried", settings.default, deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True, scope="session")
