@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from roomchat.cli import main
-from roomchat.terminal import help
+from roomchat.terminal.typed import help
 
 PATH = Path(__file__).parent.parent / "docs" / "cli.md"
 

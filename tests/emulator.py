@@ -9,7 +9,7 @@ from typing import Any
 
 import pyte
 
-from roomchat.terminal.layout import WIDE
+from roomchat.terminal.screen.layout import WIDE
 from roomchat.verify.processes import PATIENCE
 from tests.program import ROOMCHAT, Terminal
 

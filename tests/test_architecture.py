@@ -81,6 +81,23 @@ def test_imports_point_one_way(module):
     assert not wrong
 
 
+# The floors of the terminal, from the ground up; "" is what stands in it directly.
+FLOORS = ["shown", "device", "typed", "windows", "editing", "", "screen"]
+
+
+def floor_of(module: str) -> int:
+    """Of a module of the terminal."""
+    parts = module.split(".")
+    return FLOORS.index(parts[2] if len(parts) > 3 or parts[-1] in FLOORS else "")
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) == "terminal"])
+def test_no_floor_of_the_terminal_needs_one_above_it(module):
+    """The model knows no pane, and what is shown knows no window."""
+    ours = [name for name in imports(MODULES[module]) if part_of(name) == "terminal" and name in MODULES]
+    assert all(floor_of(name) <= floor_of(module) for name in ours)
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) in PURE])
 def test_the_pure_parts_are_pure(module):
     """What a chat is, and how it looks as bytes or on a page, needs no socket, thread, clock or disk."""

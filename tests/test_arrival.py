@@ -10,8 +10,8 @@ import pytest
 
 from roomchat import Client
 from roomchat.terminal.arrival import Arrival
-from roomchat.terminal.display import PlainDisplay
-from roomchat.terminal.input import InputQueue, Typed
+from roomchat.terminal.typed.input import InputQueue, Typed
+from roomchat.terminal.windows.display import PlainDisplay
 from tests.emulator import ENTER, Emulated
 from tests.peer import Peer
 from tests.program import AWAY, Program, address_of, serve

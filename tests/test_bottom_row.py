@@ -10,9 +10,9 @@ import pytest
 
 from roomchat import Client
 from roomchat.server import Server
-from roomchat.terminal.panes import room_list
-from roomchat.terminal.status import Fragments
-from roomchat.terminal.text_pane import TextPane
+from roomchat.terminal.screen.panes import room_list
+from roomchat.terminal.screen.status import Fragments
+from roomchat.terminal.screen.text_pane import TextPane
 from tests.emulator import CTRL_C, ENTER, Emulated, alt, paste
 from tests.program import address_of
 from tests.program import serve as serve_program

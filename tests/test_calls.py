@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from roomchat.terminal import mention_command
-from roomchat.terminal.calls import RING_EVERY, RINGS, Call, Caller, split_command
-from roomchat.terminal.mention_command import MAX_WAITING, MentionCommand
+from roomchat.terminal.device import mention_command
+from roomchat.terminal.device.calls import RING_EVERY, RINGS, Call, Caller, split_command
+from roomchat.terminal.device.mention_command import MAX_WAITING, MentionCommand
 from roomchat.verify.processes import PATIENCE
 
 CALL = Call("tea", "bob", "ann: are you there?")

@@ -18,10 +18,10 @@ from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless
 from roomchat.protocol import Error, Joined, MemberJoined, MemberLeft, Message, Person, Renamed, Welcome, WhoPage
-from roomchat.terminal.commands import NAMES, TypingError, parse
-from roomchat.terminal.input import StandardInput, Typed
-from roomchat.terminal.render import render
-from roomchat.terminal.roster import Roster
+from roomchat.terminal.shown.render import render
+from roomchat.terminal.shown.roster import Roster
+from roomchat.terminal.typed.commands import NAMES, TypingError, parse
+from roomchat.terminal.typed.input import StandardInput, Typed
 
 WELCOME = Welcome(
     uid=7,

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from roomchat.harmless import harmless
-from roomchat.terminal.draft import Draft
-from roomchat.terminal.editing_keys import KEYS
-from roomchat.terminal.editor import COMMANDS
-from roomchat.terminal.input_history import InputHistory
-from roomchat.terminal.typed_rows import row_of
+from roomchat.terminal.editing.draft import Draft
+from roomchat.terminal.editing.editing_keys import KEYS
+from roomchat.terminal.editing.editor import COMMANDS
+from roomchat.terminal.editing.input_history import InputHistory
+from roomchat.terminal.editing.typed_rows import row_of
 from tests.typist import Bash, Typist, bash
 
 # Keys, as a terminal sends them; the text then; where the cursor is in it.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomchat.protocol import Message, Spoken, Unknown
-from roomchat.terminal.finding import Finding, Hit
+from roomchat.terminal.windows.finding import Finding, Hit
 
 PAGE = 7
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from roomchat import protocol
 from roomchat.harmless import MAX_MARKS, harmless
 from roomchat.protocol import Message, Person, RoomSummary
-from roomchat.terminal.complete import candidates
-from roomchat.terminal.focus import RoomFocus
-from roomchat.terminal.lines import fold
-from roomchat.terminal.pasted import pasted
-from roomchat.terminal.render import lines
-from roomchat.terminal.roster import Roster
+from roomchat.terminal.editing.pasted import pasted
+from roomchat.terminal.shown.focus import RoomFocus
+from roomchat.terminal.shown.lines import fold
+from roomchat.terminal.shown.render import lines
+from roomchat.terminal.shown.roster import Roster
+from roomchat.terminal.typed.complete import candidates
 from tests.emulator import CTRL_C, ENTER, TAB, Emulated
 from tests.peer import Peer
 

@@ -13,13 +13,13 @@ from prompt_toolkit.layout.screen import Screen, WritePosition
 from prompt_toolkit.output import ColorDepth
 
 from roomchat.protocol import HistoryPage, Message
-from roomchat.terminal.clusters import MAX_PARTS, clusters
-from roomchat.terminal.mentions import is_mentioned
-from roomchat.terminal.messages import MessagesPane
-from roomchat.terminal.pace import Pace
-from roomchat.terminal.panes import shortened
-from roomchat.terminal.widths import Widths, columns, width
-from roomchat.terminal.windows import Windows
+from roomchat.terminal.device.pace import Pace
+from roomchat.terminal.screen.messages import MessagesPane
+from roomchat.terminal.screen.panes import shortened
+from roomchat.terminal.shown.clusters import MAX_PARTS, clusters
+from roomchat.terminal.shown.mentions import is_mentioned
+from roomchat.terminal.shown.widths import Widths, columns, width
+from roomchat.terminal.windows.windows import Windows
 from tests.windows import Desk
 
 TIME = "2026-01-01T00:00:00.000Z"

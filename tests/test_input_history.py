@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomchat.harmless import harmless
-from roomchat.terminal.input_history import MAX_LINES, InputHistory
+from roomchat.terminal.editing.input_history import MAX_LINES, InputHistory
 
 
 def test_each_window_has_its_own_past(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomchat.protocol import Action, AnyEntry, Message, Unknown
-from roomchat.terminal import kept as module
-from roomchat.terminal.kept import KEPT, SLACK, Kept, KeptWindow
+from roomchat.terminal.windows import kept as module
+from roomchat.terminal.windows.kept import KEPT, SLACK, Kept, KeptWindow
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_what_was_added_survives_a_kill(path: Path) -> None:
     """All of it, without a hole."""
     program = (
         "import sys; from pathlib import Path; from roomchat.protocol import Message\n"
-        "from roomchat.terminal.kept import Kept, KeptWindow\n"
+        "from roomchat.terminal.windows.kept import Kept, KeptWindow\n"
         "kept = Kept(Path(sys.argv[1])); kept.begin('log')\n"
         "for seq in range(1, 10**9):\n"
         "    kept.add(Message('tea', seq, 1, 'ann', '', 'x'))\n"

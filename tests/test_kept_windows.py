@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from roomchat.client.client import Client
 from roomchat.errors import UnknownToken
 from roomchat.protocol import Entry, Error, HistoryPage, Joined, Left, Message, Person, Welcome
-from roomchat.terminal.input import Input
-from roomchat.terminal.kept_windows import KeptWindows
-from roomchat.terminal.window import Window
+from roomchat.terminal.typed.input import Input
+from roomchat.terminal.windows.kept_windows import KeptWindows
+from roomchat.terminal.windows.window import Window
 from tests.test_session import welcome
 
 ADDRESS = "localhost:9"  # nobody is asked there

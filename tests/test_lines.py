@@ -17,7 +17,13 @@ from roomchat.protocol import (
     Welcome,
     Whisper,
 )
-from roomchat.terminal.commands import (
+from roomchat.terminal.device.theme import NAME_COLOURS, colour_depth, fragment_style
+from roomchat.terminal.runner import CommandRunner
+from roomchat.terminal.shown.focus import RoomFocus
+from roomchat.terminal.shown.lines import Line, StyledText, fold, line
+from roomchat.terminal.shown.links import LINK, linked
+from roomchat.terminal.shown.roster import Roster
+from roomchat.terminal.typed.commands import (
     COMMANDS,
     MISSING,
     NAMES,
@@ -25,14 +31,10 @@ from roomchat.terminal.commands import (
     parse,
     settled,
 )
-from roomchat.terminal.complete import candidates, hint
-from roomchat.terminal.display import PlainDisplay
-from roomchat.terminal.focus import RoomFocus
-from roomchat.terminal.help import page
-from roomchat.terminal.input import InputQueue, Typed
-from roomchat.terminal.lines import Line, StyledText, fold, line
-from roomchat.terminal.links import LINK, linked
-from roomchat.terminal.local import (
+from roomchat.terminal.typed.complete import candidates, hint
+from roomchat.terminal.typed.help import page
+from roomchat.terminal.typed.input import InputQueue, Typed
+from roomchat.terminal.typed.local import (
     Clear,
     CloseWindow,
     Connect,
@@ -48,9 +50,7 @@ from roomchat.terminal.local import (
     SwitchRoom,
     Whois,
 )
-from roomchat.terminal.roster import Roster
-from roomchat.terminal.runner import CommandRunner
-from roomchat.terminal.theme import NAME_COLOURS, colour_depth, fragment_style
+from roomchat.terminal.windows.display import PlainDisplay
 from tests.test_client import WELCOME
 
 TIME = "2026-01-01T12:30:00.000Z"

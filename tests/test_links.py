@@ -18,10 +18,10 @@ from prompt_toolkit.input import DummyInput
 from prompt_toolkit.layout import FormattedTextControl, Layout, Window
 
 from roomchat.harmless import harmless
-from roomchat.terminal.abilities import abilities
-from roomchat.terminal.hyperlinks import LinkStyle, link_fragments
-from roomchat.terminal.links import LINK, MAX_URL, find_links, linked, safe_url
-from roomchat.terminal.output import ScreenOutput
+from roomchat.terminal.device.abilities import abilities
+from roomchat.terminal.device.hyperlinks import LinkStyle, link_fragments
+from roomchat.terminal.device.output import ScreenOutput
+from roomchat.terminal.shown.links import LINK, MAX_URL, find_links, linked, safe_url
 
 COLUMNS, ROWS = 12, 4
 URLS = ["https://a.example/x", "https://b.example/y"]

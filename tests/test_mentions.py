@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomchat.terminal.mentions import is_mentioned
+from roomchat.terminal.shown.mentions import is_mentioned
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,13 @@ from prompt_toolkit.renderer import Renderer
 
 from roomchat.client.client import Client
 from roomchat.protocol import Message
-from roomchat.terminal.input import Typed
-from roomchat.terminal.output import ScreenOutput
-from roomchat.terminal.pace import Pace
-from roomchat.terminal.render import CLOCK
-from roomchat.terminal.screen import Screen
+from roomchat.terminal.device.output import ScreenOutput
+from roomchat.terminal.device.pace import Pace
+from roomchat.terminal.editing.typed_rows import row_of
+from roomchat.terminal.screen.screen import Screen
+from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.terminal import Terminal
-from roomchat.terminal.typed_rows import row_of
+from roomchat.terminal.typed.input import Typed
 from tests.emulator import END, ENTER, HOME, PAGE_DOWN, PAGE_UP, UP, Glass, alt, paste
 from tests.windows import BOB, ME, WHISPERS, Desk
 

@@ -26,12 +26,12 @@ from roomchat.errors import ConnectError, Denied
 from roomchat.protocol import Command, Join, Message, Ping
 from roomchat.server import Server
 from roomchat.settings import Settings
-from roomchat.terminal.display import PlainDisplay
-from roomchat.terminal.input import InputQueue, Typed
-from roomchat.terminal.output import ScreenOutput
-from roomchat.terminal.render import CLOCK
-from roomchat.terminal.screen import Screen
+from roomchat.terminal.device.output import ScreenOutput
+from roomchat.terminal.screen.screen import Screen
+from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.terminal import Terminal
+from roomchat.terminal.typed.input import InputQueue, Typed
+from roomchat.terminal.windows.display import PlainDisplay
 from tests.emulator import CTRL_C, CTRL_D, ENTER, HOME, PAGE_UP, SHIFT_TAB, TAB, UP, Emulated, alt, paste
 from tests.program import address_of
 from tests.program import serve as serve_program

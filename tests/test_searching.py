@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 
 from roomchat.protocol import AnyEntry, Error, HistoryPage, Message, Spoken, Unknown
-from roomchat.terminal.finding import Finding, Hit
-from roomchat.terminal.input import FetchPage, LookFurther
-from roomchat.terminal.searching import Searching
+from roomchat.terminal.typed.input import FetchPage, LookFurther
+from roomchat.terminal.windows.finding import Finding, Hit
+from roomchat.terminal.windows.searching import Searching
 
 Entries = list[AnyEntry | Unknown]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 
-from roomchat.terminal.sequences import Known
+from roomchat.terminal.device.sequences import Known
 
 KEYS = [sequence for sequence in ANSI_SEQUENCES if sequence.startswith("\x1b") and sequence != "\x1b"]
 REPORTS = ["\x1b[12;80R", "\x1b[<35;10;5M", "\x1b[<0;10;5m", "\x1b[M !!", "\x1b[32;10;5M"]

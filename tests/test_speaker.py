@@ -14,8 +14,8 @@ from roomchat.harmless import harmless
 from roomchat.protocol import Action, Message
 from roomchat.settings import Settings
 from roomchat.speaker import speaker
-from roomchat.terminal.render import render
-from roomchat.terminal.roster import Roster
+from roomchat.terminal.shown.render import render
+from roomchat.terminal.shown.roster import Roster
 from roomchat.wires.native import encode_entries
 from roomchat.wires.table import Dialects
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from roomchat.server import Server
-from roomchat.terminal.calls import RINGS
+from roomchat.terminal.device.calls import RINGS
 from tests.emulator import CTRL_D, ENTER, alt
 from tests.tearoom import COMMAND, Tea, bells, is_left_as_found, tearoom
 

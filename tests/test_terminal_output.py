@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.utils import get_cwidth
 
-from roomchat.terminal.abilities import Abilities, abilities
-from roomchat.terminal.output import MAX_COPY, ScreenOutput, fitting
-from roomchat.terminal.pace import SHARE, Pace
-from roomchat.terminal.widths import columns
+from roomchat.terminal.device.abilities import Abilities, abilities
+from roomchat.terminal.device.output import MAX_COPY, ScreenOutput, fitting
+from roomchat.terminal.device.pace import SHARE, Pace
+from roomchat.terminal.shown.widths import columns
 
 ALL = Abilities(title=True, links=True, clipboard=True, notices=777)
 TITLE_ONLY = Abilities(title=True)

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from roomchat.client.client import Client
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Bye, Joined, Message, Person
-from roomchat.terminal.commands import NAMES, TypingError, parse
-from roomchat.terminal.display import Display, PlainDisplay
-from roomchat.terminal.editing_keys import editing_keys
-from roomchat.terminal.help import KEYS
-from roomchat.terminal.keys import key_bindings
-from roomchat.terminal.local import Connect, Help
+from roomchat.terminal.editing.editing_keys import editing_keys
 from roomchat.terminal.runner import CommandRunner
-from roomchat.terminal.windows import Windows
+from roomchat.terminal.screen.keys import key_bindings
+from roomchat.terminal.typed.commands import NAMES, TypingError, parse
+from roomchat.terminal.typed.help import KEYS
+from roomchat.terminal.typed.local import Connect, Help
+from roomchat.terminal.windows.display import Display, PlainDisplay
+from roomchat.terminal.windows.windows import Windows
 from tests.test_client import WELCOME
 
 TIME = "2026-01-01T12:30:00.000Z"

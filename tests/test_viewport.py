@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from roomchat.terminal.viewport import Place, Span, down, newest, scrolled, up, visible
+from roomchat.terminal.windows.viewport import Place, Span, down, newest, scrolled, up, visible
 
 Row = tuple[int, int]  # the item's number, and which of its rows
 

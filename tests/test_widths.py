@@ -21,13 +21,13 @@ from prompt_toolkit.layout.screen import Screen, WritePosition
 from prompt_toolkit.output import DummyOutput
 from wcwidth import wcwidth
 
-from roomchat.terminal.clusters import JOINER, TONES, clusters, kind_of
-from roomchat.terminal.editor import Editor
-from roomchat.terminal.input_history import InputHistory
-from roomchat.terminal.input_pane import InputPane
-from roomchat.terminal.lines import fold, line
-from roomchat.terminal.text_pane import TextPane
-from roomchat.terminal.widths import QUESTIONS, Columns, Widths, columns, placed, width
+from roomchat.terminal.editing.editor import Editor
+from roomchat.terminal.editing.input_history import InputHistory
+from roomchat.terminal.screen.input_pane import InputPane
+from roomchat.terminal.screen.text_pane import TextPane
+from roomchat.terminal.shown.clusters import JOINER, TONES, clusters, kind_of
+from roomchat.terminal.shown.lines import fold, line
+from roomchat.terminal.shown.widths import QUESTIONS, Columns, Widths, columns, placed, width
 
 # Each is one character to a person.
 FAMILY, THUMB, FLAG, HEART = QUESTIONS

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from roomchat.client.client import Client
 from roomchat.protocol import Message
-from roomchat.terminal.commands import TypingError
-from roomchat.terminal.input import FetchPage, LookFurther, Visit
-from roomchat.terminal.local import LookUp, Mentions, Search
-from roomchat.terminal.window_lookups import WindowLookups
+from roomchat.terminal.typed.commands import TypingError
+from roomchat.terminal.typed.input import FetchPage, LookFurther, Visit
+from roomchat.terminal.typed.local import LookUp, Mentions, Search
+from roomchat.terminal.windows.window_lookups import WindowLookups
 from tests.windows import BOB, ME, WHISPERS, Desk
 
 PAGE = 8  # entries of a page of the log, so that a few dozen entries are many
@@ -25,8 +25,8 @@ def _small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in ("past", "searching"):
             patch.setattr(f"roomchat.terminal.{module}.PAGE", PAGE)
-        patch.setattr("roomchat.terminal.window.MAX_ITEMS", 40)
-        patch.setattr("roomchat.terminal.window.KEPT_ITEMS", 25)
+        patch.setattr("roomchat.terminal.windows.window.MAX_ITEMS", 40)
+        patch.setattr("roomchat.terminal.windows.window.KEPT_ITEMS", 25)
         yield
 
 

@@ -20,9 +20,9 @@ MAX_ITEMS, KEPT_ITEMS = 40, 25
 @pytest.fixture(autouse=True, scope="module")
 def _small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("roomchat.terminal.past.PAGE", PAGE)
-        patch.setattr("roomchat.terminal.window.MAX_ITEMS", MAX_ITEMS)
-        patch.setattr("roomchat.terminal.window.KEPT_ITEMS", KEPT_ITEMS)
+        patch.setattr("roomchat.terminal.windows.past.PAGE", PAGE)
+        patch.setattr("roomchat.terminal.windows.window.MAX_ITEMS", MAX_ITEMS)
+        patch.setattr("roomchat.terminal.windows.window.KEPT_ITEMS", KEPT_ITEMS)
         yield
 
 

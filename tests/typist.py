@@ -22,12 +22,12 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.layout import Layout, Window
 from prompt_toolkit.output import DummyOutput
 
-from roomchat.terminal.complete import Candidate
-from roomchat.terminal.editing_keys import editing_keys
-from roomchat.terminal.editor import Editor
-from roomchat.terminal.input_history import InputHistory
-from roomchat.terminal.input_pane import InputPane
-from roomchat.terminal.sequences import guard
+from roomchat.terminal.device.sequences import guard
+from roomchat.terminal.editing.editing_keys import editing_keys
+from roomchat.terminal.editing.editor import Editor
+from roomchat.terminal.editing.input_history import InputHistory
+from roomchat.terminal.screen.input_pane import InputPane
+from roomchat.terminal.typed.complete import Candidate
 
 DEADLINE = 10.0  # seconds
 NAMES = ("ann", "anton", "bob")

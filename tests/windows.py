@@ -18,13 +18,13 @@ from roomchat.protocol import (
     Welcome,
     is_private,
 )
-from roomchat.terminal.input import FetchPage, Input
-from roomchat.terminal.render import CLOCK
-from roomchat.terminal.timeline import Timeline
-from roomchat.terminal.viewport import RowsOf
-from roomchat.terminal.widths import width as width_of
-from roomchat.terminal.window import FoldedRow, Window
-from roomchat.terminal.windows import Windows
+from roomchat.terminal.shown.render import CLOCK
+from roomchat.terminal.shown.widths import width as width_of
+from roomchat.terminal.typed.input import FetchPage, Input
+from roomchat.terminal.windows.timeline import Timeline
+from roomchat.terminal.windows.viewport import RowsOf
+from roomchat.terminal.windows.window import FoldedRow, Window
+from roomchat.terminal.windows.windows import Windows
 
 ME, BOB = 1, 2
 WHISPERS = "@1-2"

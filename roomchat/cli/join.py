@@ -18,12 +18,12 @@ from roomchat.client.interrupt import run_interruptible
 from roomchat.client.same import room_names
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Command, Join
-from roomchat.terminal.calls import split_command
-from roomchat.terminal.display import PlainDisplay
-from roomchat.terminal.input import StandardInput
-from roomchat.terminal.lines import BELL_LEVELS, Line
-from roomchat.terminal.render import CLOCK
+from roomchat.terminal.device.calls import split_command
+from roomchat.terminal.shown.lines import BELL_LEVELS, Line
+from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.terminal import Terminal
+from roomchat.terminal.typed.input import StandardInput
+from roomchat.terminal.windows.display import PlainDisplay
 
 # What a terminal must be able to do for the screen; these can't move a cursor.
 DUMB_TERMINALS = {"", "dumb", "unknown"}
@@ -111,7 +111,9 @@ def _paint(
     address: str, name: str | None, first: list[Command | str], fresh: bool, *, colour: bool | None, bell: str,
     clock: str, notify: bool, on_mention: str | None, mouse: bool,
 ) -> None:  # fmt: skip
-    from roomchat.terminal.screen import Screen  # its library takes a tenth of a second that pipes need not spend
+    from roomchat.terminal.screen.screen import (
+        Screen,  # its library takes a tenth of a second that pipes need not spend
+    )
 
     screen = Screen(
         colour=colour,

@@ -12,7 +12,7 @@ from roomchat.cli.client_options import client_options, name_of, run
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import note
 from roomchat.programs.send import Sender
-from roomchat.terminal.input import StandardInput
+from roomchat.terminal.typed.input import StandardInput
 
 MAX_INPUT = 1024 * 1024  # characters that are read for one message; the server takes far fewer, and says so
 

@@ -16,9 +16,9 @@ from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 from roomchat.harmless import harmless
 from roomchat.protocol import Command, Join, Leave, Ping, is_private
-from roomchat.terminal.commands import TypingError
-from roomchat.terminal.display import Display
-from roomchat.terminal.input import InputSource, Typed
+from roomchat.terminal.typed.commands import TypingError
+from roomchat.terminal.typed.input import InputSource, Typed
+from roomchat.terminal.windows.display import Display
 
 # Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.
 REQUEST_TIMEOUT = threading.TIMEOUT_MAX

@@ -23,14 +23,14 @@ from roomchat.protocol import (
     Whisper,
     is_private,
 )
-from roomchat.terminal.commands import NotSaid, TypingError
-from roomchat.terminal.display import Display
-from roomchat.terminal.lines import cell
-from roomchat.terminal.local import CloseWindow, Connect, Help, Ignore, Local, SetAway, Several, SwitchRoom
-from roomchat.terminal.lookups import Lookups
-from roomchat.terminal.render import room_name, will_see_later
-from roomchat.terminal.window_lookups import WindowLookups
-from roomchat.terminal.windows import Windows
+from roomchat.terminal.shown.lines import cell
+from roomchat.terminal.shown.render import room_name, will_see_later
+from roomchat.terminal.typed.commands import NotSaid, TypingError
+from roomchat.terminal.typed.local import CloseWindow, Connect, Help, Ignore, Local, SetAway, Several, SwitchRoom
+from roomchat.terminal.windows.display import Display
+from roomchat.terminal.windows.lookups import Lookups
+from roomchat.terminal.windows.window_lookups import WindowLookups
+from roomchat.terminal.windows.windows import Windows
 
 # What is typed behind these may depend on where they lead.
 _WAITED_FOR = Join | Dial | Leave | Name

@@ -24,15 +24,15 @@ from roomchat.protocol import (
     is_private,
 )
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
-from roomchat.terminal.commands import NotSaid, TypingError, leads_elsewhere, parse
-from roomchat.terminal.display import Display
-from roomchat.terminal.everyone import people
-from roomchat.terminal.input import FetchPage, Input, InputSource, LookFurther, MeetEveryone, Typed, Visit
-from roomchat.terminal.local import Connect, Help, Local, LookUp
-from roomchat.terminal.render import not_said
 from roomchat.terminal.runner import CommandRunner
+from roomchat.terminal.shown.render import not_said
+from roomchat.terminal.typed.commands import NotSaid, TypingError, leads_elsewhere, parse
+from roomchat.terminal.typed.everyone import people
+from roomchat.terminal.typed.input import FetchPage, Input, InputSource, LookFurther, MeetEveryone, Typed, Visit
+from roomchat.terminal.typed.local import Connect, Help, Local, LookUp
 from roomchat.terminal.understand import understand
 from roomchat.terminal.unsent import keep, leads, messages, waiting_lines
+from roomchat.terminal.windows.display import Display
 
 EXIT_FLUSH_TIMEOUT = 5.0  # seconds that what a person said last has to arrive when they leave
 

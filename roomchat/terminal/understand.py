@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 
 from roomchat.protocol import Command
-from roomchat.terminal.commands import NobodyCalled, parse
-from roomchat.terminal.display import Display
-from roomchat.terminal.everyone import people
-from roomchat.terminal.local import Local
+from roomchat.terminal.typed.commands import NobodyCalled, parse
+from roomchat.terminal.typed.everyone import people
+from roomchat.terminal.typed.local import Local
+from roomchat.terminal.windows.display import Display
 
 
 def understand(typed: str, display: Display) -> Command | Local | None:

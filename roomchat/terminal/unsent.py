@@ -8,10 +8,10 @@ from roomchat.client.client import Client
 from roomchat.client.same import same_room
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Dial, Join, Kind, Leave, Say, Whisper, is_private
-from roomchat.terminal.commands import NobodyCalled, TypingError, parse
-from roomchat.terminal.input import Typed
-from roomchat.terminal.local import CloseWindow, Several, SwitchRoom
-from roomchat.terminal.roster import Roster
+from roomchat.terminal.shown.roster import Roster
+from roomchat.terminal.typed.commands import NobodyCalled, TypingError, parse
+from roomchat.terminal.typed.input import Typed
+from roomchat.terminal.typed.local import CloseWindow, Several, SwitchRoom
 
 
 def leads(typed: str, roster: Roster) -> bool:

@@ -1,0 +1,1 @@
+"""The full screen: which pane stands where, which key does what."""

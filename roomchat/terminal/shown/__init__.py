@@ -1,0 +1,1 @@
+"""What is known of the chat, and how it is shown as lines."""

@@ -1,0 +1,49 @@
+"""Where a person looks, whom they ignore, whether they are away; and what is meant for them."""
+
+from __future__ import annotations
+
+from roomchat.client.client_events import ClientEvent
+from roomchat.protocol import Entry, Gap, Presence, PresenceSummary, Spoken, is_private
+from roomchat.terminal.shown.mentions import is_mentioned
+from roomchat.terminal.shown.roster import Roster
+
+OF_A_ROOM = Entry | Gap | Presence | PresenceSummary
+
+
+class RoomFocus:
+    """Not thread-safe: the display has a lock. Others may read single fields.
+
+    Args:
+        roster: what is known.
+        is_tagged: whether lines of all rooms stand among each other, so that each says of which it is.
+    """
+
+    def __init__(self, roster: Roster, *, is_tagged: bool) -> None:
+        self.room: str | None = None  # looked at; where what is typed goes
+        self.ignored: set[int] = set()
+        self.away: str | None = None  # what is answered to whispers; None: here
+        self.is_tagged = is_tagged
+        self._roster = roster
+
+    def hides(self, event: ClientEvent | Entry) -> bool:
+        """Whether it is of somebody who is ignored."""
+        return isinstance(event, OF_A_ROOM) and getattr(event, "uid", None) in self.ignored
+
+    def is_of_others(self, event: ClientEvent | Entry) -> bool:
+        """Whether it is words of somebody else who is not ignored."""
+        return isinstance(event, Spoken) and event.uid != self._roster.uid and not self.hides(event)
+
+    def wants(self, event: ClientEvent | Entry) -> bool:
+        """Whether it is words of somebody else for this person: a whisper, or with their name."""
+        if not isinstance(event, Spoken) or not self.is_of_others(event):
+            return False
+        return is_private(event.room) or self.is_mentioned(event)
+
+    def is_mentioned(self, entry: Spoken) -> bool:
+        """Whether somebody else's words have our name in them."""
+        name = self._roster.names.get(self._roster.uid)
+        return bool(name) and entry.uid != self._roster.uid and is_mentioned(str(name), entry.text)
+
+    def is_old(self, entry: Entry) -> bool:
+        """Whether it was said before we came: no reason to ring a bell."""
+        return entry.seq <= self._roster.newest.get(entry.room, 0)
