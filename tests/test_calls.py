@@ -136,6 +136,24 @@ def test_the_command_learns_who_called_and_nothing_of_it_is_code(tmp_path: Path)
     assert not told
 
 
+def test_what_the_locale_lacks_keeps_no_command_from_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """It is replaced."""
+    monkeypatch.setattr(mention_command, "_ENCODING", "ascii")
+    told, out = list[str](), tmp_path / "out"
+    code = (
+        "import os, sys; open(sys.argv[1] + '~', 'w').write(os.environ['ROOMCHAT_TEXT']);"
+        "os.rename(sys.argv[1] + '~', sys.argv[1])"
+    )
+    command = MentionCommand(python(code, out), told.append)
+    command.run(Call("tea", "bob", "caf\u00e9 \u2192 ann"))
+    until(out.exists)
+    command.close()
+    assert out.read_text() == "caf? ? ann"
+    assert not told
+
+
 def test_commands_run_one_after_the_other_and_not_too_many_wait(tmp_path: Path) -> None:
     """In the order of the calls; those that come while twenty wait are passed over."""
     gate, out = tmp_path / "gate", tmp_path / "out"

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -335,6 +336,18 @@ def test_a_file_that_may_not_be_written_is_told(kept: Kept, path: Path) -> None:
     again.add(message("tea", 1))
     assert again.trouble
     again.close()
+
+
+def test_a_file_that_another_program_holds_keeps_no_message_waiting(kept: Kept, path: Path) -> None:
+    """It is told that nothing is kept any more."""
+    kept.add(message("tea", 1))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    kept.add(message("tea", 2))
+    assert time.monotonic() - began < 4  # seconds; SQLite's own patience is five
+    assert "locked" in kept.trouble
+    other.close()
 
 
 def test_nothing_is_done_behind_the_end(kept: Kept) -> None:

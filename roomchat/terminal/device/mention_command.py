@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from roomchat.terminal.device.calls import Call
 MAX_WAITING = 20  # calls; what comes then is not run
 TIME_LIMIT = 10.0  # seconds a command may take
 GRACE = 1.0  # seconds that it has to end when it is asked to
+_ENCODING = sys.getfilesystemencoding()  # of the environment
 MAX_TEXT = 2000  # characters of the message that it gets
 
 
@@ -88,14 +90,16 @@ class MentionCommand:
 
     def _start(self, call: Call) -> subprocess.Popen[bytes] | None:
         told = {
-            "ROOMCHAT_ROOM": harmless(call.room_name),
-            "ROOMCHAT_FROM": harmless(call.who),
-            "ROOMCHAT_TEXT": harmless(call.text[:MAX_TEXT]),
+            "ROOMCHAT_ROOM": call.room_name,
+            "ROOMCHAT_FROM": call.who,
+            "ROOMCHAT_TEXT": call.text[:MAX_TEXT],
         }
+        # What the locale's encoding lacks is replaced: an accent must not keep the command from running.
+        encoded = {name: harmless(text).encode(_ENCODING, "replace") for name, text in told.items()}
         try:
             return subprocess.Popen(
                 self._words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env={**os.environ, **told}, start_new_session=True,
+                env={**os.environ, **encoded}, start_new_session=True,
             )  # fmt: skip
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the command
             if not self._has_told:

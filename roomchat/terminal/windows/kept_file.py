@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _APPLICATION_ID = 0x526F6F4B  # "RooK": tells our files from those of other programs
+LOCK_TIMEOUT = 0.5  # seconds that a message may wait for another program, which has no business in the file
 _VERSION = 1  # of the tables; a file of another version is put aside, for it holds little but copies
 _SCHEMA = f"""
     BEGIN IMMEDIATE;
@@ -81,7 +82,9 @@ class KeptFile:
             # SQLite takes the mode for its other files from this one.
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         name = ":memory:" if self._path is None else self._path.absolute()
-        self._connection = connection = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+        self._connection = connection = sqlite3.connect(
+            name, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT
+        )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         (kind,) = connection.execute("PRAGMA application_id").fetchone()
