@@ -95,11 +95,12 @@ class MentionCommand:
             "ROOMCHAT_TEXT": call.text[:MAX_TEXT],
         }
         # What the locale's encoding lacks is replaced: an accent must not keep the command from running.
-        encoded = {name: harmless(text).encode(_ENCODING, "replace") for name, text in told.items()}
+        environ: dict[str, str | bytes] = {**os.environ}
+        environ.update((name, harmless(text).encode(_ENCODING, "replace")) for name, text in told.items())
         try:
             return subprocess.Popen(
                 self._words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env={**os.environ, **encoded}, start_new_session=True,
+                env=environ, start_new_session=True,
             )  # fmt: skip
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the command
             if not self._has_told:
