@@ -91,6 +91,16 @@ def counts(window: Window) -> tuple[int, int]:
     return window.unread, window.mentions
 
 
+def test_after_a_kill_in_its_first_moment_one_is_in_the_room_still(start: Callable[..., Start]) -> None:
+    """Also while the server is away: else what is typed then would belong nowhere."""
+    one = start()
+    one.take(welcome(), joined("tea"), said("tea", 1))
+    one.kill()
+    two = start()
+    assert two.windows.current.room == "tea"
+    assert seqs(two.windows.current) == [1]
+
+
 def test_windows_are_as_they_were(start: Callable[..., Start]) -> None:
     """Their numbers, which is looked at, what is read and what is not, and what was begun."""
     one = start()

@@ -51,6 +51,8 @@ class KeptWindows(Windows):
             self._windows.update({window.number: window for window in windows})
             if first is not None:
                 current = self.of(same_room(first, self.rooms()))
+            elif current is None:  # a kill came before it was kept
+                current = self.of(client.room)
             if current is not None:
                 self._turn_to(current)
             self._tell_trouble()
