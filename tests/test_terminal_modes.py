@@ -45,16 +45,16 @@ def test_the_terminal_is_left_as_it_was_found(tea: Tea, number: signal.Signals |
     assert not any("tea" in row for row in ann.shown)
 
 
-@pytest.mark.parametrize("where", ["status.bottom", "window.fold", "windows.Windows.place"])
+@pytest.mark.parametrize("where", ["screen.status.bottom", "windows.window.fold", "windows.windows.Windows.place"])
 def test_a_fault_leaves_the_terminal_as_it_was_found(tea: Tea, tmp_path: Path, where: str) -> None:
     """In what is painted, and in what is received: one sentence; the traceback is in a file."""
     (tmp_path / "sitecustomize.py").write_text(
-        f"from roomchat.terminal import {where.partition('.')[0]}\n"
-        f"was = {where}\n"
+        f"import roomchat.terminal.{'.'.join(where.split('.')[:2])}\n"
+        f"was = roomchat.terminal.{where}\n"
         "def fails(*a, **k):\n"
         "    if 'boom' in str(a): raise ZeroDivisionError('a fault\\x1b[2J')\n"
         "    return was(*a, **k)\n"
-        f"{where} = fails\n"
+        f"roomchat.terminal.{where} = fails\n"
     )
     ann = tea.ann(env={"PYTHONPATH": str(tmp_path)})
     ann.type("boom")

@@ -24,7 +24,7 @@ ROOMS = ["tea", "ops", WHISPERS]
 def _small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in ("past", "searching"):
-            patch.setattr(f"roomchat.terminal.{module}.PAGE", PAGE)
+            patch.setattr(f"roomchat.terminal.windows.{module}.PAGE", PAGE)
         patch.setattr("roomchat.terminal.windows.window.MAX_ITEMS", 40)
         patch.setattr("roomchat.terminal.windows.window.KEPT_ITEMS", 25)
         yield
