@@ -19,8 +19,10 @@ from roomchat.terminal.screen.panes import shortened
 from roomchat.terminal.shown.clusters import MAX_PARTS, clusters
 from roomchat.terminal.shown.mentions import is_mentioned
 from roomchat.terminal.shown.widths import Widths, columns, width
+from roomchat.terminal.typed.commands import TypingError
+from roomchat.terminal.windows.window_lookups import WindowLookups
 from roomchat.terminal.windows.windows import Windows
-from tests.windows import Desk
+from tests.windows import BOB, Desk
 
 TIME = "2026-01-01T00:00:00.000Z"
 LONGEST = 8192  # characters of a message
@@ -112,3 +114,17 @@ def test_a_text_that_grows_when_it_is_compared_is_looked_through_once() -> None:
         desk.say("tea", f"{number} " + "\ufdfa" * (LONGEST - 2))
         desk.look()
     assert is_mentioned.cache_info().misses == 5
+
+
+def test_what_is_copied_is_what_is_seen() -> None:
+    """The clipboard may go into a shell: neither invisible characters get there, nor what is not shown at all."""
+    desk = Desk()
+    desk.join("tea")
+    desk.say("tea", "if x:\n\tgo \u202e\x1b[200~\rrm -r\x07", 3)
+    desk.say("tea", "of one who is ignored")
+    desk.windows.focus.ignored.add(BOB)
+    lookups = WindowLookups(desk.windows)
+    lookups._copy_shown(1)
+    assert desk.windows.copied == "if x:\n\tgo <U+202E>\u241b[200~\u240drm -r\u2407"
+    with pytest.raises(TypingError):
+        lookups._copy_shown(2)

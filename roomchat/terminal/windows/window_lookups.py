@@ -7,6 +7,7 @@ from functools import partial
 
 from roomchat.client.client import Client
 from roomchat.entries import said
+from roomchat.harmless import harmless
 from roomchat.protocol import Entry, Spoken, Unknown
 from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, line
@@ -83,12 +84,19 @@ class WindowLookups(Lookups):
         windows = self._windows
         with windows.lock:
             window = windows.current
-            spoken = [one for one in window.timeline.entries() if isinstance(one, Spoken)]
+            entries = window.timeline.entries()
+            spoken = [one for one in entries if isinstance(one, Spoken) and not windows.focus.hides(one)]
             if window.hit:
                 spoken = [one for one in spoken if one.seq <= window.hit]
             if not 1 <= number <= len(spoken):
                 raise TypingError(_cannot_copy(len(spoken)))
-            windows.copied = said(spoken[-number])[1]
+            windows.copied = _as_seen(said(spoken[-number])[1])
+
+
+def _as_seen(text: str) -> str:
+    """What goes into the clipboard, and from there perhaps into a shell: nothing in it is invisible. Tabs stay:
+    what is copied may be code."""
+    return "\n".join("\t".join(map(harmless, row.split("\t"))) for row in text.split("\n"))
 
 
 def _cannot_copy(there: int) -> str:
