@@ -39,9 +39,9 @@ class Seeker(Desk):
         self.lookups = WindowLookups(self.windows)
         self._client = Client("localhost", "ann", state=False)
 
-    def _ask(self, request: FetchPage | LookFurther | Visit) -> None:
+    def ask(self, request: FetchPage | LookFurther | Visit) -> None:
         self._is_to_look |= isinstance(request, LookFurther)
-        super()._ask(request)
+        super().ask(request)
 
     def run(self, what: LookUp) -> None:
         self.lookups.run(self._client, what, self.window.room)
