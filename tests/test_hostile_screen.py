@@ -12,7 +12,7 @@ from prompt_toolkit.layout.mouse_handlers import MouseHandlers
 from prompt_toolkit.layout.screen import Screen, WritePosition
 from prompt_toolkit.output import ColorDepth
 
-from roomchat.protocol import HistoryPage, Message
+from roomchat.protocol import HistoryPage, Joined, Message, Person, Renamed
 from roomchat.terminal.device.pace import Pace
 from roomchat.terminal.screen.messages import MessagesPane
 from roomchat.terminal.screen.panes import shortened
@@ -22,7 +22,7 @@ from roomchat.terminal.shown.widths import Widths, columns, width
 from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.windows.window_lookups import WindowLookups
 from roomchat.terminal.windows.windows import Windows
-from tests.windows import BOB, Desk
+from tests.windows import BOB, ME, Desk
 
 TIME = "2026-01-01T00:00:00.000Z"
 LONGEST = 8192  # characters of a message
@@ -128,3 +128,16 @@ def test_what_is_copied_is_what_is_seen() -> None:
     assert desk.windows.copied == "if x:\n\tgo <U+202E>\u241b[200~\u240drm -r\u2407"
     with pytest.raises(TypingError):
         lookups._copy_shown(2)
+
+
+def test_who_is_ignored_leads_nowhere_and_has_no_name_to_shout_with() -> None:
+    """Dialling does not take one to another room, and renaming does not tell a text of theirs."""
+    desk = Desk()
+    desk.join("tea")
+    desk.windows.focus.ignored.add(BOB)
+    people = [Person(ME, "ann"), Person(BOB, "bob")]
+    desk.windows.take(Joined(room="trap", members=people, members_total=2, last_seq=0, by=BOB))
+    assert desk.window.room == "tea"
+    assert not desk.windows.calls.take()[1]
+    desk.windows.take(Renamed(uid=BOB, old="bob", name="READ-THIS"))
+    assert not any("READ-THIS" in row for row in desk.look())

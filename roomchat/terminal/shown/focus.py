@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from roomchat.client.client_events import ClientEvent
-from roomchat.protocol import Entry, Gap, Presence, PresenceSummary, Spoken, is_private
+from roomchat.protocol import Entry, Gap, Presence, PresenceSummary, Renamed, Spoken, is_private
 from roomchat.terminal.shown.mentions import is_mentioned
 from roomchat.terminal.shown.roster import Roster
 
-OF_A_ROOM = Entry | Gap | Presence | PresenceSummary
+OF_PEOPLE = Entry | Gap | Presence | PresenceSummary | Renamed
 
 
 class RoomFocus:
@@ -27,7 +27,7 @@ class RoomFocus:
 
     def hides(self, event: ClientEvent | Entry) -> bool:
         """Whether it is of somebody who is ignored."""
-        return isinstance(event, OF_A_ROOM) and getattr(event, "uid", None) in self.ignored
+        return isinstance(event, OF_PEOPLE) and getattr(event, "uid", None) in self.ignored
 
     def is_of_others(self, event: ClientEvent | Entry) -> bool:
         """Whether it is words of somebody else who is not ignored."""

@@ -252,7 +252,7 @@ class Windows(Display):
             return
         if not is_private(room) and self.of(room) is None:
             self.open(room).seen_before = event.last_seq
-        by_other = event.by not in {None, self.roster.uid}
+        by_other = event.by not in {None, self.roster.uid, *self.focus.ignored}  # who is ignored leads nowhere
         if is_private(room):
             if event.re is None and event.by is None and self.of(room) is None:
                 return  # we were in it before, and its window is closed
