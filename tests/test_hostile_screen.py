@@ -22,7 +22,7 @@ from roomchat.terminal.shown.widths import Widths, columns, width
 from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.windows.window_lookups import WindowLookups
 from roomchat.terminal.windows.windows import Windows
-from tests.windows import BOB, ME, Desk
+from tests.windows import BOB, ME, WHISPERS, Desk
 
 TIME = "2026-01-01T00:00:00.000Z"
 LONGEST = 8192  # characters of a message
@@ -131,7 +131,8 @@ def test_what_is_copied_is_what_is_seen() -> None:
 
 
 def test_who_is_ignored_leads_nowhere_and_has_no_name_to_shout_with() -> None:
-    """Dialling does not take one to another room, and renaming does not tell a text of theirs."""
+    """Dialling does not take one to another room, whispering opens no window, and renaming does not tell a text of
+    theirs. When the person is heard again, nothing is missing."""
     desk = Desk()
     desk.join("tea")
     desk.windows.focus.ignored.add(BOB)
@@ -139,5 +140,12 @@ def test_who_is_ignored_leads_nowhere_and_has_no_name_to_shout_with() -> None:
     desk.windows.take(Joined(room="trap", members=people, members_total=2, last_seq=0, by=BOB))
     assert desk.window.room == "tea"
     assert not desk.windows.calls.take()[1]
+    desk.windows.take(Joined(room=WHISPERS, members=people, members_total=2, last_seq=0, by=BOB))
+    desk.say(WHISPERS, "psst")
+    assert desk.windows.of(WHISPERS) is None
     desk.windows.take(Renamed(uid=BOB, old="bob", name="READ-THIS"))
     assert not any("READ-THIS" in row for row in desk.look())
+    desk.windows.focus.ignored.clear()
+    desk.say(WHISPERS, "and now?")
+    desk.turn_to(WHISPERS)
+    assert [row.partition(": ")[2] for row in desk.look_until_quiet()][-2:] == ["psst", "and now?"]

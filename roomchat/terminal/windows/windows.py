@@ -254,8 +254,8 @@ class Windows(Display):
             self.open(room).seen_before = event.last_seq
         by_other = event.by not in {None, self.roster.uid, *self.focus.ignored}  # who is ignored leads nowhere
         if is_private(room):
-            if event.re is None and event.by is None and self.of(room) is None:
-                return  # we were in it before, and its window is closed
+            if event.re is None and event.by in {None, *self.focus.ignored} and self.of(room) is None:
+                return  # we were in it before, and its window is closed; or it is of who is ignored
             self._tell(self.open(room), self.lines(event))
         elif event.re is None and by_other and self.current.room not in {None, room} and self._is_begun():
             # A line must not end in front of others than it was begun for, perhaps the one that it is about.
@@ -268,6 +268,8 @@ class Windows(Display):
             self._tell(self.open(room), self.lines(event))
 
     def _log(self, item: AnyEntry | Unknown | Gap) -> None:
+        if is_private(item.room) and self.focus.hides(item) and self.of(item.room) is None:
+            return
         window = self.open(item.room)
         wants = self.focus.wants(item)
         if wants and isinstance(item, Spoken):
