@@ -17,6 +17,7 @@ from roomchat.chat.record import Beginning
 from roomchat.clock import Clock, timestamp
 from roomchat.errors import BadName, LogError, StartError
 from roomchat.hub_thread import HubThread
+from roomchat.net import identity
 from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
 from roomchat.net.listener import Listener
@@ -75,11 +76,14 @@ class Server:
         self._readers = Readers(partial(SqliteReader, self._log.path))
         self._routes = Routes()
         dialects = Dialects(settings, lambda: timestamp(time.time()))
-        self._loops = [
-            Loop(settings, self._inbox, self._readers, dialects, self._routes) for _ in range(settings.io_threads)
-        ]
+        self._loops: list[Loop] = []
         self._recorder: Recorder | None = None
         try:
+            self.identity = identity.of_server(settings.tls_cert, settings.tls_key, self._log.path, settings.host)
+            self._loops += [
+                Loop(settings, self._inbox, self._readers, dialects, self._routes, self.identity)
+                for _ in range(settings.io_threads)
+            ]
             hub_thread = self._make_hub_thread()
             self._listener = Listener(settings, self._loops)
         except BaseException:

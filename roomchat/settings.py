@@ -29,6 +29,10 @@ class Settings:
     sync: str = _option(
         "full", "full: acknowledged messages are on disk; normal: a power cut may take the last moments."
     )
+    tls_cert: str = _option(
+        "", "A certificate in PEM, with its chain; without one the server makes its own.", "FILE"
+    )
+    tls_key: str = _option("", "The certificate's key, if it is in a file of its own.", "FILE")
     max_clients: int = _option(0, "Most clients at a time; 0: no limit.")  # with a seat
     idle_exit: float = _option(0.0, "Stop after that long without a connection; 0: never.", "SECONDS")
     # A train's tunnel, a laptop's lid.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import socket
+import ssl
 import struct
 import time
 from collections import deque
@@ -22,7 +23,13 @@ Event = dict[str, Any]
 class Peer:
     """One connection to a server. Not thread-safe: one thread at a time."""
 
-    def __init__(self, address: tuple[str, int], *, receive_buffer: int | None = None) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        *,
+        receive_buffer: int | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """Connect. A small ``receive_buffer`` (bytes) makes a peer that does not read felt soon."""
         self.socket = socket.socket()
         if receive_buffer is not None:
@@ -30,6 +37,8 @@ class Peer:
         self.socket.settimeout(DEADLINE)
         try:
             self.socket.connect(address)
+            if tls is not None:
+                self.socket = tls.wrap_socket(self.socket)
         except OSError:
             self.socket.close()
             raise

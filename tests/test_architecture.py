@@ -12,7 +12,19 @@ import roomchat
 
 PACKAGE = Path(roomchat.__file__).parent
 
-BASE = {"dialect", "entries", "errors", "protocol", "settings", "harmless", "speaker", "times", "version"}
+BASE = {
+    "dialect",
+    "entries",
+    "errors",
+    "key_fingerprint",
+    "protocol",
+    "settings",
+    "harmless",
+    "speaker",
+    "times",
+    "tls",
+    "version",
+}
 SERVER = {"server", "hub_thread", "order", "recorder", "retention", "clock"}
 PARTS = {"chat", "store", "wires"}
 MAY_IMPORT = {

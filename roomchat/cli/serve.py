@@ -97,6 +97,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "port": {"type": click.IntRange(0, 65535)},
     "db": {"type": click.Path(dir_okay=False), "default": None, "show_default": "in the user's data folder"},
     "sync": {"type": click.Choice(["full", "normal"])},
+    "tls_cert": {"type": click.Path(dir_okay=False)},
+    "tls_key": {"type": click.Path(dir_okay=False)},
     "burst": {"type": click.IntRange(1)},
     "wires": {"type": _Wires(), "default": ",".join(Settings.wires)},
     "lobby": {"callback": lambda context, option, name: "" if name.casefold() == "none" else name},

@@ -75,6 +75,12 @@ class Connections(set[Connection]):
             self._reactor.watch(connection, connection.events, wanted)
             connection.events = wanted
 
+    def hold(self, number: int) -> None:
+        """The transport of a connection has something that the system does not take now."""
+        if (connection := self._routes.get(number)) is not None:
+            connection.blocked = True
+            self.watch(connection)
+
     def later(self, seconds: float, call: Callable[[Connection], None], connection: Connection) -> None:
         """Do something with a connection if it is still there then: a timer alone keeps none in memory."""
         reference = weakref.ref(connection)
@@ -96,15 +102,15 @@ class Connections(set[Connection]):
         connection.outbox.clear()
         connection.backlog.clear()
         connection.phase = ENDED
-        if connection.peer_ended:
-            self.close(connection)
-            return
         try:
             connection.transport.end()
         except OSError as error:
             self.lost(connection, error)
             return
-        self.later(LINGERING_CLOSE, self.close, connection)
+        if connection.peer_ended and not connection.blocked:
+            self.close(connection)
+        else:
+            self.later(LINGERING_CLOSE, self.close, connection)
 
     def let_leave(self, connection: Connection) -> None:
         """It ends when its peer has taken all, or after a while. One timer is for all: one each, for a minute,

@@ -9,6 +9,7 @@ from functools import partial
 
 from roomchat.net.connection import CLOSED, ENDED, NEW, Deliveries
 from roomchat.net.connections import Connections, ToHub
+from roomchat.net.identity import Identity
 from roomchat.net.inbox import Inbox
 from roomchat.net.intake import Intake
 from roomchat.net.newcomers import Newcomers
@@ -33,15 +34,22 @@ class Loop:
     """
 
     def __init__(
-        self, settings: Settings, inbox: Inbox[ToHub], readers: Readers, dialects: Dialects, routes: Routes
+        self,
+        settings: Settings,
+        inbox: Inbox[ToHub],
+        readers: Readers,
+        dialects: Dialects,
+        routes: Routes,
+        identity: Identity | None = None,
     ) -> None:
+        """``identity``: for TLS; None: that is not spoken."""
         self._settings = settings
         self._reactor = reactor = Reactor()
         self.connections = connections = Connections(settings, inbox, reactor, routes)
         self.intake = Intake(connections, inbox, reactor)
         self.output = Output(connections, self.intake, readers, reactor, settings.read_piece)
         self.newcomers = Newcomers(
-            settings, dialects, connections, self.intake, self.output, inbox, reactor, self
+            settings, dialects, connections, self.intake, self.output, inbox, reactor, self, identity
         )  # fmt: skip
         self._next_look = 0.0  # when what waits in all outboxes together is added up next
         self._stop_by: float | None = None  # when a stopping loop gives up on what is still to be written
@@ -80,8 +88,7 @@ class Loop:
         while self._stop_by is None or (connections and time.monotonic() < self._stop_by):
             for connection, mask in self._reactor.wait(self._wait_until()):
                 if mask & WRITE:
-                    connection.blocked = False
-                    output.flush(connection)
+                    output.go_on(connection)
                 if mask & READ and connection.phase is not CLOSED:
                     if connection.phase is NEW:
                         newcomers.let_wait(connection)

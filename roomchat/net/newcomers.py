@@ -12,19 +12,22 @@ from roomchat.chat.inputs import Connected, Disconnected
 from roomchat.net.connection import CLOSED, NEW, OPEN, REFUSED, Connection, Owner
 from roomchat.net.connections import Connections, ToHub
 from roomchat.net.cost import surplus
+from roomchat.net.identity import Identity
 from roomchat.net.inbox import Inbox
 from roomchat.net.intake import Intake
 from roomchat.net.outbox import Outbox
 from roomchat.net.output import Output
 from roomchat.net.reactor import Reactor
+from roomchat.net.transport import Tls
 from roomchat.settings import Settings
-from roomchat.wires.detect import Chosen, Detector, Verdict
+from roomchat.wires.detect import Chosen, Detector, Encrypted, Verdict
 from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
 
 FIRST_BYTES = 1024  # for a token, until it is known what a peer speaks: hardly any hello is longer
 DETECT_TIMEOUT = 0.5  # seconds of silence until a guess is made what a peer is, where nobody is greeted
 TIME_SLICE = 0.001  # seconds of a round for newcomers, and between two looks whether it is their turn
+HANDSHAKE = 5.0  # tokens that a handshake costs: its 0.5 ms would do for some twenty hellos
 MAX_WHILE_BUSY = 4  # of them in a round while the hub is behind
 
 
@@ -33,11 +36,12 @@ class Newcomers:
 
     Args:
         owner: of the connections that it makes.
+        identity: for TLS; None: that is not spoken.
     """
 
     def __init__(
         self, settings: Settings, dialects: Dialects, connections: Connections, intake: Intake, output: Output,
-        inbox: Inbox[ToHub], reactor: Reactor, owner: Owner,
+        inbox: Inbox[ToHub], reactor: Reactor, owner: Owner, identity: Identity | None,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._dialects = dialects
@@ -47,6 +51,7 @@ class Newcomers:
         self._inbox = inbox
         self._reactor = reactor
         self._owner = owner
+        self._identity = identity
         self._unread: set[socket.socket] = set()  # of new connections that wait to be read
         self._turns: deque[Callable[[], None]] = deque()  # what is to be done for newcomers
 
@@ -110,13 +115,17 @@ class Newcomers:
             number,
             sock,
             address,
-            Detector(self._dialects),
+            Detector(self._dialects, tls=self._identity is not None),
             self._owner,
             self._connections.admission.first_bucket(time.monotonic()),
             Outbox(settings.outbox_limit),
         )
         self._connections.put(connection)
         self._connections.watch(connection)
+        self._watch_for_pause(connection)
+
+    def _watch_for_pause(self, connection: Connection) -> None:
+        settings = self._settings
         pause = min(settings.greet_after or DETECT_TIMEOUT, settings.hello_timeout)
         self._connections.later(pause, self.paused, connection)
 
@@ -142,7 +151,10 @@ class Newcomers:
             self._intake.release(connection)
             return
         now = time.monotonic()
+        agreed = connection.transport.ready
         data = self._intake.read(connection, now)
+        if connection.transport.ready and not agreed:
+            self._watch_for_pause(connection)
         if data:
             extra = surplus(data, (), dear=False) + len(data) / FIRST_BYTES
             self._connections.admission.worked(connection, extra, now)
@@ -150,6 +162,22 @@ class Newcomers:
         elif connection.peer_ended:
             self._ended(connection, now)
         self._intake.release(connection)
+
+    def _encrypt(self, connection: Connection, first: bytes) -> None:
+        """It speaks TLS; what is inside is told in the same way. It gets no answer before that is known."""
+        assert self._identity is not None, "the detector was told that TLS is not spoken"
+        connections = self._connections
+        connection.transport = Tls(
+            connection.socket, self._identity.context(), first, partial(connections.hold, connection.number)
+        )
+        connection.detector = Detector(self._dialects, tls=False)
+        connections.admission.worked(connection, HANDSHAKE, time.monotonic())
+        connections.later(self._settings.hello_timeout, self._let_go_unready, connection)
+        self._receive(connection)
+
+    def _let_go_unready(self, connection: Connection) -> None:
+        if not connection.transport.ready:
+            self._connections.let_go(connection)
 
     def _ended(self, connection: Connection, now: float) -> None:
         """A peer sends no more before it has shown what it speaks."""
@@ -163,13 +191,19 @@ class Newcomers:
 
     def paused(self, connection: Connection) -> None:
         """A peer has said nothing yet, or nothing whole."""
+        if not connection.transport.ready:
+            return  # it is agreed on the encryption; then there is another pause
         if connection.phase is NEW:
             self._judge(connection, connection.detector.paused())
         if connection.phase is NEW:
             self._introduce(connection, connection.detector.guess())
+            connection.detector.tls = False  # what it was told was clear
 
     def _judge(self, connection: Connection, verdict: Verdict | None) -> None:
         if verdict is None or connection.phase is not NEW:
+            return
+        if isinstance(verdict, Encrypted):
+            self._encrypt(connection, verdict.data)
             return
         if isinstance(verdict, Chosen):
             connection.phase = OPEN

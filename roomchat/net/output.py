@@ -126,6 +126,15 @@ class Output:
         outbox.clear()
         return True
 
+    def go_on(self, connection: Connection) -> None:
+        """The system takes bytes again."""
+        try:
+            connection.blocked = not connection.transport.flush()
+        except OSError as error:
+            self._connections.lost(connection, error)
+        else:
+            self.flush(connection)
+
     def flush(self, connection: Connection) -> None:
         """Write what waits, as far as the system takes it and it is in memory."""
         outbox = connection.outbox
@@ -147,7 +156,8 @@ class Output:
             outbox.fold()
             head = outbox.head()
             if isinstance(head, End):
-                self._connections.end(connection)
+                if not connection.blocked:
+                    self._connections.end(connection)
             elif head is not None and not (connection.reading_log or connection.held):
                 self._read_log(connection, head)
             if connection.backlog:

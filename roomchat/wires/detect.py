@@ -1,4 +1,4 @@
-"""Which dialect a connection speaks, told from its first bytes."""
+"""What a connection speaks, told from its first bytes: a dialect, or TLS and what is in it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ HTTP_REFUSAL = (
     b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(_PAGE), _PAGE)
 )
 IRC_REFUSAL = f"ERROR :{_NOT_HERE}\r\n".encode()
+TLS_BYTE = b"\x16"  # RFC 8446, section 5.1: a record of the handshake; nobody types it
 TLS_REFUSAL = b"\x15\x03\x01\x00\x02\x02\x28"  # RFC 8446, section 6: an alert, fatal, handshake_failure
 
 
@@ -44,21 +45,31 @@ class Refused(Struct):
     data: bytes  # to be sent before the connection is closed
 
 
-Verdict = Chosen | Refused
+class Encrypted(Struct):
+    """It speaks TLS; what it says inside is for another detector."""
+
+    data: bytes  # for TLS: all that came so far
+
+
+Verdict = Chosen | Refused | Encrypted
 
 
 class Detector:
     """Looks at the first bytes of one connection until it knows what to do with it.
 
     A JSON object with ``request`` is KTN, one of type ``command`` or ``message`` is the channels wire, any other
-    is native. What begins like HTTP, TLS or IRC is turned away in its own words: a browser that was tricked into
+    is native. What begins like HTTP or IRC is turned away in its own words: a browser that was tricked into
     posting lines at this port reaches nobody. All else is a person at a bare line.
 
     Keeps at most ``Settings.max_line`` bytes. When its peer pauses, ``guess`` says what to take it for meanwhile.
+
+    Args:
+        tls: whether it may be TLS that begins here; not so inside TLS, or of a peer that was greeted already.
     """
 
-    def __init__(self, dialects: Dialects) -> None:
+    def __init__(self, dialects: Dialects, *, tls: bool = True) -> None:
         self._dialects = dialects
+        self.tls = tls
         self._objects = ObjectSplitter(dialects.settings.max_line)
         self._split = 0  # bytes of what came so far that the splitter has seen
         self.data = bytearray()  # all that came so far: the chosen wire gets it
@@ -70,8 +81,9 @@ class Detector:
         if _OBJECT.match(first):
             dialect = self._of_object(data)
             return None if dialect is None else self._choose(dialect)
-        if first[:2] == b"\x16\x03":
-            return Refused(TLS_REFUSAL)
+        if first[:1] == TLS_BYTE:
+            begins = self.data[:1] == TLS_BYTE  # not behind blanks
+            return Encrypted(bytes(self.data)) if self.tls and begins else Refused(TLS_REFUSAL)
         if _HTTP.match(first):
             return Refused(HTTP_REFUSAL)
         if _IRC.match(first):

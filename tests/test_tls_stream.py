@@ -1,0 +1,140 @@
+"""TLS as a pure object: two of them against each other, in memory."""
+
+from __future__ import annotations
+
+import ssl
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from roomchat.key_fingerprint import _public_key, fingerprint, read_fingerprint
+from roomchat.net.identity import Identity
+from roomchat.net.self_signed import make_file
+from roomchat.tls import TlsStream
+from tests.trust import trusting
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    path = tmp_path_factory.mktemp("identity") / "log.db.pem"
+    make_file(path, ["localhost", "127.0.0.1"])
+    return Identity(path, ours=True)
+
+
+def pair(identity: Identity, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> tuple[TlsStream, TlsStream]:
+    """A client and a server that have agreed."""
+    context = trusting()
+    context.maximum_version = version
+    client, server = TlsStream(context, server_side=False), TlsStream(identity.context(), server_side=True)
+    client.begin()
+    while client.has_output or server.has_output:
+        assert server.feed(client.output()) == client.feed(server.output()) == b""
+    assert client.ready
+    assert server.ready
+    return client, server
+
+
+def sealed(stream: TlsStream, data: bytes) -> bytes:
+    stream.seal(data)
+    return stream.output()
+
+
+@examples(deadline=None)
+@given(
+    st.lists(st.binary(min_size=1, max_size=3000) | st.binary(min_size=16_000, max_size=40_000), max_size=6),
+    st.lists(st.integers(0, 200_000), max_size=12),
+    st.booleans(),
+)
+def test_no_split_changes_what_is_read(
+    identity: Identity, pieces: list[bytes], cuts: list[int], end: bool
+) -> None:
+    """What was sealed, in however many pieces, is read whole and in order, however its bytes are cut; the end is
+    told behind it."""
+    client, server = pair(identity)
+    stream = b"".join(sealed(client, piece) for piece in pieces)
+    if end:
+        client.end()
+        stream += client.output()
+    edges = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
+    read = b"".join(server.feed(stream[start:stop]) for start, stop in pairwise(edges))
+    assert read == b"".join(pieces)
+    assert server.ended == end
+    assert client.feed(sealed(server, b"still")) == b"still"
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_who_has_ended_can_still_read(identity: Identity, version: ssl.TLSVersion) -> None:
+    """Each direction ends for itself."""
+    client, server = pair(identity, version)
+    client.end()
+    assert server.feed(client.output()) == b""
+    assert server.ended
+    assert client.feed(sealed(server, b"x" * 100_000)) == b"x" * 100_000
+    assert not client.ended
+    server.end()
+    assert client.feed(server.output()) == b""
+    assert client.ended
+
+
+@examples(deadline=None)
+@given(st.binary(min_size=1, max_size=300), st.booleans())
+def test_garbage_is_an_error_or_waited_for(identity: Identity, data: bytes, before: bool) -> None:
+    """Whatever comes, before the handshake or after it, ends in an error of TLS or in waiting for more."""
+    server = TlsStream(identity.context(), server_side=True) if before else pair(identity)[1]
+    try:
+        assert server.feed(b"\x16" + data if before else data) == b""
+    except ssl.SSLError:
+        assert before or server.output()
+
+
+def test_a_changed_byte_is_noticed(identity: Identity) -> None:
+    """Nothing of a record is believed that somebody has changed on the way."""
+    client, server = pair(identity)
+    record = bytearray(sealed(client, b"pay ann 10"))
+    record[-3] ^= 1
+    with pytest.raises(ssl.SSLError, match=r"(?i)bad.record.mac"):
+        server.feed(bytes(record))
+
+
+def test_the_old_versions_are_refused(identity: Identity) -> None:
+    """TLS 1.2 is the oldest that is spoken, and nothing is agreed anew on a connection."""
+    assert identity.context().minimum_version == ssl.TLSVersion.TLSv1_2
+    assert identity.context().options & ssl.OP_NO_RENEGOTIATION
+
+
+# ---------------------------------------------------------------- fingerprints
+
+
+def test_the_fingerprint_is_of_the_key(tmp_path: Path) -> None:
+    """It is the SHA-256 of what other programs call the SubjectPublicKeyInfo, also where the names are long."""
+    for names in (["localhost"], ["a" * 60 + f".{i}.example" for i in range(40)]):
+        path = tmp_path / "one.pem"
+        make_file(path, names)
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        der = certificate.public_bytes(Encoding.DER)
+        key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        assert _public_key(der) == key
+        assert fingerprint(der) == Identity(path, ours=True).fingerprint
+
+
+@given(st.text("0123456789abcdef", min_size=64, max_size=64), st.sampled_from(["", ":", "-", " ", "\n"]))
+def test_a_fingerprint_is_read_however_it_is_grouped(digits: str, between: str) -> None:
+    """As `openssl` prints it, as it is read aloud, in capitals."""
+    pairs = between.join(digits[i : i + 2] for i in range(0, 64, 2))
+    grouped = read_fingerprint(pairs.upper())
+    assert read_fingerprint(f"SHA256:{pairs}") == read_fingerprint(grouped) == grouped
+    assert grouped.replace("-", "") == digits
+    assert len(grouped.split("-")) == 16
+
+
+@pytest.mark.parametrize("text", ["", "3f2a", "g" * 64, "3f2a-" * 17])
+def test_what_is_no_fingerprint_is_told(text: str) -> None:
+    """A sentence says what one looks like."""
+    with pytest.raises(ValueError, match="is not a fingerprint"):
+        read_fingerprint(text)
