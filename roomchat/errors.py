@@ -165,6 +165,15 @@ class WireOff(Refused):
     closes = True
 
 
+class TlsRequired(Refused):
+    code = "tls_required"
+    sentence = (
+        "This server does not talk to you in clear text. Use a newer roomchat, which encrypts by itself, or: "
+        "openssl s_client -quiet -connect HOST:PORT"
+    )
+    closes = True
+
+
 class HelloTimeout(Refused):
     code = "hello_timeout"
     sentence = "You did not say who you are within {seconds:g} seconds."

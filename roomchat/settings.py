@@ -11,6 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 WIRES = ("native", "ktn", "channels", "plain")
+PLAINTEXT = ("local", "all", "none")
 
 
 def _option(default: T, help: str, unit: str = "") -> T:
@@ -33,6 +34,9 @@ class Settings:
         "", "A certificate in PEM, with its chain; without one the server makes its own.", "FILE"
     )
     tls_key: str = _option("", "The certificate's key, if it is in a file of its own.", "FILE")
+    plaintext: str = _option(
+        "local", "Who may come without encryption: this machine only, all, or none. KTN clients can't encrypt."
+    )
     max_clients: int = _option(0, "Most clients at a time; 0: no limit.")  # with a seat
     idle_exit: float = _option(0.0, "Stop after that long without a connection; 0: never.", "SECONDS")
     # A train's tunnel, a laptop's lid.

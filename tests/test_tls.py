@@ -162,7 +162,7 @@ def test_a_goodbye_in_the_same_piece_is_noticed(serve: Serve, connect: Connect, 
 
 
 def test_a_cut_is_no_end(serve: Serve, connect: Connect, bare: Open) -> None:
-    """Without the goodbye, what was not whole was never said, and the session waits as when a connection is lost."""
+    """Without the goodbye, what was not whole was never said, and the session waits as ever."""
     server = serve()
     ann = connect(server, "ann")
     ann.join("tea")

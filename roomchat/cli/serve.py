@@ -24,7 +24,7 @@ from roomchat.client.address import Address
 from roomchat.errors import SettingsError, StartError
 from roomchat.harmless import harmless
 from roomchat.server import Server
-from roomchat.settings import WIRES, Settings
+from roomchat.settings import PLAINTEXT, WIRES, Settings
 from roomchat.version import __version__
 
 MAX_NUMBER = 1e9  # seconds or days or messages a second: more than anybody means
@@ -99,6 +99,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "sync": {"type": click.Choice(["full", "normal"])},
     "tls_cert": {"type": click.Path(dir_okay=False)},
     "tls_key": {"type": click.Path(dir_okay=False)},
+    "plaintext": {"type": click.Choice(PLAINTEXT)},
     "burst": {"type": click.IntRange(1)},
     "wires": {"type": _Wires(), "default": ",".join(Settings.wires)},
     "lobby": {"callback": lambda context, option, name: "" if name.casefold() == "none" else name},
@@ -154,13 +155,13 @@ def serve(db: str | None, debug: int, log_file: str | None, record: str | None, 
     _allow_many_connections()
     gc.set_threshold(COLLECT_AFTER)
     server = Server(settings, record=record)
-    _end_on_signals(server, log)
+    _heed_signals(server, log, again=bool(settings.tls_cert))
     try:
         server.start()
     except StartError as error:
         raise click.ClickException(str(error)) from None
     try:
-        _tell(_greeting(Address(*server.address), settings))
+        _tell(_greeting(Address(*server.address), settings, server.identity.fingerprint))
         server.wait()
         _tell(f"Stopping: {server.why}." if server.why else "Stopping. Press Ctrl-C again to end at once.")
     finally:
@@ -188,7 +189,14 @@ def _tell(text: str) -> None:
             note(f"{not_written(error).message} The server goes on.")
 
 
-def _greeting(address: Address, settings: Settings) -> str:
+_LET_IN = {
+    "local": "Others come encrypted; clear text is taken from this machine only (--plaintext).",
+    "all": "Clear text is taken from everywhere: whoever listens on the way of such a connection reads it.",
+    "none": "Everyone comes encrypted; clear text is not taken (--plaintext).",
+}
+
+
+def _greeting(address: Address, settings: Settings, fingerprint: str) -> str:
     everywhere = address.host in {"0.0.0.0", "::"}
     local = everywhere or address.host in {"127.0.0.1", "::1"}
     default = Address("127.0.0.1", Settings.port)
@@ -199,14 +207,17 @@ def _greeting(address: Address, settings: Settings) -> str:
         f"roomchat {__version__} listens on {address}.",
         f"Join from this machine with: roomchat join{target}",
     ]
-    if "plain" in settings.wires:
+    if "plain" in settings.wires and (settings.plaintext == "all" or (local and settings.plaintext == "local")):
         lines.append(
             f"Without roomchat, in plain text: nc {'localhost' if local else address.host} {address.port}"
         )
     if everywhere:
         lines.append(f"From another machine: roomchat join THIS-HOST:{address.port}")
-    elif local:
+    if local and not everywhere:
         lines.append("Only this machine can connect; --host 0.0.0.0 lets others in.")
+    else:
+        lines.append(f"It is asked whether this is the server's key:\n  {fingerprint}")
+        lines.append(_LET_IN[settings.plaintext])
     if settings.db == ":memory:":
         lines.append("Nothing is kept: messages are gone when the server stops.")
     elif settings.sync == "full":
@@ -268,9 +279,9 @@ def _allow_many_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _end_on_signals(server: Server, log: _LogFile | None) -> None:
+def _heed_signals(server: Server, log: _LogFile | None, again: bool) -> None:
     """SIGHUP comes when the terminal is closed, which is an end like any other, or from a program that has moved
-    the log file away. Where it is ignored, by nohup, it stays so."""
+    the log file away or, ``again``, renewed the certificate. Where it is ignored, by nohup, it stays so."""
 
     def end(number: int, frame: FrameType | None) -> None:
         if server.ending:
@@ -278,10 +289,12 @@ def _end_on_signals(server: Server, log: _LogFile | None) -> None:
         server.end()
 
     def hang_up(number: int, frame: FrameType | None) -> None:
-        if log is None:
-            server.end()
-        else:
+        if log is not None:
             log.reopen()
+        if again:
+            server.identity.look(again=True)
+        if log is None and not again:
+            server.end()
 
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)

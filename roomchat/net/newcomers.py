@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import partial
 
 from roomchat.chat.inputs import Connected, Disconnected
+from roomchat.errors import TlsRequired
+from roomchat.net.addresses import is_local
 from roomchat.net.connection import CLOSED, NEW, OPEN, REFUSED, Connection, Owner
 from roomchat.net.connections import Connections, ToHub
 from roomchat.net.cost import surplus
@@ -19,8 +21,9 @@ from roomchat.net.outbox import Outbox
 from roomchat.net.output import Output
 from roomchat.net.reactor import Reactor
 from roomchat.net.transport import Tls
+from roomchat.protocol import Error
 from roomchat.settings import Settings
-from roomchat.wires.detect import Chosen, Detector, Encrypted, Verdict
+from roomchat.wires.detect import Detector, Encrypted, Refused, Verdict
 from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
 
@@ -195,27 +198,53 @@ class Newcomers:
             return  # it is agreed on the encryption; then there is another pause
         if connection.phase is NEW:
             self._judge(connection, connection.detector.paused())
-        if connection.phase is NEW:
+        if connection.phase is not NEW:
+            return
+        if self._may_talk(connection):
             self._introduce(connection, connection.detector.guess())
             connection.detector.tls = False  # what it was told was clear
+        else:  # its TLS may be late; what it reads before that is no TLS
+            self._connections.later(self._settings.hello_timeout, self._refuse_silent, connection)
+
+    def _may_talk(self, connection: Connection) -> bool:
+        """Whether it is encrypted, or need not be."""
+        plaintext = self._settings.plaintext
+        return (
+            connection.transport.secure
+            or plaintext == "all"
+            or (plaintext == "local" and is_local(connection.address))
+        )
+
+    def _refuse_silent(self, connection: Connection) -> None:
+        if connection.phase is NEW and not connection.transport.secure:
+            self._refuse(connection, self._tls_required(connection.detector.guess()))
+
+    def _tls_required(self, wire: Wire) -> bytes:
+        refusal = TlsRequired()
+        return wire.reply(Error(code=refusal.code, message=str(refusal)))
 
     def _judge(self, connection: Connection, verdict: Verdict | None) -> None:
         if verdict is None or connection.phase is not NEW:
             return
         if isinstance(verdict, Encrypted):
             self._encrypt(connection, verdict.data)
-            return
-        if isinstance(verdict, Chosen):
+        elif isinstance(verdict, Refused):
+            self._refuse(connection, verdict.data)
+        elif not self._may_talk(connection):
+            self._refuse(connection, self._tls_required(verdict.wire))
+        else:
             connection.phase = OPEN
             self._introduce(connection, verdict.wire)
             commands = verdict.wire.receive_data(bytes(connection.detector.data))
             self._intake.take(connection, b"", commands, time.monotonic())
-            return
+
+    def _refuse(self, connection: Connection, last: bytes) -> None:
+        """It hears these last words."""
         connection.phase = REFUSED
         if connection.introduced:
             self._connections.tell_hub(connection, Disconnected("it speaks no protocol of ours"))
         connection.pace = 0.0  # whatever it was taken for
-        self._output.say_last(connection, verdict.data)
+        self._output.say_last(connection, last)
 
     def _introduce(self, connection: Connection, wire: Wire) -> None:
         """Tell the hub of a connection, or that it speaks another dialect than we had guessed."""
