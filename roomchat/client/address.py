@@ -8,6 +8,7 @@ from typing import NamedTuple
 from roomchat.settings import Settings
 
 LONGEST_PORT = 5  # digits
+SCHEMES = {"tls://": True, "tcp://": False}
 NOT_IN_NAMES = set(" :/@[]")  # of hosts; who writes one of them means a URL, or an address with a mistake in it
 
 
@@ -16,19 +17,25 @@ class Address(NamedTuple):
 
     host: str
     port: int
+    tls: bool | None = None  # whether it is to be encrypted; None: nobody has said so
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        where = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return where if self.tls is None else f"{'tls' if self.tls else 'tcp'}://{where}"
 
 
 def parse_address(text: str) -> Address:
     """``HOST``, ``HOST:PORT``, ``[IPV6]:PORT`` or a bare IPv6 address; the default port where none is named.
+    Before it may stand ``tls://``, to be encrypted in any case, or ``tcp://``, not to be.
 
     Spaces around it are passed over.
 
     Raises:
         ValueError: with a sentence.
     """
+    for scheme, tls in SCHEMES.items():
+        if text.strip().lower().startswith(scheme):
+            return parse_address(text.strip()[len(scheme) :].removesuffix("/"))._replace(tls=tls)
     address = text.strip()
     if is_ipv6(address) or ":" not in address or address.endswith("]"):
         return Address(parse_host(address), Settings.port)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
+from platformdirs import user_state_path
+
 from roomchat.client.address import parse_address
 from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.fork import watch
-from roomchat.client.given import asking, check
+from roomchat.client.given import asking, check, check_special
+from roomchat.client.known_servers import KnownServers
 from roomchat.client.reconnecting import ReconnectingConnection
 from roomchat.client.same import compared
 from roomchat.client.session import Session
 from roomchat.client.state import State
+from roomchat.client.trust import Trust
 from roomchat.client.verbs import Verbs
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Command, Error, Event, Leave, Spoken
@@ -53,11 +56,12 @@ class Client(Verbs):
         resume: bool = True,
         keep_rooms: bool = False,
         retry: bool = False,
+        trust: bool | str = False,
     ) -> None:
         """Claim the state; ``open``, or entering it as a context manager, connects.
 
         Args:
-            address: HOST or HOST:PORT.
+            address: HOST or HOST:PORT; tls:// before it encrypts on this machine, too, tcp:// nowhere.
             name: how to be called, and which session to go on with, if there are several.
             state: the folder to keep the session in; True: the user's own; False: it is not kept.
             on_event: called with each event on the receiving thread, in place of ``events``. It may not call
@@ -71,17 +75,18 @@ class Client(Verbs):
                 since; if not, ``close`` leaves them for good. Both kinds of clients may share a session in turn:
                 neither sees the rooms of the other.
             retry: whether ``open`` also returns when nobody answers, after a ``ConnectionLost``, and tries on.
+            trust: the fingerprint of the server's key; or whether a server that no authority vouches for is
+                believed when it is met for the first time.
         Raises:
-            ValueError: the address is none.
+            ValueError: the address is none, or the fingerprint.
             TypeError: an argument has another type, or ``on_event`` is a coroutine function.
             ConnectError: the state can't be kept.
         """
         check(str, address=address, name=name)
-        if isinstance(request_timeout, bool) or not isinstance(request_timeout, int | float):
-            raise TypeError(f"request_timeout must be a number, not {type(request_timeout).__name__}.")
-        if on_event is not None and (not callable(on_event) or inspect.iscoroutinefunction(on_event)):
-            raise TypeError("on_event must be an ordinary function; docs/library.md shows one for asyncio.")
+        check_special(request_timeout=request_timeout, on_event=on_event, trust=trust)
         self._address = parse_address(address)
+        folder = (user_state_path("roomchat") if state is True else Path(state)) if state else None
+        believed = Trust(self._address, KnownServers(folder), trust)
         self._on_event = on_event
         self._calling: int | None = None  # the thread that is in on_event
         self._request_timeout = min(request_timeout, threading.TIMEOUT_MAX)
@@ -90,14 +95,13 @@ class Client(Verbs):
         self._session = Session(name)
         self._session.presence = presence
         self._state: State | None = None
-        if state:
-            folder = None if state is True else Path(state)
+        if folder is not None:
             self._state = State(self._address, name, folder, keep_rooms=keep_rooms)
             self._state.load(self._session)
             if not resume:
                 self._session.forget()
         self._connection = ReconnectingConnection(
-            self._address, self._session, self._state, self._take, request_timeout
+            self._address, self._session, self._state, self._take, request_timeout, believed
         )
         # All below is guarded by it, and told by it: one condition for everything that is waited for.
         self._changed = self._connection.changed

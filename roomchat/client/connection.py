@@ -9,6 +9,8 @@ import struct
 import threading
 
 from roomchat.client.address import Address
+from roomchat.client.known_servers import KnownServers
+from roomchat.client.trust import Trust
 from roomchat.dialect import Malformed
 from roomchat.errors import ConnectError, ReadTimeout
 from roomchat.protocol import Command, Statement
@@ -23,32 +25,31 @@ READ_SIZE = 64 * 1024  # bytes
 class Connection:
     """One socket. Any thread may call ``send`` and ``close``; one thread at a time calls ``receive``."""
 
-    def __init__(self, address: Address, timeout: float = CONNECT_TIMEOUT) -> None:
-        """Connect, within ``timeout`` seconds.
+    def __init__(
+        self,
+        address: Address,
+        timeout: float = CONNECT_TIMEOUT,
+        trust: Trust | None = None,
+        session_key: str | None = None,
+    ) -> None:
+        """Connect, within ``timeout`` seconds; again as long where the first try shows that nobody vouches for the
+        server.
 
+        Args:
+            trust: what is believed of the server; if not given, what the system's authorities say.
+            session_key: by what the server was known to the session that is to go on.
         Raises:
-            ConnectError: nobody answers there.
+            ConnectError: nobody answers there, or it is not who it should be.
+            StateError: what is known of servers can't be read, or kept.
         """
         self._address = address
         self._wire = NativeClientWire()
         self._greeting = GREETING.encode()  # as much of it as may still come, before anything else
         self._sending = threading.Lock()
-        try:
-            self._socket = socket.create_connection(address, timeout=timeout or CONNECT_TIMEOUT)
-        except (socket.gaierror, UnicodeError):  # UnicodeError: it has not even the form of a name
-            raise ConnectError(
-                f"There is no host {address.host!r}; check its spelling and your network."
-            ) from None
-        except TimeoutError:
-            raise ConnectError(f"{address} does not answer; check the address and your network.") from None
-        except OSError as error:
-            raise ConnectError(
-                f"No server answers at {address} ({error.strerror}); start one with `roomchat serve`, "
-                "or check the address."
-            ) from None
+        trust = trust or Trust(address, KnownServers(None))
+        self._link, self.server_key = trust.connect(timeout or CONNECT_TIMEOUT, session_key)
+        self._socket = self._link.socket
         self._socket.settimeout(None)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         # For sending only: Python's own timeout would hold for both directions.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(SEND_TIMEOUT))
 
@@ -60,7 +61,7 @@ class Connection:
         """
         with self._sending:
             try:
-                self._socket.sendall(self._wire.encode(command))
+                self._link.sendall(self._wire.encode(command))
             except OSError as error:
                 raise self._lost(error) from None
 
@@ -75,9 +76,11 @@ class Connection:
         while not events:
             try:
                 # Not the socket's own timeout: that would hold for what other threads send, too.
-                if not select.select([self._socket], [], [], timeout)[0]:
+                if not (self._link.early or select.select([self._socket], [], [], timeout)[0]):
                     raise ReadTimeout(f"The program at {self._address} says nothing.")
-                data = self._socket.recv(READ_SIZE)
+                data = self._link.recv(READ_SIZE)
+            except BlockingIOError:
+                continue
             except (OSError, ValueError) as error:  # ValueError: another thread has closed it
                 raise self._lost(error) from None
             if not data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TypeVar
 
 import msgspec
@@ -17,6 +18,16 @@ def check(kind: type, /, **values: object) -> None:
     for name, value in values.items():
         if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is int)):
             raise TypeError(f"{name} must be {_A[kind]}, not {type(value).__name__}.")
+
+
+def check_special(*, request_timeout: object, on_event: object, trust: object) -> None:
+    """As ``check``, for arguments of a client that may be of several types."""
+    if isinstance(request_timeout, bool) or not isinstance(request_timeout, int | float):
+        raise TypeError(f"request_timeout must be a number, not {type(request_timeout).__name__}.")
+    if on_event is not None and (not callable(on_event) or inspect.iscoroutinefunction(on_event)):
+        raise TypeError("on_event must be an ordinary function; docs/library.md shows one for asyncio.")
+    if not isinstance(trust, bool | str):
+        raise TypeError(f"trust must be True, False, or a fingerprint, not {type(trust).__name__}.")
 
 
 def checked(command: C) -> C:

@@ -15,19 +15,19 @@ from roomchat.client.answers import Answers
 from roomchat.client.backoff import Backoff
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost, Refusal
 from roomchat.client.connection import CONNECT_TIMEOUT, Connection
+from roomchat.client.known_servers import KnownServers
 from roomchat.client.session import CAUGHT_UP_ID, Session
 from roomchat.client.state import State
+from roomchat.client.trust import Trust
+from roomchat.client.welcome import check_welcome
 from roomchat.errors import (
-    BadName,
     ConnectError,
     Denied,
-    NameTaken,
+    Distrusted,
+    NoTls,
     ReadTimeout,
-    Replaced,
     RoomchatError,
     StateError,
-    UnknownToken,
-    UnsupportedProtocol,
 )  # fmt: skip
 from roomchat.protocol import (
     Bye,
@@ -53,7 +53,6 @@ HEARTBEAT = 30.0  # seconds of silence until the server is asked whether it is t
 HEARTBEAT_TIMEOUT = 15.0  # seconds that it has to answer that
 STORAGE_RETRY = 1.0  # seconds until a server whose disk took nothing is asked again
 
-_FINAL = {BadName.code, NameTaken.code, Replaced.code, UnsupportedProtocol.code}  # no use in trying again
 logger = logging.getLogger("roomchat")
 
 
@@ -66,6 +65,7 @@ class ReconnectingConnection:
         state: where it is kept; None: nowhere.
         on_event: gets each event, on the receiving thread (those before ``open`` returns: on its caller's).
         request_timeout: seconds that the server has to welcome us the first time.
+        trust: what is believed of the server; if not given, what the system's authorities say.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class ReconnectingConnection:
         state: State | None,
         on_event: Callable[[ClientEvent], None],
         request_timeout: float,
+        trust: Trust | None = None,
     ) -> None:
         self.session = session
         self.failure: RoomchatError | None = None  # why it does not try any more
@@ -82,6 +83,7 @@ class ReconnectingConnection:
         self._state = state
         self._on_event = on_event
         self._request_timeout = request_timeout
+        self._trust = trust or Trust(address, KnownServers(None))
         self._connection: Connection | None = None
         self._ready = False  # welcomed, and what the server has not handled is sent again: more may follow
         self._lost = False  # since the last time that all was well
@@ -107,7 +109,7 @@ class ReconnectingConnection:
         try:
             self._connect_first()
         except ConnectError as error:
-            if not retry:
+            if not retry or isinstance(error, Distrusted | NoTls):
                 raise
             self._lost = True
             self._lose()
@@ -237,7 +239,7 @@ class ReconnectingConnection:
                 connection = self._connection or self._connect()
                 while self._connection is connection:
                     self._receive(connection)
-            except Denied as error:
+            except (Denied, Distrusted) as error:
                 self._fail(error)
             except ConnectError as error:
                 first, self._lost = not self._lost, True
@@ -257,9 +259,11 @@ class ReconnectingConnection:
 
     def _connect(self) -> Connection:
         """A new connection, with the hello on its way."""
-        connection = Connection(self._address, min(CONNECT_TIMEOUT, max(self._request_timeout, 0.0)))
+        timeout = min(CONNECT_TIMEOUT, max(self._request_timeout, 0.0))
+        connection = Connection(self._address, timeout, self._trust, self.session.server_key)
         with self.changed:
             self._connection = connection
+            self.session.server_key = connection.server_key
             hello = self.session.hello()
         connection.send(hello)
         return connection
@@ -301,7 +305,8 @@ class ReconnectingConnection:
     def _take(self, event: Statement, connection: Connection) -> bool:
         """Take note of an event, do what follows, and show it; whether to send again what was not handled."""
         if isinstance(event, Error):
-            self._check_welcome(event)
+            first = self._receiver.ident is None
+            check_welcome(event, self._address, self.session, ready=self._ready, first=first)
         # A message that is said just now must either be among those that are sent again, or come behind them.
         with self._sending if isinstance(event, Welcome) else contextlib.nullcontext():
             with self.changed:
@@ -326,17 +331,6 @@ class ReconnectingConnection:
                 self._lost = False
                 self._on_event(ConnectionBack())
         return outcome.retry
-
-    def _check_welcome(self, event: Error) -> None:
-        """Raises Denied or ConnectError if the server does not let us in, or does not want us any more. Before the
-        first welcome that is the end; later only what another try can't mend."""
-        if event.code == UnknownToken.code and self.session.token is None and not self._ready:
-            raise ConnectError(f"The program at {self._address} is not a roomchat server.")
-        if (self._ready and event.code != Replaced.code) or self.session.has_answer(event):
-            return  # it is about something that was asked, or the session has an answer to it
-        if self._receiver.ident is None or event.code in _FINAL:
-            raise Denied(event.code, event.message)
-        raise ConnectError(event.message)
 
     def _keep(self, event: Statement, found: list[int]) -> None:
         """Write down what has changed in the session."""

@@ -60,6 +60,11 @@ def spellings(address: Address) -> list[Address]:
     return list(dict.fromkeys(Address(one, address.port) for one in (*hosts, address.host)))
 
 
+def is_loopback(host: str) -> bool:
+    """Whether it is this machine, by whatever spelling."""
+    return _host(host) == "localhost"
+
+
 def _host(host: str) -> str:
     """One spelling for all of a host; all of this machine's own are ``localhost``."""
     host = host.lower().removesuffix(".") or host

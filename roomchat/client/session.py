@@ -78,6 +78,7 @@ class Session(Places):
         self.uid = 0
         self.device = 1  # of the client that the UID is of
         self.token: str | None = None
+        self.server_key: str | None = None  # by what the server was known that gave it; None: in clear text
         self.epoch: str | None = None
         self.n = 0  # the last one given to a message
         self.pending: dict[int, Say | Whisper] = {}  # n: what was said and has not come back

@@ -26,7 +26,7 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS names (uid INTEGER PRIMARY KEY, name TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, command BLOB NOT NULL);
 """
-_FIELDS = ("name", "uid", "token", "n")
+_FIELDS = ("name", "uid", "token", "n", "server_key")
 _PLACE = ("epoch", "room")  # where it is, and in which log
 
 _encoder = msgspec.json.Encoder()
@@ -44,6 +44,7 @@ class _Identity(msgspec.Struct):
     uid: Count = 0
     token: str | None = None
     n: Count = 0
+    server_key: str | None = None
 
 
 class State:

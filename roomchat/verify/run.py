@@ -115,7 +115,7 @@ class Run:
         if self._server is not None:
             self._server.spawn()
             self._server.listens()
-        self._proxy = Proxy(self._server.address if self._server else (options.address or ("", 0)))
+        self._proxy = Proxy(self._server.address if self._server else (options.address or ("", 0))[:2])
         rate = min(MAX_RATE, MAX_DELIVERIES / options.clients**2)
         for i in range(0, options.clients, CLIENTS_PER_WORKER):
             names = self._names[i : i + CLIENTS_PER_WORKER]

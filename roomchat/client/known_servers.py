@@ -1,0 +1,113 @@
+"""The servers that were met encrypted, and by what each is known again: a file like ssh's ``known_hosts``."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from roomchat.client.address import Address
+from roomchat.client.same import spellings
+from roomchat.errors import StateError
+from roomchat.key_fingerprint import read_fingerprint
+
+AUTHORITY = "authority"  # in the place of a fingerprint: its certificate is one that an authority vouches for
+
+
+class KnownServers:
+    """A line for each server: its address, and the fingerprint of its key or ``authority``. Several processes may
+    use the file at a time; any thread may call its methods.
+
+    Args:
+        folder: where the file is; None: it is in memory.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.path = None if folder is None else folder / "known_servers"
+        self._lines: list[str] = []  # if there is no file
+
+    def get(self, address: Address) -> str | None:
+        """By what a server is known: a fingerprint, or ``AUTHORITY``; None: it is not.
+
+        Raises:
+            StateError: the file can't be read, or what it says of that server.
+        """
+        try:
+            lines = self._read()
+        except OSError as error:
+            raise StateError(f"Can't read {self.path}, which says what servers are trusted ({error}).") from None
+        known = None
+        for line in lines:
+            if line.partition(" ")[0] == _name(address):
+                known = self._key(line)
+        return known
+
+    def put(self, address: Address, key: str) -> None:
+        """A server is known by this from here on. Raises StateError."""
+        self._change(address, [f"{_name(address)} {key}"])
+
+    def forget(self, address: Address) -> bool:
+        """A server is not known any more; whether it was. Raises StateError."""
+        return self._change(address, [])
+
+    def _key(self, line: str) -> str:
+        key = line.partition(" ")[2].strip()
+        if key == AUTHORITY:
+            return key
+        try:
+            return read_fingerprint(key)
+        except ValueError:
+            raise StateError(
+                f"A line of {self.path} can't be read: {line!r}; put it right or remove it."
+            ) from None
+
+    def _read(self) -> list[str]:
+        if self.path is None:
+            return self._lines
+        try:
+            return self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return []
+
+    def _change(self, address: Address, new: list[str]) -> bool:
+        """Put these lines in the place of those of a server; whether it had any."""
+        try:
+            with self._locked():
+                lines = self._read()
+                kept = [line for line in lines if line.partition(" ")[0] != _name(address)]
+                self._write(kept + new)
+        except OSError as error:
+            raise StateError(f"Can't write {self.path}, which says what servers are trusted ({error}).") from None
+        return len(kept) < len(lines)
+
+    def _write(self, lines: list[str]) -> None:
+        if self.path is None:
+            self._lines = lines
+            return
+        new = Path(f"{self.path}.new")
+        with open(new, "w", encoding="utf-8", opener=_private) as file:
+            file.writelines(f"{line}\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        new.rename(self.path)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        if self.path is None:
+            yield
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(f"{self.path}.lock", "a", opener=_private) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _name(address: Address) -> str:
+    """One name for all spellings of an address."""
+    return str(spellings(address)[0])
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,108 @@
+"""Which servers are believed to be who they are; nothing is sent to any other."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from roomchat.client.address import Address
+from roomchat.client.dial import dial
+from roomchat.client.known_servers import AUTHORITY, KnownServers
+from roomchat.client.link import ClearLink, Link, TlsLink
+from roomchat.client.same import is_loopback
+from roomchat.errors import ChangedKey, ConnectError, InClear, NoTls, UnknownServer, Unverified
+from roomchat.key_fingerprint import read_fingerprint
+
+
+class Trust:
+    """What one client believes of its server, in this order: the fingerprint that its program names; what the file
+    of known servers says; what the session was made with; the system's authorities. Who is known by none of these
+    is trusted at its first use if the program says so.
+
+    Not thread-safe.
+
+    Args:
+        address: of the server.
+        known: the servers that were met before.
+        trust: a fingerprint; or whether a server that is met for the first time is believed.
+    Raises:
+        ValueError: the fingerprint is none.
+    """
+
+    def __init__(self, address: Address, known: KnownServers, trust: bool | str = False) -> None:
+        self.address = address
+        self._known = known
+        self._first_use = trust is True
+        self._named = read_fingerprint(trust) if isinstance(trust, str) else None
+
+    def expected(self, session_key: str | None = None) -> str | None:
+        """By what the server must be known again; None: it has not been met. Raises StateError."""
+        return self._named or self._known.get(self.address) or session_key
+
+    def connect(self, timeout: float, session_key: str | None = None) -> tuple[Link, str | None]:
+        """Connect, encrypted unless it is this machine or ``tcp://`` is asked for.
+
+        Args:
+            timeout: seconds for each of at most two connections; nobody vouches for the server of a second.
+            session_key: by what the server was known to the session.
+        Returns:
+            The connection, and by what the server is known; None: it is not encrypted.
+        Raises:
+            Distrusted: it is not who it should be; nothing was sent to it.
+            NoTls: it does not speak TLS.
+            ConnectError: the connection failed.
+            StateError: what is known can't be read, or kept.
+        """
+        address = self.address
+        expected = self.expected(session_key)
+        if address.tls is False and (self._named or self._known.get(address)):
+            raise InClear(address=address)
+        if address.tls is False or (address.tls is None and expected is None and is_loopback(address.host)):
+            return ClearLink(dial(address, timeout)), None
+        if expected not in (None, AUTHORITY):
+            link = self._shake_hands(dial(address, timeout), _any_certificate())
+            if link.fingerprint != expected:
+                link.socket.close()
+                raise ChangedKey(address=address, old=expected, new=link.fingerprint)
+            return link, self._met(link.fingerprint)
+        try:
+            return self._shake_hands(dial(address, timeout), ssl.create_default_context()), self._met(AUTHORITY)
+        except ssl.SSLCertVerificationError as error:
+            if expected == AUTHORITY:
+                raise Unverified(address=address, why=error.verify_message) from None
+        link = self._shake_hands(dial(address, timeout), _any_certificate())
+        if not self._first_use:
+            link.socket.close()
+            raise UnknownServer(address=address, fingerprint=link.fingerprint)
+        return link, self._met(link.fingerprint)
+
+    def _met(self, key: str) -> str:
+        """It is what it should be: it is known from here on."""
+        if self._known.get(self.address) != key:
+            self._known.put(self.address, key)
+        return key
+
+    def _shake_hands(self, sock: socket.socket, context: ssl.SSLContext) -> TlsLink:
+        try:
+            return TlsLink(sock, context, self.address.host.partition("%")[0])
+        except ssl.SSLCertVerificationError:
+            sock.close()
+            raise
+        except ssl.SSLError as error:
+            sock.close()
+            raise NoTls(address=self.address, why=error.reason or error) from None
+        except TimeoutError:
+            sock.close()
+            raise ConnectError(f"{self.address} does not answer; check the address and your network.") from None
+        except OSError as error:
+            sock.close()
+            raise ConnectError(f"The connection to {self.address} is lost ({error.strerror or error}).") from None
+
+
+def _any_certificate() -> ssl.SSLContext:
+    """For a server that is judged by its key."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,40 @@
+"""What an error means to a client that wants to be let in."""
+
+from __future__ import annotations
+
+from roomchat.client.address import Address
+from roomchat.client.session import Session
+from roomchat.errors import (
+    BadName,
+    ConnectError,
+    Denied,
+    NameTaken,
+    Replaced,
+    TlsRequired,
+    UnknownToken,
+    UnsupportedProtocol,
+)  # fmt: skip
+from roomchat.protocol import Error
+
+# No use in trying again.
+_FINAL = {BadName.code, NameTaken.code, Replaced.code, TlsRequired.code, UnsupportedProtocol.code}
+
+
+def check_welcome(event: Error, address: Address, session: Session, *, ready: bool, first: bool) -> None:
+    """Whether the server lets us in, or does not want us any more. Before the first welcome that is the end; later
+    only what another try can't mend.
+
+    Args:
+        ready: whether it has welcomed us on this connection.
+        first: whether this is the first one.
+    Raises:
+        Denied: it is the end.
+        ConnectError: another try may do.
+    """
+    if event.code == UnknownToken.code and session.token is None and not ready:
+        raise ConnectError(f"The program at {address} is not a roomchat server.")
+    if (ready and event.code != Replaced.code) or session.has_answer(event):
+        return  # it is about something that was asked, or the session has an answer to it
+    if first or event.code in _FINAL:
+        raise Denied(event.code, event.message)
+    raise ConnectError(event.message)
