@@ -27,8 +27,9 @@ CLOSED = "Error: There is no standard output to write to.\n"
 # What prints by itself, what asks a server, and what reads a log: {server} and {log} are filled in.
 PRINT = ["--help", "--version", "who --help", "config"]
 ASK = ["who --server {server}", "rooms --server {server}", "tail tea --server {server}"]
+TRUST = ["trust --yes tls://{server}", "trust --forget {server}"]
 READ = ["export tea --db {log}"]
-COMMANDS = PRINT + ASK + READ
+COMMANDS = PRINT + ASK + TRUST + READ
 
 
 @pytest.fixture

@@ -230,7 +230,7 @@ def silent() -> Iterator[socket.socket]:
         yield server
 
 
-ASK = ["who -s {}", "rooms -s {}", "tail tea -s {}", "send tea hi -s {}", "join {} --name ann"]
+ASK = ["who -s {}", "rooms -s {}", "tail tea -s {}", "send tea hi -s {}", "trust -y {}", "join {} --name ann"]
 
 
 @pytest.mark.parametrize("command", ASK)

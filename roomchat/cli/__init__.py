@@ -30,6 +30,7 @@ _ASK = {
 _OTHERS = {
     "serve": "roomchat.cli.serve:serve",
     "export": "roomchat.cli.export:export",
+    "trust": "roomchat.cli.trust:trust",
     "config": "roomchat.cli.config:config",
     "verify": "roomchat.cli.verify:verify",
 }

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from roomchat.cli.addresses import ServerAddress
+from roomchat.cli.trusting import trust_options
 from roomchat.cli.user_settings import UserSettings
 from roomchat.client.interrupt import run_interruptible
 from roomchat.errors import ConnectError, Denied, ExportError, StateError
@@ -22,8 +23,9 @@ MAX_MADE_UP = (
 
 
 def client_options(command: Command) -> Command:
-    """``--server``, ``--name`` and ``--timeout``."""
+    """``--server``, ``--name``, ``--timeout``, and whom to believe."""
     for option in (
+        trust_options,
         click.option(
             "--timeout",
             type=click.FloatRange(0, min_open=True),

@@ -14,6 +14,7 @@ from roomchat.cli.fault import fault
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.cli.text import Text
+from roomchat.cli.trusting import meet, trust_options
 from roomchat.client.interrupt import run_interruptible
 from roomchat.client.same import room_names
 from roomchat.errors import ConnectError, StateError
@@ -77,10 +78,11 @@ class CommandLine(Text):
 )
 @click.option("--mouse", is_flag=True, help="Scroll with the mouse wheel; selecting text then takes Shift.")
 @click.option("--fresh", is_flag=True, help="Begin anew: without the rooms, windows and drafts of the last time.")
+@trust_options
 @click.option("--time-format", default=CLOCK, metavar="FORMAT", help="The format of times, as for strftime.")
 def join(
     address: str, name: str | None, room: tuple[str, ...], dial: str | None, plain: bool, colour: bool | None,
-    bell: str, notify: bool, on_mention: str | None, mouse: bool, fresh: bool, time_format: str,
+    bell: str, notify: bool, on_mention: str | None, mouse: bool, fresh: bool, trust: bool | str, time_format: str,
 ) -> None:  # fmt: skip
     """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
 
@@ -96,6 +98,7 @@ def join(
         raise click.ClickException("join needs standard input and output; give it </dev/null or >/dev/null.")
     can_paint = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in DUMB_TERMINALS
     try:
+        meet(address, trust, ask=sys.stdin.isatty() and sys.stdout.isatty())
         if can_paint and not plain:
             _paint(
                 address, name, first, fresh,

@@ -21,27 +21,35 @@ from roomchat.programs.lists import people, person_line, room_line, rooms
 @click.option("--json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_context
 def who(
-    context: click.Context, room: str | None, server: str, name: str | None, timeout: float, json: bool
+    context: click.Context,
+    room: str | None,
+    server: str,
+    name: str | None,
+    timeout: float,
+    trust: bool | str,
+    json: bool,
 ) -> None:
     """List the people on the server, or in ROOM: UID and name."""
 
     def lines(client: Client) -> Iterator[bytes]:
         return (person_line(person, as_json=json) for person in people(client, room))
 
-    _print(context, server, name, timeout, lines)
+    _print(context, server, name, timeout, trust, lines)
 
 
 @click.command("rooms")
 @client_options
 @click.option("--json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_context
-def list_rooms(context: click.Context, server: str, name: str | None, timeout: float, json: bool) -> None:
+def list_rooms(
+    context: click.Context, server: str, name: str | None, timeout: float, trust: bool | str, json: bool
+) -> None:
     """List the rooms: name and number of people, and when something was last said in an empty one."""
 
     def lines(client: Client) -> Iterator[bytes]:
         return (room_line(room, as_json=json) for room in rooms(client))
 
-    _print(context, server, name, timeout, lines)
+    _print(context, server, name, timeout, trust, lines)
 
 
 def _print(
@@ -49,6 +57,7 @@ def _print(
     server: str,
     name: str | None,
     timeout: float,
+    trust: bool | str,
     lines: Callable[[Client], Iterator[bytes]],
 ) -> None:
     name, others = name_of(context, name)
@@ -56,7 +65,7 @@ def _print(
 
     def work() -> None:
         nonlocal client
-        client = connect_once(server, name, others=others, request_timeout=timeout)
+        client = connect_once(server, name, others=others, request_timeout=timeout, trust=trust)
         try:
             write_stdout(lines(client))
         finally:

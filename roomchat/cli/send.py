@@ -31,6 +31,7 @@ def send(
     name: str | None,
     timeout: float,
     lines: bool,
+    trust: bool | str,
 ) -> None:
     """Send TEXT to ROOM; without TEXT, send standard input.
 
@@ -48,7 +49,7 @@ def send(
         raise click.ClickException("There is no standard input to read from; write the TEXT after the ROOM.")
     source = None if text else StandardInput(sys.stdin.fileno())
     name, others = name_of(context, name)
-    sender = Sender(server, name, others=others, timeout=timeout, lines=lines)
+    sender = Sender(server, name, others=others, timeout=timeout, lines=lines, trust=trust)
 
     def interrupt() -> None:
         if source is not None:

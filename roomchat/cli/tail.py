@@ -34,6 +34,7 @@ def tail(
     server: str,
     name: str | None,
     timeout: float,
+    trust: bool | str,
     json: bool,
     history: int,
     since: str | None,
@@ -58,6 +59,7 @@ def tail(
         write=lambda line: write_stdout([line], at_once=True),
         status=note,
         timeout=timeout,
+        trust=trust,
     )
     start = Start(history, after, None if since is None else _since(since))
     _when_nobody_reads(tail.end)

@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from platformdirs import user_state_path
-
 from roomchat.client.address import parse_address
 from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.fork import watch
 from roomchat.client.given import asking, check, check_special
-from roomchat.client.known_servers import KnownServers
+from roomchat.client.known_servers import KnownServers, users_folder
 from roomchat.client.reconnecting import ReconnectingConnection
 from roomchat.client.same import compared
 from roomchat.client.session import Session
@@ -85,7 +83,7 @@ class Client(Verbs):
         check(str, address=address, name=name)
         check_special(request_timeout=request_timeout, on_event=on_event, trust=trust)
         self._address = parse_address(address)
-        folder = (user_state_path("roomchat") if state is True else Path(state)) if state else None
+        folder = (users_folder() if state is True else Path(state)) if state else None
         believed = Trust(self._address, KnownServers(folder), trust)
         self._on_event = on_event
         self._calling: int | None = None  # the thread that is in on_event

@@ -8,12 +8,19 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from platformdirs import user_state_path
+
 from roomchat.client.address import Address
 from roomchat.client.same import spellings
 from roomchat.errors import StateError
 from roomchat.key_fingerprint import read_fingerprint
 
 AUTHORITY = "authority"  # in the place of a fingerprint: its certificate is one that an authority vouches for
+
+
+def users_folder() -> Path:
+    """Where the servers are kept that this person knows: beside the sessions."""
+    return user_state_path("roomchat")
 
 
 class KnownServers:

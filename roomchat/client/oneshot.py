@@ -23,6 +23,7 @@ def connect_once(
     request_timeout: float,
     on_event: Callable[[ClientEvent], None] | None = None,
     presence: bool = True,
+    trust: bool | str = False,
 ) -> Client:
     """Connect a client that does not resume.
 
@@ -34,7 +35,7 @@ def connect_once(
         address: HOST or HOST:PORT.
         name: how to be called.
         others: whether ``name-2``, ``name-3``, ... will do if the name is taken.
-        request_timeout, on_event, presence: as for ``Client``.
+        request_timeout, on_event, presence, trust: as for ``Client``.
     Raises:
         ConnectError: nobody answers, or the address is none.
         Denied: the server does not let us in.
@@ -43,7 +44,7 @@ def connect_once(
         try:
             called = name if number == 1 else f"{name}-{number}"
             return _client(
-                address, called, request_timeout=request_timeout, on_event=on_event, presence=presence
+                address, called, request_timeout=request_timeout, on_event=on_event, presence=presence, trust=trust
             ).open()
         except Denied as error:
             if error.code == NameTaken.code and others and number < MAX_SUFFIX:
@@ -63,10 +64,12 @@ def _client(
     request_timeout: float,
     on_event: Callable[[ClientEvent], None] | None,
     presence: bool,
+    trust: bool | str,
 ) -> Client:
     make = partial(
-        Client, address, name, request_timeout=request_timeout, on_event=on_event, presence=presence, resume=False
-    )
+        Client, address, name, request_timeout=request_timeout, on_event=on_event, presence=presence, resume=False,
+        trust=trust,
+    )  # fmt: skip
     try:
         try:
             return make()

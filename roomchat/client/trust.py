@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 
 from roomchat.client.address import Address
@@ -39,6 +38,14 @@ class Trust:
         """By what the server must be known again; None: it has not been met. Raises StateError."""
         return self._named or self._known.get(self.address) or session_key
 
+    def encrypts(self, expected: str | None) -> bool:
+        """Whether a server that is to be known by this is talked to with TLS: all are but this machine, where
+        nobody asks for it and nobody has met it so."""
+        address = self.address
+        if address.tls is None:
+            return expected is not None or not is_loopback(address.host)
+        return address.tls
+
     def connect(self, timeout: float, session_key: str | None = None) -> tuple[Link, str | None]:
         """Connect, encrypted unless it is this machine or ``tcp://`` is asked for.
 
@@ -57,20 +64,20 @@ class Trust:
         expected = self.expected(session_key)
         if address.tls is False and (self._named or self._known.get(address)):
             raise InClear(address=address)
-        if address.tls is False or (address.tls is None and expected is None and is_loopback(address.host)):
+        if not self.encrypts(expected):
             return ClearLink(dial(address, timeout)), None
         if expected not in (None, AUTHORITY):
-            link = self._shake_hands(dial(address, timeout), _any_certificate())
+            link = _shake_hands(address, timeout, _any_certificate())
             if link.fingerprint != expected:
                 link.socket.close()
                 raise ChangedKey(address=address, old=expected, new=link.fingerprint)
             return link, self._met(link.fingerprint)
         try:
-            return self._shake_hands(dial(address, timeout), ssl.create_default_context()), self._met(AUTHORITY)
+            return _shake_hands(address, timeout, ssl.create_default_context()), self._met(AUTHORITY)
         except ssl.SSLCertVerificationError as error:
             if expected == AUTHORITY:
                 raise Unverified(address=address, why=error.verify_message) from None
-        link = self._shake_hands(dial(address, timeout), _any_certificate())
+        link = _shake_hands(address, timeout, _any_certificate())
         if not self._first_use:
             link.socket.close()
             raise UnknownServer(address=address, fingerprint=link.fingerprint)
@@ -82,21 +89,37 @@ class Trust:
             self._known.put(self.address, key)
         return key
 
-    def _shake_hands(self, sock: socket.socket, context: ssl.SSLContext) -> TlsLink:
-        try:
-            return TlsLink(sock, context, self.address.host.partition("%")[0])
-        except ssl.SSLCertVerificationError:
-            sock.close()
+
+def shown_by(address: Address, timeout: float) -> tuple[str, bool]:
+    """The fingerprint of the key that a server shows, and whether an authority vouches for it. It is sent nothing.
+
+    Raises:
+        NoTls: it does not speak TLS.
+        ConnectError: the connection failed.
+    """
+    try:
+        link = _shake_hands(address, timeout, ssl.create_default_context())
+        vouched = True
+    except ssl.SSLCertVerificationError:
+        link = _shake_hands(address, timeout, _any_certificate())
+        vouched = False
+    link.socket.close()
+    return link.fingerprint, vouched
+
+
+def _shake_hands(address: Address, timeout: float, context: ssl.SSLContext) -> TlsLink:
+    sock = dial(address, timeout)
+    try:
+        return TlsLink(sock, context, address.host.partition("%")[0])
+    except OSError as error:
+        sock.close()
+        if isinstance(error, ssl.SSLCertVerificationError):
             raise
-        except ssl.SSLError as error:
-            sock.close()
-            raise NoTls(address=self.address, why=error.reason or error) from None
-        except TimeoutError:
-            sock.close()
-            raise ConnectError(f"{self.address} does not answer; check the address and your network.") from None
-        except OSError as error:
-            sock.close()
-            raise ConnectError(f"The connection to {self.address} is lost ({error.strerror or error}).") from None
+        if isinstance(error, ssl.SSLError):
+            raise NoTls(address=address, why=error.reason or error) from None
+        if isinstance(error, TimeoutError):
+            raise ConnectError(f"{address} does not answer; check the address and your network.") from None
+        raise ConnectError(f"The connection to {address} is lost ({error.strerror or error}).") from None
 
 
 def _any_certificate() -> ssl.SSLContext:

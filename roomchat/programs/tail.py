@@ -34,6 +34,7 @@ class Tail:
         write: gets each line, with its line feed; False ends it.
         status: gets sentences about the connection.
         timeout: seconds that the server has to answer at the beginning.
+        trust: as for ``Client``.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Tail:
         write: Callable[[bytes], bool],
         status: Callable[[str], None],
         timeout: float,
+        trust: bool | str = False,
     ) -> None:
         self._address = address
         self._name = name
@@ -52,6 +54,7 @@ class Tail:
         self._write = write
         self._status = status
         self._timeout = timeout
+        self._trust = trust
         self._client: Client | None = None
         self._ended = False
         self.began = False  # whether it was in the room
@@ -64,7 +67,7 @@ class Tail:
             Denied: the server refuses.
         """
         client = self._client = connect_once(
-            self._address, self._name, others=self._others, request_timeout=self._timeout
+            self._address, self._name, others=self._others, request_timeout=self._timeout, trust=self._trust
         )  # fmt: skip
         try:
             joined = _join(client, room, start)
