@@ -37,6 +37,11 @@ class Settings:
     plaintext: str = _option(
         "local", "Who may come without encryption: this machine only, all, or none. KTN clients can't encrypt."
     )
+    proxy_from: tuple[str, ...] = _option(
+        (),
+        "Load balancers that say who connects (PROXY protocol): addresses, networks.",
+        "NETWORKS",
+    )
     max_clients: int = _option(0, "Most clients at a time; 0: no limit.")  # with a seat
     idle_exit: float = _option(0.0, "Stop after that long without a connection; 0: never.", "SECONDS")
     # A train's tunnel, a laptop's lid.

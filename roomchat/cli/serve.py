@@ -10,6 +10,7 @@ import resource
 import signal
 from collections.abc import Callable
 from dataclasses import fields
+from ipaddress import ip_network
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -57,7 +58,7 @@ def _read_config(context: click.Context, parameter: click.Parameter, path: Path 
 
 def _typed(path: Path, key: str, value: object) -> str:
     """A value as it would be typed: it is looked at in the same way, and no number is a file descriptor."""
-    if key == "wires" and isinstance(value, list):
+    if key in ("wires", "proxy-from", "proxy_from") and isinstance(value, list):
         return ",".join(map(str, value))
     if isinstance(value, list | dict):
         raise click.ClickException(f"{path} sets {key!r} to a list or a table; it takes one value.")
@@ -91,6 +92,19 @@ class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no p
         return wires
 
 
+class _Networks(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no parameter here
+    """Addresses and networks, with commas between them."""
+
+    name = "NETWORKS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        networks = value.split(",") if isinstance(value, str) else value
+        try:
+            return tuple(str(ip_network(one.strip(), strict=False)) for one in networks if one.strip())
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
 # What the option of a setting has besides what the setting says.
 SPECIAL: dict[str, dict[str, Any]] = {
     "host": {"type": ListenHost()},
@@ -99,6 +113,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "sync": {"type": click.Choice(["full", "normal"])},
     "tls_cert": {"type": click.Path(dir_okay=False)},
     "tls_key": {"type": click.Path(dir_okay=False)},
+    "proxy_from": {"type": _Networks(), "default": ""},
     "plaintext": {"type": click.Choice(PLAINTEXT)},
     "burst": {"type": click.IntRange(1)},
     "wires": {"type": _Wires(), "default": ",".join(Settings.wires)},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 
 def is_local(address: str) -> bool:
@@ -11,6 +12,17 @@ def is_local(address: str) -> bool:
         return plain(address).is_loopback
     except ValueError:
         return True
+
+
+def is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Whether it is in one of these networks."""
+    if not networks:
+        return False
+    try:
+        found = plain(address)
+    except ValueError:
+        return False
+    return any(found in network for network in networks)
 
 
 def plain(address: str) -> IPv4Address | IPv6Address:

@@ -56,9 +56,13 @@ class Connections(set[Connection]):
     # ------------------------------------------------------------ coming
 
     def put(self, connection: Connection) -> None:
-        """One more; another one may have to give way to it."""
+        """One more."""
         self.add(connection)
         self._routes[connection.number] = connection
+        self.count(connection)
+
+    def count(self, connection: Connection) -> None:
+        """It is one of its address; another one may have to give way to it."""
         if (other := self.admission.came(connection, time.monotonic())) is not None:
             self.let_go(other)
 

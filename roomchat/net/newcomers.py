@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from ipaddress import ip_network
 
 from roomchat.chat.inputs import Connected, Disconnected
 from roomchat.errors import TlsRequired
-from roomchat.net.addresses import is_local
+from roomchat.net.addresses import is_in, is_local
 from roomchat.net.connection import CLOSED, NEW, OPEN, REFUSED, Connection, Owner
 from roomchat.net.connections import Connections, ToHub
 from roomchat.net.cost import surplus
@@ -23,9 +25,11 @@ from roomchat.net.reactor import Reactor
 from roomchat.net.transport import Tls
 from roomchat.protocol import Error
 from roomchat.settings import Settings
-from roomchat.wires.detect import Detector, Encrypted, Refused, Verdict
+from roomchat.wires.detect import Detector, Encrypted, Proxied, Refused, Verdict
 from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
+
+logger = logging.getLogger("roomchat")
 
 FIRST_BYTES = 1024  # for a token, until it is known what a peer speaks: hardly any hello is longer
 DETECT_TIMEOUT = 0.5  # seconds of silence until a guess is made what a peer is, where nobody is greeted
@@ -55,6 +59,7 @@ class Newcomers:
         self._reactor = reactor
         self._owner = owner
         self._identity = identity
+        self._proxies = [ip_network(one) for one in settings.proxy_from]
         self._unread: set[socket.socket] = set()  # of new connections that wait to be read
         self._turns: deque[Callable[[], None]] = deque()  # what is to be done for newcomers
 
@@ -94,6 +99,9 @@ class Newcomers:
 
     def add(self, number: int, sock: socket.socket, address: str) -> None:
         """A new connection; it is read when its address may have one more."""
+        if is_in(address, self._proxies):  # who really comes is counted when that is known
+            self._turns.append(partial(self.begin, number, sock, address))
+            return
         admission = self._connections.admission
         now = time.monotonic()
         when = admission.may_connect_at(address, now)
@@ -118,14 +126,20 @@ class Newcomers:
             number,
             sock,
             address,
-            Detector(self._dialects, tls=self._identity is not None),
+            self._detector(proxied=is_in(address, self._proxies)),
             self._owner,
             self._connections.admission.first_bucket(time.monotonic()),
             Outbox(settings.outbox_limit),
         )
         self._connections.put(connection)
         self._connections.watch(connection)
-        self._watch_for_pause(connection)
+        if connection.detector.proxied:
+            self._connections.later(settings.hello_timeout, self._let_go_unready, connection)
+        else:
+            self._watch_for_pause(connection)
+
+    def _detector(self, *, proxied: bool = False) -> Detector:
+        return Detector(self._dialects, tls=self._identity is not None, proxied=proxied)
 
     def _watch_for_pause(self, connection: Connection) -> None:
         settings = self._settings
@@ -179,8 +193,37 @@ class Newcomers:
         self._receive(connection)
 
     def _let_go_unready(self, connection: Connection) -> None:
-        if not connection.transport.ready:
+        if not connection.transport.ready or connection.detector.proxied:
             self._connections.let_go(connection)
+
+    def _come_from(self, connection: Connection, address: str | None, first: bytes) -> None:
+        """A load balancer has said who it is that connects: the bounds are those of that address."""
+        admission = self._connections.admission
+        now = time.monotonic()
+        admission.gone(connection)
+        connection.address = address = address or connection.address
+        connection.detector = self._detector()
+        when = admission.may_connect_at(address, now)
+        if when <= now:
+            self._begin_proxied(connection, first)
+        elif admission.waits(address, 1):
+            connection.starved = True
+            self._reactor.at(when, partial(self._begin_proxied_late, connection, first))
+        else:
+            admission.waits(address, -1)
+            self._connections.let_go(connection)
+
+    def _begin_proxied_late(self, connection: Connection, first: bytes) -> None:
+        self._connections.admission.waits(connection.address, -1)
+        connection.starved = False
+        if connection.phase is not CLOSED:
+            self._begin_proxied(connection, first)
+            self._intake.release(connection)
+
+    def _begin_proxied(self, connection: Connection, first: bytes) -> None:
+        self._connections.count(connection)
+        self._watch_for_pause(connection)
+        self._judge(connection, connection.detector.feed(first))
 
     def _ended(self, connection: Connection, now: float) -> None:
         """A peer sends no more before it has shown what it speaks."""
@@ -228,6 +271,11 @@ class Newcomers:
             return
         if isinstance(verdict, Encrypted):
             self._encrypt(connection, verdict.data)
+        elif isinstance(verdict, Proxied):
+            self._come_from(connection, verdict.address, verdict.data)
+        elif isinstance(verdict, Refused) and not verdict.data:
+            logger.warning("%s is to say who connects, and does not: see --proxy-from", connection)
+            self._connections.let_go(connection)
         elif isinstance(verdict, Refused):
             self._refuse(connection, verdict.data)
         elif not self._may_talk(connection):

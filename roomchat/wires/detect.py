@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 from roomchat.errors import WireOff
 from roomchat.protocol import Error
 from roomchat.wires.objects import ObjectSplitter
+from roomchat.wires.proxy import read_header
 from roomchat.wires.table import Dialects, dialect_of
 from roomchat.wires.wire import Wire
 
@@ -51,7 +52,14 @@ class Encrypted(Struct):
     data: bytes  # for TLS: all that came so far
 
 
-Verdict = Chosen | Refused | Encrypted
+class Proxied(Struct):
+    """A load balancer has said who connects; what comes next is for another detector."""
+
+    address: str | None  # of who connects; None: the load balancer itself
+    data: bytes  # what came behind that
+
+
+Verdict = Chosen | Refused | Encrypted | Proxied
 
 
 class Detector:
@@ -65,11 +73,13 @@ class Detector:
 
     Args:
         tls: whether it may be TLS that begins here; not so inside TLS, or of a peer that was greeted already.
+        proxied: whether it is a load balancer, which says first who connects.
     """
 
-    def __init__(self, dialects: Dialects, *, tls: bool = True) -> None:
+    def __init__(self, dialects: Dialects, *, tls: bool = True, proxied: bool = False) -> None:
         self._dialects = dialects
         self.tls = tls
+        self.proxied = proxied
         self._objects = ObjectSplitter(dialects.settings.max_line)
         self._split = 0  # bytes of what came so far that the splitter has seen
         self.data = bytearray()  # all that came so far: the chosen wire gets it
@@ -77,6 +87,8 @@ class Detector:
     def feed(self, data: bytes) -> Verdict | None:
         """Take the next bytes; None: they do not tell yet."""
         self.data += data
+        if self.proxied:
+            return self._of_proxy()
         first = self.data[: FIRST_LINE + 1].lstrip(_BLANK)
         if _OBJECT.match(first):
             dialect = self._of_object(data)
@@ -91,6 +103,13 @@ class Detector:
         if b"\n" in first or len(self.data) > FIRST_LINE:
             return self._choose("plain")
         return None
+
+    def _of_proxy(self) -> Verdict | None:
+        try:
+            header = read_header(bytes(self.data))
+        except ValueError:
+            return Refused(b"")
+        return None if header is None else Proxied(header.address, bytes(self.data[header.size :]))
 
     def _of_object(self, data: bytes) -> str | None:
         """The dialect of a peer that begins with an object; None: its end has not come. ``data`` came last."""
