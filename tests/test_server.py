@@ -488,7 +488,7 @@ def test_stop_tells_everyone_and_leaves_nothing(tmp_path: Path, io_threads: int)
     assert [(end["type"], end["text"]) for end in ends] == [("notice", "Back in a minute.")] * 5
     assert threading.enumerate() == threads
     assert open_files() == files
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["chat.db", "chat.db.lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["chat.db", "chat.db.lock", "chat.db.pem"]
 
 
 def test_stop_does_not_wait_for_who_does_not_read(connect: Connect) -> None:

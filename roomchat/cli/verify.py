@@ -15,6 +15,7 @@ from roomchat.chat.record import Difference, play
 from roomchat.cli.addresses import ServerAddress
 from roomchat.cli.output import check_stdout, write_stdout
 from roomchat.client.address import parse_address
+from roomchat.client.same import is_loopback
 from roomchat.errors import ConnectError, LogError
 from roomchat.harmless import harmless
 from roomchat.verify.processes import VerifyError
@@ -42,11 +43,14 @@ from roomchat.verify.run import Options, Run
     show_default="one every three seconds",
 )
 @click.option(
+    "--tls", is_flag=True, help="Have the clients come encrypted; to another machine they do in any case."
+)
+@click.option(
     "--replay",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Do none of this, but play a file of `serve --record` again: every step must have the same result.",
 )
-def verify(address: str | None, seed: int | None, replay: Path | None, **options: Any) -> None:
+def verify(address: str | None, seed: int | None, replay: Path | None, tls: bool, **options: Any) -> None:
     """Prove that nothing is lost and nothing comes twice.
 
     This starts a server of its own, or uses the one at HOST, and clients that talk in a few rooms. It kills server
@@ -58,11 +62,13 @@ def verify(address: str | None, seed: int | None, replay: Path | None, **options
         _replay(replay)
         return
     target = None if address is None else parse_address(address)
+    if target is not None:
+        tls = tls or (not is_loopback(target.host) if target.tls is None else target.tls)
     for number in (signal.SIGINT, signal.SIGTERM):  # ends it in good order, also where a shell has it ignored
         signal.signal(number, signal.default_int_handler)
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     check_stdout()
-    run = Run(Options(address=target, seed=seed, **options), _show)
+    run = Run(Options(address=target, seed=seed, tls=tls, **options), _show)
     try:
         _show(f"Seed {seed}. Press Ctrl-C to stop.")
         result = run.run()

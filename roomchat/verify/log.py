@@ -9,6 +9,8 @@ from pathlib import Path
 
 from roomchat.client.address import Address
 from roomchat.client.connection import Connection
+from roomchat.client.known_servers import KnownServers, users_folder
+from roomchat.client.trust import Trust
 from roomchat.errors import ConnectError, LogError
 from roomchat.protocol import VERSION, AnyEntry, Error, Hello, Ping, Pong, Spoken, Unknown
 from roomchat.store.reader import SqliteReader
@@ -65,7 +67,7 @@ def from_server(address: Address, name: str, rooms: Iterable[str]) -> Found:
         ConnectError: it is lost, or the server refuses.
     """
     found = Found({room: [] for room in rooms})
-    with closing(Connection(address)) as connection:
+    with closing(Connection(address, trust=Trust(address, KnownServers(users_folder())))) as connection:
         connection.send(Hello(protocol=VERSION, name=name, rooms=dict.fromkeys(found.log, 0)))
         connection.send(Ping())  # its answer comes behind all that
         while True:

@@ -53,6 +53,7 @@ class Options:
     rooms: int = 3
     kills: int | None = None  # of the server; None: one every three seconds
     address: Address | None = None
+    tls: bool = False  # whether the clients come encrypted
     patience: float = 40.0  # seconds for all to come back, and for the last to be seen, in the end
     server_command: Sequence[str] = (sys.executable, "-m", "roomchat")
     worker_command: Sequence[str] = (sys.executable, "-m", "roomchat.verify.worker")
@@ -121,7 +122,7 @@ class Run:
             names = self._names[i : i + CLIENTS_PER_WORKER]
             command = [
                 *options.worker_command,
-                *("--address", self._proxy.address),
+                *("--address", f"{'tls' if options.tls else 'tcp'}://{self._proxy.address}"),
                 *("--folder", str(self.folder)),
                 *("--names", ",".join(names)),
                 *("--rooms", ",".join(self._rooms)),

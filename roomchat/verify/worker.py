@@ -151,7 +151,7 @@ class Bot:
 
     def _connect(self) -> Client:
         while True:
-            chat = Client(self._address, self.name, state=self._state)
+            chat = Client(self._address, self.name, state=self._state, trust=True)
             try:
                 return chat.open()
             except ConnectError:
