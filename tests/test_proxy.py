@@ -23,6 +23,7 @@ from tests.peer import DEADLINE, Peer
 from tests.test_detect import ANSWER, HELLO, detector
 from tests.test_plaintext import REFUSAL
 from tests.test_tls import client_hello, to_the_end
+from tests.trust import trusting
 
 Serve = Callable[..., Server]
 Connect = Callable[..., Peer]
@@ -150,6 +151,9 @@ def test_tls_is_spoken_behind_it(serve: Serve, header: bytes) -> None:
             for more in data[1:]:
                 sock.sendall(more)
             assert sock.recv(100)[:3] == b"\x16\x03\x03"
+    with through(server, header) as sock, trusting().wrap_socket(sock) as tls:
+        tls.sendall(HELLO["native"])
+        assert ANSWER["native"] in tls.recv(4096)
 
 
 def test_who_is_no_load_balancer_is_not_believed(serve: Serve, connect: Connect) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -25,6 +26,7 @@ from roomchat.wires import channels, ktn
 from roomchat.wires.detect import HTTP_REFUSAL, IRC_REFUSAL, TLS_REFUSAL
 from tests.inside import connections, keep_little, registry_of
 from tests.peer import DEADLINE, Peer
+from tests.program import Program
 from tests.test_detect import ANSWER, HELLO, REFUSED, SOON, wait_until
 from tests.trust import BareTls, issue, trusting
 
@@ -381,6 +383,57 @@ def test_a_broken_new_pair_keeps_the_old(
     assert "goes on with the certificate that it has" in record.getMessage()
     issue(tmp_path, "chat.example.org")
     assert served(server) != old
+
+
+def test_a_signal_has_it_read_again(tmp_path: Path) -> None:
+    """And the server goes on, also without a log file; where it has no certificate to read, SIGHUP is the end."""
+    cert, key = issue(tmp_path, "127.0.0.1")
+    options = ["serve", "--port", "0", "--db", ":memory:"]
+    with Program(*options, "--tls-cert", cert, "--tls-key", key) as program:
+        program.expect("Press Ctrl-C")
+        issue(tmp_path, "127.0.0.1")
+        program.signal(signal.SIGHUP)
+        program.expect("the certificate was read again")
+        Path(key).write_text("rubbish")
+        program.signal(signal.SIGHUP)
+        program.expect("goes on with the certificate that it has")
+        program.signal(signal.SIGTERM)
+        assert program.wait() == 0
+    with Program(*options) as program:
+        program.expect("Press Ctrl-C")
+        program.signal(signal.SIGHUP)
+        assert program.wait() == 0
+
+
+def test_a_useless_pair_ends_the_program(tmp_path: Path) -> None:
+    """With its sentence and exit code 1."""
+    cert, key = issue(tmp_path, "127.0.0.1")
+    with Program("serve", "--port", "0", "--db", ":memory:", "--tls-cert", key, "--tls-key", cert) as program:
+        assert program.wait() == 1
+        assert program.output.startswith("Error: Can't use ")
+        assert "Traceback" not in program.output
+
+
+def test_certificates_change_while_all_talk(
+    monkeypatch: pytest.MonkeyPatch, serve: Serve, connect: Connect, tmp_path: Path
+) -> None:
+    """Nobody loses a connection or a message; each newcomer gets the newest."""
+    monkeypatch.setattr(identity, "LOOK_INTERVAL", 0.0)
+    cert, key = issue(tmp_path, "127.0.0.1")
+    server = serve(tls_cert=cert, tls_key=key)
+    people = [connect(server, "ann", tls=trusting())]
+    people[0].join("tea")
+    seen = set()
+    for number in range(10):
+        issue(tmp_path, "127.0.0.1")
+        seen.add(served(server))
+        people.append(connect(server, f"bob{number}", tls=trusting()))
+        people[-1].join("tea", history=0)
+        for one in people:
+            one.send("say", room="tea", text=f"{number}")
+        for one in people:
+            assert [event["text"] for event in one.messages(len(people))] == [f"{number}"] * len(people)
+    assert len(seen) == 10
 
 
 def test_a_look_is_asked_for(serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
