@@ -219,7 +219,7 @@ class UnknownServer(Distrusted):
 
     sentence = (
         "{address} is not known yet. Its key has the fingerprint {fingerprint}. If that is the one that "
-        "`roomchat serve` prints there, say: roomchat trust {address}"
+        "`roomchat serve` prints there, run: roomchat trust {address}"
     )
 
     def __init__(self, *, address: object, fingerprint: str) -> None:
@@ -232,7 +232,7 @@ class ChangedKey(Distrusted):
 
     sentence = (
         "The key of {address} is not the one that it had: it was {old}, and is {new}. Somebody may sit in "
-        "between, so nothing was sent. If you know why the server has a new key, say: roomchat trust {address}"
+        "between, so nothing was sent. If you know why the server has a new key, run: roomchat trust {address}"
     )
 
     def __init__(self, *, address: object, old: str, new: str) -> None:
@@ -245,7 +245,7 @@ class Unverified(Distrusted):
 
     sentence = (
         "The certificate of {address} can't be verified any more ({why}), so nothing was sent. If you know why "
-        "it has another certificate, say: roomchat trust {address}"
+        "it has another certificate, run: roomchat trust {address}"
     )
 
 
@@ -254,7 +254,7 @@ class InClear(Distrusted):
 
     sentence = (
         "{address} was met encrypted before, so it is not talked to in clear text. If that is right all the same, "
-        "say first: roomchat trust --forget {address}"
+        "run first: roomchat trust --forget {address}"
     )
 
 

@@ -8,24 +8,20 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from ipaddress import ip_network
 
 from roomchat.chat.inputs import Connected, Disconnected
-from roomchat.errors import TlsRequired
-from roomchat.net.addresses import is_in, is_local
 from roomchat.net.connection import CLOSED, NEW, OPEN, REFUSED, Connection, Owner
 from roomchat.net.connections import Connections, ToHub
 from roomchat.net.cost import surplus
 from roomchat.net.identity import Identity
 from roomchat.net.inbox import Inbox
 from roomchat.net.intake import Intake
+from roomchat.net.layers import Layers, tls_required
 from roomchat.net.outbox import Outbox
 from roomchat.net.output import Output
 from roomchat.net.reactor import Reactor
-from roomchat.net.transport import Tls
-from roomchat.protocol import Error
 from roomchat.settings import Settings
-from roomchat.wires.detect import Detector, Encrypted, Proxied, Refused, Verdict
+from roomchat.wires.detect import Encrypted, Proxied, Refused, Verdict
 from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
 
@@ -51,15 +47,13 @@ class Newcomers:
         inbox: Inbox[ToHub], reactor: Reactor, owner: Owner, identity: Identity | None,
     ) -> None:  # fmt: skip
         self._settings = settings
-        self._dialects = dialects
         self._connections = connections
         self._intake = intake
         self._output = output
         self._inbox = inbox
         self._reactor = reactor
         self._owner = owner
-        self._identity = identity
-        self._proxies = [ip_network(one) for one in settings.proxy_from]
+        self._layers = Layers(settings, dialects, connections, identity)
         self._unread: set[socket.socket] = set()  # of new connections that wait to be read
         self._turns: deque[Callable[[], None]] = deque()  # what is to be done for newcomers
 
@@ -99,7 +93,7 @@ class Newcomers:
 
     def add(self, number: int, sock: socket.socket, address: str) -> None:
         """A new connection; it is read when its address may have one more."""
-        if is_in(address, self._proxies):  # who really comes is counted when that is known
+        if self._layers.is_proxy(address):  # who really comes is counted when that is known
             self._turns.append(partial(self.begin, number, sock, address))
             return
         admission = self._connections.admission
@@ -126,7 +120,7 @@ class Newcomers:
             number,
             sock,
             address,
-            self._detector(proxied=is_in(address, self._proxies)),
+            self._layers.detector(proxied=self._layers.is_proxy(address)),
             self._owner,
             self._connections.admission.first_bucket(time.monotonic()),
             Outbox(settings.outbox_limit),
@@ -137,9 +131,6 @@ class Newcomers:
             self._connections.later(settings.hello_timeout, self._let_go_unready, connection)
         else:
             self._watch_for_pause(connection)
-
-    def _detector(self, *, proxied: bool = False) -> Detector:
-        return Detector(self._dialects, tls=self._identity is not None, proxied=proxied)
 
     def _watch_for_pause(self, connection: Connection) -> None:
         settings = self._settings
@@ -182,18 +173,13 @@ class Newcomers:
 
     def _encrypt(self, connection: Connection, first: bytes) -> None:
         """It speaks TLS; what is inside is told in the same way. It gets no answer before that is known."""
-        assert self._identity is not None, "the detector was told that TLS is not spoken"
-        connections = self._connections
-        connection.transport = Tls(
-            connection.socket, self._identity.context(), first, partial(connections.hold, connection.number)
-        )
-        connection.detector = Detector(self._dialects, tls=False)
-        connections.admission.worked(connection, HANDSHAKE, time.monotonic())
-        connections.later(self._settings.hello_timeout, self._let_go_unready, connection)
+        self._layers.encrypt(connection, first)
+        self._connections.admission.worked(connection, HANDSHAKE, time.monotonic())
+        self._connections.later(self._settings.hello_timeout, self._let_go_unready, connection)
         self._receive(connection)
 
     def _let_go_unready(self, connection: Connection) -> None:
-        if not connection.transport.ready or connection.detector.proxied:
+        if not self._layers.are_open(connection):
             self._connections.let_go(connection)
 
     def _come_from(self, connection: Connection, address: str | None, first: bytes) -> None:
@@ -202,7 +188,7 @@ class Newcomers:
         now = time.monotonic()
         admission.gone(connection)
         connection.address = address = address or connection.address
-        connection.detector = self._detector()
+        connection.detector = self._layers.detector()
         when = admission.may_connect_at(address, now)
         if when <= now:
             self._begin_proxied(connection, first)
@@ -243,28 +229,15 @@ class Newcomers:
             self._judge(connection, connection.detector.paused())
         if connection.phase is not NEW:
             return
-        if self._may_talk(connection):
+        if self._layers.may_talk(connection):
             self._introduce(connection, connection.detector.guess())
             connection.detector.tls = False  # what it was told was clear
         else:  # its TLS may be late; what it reads before that is no TLS
             self._connections.later(self._settings.hello_timeout, self._refuse_silent, connection)
 
-    def _may_talk(self, connection: Connection) -> bool:
-        """Whether it is encrypted, or need not be."""
-        plaintext = self._settings.plaintext
-        return (
-            connection.transport.secure
-            or plaintext == "all"
-            or (plaintext == "local" and is_local(connection.address))
-        )
-
     def _refuse_silent(self, connection: Connection) -> None:
         if connection.phase is NEW and not connection.transport.secure:
-            self._refuse(connection, self._tls_required(connection.detector.guess()))
-
-    def _tls_required(self, wire: Wire) -> bytes:
-        refusal = TlsRequired()
-        return wire.reply(Error(code=refusal.code, message=str(refusal)))
+            self._refuse(connection, tls_required(connection.detector.guess()))
 
     def _judge(self, connection: Connection, verdict: Verdict | None) -> None:
         if verdict is None or connection.phase is not NEW:
@@ -278,8 +251,8 @@ class Newcomers:
             self._connections.let_go(connection)
         elif isinstance(verdict, Refused):
             self._refuse(connection, verdict.data)
-        elif not self._may_talk(connection):
-            self._refuse(connection, self._tls_required(verdict.wire))
+        elif not self._layers.may_talk(connection):
+            self._refuse(connection, tls_required(verdict.wire))
         else:
             connection.phase = OPEN
             self._introduce(connection, verdict.wire)
