@@ -73,7 +73,7 @@ def client_hello() -> bytes:
     """The first words of a client of TLS."""
     stream = TlsStream(trusting(), server_side=False)
     stream.begin()
-    return stream.output()
+    return stream.answer()
 
 
 # ---------------------------------------------------------------- every dialect
@@ -155,9 +155,9 @@ def test_a_goodbye_in_the_same_piece_is_noticed(serve: Serve, connect: Connect, 
     ann.join("tea")
     one = bare(server, b"kim\n/join tea\n")
     one.until(b"You are in tea")
-    one.stream.seal(b"that was all")
+    last = one.stream.seal(b"that was all")
     one.stream.end()
-    one.socket.sendall(one.stream.output())
+    one.socket.sendall(last + one.stream.answer())
     assert ann.until("message")["text"] == "that was all"
     assert one.to_the_end()
     wait_until(ann, lambda: len(connections(server)) == 1)
@@ -240,10 +240,10 @@ def test_a_handshake_may_come_byte_by_byte(serve: Serve) -> None:
     one.stream.begin()
     with one.socket:
         while not one.stream.ready:
-            for byte in one.stream.output():
+            for byte in one.stream.answer():
                 one.socket.send(bytes([byte]))
             one.stream.feed(one.socket.recv(4096))
-        for byte in one.stream.output() + one.sealed(HELLO["native"]):
+        for byte in one.stream.answer() + one.sealed(HELLO["native"]):
             one.socket.send(bytes([byte]))
         assert one.until(ANSWER["native"])
 

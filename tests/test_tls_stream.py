@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from roomchat.key_fingerprint import _public_key, fingerprint, read_fingerprint
 from roomchat.net.identity import Identity
 from roomchat.net.self_signed import make_file
-from roomchat.tls import TlsStream
+from roomchat.tls import Buffers, TlsStream
 from tests.trust import trusting
 
 
@@ -27,22 +28,26 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
     return Identity(path, ours=True)
 
 
+SHARED = Buffers()  # of all that are in this thread
+
+
 def pair(identity: Identity, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> tuple[TlsStream, TlsStream]:
     """A client and a server that have agreed."""
     context = trusting()
     context.maximum_version = version
-    client, server = TlsStream(context, server_side=False), TlsStream(identity.context(), server_side=True)
+    client, server = (
+        TlsStream(context, server_side=False),
+        TlsStream(identity.context(), server_side=True, buffers=SHARED),
+    )
     client.begin()
-    while client.has_output or server.has_output:
-        assert server.feed(client.output()) == client.feed(server.output()) == b""
+    said = client.answer()
+    while said:
+        assert server.feed(said) == client.feed(server.answer()) == b""
+        said = client.answer()
+    assert client.feed(server.answer()) == b""
     assert client.ready
     assert server.ready
     return client, server
-
-
-def sealed(stream: TlsStream, data: bytes) -> bytes:
-    stream.seal(data)
-    return stream.output()
 
 
 @examples(deadline=None)
@@ -57,15 +62,15 @@ def test_no_split_changes_what_is_read(
     """What was sealed, in however many pieces, is read whole and in order, however its bytes are cut; the end is
     told behind it."""
     client, server = pair(identity)
-    stream = b"".join(sealed(client, piece) for piece in pieces)
+    stream = b"".join(client.seal(piece) for piece in pieces)
     if end:
         client.end()
-        stream += client.output()
+        stream += client.answer()
     edges = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
     read = b"".join(server.feed(stream[start:stop]) for start, stop in pairwise(edges))
     assert read == b"".join(pieces)
     assert server.ended == end
-    assert client.feed(sealed(server, b"still")) == b"still"
+    assert client.feed(server.seal(b"still")) == b"still"
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -73,12 +78,12 @@ def test_who_has_ended_can_still_read(identity: Identity, version: ssl.TLSVersio
     """Each direction ends for itself."""
     client, server = pair(identity, version)
     client.end()
-    assert server.feed(client.output()) == b""
+    assert server.feed(client.answer()) == b""
     assert server.ended
-    assert client.feed(sealed(server, b"x" * 100_000)) == b"x" * 100_000
+    assert client.feed(server.seal(b"x" * 100_000)) == b"x" * 100_000
     assert not client.ended
     server.end()
-    assert client.feed(server.output()) == b""
+    assert client.feed(server.answer()) == b""
     assert client.ended
 
 
@@ -86,17 +91,41 @@ def test_who_has_ended_can_still_read(identity: Identity, version: ssl.TLSVersio
 @given(st.binary(min_size=1, max_size=300), st.booleans())
 def test_garbage_is_an_error_or_waited_for(identity: Identity, data: bytes, before: bool) -> None:
     """Whatever comes, before the handshake or after it, ends in an error of TLS or in waiting for more."""
-    server = TlsStream(identity.context(), server_side=True) if before else pair(identity)[1]
+    server = TlsStream(identity.context(), server_side=True, buffers=SHARED) if before else pair(identity)[1]
     try:
         assert server.feed(b"\x16" + data if before else data) == b""
     except ssl.SSLError:
-        assert before or server.output()
+        assert before or server.answer()
+
+
+@examples(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40_000), st.integers(1, 5000)), max_size=20))
+def test_streams_that_share_buffers_never_meet(identity: Identity, steps: list[tuple[int, int, int]]) -> None:
+    """Whatever comes to one of them, half records and garbage too, each of the others gets its own bytes."""
+    pairs = [pair(identity) for _ in range(4)]
+    waiting = [b""] * 4
+    sent, read = [b""] * 4, [b""] * 4
+    broken = TlsStream(identity.context(), server_side=True, buffers=SHARED)
+    for number, size, cut in steps:
+        client, server = pairs[number]
+        data = bytes([number]) * size
+        sent[number] += data
+        waiting[number] += client.seal(data)
+        read[number] += server.feed(waiting[number][:cut])
+        waiting[number] = waiting[number][cut:]
+        assert client.feed(server.seal(data)) == data
+        with contextlib.suppress(ssl.SSLError):
+            broken.feed(b"\x16\x03\x01\x00\x05hello" * 3)
+        broken.answer()
+    for number, (_, server) in enumerate(pairs):
+        assert read[number] + server.feed(waiting[number]) == sent[number]
+        assert server.answer() == b""
 
 
 def test_a_changed_byte_is_noticed(identity: Identity) -> None:
     """Nothing of a record is believed that somebody has changed on the way."""
     client, server = pair(identity)
-    record = bytearray(sealed(client, b"pay ann 10"))
+    record = bytearray(client.seal(b"pay ann 10"))
     record[-3] ^= 1
     with pytest.raises(ssl.SSLError, match=r"(?i)bad.record.mac"):
         server.feed(bytes(record))

@@ -42,17 +42,16 @@ class BareTls:
         self.received = b""
         self.stream.begin()
         while not self.stream.ready:
-            self.socket.sendall(self.stream.output())
+            self.socket.sendall(self.stream.answer())
             if not self.stream.ready:
                 self.received += self.stream.feed(self.socket.recv(4096))
-        self.socket.sendall(self.stream.output())
+        self.socket.sendall(self.stream.answer())
         if data:
             self.send(data)
 
     def sealed(self, data: bytes) -> bytes:
         """What is to be sent for this."""
-        self.stream.seal(data)
-        return self.stream.output()
+        return self.stream.seal(data)
 
     def send(self, data: bytes) -> None:
         """All of it."""
@@ -61,7 +60,7 @@ class BareTls:
     def half_close(self) -> None:
         """The goodbye of TLS, and not that of the socket."""
         self.stream.end()
-        self.socket.sendall(self.stream.output())
+        self.socket.sendall(self.stream.answer())
 
     def until(self, mark: bytes) -> bytes:
         """What comes up to a mark, and that; raises EOFError if the connection ends before."""

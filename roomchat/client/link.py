@@ -59,19 +59,18 @@ class TlsLink:
         self.early = b""
         stream.begin()
         while not stream.ready:
-            sock.sendall(stream.output())
+            sock.sendall(stream.answer())
             if not (data := sock.recv(HANDSHAKE_READ)):
                 raise ConnectionAbortedError("it ended in the middle of the handshake")
             self.early += stream.feed(data)
-        sock.sendall(stream.output())
+        sock.sendall(stream.answer())
         assert stream.certificate is not None, "no cipher without a certificate is offered"
         self.fingerprint = fingerprint(stream.certificate)
 
     def sendall(self, data: bytes, /) -> None:
         """Send all of it; waits while it is not taken. Raises OSError."""
         with self._using:
-            self._stream.seal(data)
-            sealed = self._stream.output()
+            sealed = self._stream.answer() + self._stream.seal(data)
         self.socket.sendall(sealed)
 
     def recv(self, size: int, /) -> bytes:

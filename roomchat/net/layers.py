@@ -13,6 +13,7 @@ from roomchat.net.identity import Identity
 from roomchat.net.transport import Tls
 from roomchat.protocol import Error
 from roomchat.settings import Settings
+from roomchat.tls import Buffers
 from roomchat.wires.detect import Detector
 from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
@@ -32,6 +33,7 @@ class Layers:
         self._dialects = dialects
         self._connections = connections
         self._identity = identity
+        self._buffers = Buffers()
         self._proxies = [ip_network(one) for one in settings.proxy_from]
 
     def is_proxy(self, address: str) -> bool:
@@ -54,6 +56,7 @@ class Layers:
             self._identity.context(),
             first,
             partial(self._connections.hold, connection.number),  # not the connection: it would hold itself
+            self._buffers,
         )
         connection.detector = Detector(self._dialects, tls=False)
 

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol
 
-from roomchat.tls import PIECE, TlsStream
+from roomchat.tls import PIECE, Buffers, TlsStream
 
 MAX_ANSWERS = 64 * 1024  # bytes of TLS's own that wait for a peer that goes on sending; a handshake has some 2 KiB
 
@@ -78,12 +78,17 @@ class Tls:
     secure = True
 
     def __init__(
-        self, sock: socket.socket, context: ssl.SSLContext, first: bytes, held: Callable[[], None]
+        self,
+        sock: socket.socket,
+        context: ssl.SSLContext,
+        first: bytes,
+        held: Callable[[], None],
+        buffers: Buffers | None = None,
     ) -> None:
-        """``first``: what was read of it already."""
+        """``first``: what was read of it already. ``buffers``: those of the thread."""
         self._socket = sock
         self._first = first
-        self._stream = TlsStream(context, server_side=True)
+        self._stream = TlsStream(context, server_side=True, buffers=buffers)
         self._held = held
         self._sealed: bytes | memoryview = b""  # what the system has not taken yet
         self._to_end = False  # the socket is to be ended when all is sent
@@ -109,12 +114,12 @@ class Tls:
             data = stream.feed(data)
         except ssl.SSLError as error:
             with contextlib.suppress(OSError):
-                self._socket.send(stream.output())  # it says what is wrong
+                self._socket.send(stream.answer())  # it says what is wrong
             raise ConnectionAbortedError(f"TLS: {error.reason or error}") from None
-        if stream.has_output:
+        if answer := stream.answer():
             if len(self._sealed) > MAX_ANSWERS:
                 raise ConnectionAbortedError("TLS: it takes no answers")
-            self._send(stream.output())
+            self._send(answer)
         if stream.ended and data:
             # The goodbye is told by the next recv. The socket may never say any more: it is to say that it ended.
             with contextlib.suppress(OSError):  # it is gone already
@@ -129,8 +134,7 @@ class Tls:
             raise BlockingIOError
         if len(data) > PIECE:
             data = memoryview(data)[:PIECE]
-        self._stream.seal(data)
-        self._send(self._stream.output())
+        self._send(self._stream.seal(data))
         return len(data)
 
     def sendmsg(self, buffers: list[bytes | memoryview], /) -> int:
@@ -156,7 +160,7 @@ class Tls:
         self._to_end = True
         if self._stream.ready:
             self._stream.end()
-            self._send(self._stream.output())
+            self._send(self._stream.answer())
         self.flush()
 
     def _send(self, data: bytes | memoryview) -> None:
