@@ -11,7 +11,16 @@ TYPE_CHECKING = False  # True to type checkers; to import `typing` for it would 
 if TYPE_CHECKING:
     from roomchat.client.client import Client
     from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost, Refusal
-    from roomchat.errors import ConnectError, Denied, RoomchatError, StateError
+    from roomchat.errors import (
+        ChangedKey,
+        ConnectError,
+        Denied,
+        Distrusted,
+        NoTls,
+        RoomchatError,
+        StateError,
+        UnknownServer,
+    )  # fmt: skip
     from roomchat.protocol import (
         Action,
         Away,
@@ -41,11 +50,11 @@ if TYPE_CHECKING:
     )  # fmt: skip
 
 __all__ = [
-    "Action", "Away", "Back", "Client", "ClientEvent", "ConnectError", "ConnectionBack", "ConnectionEnded",
-    "ConnectionLost", "Denied", "Error", "Event", "Gap", "Goodbye", "HistoryPage", "Joined", "Left", "Limits",
-    "MemberJoined", "MemberLeft", "Message", "Notice", "Person", "Pong", "PresenceSummary", "Refusal", "Renamed",
-    "RoomSummary", "RoomchatError", "RoomsPage", "StateError", "StatsPage", "Unknown", "Welcome", "WhoPage",
-    "__version__",
+    "Action", "Away", "Back", "ChangedKey", "Client", "ClientEvent", "ConnectError", "ConnectionBack",
+    "ConnectionEnded", "ConnectionLost", "Denied", "Distrusted", "Error", "Event", "Gap", "Goodbye",
+    "HistoryPage", "Joined", "Left", "Limits", "MemberJoined", "MemberLeft", "Message", "NoTls", "Notice",
+    "Person", "Pong", "PresenceSummary", "Refusal", "Renamed", "RoomSummary", "RoomchatError", "RoomsPage",
+    "StateError", "StatsPage", "Unknown", "UnknownServer", "Welcome", "WhoPage", "__version__",
 ]  # fmt: skip
 
 # Where they are, those that need the least first. They are imported when they are asked for: whoever imports any

@@ -331,6 +331,18 @@ def test_the_servers_own_key_is_kept(serve: Serve, tmp_path: Path) -> None:
     assert again.identity.fingerprint == fingerprint
 
 
+def test_a_key_that_others_can_read_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With what to do; the server starts all the same."""
+    settings = Settings(port=0, db=str(tmp_path / "log.db"))
+    with Server(settings):
+        pass
+    assert not caplog.records
+    (tmp_path / "log.db.pem").chmod(0o640)
+    with Server(settings) as server:
+        assert served(server)
+    assert f"chmod 600 {tmp_path}/log.db.pem" in caplog.text
+
+
 def test_a_named_certificate_is_verified_by_its_authority(serve: Serve, tmp_path: Path) -> None:
     """With its chain, for its name; the client asks for no more than a browser would."""
     authority = trustme.CA()

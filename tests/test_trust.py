@@ -331,6 +331,23 @@ def test_a_cut_in_the_middle_of_a_message_is_a_lost_connection(serve: Serve, tmp
     assert texts == [str(number) for number in range(30)]
 
 
+def test_many_threads_may_say_things_while_others_come(serve: Serve, tmp_path: Path) -> None:
+    """What OpenSSL keeps of a connection is touched by one thread at a time, and everything stays in order."""
+    with client(where(serve(rate=0)), tmp_path, trust=True) as chat:
+        chat.join("tea")
+        threads = [
+            threading.Thread(target=lambda name=name: [chat.say(f"{name} {n}", "tea") for n in range(150)])
+            for name in "abcd"
+        ]
+        for one in threads:
+            one.start()
+        texts = [message.text.split() for message in _take(chat, 600)]
+        for one in threads:
+            one.join()
+    for name in "abcd":
+        assert [int(n) for who, n in texts if who == name] == list(range(150))
+
+
 def _take(chat: Client, count: int) -> list[roomchat.Message]:
     found = []
     for message in chat.messages(own=True):

@@ -132,6 +132,8 @@ def of_server(cert: str, key: str, log: Path, host: str) -> Identity:
             make_file(path, names_of_host(host))
         except OSError as error:
             raise StartError(f"Can't write the server's key to {path} ({error.strerror}).") from None
+    elif path.stat().st_mode & 0o077:
+        logger.warning("others can read the server's key, and pretend to be it: chmod 600 %s", path)
     return Identity(path, ours=True)
 
 
