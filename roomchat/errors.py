@@ -168,8 +168,8 @@ class WireOff(Refused):
 class TlsRequired(Refused):
     code = "tls_required"
     sentence = (
-        "This server does not talk to you in clear text. Use a newer roomchat, which encrypts by itself, or: "
-        "openssl s_client -quiet -connect HOST:PORT"
+        "This server does not talk to you in clear text. Come encrypted: roomchat join tls://HOST:PORT (one "
+        "that can't is too old), or openssl s_client -quiet -connect HOST:PORT"
     )
     closes = True
 

@@ -149,6 +149,11 @@ def test_a_server_says_how_others_join_it(tmp_path: Path) -> None:
         program.expect("From another machine: roomchat join THIS-HOST:")
         program.expect(r"^  ([0-9a-f]{4}-){15}[0-9a-f]{4}$")
         program.expect("clear text is taken from this machine only")
+    with Program(*options, "--plaintext", "none") as program:
+        address = program.expect(r"Join from this machine with: roomchat join (tls://localhost:\d+)$")[1]
+        assert "nc localhost" not in program.output
+        assert "roomchat join tls://" in run("who", "-s", address.replace("tls", "tcp")).stderr
+        assert run("who", "-s", address, "--trust").exit_code == 0
     with Program(*options) as program:
         program.expect("Only this machine can connect")
         program.expect("Press Ctrl-C")

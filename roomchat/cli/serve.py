@@ -218,6 +218,8 @@ def _greeting(address: Address, settings: Settings, fingerprint: str) -> str:
     target = "" if local and address.port == default.port else f" {address}"
     if everywhere:
         target = "" if address.port == default.port else f" localhost:{address.port}"
+    if local and settings.plaintext == "none":
+        target = f" tls://localhost:{address.port}"
     lines = [
         f"roomchat {__version__} listens on {address}.",
         f"Join from this machine with: roomchat join{target}",
@@ -230,7 +232,7 @@ def _greeting(address: Address, settings: Settings, fingerprint: str) -> str:
         lines.append(f"From another machine: roomchat join THIS-HOST:{address.port}")
     if local and not everywhere:
         lines.append("Only this machine can connect; --host 0.0.0.0 lets others in.")
-    else:
+    if everywhere or not local or settings.plaintext == "none":
         lines.append(f"It is asked whether this is the server's key:\n  {fingerprint}")
         lines.append(_LET_IN[settings.plaintext])
     if settings.db == ":memory:":
