@@ -12,6 +12,15 @@ import textwrap
 DIGITS = 64  # hexadecimal, of SHA-256
 GROUP = 4  # of them, as people read them aloud
 
+SEQUENCE, INTEGER, VERSION = 0x30, 0x02, 0xA0  # tags in a certificate
+_BEFORE_KEY = (
+    INTEGER,
+    SEQUENCE,
+    SEQUENCE,
+    SEQUENCE,
+    SEQUENCE,
+)  # serialNumber, signature, issuer, validity, subject
+
 _BETWEEN = re.compile(r"[\s:-]+")
 
 
@@ -19,7 +28,9 @@ def fingerprint(certificate: bytes) -> str:
     """The fingerprint of a certificate's key, as in ``3f2a-91c0-...``: 16 groups of 4 digits.
 
     Args:
-        certificate: as DER, well formed: TLS has read it.
+        certificate: as DER.
+    Raises:
+        ValueError: it is not quite DER, though OpenSSL may have read it.
     """
     return _grouped(hashlib.sha256(_public_key(certificate)).hexdigest())
 
@@ -44,22 +55,35 @@ def _grouped(digits: str) -> str:
 
 def _public_key(certificate: bytes) -> bytes:
     """The SubjectPublicKeyInfo of a certificate (RFC 5280, section 4.1). Not by way of a library: the one there is
-    takes 0.1 s to import, which each `roomchat send` would spend."""
-    _, at, _ = _element(certificate, 0)  # Certificate
-    _, at, _ = _element(certificate, at)  # TBSCertificate
-    tag, _, end = _element(certificate, at)
-    if tag == 0xA0:  # the version; not there in the first one
-        at = end
-    for _ in range(5):  # serialNumber, signature, issuer, validity, subject
-        at = _element(certificate, at)[2]
-    return certificate[at : _element(certificate, at)[2]]
+    takes 0.1 s to import, which each `roomchat send` would spend.
+
+    Each element must be what the standard has at that place, and end where DER says: else somebody could make a
+    certificate in which OpenSSL finds his key, and this another's.
+    """
+    at, _ = _element(certificate, 0, SEQUENCE)  # Certificate
+    at, end = _element(certificate, at, SEQUENCE)  # TBSCertificate
+    if certificate[at : at + 1] == bytes([VERSION]):  # not there in the first one
+        _, at = _element(certificate, at, VERSION)
+    for tag in _BEFORE_KEY:
+        _, at = _element(certificate, at, tag)
+    _, key_end = _element(certificate, at, SEQUENCE)
+    if key_end > end:
+        raise ValueError("the certificate is not in DER")
+    return certificate[at:key_end]
 
 
-def _element(data: bytes, at: int) -> tuple[int, int, int]:
-    """Tag, start and end of the content of the DER element that begins there."""
-    tag, length = data[at], data[at + 1]
-    start = at + 2
+def _element(data: bytes, at: int, wanted: int) -> tuple[int, int]:
+    """Start and end of the content of the element that begins there. Raises ValueError unless it is DER,
+    and has the wanted tag."""
+    if len(data) < at + 2 or data[at] != wanted:
+        raise ValueError("the certificate is not in DER")
+    length, start = data[at + 1], at + 2
     if length & 0x80:
         start += length & 0x7F
         length = int.from_bytes(data[at + 2 : start])
-    return tag, start, start + length
+        # One length has one form: not the one without an end (0x80), and none with more bytes than it needs.
+        if length < 0x80 or data[at + 2] == 0:
+            raise ValueError("the certificate is not in DER")
+    if start + length > len(data):
+        raise ValueError("the certificate is not in DER")
+    return start, start + length

@@ -379,7 +379,7 @@ def test_a_replaced_certificate_is_taken_without_losing_anyone(
     assert ann.until("message")["text"] == "me, too"
 
 
-@pytest.mark.parametrize("broken", ["empty", "gone", "another's key", "expired"])
+@pytest.mark.parametrize("broken", ["empty", "gone", "another's key", "expired", "unusual"])
 def test_a_broken_new_pair_keeps_the_old(
     monkeypatch: pytest.MonkeyPatch, serve: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: str
 ) -> None:
@@ -479,6 +479,8 @@ def break_pair(folder: Path, how: str) -> None:
         os.replace(f"{key}.new", key)
     elif how == "no key":
         key.write_bytes(cert.read_bytes())
+    elif how == "unusual":  # OpenSSL takes it
+        cert.write_text(cert.read_text().replace(" CERTIFICATE-", " X509 CERTIFICATE-"))
 
 
 @pytest.mark.parametrize(
@@ -489,6 +491,7 @@ def break_pair(folder: Path, how: str) -> None:
         ("another's key", r"The key in \S+key.pem does not belong to the certificate in \S+cert.pem\."),
         ("expired", r"The certificate in \S+cert.pem has expired on 2020-01-01; renew it\."),
         ("a password", r"\(the key is protected by a password"),
+        ("unusual", r"the certificate is not a usual one in PEM"),
         ("no key", r"they are no certificate and its key in PEM"),
     ],
 )

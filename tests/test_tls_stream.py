@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from roomchat.key_fingerprint import _public_key, fingerprint, read_fingerprint
 from roomchat.net.identity import Identity
-from roomchat.net.self_signed import make_file
+from roomchat.net.self_signed import make, make_file
 from roomchat.tls import Buffers, TlsStream
 from tests.trust import trusting
 
@@ -26,6 +26,11 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
     path = tmp_path_factory.mktemp("identity") / "log.db.pem"
     make_file(path, ["localhost", "127.0.0.1"])
     return Identity(path, ours=True)
+
+
+@pytest.fixture(scope="module")
+def identity_der() -> bytes:
+    return x509.load_pem_x509_certificate(make(["localhost"])).public_bytes(Encoding.DER)
 
 
 SHARED = Buffers()  # of all that are in this thread
@@ -150,6 +155,41 @@ def test_the_fingerprint_is_of_the_key(tmp_path: Path) -> None:
         key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         assert _public_key(der) == key
         assert fingerprint(der) == Identity(path, ours=True).fingerprint
+
+
+def test_a_certificate_that_two_can_read_differently_is_not_read(tmp_path: Path) -> None:
+    """OpenSSL takes lengths without an end. With them Eve could show a certificate of her key in which Ann's is
+    found by whoever takes it for DER."""
+    made = []
+    for name in ("ann", "eve"):
+        make_file(tmp_path / f"{name}.pem", [name])
+        pem = (tmp_path / f"{name}.pem").read_text()
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+        made.append((pem, certificate.public_bytes(Encoding.DER), certificate.tbs_certificate_bytes))
+    (_, ann, _), (pem, eve, inner) = made
+    version, algorithm = b"\xa0\x03\x02\x01\x02", b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"  # ecdsa-with-SHA256
+    number, rest = inner.partition(version)[2].split(b"\x30\x0a" + algorithm)
+    forged = b"\xa0\x80\x02\x01\x02\0\0" + number + b"\x30\x80" + algorithm + _public_key(ann) + b"\0\0" + rest
+    forged = _sequence(_sequence(forged) + eve.partition(inner)[2])
+    (tmp_path / "forged.pem").write_text(pem.partition("-----BEGIN CERT")[0] + ssl.DER_cert_to_PEM_cert(forged))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "forged.pem")  # it is one, for OpenSSL
+    with pytest.raises(ValueError, match="not in DER"):
+        fingerprint(forged)
+
+
+def _sequence(content: bytes) -> bytes:
+    return b"\x30\x82" + len(content).to_bytes(2) + content
+
+
+@given(st.data())
+def test_a_damaged_certificate_has_a_key_or_a_sentence(identity_der: bytes, data: st.DataObject) -> None:
+    """Never another error."""
+    der = bytearray(identity_der)
+    for at in data.draw(st.lists(st.integers(0, len(der) - 1), max_size=3)):
+        der[at] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(ValueError):
+        fingerprint(bytes(der[: data.draw(st.integers(0, len(der)))]))
 
 
 @given(st.text("0123456789abcdef", min_size=64, max_size=64), st.sampled_from(["", ":", "-", " ", "\n"]))

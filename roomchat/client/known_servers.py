@@ -47,7 +47,7 @@ class KnownServers:
             raise StateError(f"Can't read {self.path}, which says what servers are trusted ({error}).") from None
         known = None
         for line in lines:
-            if line.partition(" ")[0] == _name(address):
+            if line.split(None, 1)[:1] == [_name(address)]:  # somebody may have written it by hand
                 known = self._key(line)
         return known
 
@@ -60,7 +60,7 @@ class KnownServers:
         return self._change(address, [])
 
     def _key(self, line: str) -> str:
-        key = line.partition(" ")[2].strip()
+        key = "".join(line.split(None, 1)[1:]).strip()
         if key == AUTHORITY:
             return key
         try:
@@ -83,7 +83,7 @@ class KnownServers:
         try:
             with self._locked():
                 lines = self._read()
-                kept = [line for line in lines if line.partition(" ")[0] != _name(address)]
+                kept = [line for line in lines if line.split(None, 1)[:1] != [_name(address)]]
                 self._write(kept + new)
         except OSError as error:
             raise StateError(f"Can't write {self.path}, which says what servers are trusted ({error}).") from None

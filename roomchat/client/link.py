@@ -65,7 +65,10 @@ class TlsLink:
             self.early += stream.feed(data)
         sock.sendall(stream.answer())
         assert stream.certificate is not None, "no cipher without a certificate is offered"
-        self.fingerprint = fingerprint(stream.certificate)
+        try:
+            self.fingerprint = fingerprint(stream.certificate)
+        except ValueError as error:
+            raise ConnectionAbortedError(str(error)) from None
 
     def sendall(self, data: bytes, /) -> None:
         """Send all of it; waits while it is not taken. Raises OSError."""

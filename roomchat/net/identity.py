@@ -83,9 +83,12 @@ class Identity:
             context.load_cert_chain(self._certificate, self._key, password=_no_password)
         except (OSError, ValueError) as error:
             raise StartError(self._unusable(error)) from None
-        if not self._ours:
-            self._check_dates(pem)
-        return context, fingerprint(ssl.PEM_cert_to_DER_cert(_first_certificate(pem)))
+        try:
+            if not self._ours:
+                self._check_dates(pem)
+            return context, fingerprint(ssl.PEM_cert_to_DER_cert(_first_certificate(pem)))
+        except ValueError:  # OpenSSL takes more forms of it than clients do
+            raise StartError(self._unusable(ValueError("the certificate is not a usual one in PEM"))) from None
 
     def _check_dates(self, pem: str) -> None:
         from cryptography.x509 import load_pem_x509_certificate  # only here: it takes 0.1 s
