@@ -18,6 +18,8 @@ from roomchat.client.address import Address, parse_address
 from roomchat.client.client import Client
 from roomchat.client.client_events import ConnectionEnded
 from roomchat.client.known_servers import AUTHORITY, KnownServers
+from roomchat.client.oneshot import connect_once
+from roomchat.client.session_files import server_folder
 from roomchat.client.trust import Trust
 from roomchat.errors import (
     ChangedKey,
@@ -165,6 +167,35 @@ def test_all_others_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with hear as (address, read), pytest.raises(ConnectError):
         client(address.removeprefix("tls://"), tmp_path).open()
     assert read[0][:1] == b"\x16"
+
+
+def test_a_name_of_this_machine_that_leads_elsewhere_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever answers for names may say that ``localhost`` is his machine."""
+    monkeypatch.setattr("roomchat.client.trust.is_loopback", lambda host: host == "localhost")
+    hear = listening(lambda sock, read: read.append(sock.recv(4096)))
+    with hear as (address, read), pytest.raises(ConnectError):
+        client(address.replace("tls://127.0.0.1", "localhost"), tmp_path).open()
+    assert read[0] == b""
+    assert all(data[:1] == b"\x16" for data in read[1:])
+
+
+def test_a_handshake_that_comes_byte_by_byte_has_an_end() -> None:
+    """Its time is for all of it."""
+    tired = threading.Event()
+
+    def drip(sock: socket.socket, read: list[bytes]) -> None:
+        sock.sendall(b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xfb")
+        while not tired.wait(0.02):
+            sock.sendall(b"\0")
+
+    with listening(drip) as (address, _):
+        try:
+            with pytest.raises(ConnectError):
+                Trust(parse_address(address), KnownServers(None)).connect(0.3)
+        finally:
+            tired.set()
 
 
 # ---------------------------------------------------------------- authorities
@@ -379,6 +410,38 @@ def test_a_damaged_line_is_no_first_use(tmp_path: Path) -> None:
     (tmp_path / "known_servers").write_text("a.example:1 3f2a\n")
     with pytest.raises(StateError, match="can't be read"):
         Trust(Address("a.example", 1), KnownServers(tmp_path)).expected()
+
+
+def test_a_line_may_be_written_by_hand(tmp_path: Path) -> None:
+    """As in ssh's file, with any blanks; else the key in it would be passed over in silence."""
+    (tmp_path / "known_servers").write_text(f" a.example:1\t {FINGERPRINT} \n\n")
+    known = KnownServers(tmp_path)
+    assert known.get(Address("a.example", 1)) == FINGERPRINT
+    assert known.forget(Address("a.example", 1))
+
+
+def test_who_keeps_nothing_still_knows_whom_it_met(serve: Serve, tmp_path: Path) -> None:
+    """A session that has no place, on a full disk, say, is no way around a key that has changed."""
+    address = parse_address(where(serve()))
+    KnownServers(tmp_path).put(address, FINGERPRINT)
+    known = KnownServers(tmp_path, keep=False)
+    with pytest.raises(ChangedKey):
+        Trust(address, known, trust=True).connect(DEADLINE)
+    known.put(address, AUTHORITY)
+    assert known.get(address) == AUTHORITY
+    assert KnownServers(tmp_path).get(address) == FINGERPRINT
+
+
+def test_a_program_that_has_no_place_for_its_session_is_not_fooled(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `roomchat send` goes on without one."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    address = where(serve())
+    KnownServers(tmp_path / "roomchat").put(parse_address(address), FINGERPRINT)
+    server_folder(tmp_path / "roomchat", parse_address(address), "ann").write_text("in the way")
+    with pytest.raises(ChangedKey):
+        connect_once(address, "ann", others=False, request_timeout=DEADLINE, trust=True)
 
 
 def test_many_may_write_at_a_time(tmp_path: Path) -> None:

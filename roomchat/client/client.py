@@ -84,7 +84,7 @@ class Client(Verbs):
         check_special(request_timeout=request_timeout, on_event=on_event, trust=trust)
         self._address = parse_address(address)
         folder = (users_folder() if state is True else Path(state)) if state else None
-        believed = Trust(self._address, KnownServers(folder), trust)
+        believed = Trust(self._address, KnownServers(folder or users_folder(), keep=bool(state)), trust)
         self._on_event = on_event
         self._calling: int | None = None  # the thread that is in on_event
         self._request_timeout = min(request_timeout, threading.TIMEOUT_MAX)

@@ -29,11 +29,13 @@ class KnownServers:
 
     Args:
         folder: where the file is; None: it is in memory.
+        keep: whether what is new is written there; else it is in memory, while what was known before still holds.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, keep: bool = True) -> None:
         self.path = None if folder is None else folder / "known_servers"
-        self._lines: list[str] = []  # if there is no file
+        self._keep = keep and folder is not None
+        self._lines: list[str] | None = [] if folder is None else None  # in the place of those of the file
 
     def get(self, address: Address) -> str | None:
         """By what a server is known: a fingerprint, or ``AUTHORITY``; None: it is not.
@@ -71,12 +73,16 @@ class KnownServers:
             ) from None
 
     def _read(self) -> list[str]:
-        if self.path is None:
-            return self._lines
+        if self.path is None or self._lines is not None:
+            return self._lines or []
         try:
             return self.path.read_text(encoding="utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except PermissionError:
+            if self._keep:
+                raise
+            return []  # it is not this person's: a service whose home is another's, say
 
     def _change(self, address: Address, new: list[str]) -> bool:
         """Put these lines in the place of those of a server; whether it had any."""
@@ -90,7 +96,7 @@ class KnownServers:
         return len(kept) < len(lines)
 
     def _write(self, lines: list[str]) -> None:
-        if self.path is None:
+        if self.path is None or not self._keep:
             self._lines = lines
             return
         new = Path(f"{self.path}.new")
@@ -102,7 +108,7 @@ class KnownServers:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        if self.path is None:
+        if self.path is None or not self._keep:
             yield
             return
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from typing import Protocol
 
 from roomchat.key_fingerprint import fingerprint
@@ -57,8 +58,12 @@ class TlsLink:
         # What OpenSSL keeps of a connection is for one thread at a time.
         self._using = threading.Lock()
         self.early = b""
+        timeout = sock.gettimeout()
+        until = None if timeout is None else time.monotonic() + timeout
         stream.begin()
         while not stream.ready:
+            if until is not None:  # for all of it, also if it comes byte by byte
+                sock.settimeout(max(until - time.monotonic(), 0.001))
             sock.sendall(stream.answer())
             if not (data := sock.recv(HANDSHAKE_READ)):
                 raise ConnectionAbortedError("it ended in the middle of the handshake")
