@@ -197,10 +197,14 @@ class ConnectError(RoomchatError):
 class NoTls(ConnectError):
     """The program that answers does not speak TLS."""
 
-    def __init__(self, *, address: object, why: object) -> None:
+    def __init__(self, *, address: object, why: object, met: bool = False) -> None:
+        """``met``: whether it did before; then nobody is shown a way without."""
         plain = str(address).removeprefix("tls://")
         super().__init__(
-            f"The program at {address} does not speak TLS ({why}). If you trust the network on the way, "
+            f"The program at {address} does not speak TLS ({why}), as the server there did before. Somebody may "
+            "sit in between, so nothing was sent."
+            if met
+            else f"The program at {address} does not speak TLS ({why}). If you trust the network on the way, "
             f"tcp://{plain} connects in clear text."
         )
 

@@ -76,6 +76,7 @@ def test_headers_are_read(data: bytes, address: str | None) -> None:
         b"PROXY TCP4 198.51.100.7\r\n",
         b"PROXY TCP6 198.51.100.7 127.0.0.1 1 2\r\n",
         b"PROXY TCP4 localhost 127.0.0.1 1 2\r\n",
+        b"PROXY TCP6 fe80::1%\nforged ::1 1 2\r\n",
         b"PROXY TCP4 198.51.100.7 127.0.0.1 x 2\r\n",
         b"PROXY " + b"x" * 101,
         SIGNATURE + b"\x11\x11\x00\x0c" + bytes(12),

@@ -321,8 +321,9 @@ def test_a_downgrade_gets_nothing(serve: Serve, tmp_path: Path) -> None:
 
     with listening(answer) as (address, read):
         moved(tmp_path, server, address)
-        with pytest.raises(NoTls, match="does not speak TLS"):
+        with pytest.raises(NoTls, match="as the server there did before") as raised:
             client(address, tmp_path, retry=True).open()
+    assert "tcp://" not in str(raised.value)  # nor is the person talked into it
     assert all(data[:1] in (b"\x16", b"\x15") for data in read)
 
 

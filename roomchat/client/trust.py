@@ -71,13 +71,14 @@ class Trust:
                 return ClearLink(sock), None
             sock.close()  # somebody who answers for names says that this machine is another one
         if expected not in (None, AUTHORITY):
-            link = _shake_hands(address, timeout, _any_certificate())
+            link = _shake_hands(address, timeout, _any_certificate(), met=True)
             if link.fingerprint != expected:
                 link.socket.close()
                 raise ChangedKey(address=address, old=expected, new=link.fingerprint)
             return link, self._met(link.fingerprint)
         try:
-            return _shake_hands(address, timeout, ssl.create_default_context()), self._met(AUTHORITY)
+            link = _shake_hands(address, timeout, ssl.create_default_context(), met=expected is not None)
+            return link, self._met(AUTHORITY)
         except ssl.SSLCertVerificationError as error:
             if expected == AUTHORITY:
                 raise Unverified(address=address, why=error.verify_message) from None
@@ -119,16 +120,16 @@ def _is_here(sock: socket.socket) -> bool:
         return True
 
 
-def _shake_hands(address: Address, timeout: float, context: ssl.SSLContext) -> TlsLink:
+def _shake_hands(address: Address, timeout: float, context: ssl.SSLContext, *, met: bool = False) -> TlsLink:
     sock = dial(address, timeout)
     try:
-        return TlsLink(sock, context, address.host.partition("%")[0])
+        return TlsLink(sock, context, address.host.partition("%")[0].removesuffix("."))  # as it is in certificates
     except OSError as error:
         sock.close()
         if isinstance(error, ssl.SSLCertVerificationError):
             raise
         if isinstance(error, ssl.SSLError):
-            raise NoTls(address=address, why=error.reason or error) from None
+            raise NoTls(address=address, why=error.reason or error, met=met) from None
         if isinstance(error, TimeoutError):
             raise ConnectError(f"{address} does not answer; check the address and your network.") from None
         raise ConnectError(f"The connection to {address} is lost ({error.strerror or error}).") from None

@@ -49,7 +49,7 @@ def _first(data: bytes) -> Header | None:
             return Header(None, size)
         case ["PROXY", "TCP4" | "TCP6" as family, source, _, port, _] if port.isdigit():
             address = ip_address(source)
-            if address.version == int(family[-1]):
+            if address.version == int(family[-1]) and "%" not in source:  # behind it anything could stand
                 return Header(str(address), size)
     raise ValueError("the line is not as it should be")
 
