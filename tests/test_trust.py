@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import socket
 import ssl
@@ -413,12 +414,26 @@ def test_a_damaged_line_is_no_first_use(tmp_path: Path) -> None:
         Trust(Address("a.example", 1), KnownServers(tmp_path)).expected()
 
 
-def test_a_line_may_be_written_by_hand(tmp_path: Path) -> None:
-    """As in ssh's file, with any blanks; else the key in it would be passed over in silence."""
-    (tmp_path / "known_servers").write_text(f" a.example:1\t {FINGERPRINT} \n\n")
+@pytest.mark.parametrize("written", [" a.example:5050\t", "A.Example.:5050 ", "a.example  "])
+def test_a_line_may_be_written_by_hand(tmp_path: Path, written: str) -> None:
+    """With any blanks, and as the address may be typed; else the key in it would be passed over in silence."""
+    (tmp_path / "known_servers").write_text(f"# a.example\n\n{written}{FINGERPRINT} \n")
     known = KnownServers(tmp_path)
-    assert known.get(Address("a.example", 1)) == FINGERPRINT
-    assert known.forget(Address("a.example", 1))
+    assert known.get(Address("a.example", 5050)) == FINGERPRINT
+    assert known.forget(Address("a.example", 5050))
+    assert lines(tmp_path) == ["# a.example", ""]
+
+
+def test_a_file_that_cant_be_read_is_told_where_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service whose home is another's can keep nothing, and talks to this machine all the same."""
+
+    def read(*arguments: object, **options: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", read)
+    with pytest.raises(StateError, match="Permission denied"):
+        KnownServers(tmp_path).get(Address("localhost", 5050))
+    assert KnownServers(tmp_path, keep=False).get(Address("localhost", 5050)) is None
 
 
 def test_who_keeps_nothing_still_knows_whom_it_met(serve: Serve, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from roomchat.client.address import Address
+from roomchat.client.address import Address, parse_address
 from roomchat.client.same import spellings
 from roomchat.errors import StateError
 from roomchat.key_fingerprint import read_fingerprint
@@ -49,7 +49,7 @@ class KnownServers:
             raise StateError(f"Can't read {self.path}, which says what servers are trusted ({error}).") from None
         known = None
         for line in lines:
-            if line.split(None, 1)[:1] == [_name(address)]:  # somebody may have written it by hand
+            if _is_of(line, address):
                 known = self._key(line)
         return known
 
@@ -89,7 +89,7 @@ class KnownServers:
         try:
             with self._locked():
                 lines = self._read()
-                kept = [line for line in lines if line.split(None, 1)[:1] != [_name(address)]]
+                kept = [line for line in lines if not _is_of(line, address)]
                 self._write(kept + new)
         except OSError as error:
             raise StateError(f"Can't write {self.path}, which says what servers are trusted ({error}).") from None
@@ -120,6 +120,15 @@ class KnownServers:
 def _name(address: Address) -> str:
     """One name for all spellings of an address."""
     return str(spellings(address)[0])
+
+
+def _is_of(line: str, address: Address) -> bool:
+    """Whether a line is of that server, also in another spelling: somebody may have written it by hand."""
+    words = line.split(None, 1)
+    try:
+        return bool(words) and _name(parse_address(words[0])) == _name(address)
+    except ValueError:  # it is no line of ours
+        return False
 
 
 def _private(path: str, flags: int) -> int:
