@@ -15,10 +15,9 @@ from prompt_toolkit.output import ColorDepth
 from roomchat.protocol import HistoryPage, Joined, Message, Person, Renamed
 from roomchat.terminal.device.pace import Pace
 from roomchat.terminal.screen.messages import MessagesPane
-from roomchat.terminal.screen.panes import shortened
 from roomchat.terminal.shown.clusters import MAX_PARTS, clusters
 from roomchat.terminal.shown.mentions import is_mentioned
-from roomchat.terminal.shown.widths import Widths, columns, width
+from roomchat.terminal.shown.widths import Widths, columns, shortened, width
 from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.windows.window_lookups import WindowLookups
 from roomchat.terminal.windows.windows import Windows
@@ -72,7 +71,7 @@ def test_a_long_name_is_cut_in_time(text: str) -> None:
     shown: list[str] = []
 
     def cut() -> None:
-        shown.append(shortened(text, 18, width))
+        shown.append(shortened(text, 18))
         done.set()
 
     threading.Thread(target=cut, daemon=True).start()

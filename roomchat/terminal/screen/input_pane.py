@@ -11,8 +11,8 @@ from prompt_toolkit.layout.controls import UIContent, UIControl
 
 from roomchat.terminal.editing.editor import Editor
 from roomchat.terminal.editing.typed_rows import Row, row_of
-from roomchat.terminal.screen.panes import shortened
 from roomchat.terminal.shown.clusters import Clustered, clusters
+from roomchat.terminal.shown.widths import shortened
 from roomchat.terminal.shown.widths import width as width_of
 
 MIN_COLUMNS = 12  # beside the prompt, which is cut where there would be fewer: the widest emoji takes 10

@@ -10,8 +10,7 @@ from prompt_toolkit.output import ColorDepth
 
 from roomchat.terminal.device.pace import Pace
 from roomchat.terminal.device.theme import fragment_style
-from roomchat.terminal.screen.panes import shortened
-from roomchat.terminal.shown.widths import columns
+from roomchat.terminal.shown.widths import columns, shortened
 from roomchat.terminal.shown.widths import width as width_of
 from roomchat.terminal.windows.viewport import RowsOf
 from roomchat.terminal.windows.window import FoldedRow, Window
@@ -88,7 +87,7 @@ class MessagesPane(Container):
         cells: dict[int, Char] = {}
         end = x + self._width
         for style, text in row:
-            if text := shortened(text, end - x, width_of):  # an emoji may be wider than the pane
+            if text := shortened(text, end - x):  # an emoji may be wider than the pane
                 char = cells[x] = Char(text, fragment_style(style, self._colours))
                 x += char.width
         if x < end:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from prompt_toolkit.output import ColorDepth
-from prompt_toolkit.utils import get_cwidth
 
 from roomchat.harmless import harmless
 from roomchat.terminal.device.theme import fragment_style
 from roomchat.terminal.screen.status import Fragments, name_of
-from roomchat.terminal.shown.clusters import clusters
 from roomchat.terminal.shown.lines import cell
+from roomchat.terminal.shown.widths import shortened
+from roomchat.terminal.shown.widths import width as width_of
 from roomchat.terminal.windows.window import Window
 from roomchat.terminal.windows.windows import Windows
 
@@ -34,7 +32,7 @@ def room_list(windows: Windows, width: int, height: int) -> Fragments:
             new = f" {window.unread}" if window.unread else ""
             mark = "!" if window.mentions else ""
             name = shortened(f"{window.number} {name_of(window, windows)}", width - len(new + mark))
-            rows.append((style, f"{name}{' ' * (width - get_cwidth(name) - len(new + mark))}{new}{mark}\n"))
+            rows.append((style, f"{name}{' ' * (width - width_of(name) - len(new + mark))}{new}{mark}\n"))
     if len(shown) > room:
         rows.append(("class:toolbar", f"and {len(shown) - room} more"))
     return rows
@@ -61,17 +59,3 @@ def people_list(windows: Windows, width: int, height: int) -> Fragments:
     if total > len(shown):
         rows.append(("class:toolbar", f"and {total - len(shown)} more"))
     return rows
-
-
-def shortened(text: str, width: int, measure: Callable[[str], int] = get_cwidth) -> str:
-    """A text that is no wider, with an ellipsis where it was cut."""
-    if measure(text) <= width:
-        return text
-    kept: list[str] = []
-    left = width - 1
-    for one in clusters(text):
-        left -= measure(one)
-        if left < 0:
-            break
-        kept.append(one)
-    return "".join(kept) + "…" if width > 0 else ""

@@ -6,7 +6,8 @@ from prompt_toolkit.layout import FormattedTextControl
 from prompt_toolkit.layout.controls import UIContent
 
 from roomchat.terminal.screen.status import Fragments
-from roomchat.terminal.shown.clusters import Clustered, clusters
+from roomchat.terminal.shown.clusters import Clustered
+from roomchat.terminal.shown.widths import fitting
 from roomchat.terminal.shown.widths import width as columns_of
 
 
@@ -32,9 +33,9 @@ def _cut(line: list[tuple[str, str]], width: int) -> list[tuple[str, str]]:
     shown: list[tuple[str, str]] = []
     left = width - 1
     for style, text in line:
-        for cluster in clusters(text):
-            left -= columns_of(cluster)
-            if left < 0:
-                return [*shown, (style, "…")]
-            shown.append((style, cluster))
+        kept = fitting(text, left)
+        shown.append((style, kept))
+        if kept != text:
+            return [*shown, (style, "…")]
+        left -= columns_of(text)
     return shown

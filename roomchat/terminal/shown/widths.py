@@ -122,6 +122,24 @@ def width(text: str) -> int:
     return columns[text]
 
 
+def shortened(text: str, available: int) -> str:
+    """A text that is no wider than that, with an ellipsis where it was cut."""
+    if width(text) <= available:
+        return text
+    return fitting(text, available - 1) + "…" if available > 0 else ""
+
+
+def fitting(text: str, available: int) -> str:
+    """As many of its characters as there are columns for."""
+    kept: list[str] = []
+    for one in clusters(text):
+        available -= width(one)
+        if available < 0:
+            break
+        kept.append(one)
+    return "".join(kept)
+
+
 def placed(text: str) -> str:
     """How to draw a text so that each part of it stands right, whatever the terminal thinks of its emoji.
 
