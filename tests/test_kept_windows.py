@@ -117,7 +117,7 @@ def test_windows_are_as_they_were(start: Callable[..., Start]) -> None:
     assert two.windows.current.room == "tea"
     assert (two.of("tart").draft, counts(two.of("tart")), seqs(two.of("tart"))) == ("half", (2, 1), [1, 2])
     assert counts(two.of("@1-2")) == (1, 1)
-    assert {entry.text for entry in two.windows.wanting()} == {"ann?", "psst"}
+    assert {entry.text for entry in two.windows.wanting} == {"ann?", "psst"}
 
 
 def test_what_came_while_away_is_new(start: Callable[..., Start]) -> None:

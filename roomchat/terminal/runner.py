@@ -91,7 +91,6 @@ class CommandRunner:
 
     def hear(self, entry: Spoken) -> None:
         """Somebody has said something. On the receiving thread: it may not wait."""
-        self._lookups.hear(entry)
         roster, ignored = self._display.roster, self._display.focus.ignored
         if is_private(entry.room) and entry.uid not in {roster.uid, *ignored}:
             roster.last_whisperer = entry.uid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost, Refusal
 from roomchat.entries import Table, said, shown, spoken
@@ -119,8 +120,8 @@ def _told(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]
             yield _rooms(event.rooms, event.rooms_total)
         case StatsPage():
             yield (
-                f"{cell(event.server)}: {_count(event.clients, 'person', 'people')} ({event.away} away), "
-                f"{_count(event.rooms, 'room')}, {_count(event.messages, 'message')} "
+                f"{cell(event.server)}: {counted(event.clients, 'person', 'people')} ({event.away} away), "
+                f"{counted(event.rooms, 'room')}, {counted(event.messages, 'message')} "
                 f"and {event.deliveries} deliveries in {event.uptime:.0f} s."
             )
 
@@ -180,7 +181,7 @@ def _history(event: HistoryPage, roster: Roster, focus: RoomFocus, clock: str) -
         yield line(("dim", f"--- nothing has been said in {room} ---"))
         return
     known = sum(not isinstance(entry, Unknown) for entry in event.entries)
-    yield line(("dim", f"--- last {_count(known, 'message')} in {room} ---"))
+    yield line(("dim", f"--- last {counted(known, 'message')} in {room} ---"))
     yield from said_before(event.entries, roster, focus, clock)
     yield line(("dim", "--- end of history ---"))
 
@@ -283,5 +284,11 @@ def room_name(room: str, roster: Roster) -> str:
     return f"whisper with {cell(roster.whisperer(room))}" if is_private(room) else cell(room)
 
 
-def _count(number: int, thing: str, things: str = "") -> str:
+def counted(number: int, thing: str, things: str = "") -> str:
+    """A number of things, as people write it."""
     return f"{number} {thing}" if number == 1 else f"{number} {things or thing + 's'}"
+
+
+def day_line(day: date) -> Line:
+    """What stands above what was said on another day than before."""
+    return line(("dim", f"--- {day:%A, %d %B %Y} ---"))

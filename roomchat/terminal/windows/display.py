@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
-from roomchat.protocol import Entry, HistoryPage, Joined, Left, Welcome, WhoPage, is_private
+from roomchat.protocol import Entry, HistoryPage, Joined, Left, Spoken, Welcome, WhoPage, is_private
 from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, line
-from roomchat.terminal.shown.render import lines
+from roomchat.terminal.shown.render import day_line, lines
 from roomchat.terminal.shown.roster import Roster
 from roomchat.terminal.typed.help import page
 from roomchat.times import day_of
+
+MAX_WANTING = 500  # mentions and whispers that are remembered
 
 
 def _is_for_program(event: ClientEvent) -> bool:
@@ -45,6 +48,7 @@ class Display(ABC):
         self.client, self.connected = None, False
         self.roster = Roster()
         self.focus = RoomFocus(self.roster, is_tagged=self._is_tagged)
+        self.wanting: deque[Spoken] = deque(maxlen=MAX_WANTING)  # what was said to this person, as it came
 
     def meet(self, client: Client, first: str | None = None, *, is_fresh: bool = False) -> None:
         """This is who we are, but it is not open yet.
@@ -194,7 +198,9 @@ class PlainDisplay(Display):
 
     def show_event(self, event: ClientEvent) -> None:
         """Show it, with its day if that is another one than before."""
+        if isinstance(event, Spoken) and self.focus.wants(event):
+            self.wanting.append(event)
         if isinstance(event, Entry) and not self.focus.hides(event) and (day := day_of(event.ts)) != self._day:
             self._day = day
-            self._show_line(line(("dim", f"--- {day:%A, %d %B %Y} ---")))
+            self._show_line(day_line(day))
         self.show_lines(self.lines(event))

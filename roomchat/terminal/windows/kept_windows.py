@@ -18,10 +18,11 @@ from roomchat.protocol import (
     Welcome,
     is_private,
 )
+from roomchat.terminal.windows.display import MAX_WANTING
 from roomchat.terminal.windows.keeper import Keeper
 from roomchat.terminal.windows.kept import KEPT, SLACK
 from roomchat.terminal.windows.window import Window
-from roomchat.terminal.windows.windows import MAX_WANTING, Windows, now
+from roomchat.terminal.windows.windows import Windows, now
 
 
 class KeptWindows(Windows):
@@ -46,7 +47,7 @@ class KeptWindows(Windows):
             kept = self._keeper.kept
             self.searching.kept_before = kept.before
             self.past.kept = self._keeper.page
-            self._wanting.extend(reversed(kept.mentions(MAX_WANTING)))
+            self.wanting.extend(reversed(kept.mentions(MAX_WANTING)))
             windows, current = self._keeper.restored()
             self._windows.update({window.number: window for window in windows})
             if first is not None:
@@ -102,7 +103,7 @@ class KeptWindows(Windows):
     def _begin_another_log(self) -> None:
         """What was shown of rooms is of another log, and whispers were with people of that log; or we are somebody
         else in the same log, because the server knows us no more."""
-        self._wanting.clear()
+        self.wanting.clear()
         for window in self.all():
             if window.room is not None and is_private(window.room):
                 self.close(window.room)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
 from roomchat.client.client import Client
@@ -10,7 +9,7 @@ from roomchat.entries import said
 from roomchat.errors import ConnectError
 from roomchat.protocol import PAGE, AnyEntry, Entry, Spoken, Unknown, Who, WhoPage, is_private
 from roomchat.terminal.shown.lines import cell
-from roomchat.terminal.shown.render import room_name, said_before, will_see_later
+from roomchat.terminal.shown.render import counted, room_name, said_before, will_see_later
 from roomchat.terminal.typed.backwards import Backwards
 from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.local import Clear, Copy, LookUp, Mentions, Names, ScrollBack, Search, Whois
@@ -20,12 +19,12 @@ from roomchat.terminal.windows.display import Display
 MAX_HITS = 20  # of one /search: a screen; the next one goes on
 MAX_LOOKED_AT = 5_000  # messages for one /search: 50 pages, a second or two; the next one goes on
 MAX_HISTORY = 5_000  # messages for one /history
-MAX_MENTIONS = 50  # that are remembered
+MAX_MENTIONS = 50  # that are told again
 DATED = "%Y-%m-%d %H:%M"  # of what may have been said on any day
 
 
 class Lookups:
-    """Belongs to the thread that sends, but for ``hear``.
+    """Belongs to the thread that sends.
 
     Args:
         display: where it is told.
@@ -36,14 +35,7 @@ class Lookups:
         self._words = ""  # looked for
         self._found = 0  # with these words, so far
         self._logs: list[Backwards] = []  # where the last search has not come to the beginning
-        self._mentions: deque[Spoken] = deque(maxlen=MAX_MENTIONS)
         self._read: Backwards | None = None  # how far /history has gone back
-
-    def hear(self, entry: Spoken) -> None:
-        """Somebody has said something. On the thread that receives."""
-        if self._display.focus.wants(entry):
-            with self._display.lock:
-                self._mentions.append(entry)
 
     def run(self, client: Client, what: LookUp, room: str | None) -> None:
         """Look it up.
@@ -173,7 +165,8 @@ class Lookups:
 
     def _tell_mentions(self) -> None:
         with self._display.lock:
-            entries = [entry for entry in self._mentions if entry.uid not in self._display.focus.ignored]
+            newest = [*self._display.wanting][-MAX_MENTIONS:]
+            entries = [entry for entry in newest if entry.uid not in self._display.focus.ignored]
         if not entries:
             self._tell("Nobody has mentioned you, or whispered to you, since you came.")
             return
@@ -199,4 +192,4 @@ class Lookups:
 
 
 def _messages(number: int) -> str:
-    return "1 message" if number == 1 else f"{number} messages"
+    return counted(number, "message")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from roomchat.protocol import Entry, Unknown
 from roomchat.terminal.shown.lines import Line, StyledText, fold, line
+from roomchat.terminal.shown.render import day_line
 from roomchat.terminal.windows.timeline import Item, Logged, Timeline
 from roomchat.terminal.windows.viewport import Place, RowsOf, Span, down, newest, scrolled, up, visible
 from roomchat.times import day_of, local
@@ -258,7 +259,7 @@ class Window:
         before = self._entry_before(number)
         day = day_of(item.ts)
         if before is None or day_of(before.ts) != day:
-            yield line(("dim", f"--- {day:%A, %d %B %Y} ---"))
+            yield day_line(day)
         if self.mark and item.seq > self.mark and (before is None or before.seq <= self.mark):
             since = f" since {local(self.mark_at, SINCE)}" if self.mark_at else ""
             yield line(("new", f"--- new{since} ---"))

@@ -11,7 +11,7 @@ from roomchat.harmless import harmless
 from roomchat.protocol import Entry, Spoken, Unknown
 from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, line
-from roomchat.terminal.shown.render import said_before
+from roomchat.terminal.shown.render import counted, said_before
 from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.local import Clear, Copy, LookUp, Mentions, ScrollBack, Search
 from roomchat.terminal.typed.matching import has_words
@@ -65,7 +65,7 @@ class WindowLookups(Lookups):
         """A page of them, the newest first, as they are gone through with the keys of a search."""
         windows = self._windows
         with windows.lock:
-            entries = [entry for entry in windows.wanting() if entry.uid not in windows.focus.ignored]
+            entries = [entry for entry in windows.newest_wanting() if entry.uid not in windows.focus.ignored]
             if not entries:
                 windows.show("Nobody has mentioned you, or whispered to you, yet.")
                 return
@@ -103,7 +103,7 @@ def _cannot_copy(there: int) -> str:
     """Why not, when so many messages could be."""
     if not there:
         return "There is no message here to copy."
-    return f"Only {there} message{'s' if there > 1 else ''} can be copied here: /copy [N]"
+    return f"Only {counted(there, 'message')} can be copied here: /copy [N]"
 
 
 def _scroll_back(windows: Windows, count: int | None) -> None:

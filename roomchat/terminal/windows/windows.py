@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -41,7 +40,6 @@ from roomchat.terminal.windows.timeline import Item, Told
 from roomchat.terminal.windows.window import Window
 
 SERVER = 0  # the number of the window that is of no room
-MAX_WANTING = 500  # mentions and whispers that are remembered
 
 
 class Windows(Display):
@@ -74,7 +72,6 @@ class Windows(Display):
         self.searching = Searching(self._go_to_hit, self._ask)
         self.notice = ""  # what the client has said where nobody looks
         self.copied = ""  # a text for the clipboard; the screen takes it
-        self._wanting: deque[Spoken] = deque(maxlen=MAX_WANTING)  # what was said to this person
 
     # ------------------------------------------------------------ which there are
 
@@ -88,7 +85,7 @@ class Windows(Display):
 
     def of(self, room: str | None) -> Window | None:
         """The window of a room."""
-        return next((window for window in self.all() if window.room == room), None)
+        return next((window for window in self._windows.values() if window.room == room), None)
 
     def at(self, number: int) -> Window | None:
         """The window of that number."""
@@ -114,7 +111,7 @@ class Windows(Display):
     def next_wanting(self) -> Window | None:
         """Where this person is wanted most: the newest mention or whisper first, then what is unread."""
         others = [window for window in self.all() if window is not self.current and window.unread]
-        called = {entry.room: number for number, entry in enumerate(self._wanting, start=1)}
+        called = {entry.room: number for number, entry in enumerate(self.wanting, start=1)}
 
         def place(window: Window) -> tuple[bool, int, int]:
             return not window.mentions, -called.get(window.room or "", 0) if window.mentions else 0, window.number
@@ -273,12 +270,12 @@ class Windows(Display):
         window = self.open(item.room)
         wants = self.focus.wants(item)
         if wants and isinstance(item, Spoken):
-            self._wanting.append(item)
+            self.wanting.append(item)
         if isinstance(item, AnyEntry | Unknown) and item.seq <= window.seen_before:
             window.add_past(item)
             return
         is_looked_at = window is self.looked_at
-        if not isinstance(item, Spoken) or item.uid == self.roster.uid or self.focus.hides(item):
+        if not isinstance(item, Spoken) or not self.focus.is_of_others(item):
             window.add(item, is_looked_at=is_looked_at, wants=False, is_news=False)
             is_mine = isinstance(item, Spoken) and item.uid == self.roster.uid and not self.focus.is_old(item)
             if is_mine and is_private(item.room) and window is not self.current:
@@ -339,9 +336,9 @@ class Windows(Display):
                 window.hit = 0
             return self.searching.end()
 
-    def wanting(self) -> list[Spoken]:
+    def newest_wanting(self) -> list[Spoken]:
         """What was said to this person, the newest first."""
-        return sorted(self._wanting, key=lambda entry: entry.ts, reverse=True)
+        return sorted(self.wanting, key=lambda entry: entry.ts, reverse=True)
 
 
 def now() -> str:
