@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 import signal
 import stat
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +17,10 @@ import pytest
 
 from roomchat import Client
 from roomchat.server import Server
+from roomchat.terminal.editing.editor import Editor
+from roomchat.terminal.editing.input_history import InputHistory
+from roomchat.terminal.editing.other_editor import OtherEditor
+from roomchat.verify.processes import PATIENCE
 from tests.emulator import CTRL_C, ENTER, TAB, UP, Emulated, alt, paste
 
 CTRL_G, CTRL_N, CTRL_P, CTRL_R, CTRL_U, CTRL_Y = "\x07", "\x0e", "\x10", "\x12", "\x15", "\x19"
@@ -212,3 +218,21 @@ def test_a_chat_that_ends_takes_the_editor_along(come: Any, tmp_path: Path) -> N
     ann.signal(signal.SIGTERM)
     ann.wait()
     assert list(files.iterdir()) == []
+
+
+def test_a_chat_that_ends_while_the_editor_starts_takes_it_along(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It runs, but we have not been told yet. The chat would wait for it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    command = f"{shlex.quote(sys.executable)} -c 'import signal; signal.pause()'"
+    other = OtherEditor(Editor(InputHistory(), lambda before: ("", [])), pytest.fail, {"EDITOR": command})
+
+    async def end_at_once() -> None:
+        editing = asyncio.create_task(other.edit())
+        await asyncio.sleep(0)
+        other.close()
+        await asyncio.wait_for(editing, PATIENCE)
+
+    asyncio.run(end_at_once())
+    assert list(tmp_path.iterdir()) == []

@@ -41,6 +41,7 @@ class OtherEditor:
         self._tell = tell
         self._command = environ.get("VISUAL") or environ.get("EDITOR") or FALLBACK
         self._process: asyncio.subprocess.Process | None = None
+        self._is_closed = False
 
     async def edit(self) -> None:
         """Have what is typed edited; it has the terminal meanwhile, and nothing is painted."""
@@ -55,7 +56,11 @@ class OtherEditor:
             get_app().invalidate()  # no key has changed it
 
     def close(self) -> None:
-        """End it: the application is about to end, and gives the terminal back."""
+        """End it, also if it is about to start: the application ends, but not before it has the terminal back."""
+        self._is_closed = True
+        self._terminate()
+
+    def _terminate(self) -> None:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
@@ -82,6 +87,8 @@ class OtherEditor:
             self._process = await asyncio.create_subprocess_exec(*shlex.split(self._command), name)
         except (OSError, ValueError) as error:
             raise NoEditor(f"Can't start {self._command}: set EDITOR to an editor that is installed.") from error
+        if self._is_closed:  # meanwhile
+            self._terminate()
         try:
             with _waiting():
                 return await self._process.wait()
