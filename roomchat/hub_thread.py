@@ -18,7 +18,7 @@ from roomchat.net.trouble import Trouble
 from roomchat.order import Order
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
-from roomchat.store.api import LogReader, LogWriter, SegmentRow
+from roomchat.store.api import Changes, LogReader, LogWriter, SegmentRow
 from roomchat.wires.native import encode_entries
 
 logger = logging.getLogger("roomchat")
@@ -98,24 +98,21 @@ class HubThread:
 
     def _store(self, effects: Effects, time: int) -> bool:
         """Write what belongs on disk; False if the disk did not take it."""
-        segments = [
-            SegmentRow(one.room.key, one.room.name, one.entries[0].seq, one.entries[-1].seq, one.encoded)
-            for one in effects.segments
-        ]
-        sessions = [(one.client.uid, one.device, one.token_hash) for one in effects.sessions]
-        counters = [(one.client.uid, one.device, n) for one, n in effects.counters.items()]
+        changes = Changes(
+            segments=[
+                SegmentRow(one.room.key, one.room.name, one.entries[0].seq, one.entries[-1].seq, one.encoded)
+                for one in effects.segments
+            ],
+            clients=effects.names.items(),
+            sessions=[(one.client.uid, one.device, one.token_hash) for one in effects.sessions],
+            counters=[(one.client.uid, one.device, n) for one, n in effects.counters.items()],
+            next_uid=effects.next_uid,
+            next_room=effects.next_room,
+            seats=effects.seats.items(),
+            guests=effects.guests.items(),
+        )
         try:
-            self._log.append(
-                time,
-                segments,
-                effects.names.items(),
-                sessions,
-                counters,
-                effects.next_uid,
-                effects.next_room,
-                effects.seats.items(),
-                effects.guests.items(),
-            )
+            self._log.append(time, changes)
         except LogError as error:
             self._unstored.failed(error)
             return False

@@ -15,6 +15,7 @@ import pytest
 
 from roomchat.errors import LogError, StartError
 from roomchat.server import Server
+from roomchat.store.api import Changes
 from roomchat.store.log import Log
 from tests.peer import Peer
 from tests.test_store import NOW, segment
@@ -40,7 +41,7 @@ def path(tmp_path: Path) -> Iterator[Path]:
     """The file of a log that this process has open, with one message in it."""
     path = tmp_path / "chat.db"
     with closing(Log(str(path), "full")) as log:
-        log.append(NOW, [segment(1)])
+        log.append(NOW, Changes([segment(1)]))
         yield path
 
 
@@ -110,7 +111,7 @@ def test_a_name_that_looks_like_a_uri_is_a_name(
         Path(f"file:{path.parent}").mkdir(parents=True)
     with closing(Log(spell(path), "full")) as log:
         assert log.path == Path(os.path.realpath(spell(path)))
-        log.append(NOW, [segment(7)])
+        log.append(NOW, Changes([segment(7)]))
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT last_seq FROM segments").fetchall() == [(1,)]
 

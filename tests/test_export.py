@@ -36,7 +36,7 @@ from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless, harmless_json
 from roomchat.protocol import Action, Message
 from roomchat.server import Server
-from roomchat.store.api import SegmentRow
+from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.archive import READ_BYTES, Archive, TimeRange
 from roomchat.store.log import Log
 from roomchat.times import beginning, end
@@ -92,10 +92,10 @@ def database(tmp_path: Path) -> Path:
     path = tmp_path / "chat.db"
     with closing(Log(str(path), "normal")) as log:
         for now, segment in segments():
-            log.append(now, [segment])
+            log.append(now, Changes([segment]))
         for room in ("teapot", "coffee", "@1-2"):
             for now, segment in segments(room)[:1]:
-                log.append(now, [segment])
+                log.append(now, Changes([segment]))
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE meta SET value = '0123456789abcdef' WHERE key = 'epoch'")
     return path
@@ -137,7 +137,7 @@ def test_what_a_later_version_wrote_is_left_out_and_counted(database: Path, form
     before = export(database, "tea", "--format", form)
     with closing(Log(str(database), "normal")) as log:
         for seq in (50, 51):
-            log.append(round(DAY.timestamp() * 1000), [SegmentRow("tea", "Tea", seq, seq, LATER % seq)])
+            log.append(round(DAY.timestamp() * 1000), Changes([SegmentRow("tea", "Tea", seq, seq, LATER % seq)]))
     result = export(database, "tea", "--format", form)
     assert result.exit_code == 0, result.output
     more = LATER % 50 + LATER % 51 if form == "jsonl" else b""
@@ -413,7 +413,7 @@ def test_what_retention_has_removed_is_told(tmp_path: Path) -> None:
     path = tmp_path / "chat.db"
     with closing(Log(str(path), "normal")) as log:
         for now, segment in segments():
-            log.append(now, [segment])
+            log.append(now, Changes([segment]))
         log.expire(round(DAY.timestamp() * 1000) + 61_000, 100)
     result = export(path, "tea", "-f", "jsonl")
     assert [json.loads(line)["seq"] for line in result.stdout.splitlines()] == [3, 4, 5, 6, 7]
@@ -505,7 +505,7 @@ def test_what_was_whispered_is_its_owners_alone(tmp_path: Path) -> None:
     path, output = tmp_path / "chat.db", tmp_path / "whispers.txt"
     with closing(Log(str(path), "normal")) as log:
         line = encode_entries([Message("@1-2", 1, 1, "ann", stamp(0), "psst")])
-        log.append(0, [SegmentRow("@1-2", "@1-2", 1, 1, line)])
+        log.append(0, Changes([SegmentRow("@1-2", "@1-2", 1, 1, line)]))
     assert export(path, "@1-2", "--private", "-o", str(output)).exit_code == 0
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
 
@@ -537,7 +537,7 @@ def test_an_export_that_is_ended_leaves_nothing(database: Path, tmp_path: Path, 
     """In the middle of it: no file, and no half of one."""
     with closing(Log(str(database), "normal")) as log:
         line = encode_entries([Message("big", 1, 1, "ann", stamp(0), "x" * 8000)])
-        log.append(0, [SegmentRow("big", "big", seq, seq, line) for seq in range(1, 3000)])
+        log.append(0, Changes([SegmentRow("big", "big", seq, seq, line) for seq in range(1, 3000)]))
     folder = tmp_path / "out"
     folder.mkdir()
     # A mailbox takes longest. Ended as soon as its first half is there.
@@ -606,7 +606,7 @@ def test_the_log_is_never_in_memory_at_once(database: Path) -> None:
     line = encode_entries([Message("big", 1, 1, "ann", stamp(0), "x" * 60_000)])
     with closing(Log(str(database), "normal")) as log:
         for seq in range(1, 101):
-            log.append(0, [SegmentRow("big", "big", seq, seq, line)])
+            log.append(0, Changes([SegmentRow("big", "big", seq, seq, line)]))
     with closing(Archive(database)) as archive:
         room = archive.rooms()[-1]
         found, after = archive._next(room, 0, 100, TimeRange())
@@ -632,7 +632,7 @@ def test_the_default_is_the_servers(tmp_path: Path) -> None:
     folder = tmp_path / "roomchat"
     folder.mkdir()
     with closing(Log(str(folder / "roomchat.db"), "normal")) as log:
-        log.append(0, [segments()[0][1]])
+        log.append(0, Changes([segments()[0][1]]))
     done = subprocess.run(
         [*ROOMCHAT, "export", "tea"],
         env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},

@@ -19,7 +19,7 @@ from roomchat.protocol import Bye, Dial, Hello, Join, Leave, Say, Whisper
 from roomchat.retention import MAX_GUESTS
 from roomchat.server import Server
 from roomchat.settings import Settings
-from roomchat.store.api import SegmentRow
+from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
 from roomchat.store.reader import SqliteReader
 from tests.conftest import QUIET
@@ -168,14 +168,16 @@ def test_guests_go_in_pieces(tmp_path: Path) -> None:
     guests = [(uid, f"guest-{uid}") for uid in range(1, 251)]
     log.append(
         1000,
-        [],
-        guests,
-        [(uid, 1, b"%d" % uid) for uid, _ in guests],
-        next_uid=251,
-        seats=guests,
-        guests=[(uid, True) for uid, _ in guests],
+        Changes(
+            [],
+            guests,
+            [(uid, 1, b"%d" % uid) for uid, _ in guests],
+            next_uid=251,
+            seats=guests,
+            guests=[(uid, True) for uid, _ in guests],
+        ),
     )
-    log.append(1000, [], guests=[(1, False)])
+    log.append(1000, Changes([], guests=[(1, False)]))
     forget = [log.forget_guests(2000, 3000, MAX_GUESTS, lambda uid: uid % 50 == 0) for _ in range(4)]
     assert forget == [(100, 98), (100, 98), (49, 48), (0, 0)]
     with closing(SqliteReader(log.path)) as reader:
@@ -259,7 +261,7 @@ def test_a_room_that_nobody_spoke_in_has_no_row(tmp_path: Path, connect: Connect
         ann.until("error", code="empty_text")
     assert rows(path, "SELECT * FROM rooms") == []
     log = Log(str(path), "normal")
-    log.append(1, [SegmentRow("den", "den", 1, 1, b"{}\n")])
+    log.append(1, Changes([SegmentRow("den", "den", 1, 1, b"{}\n")]))
     assert [key for key, *_ in log.rooms()] == ["den"]
     log.close()
 

@@ -12,7 +12,7 @@ import pytest
 
 from roomchat.protocol import Message
 from roomchat.server import Server
-from roomchat.store.api import SegmentRow
+from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
 from roomchat.wires.native import encode_entries
 from tests.peer import Peer
@@ -125,7 +125,7 @@ def test_an_export_of_much_ends_early(tmp_path: Path) -> None:
     path = tmp_path / "big.db"
     with closing(Log(str(path), "normal")) as log:
         texts = [Message("tea", seq, 1, "ann", "2024-05-01T08:28:03.000Z", "x" * 1000) for seq in range(1, 501)]
-        log.append(1, [SegmentRow("tea", "tea", 1, 500, encode_entries(texts))])
+        log.append(1, Changes([SegmentRow("tea", "tea", 1, 500, encode_entries(texts))]))
     with subprocess.Popen(
         [*ROOMCHAT, "export", "tea", "--db", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as export:

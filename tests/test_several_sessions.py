@@ -12,6 +12,7 @@ import pytest
 
 from roomchat.chat.inputs import SessionRow
 from roomchat.protocol import Bye, Dial, Leave, Name, Say, Whisper
+from roomchat.store.api import Changes
 from roomchat.store.log import Log
 from tests.memory import Chat, brief
 from tests.peer import Peer
@@ -146,11 +147,13 @@ def test_a_seat_is_read_with_all_sessions(tmp_path: Path) -> None:
     log = Log(str(tmp_path / "chat.db"), "normal")
     log.append(
         1,
-        [],
-        [(1, "Ann"), (2, "Bob"), (3, "Cyd")],
-        [(3, 1, b"cyd"), (1, 2, b"ann 2"), (1, 1, b"ann"), (2, 1, b"bob")],
-        [(1, 2, 7), (3, 1, 5)],
-        seats=[(3, "cyd"), (1, "ann")],
+        Changes(
+            [],
+            [(1, "Ann"), (2, "Bob"), (3, "Cyd")],
+            [(3, 1, b"cyd"), (1, 2, b"ann 2"), (1, 1, b"ann"), (2, 1, b"bob")],
+            [(1, 2, 7), (3, 1, 5)],
+            seats=[(3, "cyd"), (1, "ann")],
+        ),
     )
     seats = [(key, one.name, [(each.device, each.last_n) for each in one.sessions]) for key, one in log.seats()]
     assert seats == [("ann", "Ann", [(1, 0), (2, 7)]), ("cyd", "Cyd", [(1, 5)])]

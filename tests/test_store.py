@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from roomchat.errors import LogError, StartError
 from roomchat.protocol import Message
 from roomchat.store import schema
-from roomchat.store.api import ReadResult, SegmentRow
+from roomchat.store.api import Changes, ReadResult, SegmentRow
 from roomchat.store.archive import Archive, TimeRange
 from roomchat.store.clients import StoredClient
 from roomchat.store.log import Log
@@ -116,9 +116,9 @@ def test_every_question_is_answered_as_by_a_plain_list(
     log = Log(":memory:", "normal")
     reader = SqliteReader(log.path)
     try:
-        log.append(NOW, [segment(1, 2, room="quiet")])
+        log.append(NOW, Changes([segment(1, 2, room="quiet")]))
         for numbers in segments:
-            log.append(NOW, [segment(*numbers), segment(*numbers, room="other", text="no")])
+            log.append(NOW, Changes([segment(*numbers), segment(*numbers, room="other", text="no")]))
         with closing(sqlite3.connect(log.path, isolation_level=None)) as spread:
             spread.execute("UPDATE segments SET id = id * ?", (apart,))
         everything = [seq for numbers in segments for seq in numbers]
@@ -165,7 +165,7 @@ def test_every_question_is_answered_as_by_a_plain_list(
 
 def test_a_page_has_at_most_so_many_bytes_but_a_message(log: Log, reader: SqliteReader) -> None:
     """A page ends before it is too big, and has one message however big that is."""
-    log.append(NOW, [segment(*range(1, 11), text="x" * 100)])
+    log.append(NOW, Changes([segment(*range(1, 11), text="x" * 100)]))
     (line,), more = reader.page("tea", END, 0, 10, 1)
     assert (decode_entries(line)[0].seq, more) == (1, True)
     lines, more = reader.page("tea", END, None, 10, 3 * len(line) + 2)
@@ -187,14 +187,16 @@ def test_what_a_batch_leaves_is_there_when_the_log_is_opened_again(open_log: Cal
     uids = range(1, 401)
     log.append(
         NOW,
-        [segment(7, 9, room=room) for room in rooms],
-        [(uid, f"client-{uid}") for uid in uids],
-        [(uid, 1, bytes([uid % 256, uid // 256])) for uid in uids],
-        [(uid, 1, uid * 2) for uid in uids],
-        401,
-        5,
+        Changes(
+            [segment(7, 9, room=room) for room in rooms],
+            [(uid, f"client-{uid}") for uid in uids],
+            [(uid, 1, bytes([uid % 256, uid // 256])) for uid in uids],
+            [(uid, 1, uid * 2) for uid in uids],
+            401,
+            5,
+        ),
     )
-    log.append(NOW, [segment(10)], [(400, "renamed")], [(400, 2, b"new token")], [(400, 2, 7)])
+    log.append(NOW, Changes([segment(10)], [(400, "renamed")], [(400, 2, b"new token")], [(400, 2, 7)]))
     epoch = log.epoch()
     log.close()
     log = open_log()
@@ -218,7 +220,7 @@ def test_what_a_batch_leaves_is_there_when_the_log_is_opened_again(open_log: Cal
 def test_what_expired_is_a_gap_for_who_comes_from_before_it(log: Log, reader: SqliteReader) -> None:
     """Only old segments go, so many at a time; a cursor from before them sees one gap, a later one none."""
     for seq in range(1, 7):
-        log.append(NOW + seq, [segment(seq), segment(seq, room="other")])
+        log.append(NOW + seq, Changes([segment(seq), segment(seq, room="other")]))
     assert log.expire(NOW + 1, 100) == 0
     assert log.expire(NOW + 4, 4) == 4
     assert log.expire(NOW + 4, 4) == 2
@@ -238,7 +240,7 @@ def test_what_expired_is_a_gap_for_who_comes_from_before_it(log: Log, reader: Sq
 def test_a_room_whose_messages_all_expired_keeps_its_numbers(open_log: Callable[..., Log]) -> None:
     """After a restart it goes on behind the last one, and the whole of it is a gap."""
     log = open_log()
-    log.append(NOW, [segment(1, 2, 3)])
+    log.append(NOW, Changes([segment(1, 2, 3)]))
     assert log.expire(NOW + 1, 100) == 1
     log.close()
     log = open_log()
@@ -253,7 +255,7 @@ def test_a_room_whose_messages_all_expired_keeps_its_numbers(open_log: Callable[
 
 def test_nothing_that_was_asked_for_is_no_gap(log: Log, reader: SqliteReader) -> None:
     """An empty range in a room whose old messages were removed misses nothing."""
-    log.append(NOW, [segment(1, 2, 3)])
+    log.append(NOW, Changes([segment(1, 2, 3)]))
     log.expire(NOW + 1, 100)
     assert reader.after("tea", 0, 0, ALL).gap is None
 
@@ -263,7 +265,7 @@ def test_nothing_that_was_asked_for_is_no_gap(log: Log, reader: SqliteReader) ->
 
 def test_a_failed_append_stores_nothing(log: Log) -> None:
     """On a full disk none of a batch is kept, reading goes on, and the same batch is taken once there is room."""
-    log.append(NOW, [segment(1)], [(1, "ann")], [(1, 1, b"ann")], [(1, 1, 1)], 2)
+    log.append(NOW, Changes([segment(1)], [(1, "ann")], [(1, 1, b"ann")], [(1, 1, 1)], 2))
     batch = (
         [segment(2), segment(1, room="new"), segment(3, 4, text="x" * 100_000)],
         [(1, "anna"), (2, "bob")],
@@ -275,13 +277,13 @@ def test_a_failed_append_stores_nothing(log: Log) -> None:
     log._connection.execute("PRAGMA max_page_count = 1")  # SQLite makes that the number of pages there are
     for _ in range(2):
         with pytest.raises(LogError, match="full"):
-            log.append(NOW, *batch)
+            log.append(NOW, Changes(*batch))
         assert (all_of(log), all_of(log, "new")) == ([1], [])
         assert (log.next_uid(), log.next_room(), log.rooms()) == (2, 1, [("tea", "Tea", 1)])
         known = client(log, b"ann")
         assert (known.name, known.sessions[0].last_n, client(log, b"bob")) == ("ann", 1, None)
     log._connection.execute("PRAGMA max_page_count = 1000000")
-    log.append(NOW, *batch)
+    log.append(NOW, Changes(*batch))
     assert (all_of(log), all_of(log, "new")) == ([1, 2, 3, 4], [1])
     assert (client(log, b"ann").sessions[0].last_n, client(log, b"bob").uid, log.next_room()) == (2, 2, 7)
 
@@ -290,10 +292,10 @@ def test_rooms_of_a_failed_append_are_not_mixed_up(log: Log) -> None:
     """A room whose first messages failed gets its number anew, though another room got that one meanwhile."""
     log._connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(LogError):
-        log.append(NOW, [segment(1, room="first"), segment(1, room="big", text="x" * 100_000)])
+        log.append(NOW, Changes([segment(1, room="first"), segment(1, room="big", text="x" * 100_000)]))
     log._connection.execute("PRAGMA max_page_count = 1000000")
-    log.append(NOW, [segment(5, room="second")])
-    log.append(NOW, [segment(1, room="first"), segment(2, room="big")])
+    log.append(NOW, Changes([segment(5, room="second")]))
+    log.append(NOW, Changes([segment(1, room="first"), segment(2, room="big")]))
     assert [all_of(log, room) for room in ("first", "second", "big")] == [[1], [5], [2]]
     assert log.rooms() == [("second", "Second", 5), ("first", "First", 1), ("big", "Big", 2)]
 
@@ -303,10 +305,10 @@ def test_a_locked_database_fails_and_recovers(log: Log) -> None:
     other = sqlite3.connect(log.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(LogError, match="locked"):
-        log.append(NOW, [segment(1)])
+        log.append(NOW, Changes([segment(1)]))
     other.execute("ROLLBACK")
     other.close()
-    log.append(NOW, [segment(1)])
+    log.append(NOW, Changes([segment(1)]))
     assert all_of(log) == [1]
 
 
@@ -350,9 +352,11 @@ def _filled(path: Path) -> bytes:
     for seq in range(1, 301):
         log.append(
             NOW,
-            [segment(seq, text="x" * 500), segment(seq, room=f"room-{seq}")],
-            [(seq, "ann")],
-            [(seq, 1, b"%d" % seq)],
+            Changes(
+                [segment(seq, text="x" * 500), segment(seq, room=f"room-{seq}")],
+                [(seq, "ann")],
+                [(seq, 1, b"%d" % seq)],
+            ),
         )
     log.close()
     return path.read_bytes()
@@ -376,7 +380,7 @@ def test_a_broken_database_is_refused_or_read_up_to_where_it_broke(tmp_path: Pat
         reader = SqliteReader(log.path)
         try:
             log.rooms(), log.next_uid(), log.next_room(), log.epoch(), client(log, b"5")
-            log.append(NOW, [segment(1000)])
+            log.append(NOW, Changes([segment(1000)]))
             reader.after("tea", 0, 300, ALL)
             outcomes.add("unharmed")
         except LogError:
@@ -422,7 +426,7 @@ def test_a_log_is_opened_by_one_at_a_time(open_log: Callable[..., Log], log: Log
     """A second one is refused with a sentence; when the first is closed the lock is free."""
     with pytest.raises(StartError, match=r"Another roomchat server is using .*log\.db; stop it, or"):
         Log(str(log.path), "full")
-    log.append(NOW, [segment(1)])
+    log.append(NOW, Changes([segment(1)]))
     log.close()
     assert all_of(open_log()) == [1]
 
@@ -430,7 +434,7 @@ def test_a_log_is_opened_by_one_at_a_time(open_log: Callable[..., Log], log: Log
 def test_a_log_in_memory_leaves_nothing() -> None:
     """Its folder is there while it is open, and gone after."""
     log = Log(":memory:", "full")
-    log.append(NOW, [segment(1)])
+    log.append(NOW, Changes([segment(1)]))
     assert all_of(log) == [1]
     assert log.path.exists()
     log.close()
@@ -439,14 +443,15 @@ def test_a_log_in_memory_leaves_nothing() -> None:
 
 WRITER = """
 import sys
-from roomchat.store.api import SegmentRow
+from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
 log = Log(sys.argv[1], "full")
 print("open", flush=True)
 for seq in range(1, 100_000):
     line = b'{"type":"message","room":"tea","seq":%d,"uid":1,"name":"ann","ts":"","text":"hi"}\\n' % seq
     tea = SegmentRow("tea", "tea", seq, seq, line)
-    log.append(0, [tea], [(seq, "ann")], [(seq, 1, b"%d" % seq)], [(seq, 1, seq)], seq + 1, seq)
+    rows = [(seq, "ann")], [(seq, 1, b"%d" % seq)], [(seq, 1, seq)]
+    log.append(0, Changes([tea], *rows, seq + 1, seq))
     print(seq, flush=True)
 """
 
@@ -475,7 +480,7 @@ def test_a_killed_writer_leaves_all_that_it_acknowledged(
     assert last <= len(stored) <= last + 1
     assert log.next_uid() == len(stored) + 1
     assert log.next_room() == max(1, len(stored))
-    log.append(NOW, [segment(len(stored) + 1)])
+    log.append(NOW, Changes([segment(len(stored) + 1)]))
 
 
 # ---------------------------------------------------------------- migrations
@@ -488,7 +493,7 @@ def test_an_empty_file_becomes_a_log(tmp_path: Path, open_log: Callable[..., Log
     log = open_log(path)
     assert log._connection.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
     assert log._connection.execute("PRAGMA application_id").fetchone() == (schema.APPLICATION_ID,)
-    log.append(NOW, [segment(1)])
+    log.append(NOW, Changes([segment(1)]))
     assert all_of(log) == [1]
 
 
@@ -496,7 +501,7 @@ def test_migrations_are_applied_one_after_the_other(
     open_log: Callable[..., Log], log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Steps that a log has not seen yet are applied in order, once; what it holds stays."""
-    log.append(NOW, [segment(1)], [(1, "ann")], [(1, 1, b"ann")], [], 2)
+    log.append(NOW, Changes([segment(1)], [(1, "ann")], [(1, 1, b"ann")], [], 2))
     epoch = log.epoch()
     log.close()
     released = len(schema.MIGRATIONS)
@@ -521,7 +526,7 @@ def test_a_migration_that_fails_changes_nothing(
     open_log: Callable[..., Log], log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The step is taken back as a whole, and the steps before it stay; it is tried again at the next start."""
-    log.append(NOW, [segment(1)])
+    log.append(NOW, Changes([segment(1)]))
     log.close()
     released = list(schema.MIGRATIONS)
     good, bad = "CREATE TABLE good (x);", "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1);"
@@ -540,7 +545,7 @@ def test_a_migration_that_fails_changes_nothing(
 def test_a_line_of_the_log_is_what_is_sent(log: Log, reader: SqliteReader) -> None:
     """The bytes come out as they went in, whatever the text."""
     row = segment(1, 2, text="\u2028\x85\r\n\x0b\x1c ünï 🙂")
-    log.append(NOW, [row])
+    log.append(NOW, Changes([row]))
     (part,) = reader.after("tea", 0, 2, ALL).slices
     assert part.lines == row.lines
     (cut,) = reader.after("tea", 1, 2, ALL).slices
@@ -552,7 +557,7 @@ def test_a_new_log_is_its_owners_alone(open_log: Callable[..., Log], tmp_path: P
     """Whispers and what proves sessions are in it: nobody else on the machine may read any of its files."""
     path = tmp_path / "new.db"
     log = open_log(path)
-    log.append(NOW, [segment(1)])
+    log.append(NOW, Changes([segment(1)]))
     modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("new.db*") if file.suffix != ".lock"}
     assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
 
@@ -562,6 +567,6 @@ def test_the_log_knows_when_something_was_last_said_in_each_room(tmp_path):
     log = Log(str(tmp_path / "chat.db"), "normal")
     assert log.last_said() == {}
     for now, key, seq in ((1000, "tea", 1), (2000, "den", 1), (3000, "tea", 2)):
-        log.append(now, [SegmentRow(key, key, seq, seq, b"{}\n")])
+        log.append(now, Changes([SegmentRow(key, key, seq, seq, b"{}\n")]))
     assert log.last_said() == {"tea": 3000, "den": 2000}
     log.close()

@@ -16,7 +16,7 @@ from roomchat.client.address import Address
 from roomchat.protocol import Message
 from roomchat.server import Server
 from roomchat.settings import Settings
-from roomchat.store.api import SegmentRow
+from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
 from roomchat.verify.check import Entry, check
 from roomchat.verify.faults import Kind, schedule
@@ -244,7 +244,7 @@ def test_entries_of_a_later_version_are_passed_over_and_counted(tmp_path: Path) 
     said = Message("tea", 1, ANN, "ann", "2026-01-01T00:00:00.000Z", "a1")
     lines = encode_entries([said]) + b'{"type":"reacted","room":"tea","seq":2,"target":1}\n'
     with closing(Log(str(tmp_path / "chat.db"), "normal")) as log:
-        log.append(0, [SegmentRow("tea", "tea", 1, 2, lines)])
+        log.append(0, Changes([SegmentRow("tea", "tea", 1, 2, lines)]))
     with Server(Settings(port=0, db=str(tmp_path / "chat.db"))) as server:
         for found in (
             from_file(tmp_path / "chat.db", ["tea"]),

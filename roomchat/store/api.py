@@ -5,7 +5,7 @@ Everything raises ``LogError`` when the disk fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -21,6 +21,29 @@ class SegmentRow(Struct, gc=False):
     first_seq: int
     last_seq: int
     lines: bytes
+
+
+class Changes(Struct):
+    """All that a batch leaves behind.
+
+    segments: in the order in which they were said.
+    clients: (UID, name) of those that are new or renamed, if somebody can come back as them.
+    sessions: (UID, device, token hash) of new ones.
+    counters: (UID, device, last n).
+    next_uid, next_room: the new number, if it changed.
+    seats: (UID, key of its name) of those who took a seat, or took another name; (UID, None) of those who gave it
+        up.
+    guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those who did.
+    """
+
+    segments: Sequence[SegmentRow] = ()
+    clients: Collection[tuple[int, str]] = ()
+    sessions: Collection[tuple[int, int, bytes]] = ()
+    counters: Collection[tuple[int, int, int]] = ()
+    next_uid: int | None = None
+    next_room: int | None = None
+    seats: Collection[tuple[int, str | None]] = ()
+    guests: Collection[tuple[int, bool]] = ()
 
 
 class SegmentSlice(Struct, gc=False):
@@ -65,19 +88,8 @@ class LogWriter(Protocol):
     def check(self) -> None:
         """Raise LogError if it can't be written any more, also when nothing is written."""
 
-    def append(
-        self,
-        now: int,
-        segments: Sequence[SegmentRow],
-        clients: Iterable[tuple[int, str]] = (),
-        sessions: Iterable[tuple[int, int, bytes]] = (),
-        counters: Iterable[tuple[int, int, int]] = (),
-        next_uid: int | None = None,
-        next_room: int | None = None,
-        seats: Iterable[tuple[int, str | None]] = (),
-        guests: Iterable[tuple[int, bool]] = (),
-    ) -> None:
-        """Store all that a batch leaves behind, or nothing."""
+    def append(self, now: int, changes: Changes) -> None:
+        """Store all that a batch leaves behind, or nothing. ``now``: milliseconds since 1970."""
 
     def expire(self, before: int, limit: int) -> int:
         """Remove some of what was said before a time; how many segments."""

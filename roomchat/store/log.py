@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
 from roomchat.errors import LogError, StartError
-from roomchat.store.api import LogState, SegmentRow
+from roomchat.store.api import Changes, LogState, SegmentRow
+from roomchat.store.changes import insert, write
 from roomchat.store.claim import Claim
 from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
 from roomchat.store.partitions import last_segments
@@ -21,11 +22,6 @@ from roomchat.store.temporary import make_temporary
 T = TypeVar("T")
 
 _SYNC = {"full": "FULL", "normal": "NORMAL"}
-
-# Rows of one INSERT. sqlite3.executemany gives the interpreter lock up and takes it back for every row, which
-# beside a busy thread brought it from 578,000 rows a second down to 900. Few sizes, so that the statements stay
-# prepared.
-_CHUNKS = (256, 64, 16, 4, 1)
 
 
 class Log:
@@ -146,58 +142,18 @@ class Log:
 
     # ------------------------------------------------------------ writing
 
-    def append(
-        self,
-        now: int,
-        segments: Sequence[SegmentRow],
-        clients: Iterable[tuple[int, str]] = (),
-        sessions: Iterable[tuple[int, int, bytes]] = (),
-        counters: Iterable[tuple[int, int, int]] = (),
-        next_uid: int | None = None,
-        next_room: int | None = None,
-        seats: Iterable[tuple[int, str | None]] = (),
-        guests: Iterable[tuple[int, bool]] = (),
-    ) -> None:
+    def append(self, now: int, changes: Changes) -> None:
         """Store all that a batch leaves behind, in one transaction.
 
         Args:
             now: milliseconds since 1970.
-            segments: in the order in which they were said.
-            clients: (UID, name) of those that are new or renamed, if somebody can come back as them.
-            sessions: (UID, device, token hash) of new ones.
-            counters: (UID, device, last n).
-            next_uid, next_room: the new number, if it changed.
-            seats: (UID, key of its name) of those who took a seat, or took another name; (UID, None) of those who
-                gave it up.
-            guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those
-                who did.
+            changes: what it is.
         Raises:
             LogError: nothing was stored.
         """
-
-        def write(connection: sqlite3.Connection) -> None:
-            _insert(connection, "INSERT OR REPLACE INTO clients VALUES", 2, list(clients))
-            _insert(connection, "INSERT INTO sessions VALUES", 3, list(sessions))
-            _insert(connection, "INSERT OR REPLACE INTO counters VALUES", 3, list(counters))
-            _insert(connection, "INSERT OR REPLACE INTO seats VALUES", 2, [one for one in changed if one[1]])
-            for uid, key in changed:
-                if key is None:
-                    connection.execute("DELETE FROM seats WHERE uid = ?", (uid,))
-            here = [(uid, now) for uid, silent in noted if silent]
-            _insert(connection, "INSERT OR REPLACE INTO guests VALUES", 2, here)
-            for uid, silent in noted:
-                if not silent:
-                    connection.execute("DELETE FROM guests WHERE uid = ?", (uid,))
-            for key, number in (("next_uid", next_uid), ("next_room", next_room)):
-                if number is not None:
-                    connection.execute("UPDATE meta SET value = ? WHERE key = ?", (number, key))
-            rows = [(self._room_id(s), s.first_seq, s.last_seq, now, s.lines) for s in segments]
-            _insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
-
-        changed, noted = list(seats), list(guests)
         known = len(self._room_ids)
         try:
-            self._transaction(write)
+            self._transaction(lambda connection: write(connection, now, changes, self._room_id))
         except LogError:
             for key in list(self._room_ids)[known:]:
                 del self._room_ids[key]
@@ -224,7 +180,7 @@ class Log:
                 trimmed_upto[room] = max(last_seq, trimmed_upto.get(room, 0))
             for room, last_seq in trimmed_upto.items():
                 connection.execute("UPDATE rooms SET removed_seq = ? WHERE id = ?", (last_seq, room))
-            if expired:  # one statement: see _CHUNKS
+            if expired:  # one statement: see changes.CHUNKS
                 connection.execute("DELETE FROM segments WHERE id <= ?", (expired[-1][0],))
             return len(expired)
 
@@ -246,7 +202,7 @@ class Log:
             found = [uid for (uid,) in connection.execute(query, (before, limit))]
             kept = {uid for uid in found if needed(uid)}
             gone = [uid for uid in found if uid not in kept]
-            _insert(connection, "INSERT OR REPLACE INTO guests VALUES", 2, [(uid, now) for uid in kept])
+            insert(connection, "INSERT OR REPLACE INTO guests VALUES", 2, [(uid, now) for uid in kept])
             for table in ("clients", "sessions", "counters", "seats", "guests"):
                 connection.execute(f"DELETE FROM {table} WHERE uid IN ({','.join('?' * len(gone))})", gone)
             return len(found), len(gone)
@@ -317,16 +273,3 @@ class Log:
 
     def _value(self, query: str) -> Any:
         return self._try(lambda connection: connection.execute(query).fetchone())[0]
-
-
-def _insert(connection: sqlite3.Connection, into: str, width: int, rows: list[tuple[Any, ...]]) -> None:
-    """Many rows a statement: see ``_CHUNKS``."""
-    if not rows:
-        return
-    row = f"({','.join('?' * width)})"
-    start = 0
-    for size in _CHUNKS:
-        while len(rows) - start >= size:
-            values = [value for one in rows[start : start + size] for value in one]
-            connection.execute(f"{into} {','.join([row] * size)}", values)
-            start += size

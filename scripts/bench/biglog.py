@@ -13,7 +13,7 @@ from crew import Figures, Pace
 from dialects import text
 from servers import BenchError, Kind, Process
 
-from roomchat.store.api import SegmentRow
+from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
 from tests.peer import Peer
 
@@ -47,7 +47,7 @@ def append(log: Log, batches: int) -> float:
             rows.append(SegmentRow(f"r{room}", f"r{room}", first, first + SEGMENT - 1, lines.encode()))
         turn = (turn + BATCH) % ROOMS
         begun = time.perf_counter()
-        log.append(NOW, rows)
+        log.append(NOW, Changes(rows))
         spent += time.perf_counter() - begun
     return spent
 
