@@ -118,8 +118,8 @@ class NotInRoom(Refused):
     sentence = "You are not in {room}."
 
 
-class PrivateRoom(Refused):
-    code = "private_room"
+class PairRoom(Refused):
+    code = "private_room"  # of 0.1.0, where rooms of two were called so
     sentence = "{room} can't be joined or left: a room with @ is for two people who whisper."
 
 

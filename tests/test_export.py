@@ -356,7 +356,7 @@ def test_a_room_is_found_as_the_server_finds_it(database: Path, name: str) -> No
         (["teapo"], "There is no room teapo in the log; did you mean teapot or Tea?"),
         (["zzz"], "There is no room zzz in the log; it has Tea, teapot, coffee."),
         (["a b"], "'a b' can't be a room name: it has a space in it."),
-        (["@1-2"], "@1-2 is a private room of two people; add --private if you may read it."),
+        (["@1-2"], "@1-2 is a room of two people who whisper; add --private if you may read it."),
         (["@1-3", "--private"], "There is no room @1-3 in the log; did you mean @1-2?"),
         (["tea", "--since", "x"], "'x' is not a time; write a date"),
         (["tea", "--timezone", "Mars"], "There is no time zone 'Mars'"),
@@ -501,7 +501,7 @@ def test_a_file_is_replaced_only_when_asked_and_keeps_its_mode(database: Path, t
 
 
 def test_what_was_whispered_is_its_owners_alone(tmp_path: Path) -> None:
-    """A new file with a private room in it has the mode 0600."""
+    """A new file with a room of two in it has the mode 0600."""
     path, output = tmp_path / "chat.db", tmp_path / "whispers.txt"
     with closing(Log(str(path), "normal")) as log:
         line = encode_entries([Message("@1-2", 1, 1, "ann", stamp(0), "psst")])

@@ -125,7 +125,7 @@ def test_a_whisper_that_is_stored_is_not_told_as_refused(
     bob = connect(server, "bob")
     ann = client(server, "ann")
     bob.sync()
-    # Ann's thread hears nothing, so that she has seen nothing of the private room.
+    # Ann's thread hears nothing, so that she has seen nothing of the room of the two.
     with ann._connection._sending, ann._changed:
         n = ann._connection._number(roomchat.protocol.Whisper(uid=1, text="stored"))
         connection = ann._connection._connection

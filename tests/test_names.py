@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from roomchat.chat.names import normal, normal_person, normal_room
 from roomchat.errors import BadName
 from roomchat.harmless import harmless
-from roomchat.protocol import is_private, other_of, pair_of, private_room
+from roomchat.protocol import is_pair, other_of, pair_of, pair_room
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_what_has_a_letter_and_begins_like_a_word_names_someone(name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["@1-2", "@", "@den", "＠1-2", "＠den", "＠"])
-def test_the_sign_of_private_rooms_begins_no_other_name(name):
+def test_the_sign_of_rooms_of_two_begins_no_other_name(name):
     """A room that anyone may join never has a name that begins like a room of two, in whatever spelling."""
     with pytest.raises(BadName, match="room"):
         normal_room(name, 32)
@@ -146,13 +146,13 @@ def test_a_name_that_is_taken_stays_what_it_is(text):
 @given(st.integers(1, 2**53 - 1), st.integers(1, 2**53 - 1))
 def test_a_pair_has_one_room(one, other):
     """The room of two is the same whoever asks, tells whose it is, and is nobody else's."""
-    room = private_room(one, other)
-    assert room == private_room(other, one)
+    room = pair_room(one, other)
+    assert room == pair_room(other, one)
     assert pair_of(room) == (min(one, other), max(one, other))
     assert pair_of(room[1:]) is None
     assert (other_of(room, one), other_of(room, other)) == (other, one)
-    assert is_private(room)
-    assert not is_private(room[1:])
+    assert is_pair(room)
+    assert not is_pair(room[1:])
 
 
 @pytest.mark.parametrize("room", ["tea", "@", "@3", "@3-", "@x-3", "@3-7-9", "@٣-7", f"@{9**20}-3"])

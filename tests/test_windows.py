@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomchat.protocol import is_private
+from roomchat.protocol import is_pair
 from tests.windows import BOB, ME, WHISPERS, Desk, numbers
 
 PAGE = 8  # entries of a page of the log, so that a few dozen entries are many
@@ -80,7 +80,7 @@ def test_each_message_is_there_once_in_order(entries: int, replayed: int, step: 
     for room in ROOMS:
         desk.log(room, entries, step)
     for room in ROOMS:
-        if is_private(room):
+        if is_pair(room):
             desk.turn_to(room)
         else:
             desk.join(room, min(replayed, entries))

@@ -16,7 +16,7 @@ from roomchat.protocol import (
     Person,
     Unknown,
     Welcome,
-    is_private,
+    is_pair,
 )
 from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.shown.widths import width as width_of
@@ -168,7 +168,7 @@ class Desk:
                 new = [entry for entry in self.came.get(window.room, []) if entry.seq > window.read]
                 others = [entry for entry in new if entry.uid != ME]
                 assert window.unread == len(others)
-                wanted = [one for one in others if is_private(one.room) or "ann" in one.text]
+                wanted = [one for one in others if is_pair(one.room) or "ann" in one.text]
                 assert window.mentions == len(wanted)
 
     def _assert_without_hole(self, room: str, timeline: Timeline) -> None:

@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch, Handler
-from roomchat.chat.names import normal_room, private_key
+from roomchat.chat.names import normal_room, pair_key
 from roomchat.chat.registry import Client, Session
 from roomchat.errors import (
     EmptyText,
     NoSuchClient,
     Offline,
     OutOfOrder,
-    PrivateRoom,
+    PairRoom,
     SelfTarget,
     StorageUnavailable,
     TextTooLong,
@@ -36,7 +36,7 @@ from roomchat.protocol import (
     Say,
     Whisper,
     Who,
-    is_private,
+    is_pair,
     other_of,
 )
 
@@ -104,8 +104,8 @@ def addressee(batch: Batch, session: Session, uid: int, n: int | None) -> Client
 
 def join(batch: Batch, session: Session, command: Join) -> None:
     """Into a room by its name; it is made if there is none. Joining again makes it the current one."""
-    if is_private(command.room):
-        raise PrivateRoom(room=private_key(command.room))
+    if is_pair(command.room):
+        raise PairRoom(room=pair_key(command.room))
     client = session.client
     room, was_in = membership.go_into(batch, client, command.room)
     history = batch.settings.history if command.history is None else command.history
@@ -123,7 +123,7 @@ def leave(batch: Batch, session: Session, command: Leave) -> None:
     client = session.client
     room = membership.own_room(batch, client, command.room)
     if room.pair:
-        raise PrivateRoom(room=room.name)
+        raise PairRoom(room=room.name)
     batch.reply(Left(room=room.name))
     membership.leave(batch, client, room, "left")
 
@@ -131,7 +131,7 @@ def leave(batch: Batch, session: Session, command: Leave) -> None:
 def say(batch: Batch, session: Session, command: Say) -> None:
     """A message to a room."""
     client = session.client
-    if command.room is not None and is_private(command.room):
+    if command.room is not None and is_pair(command.room):
         look_for_other(batch, client, command.room)
     if not is_next(batch, session, command.n):
         return

@@ -8,7 +8,7 @@ from heapq import nsmallest
 from itertools import islice
 
 from roomchat.chat.batch import Batch
-from roomchat.chat.names import normal_room, private_key
+from roomchat.chat.names import normal_room, pair_key
 from roomchat.chat.registry import Client, Registry, Room, Session
 from roomchat.errors import NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
 from roomchat.protocol import (
@@ -24,8 +24,8 @@ from roomchat.protocol import (
     Renamed,
     RoomSummary,
     WhoPage,
-    is_private,
-    private_room,
+    is_pair,
+    pair_room,
 )
 
 
@@ -67,7 +67,7 @@ def joined(registry: Registry, room: Room, by: int | None = None) -> Joined:
 
 
 def find_room(batch: Batch, client: Client, name: str) -> Room:
-    """A room by its name as a client sees it: private rooms of others do not exist for it.
+    """A room by its name as a client sees it: rooms of two others do not exist for it.
 
     Raises:
         NoSuchRoom, BadName
@@ -99,7 +99,7 @@ def own_room(batch: Batch, client: Client, name: str | None) -> Room:
 
 def _key(batch: Batch, name: str) -> str:
     """How a room's name is compared. Raises BadName."""
-    return private_key(name) if is_private(name) else normal_room(name, batch.settings.max_name)[1]
+    return pair_key(name) if is_pair(name) else normal_room(name, batch.settings.max_name)[1]
 
 
 def go_into(batch: Batch, client: Client, name: str) -> tuple[Room, bool]:
@@ -130,7 +130,7 @@ def enter(batch: Batch, client: Client, room: Room) -> None:
 
 
 def check_room_for_one_more(batch: Batch, client: Client) -> None:
-    """Private rooms do not count: strangers who whisper could use a client's rooms up.
+    """Rooms of two do not count: strangers who whisper could use a client's rooms up.
 
     Raises:
         TooManyRooms
@@ -144,7 +144,7 @@ def check_room_for_one_more(batch: Batch, client: Client) -> None:
 def enter_pair(batch: Batch, client: Client, uid: int, peer: Client | None) -> Room:
     """Both into the room in which they whisper, and those who were not in it are told. Without a peer the other is
     offline: its next hello brings it into the room."""
-    name = private_room(client.uid, uid)
+    name = pair_room(client.uid, uid)
     room = batch.registry.room(name, name)
     newcomers = [
         one for one in (client, peer) if one and room.key not in batch.registry.clients_to_rooms[one.uid]

@@ -13,7 +13,7 @@ from functools import lru_cache
 from precis_i18n import get_profile
 
 from roomchat.errors import BadName
-from roomchat.protocol import PRIVATE, is_private
+from roomchat.protocol import PAIR, is_pair
 from roomchat.speaker import name_fault
 
 _shown = get_profile("UsernameCasePreserved")
@@ -27,7 +27,7 @@ _REASONS = {
     "bidi_rule": "it mixes letters of both reading directions",
 }
 
-MAX_PRIVATE = 40  # characters of a private room's name: two UIDs at the most
+MAX_PAIR = 40  # characters of the name of a room of two: two UIDs at the most
 
 
 @lru_cache(maxsize=8192)  # an entry is some 300 bytes; a busy chat looks the same few names up all the time
@@ -66,15 +66,15 @@ def normal_person(name: str, max_name: int) -> tuple[str, str]:
 def normal_room(name: str, max_name: int) -> tuple[str, str]:
     """As ``normal``, for the name of a room that anyone may join."""
     shown, key = normal(name, max_name, "room name")
-    if is_private(key):  # looked for last: there is a full-width one, too
-        raise BadName(name=name, what="room name", why=f"{PRIVATE} is kept for rooms of two")
+    if is_pair(key):  # looked for last: there is a full-width one, too
+        raise BadName(name=name, what="room name", why=f"{PAIR} is kept for rooms of two")
     return shown, key
 
 
-def private_key(name: str) -> str:
-    """A private room's name as it is compared: as it is. Raises BadName if it is too long for one."""
-    if len(name) > MAX_PRIVATE:
-        raise BadName(name=_cut(name, MAX_PRIVATE), what="room name", why="it is too long")
+def pair_key(name: str) -> str:
+    """The name of a room of two as it is compared: as it is. Raises BadName if it is too long for one."""
+    if len(name) > MAX_PAIR:
+        raise BadName(name=_cut(name, MAX_PAIR), what="room name", why="it is too long")
     return name
 
 

@@ -55,7 +55,7 @@ class Client(Struct, eq=False):
     name: str
     key: str  # the name as it is compared
     guest: bool = False  # whether it can come back, and never said anything
-    current: Room | None = None  # where it last joined or spoke; never a private room
+    current: Room | None = None  # where it last joined or spoke; never a room of two
     announced: bool = True  # whether rooms are told of its comings and goings
     sessions: tuple[Session, ...] = ()  # all of them, connected or not; so far each client has one
     links: tuple[Link, ...] = ()  # those sessions' connections; empty: it is away
@@ -119,14 +119,14 @@ class Registry:
         self.clients_to_rooms: dict[int, dict[str, Room]] = {}
         self.rooms_to_clients: dict[str, dict[int, Client]] = {}
         self.rooms: dict[str, Room] = {}  # all that have members or messages; some 250 bytes each
-        self.open_rooms: dict[str, Room] = {}  # those with members, and not private
+        self.open_rooms: dict[str, Room] = {}  # those with members, but for rooms of two
         self.uids: list[int] = []  # of the clients, rising: lists are pages of these, and are asked for often
-        self.room_keys: list[str] = []  # of all rooms but the private ones, likewise
+        self.room_keys: list[str] = []  # of all rooms but those of two, likewise
         self.names: dict[str, Client] = {}
         self.tokens: dict[bytes, Session] = {}  # by token hash
         self.peers: dict[Link, Peer] = {}
         self.addresses: dict[str, int] = {}  # connections an address
-        self.pairs: dict[int, dict[str, None]] = {}  # UID to its private rooms, here or not, in order
+        self.pairs: dict[int, dict[str, None]] = {}  # UID to its rooms of two, here or not, in order
         self.next_uid = next_uid
         self.next_room = next_room
         self._undo: list[Callable[[], object]] = []
@@ -296,7 +296,7 @@ class Registry:
             client.current = next((other for other in reversed(rooms.values()) if other.pair is None), None)
 
     def set_current(self, client: Client, room: Room) -> None:
-        """The client's current room is this one, unless that is private: nobody can dial into those."""
+        """The client's current room is this one, unless that is one of two: nobody can dial into those."""
         if client.current is not room and room.pair is None:
             self.save(client)
             client.current = room

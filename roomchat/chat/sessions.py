@@ -45,7 +45,7 @@ from roomchat.protocol import (
     Limits,
     Notice,
     Welcome,
-    is_private,
+    is_pair,
 )
 from roomchat.version import __version__
 
@@ -200,8 +200,8 @@ class Sessions:
         named, limit = command.rooms or {}, 2 * batch.settings.max_rooms
         if len(named) > 2 * limit + len(batch.registry.pairs.get(uid, ())):
             raise TooManyRooms(limit=batch.settings.max_rooms)  # at once: it may be thousands
-        private = sum(map(is_private, named))
-        if len(named) - private > limit or private > limit + len(batch.registry.pairs.get(uid, ())):
+        pairs = sum(map(is_pair, named))
+        if len(named) - pairs > limit or pairs > limit + len(batch.registry.pairs.get(uid, ())):
             raise TooManyRooms(limit=batch.settings.max_rooms)
 
     def _old_name(self, batch: Batch, known: KnownClient) -> tuple[str, str]:
@@ -281,7 +281,7 @@ class Sessions:
         rooms: dict[str, Room] = {}
         for name, cursor in (command.rooms or {}).items():
             try:
-                if is_private(name):
+                if is_pair(name):
                     room = membership.find_room(batch, client, name)
                 else:
                     room, _ = membership.go_into(batch, client, name)

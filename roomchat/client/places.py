@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from roomchat.client.same import compared
-from roomchat.protocol import Gap, Joined, Left, is_private
+from roomchat.protocol import Gap, Joined, Left, is_pair
 
 HISTORY = 50  # messages that a join brings; what it brings may come again if the connection is lost before
 
@@ -30,9 +30,9 @@ class Places:
         return rooms
 
     def _leave_all_but(self, kept: Iterable[str]) -> list[Left]:
-        """Be in no other rooms than these, and the private ones, which come by themselves."""
+        """Be in no other rooms than these, and those of two, which come by themselves."""
         kept = {compared(room) for room in kept}
-        gone = [room for room in self.rooms if not is_private(room) and compared(room) not in kept]
+        gone = [room for room in self.rooms if not is_pair(room) and compared(room) not in kept]
         for room in gone:
             self._left(room)
         return [Left(room=room) for room in gone]
@@ -41,7 +41,7 @@ class Places:
         room = event.room
         self._entered.add(compared(room))
         # Those where we were come back in any order; an answer to what was asked is where we want to be.
-        if not is_private(room) and (event.re is not None or not (self._returning and self.room)):
+        if not is_pair(room) and (event.re is not None or not (self._returning and self.room)):
             self.room = room
         if self._returning and self.cursors.get(room, 0) > event.last_seq:
             self.cursors[room] = event.last_seq  # the server has lost the end of its log
@@ -51,7 +51,7 @@ class Places:
         self.cursors.pop(room, None)
         self.rooms.pop(room, None)
         if room == self.room:
-            self.room = next((room for room in reversed(self.rooms) if not is_private(room)), None)
+            self.room = next((room for room in reversed(self.rooms) if not is_pair(room)), None)
 
     def _missed(self, event: Gap) -> None:
         self.cursors[event.room] = max(self.cursors.get(event.room, 0), event.before - 1)

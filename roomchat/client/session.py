@@ -46,8 +46,8 @@ from roomchat.protocol import (
     Unknown,
     Welcome,
     Whisper,
-    is_private,
-    private_room,
+    is_pair,
+    pair_room,
 )  # fmt: skip
 from roomchat.settings import Settings
 from roomchat.version import __version__
@@ -133,7 +133,7 @@ class Session(Places):
         if len(encoded) + N_BYTES > self._max_line:
             refusal = LineTooLong(limit=self._max_line)
             raise Denied(refusal.code, str(refusal))
-        if isinstance(command, Say) and command.room in self.rooms and not is_private(command.room):
+        if isinstance(command, Say) and command.room in self.rooms and not is_pair(command.room):
             self.room = command.room
         self.n += 1
         numbered = self.pending[self.n] = replace(command, n=self.n)
@@ -162,7 +162,7 @@ class Session(Places):
         return command
 
     def go(self) -> None:
-        """Goodbye: the next time begins in no room, but in those where something is to be said still. Private ones
+        """Goodbye: the next time begins in no room, but in those where something is to be said still. Rooms of two
         come by themselves."""
         self._leave_all_but(self._spoken_of())
         self.room = None
@@ -196,7 +196,7 @@ class Session(Places):
                 return self._caught_up()
             case Joined():
                 self._joined(event)
-                if is_private(event.room):
+                if is_pair(event.room):
                     self.names.update((one.uid, one.name) for one in event.members if one.uid != self.uid)
             case Left():
                 self._left(event.room)
@@ -238,9 +238,7 @@ class Session(Places):
 
     def _owed(self, rooms: list[str]) -> list[str]:
         """The rooms to be in: where we were, and those that something is still to be said in."""
-        return list(
-            {compared(room): room for room in [*self._spoken_of(), *rooms] if not is_private(room)}.values()
-        )
+        return list({compared(room): room for room in [*self._spoken_of(), *rooms] if not is_pair(room)}.values())
 
     def _spoken_of(self) -> list[str]:
         """The rooms in which something is to be said still."""
@@ -262,7 +260,7 @@ class Session(Places):
         if event.seq <= self.cursors.get(event.room, 0):
             return Outcome()
         self.cursors[event.room] = event.seq
-        if isinstance(event, Entry) and event.uid != self.uid and is_private(event.room):
+        if isinstance(event, Entry) and event.uid != self.uid and is_pair(event.room):
             self.names[event.uid] = event.name
         return Outcome(show=[event])
 
@@ -274,7 +272,7 @@ class Session(Places):
         """Whether to a refusal of our hello there is another one that may be accepted: as a new client, or with
         fewer rooms, if the server takes fewer now."""
         if event.code == TooManyRooms.code:
-            return any(not is_private(room) and room != self.room for room in self.rooms)
+            return any(not is_pair(room) and room != self.room for room in self.rooms)
         return event.code == UnknownToken.code
 
     def _error(self, event: Error) -> Outcome:
@@ -320,7 +318,7 @@ class Session(Places):
         wanted: dict[str, set[int]] = {}
         for n in [n for n in self.pending if n <= self._welcomed]:
             one = self.pending[n]
-            room = one.room if isinstance(one, Say) else private_room(one.uid, self.uid)
+            room = one.room if isinstance(one, Say) else pair_room(one.uid, self.uid)
             if room is None or room in self._named:
                 outcome.show.append(self._lost_refusal(n))
             else:

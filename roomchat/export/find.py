@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from roomchat.chat.names import normal_room
 from roomchat.errors import BadName, ExportError
-from roomchat.protocol import is_private
+from roomchat.protocol import is_pair
 from roomchat.settings import Settings
 from roomchat.store.archive import Room
 
@@ -24,9 +24,9 @@ def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
     Raises:
         ExportError: there is none; the sentence names some that are near.
     """
-    if is_private(name):
+    if is_pair(name):
         if not private:
-            raise ExportError(f"{name} is a private room of two people; add --private if you may read it.")
+            raise ExportError(f"{name} is a room of two people who whisper; add --private if you may read it.")
         key = name
     else:
         try:
@@ -42,8 +42,8 @@ def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
 
 
 def _instead(key: str, by_key: dict[str, Room]) -> str:
-    """Names that were perhaps meant. Private rooms are nobody's guess."""
-    keys = [one for one in by_key if is_private(one) == is_private(key)]
+    """Names that were perhaps meant. Rooms of two are nobody's guess."""
+    keys = [one for one in by_key if is_pair(one) == is_pair(key)]
     if not keys:
         return "nothing was said in any such room yet."
     near = get_close_matches(key, keys, MAX_SUGGESTIONS, cutoff=0.5)

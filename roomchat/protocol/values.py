@@ -31,18 +31,18 @@ def tag(name: str) -> str:
 
 # ---------------------------------------------------------------- rooms of two
 
-PRIVATE = "@"  # begins the name of a room of two, so nobody can make or join one by its name
+PAIR = "@"  # begins the name of a room of two, so nobody can make or join one by its name
 _PAIR = re.compile(r"@([0-9]{1,16})-([0-9]{1,16})")
 
 
-def is_private(room: str) -> bool:
+def is_pair(room: str) -> bool:
     """Whether a room is one of two who whisper, by its name or key."""
-    return room.startswith(PRIVATE)
+    return room.startswith(PAIR)
 
 
-def private_room(one: int, other: int) -> str:
+def pair_room(one: int, other: int) -> str:
     """The room of two in which these UIDs whisper: ``@3-7``, the lower one first."""
-    return f"{PRIVATE}{min(one, other)}-{max(one, other)}"
+    return f"{PAIR}{min(one, other)}-{max(one, other)}"
 
 
 def pair_of(room: str) -> tuple[int, int] | None:

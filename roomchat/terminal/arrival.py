@@ -15,7 +15,7 @@ from roomchat.client.session_files import last_name
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken
 from roomchat.harmless import harmless
-from roomchat.protocol import Command, Join, Leave, Ping, is_private
+from roomchat.protocol import Command, Join, Leave, Ping, is_pair
 from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.input import InputSource, Typed
 from roomchat.terminal.windows.display import Display
@@ -127,7 +127,7 @@ class Arrival:
             do(command)
         if self._interactive and lobby is not None:
             client.request(Ping())  # behind it we know where we are already
-            if all(map(is_private, client.rooms)):  # also if what was to come first was refused
+            if all(map(is_pair, client.rooms)):  # also if what was to come first was refused
                 do(Join(room=lobby))
         self.first = []  # not before: who has to come in again, under another name, wants to go there still
 
@@ -142,7 +142,7 @@ class Arrival:
         """After a crash we have our seat still, and are where we were."""
         client.request(Ping())
         for room in client.rooms:
-            if not is_private(room):
+            if not is_pair(room):
                 do(Leave(room=room))
 
     def _client(self, name: str) -> Client:

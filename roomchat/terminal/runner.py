@@ -21,7 +21,7 @@ from roomchat.protocol import (
     Say,
     Spoken,
     Whisper,
-    is_private,
+    is_pair,
 )
 from roomchat.terminal.shown.lines import cell
 from roomchat.terminal.shown.render import room_name, will_see_later
@@ -86,13 +86,13 @@ class CommandRunner:
     def joined(self, event: Joined) -> None:
         """A room is joined. One that a whisper to someone offline has made was shown with a word on that."""
         roster = self._display.roster
-        if is_private(event.room) and event.by == roster.uid and event.members_total == 1:
+        if is_pair(event.room) and event.by == roster.uid and event.members_total == 1:
             self._offline.add(roster.other(event.room))
 
     def hear(self, entry: Spoken) -> None:
         """Somebody has said something. On the receiving thread: it may not wait."""
         roster, ignored = self._display.roster, self._display.focus.ignored
-        if is_private(entry.room) and entry.uid not in {roster.uid, *ignored}:
+        if is_pair(entry.room) and entry.uid not in {roster.uid, *ignored}:
             roster.last_whisperer = entry.uid
         self._answer(entry)
 
@@ -100,7 +100,7 @@ class CommandRunner:
         """Tell someone who whispers that we are away, once."""
         display = self._display
         focus, client = display.focus, display.client
-        if focus.away is None or client is None or not is_private(entry.room):
+        if focus.away is None or client is None or not is_pair(entry.room):
             return
         if entry.uid in {display.roster.uid, *self._answered, *focus.ignored} or focus.is_old(entry):
             return
@@ -109,7 +109,7 @@ class CommandRunner:
             client.whisper(entry.uid, _away(focus.away), kind="action")
 
     def _say(self, client: Client, room: str | None, text: str, kind: Kind = "message") -> None:
-        if room is not None and is_private(room):
+        if room is not None and is_pair(room):
             self._whisper(client, self._display.roster.other(room), text, kind)
             return
         try:
@@ -128,14 +128,14 @@ class CommandRunner:
         if offline and uid not in self._offline:
             self._offline.add(uid)
             self._display.show(
-                will_see_later(cell(self._display.roster.whisperer(self._display.roster.private(uid))))
+                will_see_later(cell(self._display.roster.whisperer(self._display.roster.pair(uid))))
             )
 
     def _ask(self, client: Client, command: Command, room: str | None) -> None:
         """Ask the server. /history and /leave without a room mean the one that it was typed for."""
         display = self._display
         if isinstance(command, History | Leave) and command.room is None and room is not None:
-            if isinstance(command, Leave) and is_private(room):
+            if isinstance(command, Leave) and is_pair(room):
                 with display.lock:
                     display.end_whispers(room)
                 return
@@ -160,7 +160,7 @@ class CommandRunner:
 
     def _close_window(self, client: Client, room: str | None) -> None:
         """Whispers are put away; they stay where they are kept."""
-        if room is None or not is_private(room):
+        if room is None or not is_pair(room):
             raise TypingError("Only whispers can be closed. /leave leaves a room.")
         with self._display.lock:
             self._display.end_whispers(room)
@@ -178,7 +178,7 @@ class CommandRunner:
             is_there = display.turn_to(room)
         if not is_there:
             self._ask(client, Join(room=room), None)
-        elif not is_private(room):
+        elif not is_pair(room):
             self.visit(client, room)
         if switch.text:
             self._say(client, room, switch.text)
@@ -196,9 +196,9 @@ class CommandRunner:
             client.send(Join(room=room))
 
     def _called(self, name: str) -> str:
-        """The room of that name, if we are in it, or a private one."""
+        """The room of that name, if we are in it, or one of two."""
         room = same_room(name, self._display.rooms())
-        if room is None and is_private(name):
+        if room is None and is_pair(name):
             return name
         if room is None:
             raise TypingError(f"You are not in {name}. Type /join {name} to join it.")
@@ -248,7 +248,7 @@ class CommandRunner:
         back = text is None and focus.away is not None
         focus.away = None if back else (text or "")
         self._answered.clear()
-        if room is not None and not is_private(room):
+        if room is not None and not is_pair(room):
             self._say(client, room, "is back" if back else _away(focus.away or ""), "action")
         self._display.show("You are back." if back else AWAY)
 

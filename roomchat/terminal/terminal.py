@@ -21,7 +21,7 @@ from roomchat.protocol import (
     Say,
     Spoken,
     Whisper,
-    is_private,
+    is_pair,
 )
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.runner import CommandRunner
@@ -214,7 +214,7 @@ class Terminal:
         client, old = self.display.client, self.arrival
         assert client is not None
         unsent = self._close(client, 0.0)
-        self._begin(old.name, old.first or [Join(room=room) for room in client.rooms if not is_private(room)])
+        self._begin(old.name, old.first or [Join(room=room) for room in client.rooms if not is_pair(room)])
         self._tell_unsent(unsent)
         self.arrival.held = old.held
         self.arrival.is_refused(ended.code, ended.reason)

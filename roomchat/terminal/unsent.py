@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from roomchat.client.client import Client
 from roomchat.client.same import same_room
 from roomchat.errors import ConnectError, Denied, StateError
-from roomchat.protocol import Dial, Join, Kind, Leave, Say, Whisper, is_private
+from roomchat.protocol import Dial, Join, Kind, Leave, Say, Whisper, is_pair
 from roomchat.terminal.shown.roster import Roster
 from roomchat.terminal.typed.commands import NobodyCalled, TypingError, parse
 from roomchat.terminal.typed.input import Typed
@@ -82,7 +82,7 @@ def keep(client: Client, roster: Roster, room: str | None, lines: Iterable[Typed
 def _say(client: Client, roster: Roster, room: str | None, text: str, kind: Kind = "message") -> None:
     if room is None:
         raise TypingError("Nobody knows where this was to go.")
-    if is_private(room):
+    if is_pair(room):
         client.whisper(roster.other(room), text, kind=kind)
     else:
         client.say(text, room, kind=kind)
@@ -90,5 +90,5 @@ def _say(client: Client, roster: Roster, room: str | None, text: str, kind: Kind
 
 def _room(client: Client, roster: Roster, name: str) -> str | None:
     return same_room(name, client.rooms) or (
-        name if is_private(name) and name == roster.private(roster.other(name)) else None
+        name if is_pair(name) and name == roster.pair(roster.other(name)) else None
     )

@@ -41,7 +41,7 @@ from roomchat.protocol import (
     Spoken,
     Statement,
     Welcome,
-    is_private,
+    is_pair,
 )
 from roomchat.settings import Settings
 from roomchat.speaker import behind, speaker
@@ -183,7 +183,7 @@ class ChannelsWire:
                 return _line(type="info", info="\n".join(filter(None, (text, event.motd))))
             case Error():
                 return self._error(event)
-            case Joined() if is_private(event.room):
+            case Joined() if is_pair(event.room):
                 return b""  # whispers are no channel: it need not be left
             case Joined():
                 self._forget(event)  # as it was typed: from here on it is as the server writes it

@@ -34,7 +34,7 @@ from roomchat.protocol import (
     Welcome,
     Who,
     WhoPage,
-    is_private,
+    is_pair,
 )
 from roomchat.settings import Settings
 from roomchat.speaker import behind, speaker
@@ -130,7 +130,7 @@ class _Ktn:
     @staticmethod
     def _whisper_mark(entry: Entry) -> str:
         """KTN knows one room only: what was whispered must be told from what everyone heard."""
-        return "(whispered) " if is_private(entry.room) else ""
+        return "(whispered) " if is_pair(entry.room) else ""
 
 
 class KtnWire(_Ktn):

@@ -46,7 +46,7 @@ from roomchat.protocol import (
     Whisper,
     Who,
     WhoPage,
-    is_private,
+    is_pair,
 )
 from roomchat.settings import Settings
 from roomchat.wires.lines import LineSplitter
@@ -221,7 +221,7 @@ class PlainWire:
         match event:
             case Welcome():
                 self._uid = event.uid
-            case Joined() if is_private(event.room):
+            case Joined() if is_pair(event.room):
                 return b""  # to whisper is not to go into a room: a number is still dialled
             case Joined():
                 self._rooms.pop(event.room, None)
@@ -314,7 +314,7 @@ class PlainWire:
         head = f"<{entry.uid} {entry.name}>"
         if entry.room.casefold() == self._lobby:
             head = f"[{entry.room}] {head}"
-        if is_private(entry.room):
+        if is_pair(entry.room):
             head = f"(whispered) {head}"
         return "".join(as_line(f"{star}{head} {line}") for line in text.split("\n"))
 

@@ -16,7 +16,7 @@ from prompt_toolkit.application import Application
 from prompt_toolkit.layout import Dimension, Layout
 
 from roomchat.client.interrupt import GRACE
-from roomchat.protocol import is_private
+from roomchat.protocol import is_pair
 from roomchat.terminal.device import sequences
 from roomchat.terminal.device.calls import Caller
 from roomchat.terminal.device.hyperlinks import LinkStyle
@@ -255,7 +255,7 @@ class Screen:
 
     def _turn_to(self, window: Window) -> None:
         self.windows.visit(window)
-        if window.room is not None and not is_private(window.room):
+        if window.room is not None and not is_pair(window.room):
             self.input.put(Visit(window.room))
         self._sync()  # what is typed behind the key is meant for there, also before that is painted
 

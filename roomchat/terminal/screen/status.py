@@ -5,7 +5,7 @@ from __future__ import annotations
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from roomchat.harmless import harmless
-from roomchat.protocol import ACTION, Say, is_private
+from roomchat.protocol import ACTION, Say, is_pair
 from roomchat.terminal.shown.lines import cell
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.typed.complete import Cycle, hint
@@ -24,7 +24,7 @@ def name_of(window: Window, windows: Windows) -> str:
     """A window as people know it, in one short word."""
     if window.room is None:
         return "server"
-    return harmless(cell(windows.roster.typed(window.room) if is_private(window.room) else window.room))
+    return harmless(cell(windows.roster.typed(window.room) if is_pair(window.room) else window.room))
 
 
 def prompt(terminal: Terminal, windows: Windows, window: Window) -> str:
@@ -41,7 +41,7 @@ def title(terminal: Terminal, windows: Windows) -> Fragments:
         return [("class:title", f" {windows.page.title}   Esc: back ")]
     if window.room is None:
         return [("class:title", f" {harmless(terminal.address)} ")]
-    if is_private(window.room):
+    if is_pair(window.room):
         other = windows.roster.other(window.room)
         state = ", offline" if windows.roster.is_offline(other) else ""
         return [
@@ -66,7 +66,7 @@ def pending(terminal: Terminal, windows: Windows, window: Window) -> Fragments:
 def pending_texts(terminal: Terminal, windows: Windows, window: Window) -> list[str]:
     """What was typed in a window and has not come back."""
     said = [] if windows.client is None else windows.client.pending
-    rooms = [one.room if isinstance(one, Say) else windows.roster.private(one.uid) for one in said]
+    rooms = [one.room if isinstance(one, Say) else windows.roster.pair(one.uid) for one in said]
     texts = [one.text for one, room in zip(said, rooms, strict=True) if room == window.room]
     if terminal.current_command and not windows.connected:
         texts.append(terminal.current_command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from roomchat.client.client_events import ClientEvent
-from roomchat.protocol import Entry, Gap, Presence, PresenceSummary, Renamed, Spoken, is_private
+from roomchat.protocol import Entry, Gap, Presence, PresenceSummary, Renamed, Spoken, is_pair
 from roomchat.terminal.shown.mentions import is_mentioned
 from roomchat.terminal.shown.roster import Roster
 
@@ -37,7 +37,7 @@ class RoomFocus:
         """Whether it is words of somebody else for this person: a whisper, or with their name."""
         if not isinstance(event, Spoken) or not self.is_of_others(event):
             return False
-        return is_private(event.room) or self.is_mentioned(event)
+        return is_pair(event.room) or self.is_mentioned(event)
 
     def is_mentioned(self, entry: Spoken) -> bool:
         """Whether somebody else's words have our name in them."""

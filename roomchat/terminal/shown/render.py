@@ -32,7 +32,7 @@ from roomchat.protocol import (
     Unknown,
     Welcome,
     WhoPage,
-    is_private,
+    is_pair,
 )
 from roomchat.speaker import speaker
 from roomchat.terminal.shown.focus import RoomFocus
@@ -142,14 +142,14 @@ def _coming(event: Presence | PresenceSummary) -> str:
 
 def _spoken(entry: Spoken, roster: Roster, focus: RoomFocus, clock: str, ring: bool = True) -> Iterator[Line]:
     mine = entry.uid == roster.uid
-    private, mentioned = is_private(entry.room), focus.is_mentioned(entry)
+    pair, mentioned = is_pair(entry.room), focus.is_mentioned(entry)
     name = cell(speaker(entry.uid, entry.name))
     star, text = said(entry)
-    for_me = not mine and (private or mentioned)
+    for_me = not mine and (pair or mentioned)
     head = [
         ("now" if for_me else "time", local(entry.ts, clock)),
         ("", " "),
-        ("whisper" if private else "dim", _tag(entry.room, roster, focus)),
+        ("whisper" if pair else "dim", _tag(entry.room, roster, focus)),
         ("dim", star),
         (f"name:{entry.uid}", name),
         ("", " " if star else ": "),
@@ -203,7 +203,7 @@ def _welcome(event: Welcome) -> Iterable[str]:
 
 
 def _joined(event: Joined, roster: Roster) -> Iterable[str]:
-    if is_private(event.room):
+    if is_pair(event.room):
         if event.by is None:  # we were in it before
             return
         other = roster.whisperer(event.room)
@@ -281,7 +281,7 @@ def _tag(room: str, roster: Roster, focus: RoomFocus) -> str:
 
 def room_name(room: str, roster: Roster) -> str:
     """A room as people know it."""
-    return f"whisper with {cell(roster.whisperer(room))}" if is_private(room) else cell(room)
+    return f"whisper with {cell(roster.whisperer(room))}" if is_pair(room) else cell(room)
 
 
 def counted(number: int, thing: str, things: str = "") -> str:

@@ -21,7 +21,7 @@ from roomchat.protocol import (
     Welcome,
     WhoPage,
     other_of,
-    private_room,
+    pair_room,
 )
 
 MAX_DIGITS = 15  # of a UID; all of them are safe in JSON
@@ -152,12 +152,12 @@ class Roster:
 
     def is_offline(self, uid: int) -> bool:
         """Whether we know that someone whom we whisper with is not connected now."""
-        room = self.private(uid)
+        room = self.pair(uid)
         return room in self._here and uid not in self._here[room]
 
-    def private(self, uid: int) -> str:
+    def pair(self, uid: int) -> str:
         """The room of two that belongs to us and someone else."""
-        return private_room(uid, self.uid)
+        return pair_room(uid, self.uid)
 
     def here(self, room: str | None) -> set[int]:
         """The UIDs that we know to be in a room, and not away."""

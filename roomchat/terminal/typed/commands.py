@@ -128,13 +128,13 @@ def _window(roster: Roster, typed: str) -> str:
     """The room of a window: ``@bob`` is that of the whispers with bob."""
     if not typed.startswith("@"):
         return room_name(typed)
-    if typed == roster.private(roster.other(typed)):  # a program may have it from us
+    if typed == roster.pair(roster.other(typed)):  # a program may have it from us
         return typed
-    return roster.private(uid_of(roster, typed))
+    return roster.pair(uid_of(roster, typed))
 
 
-def _private(roster: Roster, arguments: list[str]) -> SwitchRoom:
-    return SwitchRoom(roster.private(uid_of(roster, arguments[0])), arguments[1] if len(arguments) > 1 else None)
+def _query(roster: Roster, arguments: list[str]) -> SwitchRoom:
+    return SwitchRoom(roster.pair(uid_of(roster, arguments[0])), arguments[1] if len(arguments) > 1 else None)
 
 
 def _reply(roster: Roster, arguments: list[str]) -> Command:
@@ -169,7 +169,7 @@ COMMANDS = [
     SlashCommand(TALKING, "/reply TEXT", "whisper to the person who whispered to you last",
                  _reply, "/reply See you tonight.", ("/r",)),
     SlashCommand(TALKING, "/query UID [TEXT]", "chat privately with one person until you switch rooms",
-                 _private, "/query bob", ("/q",)),
+                 _query, "/query bob", ("/q",)),
     SlashCommand(ROOMS, "/join ROOM", "join a room, or create it; /join tea,ops joins both",
                  lambda roster, args: _join(args), "/join tea", ("/j",)),
     SlashCommand(ROOMS, "/leave [ROOM]", "leave a room, or the current one",
@@ -178,7 +178,7 @@ COMMANDS = [
     SlashCommand(ROOMS, "/room [ROOM]", "list your rooms, or go to one by name or number",
                  _switch, "/room 2", ("/window", "/win")),
     SlashCommand(ROOMS, "/close [UID]", "close a window of whispers; they are kept",
-                 lambda roster, args: CloseWindow(roster.private(uid_of(roster, args[0])) if args else None),
+                 lambda roster, args: CloseWindow(roster.pair(uid_of(roster, args[0])) if args else None),
                  "/close bob"),
     SlashCommand(ROOMS, "/rooms", "list all rooms",
                  lambda roster, args: protocol.Rooms(), "/rooms", ("/list",)),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from roomchat.client.same import compared
 from roomchat.harmless import harmless
-from roomchat.protocol import is_private
+from roomchat.protocol import is_pair
 from roomchat.terminal.shown.roster import Roster
 from roomchat.terminal.typed.commands import COMMANDS, TypingError, find
 
@@ -174,8 +174,8 @@ def _rooms(word: str, known: Iterable[str], roster: Roster) -> Iterable[Candidat
     listed, comma, last = word.rpartition(",")
     sign, wanted = "#" if last.startswith("#") else "", compared(last.removeprefix("#"))
     for room in dict.fromkeys(known):
-        name = roster.typed(room) if is_private(room) else room
-        if is_private(room) and sign:
+        name = roster.typed(room) if is_pair(room) else room
+        if is_pair(room) and sign:
             continue
         if compared(name).startswith(wanted) or compared(name) == f"@{wanted}":
-            yield Candidate(f"{listed}{comma}{sign}{name}", "whispers" if is_private(room) else "room")
+            yield Candidate(f"{listed}{comma}{sign}{name}", "whispers" if is_pair(room) else "room")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from roomchat.entries import said
-from roomchat.protocol import Joined, Spoken, is_private
+from roomchat.protocol import Joined, Spoken, is_pair
 from roomchat.speaker import speaker
 from roomchat.terminal.device.calls import Call
 from roomchat.terminal.shown.roster import Roster
@@ -31,7 +31,7 @@ class CallQueue:
             is_looked_at: whether its window is on the screen.
         """
         if wants:
-            room = roster.typed(entry.room) if is_private(entry.room) else entry.room
+            room = roster.typed(entry.room) if is_pair(entry.room) else entry.room
             self._put(Call(room, speaker(entry.uid, entry.name), said(entry)[1], is_looked_at))
         elif is_looked_at:
             with self._lock:

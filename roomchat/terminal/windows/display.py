@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
-from roomchat.protocol import Entry, HistoryPage, Joined, Left, Spoken, Welcome, WhoPage, is_private
+from roomchat.protocol import Entry, HistoryPage, Joined, Left, Spoken, Welcome, WhoPage, is_pair
 from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, line
 from roomchat.terminal.shown.render import day_line, lines
@@ -169,7 +169,7 @@ class PlainDisplay(Display):
 
     def turn_to(self, room: str | None) -> bool:
         """Turn to whispers; the server has to say so of any other room."""
-        if room is None or not is_private(room):
+        if room is None or not is_pair(room):
             return False
         name = self.roster.whisperer(room)
         self.look_at(room, f"You are now chatting privately with {name}. Type /room NAME to return to a room.")
@@ -183,9 +183,9 @@ class PlainDisplay(Display):
         self.look_at(current, f"You are in {current} now." if current else "You are not in a room now.")
 
     def numbered(self) -> list[tuple[int, str, int]]:
-        """The rooms, private ones last; all that was said is shown."""
+        """The rooms, those of two last; all that was said is shown."""
         rooms = [] if self.client is None else self.client.rooms
-        return [(number, room, 0) for number, room in enumerate(sorted(rooms, key=is_private), start=1)]
+        return [(number, room, 0) for number, room in enumerate(sorted(rooms, key=is_pair), start=1)]
 
     def place(self, event: ClientEvent) -> None:
         """Show it; one's own coming and going changes where what is typed goes."""

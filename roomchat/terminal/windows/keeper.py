@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client
-from roomchat.protocol import PAGE, AnyEntry, History, Unknown, is_private
+from roomchat.protocol import PAGE, AnyEntry, History, Unknown, is_pair
 from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.windows.kept import Kept, KeptWindow
 from roomchat.terminal.windows.timeline import Timeline
@@ -51,9 +51,9 @@ class Keeper:
         """The windows as they stood, with the end of what is kept of their rooms; which was looked at."""
         windows: dict[int, Window] = {}
         current = None
-        missing = [room for room in self._rooms if not is_private(room)]  # a kill came before they were kept
+        missing = [room for room in self._rooms if not is_pair(room)]  # a kill came before they were kept
         for one in self.kept.windows():
-            if (one.room in self._rooms or is_private(one.room)) and one.number > 0:
+            if (one.room in self._rooms or is_pair(one.room)) and one.number > 0:
                 windows[one.number] = window = self._window(one)
                 current = window if one.current else current
                 missing = [room for room in missing if room != one.room]

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from roomchat.protocol import AnyEntry, Entry, Unknown, is_private
+from roomchat.protocol import AnyEntry, Entry, Unknown, is_pair
 from roomchat.terminal.windows.kept_file import KeptFile
 
 KEPT = 5_000  # entries of a room
@@ -104,7 +104,7 @@ class Kept:
                 self.keep_windows(
                     KeptWindow(one.room, one.number, draft=one.draft, current=one.current)
                     for one in self.windows()
-                    if not is_private(one.room)
+                    if not is_pair(one.room)
                 )
                 self._file.write("DELETE FROM entries")
                 self._rooms.clear()

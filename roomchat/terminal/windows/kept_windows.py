@@ -16,7 +16,7 @@ from roomchat.protocol import (
     Spoken,
     Unknown,
     Welcome,
-    is_private,
+    is_pair,
 )
 from roomchat.terminal.windows.display import MAX_WANTING
 from roomchat.terminal.windows.keeper import Keeper
@@ -105,7 +105,7 @@ class KeptWindows(Windows):
         else in the same log, because the server knows us no more."""
         self.wanting.clear()
         for window in self.all():
-            if window.room is not None and is_private(window.room):
+            if window.room is not None and is_pair(window.room):
                 self.close(window.room)
             elif window.room is not None:
                 window.begin()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from roomchat.client.client import Client
 from roomchat.entries import said
 from roomchat.errors import ConnectError
-from roomchat.protocol import PAGE, AnyEntry, Entry, Spoken, Unknown, Who, WhoPage, is_private
+from roomchat.protocol import PAGE, AnyEntry, Entry, Spoken, Unknown, Who, WhoPage, is_pair
 from roomchat.terminal.shown.lines import cell
 from roomchat.terminal.shown.render import counted, room_name, said_before, will_see_later
 from roomchat.terminal.typed.backwards import Backwards
@@ -99,7 +99,7 @@ class Lookups:
         who = f"{name} ({uid})"
         if person is None:
             return f"{who} is not here. {will_see_later(name)}"
-        rooms = [cell(room) for room in display.rooms() if uid in roster.here(room) and not is_private(room)]
+        rooms = [cell(room) for room in display.rooms() if uid in roster.here(room) and not is_pair(room)]
         away = ", but the connection was lost" if person.away else ""
         shared = f" You are both in: {', '.join(rooms)}." if rooms else ""
         ignored = f" You are ignoring {name}." if uid in display.focus.ignored else ""

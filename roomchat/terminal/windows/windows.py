@@ -26,7 +26,7 @@ from roomchat.protocol import (
     Spoken,
     Unknown,
     Welcome,
-    is_private,
+    is_pair,
 )
 from roomchat.terminal.shown.lines import Line, line
 from roomchat.terminal.shown.render import dialled_elsewhere, whispered_elsewhere, whispers_told
@@ -138,7 +138,7 @@ class Windows(Display):
         """Turn to a room that we are in, to whispers, or to the server."""
         is_new = self.of(room) is None
         self.visit(self.open(room))
-        if is_new and room is not None and is_private(room):
+        if is_new and room is not None and is_pair(room):
             self.show(whispers_told(self.roster.whisperer(room)))
         return True
 
@@ -149,7 +149,7 @@ class Windows(Display):
     def visit(self, window: Window) -> None:
         """Turn to a window that is there; the server, where others dial us, is still to be told."""
         with self.lock:
-            if self.connected and window.room is not None and not is_private(window.room):
+            if self.connected and window.room is not None and not is_pair(window.room):
                 self._visits.add(window.room)
             self._turn_to(window)
 
@@ -236,7 +236,7 @@ class Windows(Display):
             case Welcome():
                 self._tell(self._windows[SERVER], self.lines(event))
             case Refusal():
-                room = event.room if event.uid is None else self.roster.private(event.uid)
+                room = event.room if event.uid is None else self.roster.pair(event.uid)
                 for window in {self.of(room) or self.current, self.current}:
                     self._tell(window, self.lines(event))
             case _:
@@ -247,10 +247,10 @@ class Windows(Display):
         if room in self._visits:
             self._visits.discard(room)
             return
-        if not is_private(room) and self.of(room) is None:
+        if not is_pair(room) and self.of(room) is None:
             self.open(room).seen_before = event.last_seq
         by_other = event.by not in {None, self.roster.uid, *self.focus.ignored}  # who is ignored leads nowhere
-        if is_private(room):
+        if is_pair(room):
             if event.re is None and event.by in {None, *self.focus.ignored} and self.of(room) is None:
                 return  # we were in it before, and its window is closed; or it is of who is ignored
             self._tell(self.open(room), self.lines(event))
@@ -265,7 +265,7 @@ class Windows(Display):
             self._tell(self.open(room), self.lines(event))
 
     def _log(self, item: AnyEntry | Unknown | Gap) -> None:
-        if is_private(item.room) and self.focus.hides(item) and self.of(item.room) is None:
+        if is_pair(item.room) and self.focus.hides(item) and self.of(item.room) is None:
             return
         window = self.open(item.room)
         wants = self.focus.wants(item)
@@ -278,7 +278,7 @@ class Windows(Display):
         if not isinstance(item, Spoken) or not self.focus.is_of_others(item):
             window.add(item, is_looked_at=is_looked_at, wants=False, is_news=False)
             is_mine = isinstance(item, Spoken) and item.uid == self.roster.uid and not self.focus.is_old(item)
-            if is_mine and is_private(item.room) and window is not self.current:
+            if is_mine and is_pair(item.room) and window is not self.current:
                 self.notice = whispered_elsewhere(item.room, window.number, self.roster)
             return
         is_old = self.focus.is_old(item)
@@ -310,7 +310,7 @@ class Windows(Display):
 
     def _go_to_hit(self, hit: Hit) -> None:
         """Look at what a search has found. With the lock held."""
-        window = self.open(hit.room) if is_private(hit.room) else self.of(hit.room)
+        window = self.open(hit.room) if is_pair(hit.room) else self.of(hit.room)
         if window is None:
             self.notice = f"That was said in {hit.room}, which you have left."
             return
@@ -320,7 +320,7 @@ class Windows(Display):
         self.go_to(window, hit.seq)
         if window is not self.current:
             self.visit(window)
-            if not is_private(hit.room):
+            if not is_pair(hit.room):
                 self._ask(Visit(hit.room))
         self.page = None
 
