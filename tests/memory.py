@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import Connected, Disconnected, Found, Input, Inputs, Introduction, Key, Row, SessionRow
-from roomchat.chat.registry import Registry, Session
+from roomchat.chat.registry import Registry
+from roomchat.chat.state import Session
 from roomchat.dialect import Answer
 from roomchat.protocol import Command, Hello, HistoryPage, Message, Welcome
 from roomchat.settings import Settings

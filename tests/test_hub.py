@@ -597,7 +597,7 @@ def test_a_welcome_has_the_features_that_both_know(monkeypatch):
     known = ["telepathy", "edits", "edits", "reactions"]
     welcome = chat.hello("ann", features=known)
     assert "features" not in welcome
-    monkeypatch.setattr("roomchat.chat.sessions.FEATURES", ("reactions", "edits", "threads"))
+    monkeypatch.setattr("roomchat.chat.welcome.FEATURES", ("reactions", "edits", "threads"))
     assert chat.hello("ann2", token=welcome["token"], features=known)["features"] == ["reactions", "edits"]
     assert "features" not in chat.hello("ann3", token=welcome["token"])
 

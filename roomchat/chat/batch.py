@@ -9,7 +9,8 @@ from roomchat.chat.deadlines import Deadlines
 from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
 from roomchat.chat.inputs import Found, Inputs, Key, Link, Row
 from roomchat.chat.names import normal_person
-from roomchat.chat.registry import Audience, Client, Registry, Room, Session
+from roomchat.chat.registry import Registry
+from roomchat.chat.state import Audience, Client, Room, Session
 from roomchat.dialect import Malformed
 from roomchat.errors import Refused, StorageUnavailable
 from roomchat.protocol import PAGE, SPOKEN, Error, Event, HistoryPage, Id, Say, Whisper

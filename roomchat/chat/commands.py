@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.names import normal_room, pair_key
-from roomchat.chat.registry import Client, Session
+from roomchat.chat.state import Client, Session
 from roomchat.errors import (
     EmptyText,
     NoSuchClient,

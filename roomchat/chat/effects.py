@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from roomchat.chat.inputs import Key, Link
-from roomchat.chat.registry import Audience, Room, Session
+from roomchat.chat.state import Audience, Room, Session
 from roomchat.protocol import AnyEntry, Event, Id
 
 

@@ -9,7 +9,7 @@ from msgspec import json
 
 from roomchat.chat.effects import Broadcast, Delivery, Effects, Segment
 from roomchat.chat.hub import Hub
-from roomchat.chat.registry import Session
+from roomchat.chat.state import Session
 
 
 def of_state(hub: Hub) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from roomchat.chat import commands, membership
+from roomchat.chat import commands, membership, sessions
 from roomchat.chat.batch import Batch, Handler, Missing
 from roomchat.chat.deadlines import Deadlines, due
 from roomchat.chat.effects import Effects, LookUp
@@ -20,11 +20,13 @@ from roomchat.chat.inputs import (
     Shutdown,
 )
 from roomchat.chat.names import normal_room
-from roomchat.chat.registry import Peer, Registry, Session
-from roomchat.chat.sessions import Seat, Sessions
+from roomchat.chat.registry import Registry
+from roomchat.chat.sessions import Seat
+from roomchat.chat.state import Peer, Session
+from roomchat.chat.welcome import Welcoming
 from roomchat.dialect import Answer, Malformed
-from roomchat.errors import Refused
-from roomchat.protocol import Bye, Command, Stats, StatsPage
+from roomchat.errors import NotRegistered, Refused
+from roomchat.protocol import Bye, Command, Goodbye, Stats, StatsPage
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
@@ -52,8 +54,8 @@ class Hub:
         self._settings = settings
         self._lobby = normal_room(settings.lobby, settings.max_name)[1] if settings.lobby else None
         self._deadlines = Deadlines()
-        self._sessions = Sessions(epoch)
-        self._sessions.restore(registry, self._deadlines, seats, now + settings.resume_window)
+        self._welcoming = Welcoming(epoch)
+        sessions.restore(registry, self._deadlines, seats, now + settings.resume_window)
         registry.begin()
         self._started = now
         self._last_used = now  # when a connection last existed
@@ -69,8 +71,8 @@ class Hub:
         self._stats = {"messages": 0, "deliveries": 0, "batches": 0, "largest_batch": 0}
         self._handlers: dict[type, Handler] = {
             **commands.TABLE,
-            Introduction: self._sessions.hello_again,
-            Bye: self._sessions.bye,
+            Introduction: sessions.hello_again,
+            Bye: sessions.bye,
             Stats: self._tell_stats,
         }
 
@@ -164,30 +166,40 @@ class Hub:
     def _carry_out(self, batch: Batch, link: Link, peer: Peer | None, command: Input) -> None:
         """What has no handler: of a connection that has not said hello yet, or about a connection."""
         if isinstance(command, Connected):
-            self._sessions.connected(batch, link, command)
+            sessions.connected(batch, link, command)
             return
         if peer is None:
             if isinstance(command, Shutdown):
-                self._sessions.shutdown(batch, command)
+                sessions.shutdown(batch, command)
             return  # anything else is from a connection that was closed since
         if isinstance(command, Command | Introduction):
-            self._sessions.first_command(batch, peer, command)
+            self._first_command(batch, peer, command)
         elif isinstance(command, Answer):
             batch.send(link, command)
         elif isinstance(command, Malformed):
             batch.refuse_malformed(command)
         elif isinstance(command, Refresh):
             if peer.session is not None:
-                self._sessions.refresh(batch, peer.session, command)
+                sessions.refresh(batch, peer.session, command)
         elif isinstance(command, Disconnected):
-            self._sessions.disconnected(batch, peer, command)
+            sessions.disconnected(batch, peer, command)
+
+    def _first_command(self, batch: Batch, peer: Peer, command: Command | Introduction) -> None:
+        """Before the hello there is nothing but the hello, and the bye."""
+        if isinstance(command, Introduction):
+            self._welcoming.hello(batch, peer, command)
+        elif isinstance(command, Bye) and peer.terms.early_bye:
+            batch.reply(Goodbye())
+            batch.close(peer.link)
+        else:
+            raise NotRegistered
 
     def _meet_deadlines(self, batch: Batch) -> None:
         now, deadlines = batch.now, self._deadlines
         for link in due(deadlines.hellos, now) + due(deadlines.logins, now):
-            self._sessions.hello_overdue(batch, link)
+            sessions.hello_overdue(batch, link)
         for uid in due(deadlines.away, now):
-            self._sessions.resume_window_over(batch, uid)
+            sessions.resume_window_over(batch, uid)
         for key in due(deadlines.large_rooms, now):
             if key in self.registry.rooms:
                 membership.tell_summary(batch, self.registry.rooms[key])

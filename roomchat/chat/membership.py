@@ -9,7 +9,8 @@ from itertools import islice
 
 from roomchat.chat.batch import Batch
 from roomchat.chat.names import normal_room, pair_key
-from roomchat.chat.registry import Client, Registry, Room, Session
+from roomchat.chat.registry import Registry
+from roomchat.chat.state import Client, Room, Session
 from roomchat.errors import NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
 from roomchat.protocol import (
     PAGE,

@@ -1,347 +1,114 @@
-"""How connections become clients, and how clients go: hello, coming back, taking over, being away, bye."""
+"""Connections that come and go: a session's client is here, away, or gone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch
 from roomchat.chat.deadlines import Deadlines, set_last
-from roomchat.chat.inputs import (
-    Connected,
-    Disconnected,
-    Introduction,
-    KnownClient,
-    KnownSession,
-    Link,
-    Refresh,
-    SessionRow,
-    Shutdown,
-)
-from roomchat.chat.registry import Client, Peer, Registry, Room, Session
-from roomchat.errors import (
-    AlreadyRegistered,
-    BadName,
-    HelloTimeout,
-    NotRegistered,
-    Refused,
-    Replaced,
-    ServerFull,
-    TooManyConnections,
-    TooManyRooms,
-    UnknownToken,
-    UnsupportedProtocol,
-)
-from roomchat.protocol import (
-    FEATURES,
-    PAGE,
-    VERSION,
-    Bye,
-    Command,
-    Error,
-    Goodbye,
-    Hello,
-    Limits,
-    Notice,
-    Welcome,
-    is_pair,
-)
-from roomchat.version import __version__
+from roomchat.chat.inputs import Connected, Disconnected, Introduction, KnownClient, Link, Refresh, Shutdown
+from roomchat.chat.registry import Registry
+from roomchat.chat.state import Client, Peer, Session
+from roomchat.chat.welcome import is_full
+from roomchat.errors import AlreadyRegistered, HelloTimeout, ServerFull, TooManyConnections
+from roomchat.protocol import Bye, Goodbye, Notice
 
 Seat = tuple[str, KnownClient]  # that was somebody's when the server ended: the name as it is compared, and who
 
 
-class Sessions:
-    """What is needed to begin a session, beside the state of the chat.
+def connected(batch: Batch, link: Link, command: Connected) -> None:
+    """A connection: it has a while to say hello."""
+    registry, settings, deadlines = batch.registry, batch.settings, batch.deadlines
+    peer = registry.peers.get(link)
+    if peer is None:
+        if command.again:
+            return  # it was closed meanwhile
+        peer = registry.connect(link, command.address, command.terms)
+        batch.log(f"{peer} connected")
+    else:
+        registry.set_terms(peer, command.terms)
+        deadlines.introduced(link)
+    if command.terms.resume:
+        set_last(deadlines.hellos, link, batch.now + settings.hello_timeout)
+    else:
+        set_last(deadlines.logins, link, batch.now + settings.login_timeout)
+        # A dialect without resume always makes a new client, so a full server can refuse it before its hello.
+        # Not while someone is away: whose seat gives way, or the dialect is a wrong guess, and this connection
+        # theirs with a late hello.
+        if is_full(batch) and all(client.links for client in registry.clients.values()):
+            raise ServerFull(limit=settings.max_clients)
+    limit = settings.max_connections
+    if registry.addresses[command.address] > limit:
+        raise TooManyConnections(limit=limit)
 
-    Args:
-        epoch: the name of the log; cursors from another one are void.
-    """
 
-    def __init__(self, epoch: str) -> None:
-        self._epoch = epoch
+def disconnected(batch: Batch, peer: Peer, command: Disconnected) -> None:
+    """A connection is gone without a bye: its client's seat waits for it, if it is nowhere else. What was
+    asked before is answered still: the peer may have ended only its own half."""
+    batch.log(f"{peer} disconnected: {command.reason}")
+    batch.close(peer.link)
+    client = peer.session.client if peer.session is not None else None
+    if client is None or client.links:
+        return
+    if batch.settings.resume_window and client.resumes:
+        set_last(batch.deadlines.away, client.uid, batch.now + batch.settings.resume_window)
+        membership.tell_away(batch, client)
+    else:
+        membership.leave_all(batch, client, "lost")
 
-    # ------------------------------------------------------------ connections
 
-    def connected(self, batch: Batch, link: Link, command: Connected) -> None:
-        """A connection: it has a while to say hello."""
-        registry, settings, deadlines = batch.registry, batch.settings, batch.deadlines
-        peer = registry.peers.get(link)
-        if peer is None:
-            if command.again:
-                return  # it was closed meanwhile
-            peer = registry.connect(link, command.address, command.terms)
-            batch.log(f"{peer} connected")
-        else:
-            registry.set_terms(peer, command.terms)
-            deadlines.introduced(link)
-        if command.terms.resume:
-            set_last(deadlines.hellos, link, batch.now + settings.hello_timeout)
-        else:
-            set_last(deadlines.logins, link, batch.now + settings.login_timeout)
-            # A dialect without resume always makes a new client, so a full server can refuse it before its hello.
-            # Not while someone is away: whose seat gives way, or the dialect is a wrong guess, and this connection
-            # theirs with a late hello.
-            if self._is_full(batch) and all(client.links for client in registry.clients.values()):
-                raise ServerFull(limit=settings.max_clients)
-        limit = settings.max_connections
-        if registry.addresses[command.address] > limit:
-            raise TooManyConnections(limit=limit)
+def refresh(batch: Batch, session: Session, command: Refresh) -> None:
+    """Who is there now, if the client is still in the room."""
+    room = batch.registry.clients_to_rooms[session.client.uid].get(command.room)
+    if room is not None:
+        batch.reply(membership.who_page(batch.registry, room))
 
-    def disconnected(self, batch: Batch, peer: Peer, command: Disconnected) -> None:
-        """A connection is gone without a bye: its client's seat waits for it, if it is nowhere else. What was
-        asked before is answered still: the peer may have ended only its own half."""
-        batch.log(f"{peer} disconnected: {command.reason}")
-        batch.close(peer.link)
-        client = peer.session.client if peer.session is not None else None
-        if client is None or client.links:
-            return
-        if batch.settings.resume_window and client.resumes:
-            set_last(batch.deadlines.away, client.uid, batch.now + batch.settings.resume_window)
-            membership.tell_away(batch, client)
-        else:
-            membership.leave_all(batch, client, "lost")
 
-    def refresh(self, batch: Batch, session: Session, command: Refresh) -> None:
-        """Who is there now, if the client is still in the room."""
-        room = batch.registry.clients_to_rooms[session.client.uid].get(command.room)
-        if room is not None:
-            batch.reply(membership.who_page(batch.registry, room))
+def restore(registry: Registry, deadlines: Deadlines, seats: Iterable[Seat], until: float) -> None:
+    """At the start: those who had a seat when the server ended are away. Until then nobody else gets their
+    names, which is what a newcomer could use a restart for."""
+    for key, known in seats:
+        if key not in registry.names:
+            registry.add_client(Client(known.uid, known.name, key, known.guest), known.sessions)
+            deadlines.away[known.uid] = until
 
-    def first_command(self, batch: Batch, peer: Peer, command: Command | Introduction) -> None:
-        """Before the hello there is nothing but the hello, and the bye."""
-        if isinstance(command, Introduction):
-            self._hello(batch, peer, command)
-        elif isinstance(command, Bye) and peer.terms.early_bye:
-            batch.reply(Goodbye())
-            batch.close(peer.link)
-        else:
-            raise NotRegistered
 
-    # ------------------------------------------------------------ hello
+def bye(batch: Batch, session: Session, command: Bye) -> None:
+    """A client goes, and says so: its seat is free at once, if it is nowhere else. Its tokens and UID stay its
+    own."""
+    client = session.client
+    batch.log(f"client {client.uid} {client.name} said goodbye")
+    batch.reply(Goodbye())
+    batch.close(batch.link)
+    if not client.links:
+        membership.leave_all(batch, client, "bye")
 
-    def _hello(self, batch: Batch, peer: Peer, introduction: Introduction) -> None:
-        command, token_hash = introduction.hello, introduction.token_hash
-        if command.protocol != VERSION:
-            raise UnsupportedProtocol(supported=VERSION, asked=command.protocol)
-        if introduction.resumes:
-            session = self._resumed(batch, token_hash, command)
-        else:
-            self._check_rooms(batch, command, 0)
-            session = self._newcomer(batch, command.name or "", token_hash)
-        client = session.client
-        if not batch.registry.clients_to_rooms[client.uid]:  # else they know it already, or not
-            batch.registry.save(client)
-            client.announced = command.presence
-        rooms = list(batch.registry.clients_to_rooms[client.uid].values())
-        if session.link is not None:
-            self._replace(batch, session.link)
-        elif not client.links:
-            membership.tell_back(batch, client, rooms)
-        batch.registry.attach(session, peer)
-        batch.log(f"{peer} is client {client.uid} {client.name}")
-        batch.reply(self._welcome(batch, session, command))
-        self._return_to_rooms(batch, client, command)
-        lobby = batch.settings.only_room if peer.terms.one_room else batch.settings.lobby
-        if peer.terms.lobby and lobby:
-            room, _ = membership.go_into(batch, client, lobby)
-            batch.send(peer.link, membership.joined(batch.registry, room))
-            batch.replay(room, None, batch.settings.history)
 
-    def _newcomer(self, batch: Batch, name: str, token_hash: bytes) -> Session:
-        """The first session of a client that was never here: it gets a UID for good."""
-        name, key = batch.name(name)
-        membership.check_free(batch.registry, key)
-        self._check_seat(batch)
-        batch.must_store()
-        guest = batch.registry.peers[batch.link].terms.resume
-        client = Client(batch.registry.new_uid(), name, key, guest)
-        self._give_seat(batch, client, [SessionRow(1, token_hash)])
-        batch.keep_newcomer(client)
-        return client.sessions[0]
+def hello_again(batch: Batch, session: Session, command: Introduction) -> None:
+    """Once is enough."""
+    raise AlreadyRegistered(uid=session.client.uid)
 
-    def _resumed(self, batch: Batch, token_hash: bytes, command: Hello) -> Session:
-        """The session whose token this is; its client under another name if it asks for one."""
-        session, name = batch.registry.tokens.get(token_hash), command.name
-        if session is None:
-            return self._from_log(batch, token_hash, command)
-        self._check_rooms(batch, command, session.client.uid)
-        if name is not None and batch.name(name)[0] != session.client.name:
-            membership.rename(batch, session, name)
-        return session
 
-    def _from_log(self, batch: Batch, token_hash: bytes, command: Hello) -> Session:
-        """A client that has lost its seat, or never had one since the server started, takes one again."""
-        gone = batch.gone.get(token_hash)
-        known: KnownClient | None = batch.row(token_hash) if gone is None else gone.client
-        if known is None:
-            raise UnknownToken
-        name = command.name
-        self._check_rooms(batch, command, known.uid)
-        shown, key = self._old_name(batch, known) if name in {None, known.name} else batch.name(name)
-        membership.check_free(batch.registry, key)
-        self._check_seat(batch)
-        if shown != known.name:
-            batch.must_store()
-        client = Client(known.uid, shown, key, known.guest)
-        self._give_seat(batch, client, known.sessions)
-        if shown != known.name:
-            batch.keep_name(client)
-        return batch.registry.tokens[token_hash]
-
-    def _check_rooms(self, batch: Batch, command: Hello, uid: int) -> None:
-        """Before any of them is looked at: what one line makes the hub do must be bounded. Twice the limit, so
-        that a client that was in more rooms before the limit was lowered still comes back, to as many as it may.
-
-        Raises:
-            TooManyRooms: more are named than a client can ever have been in.
-        """
-        named, limit = command.rooms or {}, 2 * batch.settings.max_rooms
-        if len(named) > 2 * limit + len(batch.registry.pairs.get(uid, ())):
-            raise TooManyRooms(limit=batch.settings.max_rooms)  # at once: it may be thousands
-        pairs = sum(map(is_pair, named))
-        if len(named) - pairs > limit or pairs > limit + len(batch.registry.pairs.get(uid, ())):
-            raise TooManyRooms(limit=batch.settings.max_rooms)
-
-    def _old_name(self, batch: Batch, known: KnownClient) -> tuple[str, str]:
-        """The name that the log has; another one if it was taken when such names were still allowed."""
-        try:
-            return batch.name(known.name)
-        except BadName:
-            name = f"user-{known.uid}"
-            while name in batch.registry.names:
-                name += "-"
-            return batch.name(name)
-
-    def _give_seat(self, batch: Batch, client: Client, sessions: Iterable[KnownSession]) -> None:
-        batch.registry.add_client(client, sessions)
-        if batch.registry.peers[batch.link].terms.resume:
-            batch.keep_seat(client, True)
-
-    def _check_seat(self, batch: Batch) -> None:
-        """Whether there is a seat for one more: when there is none, whoever is away longest gives way.
-
-        Raises:
-            ServerFull: everybody is here.
-        """
-        if not self._is_full(batch):
-            return
-        clients = batch.registry.clients
-        for uid in batch.deadlines.away:  # in the order in which they went away, some of them back meanwhile
-            client = clients.get(uid)
-            if client is not None and not client.links:
-                membership.leave_all(batch, client, "lost")
-                return
-        raise ServerFull(limit=batch.settings.max_clients)
-
-    def _is_full(self, batch: Batch) -> bool:
-        return 0 < batch.settings.max_clients <= len(batch.registry.clients)
-
-    def restore(self, registry: Registry, deadlines: Deadlines, seats: Iterable[Seat], until: float) -> None:
-        """At the start: those who had a seat when the server ended are away. Until then nobody else gets their
-        names, which is what a newcomer could use a restart for."""
-        for key, known in seats:
-            if key not in registry.names:
-                registry.add_client(Client(known.uid, known.name, key, known.guest), known.sessions)
-                deadlines.away[known.uid] = until
-
-    def _replace(self, batch: Batch, link: Link) -> None:
-        """The session continues on another connection: this one is closed."""
-        refusal = Replaced()
-        batch.send(link, Error(code=refusal.code, message=str(refusal)))
+def shutdown(batch: Batch, command: Shutdown) -> None:
+    """The server ends: everyone is told, and let go without losing the seat."""
+    for link in list(batch.registry.peers):
+        batch.send(link, Notice(text=command.text))
         batch.close(link)
+    batch.effects.over = True
 
-    def _welcome(self, batch: Batch, session: Session, command: Hello) -> Welcome:
-        registry, settings, client = batch.registry, batch.settings, session.client
-        return Welcome(
-            uid=client.uid,
-            name=client.name,
-            device=session.device,
-            token=session.token_hash.hex(),  # the connection puts the token itself in its place
-            epoch=self._epoch,
-            last_n=session.last_n,
-            server=f"roomchat {__version__}",
-            clients=[membership.person(one) for one in islice(registry.clients.values(), PAGE)],
-            clients_total=len(registry.clients),
-            rooms=[membership.summary(registry, room) for room in islice(registry.open_rooms.values(), PAGE)],
-            rooms_total=len(registry.open_rooms),
-            limits=Limits(settings.max_text, settings.max_name, settings.max_line, settings.max_rooms),
-            motd=settings.motd or None,
-            features=[feature for feature in FEATURES if feature in command.features],
-            lobby=settings.lobby or None,
-        )
 
-    def _return_to_rooms(self, batch: Batch, client: Client, command: Hello) -> None:
-        """Every room that the seat is in, or that the client names, or that is its own to whisper in: joined, and
-        caught up from the cursor named, or shown as on a first join."""
-        registry, settings = batch.registry, batch.settings
-        keeps_cursors = command.rooms is not None and command.epoch in (None, self._epoch)
-        cursors: dict[str, int] = {}  # by room key
-        rooms: dict[str, Room] = {}
-        for name, cursor in (command.rooms or {}).items():
-            try:
-                if is_pair(name):
-                    room = membership.find_room(batch, client, name)
-                else:
-                    room, _ = membership.go_into(batch, client, name)
-            except Refused as refusal:
-                batch.refuse(refusal)
-                continue
-            rooms[room.key] = room
-            if keeps_cursors:
-                cursors[room.key] = cursor
-        whispers = [registry.rooms[key] for key in registry.pairs.get(client.uid, ())]
-        for room in whispers:
-            rooms[room.key] = room
-            if room.key not in registry.clients_to_rooms[client.uid]:
-                membership.enter(batch, client, room)
-        if keeps_cursors:  # of the others it has seen nothing: not even their first whispers may be passed over
-            for room in whispers:
-                cursors.setdefault(room.key, 0)
-        else:  # how much one hello brings must be bounded: something of those that were spoken in last
-            whispers.sort(key=lambda room: room.last_said or "", reverse=True)
-            cursors.update((room.key, room.last_seq) for room in whispers[settings.max_rooms :])
-        rooms.update(registry.clients_to_rooms[client.uid])
-        for key, room in rooms.items():
-            batch.reply(membership.joined(registry, room))
-            batch.replay(room, cursors.get(key), settings.history)
+def hello_overdue(batch: Batch, link: Link) -> None:
+    """A connection said nothing of use for too long."""
+    peer = batch.registry.peers.get(link)
+    if peer is not None and peer.session is None:
+        batch.link, batch.re = link, None
+        settings = batch.settings
+        batch.refuse(HelloTimeout(seconds=settings.hello_timeout if peer.terms.resume else settings.login_timeout))
 
-    # ------------------------------------------------------------ the end
 
-    def bye(self, batch: Batch, session: Session, command: Bye) -> None:
-        """A client goes, and says so: its seat is free at once, if it is nowhere else. Its tokens and UID stay its
-        own."""
-        client = session.client
-        batch.log(f"client {client.uid} {client.name} said goodbye")
-        batch.reply(Goodbye())
-        batch.close(batch.link)
-        if not client.links:
-            membership.leave_all(batch, client, "bye")
-
-    def hello_again(self, batch: Batch, session: Session, command: Introduction) -> None:
-        """Once is enough."""
-        raise AlreadyRegistered(uid=session.client.uid)
-
-    def shutdown(self, batch: Batch, command: Shutdown) -> None:
-        """The server ends: everyone is told, and let go without losing the seat."""
-        for link in list(batch.registry.peers):
-            batch.send(link, Notice(text=command.text))
-            batch.close(link)
-        batch.effects.over = True
-
-    def hello_overdue(self, batch: Batch, link: Link) -> None:
-        """A connection said nothing of use for too long."""
-        peer = batch.registry.peers.get(link)
-        if peer is not None and peer.session is None:
-            batch.link, batch.re = link, None
-            settings = batch.settings
-            batch.refuse(
-                HelloTimeout(seconds=settings.hello_timeout if peer.terms.resume else settings.login_timeout)
-            )
-
-    def resume_window_over(self, batch: Batch, uid: int) -> None:
-        """A client that was away did not come back in time."""
-        client = batch.registry.clients.get(uid)
-        if client is not None and not client.links:
-            membership.leave_all(batch, client, "lost")
+def resume_window_over(batch: Batch, uid: int) -> None:
+    """A client that was away did not come back in time."""
+    client = batch.registry.clients.get(uid)
+    if client is not None and not client.links:
+        membership.leave_all(batch, client, "lost")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from roomchat.chat.inputs import Link
-from roomchat.chat.registry import Audience
+from roomchat.chat.state import Audience
 from roomchat.net.connection import Connection, Owner
 from roomchat.wires.wire import Wire
 

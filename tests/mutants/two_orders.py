@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from roomchat import hub_thread
 from roomchat.chat.effects import Segment
-from roomchat.chat.registry import Audience
+from roomchat.chat.state import Audience
 from roomchat.cli import main
 from roomchat.wires.native import encode_entries
 

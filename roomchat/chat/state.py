@@ -1,0 +1,93 @@
+"""What the chat consists of: clients and their sessions, rooms, connections. Only the registry changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from roomchat.chat.inputs import Link
+from roomchat.dialect import Terms
+from roomchat.protocol import pair_of
+
+
+class Audience:
+    """Connections that get the same; the same object for a room until its members change."""
+
+    __slots__ = ("links", "routes")
+
+    def __init__(self, links: Iterable[Link]) -> None:
+        self.links = tuple(links)
+        self.routes: Any = None  # how the net reaches them, once it has looked
+
+    def __len__(self) -> int:
+        return len(self.links)
+
+    def __iter__(self) -> Iterator[Link]:
+        return iter(self.links)
+
+
+class Room(Struct, eq=False):
+    """A conversation: one that has members, or messages in the log."""
+
+    key: str  # the name as it is compared
+    name: str  # the name as it is shown
+    last_seq: int = 0  # of its newest message; 0: none yet
+    last_said: str | None = None  # when that was said, RFC 3339; None: not known
+    audience: Audience | None = None  # the live members' connections; None: to be made anew
+    joined: int = 0  # members that came and are not told of yet, in a large room
+    left: int = 0  # members that went, likewise
+    saved_in: int = 0  # the batch that saved it for a rollback
+    pair: tuple[int, int] | None = None  # the UIDs of the two who whisper in it, if it is such a room
+
+    def __post_init__(self) -> None:
+        self.pair = pair_of(self.key)
+
+
+class Client(Struct, eq=False):
+    """An identity that has a seat: connected, or away and waited for."""
+
+    uid: int
+    name: str
+    key: str  # the name as it is compared
+    guest: bool = False  # whether it can come back, and never said anything
+    current: Room | None = None  # where it last joined or spoke; never a room of two
+    announced: bool = True  # whether rooms are told of its comings and goings
+    sessions: tuple[Session, ...] = ()  # all of them, connected or not; so far each client has one
+    links: tuple[Link, ...] = ()  # those sessions' connections; empty: it is away
+    saved_in: int = 0
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it can come back when its connections are lost."""
+        return any(session.terms.resume for session in self.sessions)
+
+    @property
+    def one_room(self) -> bool:
+        """Whether the lobby is the one room that its people can see."""
+        return all(session.terms.one_room for session in self.sessions)
+
+
+class Session(Struct, eq=False):
+    """One device of a client: a token, a counter, and one connection at the most."""
+
+    client: Client
+    device: int  # its number among the client's sessions, from 1
+    token_hash: bytes  # SHA-256 of the token that proves it
+    last_n: int = 0  # of its last message that was handled
+    link: Link | None = None  # None: it has no connection
+    terms: Terms = Terms()  # of its connection, or of its last one
+    saved_in: int = 0
+
+
+class Peer(Struct, eq=False):
+    """A connection, before and after its hello."""
+
+    link: Link
+    address: str
+    terms: Terms
+    session: Session | None = None
+
+    def __str__(self) -> str:
+        return f"connection {self.link} from {self.address}"

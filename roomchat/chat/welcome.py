@@ -1,0 +1,206 @@
+"""Hello: someone new, someone who comes back, someone who takes over from another connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from roomchat.chat import membership
+from roomchat.chat.batch import Batch
+from roomchat.chat.inputs import Introduction, KnownClient, KnownSession, Link, SessionRow
+from roomchat.chat.state import Client, Peer, Room, Session
+from roomchat.errors import BadName, Refused, Replaced, ServerFull, TooManyRooms, UnknownToken, UnsupportedProtocol
+from roomchat.protocol import FEATURES, PAGE, VERSION, Error, Hello, Limits, Welcome, is_pair
+from roomchat.version import __version__
+
+
+class Welcoming:
+    """What is needed to begin a session, beside the state of the chat.
+
+    Args:
+        epoch: the name of the log; cursors from another one are void.
+    """
+
+    def __init__(self, epoch: str) -> None:
+        self._epoch = epoch
+
+    def hello(self, batch: Batch, peer: Peer, introduction: Introduction) -> None:
+        """A connection says who it is; it becomes a session's."""
+        command, token_hash = introduction.hello, introduction.token_hash
+        if command.protocol != VERSION:
+            raise UnsupportedProtocol(supported=VERSION, asked=command.protocol)
+        if introduction.resumes:
+            session = self._resumed(batch, token_hash, command)
+        else:
+            self._check_rooms(batch, command, 0)
+            session = self._newcomer(batch, command.name or "", token_hash)
+        client = session.client
+        if not batch.registry.clients_to_rooms[client.uid]:  # else they know it already, or not
+            batch.registry.save(client)
+            client.announced = command.presence
+        rooms = list(batch.registry.clients_to_rooms[client.uid].values())
+        if session.link is not None:
+            self._replace(batch, session.link)
+        elif not client.links:
+            membership.tell_back(batch, client, rooms)
+        batch.registry.attach(session, peer)
+        batch.log(f"{peer} is client {client.uid} {client.name}")
+        batch.reply(self._welcome(batch, session, command))
+        self._return_to_rooms(batch, client, command)
+        lobby = batch.settings.only_room if peer.terms.one_room else batch.settings.lobby
+        if peer.terms.lobby and lobby:
+            room, _ = membership.go_into(batch, client, lobby)
+            batch.send(peer.link, membership.joined(batch.registry, room))
+            batch.replay(room, None, batch.settings.history)
+
+    def _newcomer(self, batch: Batch, name: str, token_hash: bytes) -> Session:
+        """The first session of a client that was never here: it gets a UID for good."""
+        name, key = batch.name(name)
+        membership.check_free(batch.registry, key)
+        self._check_seat(batch)
+        batch.must_store()
+        guest = batch.registry.peers[batch.link].terms.resume
+        client = Client(batch.registry.new_uid(), name, key, guest)
+        self._give_seat(batch, client, [SessionRow(1, token_hash)])
+        batch.keep_newcomer(client)
+        return client.sessions[0]
+
+    def _resumed(self, batch: Batch, token_hash: bytes, command: Hello) -> Session:
+        """The session whose token this is; its client under another name if it asks for one."""
+        session, name = batch.registry.tokens.get(token_hash), command.name
+        if session is None:
+            return self._from_log(batch, token_hash, command)
+        self._check_rooms(batch, command, session.client.uid)
+        if name is not None and batch.name(name)[0] != session.client.name:
+            membership.rename(batch, session, name)
+        return session
+
+    def _from_log(self, batch: Batch, token_hash: bytes, command: Hello) -> Session:
+        """A client that has lost its seat, or never had one since the server started, takes one again."""
+        gone = batch.gone.get(token_hash)
+        known: KnownClient | None = batch.row(token_hash) if gone is None else gone.client
+        if known is None:
+            raise UnknownToken
+        name = command.name
+        self._check_rooms(batch, command, known.uid)
+        shown, key = self._old_name(batch, known) if name in {None, known.name} else batch.name(name)
+        membership.check_free(batch.registry, key)
+        self._check_seat(batch)
+        if shown != known.name:
+            batch.must_store()
+        client = Client(known.uid, shown, key, known.guest)
+        self._give_seat(batch, client, known.sessions)
+        if shown != known.name:
+            batch.keep_name(client)
+        return batch.registry.tokens[token_hash]
+
+    def _check_rooms(self, batch: Batch, command: Hello, uid: int) -> None:
+        """Before any of them is looked at: what one line makes the hub do must be bounded. Twice the limit, so
+        that a client that was in more rooms before the limit was lowered still comes back, to as many as it may.
+
+        Raises:
+            TooManyRooms: more are named than a client can ever have been in.
+        """
+        named, limit = command.rooms or {}, 2 * batch.settings.max_rooms
+        if len(named) > 2 * limit + len(batch.registry.pairs.get(uid, ())):
+            raise TooManyRooms(limit=batch.settings.max_rooms)  # at once: it may be thousands
+        pairs = sum(map(is_pair, named))
+        if len(named) - pairs > limit or pairs > limit + len(batch.registry.pairs.get(uid, ())):
+            raise TooManyRooms(limit=batch.settings.max_rooms)
+
+    def _old_name(self, batch: Batch, known: KnownClient) -> tuple[str, str]:
+        """The name that the log has; another one if it was taken when such names were still allowed."""
+        try:
+            return batch.name(known.name)
+        except BadName:
+            name = f"user-{known.uid}"
+            while name in batch.registry.names:
+                name += "-"
+            return batch.name(name)
+
+    def _give_seat(self, batch: Batch, client: Client, sessions: Iterable[KnownSession]) -> None:
+        batch.registry.add_client(client, sessions)
+        if batch.registry.peers[batch.link].terms.resume:
+            batch.keep_seat(client, True)
+
+    def _check_seat(self, batch: Batch) -> None:
+        """Whether there is a seat for one more: when there is none, whoever is away longest gives way.
+
+        Raises:
+            ServerFull: everybody is here.
+        """
+        if not is_full(batch):
+            return
+        clients = batch.registry.clients
+        for uid in batch.deadlines.away:  # in the order in which they went away, some of them back meanwhile
+            client = clients.get(uid)
+            if client is not None and not client.links:
+                membership.leave_all(batch, client, "lost")
+                return
+        raise ServerFull(limit=batch.settings.max_clients)
+
+    def _replace(self, batch: Batch, link: Link) -> None:
+        """The session continues on another connection: this one is closed."""
+        refusal = Replaced()
+        batch.send(link, Error(code=refusal.code, message=str(refusal)))
+        batch.close(link)
+
+    def _welcome(self, batch: Batch, session: Session, command: Hello) -> Welcome:
+        registry, settings, client = batch.registry, batch.settings, session.client
+        return Welcome(
+            uid=client.uid,
+            name=client.name,
+            device=session.device,
+            token=session.token_hash.hex(),  # the connection puts the token itself in its place
+            epoch=self._epoch,
+            last_n=session.last_n,
+            server=f"roomchat {__version__}",
+            clients=[membership.person(one) for one in islice(registry.clients.values(), PAGE)],
+            clients_total=len(registry.clients),
+            rooms=[membership.summary(registry, room) for room in islice(registry.open_rooms.values(), PAGE)],
+            rooms_total=len(registry.open_rooms),
+            limits=Limits(settings.max_text, settings.max_name, settings.max_line, settings.max_rooms),
+            motd=settings.motd or None,
+            features=[feature for feature in FEATURES if feature in command.features],
+            lobby=settings.lobby or None,
+        )
+
+    def _return_to_rooms(self, batch: Batch, client: Client, command: Hello) -> None:
+        """Every room that the seat is in, or that the client names, or that is its own to whisper in: joined, and
+        caught up from the cursor named, or shown as on a first join."""
+        registry, settings = batch.registry, batch.settings
+        keeps_cursors = command.rooms is not None and command.epoch in (None, self._epoch)
+        cursors: dict[str, int] = {}  # by room key
+        rooms: dict[str, Room] = {}
+        for name, cursor in (command.rooms or {}).items():
+            try:
+                if is_pair(name):
+                    room = membership.find_room(batch, client, name)
+                else:
+                    room, _ = membership.go_into(batch, client, name)
+            except Refused as refusal:
+                batch.refuse(refusal)
+                continue
+            rooms[room.key] = room
+            if keeps_cursors:
+                cursors[room.key] = cursor
+        whispers = [registry.rooms[key] for key in registry.pairs.get(client.uid, ())]
+        for room in whispers:
+            rooms[room.key] = room
+            if room.key not in registry.clients_to_rooms[client.uid]:
+                membership.enter(batch, client, room)
+        if keeps_cursors:  # of the others it has seen nothing: not even their first whispers may be passed over
+            for room in whispers:
+                cursors.setdefault(room.key, 0)
+        else:  # how much one hello brings must be bounded: something of those that were spoken in last
+            whispers.sort(key=lambda room: room.last_said or "", reverse=True)
+            cursors.update((room.key, room.last_seq) for room in whispers[settings.max_rooms :])
+        rooms.update(registry.clients_to_rooms[client.uid])
+        for key, room in rooms.items():
+            batch.reply(membership.joined(registry, room))
+            batch.replay(room, cursors.get(key), settings.history)
+
+
+def is_full(batch: Batch) -> bool:
+    """Whether there is no seat for one more."""
+    return 0 < batch.settings.max_clients <= len(batch.registry.clients)
