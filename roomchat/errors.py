@@ -221,6 +221,7 @@ class Distrusted(ConnectError):
 class UnknownServer(Distrusted):
     """It is met for the first time, and no authority vouches for it."""
 
+    code = "unknown_server"
     sentence = (
         "{address} is not known yet. Its key has the fingerprint {fingerprint}. If that is the one that "
         "`roomchat serve` prints there, run: roomchat trust {address}"
@@ -228,6 +229,7 @@ class UnknownServer(Distrusted):
 
     def __init__(self, *, address: object, fingerprint: str) -> None:
         super().__init__(address=address, fingerprint=fingerprint)
+        self.address = address
         self.fingerprint = fingerprint
 
 

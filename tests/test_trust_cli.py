@@ -11,6 +11,7 @@ from click.testing import Result
 from roomchat.cli import main
 from roomchat.server import Server
 from roomchat.settings import Settings
+from tests.emulator import ENTER, Emulated
 from tests.peer import Peer
 from tests.program import Program, Terminal, runner
 from tests.trust import issue
@@ -98,21 +99,29 @@ def test_a_new_key_is_shown_and_trusted_by_word(folder: Path, tmp_path: Path) ->
         assert "was not known" in run("trust", "--forget", where(server)).stdout
 
 
-@pytest.mark.parametrize("answer", ["y", "n"])
-def test_a_person_at_a_terminal_is_asked(serve: Serve, folder: Path, answer: str) -> None:
+def test_a_person_at_the_screen_is_asked(serve: Serve, folder: Path) -> None:
     """Before anything is sent; the chat begins then."""
     server = serve()
-    with Terminal("join", where(server), "--name", "ann", "--plain") as terminal:
-        terminal.expect(server.identity.fingerprint)
-        terminal.expect(r"Is that the one .* prints there\? \[y/N\]")
-        terminal.type(f"{answer}\n")
-        if answer == "y":
-            terminal.expect("You are 1")
-            assert lines(folder)
-        else:
-            terminal.expect("Nothing was sent")
-            assert terminal.wait() == 1
-            assert not lines(folder)
+    with Emulated("join", where(server), "--name", "ann") as ann:
+        ann.until("is not known yet. The fingerprint of its key is:")
+        ann.until(lambda screen: screen.typed == "Do you trust it? [y/N]:")
+        assert server.identity.fingerprint in ann.read.replace(" ", "")
+        assert not lines(folder)
+        ann.type("y" + ENTER)
+        ann.until("You are 1")
+        assert lines(folder)
+
+
+def test_a_person_in_plain_mode_is_asked(serve: Serve, folder: Path) -> None:
+    """Who says no is in no chat, and can still go elsewhere. A line that was typed before is no answer."""
+    with Terminal("join", where(serve()), "--plain") as terminal:
+        terminal.expect("Your name")
+        terminal.type("ann\ny\n")
+        terminal.expect("Do you trust it")
+        terminal.type("/quit\n")
+        terminal.expect("Nothing was sent to it")
+        assert terminal.wait() == 0
+        assert not lines(folder)
 
 
 def test_who_comes_through_a_pipe_is_not_asked(serve: Serve) -> None:

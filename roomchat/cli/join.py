@@ -14,7 +14,7 @@ from roomchat.cli.fault import fault
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import no_more_output, not_written, note
 from roomchat.cli.text import Text
-from roomchat.cli.trusting import meet, trust_options
+from roomchat.cli.trusting import trust_options
 from roomchat.client.interrupt import run_interruptible
 from roomchat.client.same import room_names
 from roomchat.errors import ConnectError, StateError
@@ -98,21 +98,20 @@ def join(
         raise click.ClickException("join needs standard input and output; give it </dev/null or >/dev/null.")
     can_paint = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in DUMB_TERMINALS
     try:
-        meet(address, trust, ask=sys.stdin.isatty() and sys.stdout.isatty())
         if can_paint and not plain:
             _paint(
-                address, name, first, fresh,
+                address, name, first, fresh, trust,
                 colour=colour, bell=bell, clock=time_format, notify=notify, on_mention=on_mention, mouse=mouse,
             )  # fmt: skip
         else:
-            _print(address, name, first, bell, fresh, time_format)
+            _print(address, name, first, bell, fresh, trust, time_format)
     except (ConnectError, StateError) as error:
         raise click.ClickException(str(error)) from None
 
 
 def _paint(
-    address: str, name: str | None, first: list[Command | str], fresh: bool, *, colour: bool | None, bell: str,
-    clock: str, notify: bool, on_mention: str | None, mouse: bool,
+    address: str, name: str | None, first: list[Command | str], fresh: bool, trust: bool | str, *,
+    colour: bool | None, bell: str, clock: str, notify: bool, on_mention: str | None, mouse: bool,
 ) -> None:  # fmt: skip
     from roomchat.terminal.screen.screen import (
         Screen,  # its library takes a tenth of a second that pipes need not spend
@@ -127,8 +126,9 @@ def _paint(
         on_mention=split_command(on_mention) if on_mention else (),
     )
     terminal = Terminal(
-        address, screen.input, screen.windows, interactive=True, login=login_name(), changed=screen.changed
-    )
+        address, screen.input, screen.windows, interactive=True, login=login_name(), changed=screen.changed,
+        trust=trust,
+    )  # fmt: skip
     try:
         screen.run(terminal, lambda: terminal.run(name, first, is_fresh=fresh))
     except (ConnectError, StateError):
@@ -145,7 +145,8 @@ def _paint(
 
 
 def _print(
-    address: str, name: str | None, first: list[Command | str], bell: str, fresh: bool, clock: str
+    address: str, name: str | None, first: list[Command | str], bell: str, fresh: bool, trust: bool | str,
+    clock: str,
 ) -> None:  # fmt: skip
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
     source = StandardInput(sys.stdin.fileno())
@@ -167,8 +168,9 @@ def _print(
         show(line.plain + ("\a" if line.ring >= bell_level else ""))
 
     terminal = Terminal(
-        address, source, PlainDisplay(show_line, clock=clock), interactive=sys.stdin.isatty(), login=login_name()
-    )
+        address, source, PlainDisplay(show_line, clock=clock), interactive=sys.stdin.isatty(), login=login_name(),
+        trust=trust,
+    )  # fmt: skip
     interrupted = run_interruptible(lambda: terminal.run(name, first, is_fresh=fresh), terminal.interrupt)
     if interrupted:
         show("Goodbye.")

@@ -1,4 +1,4 @@
-"""The options that say whom to believe, and the question to a person who meets a server for the first time."""
+"""The options that say whom to believe."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ import click
 
 from roomchat.cli.addresses import WrongValue
 from roomchat.cli.text import Text
-from roomchat.client.address import parse_address
-from roomchat.client.connection import CONNECT_TIMEOUT
-from roomchat.client.known_servers import KnownServers, users_folder
-from roomchat.client.trust import Trust
-from roomchat.errors import ConnectError, Distrusted, UnknownServer
 from roomchat.key_fingerprint import read_fingerprint
 
 
@@ -48,35 +43,3 @@ def trust_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--trust", is_flag=True, help="Believe a server that is met for the first time; never one with a new key."
     )(call)
-
-
-def meet(address: str, trust: bool | str, *, ask: bool) -> None:
-    """Before a person comes in: see that the server is believed. Nothing is said where it does not answer; the one
-    who comes in tries again.
-
-    Args:
-        address: as it was written.
-        trust: what the options say.
-        ask: whether there is a person to ask.
-    Raises:
-        click.ClickException: it is not believed.
-    """
-    where, known = parse_address(address), KnownServers(users_folder())
-    believed = Trust(where, known, trust)
-    try:
-        expected = believed.expected()
-        if (expected is not None and not trust) or not believed.encrypts(expected):
-            return
-        link, _ = believed.connect(CONNECT_TIMEOUT)
-        link.socket.close()
-    except UnknownServer as error:
-        if not ask:
-            raise click.ClickException(str(error)) from None
-        click.echo(f"{where} is not known yet. The fingerprint of its key is:\n  {error.fingerprint}")
-        if not click.confirm("Is that the one that `roomchat serve` prints there?"):
-            raise click.ClickException("Nothing was sent.") from None
-        known.put(where, error.fingerprint)
-    except Distrusted as error:
-        raise click.ClickException(str(error)) from None
-    except ConnectError:
-        return

@@ -31,7 +31,7 @@ class ConnectionEnded(Struct):
     """The last of the events: the server does not take the client back, and it does not try again."""
 
     reason: str
-    code: str = ""  # of the refusal, if it was one
+    code: str = ""  # of the refusal, if it was one, or of ``UnknownServer``
 
 
 ClientEvent = Statement | ConnectionLost | ConnectionBack | ConnectionEnded

@@ -28,6 +28,7 @@ from roomchat.errors import (
     ReadTimeout,
     RoomchatError,
     StateError,
+    UnknownServer,
 )  # fmt: skip
 from roomchat.protocol import (
     Bye,
@@ -274,7 +275,7 @@ class ReconnectingConnection:
             self.failure = error
             self.changed.notify_all()
         with contextlib.suppress(OSError):  # it may be what has failed
-            code = error.code if isinstance(error, Denied) else ""
+            code = error.code if isinstance(error, Denied | UnknownServer) else ""
             self._on_event(ConnectionEnded(str(error), code))
 
     def _lose(self) -> None:

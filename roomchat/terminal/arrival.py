@@ -13,9 +13,10 @@ from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent
 from roomchat.client.session_files import last_name
 from roomchat.client.state import Unkept
-from roomchat.errors import BadName, ConnectError, Denied, NameTaken
+from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError, UnknownServer
 from roomchat.harmless import harmless
 from roomchat.protocol import Command, Join, Leave, Ping, is_pair
+from roomchat.terminal.meeting import NO_ANSWER, NOT_TRUSTED, QUESTION, introduced, is_trusted
 from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.input import InputSource, Typed
 from roomchat.terminal.windows.display import Display
@@ -43,12 +44,14 @@ class Arrival:
         receive: gets the client's events.
         changed: called when a question is asked.
         is_fresh: nothing of the last time is wanted.
+        trust: the fingerprint of the server's key; or whether it is believed when it is met for the first time. If
+            not, who can answer is asked.
     """
 
     def __init__(
         self, address: str, name: str | None, login: str, first: Iterable[First], display: Display,
         source: InputSource, *, interactive: bool, receive: Callable[[ClientEvent], object],
-        changed: Callable[[], None], is_fresh: bool = False,
+        changed: Callable[[], None], is_fresh: bool = False, trust: bool | str = False,
     ) -> None:  # fmt: skip
         self.asking = ""  # the question that the next line answers
         self.kept = True  # whether there is a place to keep what is not sent
@@ -56,6 +59,8 @@ class Arrival:
         self.held: list[Typed] = []
         self.first = list(first)
         self.name = name
+        self.is_fresh = is_fresh
+        self.trust = trust
         self._address = address
         self._login = login
         self._is_asked = False  # for a name
@@ -64,7 +69,6 @@ class Arrival:
         self._interactive = interactive
         self._receive = receive
         self._changed = changed
-        self._is_fresh = is_fresh
         self._can_ask = interactive or name is None
 
     def say_hello(self) -> bool:
@@ -78,9 +82,9 @@ class Arrival:
             if self.name is None:
                 self.name = self._ask_name()
             client = self._client(self.name)
-            if self._is_fresh:
+            if self.is_fresh:
                 client.ignore(())
-            display.meet(client, self._first_room(), is_fresh=self._is_fresh)
+            display.meet(client, self._first_room(), is_fresh=self.is_fresh)
             self.waits = self._interactive
             try:
                 client.open()
@@ -88,7 +92,10 @@ class Arrival:
                 if not self.is_refused(error.code, str(error)):
                     self._stay_out(str(error))
                     return False
-            except ConnectError as error:
+            except UnknownServer as error:
+                if not self._is_to_trust(error):
+                    return False
+            except (ConnectError, StateError) as error:
                 self._stay_out(str(error))
                 return False
             else:
@@ -121,7 +128,7 @@ class Arrival:
         client, lobby = self._display.client, self._display.roster.lobby
         assert client is not None
         self.waits = False
-        if self._is_fresh:
+        if self.is_fresh:
             self._leave_all(client, do)
         for command in self.first:
             do(command)
@@ -161,7 +168,8 @@ class Arrival:
     def _make_client(self, name: str, *, state: bool) -> Client:
         return Client(
             self._address, name, on_event=self._receive, request_timeout=REQUEST_TIMEOUT, state=state,
-            resume=not self._is_fresh, keep_rooms=self._display.comes_back, retry=self._interactive,
+            resume=not self.is_fresh, keep_rooms=self._display.comes_back, retry=self._interactive,
+            trust=self.trust,
         )  # fmt: skip
 
     def _stay_out(self, why: str) -> None:
@@ -181,10 +189,40 @@ class Arrival:
             self._is_asked = True
             with contextlib.suppress(ValueError):
                 self._login = last_name(user_state_path("roomchat"), parse_address(self._address)) or self._login
-        offered = f" [{self._login}]" if self._login and self._interactive else ""
-        self.asking = f"Your name{offered}: "
-        if self._display.focus.is_tagged:  # there is no line that is typed on, with a prompt before it
-            self._display.show(self.asking.rstrip())
+        offered = self._login if self._interactive else ""
+        name = self._ask(f"Your name [{offered}]: " if offered else "Your name: ", offered)
+        if name is None:
+            raise ConnectError("No name was given. Use --name to give one.")
+        return name
+
+    def _is_to_trust(self, server: UnknownServer) -> bool:
+        """Whether a person knows the key of a server that nobody else vouches for."""
+        self._part()
+        if not self._interactive:
+            raise server
+        trusted = None
+        self._display.show(introduced(server.address, server.fingerprint), "")
+        with self._source.anew():  # a word that was typed before is no answer
+            while trusted is None:
+                answer = self._ask(QUESTION)
+                if answer is not None and answer.startswith("/"):  # that is a no, and is done
+                    self._source.put_back(answer)
+                    answer = None
+                trusted = answer is not None and is_trusted(answer, server.fingerprint)
+                if trusted is None:
+                    self._display.show(NO_ANSWER, "trouble")
+        if trusted:
+            self.trust = server.fingerprint  # and no other, should it have changed meanwhile
+        else:
+            self._stay_out(NOT_TRUSTED)
+        return trusted
+
+    def _ask(self, question: str, default: str = "") -> str | None:
+        """What a person answers; None: there is nobody any more."""
+        is_tagged = self._display.focus.is_tagged  # there is no line that is typed on, with a prompt before it
+        self.asking = question
+        if is_tagged:
+            self._display.show(question.rstrip())
         self._changed()
         typed = None
         for typed in self._source.typed():
@@ -192,10 +230,10 @@ class Arrival:
                 break
             self.held.append(typed)  # meant for a room, before anybody asked
             typed = None
-        question, self.asking = self.asking, ""
+        self.asking = ""
         if typed is None:
-            raise ConnectError("No name was given. Use --name to give one.")
-        name = typed.text.strip() or (self._login if offered else "")
-        if not self._display.focus.is_tagged:
-            self._display.show(question + name)
-        return name
+            return None
+        answer = typed.text.strip() or default
+        if not is_tagged:
+            self._display.show(question + answer)
+        return answer

@@ -26,6 +26,8 @@ from roomchat.protocol import (
 from roomchat.terminal.shown.lines import cell
 from roomchat.terminal.shown.render import room_name, will_see_later
 from roomchat.terminal.typed.commands import NotSaid, TypingError
+from roomchat.terminal.typed.everyone import people
+from roomchat.terminal.typed.input import FetchPage, LookFurther, MeetEveryone, Visit
 from roomchat.terminal.typed.local import CloseWindow, Connect, Help, Ignore, Local, SetAway, Several, SwitchRoom
 from roomchat.terminal.windows.display import Display
 from roomchat.terminal.windows.lookups import Lookups
@@ -82,6 +84,21 @@ class CommandRunner:
                 self._ask(client, what, room)
             case _:
                 self._lookups.run(client, what, room or self._display.focus.room)
+
+    def look(self, client: Client, request: FetchPage | Visit | LookFurther | MeetEveryone) -> None:
+        """Ask the server for what somebody looks at, or looks for; nothing while it is away."""
+        with contextlib.suppress(ConnectError):
+            match request:
+                case FetchPage():
+                    client.send(replace(request.history, id=request.page))
+                case Visit():
+                    self.visit(client, request.room)
+                case LookFurther():
+                    self._display.look_further()
+                case MeetEveryone():
+                    for _ in people(client):
+                        pass
+                    request.then()
 
     def joined(self, event: Joined) -> None:
         """A room is joined. One that a whisper to someone offline has made was shown with a word on that."""

@@ -6,11 +6,9 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable
 
-from msgspec.structs import replace
-
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, Refusal
-from roomchat.errors import ConnectError, Denied, StateError
+from roomchat.errors import ConnectError, Denied, StateError, UnknownServer
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     Bye,
@@ -27,13 +25,13 @@ from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.shown.render import not_said
 from roomchat.terminal.typed.commands import NotSaid, TypingError, leads_elsewhere, parse
-from roomchat.terminal.typed.everyone import people
-from roomchat.terminal.typed.input import FetchPage, Input, InputSource, LookFurther, MeetEveryone, Typed, Visit
+from roomchat.terminal.typed.input import Input, InputSource, Typed
 from roomchat.terminal.typed.local import Connect, Help, Local, LookUp
 from roomchat.terminal.understand import understand
 from roomchat.terminal.unsent import keep, leads, messages, waiting_lines
 from roomchat.terminal.windows.display import Display
 
+ANSWERED = OTHER_NAME | {UnknownServer.code}  # why a connection ends that a person can mend by an answer
 EXIT_FLUSH_TIMEOUT = 5.0  # seconds that what a person said last has to arrive when they leave
 
 
@@ -47,11 +45,12 @@ class Terminal:
         interactive: whether there is someone who looks at the screen and answers.
         login: the name that is offered to a person who has to choose one.
         changed: called when something changed that is not a line: who is here, what is on its way.
+        trust: as for ``Arrival``, of that server.
     """
 
     def __init__(
         self, address: str, source: InputSource, display: Display, *, interactive: bool, login: str = "",
-        changed: Callable[[], None] = lambda: None,
+        changed: Callable[[], None] = lambda: None, trust: bool | str = False,
     ) -> None:  # fmt: skip
         self.address = address
         self.current_command = ""  # the command that is being done; it may wait for the connection to come back
@@ -68,9 +67,12 @@ class Terminal:
         self._typed_is_kept = False
         self.complaints: list[str] = []  # of a pipe: what was not done, and why
         self.returned: list[str] = []  # what was typed, not sent, and can't be kept
-        self._begin()
+        self._begin(trust=trust)
 
-    def _begin(self, name: str | None = None, first: Iterable[First] = (), *, is_fresh: bool = False) -> None:
+    def _begin(
+        self, name: str | None = None, first: Iterable[First] = (), *, is_fresh: bool = False,
+        trust: bool | str = False,
+    ) -> None:  # fmt: skip
         """Nothing is known of a server."""
         self._ended = None
         with self.display.lock:
@@ -79,6 +81,7 @@ class Terminal:
         self.arrival = Arrival(
             self.address, name, self._login, first, self.display, self._source,
             interactive=self._interactive, receive=self._receive, changed=self._changed, is_fresh=is_fresh,
+            trust=trust,
         )  # fmt: skip
 
     def run(self, name: str | None, first: Iterable[First], *, is_fresh: bool = False) -> None:
@@ -91,7 +94,7 @@ class Terminal:
         Raises:
             ConnectError: nobody answers, or the server does not want us, and nobody is there to try another one.
         """
-        self._begin(name, first, is_fresh=is_fresh)
+        self._begin(name, first, is_fresh=is_fresh, trust=self.arrival.trust)
         try:
             going = self._come_in()
             while going and not self._refused and (typed := self._source.next()) is not None:
@@ -196,10 +199,12 @@ class Terminal:
     def _take(self, typed: Input) -> bool:
         """Do what a typed line says, or hold it until we are in; whether to go on."""
         if not isinstance(typed, Typed):
-            self._ask(typed)
+            if self.display.client is not None and self._ended is None:
+                self._runner.look(self.display.client, typed)
+                self._changed()
             return True
-        if self._ended is not None and self._ended.code in OTHER_NAME and self._interactive:
-            return self._choose_another_name(self._ended) and self._take(typed)
+        if self._ended is not None and self._ended.code in ANSWERED and self._interactive:
+            return self._come_again(self._ended) and self._take(typed)
         if self.arrival.waits:
             if self.display.connected:
                 return self._enter() and self._type(typed)
@@ -209,15 +214,18 @@ class Terminal:
                 return True
         return self._type(typed)
 
-    def _choose_another_name(self, ended: ConnectionEnded) -> bool:
-        """Somebody else got our name while the connection was lost; whether to go on."""
+    def _come_again(self, ended: ConnectionEnded) -> bool:
+        """Somebody else got our name while the connection was lost, or one has to be asked about the server that
+        has come; whether to go on."""
         client, old = self.display.client, self.arrival
         assert client is not None
         unsent = self._close(client, 0.0)
-        self._begin(old.name, old.first or [Join(room=room) for room in client.rooms if not is_pair(room)])
+        first = old.first or [Join(room=room) for room in client.rooms if not is_pair(room)]
+        self._begin(old.name, first, is_fresh=old.is_fresh, trust=old.trust)
         self._tell_unsent(unsent)
         self.arrival.held = old.held
-        self.arrival.is_refused(ended.code, ended.reason)
+        if ended.code in OTHER_NAME:
+            self.arrival.is_refused(ended.code, ended.reason)
         return self._come_in()
 
     def _is_for_now(self, typed: Typed) -> bool:
@@ -250,9 +258,9 @@ class Terminal:
         if old.held:  # it was meant for there
             lines = [line for typed in old.held for line in not_said(typed.text)]
             unsent += [f"{self.address} was not reached, so this was not sent:", *lines]
-        if address is not None:
-            self.address = address
-        self._begin(old.name)
+        is_same = address in {None, self.address}
+        self.address = address or self.address
+        self._begin(old.name, trust=old.trust if is_same else False)
         self._tell_unsent(unsent)
         self.display.show(f"Connecting to {self.address}.")
         self._come_in()
@@ -264,7 +272,7 @@ class Terminal:
         is_had = self.display.take(event)
         if isinstance(event, ConnectionEnded):
             self._ended = event
-            if self._interactive and event.code in OTHER_NAME:
+            if self._interactive and event.code in ANSWERED:
                 self._source.wake()
             elif self._interactive:
                 self.display.show(f"{event.reason} Type /connect to try again.", "trouble")
@@ -287,24 +295,6 @@ class Terminal:
             self.complaints.append(harmless(f"{why} It was: {text}" if text else why))
 
     # ------------------------------------------------------------ the send thread
-
-    def _ask(self, request: FetchPage | Visit | LookFurther | MeetEveryone) -> None:
-        """Ask the server for what somebody looks at, or looks for."""
-        client = self.display.client
-        if client is not None and self._ended is None:
-            with contextlib.suppress(ConnectError):
-                match request:
-                    case FetchPage():
-                        client.send(replace(request.history, id=request.page))
-                    case Visit():
-                        self._runner.visit(client, request.room)
-                    case LookFurther():
-                        self.display.look_further()
-                        self._changed()
-                    case MeetEveryone():
-                        for _ in people(client):
-                            pass
-                        request.then()
 
     def _type(self, line: Typed) -> bool:
         """Do what a typed line says; False if it says goodbye."""

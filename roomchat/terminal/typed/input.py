@@ -8,6 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -81,6 +82,15 @@ class InputSource(ABC):
         return bool(self.waiting())
 
     @abstractmethod
+    def put_back(self, line: str) -> None:
+        """It is the next line again. For the thread that has taken it."""
+
+    @abstractmethod
+    def anew(self) -> AbstractContextManager[None]:
+        """Inside, only what is typed from now on is taken; what was typed before comes behind. For the thread that
+        takes lines."""
+
+    @abstractmethod
     def wake(self) -> None:
         """End one waiting with an empty line, now or when it begins."""
 
@@ -127,6 +137,22 @@ class InputQueue(InputSource):
         """Whether the person has begun a line, or lines wait: these words are meant for where they are now."""
         return self.half_typed or super().is_begun()
 
+    def put_back(self, line: str) -> None:
+        """It is the next line again."""
+        with self._changed:
+            self._lines.appendleft(Typed(line))
+
+    @contextmanager
+    def anew(self) -> Iterator[None]:
+        """Inside, only what is typed from now on is taken; what was typed before comes behind."""
+        with self._changed:
+            before, self._lines = self._lines, deque()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._lines = before + self._lines
+
     def next(self) -> Input | None:
         """The next line; None at the end."""
         with self._changed:
@@ -161,17 +187,35 @@ class StandardInput(InputSource):
                 if os.read(self._stop_reader, 1) == _WAKE:
                     return Typed("")
                 break
-            try:
-                data = os.read(self._fd, READ_SIZE)
-            except OSError:  # a folder, or a terminal that is gone
-                data = b""
-            self._ended = not data
-            self._rest += data
+            self._read()
         if not self._rest or self._stopped:
             return None
         line, _, self._rest = self._rest.partition(b"\n")
         # What can't be read as UTF-8 becomes a replacement character: JSON could not carry it.
         return Typed(line.removesuffix(b"\r").decode(errors="replace"))
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._fd, READ_SIZE)
+        except OSError:  # a folder, or a terminal that is gone
+            data = b""
+        self._ended = not data
+        self._rest += data
+
+    def put_back(self, line: str) -> None:
+        """It is the next line again."""
+        self._rest = f"{line}\n".encode() + self._rest
+
+    @contextmanager
+    def anew(self) -> Iterator[None]:
+        """Inside, only what is typed from now on is taken; what was typed before comes behind."""
+        while not self._ended and select.select([self._fd], [], [], 0)[0]:
+            self._read()
+        before, self._rest = self._rest, b""
+        try:
+            yield
+        finally:
+            self._rest = before + self._rest
 
     def waiting(self) -> list[Typed]:
         """The lines that were read, and nobody has taken."""
