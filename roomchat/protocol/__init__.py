@@ -8,5 +8,6 @@ become commands, so that nothing behind it meets a value of another type.
 from __future__ import annotations
 
 from roomchat.protocol.commands import *  # noqa: F403
+from roomchat.protocol.entries import *  # noqa: F403
 from roomchat.protocol.events import *  # noqa: F403
 from roomchat.protocol.values import *  # noqa: F403
