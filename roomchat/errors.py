@@ -259,8 +259,9 @@ class InClear(Distrusted):
     """It was met encrypted, and is now to be talked to in clear text."""
 
     sentence = (
-        "{address} was met encrypted before, so it is not talked to in clear text. If that is right all the same, "
-        "run first: roomchat trust --forget {address}"
+        "{address} was met encrypted before, so it is not talked to in clear text, in which anybody on the way "
+        "could read what proves who you are. If that is right all the same, run first: roomchat trust --forget "
+        "{address}"
     )
 
 

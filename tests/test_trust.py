@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from roomchat.client.client import Client
 from roomchat.client.client_events import ConnectionEnded
 from roomchat.client.known_servers import AUTHORITY, KnownServers
 from roomchat.client.oneshot import connect_once
-from roomchat.client.session_files import server_folder
+from roomchat.client.session_files import forget_keys, server_folder
 from roomchat.client.trust import Trust
 from roomchat.errors import (
     ChangedKey,
@@ -333,11 +334,38 @@ def test_who_was_met_encrypted_is_not_talked_to_in_clear(serve: Serve, tmp_path:
     server = serve()
     with client(where(server), tmp_path, trust=True):
         pass
-    with pytest.raises(InClear, match=r"roomchat trust --forget"):
-        client(where(server, "tcp"), tmp_path).open()
-    assert KnownServers(tmp_path).forget(parse_address(where(server)))
+    address = parse_address(where(server, "tcp"))
+    for forget in (KnownServers(tmp_path).forget, partial(forget_keys, tmp_path)):
+        # The session belongs to the key by itself: its token goes to nobody in clear, should the file be lost.
+        with pytest.raises(InClear, match=r"roomchat trust --forget"):
+            client(where(server, "tcp"), tmp_path).open()
+        assert forget(address)
+        assert not forget(address)
     with client(where(server, "tcp"), tmp_path) as chat:
         assert chat.uid == 1
+
+
+def test_who_forgets_a_server_meets_it_anew(tmp_path: Path) -> None:
+    """With another key, too; but no word is believed in its place that nobody has given."""
+    with Server(Settings(port=0)) as server, client(where(server), tmp_path, trust=True):
+        port = server.address[1]
+    KnownServers(tmp_path).forget(parse_address(where(server)))
+    assert forget_keys(tmp_path, parse_address(f"localhost:{port}"))
+    cert, key = issue(tmp_path, "127.0.0.1")
+    with Server(Settings(port=port, tls_cert=cert, tls_key=key)) as other:
+        with pytest.raises(UnknownServer):
+            client(where(other), tmp_path).open()
+        with client(where(other), tmp_path, trust=True) as chat:
+            assert chat.uid == 1
+
+
+def test_a_session_that_cant_be_changed_is_told(tmp_path: Path) -> None:
+    """Else its key would count still."""
+    path = server_folder(tmp_path, Address("a.example", 1), "ann") / "ann.db"
+    path.parent.mkdir()
+    path.write_text("no database" * 100)
+    with pytest.raises(StateError, match="Can't change the session in"):
+        forget_keys(tmp_path, Address("a.example", 1))
 
 
 def test_a_server_without_tls_is_told_with_a_way(tmp_path: Path) -> None:

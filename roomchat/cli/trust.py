@@ -12,6 +12,7 @@ from roomchat.cli.trusting import Fingerprint
 from roomchat.client.address import Address, parse_address
 from roomchat.client.connection import CONNECT_TIMEOUT
 from roomchat.client.known_servers import AUTHORITY, KnownServers, users_folder
+from roomchat.client.session_files import forget_keys
 from roomchat.client.trust import shown_by
 from roomchat.errors import ConnectError, StateError
 from roomchat.harmless import harmless
@@ -32,7 +33,8 @@ def trust(address: str, yes: bool, fingerprint: str | None, forget: bool) -> Non
 
     try:
         if forget:
-            _say(f"{where} is forgotten." if known.forget(where) else f"{where} was not known.")
+            is_forgotten = known.forget(where) | forget_keys(users_folder(), where)
+            _say(f"{where} is forgotten." if is_forgotten else f"{where} was not known.")
         else:
             _trust(where, known, yes, fingerprint)
     except (ConnectError, StateError) as error:

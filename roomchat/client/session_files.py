@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 from roomchat.client.address import Address
 from roomchat.client.same import compared, spellings
+from roomchat.errors import StateError
 
 MAX_SLOTS = 100  # programs of one person with one name on one server at a time
 _SESSION = ".db"  # how their files end
@@ -23,7 +24,7 @@ SETTLED = "settled"  # in the lock file of a session that is known to be in its 
 def server_folder(folder: Path, address: Address, name: str) -> Path:
     """Where sessions on a server are kept, however its address is spelled: the first place that has one of that
     name, or else the first."""
-    folders = [folder / quote(str(one), safe="") for one in spellings(address)]
+    folders = [_folder(folder, one) for one in spellings(address)]
     for one in folders:
         _settle(one, name.casefold())
     return next((one for one in folders if next(_slots(one, compared(name))).exists()), folders[0])
@@ -35,7 +36,7 @@ def last_name(folder: Path, address: Address) -> str | None:
     Only what stands beside a session tells that a screen had it, not a program (``Client.kept_beside``).
     """
     with contextlib.suppress(OSError, sqlite3.Error):
-        folders = [folder / quote(str(one), safe="") for one in spellings(address)]
+        folders = [_folder(folder, one) for one in spellings(address)]
         kept = [path for one in folders for path in one.glob(f"*{_SESSION}.kept*") if "+" not in path.name]
         if kept:
             newest = max(kept, key=lambda path: path.stat().st_mtime)
@@ -46,6 +47,26 @@ def last_name(folder: Path, address: Address) -> str | None:
             # One that was changed since is not the one that leads to this session.
             return str(row[0]) if row and compared(str(row[0])) == unquote(key) else unquote(key)
     return None
+
+
+def forget_keys(folder: Path, address: Address) -> bool:
+    """The sessions on a server belong to no key any more, as if it had not been met; whether one did. One that is
+    in use keeps its own, and writes it down again. Raises StateError."""
+    found = 0
+    for path in (path for one in spellings(address) for path in _folder(folder, one).glob(f"*{_SESSION}")):
+        try:
+            uri = f"{path.absolute().as_uri()}?mode=rw"
+            with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as session:
+                found += session.execute(
+                    "UPDATE identity SET value = NULL WHERE key = 'server_key' AND value IS NOT NULL"
+                ).rowcount
+        except sqlite3.Error as error:
+            raise StateError(f"Can't change the session in {path} ({error}).") from None
+    return found > 0
+
+
+def _folder(folder: Path, address: Address) -> Path:
+    return folder / quote(str(address), safe="")
 
 
 def claim(folder: Path, name: str) -> tuple[IO[str], Path]:
