@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import os
 import socket
 import ssl
 import threading
@@ -452,8 +453,76 @@ def test_a_line_may_be_written_by_hand(tmp_path: Path, written: str) -> None:
     assert lines(tmp_path) == ["# a.example", ""]
 
 
+def test_a_damaged_line_can_be_forgotten(tmp_path: Path) -> None:
+    """And be replaced."""
+    for change in (KnownServers.forget, partial(KnownServers.put, key=FINGERPRINT)):
+        (tmp_path / "known_servers").write_text("a.example:1 3f2a\n")
+        change(KnownServers(tmp_path), Address("a.example", 1))
+        assert KnownServers(tmp_path).get(Address("a.example", 1)) in (None, FINGERPRINT)
+
+
+def test_a_file_behind_a_link_stays_there(tmp_path: Path) -> None:
+    """People keep such files in a folder of their own; it is for them alone, as ever."""
+    (tmp_path / "mine").mkdir()
+    there = tmp_path / "mine" / "known"
+    (tmp_path / "known_servers").symlink_to(there)
+    KnownServers(tmp_path).put(Address("a.example", 1), FINGERPRINT)
+    assert KnownServers(tmp_path).get(Address("a.example", 1)) == FINGERPRINT
+    assert (tmp_path / "known_servers").is_symlink()
+    assert there.read_text() == f"a.example:1 {FINGERPRINT}\n"
+    assert there.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in there.parent.iterdir()] == ["known"]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_file_that_others_may_write_is_refused(tmp_path: Path, keep: bool) -> None:
+    """They would say whom this person trusts. With what to do."""
+    path = tmp_path / "known_servers"
+    path.write_text(f"a.example:1 {FINGERPRINT}\n")
+    known = KnownServers(tmp_path, keep=keep)
+    for mode in (0o620, 0o602):
+        path.chmod(mode)
+        for use in (known.get, known.forget, partial(known.put, key=FINGERPRINT)):
+            with pytest.raises(StateError, match="chmod 600"):
+                use(Address("a.example", 1))
+    path.chmod(0o644)
+    assert known.get(Address("a.example", 1)) == FINGERPRINT
+
+
+def test_a_file_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But the one of who runs the machine counts."""
+    path = tmp_path / "known_servers"
+    path.write_text(f"a.example:1 {FINGERPRINT}\n")
+    if os.geteuid() == 0:
+        monkeypatch.setattr("os.geteuid", lambda: 12345)
+        assert KnownServers(tmp_path).get(Address("a.example", 1)) == FINGERPRINT
+        os.chown(path, 54321, -1)
+    else:
+        monkeypatch.setattr("os.geteuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(StateError, match="belongs to somebody else"):
+        KnownServers(tmp_path).get(Address("a.example", 1))
+
+
+def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+    """A named pipe would be waited for."""
+    os.mkfifo(tmp_path / "known_servers")
+    with pytest.raises(StateError, match="is no file"):
+        KnownServers(tmp_path).get(Address("a.example", 1))
+
+
+def test_what_is_not_known_needs_no_place_to_be_forgotten(tmp_path: Path) -> None:
+    """Nothing is made, or written."""
+    (tmp_path / "file").write_text("")
+    assert not KnownServers(tmp_path / "file").forget(Address("a.example", 1))
+    assert not KnownServers(tmp_path / "none").forget(Address("a.example", 1))
+    assert not (tmp_path / "none").exists()
+    with pytest.raises(StateError, match="Can't write"):
+        KnownServers(tmp_path / "file").put(Address("a.example", 1), FINGERPRINT)
+
+
 def test_a_file_that_cant_be_read_is_told_where_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service whose home is another's can keep nothing, and talks to this machine all the same."""
+    (tmp_path / "known_servers").touch()
 
     def read(*arguments: object, **options: object) -> str:
         raise PermissionError(errno.EACCES, "Permission denied")

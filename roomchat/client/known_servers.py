@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +77,7 @@ class KnownServers:
         if self.path is None or self._lines is not None:
             return self._lines or []
         try:
+            self._check(self.path.stat())
             return self.path.read_text(encoding="utf-8", errors="replace").splitlines()
         except (FileNotFoundError, NotADirectoryError):
             return []
@@ -84,9 +86,25 @@ class KnownServers:
                 raise
             return []  # it is not this person's: a service whose home is another's, say
 
+    def _check(self, found: os.stat_result) -> None:
+        """Raise StateError if somebody else may have written what is in the file."""
+        if not stat.S_ISREG(found.st_mode):
+            raise StateError(f"{self.path} is no file; it should say what servers are trusted. Remove it.")
+        if found.st_mode & 0o022:
+            raise StateError(
+                f"Others may write to {self.path}, so what it says of servers can't be trusted. Look at what is "
+                f"in it, then: chmod 600 {self.path}"
+            )
+        if found.st_uid not in {os.geteuid(), 0}:
+            raise StateError(
+                f"{self.path} belongs to somebody else, so what it says of servers can't be trusted. Remove it."
+            )
+
     def _change(self, address: Address, new: list[str]) -> bool:
         """Put these lines in the place of those of a server; whether it had any."""
         try:
+            if not new and not any(_is_of(line, address) for line in self._read()):
+                return False  # there may be no place to write to
             with self._locked():
                 lines = self._read()
                 kept = [line for line in lines if not _is_of(line, address)]
@@ -99,12 +117,14 @@ class KnownServers:
         if self.path is None or not self._keep:
             self._lines = lines
             return
-        new = Path(f"{self.path}.new")
-        with open(new, "w", encoding="utf-8", opener=_private) as file:
+        path = os.path.realpath(self.path)  # a link stays one: it may lead to where the person keeps such files
+        new = Path(f"{path}.new")
+        new.unlink(missing_ok=True)
+        with open(new, "x", encoding="utf-8", opener=_private) as file:
             file.writelines(f"{line}\n" for line in lines)
             file.flush()
             os.fsync(file.fileno())
-        new.rename(self.path)
+        new.rename(path)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
