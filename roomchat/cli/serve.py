@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from roomchat.cli.addresses import ListenHost
+from roomchat.cli.greeting import greeting
 from roomchat.cli.output import check_no_part_of, check_target, no_more_output, not_written, note
 from roomchat.cli.paths import default_database
 from roomchat.cli.user_settings import read_toml
@@ -26,7 +27,6 @@ from roomchat.errors import SettingsError, StartError
 from roomchat.harmless import harmless
 from roomchat.server import Server
 from roomchat.settings import PLAINTEXT, WIRES, Settings
-from roomchat.version import __version__
 
 MAX_NUMBER = 1e9  # seconds or days or messages a second: more than anybody means
 
@@ -176,7 +176,7 @@ def serve(db: str | None, debug: int, log_file: str | None, record: str | None, 
     except StartError as error:
         raise click.ClickException(str(error)) from None
     try:
-        _tell(_greeting(Address(*server.address), settings, server.identity.fingerprint))
+        _tell(greeting(Address(*server.address), settings, server.identity))
         server.wait()
         _tell(f"Stopping: {server.why}." if server.why else "Stopping. Press Ctrl-C again to end at once.")
     finally:
@@ -202,47 +202,6 @@ def _tell(text: str) -> None:
         no_more_output()
         if not isinstance(error, BrokenPipeError):
             note(f"{not_written(error).message} The server goes on.")
-
-
-_LET_IN = {
-    "local": "Others come encrypted; clear text is taken from this machine only (--plaintext).",
-    "all": "Clear text is taken from everywhere: whoever listens on the way of such a connection reads it.",
-    "none": "Everyone comes encrypted; clear text is not taken (--plaintext).",
-}
-
-
-def _greeting(address: Address, settings: Settings, fingerprint: str) -> str:
-    everywhere = address.host in {"0.0.0.0", "::"}
-    local = everywhere or address.host in {"127.0.0.1", "::1"}
-    default = Address("127.0.0.1", Settings.port)
-    target = "" if local and address.port == default.port else f" {address}"
-    if everywhere:
-        target = "" if address.port == default.port else f" localhost:{address.port}"
-    if local and settings.plaintext == "none":
-        target = f" tls://localhost:{address.port}"
-    lines = [
-        f"roomchat {__version__} listens on {address}.",
-        f"Join from this machine with: roomchat join{target}",
-    ]
-    if "plain" in settings.wires and (settings.plaintext == "all" or (local and settings.plaintext == "local")):
-        lines.append(
-            f"Without roomchat, in plain text: nc {'localhost' if local else address.host} {address.port}"
-        )
-    if everywhere:
-        lines.append(f"From another machine: roomchat join THIS-HOST:{address.port}")
-    if local and not everywhere:
-        lines.append("Only this machine can connect; --host 0.0.0.0 lets others in.")
-    if everywhere or not local or settings.plaintext == "none":
-        lines.append(f"It is asked whether this is the server's key:\n  {fingerprint}")
-        lines.append(_LET_IN[settings.plaintext])
-    if settings.db == ":memory:":
-        lines.append("Nothing is kept: messages are gone when the server stops.")
-    elif settings.sync == "full":
-        lines.append(f"Every message is on disk before anyone sees it, in {settings.db}.")
-    else:
-        lines.append(f"Messages survive a crash of the server; a power cut may take the last ones: {settings.db}.")
-    lines.append("Press Ctrl-C to stop the server.")
-    return "\n".join(lines)
 
 
 class _HarmlessFormatter(logging.Formatter):

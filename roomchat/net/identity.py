@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import logging
 import ssl
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from roomchat.errors import StartError
 from roomchat.key_fingerprint import fingerprint
+from roomchat.net.addresses import names_of_host
 
 LOOK_INTERVAL = 1.0  # seconds between two looks whether the files have changed
 
@@ -35,6 +37,7 @@ class Identity:
         self._ours = ours
         # A signal's handler may come while its own thread has it.
         self._lock = threading.RLock()
+        self.names: list[str] = []  # of the host, that whoever has signed the certificate vouches for
         self._read_when = self._changed()
         self._next_look = time.monotonic() + LOOK_INTERVAL
         self._context, self.fingerprint = self._read()
@@ -85,20 +88,24 @@ class Identity:
             raise StartError(self._unusable(error)) from None
         try:
             if not self._ours:
-                self._check_dates(pem)
+                self._look_at(pem)
             return context, fingerprint(ssl.PEM_cert_to_DER_cert(_first_certificate(pem)))
         except ValueError:  # OpenSSL takes more forms of it than clients do
             raise StartError(self._unusable(ValueError("the certificate is not a usual one in PEM"))) from None
 
-    def _check_dates(self, pem: str) -> None:
-        from cryptography.x509 import load_pem_x509_certificate  # only here: it takes 0.1 s
+    def _look_at(self, pem: str) -> None:
+        from cryptography import x509  # only here: it takes 0.1 s
 
-        certificate = load_pem_x509_certificate(_first_certificate(pem).encode())
+        certificate = x509.load_pem_x509_certificate(_first_certificate(pem).encode())
         if certificate.not_valid_after_utc < datetime.datetime.now(datetime.UTC):
             raise StartError(
                 f"The certificate in {self._certificate} has expired on "
                 f"{certificate.not_valid_after_utc:%Y-%m-%d}; renew it."
             )
+        self.names = []
+        with contextlib.suppress(x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+            names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            self.names = [name for name in names.get_values_for_type(x509.DNSName) if "*" not in name]
 
     def _unusable(self, error: OSError | ValueError) -> str:
         files = " and ".join(dict.fromkeys(map(str, (self._certificate, self._key))))
@@ -129,7 +136,7 @@ def of_server(cert: str, key: str, log: Path, host: str) -> Identity:
         raise StartError("--tls-key names the key of a certificate; name that with --tls-cert.")
     path = Path(f"{log}.pem")
     if not path.exists():
-        from roomchat.net.self_signed import make_file, names_of_host  # only here: it takes 0.1 s
+        from roomchat.net.self_signed import make_file  # only here: it takes 0.1 s
 
         try:
             make_file(path, names_of_host(host))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import os
-import socket
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 
 from cryptography import x509
@@ -18,8 +16,6 @@ from cryptography.x509.oid import NameOID
 
 # RFC 5280, section 4.1.2.5: it does not expire. The key is what clients know the server by, as with ssh.
 NEVER = datetime.datetime(9999, 12, 31, 23, 59, 59)
-# Addresses for documentation: nothing is sent there, the system only says from where it would be.
-SOMEWHERE = [(socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")]
 
 
 def make_file(path: Path, names: Iterable[str]) -> None:
@@ -59,23 +55,6 @@ def make(names: Iterable[str]) -> bytes:
     return key.private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     ) + certificate.public_bytes(Encoding.PEM)  # fmt: skip
-
-
-def names_of_host(host: str) -> list[str]:
-    """The names and addresses by which this machine may be reached, as far as it knows without asking others.
-
-    Args:
-        host: that the server listens on.
-    """
-    names = ["localhost", "127.0.0.1", "::1", host, socket.gethostname()]
-    for family, address in SOMEWHERE:
-        try:
-            with closing(socket.socket(family, socket.SOCK_DGRAM)) as sock:
-                sock.connect((address, 9))
-                names.append(sock.getsockname()[0])
-        except OSError:  # no way out
-            continue
-    return [name for name in dict.fromkeys(names) if name.isascii() and name not in {"0.0.0.0", "::"}]
 
 
 def _general_name(name: str) -> x509.GeneralName:
