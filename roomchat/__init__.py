@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Person,
         Pong,
         PresenceSummary,
+        ReadMarker,
         Renamed,
         RoomsPage,
         RoomSummary,
@@ -53,8 +54,8 @@ __all__ = [
     "Action", "Away", "Back", "ChangedKey", "Client", "ClientEvent", "ConnectError", "ConnectionBack",
     "ConnectionEnded", "ConnectionLost", "Denied", "Distrusted", "Error", "Event", "Gap", "Goodbye",
     "HistoryPage", "Joined", "Left", "Limits", "MemberJoined", "MemberLeft", "Message", "NoTls", "Notice",
-    "Person", "Pong", "PresenceSummary", "Refusal", "Renamed", "RoomSummary", "RoomchatError", "RoomsPage",
-    "StateError", "StatsPage", "Unknown", "UnknownServer", "Welcome", "WhoPage", "__version__",
+    "Person", "Pong", "PresenceSummary", "ReadMarker", "Refusal", "Renamed", "RoomSummary", "RoomchatError",
+    "RoomsPage", "StateError", "StatsPage", "Unknown", "UnknownServer", "Welcome", "WhoPage", "__version__",
 ]  # fmt: skip
 
 # Where they are, those that need the least first. They are imported when they are asked for: whoever imports any

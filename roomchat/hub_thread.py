@@ -110,6 +110,7 @@ class HubThread:
             next_room=effects.next_room,
             seats=effects.seats.items(),
             guests=effects.guests.items(),
+            reads=[(uid, room, seq) for (uid, room), seq in effects.reads.items()],
         )
         try:
             self._log.append(time, changes)

@@ -143,6 +143,13 @@ class Chat:
         """What was sent to a connection since the last time."""
         return self.received.pop(link, [])
 
+    def restart(self) -> None:
+        """A kill -9, and the next start: what is stored is known, no connection is left, and nobody has a seat."""
+        self.closed |= {peer.link for peer in self.registry.peers.values()}
+        rooms = [(key, log[-1]["room"], log[-1]["seq"], log[-1]["ts"]) for key, log in self.log.items() if log]
+        self.registry = Registry(next_uid=max(self.clients, default=0) + 1, rooms=rooms)
+        self.hub = Hub(self.registry, self.settings, epoch=self.EPOCH, now=self.now)
+
     # ------------------------------------------------------------ links that are bytes, of any dialect
 
     def open(self, link: str) -> None:
@@ -224,6 +231,11 @@ class Chat:
             self.clients[session.client.uid].sessions.append(SessionRow(session.device, session.token_hash))
         for session, n in self.effects.counters.items():
             self.clients[session.client.uid].sessions[session.device - 1].last_n = n
+        for (uid, room), seq in self.effects.reads.items():
+            reads = self.clients[uid].reads
+            reads.pop(room, None)
+            if seq is not None:
+                reads[room] = seq
         for segment, data in zip(self.effects.segments, lines, strict=True):
             log = self.log[segment.room.key]
             for message in _events(data):
@@ -311,6 +323,7 @@ def snapshot(registry: Registry) -> dict[str, Any]:
                 one.announced,
                 one.links,
                 [_session(session) for session in one.sessions],
+                {**one.reads},
             )
             for uid, one in registry.clients.items()
         },

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from roomchat.chat.fingerprint import of_effects, of_state
 from roomchat.chat.inputs import Connected, Disconnected
-from roomchat.protocol import Bye, Dial, Hello, Join, Leave, Name, Rooms, Say, Whisper, Who
+from roomchat.protocol import Bye, Dial, Hello, Join, Leave, Name, Read, Rooms, Say, Whisper, Who
 from tests.memory import Chat
 
 PEOPLE = 6
@@ -44,6 +44,7 @@ def run(seed: int, steps: int) -> Iterator[str]:
                     Join(room=chance.choice("abc")),
                     Leave(room=chance.choice("abc")),
                     Say(text=f"{chance.random()}", room=chance.choice(["a", "b", None])),
+                    Read(room=chance.choice("ab"), seq=chance.randrange(9)),
                     Whisper(uid=uid, text="psst"),
                     Dial(uid=uid),
                     Name(name=f"{who}{chance.randrange(3)}"),

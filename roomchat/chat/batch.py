@@ -230,6 +230,16 @@ class Batch:
             self.registry.save(session)
         session.last_n = counters[session] = n
 
+    def keep_read(self, client: Client, room: Room, seq: int) -> None:
+        """The client has read a room up to there."""
+        self.registry.mark_read(client, room.key, seq)
+        self.effects.reads[client.uid, room.key] = seq
+
+    def forget_read(self, client: Client, room: str) -> None:
+        """It is of no interest any more how far a client has read there."""
+        self.registry.mark_read(client, room, None)
+        self.effects.reads[client.uid, room] = None
+
     def keep_next_room(self) -> None:
         """Store that the number of a room has been given away."""
         self.effects.next_room = self.registry.next_room

@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 from msgspec.structs import replace
 
-from roomchat.chat import membership
+from roomchat.chat import membership, reading
 from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.names import normal_room, pair_key
 from roomchat.chat.state import Client, Session
@@ -31,6 +31,7 @@ from roomchat.protocol import (
     Name,
     Ping,
     Pong,
+    Read,
     Rooms,
     RoomsPage,
     Say,
@@ -53,13 +54,13 @@ def dial(batch: Batch, session: Session, command: Dial) -> None:
         room = None
     if room is not None and room.key in registry.clients_to_rooms[client.uid]:
         registry.set_current(client, room)
-        batch.reply(membership.joined(registry, room))
+        batch.reply(membership.joined(registry, client, room))
         batch.replay(room, None, 0)
         return
     membership.check_room_for_one_more(batch, client)
     if room is not None:
         membership.enter(batch, client, room)
-        batch.reply(membership.joined(registry, room))
+        batch.reply(membership.joined(registry, client, room))
         batch.replay(room, None, 0)
         return
     if not peer.links:  # it can't be asked into a room while it is away
@@ -70,8 +71,8 @@ def dial(batch: Batch, session: Session, command: Dial) -> None:
     batch.log(f"client {client.uid} dialled {peer.uid}: made {room.name}")
     for one in (client, peer):
         registry.enter(one, room)
-    batch.reply(membership.joined(registry, room, by=client.uid))
-    batch.send_to(peer, membership.joined(registry, room, by=client.uid))
+    batch.reply(membership.joined(registry, client, room, by=client.uid))
+    batch.send_to(peer, membership.joined(registry, peer, room, by=client.uid))
 
 
 def find_peer(batch: Batch, client: Client, uid: int) -> Client | None:
@@ -112,7 +113,7 @@ def join(batch: Batch, session: Session, command: Join) -> None:
     if was_in:
         batch.registry.set_current(client, room)
         history = 0  # what is new since it came is on its way, or has come
-    batch.reply(membership.joined(batch.registry, room))
+    batch.reply(membership.joined(batch.registry, client, room))
     if was_in and session.terms.pages:
         return  # nothing is new to it, and an empty page would say that nothing was ever said
     batch.replay(room, command.after, min(history, batch.settings.max_history))
@@ -242,5 +243,6 @@ TABLE: dict[type[Command], Handler] = {
     Who: who,
     Rooms: rooms,
     History: history,
+    Read: reading.read,
     Ping: ping,
 }

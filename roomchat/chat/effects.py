@@ -87,6 +87,9 @@ class Effects:
     counters: dict[Session, int] = field(default_factory=dict)  # to its new last n
     seats: dict[int, str | None] = field(default_factory=dict)  # UID to the key of its name; None: it has no seat
     guests: dict[int, bool] = field(default_factory=dict)  # UID to whether it never said anything: seen now
+    reads: dict[tuple[int, str], int | None] = field(
+        default_factory=dict
+    )  # UID and room key to the seq read up to; None: forgotten
     next_uid: int | None = None  # when it changed
     next_room: int | None = None  # likewise
     lookups: list[LookUp] = field(default_factory=list)  # when the rest is stored
@@ -101,7 +104,7 @@ class Effects:
     def stored(self) -> bool:
         """Whether there is anything that belongs on disk."""
         kept = (
-            self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.next_uid,
-            self.next_room,
+            self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.reads,
+            self.next_uid, self.next_room,
         )  # fmt: skip
         return any(kept)

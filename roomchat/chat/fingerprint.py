@@ -18,7 +18,7 @@ def of_state(hub: Hub) -> str:
     return _digest(
         [
             [[client.uid, client.name, client.key, client.guest, client.current and client.current.key,
-              client.announced, [*map(_session, client.sessions)], client.links]
+              client.announced, [*map(_session, client.sessions)], client.links, [*client.reads.items()]]
              for client in registry.clients.values()],
             [[uid, *rooms] for uid, rooms in registry.clients_to_rooms.items()],
             [[key, *members] for key, members in registry.rooms_to_clients.items()],
@@ -45,8 +45,8 @@ def of_effects(effects: Effects) -> str:
             [*effects.names.items()],
             [[one.client.uid, one.device, one.token_hash] for one in effects.sessions],
             [[one.client.uid, one.device, n] for one, n in effects.counters.items()], [*effects.seats.items()],
-            [*effects.guests.items()], effects.next_uid, effects.next_room, effects.lookups,
-            effects.stop, effects.over, effects.closed,
+            [*effects.guests.items()], [*effects.reads.items()], effects.next_uid, effects.next_room,
+            effects.lookups, effects.stop, effects.over, effects.closed,
         ]
     )  # fmt: skip
 

@@ -79,6 +79,8 @@ class KnownClient(Protocol):
     name: str
     guest: bool  # it has never said anything
 
+    reads: dict[str, int]  # room key to the seq up to which it has read there
+
     @property
     def sessions(self) -> Sequence[KnownSession]:
         """All that it has."""
@@ -99,12 +101,13 @@ class Row(Struct, gc=False):
     name: str
     sessions: Sequence[SessionRow]
     guest: bool = False
+    reads: dict[str, int] = {}
 
     @classmethod
     def of(cls, known: KnownClient) -> Row:
         """The same as a value of the chat's own."""
         sessions = [SessionRow(one.device, one.token_hash, one.last_n) for one in known.sessions]
-        return cls(known.uid, known.name, sessions, known.guest)
+        return cls(known.uid, known.name, sessions, known.guest, {**known.reads})
 
 
 Key = bytes | int  # of a client's row: the hash of a token of its, or its UID

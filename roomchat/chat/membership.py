@@ -55,8 +55,8 @@ def who_page(registry: Registry, room: Room, after: int = 0) -> WhoPage:
     return WhoPage(clients=[person(members[uid]) for uid in page], clients_total=len(members), room=room.name)
 
 
-def joined(registry: Registry, room: Room, by: int | None = None) -> Joined:
-    """What someone is told who is in a room now."""
+def joined(registry: Registry, client: Client, room: Room, by: int | None = None) -> Joined:
+    """What a client is told that is in a room now."""
     members = registry.rooms_to_clients[room.key]
     return Joined(
         room=room.name,
@@ -64,6 +64,7 @@ def joined(registry: Registry, room: Room, by: int | None = None) -> Joined:
         members_total=len(members),
         last_seq=room.last_seq,
         by=by,
+        read=client.reads.get(room.key, 0),
     )
 
 
@@ -153,7 +154,7 @@ def enter_pair(batch: Batch, client: Client, uid: int, peer: Client | None) -> R
     for newcomer in newcomers:
         batch.registry.enter(newcomer, room)
     for newcomer in newcomers:
-        batch.send_to(newcomer, joined(batch.registry, room, by=client.uid))
+        batch.send_to(newcomer, joined(batch.registry, newcomer, room, by=client.uid))
     return room
 
 

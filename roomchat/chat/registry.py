@@ -166,6 +166,13 @@ class Registry:
         client.name, client.key = name, key
         self._put(self.names, key, client)
 
+    def mark_read(self, client: Client, room: str, seq: int | None) -> None:
+        """A client has read a room up to there; None: that is of no interest any more."""
+        if seq is None:
+            self._drop(client.reads, room)
+        else:
+            self._put(client.reads, room, seq)
+
     # ------------------------------------------------------------ rooms
 
     def room(self, key: str, name: str) -> Room:

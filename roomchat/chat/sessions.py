@@ -70,7 +70,8 @@ def restore(registry: Registry, deadlines: Deadlines, seats: Iterable[Seat], unt
     names, which is what a newcomer could use a restart for."""
     for key, known in seats:
         if key not in registry.names:
-            registry.add_client(Client(known.uid, known.name, key, known.guest), known.sessions)
+            client = Client(known.uid, known.name, key, known.guest, reads={**known.reads})
+            registry.add_client(client, known.sessions)
             deadlines.away[known.uid] = until
 
 

@@ -57,6 +57,7 @@ class Client(Struct, eq=False):
     sessions: tuple[Session, ...] = ()  # all of them, connected or not; so far each client has one
     links: tuple[Link, ...] = ()  # those sessions' connections; empty: it is away
     saved_in: int = 0
+    reads: dict[str, int] = {}  # room key to the seq up to which it has read there
 
     @property
     def resumes(self) -> bool:

@@ -50,7 +50,7 @@ class Welcoming:
         lobby = batch.settings.only_room if peer.terms.one_room else batch.settings.lobby
         if peer.terms.lobby and lobby:
             room, _ = membership.go_into(batch, client, lobby)
-            batch.send(peer.link, membership.joined(batch.registry, room))
+            batch.send(peer.link, membership.joined(batch.registry, client, room))
             batch.replay(room, None, batch.settings.history)
 
     def _newcomer(self, batch: Batch, name: str, token_hash: bytes) -> Session:
@@ -88,7 +88,7 @@ class Welcoming:
         self._check_seat(batch)
         if shown != known.name:
             batch.must_store()
-        client = Client(known.uid, shown, key, known.guest)
+        client = Client(known.uid, shown, key, known.guest, reads={**known.reads})
         self._give_seat(batch, client, known.sessions)
         if shown != known.name:
             batch.keep_name(client)
@@ -197,7 +197,7 @@ class Welcoming:
             cursors.update((room.key, room.last_seq) for room in whispers[settings.max_rooms :])
         rooms.update(registry.clients_to_rooms[client.uid])
         for key, room in rooms.items():
-            batch.reply(membership.joined(registry, room))
+            batch.reply(membership.joined(registry, client, room))
             batch.replay(room, cursors.get(key), settings.history)
 
 

@@ -53,6 +53,13 @@ class Known:
             return dict(self._session.cursors)
 
     @property
+    def reads(self) -> dict[str, int]:
+        """Of each room the seq up to which the person has read, on whatever device; 0 is left out."""
+        self._check_ours()
+        with self._changed:
+            return dict(self._session.markers.known)
+
+    @property
     def pending(self) -> list[Say | Whisper]:
         """What was said and has not come back, oldest first."""
         self._check_ours()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from roomchat.client.markers import Markers
 from roomchat.client.same import compared
-from roomchat.protocol import Gap, Joined, Left, is_pair
+from roomchat.protocol import Gap, Joined, Left, Read, is_pair
 
 HISTORY = 50  # messages that a join brings; what it brings may come again if the connection is lost before
 
@@ -17,9 +18,14 @@ class Places:
         self.room: str | None = None  # where what is said goes if no room is named
         self.rooms: dict[str, int] = {}  # those to be in, by joining: seq from which on nothing may be missed
         self.cursors: dict[str, int] = {}  # room: seq of the last message received
+        self.markers = Markers()
         self._named: set[str] = set()  # rooms of the hello: of these all comes that was missed
         self._entered: set[str] = set()  # rooms that were joined over this connection, as names are compared
         self._returning = False  # between a welcome and the mark behind all that was missed
+
+    def read(self, room: str, seq: int) -> Read | None:
+        """The person has read a room up to there; what is to be sent."""
+        return self.markers.read(room, seq) if room in self.rooms else None
 
     def _name_rooms(self) -> dict[str, int]:
         """The rooms to be in, with their cursors, as a hello names them."""
@@ -40,6 +46,7 @@ class Places:
     def _joined(self, event: Joined) -> None:
         room = event.room
         self._entered.add(compared(room))
+        self.markers.take(event)
         # Those where we were come back in any order; an answer to what was asked is where we want to be.
         if not is_pair(room) and (event.re is not None or not (self._returning and self.room)):
             self.room = room
@@ -48,6 +55,7 @@ class Places:
         self.rooms.setdefault(room, max(0, event.last_seq - HISTORY))
 
     def _left(self, room: str) -> None:
+        self.markers.leave(room)
         self.cursors.pop(room, None)
         self.rooms.pop(room, None)
         if room == self.room:

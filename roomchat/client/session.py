@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from roomchat.client.client_events import Refusal
 from roomchat.client.looks import Looks
+from roomchat.client.markers import READ_ID
 from roomchat.client.outcome import Outcome
 from roomchat.client.places import Places
 from roomchat.client.same import compared
@@ -40,6 +41,7 @@ from roomchat.protocol import (
     Left,
     Ping,
     Pong,
+    ReadMarker,
     Renamed,
     Say,
     Statement,
@@ -202,6 +204,10 @@ class Session(Places):
                 self._left(event.room)
             case Gap():
                 self._missed(event)
+            case ReadMarker():
+                self.markers.take(event)
+                if event.re == READ_ID:
+                    return Outcome()
             case Renamed() if event.uid == self.uid:
                 self.name = event.name
             case Renamed() if event.uid in self.names:
@@ -212,6 +218,7 @@ class Session(Places):
         another_log = event.epoch != self.epoch
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
         self.device, self._features = event.device, frozenset(event.features)
+        self.markers.is_known = "read" in self._features
         self._asked = None
         self._keeps_cursors = True
         self._max_text, self._max_line = event.limits.text, event.limits.line
@@ -221,6 +228,7 @@ class Session(Places):
         if another_log:  # it does not know what we have seen, nor where we were; its UIDs are other people's
             self.cursors.clear()
             self.rooms.clear()
+            self.markers.forget()
             self.refused.clear()
             self.ignored = frozenset()
             self.names.clear()
@@ -286,7 +294,7 @@ class Session(Places):
             left = self._leave_all_but([] if self.room is None else [self.room])
             return Outcome(show=[event, *left], send=[self.hello()])
         if event.n is None:
-            return Outcome(show=[event])
+            return Outcome(show=[] if event.re == READ_ID else [event])
         self._handled = max(self._handled, event.n)
         if event.n not in self.pending:
             return Outcome(show=[event])
@@ -324,6 +332,7 @@ class Session(Places):
             else:
                 wanted.setdefault(room, set()).add(n)
         outcome.send += self._looks.begin(wanted)
+        outcome.send += self.markers.owed()
         return outcome
 
     def _looked(self, event: HistoryPage | Error) -> Outcome:

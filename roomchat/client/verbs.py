@@ -9,7 +9,7 @@ from roomchat.client.given import check, checked
 from roomchat.client.known import Known
 from roomchat.client.reconnecting import ReconnectingConnection
 from roomchat.errors import ConnectError, Denied, NotInRoom
-from roomchat.protocol import Command, Dial, Event, Join, Joined, Kind, Leave, Say, Whisper
+from roomchat.protocol import Command, Dial, Event, Join, Joined, Kind, Leave, Read, Say, Whisper
 
 
 class Verbs(Known):
@@ -76,6 +76,22 @@ class Verbs(Known):
         check(str, text=text, kind=kind)
         checked(Whisper(uid=uid, text="", kind=kind))
         return self._connection.say(Whisper(uid=uid, text=text, kind=kind))
+
+    def read(self, room: str, seq: int) -> None:
+        """Tell the server, and so the person's other devices, that a room was read up to that seq.
+
+        Returns at once. Without a connection it is told when there is one again. To call it every few seconds, for
+        the newest entry that was seen, is enough; what is not above ``reads`` is not told.
+        Raises ConnectError before ``open``.
+        """
+        self._check_open()
+        check(str, room=room)
+        check(int, seq=seq)
+        checked(Read(room=room, seq=seq))
+        with self._changed:
+            told = self._session.read(room, seq)
+        if told is not None:
+            self._connection.send(told)  # or the session does, when there is a connection again
 
     def _joined(self, command: Join | Dial) -> Joined:
         answer = self.request(command)

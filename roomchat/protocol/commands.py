@@ -98,6 +98,13 @@ class History(Command):
     limit: Count | None = None
 
 
+class Read(Command):
+    """This person has read ``room`` up to ``seq``."""
+
+    room: str
+    seq: Seq
+
+
 class Stats(Command):
     """What the server counts."""
 
@@ -111,5 +118,5 @@ class Bye(Command):
 
 
 AnyCommand = (
-    Hello | Dial | Join | Leave | Say | Whisper | Name | Who | Rooms | History | Stats | Ping | Bye
+    Hello | Dial | Join | Leave | Say | Whisper | Name | Who | Rooms | History | Read | Stats | Ping | Bye
 )  # fmt: skip

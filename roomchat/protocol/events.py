@@ -65,13 +65,15 @@ class Welcome(Event, gc=True):
 
 
 class Joined(Event, gc=True):
-    """You are in ``room``. ``by`` is who dialled, when the room was made by dialling or whispering."""
+    """You are in ``room``. ``by`` is who dialled, when the room was made by dialling or whispering. You have read,
+    on whatever device, up to the seq ``read``."""
 
     room: str
     members: list[Person]
     members_total: Count
     last_seq: Count
     by: Count | None = None
+    read: Count = 0
 
 
 class Left(Event):
@@ -145,6 +147,13 @@ class HistoryPage(Event, gc=True, tag="history"):
         return [entry for entry in self.entries if isinstance(entry, Spoken)]
 
 
+class ReadMarker(Event, tag="read"):
+    """You have read ``room`` up to ``seq``, here or on another device."""
+
+    room: str
+    seq: Count
+
+
 class StatsPage(Event, gc=True, tag="stats"):
     """Counters since the server started, and what is there now."""
 
@@ -200,5 +209,5 @@ class Error(Event):
 
 AnyEvent = (
     Welcome | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | WhoPage | RoomsPage | HistoryPage
-    | StatsPage | Pong | Goodbye | PresenceSummary | Gap | Notice | Error | AnyEntry
+    | ReadMarker | StatsPage | Pong | Goodbye | PresenceSummary | Gap | Notice | Error | AnyEntry
 )  # fmt: skip

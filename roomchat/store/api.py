@@ -34,6 +34,7 @@ class Changes(Struct):
     seats: (UID, key of its name) of those who took a seat, or took another name; (UID, None) of those who gave it
         up.
     guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those who did.
+    reads: (UID, room key, seq) of read markers; without seq: it is forgotten.
     """
 
     segments: Sequence[SegmentRow] = ()
@@ -44,6 +45,7 @@ class Changes(Struct):
     next_room: int | None = None
     seats: Collection[tuple[int, str | None]] = ()
     guests: Collection[tuple[int, bool]] = ()
+    reads: Collection[tuple[int, str, int | None]] = ()
 
 
 class SegmentSlice(Struct, gc=False):

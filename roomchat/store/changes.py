@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from roomchat.store.api import Changes, SegmentRow
+from roomchat.store.api import Changes
 
 # Rows of one INSERT. sqlite3.executemany gives the interpreter lock up and takes it back for every row, which
 # beside a busy thread brought it from 578,000 rows a second down to 900. Few sizes, so that the statements stay
@@ -15,7 +15,7 @@ CHUNKS = (256, 64, 16, 4, 1)
 
 
 def write(
-    connection: sqlite3.Connection, now: int, changes: Changes, room_id: Callable[[SegmentRow], int]
+    connection: sqlite3.Connection, now: int, changes: Changes, room_id: Callable[[str, str], int]
 ) -> None:  # fmt: skip
     """Inside a transaction.
 
@@ -23,7 +23,7 @@ def write(
         connection: to the log.
         now: milliseconds since 1970.
         changes: what is to be written.
-        room_id: tells the number of a segment's room.
+        room_id: tells the number of a room, by its key; one that has none yet gets one, and a name.
     """
     insert(connection, "INSERT OR REPLACE INTO clients VALUES", 2, [*changes.clients])
     insert(connection, "INSERT INTO sessions VALUES", 3, [*changes.sessions])
@@ -40,8 +40,13 @@ def write(
     for name, number in (("next_uid", changes.next_uid), ("next_room", changes.next_room)):
         if number is not None:
             connection.execute("UPDATE meta SET value = ? WHERE key = ?", (number, name))
-    rows = [(room_id(one), one.first_seq, one.last_seq, now, one.lines) for one in changes.segments]
+    rows = [(room_id(one.key, one.name), one.first_seq, one.last_seq, now, one.lines) for one in changes.segments]
     insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
+    for uid, key, seq in changes.reads:
+        if seq is None:
+            connection.execute("DELETE FROM reads WHERE uid = ? AND room = ?", (uid, room_id(key, key)))
+    reads = [(uid, room_id(key, key), seq) for uid, key, seq in changes.reads if seq is not None]
+    insert(connection, "INSERT OR REPLACE INTO reads VALUES", 3, reads)
 
 
 def insert(connection: sqlite3.Connection, into: str, width: int, rows: list[tuple[Any, ...]]) -> None:

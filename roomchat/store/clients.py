@@ -29,6 +29,7 @@ class StoredClient(Struct, gc=False):
     name: str
     guest: bool  # whether it never said anything
     sessions: list[StoredSession]  # all that it has, by device
+    reads: dict[str, int] = {}  # room key to the seq up to which it has read there
 
 
 def clients_of(rows: Iterable[tuple[Any, ...]]) -> list[StoredClient]:

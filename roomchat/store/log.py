@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from roomchat.errors import LogError, StartError
-from roomchat.store.api import Changes, LogState, SegmentRow
+from roomchat.store import markers
+from roomchat.store.api import Changes, LogState
 from roomchat.store.changes import insert, write
 from roomchat.store.claim import Claim
 from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
@@ -136,7 +137,9 @@ class Log:
         def read(connection: sqlite3.Connection) -> list[tuple[str, StoredClient]]:
             query = f"SELECT {COLUMNS} FROM seats JOIN clients USING (uid) {JOINS} ORDER BY uid, device"
             keys = dict(connection.execute("SELECT uid, key FROM seats"))
-            return [(keys[one.uid], one) for one in clients_of(connection.execute(query))]
+            clients = clients_of(connection.execute(query))
+            markers.of_seated(connection, clients)
+            return [(keys[one.uid], one) for one in clients]
 
         return self._try(read)
 
@@ -203,7 +206,7 @@ class Log:
             kept = {uid for uid in found if needed(uid)}
             gone = [uid for uid in found if uid not in kept]
             insert(connection, "INSERT OR REPLACE INTO guests VALUES", 2, [(uid, now) for uid in kept])
-            for table in ("clients", "sessions", "counters", "seats", "guests"):
+            for table in ("clients", "sessions", "counters", "seats", "guests", "reads"):
                 connection.execute(f"DELETE FROM {table} WHERE uid IN ({','.join('?' * len(gone))})", gone)
             return len(found), len(gone)
 
@@ -240,14 +243,12 @@ class Log:
             raise
         return connection
 
-    def _room_id(self, segment: SegmentRow) -> int:
+    def _room_id(self, key: str, name: str) -> int:
         """The number of a room, given when it has its first messages. Inside a transaction."""
-        room_id = self._room_ids.get(segment.key)
+        room_id = self._room_ids.get(key)
         if room_id is None:
-            cursor = self._connection.execute(
-                "INSERT INTO rooms (key, name) VALUES (?, ?)", (segment.key, segment.name)
-            )
-            room_id = self._room_ids[segment.key] = cursor.lastrowid or 0
+            cursor = self._connection.execute("INSERT INTO rooms (key, name) VALUES (?, ?)", (key, name))
+            room_id = self._room_ids[key] = cursor.lastrowid or 0
         return room_id
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from roomchat.errors import LogError
+from roomchat.store import markers
 from roomchat.store.api import ReadResult, SegmentSlice
 from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
 from roomchat.store.partitions import PARTITION, partitions_behind, partitions_up_to
@@ -38,14 +39,17 @@ class SqliteReader:
         self._connection.close()
 
     def client(self, key: bytes | int) -> StoredClient | None:
-        """The client with that token, by its hash, or with that UID; None: nobody can come back as it. One
-        look-up, some 10 us."""
+        """The client with that token, by its hash, or with that UID; None: nobody can come back as it. Some
+        20 us."""
         uid = "(SELECT uid FROM sessions WHERE token_hash = ?)" if isinstance(key, bytes) else "?"
         with Reading(self._connection):
             rows = self._connection.execute(
                 f"SELECT {COLUMNS} FROM clients {JOINS} WHERE uid = {uid} ORDER BY device", (key,)
             ).fetchall()
-        return next(iter(clients_of(rows)), None)
+            found = next(iter(clients_of(rows)), None)
+            if found is not None:
+                found.reads = markers.of_one(self._connection, found.uid)
+            return found
 
     def after(self, key: str, after: int, upto: int, max_bytes: int) -> ReadResult:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them.

@@ -109,6 +109,15 @@ MIGRATIONS = [
     INSERT INTO clients SELECT uid, name FROM old_clients;
     DROP TABLE old_clients;
     """,
+    """
+    -- Read markers: a person has read a room up to that seq. room: its id.
+    CREATE TABLE reads (
+        uid INTEGER NOT NULL,
+        room INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (uid, room)
+    ) WITHOUT ROWID;
+    """,
 ]
 
 
