@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import resource
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -25,6 +26,7 @@ from roomchat.wires.detect import Detector
 from roomchat.wires.table import Dialects
 from tests.inside import connection_of, connections, registry_of
 from tests.peer import Peer
+from tests.trust import trusting
 
 Serve = Callable[..., Server]
 Connect = Callable[..., Peer]
@@ -125,12 +127,13 @@ def test_one_reading_brings_no_more_answers_than_are_owed(serve: Serve, connect:
     assert others
 
 
-def test_all_connections_together_have_a_bound(serve: Serve, connect: Connect) -> None:
+@pytest.mark.parametrize("tls", [None, trusting()], ids=["clear", "tls"])
+def test_all_connections_together_have_a_bound(serve: Serve, connect: Connect, tls: ssl.SSLContext | None) -> None:
     """Many that ask for much and read nothing: those that hold most are let go, and nobody else notices."""
     server = serve(outbox_limit=256 * 1024, outbox_total=1024 * 1024)
     others = [connect(server, f"{'人' * 28}{i:04}") for i in range(100)]
     ann = connect(server, "ann")
-    greedy = [Peer(server.address, receive_buffer=4096) for _ in range(6)]
+    greedy = [Peer(server.address, receive_buffer=4096, tls=tls) for _ in range(6)]
     for number, one in enumerate(greedy):
         one.hello(f"greedy-{number}")
         one.send_bytes(b'{"type":"who"}\n' * 400)
@@ -138,7 +141,7 @@ def test_all_connections_together_have_a_bound(serve: Serve, connect: Connect) -
         greedy
     ):  # the server's own look ends it, once a second
         ann.sync()
-    assert sum(one.outbox.size for one in connections(server)) < 3 * 1024 * 1024
+    assert sum(one.unsent for one in connections(server)) < 3 * 1024 * 1024
     for one in (*others[:3], ann):
         one.sync()
     for one in greedy:

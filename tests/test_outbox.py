@@ -116,6 +116,24 @@ def test_a_packet_that_is_half_sent_stays():
     assert outbox.head() == LogRange("a", 2, 4)
 
 
+def test_all_that_waits_is_one_piece_unless_it_is_much() -> None:
+    """One packet, however long, is sent as it is; many are put together; what is half sent takes the long way."""
+    outbox = Outbox(1_000_000)
+    long = Packet(b"x" * 300_000)
+    outbox.put(long)
+    assert outbox.whole() is long.data
+    outbox.put(Packet(b"y"))
+    assert outbox.whole() == b""
+    outbox.sent(300_000)
+    outbox.put(Packet(b"z"))
+    assert outbox.whole() == b"yz"
+    outbox.put(said("a", 1, 2))
+    outbox.sent(1)
+    assert (outbox.whole(), Outbox(1).whole()) == (b"z" + lines("a", 1, 2), b"")
+    outbox.sent(2)
+    assert outbox.whole() == b""
+
+
 def test_dropped_state_events_are_remembered():
     """A place in the log tells when events that are not in the log were dropped for it."""
     outbox = Outbox(20)

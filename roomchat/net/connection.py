@@ -107,6 +107,11 @@ class Connection:
         self.peer_ended = False  # it sends no more
 
     @property
+    def unsent(self) -> int:
+        """Bytes of memory that what waits for the peer takes."""
+        return self.outbox.size + self.transport.size
+
+    @property
     def held(self) -> bool:
         """Whether nothing can be written now."""
         return self.blocked or self.resting

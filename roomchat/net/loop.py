@@ -111,13 +111,13 @@ class Loop:
         if now < self._next_look:
             return
         self._next_look = now + TOTAL_INTERVAL
-        total = sum(connection.outbox.size for connection in self.connections)
+        total = sum(connection.unsent for connection in self.connections)
         limit = self._settings.outbox_total // self._settings.io_threads
         if total <= limit:
             return
-        for connection in sorted(self.connections, key=lambda one: one.outbox.size, reverse=True):
+        for connection in sorted(self.connections, key=lambda one: one.unsent, reverse=True):
             logger.warning("%s takes nothing, and memory is short: it is let go", connection)
-            total -= connection.outbox.size
+            total -= connection.unsent
             self.connections.let_go(connection)
             if total <= limit:
                 return

@@ -124,11 +124,15 @@ class Outbox:
             self._pages += type(item) is PageRequest
 
     def whole(self) -> bytes:
-        """All that waits, if it can be sent in one small piece; else nothing."""
-        if self._others or self._offset or self._event_bytes + self._reply_bytes > MAX_JOINED:
+        """All that waits, if it is one piece, or little enough to be put together; else nothing."""
+        if self._others or self._offset:
             return b""
         packets = cast("deque[Packet]", self._items)
-        return packets[0].data if len(packets) == 1 else b"".join([packet.data for packet in packets])
+        if len(packets) == 1:
+            return packets[0].data
+        if self._event_bytes + self._reply_bytes > MAX_JOINED:
+            return b""
+        return b"".join([packet.data for packet in packets])
 
     def ready(self, max_packets: int) -> list[bytes | memoryview]:
         """The bytes that may be sent now, in order; none while nothing waits, or the log must be read first."""

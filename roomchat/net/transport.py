@@ -23,6 +23,10 @@ class Transport(Protocol):
     def ready(self) -> bool:
         """Whether bytes can be sent; else it is still being agreed on how."""
 
+    @property
+    def size(self) -> int:
+        """Bytes that were taken, and that the system does not take."""
+
     def recv(self, size: int, /) -> bytes:
         """About ``size`` bytes that came; none: the peer sends no more."""
 
@@ -46,6 +50,7 @@ class Clear:
 
     secure = False
     ready = True
+    size = 0
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -97,6 +102,11 @@ class Tls:
     def ready(self) -> bool:
         """Whether the handshake is done."""
         return self._stream.ready
+
+    @property
+    def size(self) -> int:
+        """Bytes that are sealed and not sent."""
+        return len(self._sealed)
 
     def recv(self, size: int, /) -> bytes:
         """All that ``size`` bytes from the socket complete: up to a record (16 KiB) more than that."""
