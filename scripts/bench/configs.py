@@ -17,6 +17,11 @@ INSPIRCD = """\
 <path configdir="{folder}" datadir="{folder}" logdir="{folder}" runtimedir="{folder}">
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/inspircd.log">
 """
+INSPIRCD_TLS = (
+    '<module name="ssl_gnutls"><sslprofile name="tls" provider="gnutls" certfile="{folder}/key.pem" '
+    'keyfile="{folder}/key.pem" hash="sha256">\n'
+    + INSPIRCD.replace('type="clients"', 'type="clients" sslprofile="tls"')
+)
 # No penalties, no look-ups, no limit on connections from one address.
 NGIRCD = """\
 [Global]

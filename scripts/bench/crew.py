@@ -36,14 +36,14 @@ def _work(pipe: Pipe, address: tuple[str, int], kind: Kind) -> None:
     """A process of the load generator: do what it is told until it fails or is ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    crowd = Talkers(address, kind.dialect, kind.at_once)
+    crowd = Talkers(address, kind.dialect, kind.at_once, kind.tls)
     try:
         while True:
             while not pipe.poll():
                 crowd.read(0.01)
             job, argument = pipe.recv()
             pipe.send(job(crowd, argument))
-    except (BenchError, OSError) as error:
+    except (BenchError, OSError) as error:  # of TLS as well
         pipe.send(BenchError(str(error)))
 
 

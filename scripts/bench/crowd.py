@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import ssl
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,14 @@ from dataclasses import dataclass
 from dialects import MARK, Dialect, tag, text
 from servers import BenchError
 
+from roomchat.tls import Buffers, TlsStream
+
 READ_SIZE = 256 * 1024  # bytes read at a time: stays in the processor's cache
 PATIENCE = 60.0  # seconds until something that does not come is given up
-CONNECTING, GREETING, JOINING, IN = range(4)  # the steps on the way in
+CONNECTING, ENCRYPTING, GREETING, JOINING, IN = range(5)  # the steps on the way in
 READ, WRITE = select.EPOLLIN, select.EPOLLOUT
+ANY_SERVER = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+ANY_SERVER.check_hostname, ANY_SERVER.verify_mode = False, ssl.CERT_NONE
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Seat:
 class Member:
     """One connection of a crowd. What the system does not take at once is kept, and sent when there is room."""
 
-    def __init__(self, seat: Seat, address: tuple[str, int], dialect: Dialect) -> None:
+    def __init__(self, seat: Seat, address: tuple[str, int], dialect: Dialect, tls: Buffers | None) -> None:
+        """``tls``: those of the crowd, to come encrypted."""
         self.seat = seat
         self.tag = tag(seat.sender)
         self.step = CONNECTING
@@ -43,6 +49,7 @@ class Member:
         self.due = 0.0  # when the next is to be sent, at a fixed rate
         self._dialect = dialect
         self._unsent = b""
+        self.tls = TlsStream(ANY_SERVER, server_side=False, buffers=tls) if tls else None
         self.socket = socket.socket()
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -59,7 +66,11 @@ class Member:
         """That many messages."""
         numbers = range(self.said + 1, self.said + 1 + count)
         self.said += count
-        self._unsent += self._dialect.say(self.seat.room, numbers, text(self.seat.sender, stamp))
+        self.send(self._dialect.say(self.seat.room, numbers, text(self.seat.sender, stamp)))
+
+    def send(self, data: bytes) -> None:
+        """Some bytes, encrypted if the rest is."""
+        self._unsent += self.tls.seal(data) if self.tls else data
         self.flush()
 
     def flush(self) -> bool:
@@ -73,11 +84,12 @@ class Member:
 class Crowd:
     """Members in one epoll. One thread."""
 
-    def __init__(self, address: tuple[str, int], dialect: Dialect, at_once: int) -> None:
+    def __init__(self, address: tuple[str, int], dialect: Dialect, at_once: int, tls: bool = False) -> None:
         self.members: dict[int, Member] = {}  # by file descriptor
         self.dialect = dialect
         self.at_once = at_once  # how many may be on their way in at a time
         self._address = address
+        self._tls = Buffers() if tls else None
         self._poll = select.epoll()
         self._buffer = bytearray(READ_SIZE)
         self._waiting: Iterator[Seat] = iter(())
@@ -99,7 +111,7 @@ class Crowd:
     def begin(self, seat: Seat | None) -> None:
         """The first step of one, if there is one."""
         if seat is not None:
-            member = Member(seat, self._address, self.dialect)
+            member = Member(seat, self._address, self.dialect, self._tls)
             self.members[member.fd] = member
             self._poll.register(member.fd, WRITE)
 
@@ -117,22 +129,37 @@ class Crowd:
                 came.append((member, self.receive(member), time.monotonic_ns()))
             else:
                 got = member.socket.recv_into(buffer)
-                member.count += buffer.count(MARK, 0, got)
+                if member.tls:
+                    member.count += member.tls.feed(memoryview(buffer)[:got]).count(MARK)
+                else:
+                    member.count += buffer.count(MARK, 0, got)
                 if not got:
                     raise BenchError(f"the server hung up on {member.seat.name}")
         for member, data, when in came:
             self.look_at(member, data, when)
 
     def receive(self, member: Member) -> bytes:
-        """What has come for one; who has just been connected says hello instead."""
+        """What has come for one; who has just been connected says the first word instead."""
         if member.step == CONNECTING:
-            member.socket.send(self.hello(member))  # raises OSError if it is not connected after all
-            member.step = GREETING
             self._poll.modify(member.fd, READ)
+            if member.tls:
+                member.tls.begin()
+                member.socket.send(member.tls.answer())
+                member.step = ENCRYPTING
+            else:
+                member.send(self.hello(member))  # raises OSError if it is not connected after all
+                member.step = GREETING
             return b""
         data = member.socket.recv(READ_SIZE)
         if not data:
             raise BenchError(f"the server hung up on {member.seat.name}: {member.rest!r}")
+        if member.tls:
+            data = member.tls.feed(data)
+            if answer := member.tls.answer():
+                member.socket.send(answer)
+            if member.step == ENCRYPTING and member.tls.ready:
+                member.send(self.hello(member))
+                member.step = GREETING
         return data
 
     def hello(self, member: Member) -> bytes:
@@ -153,7 +180,7 @@ class Crowd:
             return
         member.rest = b""
         if member.step == GREETING and member.seat.room:
-            member.socket.send(self.dialect.join(member.seat.room))
+            member.send(self.dialect.join(member.seat.room))
             member.step = JOINING
         else:
             member.step = IN

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from dialects import IRC, NATIVE, NATS, Dialect
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # what is measured, and what measures, is this checkout
+from roomchat.net.self_signed import make_file  # noqa: E402
 from roomchat.verify import processes  # noqa: E402
 
 PATIENCE = 30.0  # seconds until a server that does not listen is given up
@@ -39,6 +40,7 @@ class Kind:
     command: str
     config: str = ""
     at_once: int = 1000  # of one process that may be on their way in: bounded by the backlog of its socket
+    tls: bool = False  # its clients come encrypted
 
     @property
     def absent(self) -> str:
@@ -59,13 +61,14 @@ SERVE = f"{sys.executable} -m roomchat serve --port {{port}} --db {{folder}}/log
 ROOMCHAT = Kind("roomchat", NATIVE, f"{SERVE} --rate 0")
 ROOMCHAT_NORMAL = Kind("roomchat, sync normal", NATIVE, f"{SERVE} --rate 0 --sync normal")
 ROOMCHAT_LIMITS = Kind("roomchat, limits", NATIVE, SERVE)  # with the rates that it has by itself
+ROOMCHAT_TLS = Kind("roomchat, TLS", NATIVE, f"{SERVE} --rate 0", tls=True)
 INSPIRCD = Kind("InspIRCd", IRC, "inspircd --nofork --runasroot --config {folder}/config", configs.INSPIRCD)
+INSPIRCD_TLS = replace(INSPIRCD, name="InspIRCd, TLS", config=configs.INSPIRCD_TLS, tls=True)
 NGIRCD = Kind("ngircd", IRC, "ngircd --nodaemon --config {folder}/config", configs.NGIRCD, at_once=4)
 NATS_CORE = Kind("NATS core", NATS, "nats-server --config {folder}/config", configs.NATS)
-THREADS = Kind("thread a client", NATIVE, f"{sys.executable} {Path(__file__).parent}/threads_server.py {{port}}")
 
-PEERS = (INSPIRCD, NGIRCD, NATS_CORE, THREADS)
-KINDS = {kind.name: kind for kind in (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_LIMITS, *PEERS)}
+PEERS = (INSPIRCD, INSPIRCD_TLS, NGIRCD, NATS_CORE)
+KINDS = {kind.name: kind for kind in (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_LIMITS, ROOMCHAT_TLS, *PEERS)}
 
 
 def describe(kinds: Sequence[Kind]) -> dict[str, object]:
@@ -106,6 +109,8 @@ class Process(processes.Process):
             self.address: tuple[str, int] = free.getsockname()
         places = {"folder": folder, "port": self.address[1]}
         (folder / "config").write_text(kind.config.format(**places))
+        if kind is INSPIRCD_TLS:
+            make_file(folder / "key.pem", ["localhost"])  # as roomchat makes for itself
         super().__init__(kind.command.format(**places).split(), folder / "output", {"PYTHONPATH": str(ROOT)})
         try:
             self.started_in = self.start()

@@ -12,7 +12,17 @@ from comeback import measure_comeback
 from crew import WORKERS, Crew, Figures, Pace, deal
 from crowd import Seat
 from hostile import measure_hostile
-from servers import INSPIRCD, NATS_CORE, PEERS, ROOMCHAT, ROOMCHAT_LIMITS, ROOMCHAT_NORMAL, Kind, Process
+from servers import (
+    INSPIRCD,
+    NATS_CORE,
+    PEERS,
+    ROOMCHAT,
+    ROOMCHAT_LIMITS,
+    ROOMCHAT_NORMAL,
+    ROOMCHAT_TLS,
+    Kind,
+    Process,
+)
 from stuck import measure_stuck
 
 Measure = Callable[[Kind, Pace], Figures]
@@ -26,8 +36,8 @@ MANY = 5000  # connections
 JOINERS = 2000  # who come in while others talk
 PAGERS = 4  # who read history while others talk
 
-ALL = (ROOMCHAT, *PEERS)
-WITH_NORMAL = (ROOMCHAT, ROOMCHAT_NORMAL, *PEERS)
+ALL = (ROOMCHAT, ROOMCHAT_TLS, *PEERS)
+WITH_NORMAL = (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_TLS, *PEERS)
 
 
 class Shape(NamedTuple):
