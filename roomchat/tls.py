@@ -51,7 +51,7 @@ class TlsStream:
         finally:
             self._empty()
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes | memoryview) -> bytes:
         """Bytes as they came, in any pieces; returns all that they complete.
 
         Raises:
