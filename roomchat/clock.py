@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import UTC, datetime
+
+from roomchat.times import timestamp
 
 logger = logging.getLogger("roomchat")
 
@@ -45,9 +46,3 @@ class Clock:
         """As ``wall``, where a clock that is wrong once must not do harm. Time is believed to have passed only as
         far as the last message showed when we started, and as we have been running since, and a day more."""
         return min(self.wall(), self._at_start + DAY + self.now() - self._started)
-
-
-def timestamp(wall: float) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    seconds, milliseconds = divmod(int(wall * 1000), 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"

@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
+
 from roomchat.chat.effects import Effects, LookUp
 from roomchat.chat.hub import Hub
-from roomchat.chat.inputs import Found, Inputs, Row
+from roomchat.chat.inputs import Found, Inputs, Link, Row
 from roomchat.clock import Clock
 from roomchat.errors import LogError
 from roomchat.net.delivery import deliver
@@ -16,6 +18,7 @@ from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.net.trouble import Trouble
 from roomchat.order import Order
+from roomchat.protocol.administration import AdminAnswer
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.store.api import Changes, LogReader, LogWriter, SegmentRow
@@ -30,12 +33,14 @@ class HubThread:
     """Everything that the hub, which has no clock, disk or socket, is given and gives. ``run`` is the thread.
 
     Args:
+        answer: called with what an admin is to be told, and the number of their question.
         end: called with the reason when the hub finds that the server should be stopped.
     """
 
     def __init__(
         self, hub: Hub, log: LogWriter, clock: Clock, retention: Retention, order: Order, readers: Readers,
-        routes: Routes, recorder: Recorder | None, end: Callable[[str], None],
+        routes: Routes, answer: Callable[[Link, AdminAnswer], None], recorder: Recorder | None,
+        end: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._hub = hub
         self._log = log
@@ -44,6 +49,7 @@ class HubThread:
         self._order = order
         self._readers = readers
         self._routes = routes
+        self._answer = answer
         self._recorder = recorder
         self._end = end
         self._unstored = Trouble("nothing can be stored: %s", "messages are stored again, after %d failures")
@@ -66,6 +72,8 @@ class HubThread:
             self._hub.commit()
             self._record(inputs, effects, stored=True)
             deliver(effects.deliveries, self._routes)
+            for number, answer in effects.answers:
+                self._answer(number, answer)
             for look_up in effects.lookups:
                 self._readers.submit(partial(self._look_up, look_up))
             for line in effects.log_lines:
@@ -111,6 +119,7 @@ class HubThread:
             seats=effects.seats.items(),
             guests=effects.guests.items(),
             reads=[(uid, room, seq) for (uid, room), seq in effects.reads.items()],
+            audit=[(who, msgspec.json.encode(change)) for who, change in effects.audit],
         )
         try:
             self._log.append(time, changes)

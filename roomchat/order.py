@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from roomchat.chat.inputs import Inputs
-from roomchat.clock import Clock, timestamp
+from roomchat.clock import Clock
 from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
+from roomchat.times import timestamp
 
 
 class Order(Protocol):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 
 from roomchat.chat.registry import Registry
-from roomchat.clock import DAY, Clock, timestamp
+from roomchat.clock import DAY, Clock
 from roomchat.errors import LogError
 from roomchat.settings import Settings
 from roomchat.store.api import LogWriter
+from roomchat.times import timestamp
 
 logger = logging.getLogger("roomchat")
 

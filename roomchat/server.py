@@ -14,10 +14,12 @@ from types import TracebackType
 from roomchat.chat.inputs import SERVER, Shutdown
 from roomchat.chat.names import normal_room
 from roomchat.chat.record import Beginning
-from roomchat.clock import Clock, timestamp
+from roomchat.clock import Clock
 from roomchat.errors import BadName, LogError, StartError
 from roomchat.hub_thread import HubThread
 from roomchat.net import identity
+from roomchat.net.admin_socket import AdminSocket, NoAdminSocket
+from roomchat.net.administration import Administration
 from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
 from roomchat.net.listener import Listener
@@ -30,6 +32,7 @@ from roomchat.retention import Retention
 from roomchat.settings import WIRES, Settings
 from roomchat.store.log import Log
 from roomchat.store.reader import SqliteReader
+from roomchat.times import timestamp
 from roomchat.wires.table import Dialects
 
 logger = logging.getLogger("roomchat")
@@ -75,6 +78,7 @@ class Server:
         self._log = Log(settings.db, settings.sync)
         self._readers = Readers(partial(SqliteReader, self._log.path))
         self._routes = Routes()
+        self._administration = Administration(self._inbox.put, self._readers)
         dialects = Dialects(settings, lambda: timestamp(time.time()))
         self._loops: list[Loop] = []
         self._recorder: Recorder | None = None
@@ -91,18 +95,26 @@ class Server:
                 loop.close()
             self._close_files()
             raise
+        self._admin_socket = self._make_admin_socket()
         self._reader_threads = [
             self._spawn(f"reader-{i}", self._readers.run) for i in range(settings.reader_threads)
         ]
         self._hub_thread = self._spawn("hub", hub_thread.run)
         self._loop_threads = [self._spawn(f"io-{i}", loop.run) for i, loop in enumerate(self._loops)]
         self._listener_thread = self._spawn("listener", self._listener.run)
+        if self._admin_socket is not None:
+            self._admin_thread = self._spawn("admin", self._admin_socket.run)
 
     def stop(self, text: str = "The server is stopping.") -> None:
         """Tell everyone, write out what waits for at most ``Settings.drain`` seconds, and end all threads."""
         self._listener.stop()
         self._listener_thread.join()
         self._listener.close()
+        if self._admin_socket is not None:
+            self._admin_socket.stop()
+            self._administration.stop()
+            self._admin_thread.join()
+            self._admin_socket.close()
         self._inbox.put([(SERVER, Shutdown(text))])
         self._hub_thread.join()
         for loop in self._loops:
@@ -174,8 +186,27 @@ class Server:
         retention = Retention(settings, log, hub.registry, clock)
         order = EmbeddedOrder(self._inbox, clock)
         return HubThread(
-            hub, log, clock, retention, order, self._readers, self._routes, self._recorder, self._end_because
+            hub,
+            log,
+            clock,
+            retention,
+            order,
+            self._readers,
+            self._routes,
+            self._administration.answered,
+            self._recorder,
+            self._end_because,
         )
+
+    def _make_admin_socket(self) -> AdminSocket | None:
+        """None, if there can be none: the chat does without."""
+        if self._settings.db == ":memory:":
+            return None  # nobody could name it
+        try:
+            return AdminSocket(self._log.path, self._administration.respond)
+        except NoAdminSocket as error:
+            logger.warning("%s", error)
+            return None
 
     def _end_because(self, why: str) -> None:
         if not self.ending:

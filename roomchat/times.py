@@ -1,8 +1,8 @@
-"""Points in time as people type and read them."""
+"""Points in time as people type and read them, and as they are sent."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 
 def beginning(text: str, zone: tzinfo | None) -> int:
@@ -20,6 +20,12 @@ def beginning(text: str, zone: tzinfo | None) -> int:
 def end(text: str, zone: tzinfo | None) -> int:
     """The first moment that is not meant any more: of a date, the midnight behind it, so the day belongs to it."""
     return _milliseconds(text, zone, timedelta(days=1))
+
+
+def timestamp(wall: float) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    seconds, milliseconds = divmod(int(wall * 1000), 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
 
 
 def local(timestamp: str, form: str = "%Y-%m-%d %H:%M") -> str:

@@ -27,10 +27,20 @@ CHAT = "## In the chat\n\nYou can type these commands in `roomchat join`:\n\n"
 def text() -> str:
     """The whole page."""
     parts = [HEAD, _description("roomchat", main)]
-    for name in sorted(main.commands):
-        command = main.commands[name]
-        parts += [_description(f"roomchat {name}", command), "\n".join(_table(name, command)) + "\n"]
+    for name, command in _commands(main):
+        parts.append(_description(f"roomchat {name}", command))
+        if not isinstance(command, click.Group):
+            parts.append("\n".join(_table(name, command)) + "\n")
     return "\n".join([*parts, f"{CHAT}```text\n{help.text()}\n```\n"])
+
+
+def _commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+    """All of them, those within groups behind these; ``admin room list`` is one's name."""
+    for name in sorted(group.commands):
+        command = group.commands[name]
+        yield f"{prefix}{name}", command
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{prefix}{name} ")
 
 
 def _description(title: str, command: click.Command) -> str:
@@ -53,7 +63,8 @@ def _table(name: str, command: click.Command) -> Iterator[str]:
     for option in command.params:
         if isinstance(option, click.Option):
             names = ", ".join(f"`{one}`" for one in [*sorted(option.opts), *option.secondary_opts])
-            variable = f"`ROOMCHAT_{name}_{option.name}`".upper() if option.expose_value else ""
+            variable = option.envvar or f"ROOMCHAT_{name}_{option.name}".replace(" ", "_").upper()
+            variable = f"`{variable}`" if option.expose_value else ""
             yield f"| {names}{_values(option)} | {variable} | {_default(option)} | {option.help} |"
 
 

@@ -19,6 +19,7 @@ from roomchat.chat.registry import Registry
 from roomchat.chat.state import Session
 from roomchat.dialect import Answer
 from roomchat.protocol import Command, Hello, HistoryPage, Message, Welcome
+from roomchat.protocol.administration import AdminAnswer
 from roomchat.settings import Settings
 from roomchat.wires.detect import Detector, Refused, Verdict
 from roomchat.wires.native import decode_entries, encode_entries
@@ -49,6 +50,7 @@ class Chat:
         self.sent: dict[str, bytearray] = defaultdict(bytearray)  # by link that was opened as bytes
         self.closed: set[str] = set()
         self.effects = Effects()  # of the last batch
+        self.answers: list[tuple[int, AdminAnswer]] = []  # to admins
         self._dialects = Dialects(self.settings, self._time)
         self._wires: dict[str, Wire] = {}
         self._detectors: dict[str, Detector] = {}  # of links that were opened as bytes: until they are told apart
@@ -101,6 +103,7 @@ class Chat:
         self.hub.commit()
         for delivery in self.effects.deliveries:
             self._deliver(delivery)
+        self.answers += self.effects.answers
 
     def connect(self, *links: str, address: str = "10.0.0.1") -> None:
         """New connections, in one batch."""

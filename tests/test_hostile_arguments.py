@@ -41,6 +41,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
         ["trust", BAD],
         ["trust", "127.0.0.1:1", "--fingerprint", BAD],
         ["export", BAD, "--db", "/nowhere"],
+        ["admin", "room", "show", BAD],
         ["export", "ops", "--since", BAD],
         ["export", "ops", "--timezone", BAD],
         ["serve", "--lobby", BAD],
@@ -82,6 +83,9 @@ def test_a_real_process_prints_one_sentence() -> None:
 
 
 FLAGS = [
+    "room",
+    "show",
+    "backup",
     "--server",
     "--name",
     "--since",
@@ -106,6 +110,7 @@ KEPT = {
     "who": [*NOWHERE, "--timeout", "0.1"],
     "rooms": [*NOWHERE, "--timeout", "0.1"],
     "export": ["--db", "/nowhere/log.db"],
+    "admin": ["--db", "/nowhere/log.db"],
     "config": [],
     "serve": ["--port", "99999"],
     "verify": ["--clients", "1"],

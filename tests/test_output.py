@@ -29,7 +29,8 @@ PRINT = ["--help", "--version", "who --help", "config"]
 ASK = ["who --server {server}", "rooms --server {server}", "tail tea --server {server}"]
 TRUST = ["trust --yes tls://{server}", "trust --forget {server}"]
 READ = ["export tea --db {log}"]
-COMMANDS = PRINT + ASK + TRUST + READ
+ADMIN = ["admin room list --db {log}"]
+COMMANDS = PRINT + ASK + TRUST + READ + ADMIN
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_a_full_disk_is_one_sentence(words: Words, command: str, buffered: str) 
         assert run(words(command), disk, PYTHONUNBUFFERED=buffered) == (1, FULL)
 
 
-@pytest.mark.parametrize("command", ["config", *ASK, *READ])
+@pytest.mark.parametrize("command", ["config", *ASK, *READ, *ADMIN])
 def test_a_closed_output_is_one_sentence(words: Words, command: str) -> None:
     """Where what it prints is all that it does."""
     assert run(words(command), None) == (1, CLOSED)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from roomchat.chat.inputs import Key, Link
 from roomchat.chat.state import Audience, Room, Session
 from roomchat.protocol import AnyEntry, Event, Id
+from roomchat.protocol.administration import AdminAnswer, Change
 
 
 class Segment(Struct, gc=False):
@@ -92,6 +93,8 @@ class Effects:
     )  # UID and room key to the seq read up to; None: forgotten
     next_uid: int | None = None  # when it changed
     next_room: int | None = None  # likewise
+    audit: list[tuple[str, Change]] = field(default_factory=list)  # who changed what
+    answers: list[tuple[Link, AdminAnswer]] = field(default_factory=list)  # to admins, when the rest is stored
     lookups: list[LookUp] = field(default_factory=list)  # when the rest is stored
     log_lines: list[str] = field(
         default_factory=list
@@ -105,6 +108,6 @@ class Effects:
         """Whether there is anything that belongs on disk."""
         kept = (
             self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.reads,
-            self.next_uid, self.next_room,
+            self.next_uid, self.next_room, self.audit,
         )  # fmt: skip
         return any(kept)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from roomchat.chat import commands, membership, sessions
+from roomchat.chat import administration, commands, membership, sessions
 from roomchat.chat.batch import Batch, Handler, Missing
 from roomchat.chat.deadlines import Deadlines, due
 from roomchat.chat.effects import Effects, LookUp
 from roomchat.chat.inputs import (
+    Administer,
     Connected,
     Disconnected,
     Found,
@@ -27,6 +29,7 @@ from roomchat.chat.welcome import Welcoming
 from roomchat.dialect import Answer, Malformed
 from roomchat.errors import NotRegistered, Refused
 from roomchat.protocol import Bye, Command, Goodbye, Stats, StatsPage
+from roomchat.protocol.administration import ServerStats, StatsAnswer
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
@@ -75,6 +78,7 @@ class Hub:
             Bye: sessions.bye,
             Stats: self._tell_stats,
         }
+        self._admin_handlers = {**administration.TABLE, ServerStats: self._admin_stats}
 
     def apply(self, inputs: Inputs) -> Effects:
         """Carry out what came, in order, then what is due by now."""
@@ -171,6 +175,9 @@ class Hub:
         if peer is None:
             if isinstance(command, Shutdown):
                 sessions.shutdown(batch, command)
+            elif isinstance(command, Administer):
+                self._inputs -= 1  # it is no sign that the chat is in use
+                administration.carry_out(batch, command, self._admin_handlers)
             return  # anything else is from a connection that was closed since
         if isinstance(command, Command | Introduction):
             self._first_command(batch, peer, command)
@@ -209,14 +216,18 @@ class Hub:
             batch.effects.stop = f"nobody was connected for {self._settings.idle_exit:g} seconds"
 
     def _tell_stats(self, batch: Batch, session: Session, command: Stats) -> None:
+        batch.reply(StatsPage(**self._counters(batch)))
+
+    def _admin_stats(self, batch: Batch, command: ServerStats) -> StatsAnswer:
+        return StatsAnswer(connections=len(self.registry.peers), **self._counters(batch))
+
+    def _counters(self, batch: Batch) -> dict[str, Any]:
         clients = self.registry.clients
-        batch.reply(
-            StatsPage(
-                server=f"roomchat {__version__}",
-                uptime=round(batch.now - self._started, 3),
-                clients=len(clients),
-                away=sum(not one.links for one in clients.values()),
-                rooms=len(self.registry.open_rooms),
-                **self._stats,
-            )
-        )
+        return {
+            "server": f"roomchat {__version__}",
+            "uptime": round(batch.now - self._started, 3),
+            "clients": len(clients),
+            "away": sum(not one.links for one in clients.values()),
+            "rooms": len(self.registry.open_rooms),
+            **self._stats,
+        }

@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from roomchat.dialect import Answer, Malformed, Terms
 from roomchat.protocol import Command, Hello, Id
+from roomchat.protocol.administration import HubCommands
 
-Link = int  # the number of a connection, from 1
+Link = int  # the number of a connection, from 1; of what an admin asks, from -1 down
 SERVER: Link = 0  # in its place: what the server itself has to say
 
 
@@ -46,6 +47,13 @@ class Shutdown(_Input):
     """The server ends; everyone is told, and let go."""
 
     text: str
+
+
+class Administer(_Input):
+    """What an admin asks. Each has a number of its own, in the place of a connection's."""
+
+    who: str  # the admin, as the system calls them
+    command: HubCommands
 
 
 class Introduction(_Input):
@@ -121,7 +129,18 @@ class Found(_Input):
     failed: bool = False  # the log could not be read
 
 
-Input = Command | Answer | Malformed | Introduction | Connected | Disconnected | Refresh | Shutdown | Found
+Input = (
+    Command
+    | Answer
+    | Malformed
+    | Introduction
+    | Connected
+    | Disconnected
+    | Refresh
+    | Shutdown
+    | Found
+    | Administer
+)
 
 
 class Inputs(Struct):

@@ -16,6 +16,7 @@ from roomchat.chat import fingerprint
 from roomchat.chat.effects import Effects
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import (
+    Administer,
     Connected,
     Disconnected,
     Found,
@@ -34,7 +35,18 @@ from roomchat.protocol import AnyCommand
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
-AnyInput = AnyCommand | Answer | Malformed | Introduction | Connected | Disconnected | Refresh | Shutdown | Found
+AnyInput = (
+    AnyCommand
+    | Answer
+    | Malformed
+    | Introduction
+    | Connected
+    | Disconnected
+    | Refresh
+    | Shutdown
+    | Found
+    | Administer
+)
 
 
 class Beginning(Struct):

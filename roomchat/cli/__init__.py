@@ -29,6 +29,7 @@ _ASK = {
 }
 _OTHERS = {
     "serve": "roomchat.cli.serve:serve",
+    "admin": "roomchat.cli.admin:admin",
     "export": "roomchat.cli.export:export",
     "trust": "roomchat.cli.trust:trust",
     "config": "roomchat.cli.config:config",

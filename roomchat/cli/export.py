@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from contextlib import closing
 from datetime import UTC, tzinfo
 from difflib import get_close_matches
@@ -12,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import click
 
-from roomchat.cli.output import check_no_part_of, check_target, note, write_file, write_stdout
+from roomchat.cli.output import check_no_part_of, check_target, end_in_good_order, note, write_file, write_stdout
 from roomchat.cli.paths import default_database
 from roomchat.errors import ExportError, LogError
 from roomchat.export.find import find_room
@@ -95,7 +93,7 @@ def export(
     \b
         roomchat export tea --since 2024-05-01 -o tea.html
     """
-    _leave_nothing_behind()
+    end_in_good_order()
     time_range = _time_range(since, until, timezone)
     log = db or default_database()
     target = None if output in {None, "-"} else Path(str(output))
@@ -134,14 +132,3 @@ def _time_range(since: str | None, until: str | None, zone: tzinfo | None) -> Ti
 def _form_of(output: Path | None) -> str:
     ending = output.suffix[1:].lower() if output else ""
     return {"htm": "html"}.get(ending, ending if ending in FORMATS else "txt")
-
-
-def _leave_nothing_behind() -> None:
-    """After a signal the command still removes the half of a file that it has written."""
-
-    def end(number: int, frame: object) -> None:
-        sys.exit(128 + number)
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # by nohup, or in a script's background
-            signal.signal(number, end)

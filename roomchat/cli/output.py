@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from typing import BinaryIO
 
 import click
 
-LOG_FILE_ENDINGS = ("", "-wal", "-shm", "-journal", ".lock")  # endings of the files of a log
+LOG_FILE_ENDINGS = ("", "-wal", "-shm", "-journal", ".lock", ".admin", ".pem")  # endings of the files of a log
 
 
 def check_no_part_of(log: Path, target: Path) -> None:
@@ -90,6 +91,17 @@ def _replacing(path: Path, *, private: bool) -> Iterator[BinaryIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def end_in_good_order() -> None:
+    """After a signal the command still removes the half of a file that it has written."""
+
+    def end(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # by nohup, or in a script's background
+            signal.signal(number, end)
 
 
 def write_stdout(pieces: Iterable[bytes], *, at_once: bool = False) -> bool:

@@ -35,6 +35,7 @@ class Changes(Struct):
         up.
     guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those who did.
     reads: (UID, room key, seq) of read markers; without seq: it is forgotten.
+    audit: (who, what) an admin changed, the latter in JSON.
     """
 
     segments: Sequence[SegmentRow] = ()
@@ -46,6 +47,7 @@ class Changes(Struct):
     seats: Collection[tuple[int, str | None]] = ()
     guests: Collection[tuple[int, bool]] = ()
     reads: Collection[tuple[int, str, int | None]] = ()
+    audit: Collection[tuple[str, bytes]] = ()
 
 
 class SegmentSlice(Struct, gc=False):
@@ -81,6 +83,24 @@ class LogState(Struct):
     seats: list[tuple[str, StoredClient]]  # the key of the name, and whose it is
 
 
+class StoredAccount(Struct, gc=False):
+    """A client in a list."""
+
+    uid: int
+    name: str
+    devices: int  # how many sessions it has
+    seen: int | None  # when it was last known to be here, milliseconds since 1970, where that is kept
+
+
+class StoredChange(Struct, gc=False):
+    """What an admin has changed."""
+
+    number: int
+    time: int  # milliseconds since 1970
+    who: str
+    what: str  # JSON
+
+
 class LogWriter(Protocol):
     """The only one that writes; for one thread."""
 
@@ -108,6 +128,12 @@ class LogReader(Protocol):
 
     def client(self, key: bytes | int) -> StoredClient | None:
         """The client with that token, by its hash, or with that UID; None: nobody can come back as it."""
+
+    def accounts(self, after: int, limit: int) -> list[StoredAccount]:
+        """The first clients with a UID above ``after``, by UID, of those as whom somebody can come back."""
+
+    def audit(self, before: int, limit: int) -> list[StoredChange]:
+        """The last changes with a number below ``before``, the newest first."""
 
     def after(self, key: str, after: int, upto: int, max_bytes: int) -> ReadResult:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them."""

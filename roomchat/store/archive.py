@@ -60,14 +60,18 @@ class Archive:
         """End it."""
         self._connection.close()
 
+    def looking(self) -> Reading:
+        """A look at the log as of one moment, for queries of one's own."""
+        return Reading(self._connection, self._why_not)
+
     def epoch(self) -> str:
         """The random name of this log."""
-        with self._looking():
+        with self.looking():
             return str(self._connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0])
 
     def rooms(self) -> list[Room]:
         """Every room that has or had messages, the oldest first."""
-        with self._looking():
+        with self.looking():
             return [Room(*row) for row in self._connection.execute("SELECT id, key, name FROM rooms ORDER BY id")]
 
     def lines(self, room: Room, wanted: TimeRange) -> Iterator[bytes]:
@@ -75,11 +79,11 @@ class Archive:
 
         What is said after the first look is not among them, so that it ends in a busy room, too.
         """
-        with self._looking():
+        with self.looking():
             upto = self._last_seq(room)
         after = 0
         while after < upto:
-            with self._looking():
+            with self.looking():
                 self._note_lost(room, after, wanted)
                 found, after = self._next(room, after, upto, wanted)
             yield from found
@@ -162,9 +166,6 @@ class Archive:
                 f"{self.path} was written by an older roomchat; start `roomchat serve` with it once, and it is "
                 "brought up to date."
             )
-
-    def _looking(self) -> Reading:
-        return Reading(self._connection, self._why_not)
 
     def _why_not(self, error: Exception) -> str:
         """A sentence for what SQLite, or a line that is no message, says."""

@@ -40,6 +40,8 @@ def write(
     for name, number in (("next_uid", changes.next_uid), ("next_room", changes.next_room)):
         if number is not None:
             connection.execute("UPDATE meta SET value = ? WHERE key = ?", (number, name))
+    audit = [(now, who, what.decode()) for who, what in changes.audit]
+    insert(connection, "INSERT INTO audit (time, who, what) VALUES", 3, audit)
     rows = [(room_id(one.key, one.name), one.first_seq, one.last_seq, now, one.lines) for one in changes.segments]
     insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
     for uid, key, seq in changes.reads:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from roomchat.errors import LogError
 from roomchat.store import markers
-from roomchat.store.api import ReadResult, SegmentSlice
+from roomchat.store.api import ReadResult, SegmentSlice, StoredAccount, StoredChange
 from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
 from roomchat.store.partitions import PARTITION, partitions_behind, partitions_up_to
 
@@ -50,6 +50,21 @@ class SqliteReader:
             if found is not None:
                 found.reads = markers.of_one(self._connection, found.uid)
             return found
+
+    def accounts(self, after: int, limit: int) -> list[StoredAccount]:
+        """See ``LogReader``. Some 5 us each."""
+        query = (
+            "SELECT uid, name, (SELECT count(*) FROM sessions WHERE sessions.uid = clients.uid), seen"
+            " FROM clients LEFT JOIN guests USING (uid) WHERE uid > ? ORDER BY uid LIMIT ?"
+        )
+        with Reading(self._connection):
+            return [StoredAccount(*row) for row in self._connection.execute(query, (after, limit))]
+
+    def audit(self, before: int, limit: int) -> list[StoredChange]:
+        """See ``LogReader``."""
+        query = "SELECT id, time, who, what FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?"
+        with Reading(self._connection):
+            return [StoredChange(*row) for row in self._connection.execute(query, (before, limit))]
 
     def after(self, key: str, after: int, upto: int, max_bytes: int) -> ReadResult:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them.
@@ -163,11 +178,12 @@ class Reading:
         self._connection = connection
         self._sentence = sentence
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> sqlite3.Connection:
         try:
             self._connection.execute("BEGIN")
         except sqlite3.Error as error:
             raise LogError(self._sentence(error)) from error
+        return self._connection
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if self._connection.in_transaction:

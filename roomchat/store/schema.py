@@ -118,6 +118,15 @@ MIGRATIONS = [
         PRIMARY KEY (uid, room)
     ) WITHOUT ROWID;
     """,
+    """
+    -- What admins have changed; what: the command in JSON.
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        time INTEGER NOT NULL,  -- milliseconds since 1970, UTC
+        who TEXT NOT NULL,
+        what TEXT NOT NULL
+    );
+    """,
 ]
 
 

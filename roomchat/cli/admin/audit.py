@@ -1,0 +1,36 @@
+"""``roomchat admin audit``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
+from roomchat.cli.output import write_stdout
+from roomchat.protocol.administration import AuditAnswer, AuditRow, ListAudit
+from roomchat.times import local
+
+
+@click.command()
+@admin_options
+def audit(db: Path | None, json: bool) -> None:
+    """List what admins have changed, the newest first: when, who, what."""
+
+    def lines() -> Iterator[bytes]:
+        before: int | None = None
+        while True:
+            page = admin.ask(ListAudit(before=before), AuditAnswer)
+            yield from (json_line(one) if json else _line(one) for one in page.changes)
+            before = page.next
+            if before is None:
+                return
+
+    with Admin(db) as admin:
+        write_stdout(lines())
+
+
+def _line(row: AuditRow) -> bytes:
+    fields = [f"{name}={value}" for name, value in row.what.items() if name != "type"]
+    return line(local(row.time), row.who, row.what.get("type"), *fields)

@@ -1,0 +1,191 @@
+"""``roomchat admin``: what is asked of a server, what is answered, and what is noted of it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from roomchat.protocol import Join
+from roomchat.protocol.administration import (
+    LIST_PAGE,
+    AccountsAnswer,
+    Backup,
+    Done,
+    Failure,
+    ListPresent,
+    ListRooms,
+    RoomAnswer,
+    RoomsAnswer,
+    ServerStats,
+    ShowRoom,
+)
+from roomchat.server import Server
+from tests.admin import admin, answer, rows, run, until
+from tests.inside import full_disk
+from tests.memory import Chat
+from tests.peer import Peer
+
+Serve = Callable[..., Server]
+Connect = Callable[..., Peer]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Of a server."""
+    return tmp_path / "chat.db"
+
+
+def test_stats_tell_what_is_there(serve: Serve, connect: Connect, log: Path) -> None:
+    """As lines, or as an object."""
+    server = serve(db=str(log))
+    ann = connect(server, "ann")
+    ann.join("tea")
+    ann.send("say", room="tea", text="hello", n=1)
+    ann.until("message")
+    (stats,) = rows(run(log, "stats", "--json"))
+    assert (stats["clients"], stats["away"], stats["connections"], stats["rooms"]) == (1, 0, 1, 1)
+    assert (stats["messages"], stats["deliveries"]) == (1, 1)
+    assert "clients: 1\n" in run(log, "stats").stdout
+
+
+def test_rooms_and_people_are_listed(serve: Serve, connect: Connect, log: Path) -> None:
+    """Here, away, and not here any more; also those that the log does not keep."""
+    server = serve(db=str(log), wires=("native", "plain"))
+    ann, bob, cat = (connect(server, name) for name in ("ann", "bob", "cat"))
+    for one in (ann, bob):
+        one.join("tea")
+    ann.send("say", room="tea", text="hello", n=1)
+    ann.until("message")
+    ann.close()
+    bob.until("away")
+    cat.send("bye")
+    cat.ended()
+    nobody = connect(server)
+    nobody.send_bytes(b"dan\n")
+    until(lambda: len(rows(run(log, "account", "list", "--json"))) == 4)
+    people = rows(run(log, "account", "list", "--json"))
+    assert [(one["name"], one["presence"], one["devices"]) for one in people] == [
+        ("ann", "away", 1),
+        ("bob", "here", 1),
+        ("cat", "offline", 1),
+        ("dan", "here", 1),
+    ]
+    assert [one.get("addresses") for one in people] == [None, ["127.0.0.1"], None, ["127.0.0.1"]]
+    assert "last_seen" in people[2]
+    text = run(log, "account", "list").stdout.splitlines()
+    assert text[:2] == ["1 ann away 1 device", "2 bob here 1 device 127.0.0.1"]
+    assert text[2].startswith("3 cat offline 1 device last seen 20")
+    tea = next(one for one in rows(run(log, "room", "list", "--json")) if one["room"] == "tea")
+    assert (tea["members"], tea["last_seq"]) == (2, 1)
+    (tea,) = rows(run(log, "room", "show", "TEA", "--json"))
+    assert [(one["name"], one["presence"]) for one in tea["members"]] == [("ann", "away"), ("bob", "here")]
+    shown = run(log, "room", "show", "#tea").stdout.splitlines()
+    assert shown[0].startswith("tea 2 last said 20")
+    assert shown[1:] == ["1 ann away", "2 bob here"]
+    missing = run(log, "room", "show", "nowhere")
+    assert (missing.exit_code, missing.stderr) == (1, "Error: There is no room nowhere.\n")
+
+
+def test_long_lists_are_whole() -> None:
+    """Page by page, from the hub: nobody twice, and nobody left out."""
+    chat = Chat(rate=0, max_rooms=LIST_PAGE + 10)
+    uids = chat.hellos(*(f"user{i}" for i in range(LIST_PAGE + 3)))
+    first = answer(chat, ListPresent(after=0, upto=2**53 - 1))
+    assert isinstance(first, AccountsAnswer)
+    assert first.next == uids[LIST_PAGE - 1]
+    second = answer(chat, ListPresent(after=first.next, upto=2**53 - 1))
+    assert isinstance(second, AccountsAnswer)
+    assert [one.uid for one in [*first.accounts, *second.accounts]] == uids
+    assert second.next is None
+    for uid in uids:
+        chat.do(f"user{uid - uids[0]}", Join(room="tea"))
+    page = answer(chat, ShowRoom(room="tea"))
+    assert isinstance(page, RoomAnswer)
+    rest = answer(chat, ShowRoom(room="tea", after=page.next or 0))
+    assert isinstance(rest, RoomAnswer)
+    assert [one.uid for one in [*page.members, *rest.members]] == uids
+    assert rest.next is None
+    for i in range(LIST_PAGE + 1):
+        chat.do("user0", Join(room=f"room{i}"))
+    rooms = answer(chat, ListRooms())
+    assert isinstance(rooms, RoomsAnswer)
+    others = answer(chat, ListRooms(after=rooms.next))
+    assert isinstance(others, RoomsAnswer)
+    assert len({one.room for one in [*rooms.rooms, *others.rooms]}) == len(chat.registry.rooms)
+    assert others.next is None
+
+
+def test_accounts_in_the_log_and_those_here_are_one_list(serve: Serve, connect: Connect, log: Path) -> None:
+    """Over several pages, each once, by UID."""
+    server = serve(db=str(log))
+    peers = [connect(server, f"user{i}") for i in range(7)]
+    for one in peers[::2]:
+        one.send("bye")
+        one.ended()
+    names = []
+    after: int | None = 0
+    with pytest.MonkeyPatch.context() as patch, admin(log) as one:
+        patch.setattr("roomchat.net.administration.LIST_PAGE", 3)
+        patch.setattr("roomchat.chat.administration.LIST_PAGE", 2)
+        while after is not None:
+            page = one.ask("list_accounts", after=after)
+            names += [each["name"] for each in page["accounts"]]
+            after = page["next"]
+    assert names == [f"user{i}" for i in range(7)]
+
+
+# ---------------------------------------------------------------- the audit log
+
+
+def test_a_change_is_noted_with_who_and_when(serve: Serve, log: Path, tmp_path: Path) -> None:
+    """The newest first, page by page; what is only asked is not noted."""
+    serve(db=str(log))
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    with admin(log) as one:
+        for i in range(5):
+            assert one.ask("backup", file=f"/{i}")["type"] == "done"
+            one.ask("server_stats")
+    changes = rows(run(log, "audit", "--json"))
+    assert [one["what"] for one in changes] == [{"type": "backup", "file": f"/{i}"} for i in (4, 3, 2, 1, 0)]
+    assert {one["who"] for one in changes} == {me}
+    assert changes[0]["time"] >= changes[4]["time"] > "2024"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("roomchat.net.administration.LIST_PAGE", 2)
+        assert rows(run(log, "audit", "--json")) == changes
+    assert run(log, "audit").stdout.splitlines()[0].endswith(f" {me} backup file=/4")
+
+
+def test_what_can_not_be_noted_is_not_done(serve: Serve, log: Path) -> None:
+    """While the disk takes nothing, nothing can be changed; what is asked is answered."""
+    server = serve(db=str(log))
+    with admin(log) as one:
+        with full_disk(server):
+            assert one.ask("backup", file="/" + "x" * 9000)["code"] == "storage_unavailable"
+            assert one.ask("server_stats")["type"] == "stats_answer"
+        assert one.ask("list_audit")["changes"] == []
+        assert one.ask("backup", file="/x")["type"] == "done"
+
+
+def test_the_hub_notes_a_change_once() -> None:
+    """Also when it is applied again because the disk took nothing: then it is refused."""
+    chat = Chat()
+    assert isinstance(answer(chat, Backup(file="/x")), Done)
+    assert chat.effects.audit == [("root", Backup(file="/x"))]
+    chat.disk_works = False
+    told = answer(chat, Backup(file="/x"))
+    assert isinstance(told, Failure)
+    assert told.code == "storage_unavailable"
+    assert chat.effects.audit == []
+
+
+def test_asking_keeps_no_idle_server_alive() -> None:
+    """Nor does it count as a batch of the chat."""
+    chat = Chat(idle_exit=10.0)
+    chat.wait(6)
+    assert answer(chat, ServerStats()).batches == 0  # type: ignore[attr-defined]
+    chat.wait(6)
+    assert chat.effects.stop
