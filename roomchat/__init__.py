@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         Action,
         Away,
         Back,
+        Deleted,
+        Done,
         Error,
         Event,
         Gap,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         RoomsPage,
         RoomSummary,
         StatsPage,
+        Tombstone,
         Unknown,
         Welcome,
         WhoPage,
@@ -52,10 +55,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Action", "Away", "Back", "ChangedKey", "Client", "ClientEvent", "ConnectError", "ConnectionBack",
-    "ConnectionEnded", "ConnectionLost", "Denied", "Distrusted", "Error", "Event", "Gap", "Goodbye",
+    "ConnectionEnded", "ConnectionLost", "Deleted", "Denied", "Distrusted", "Done", "Error", "Event", "Gap",
+    "Goodbye",
     "HistoryPage", "Joined", "Left", "Limits", "MemberJoined", "MemberLeft", "Message", "NoTls", "Notice",
     "Person", "Pong", "PresenceSummary", "ReadMarker", "Refusal", "Renamed", "RoomSummary", "RoomchatError",
-    "RoomsPage", "StateError", "StatsPage", "Unknown", "UnknownServer", "Welcome", "WhoPage", "__version__",
+    "RoomsPage", "StateError", "StatsPage", "Tombstone", "Unknown", "UnknownServer", "Welcome", "WhoPage",
+    "__version__",
 ]  # fmt: skip
 
 # Where they are, those that need the least first. They are imported when they are asked for: whoever imports any

@@ -123,6 +123,16 @@ class PairRoom(Refused):
     sentence = "{room} can't be joined or left: a room with @ is for two people who whisper."
 
 
+class NoSuchMessage(Refused):
+    code = "no_such_message"
+    sentence = "There is no message {seq} in {room}."
+
+
+class NotYours(Refused):
+    code = "not_yours"
+    sentence = "Only whoever said it can delete it."
+
+
 class TooManyRooms(Refused):
     code = "too_many_rooms"
     sentence = "You can be in {limit} rooms at a time; leave one first."

@@ -10,7 +10,7 @@ import msgspec
 
 from roomchat.chat.effects import Effects, LookUp
 from roomchat.chat.hub import Hub
-from roomchat.chat.inputs import Found, Inputs, Link, Row
+from roomchat.chat.inputs import Found, Inputs, Key, Link, Place, Row
 from roomchat.clock import Clock
 from roomchat.errors import LogError
 from roomchat.net.delivery import deliver
@@ -18,11 +18,13 @@ from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.net.trouble import Trouble
 from roomchat.order import Order
+from roomchat.protocol import Spoken, Tombstone
 from roomchat.protocol.administration import AdminAnswer
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.store.api import Changes, LogReader, LogWriter, SegmentRow
-from roomchat.wires.native import encode_entries
+from roomchat.wiping import Wiping
+from roomchat.wires.native import decode_entries, encode, encode_entries
 
 logger = logging.getLogger("roomchat")
 
@@ -46,6 +48,7 @@ class HubThread:
         self._log = log
         self._clock = clock
         self._retention = retention
+        self._wiping = Wiping(log, clock)
         self._order = order
         self._readers = readers
         self._routes = routes
@@ -82,11 +85,12 @@ class HubThread:
             if effects.stop:
                 self._end(effects.stop)
             self._retention.run()
+            self._wiping.run()
             self._check_log(inputs.now)
 
     def _patience(self) -> float:
         """Seconds until something is due though nothing comes in."""
-        due = [self._next_check, self._hub.deadline(), self._retention.due]
+        due = [self._next_check, self._hub.deadline(), self._retention.due, self._wiping.due]
         return max(0.0, min(moment for moment in due if moment is not None) - self._clock.now())
 
     def _record(self, inputs: Inputs, effects: Effects, *, stored: bool) -> None:
@@ -96,10 +100,9 @@ class HubThread:
     def _look_up(self, look_up: LookUp, reader: LogReader) -> None:
         """On a reader thread: what the hub asked for comes to it as an input."""
         try:
-            client = reader.client(look_up.key)
-            found = Found(look_up.key, Row.of(client) if client else None)
+            found = _found(reader, look_up.key)
         except LogError:
-            found = Found(look_up.key, None, failed=True)
+            found = Found(look_up.key, failed=True)
         self._order.submit([(look_up.link, found)])
 
     # ------------------------------------------------------------ the disk
@@ -120,6 +123,7 @@ class HubThread:
             guests=effects.guests.items(),
             reads=[(uid, room, seq) for (uid, room), seq in effects.reads.items()],
             audit=[(who, msgspec.json.encode(change)) for who, change in effects.audit],
+            deletions=[(at.room, at.seq, encode(line)) for at, line in effects.deletions.items()],
         )
         try:
             self._log.append(time, changes)
@@ -127,6 +131,8 @@ class HubThread:
             self._unstored.failed(error)
             return False
         self._unstored.worked()
+        if changes.deletions:
+            self._wiping.deleted()
         return True
 
     def _check_log(self, now: float) -> None:
@@ -138,6 +144,22 @@ class HubThread:
             self._log.check()
         except LogError as error:
             self._unstored.failed(error)
+
+
+def _found(reader: LogReader, key: Key) -> Found:
+    """What the log says. Raises LogError."""
+    if not isinstance(key, Place):
+        client = reader.client(key)
+        return Found(key, Row.of(client) if client else None)
+    line = reader.entry(key.room, key.seq)
+    try:
+        entries = [] if line is None else decode_entries(line)
+    except ValueError as error:
+        raise LogError(f"an entry of {key.room} is broken: {error}") from error
+    for entry in entries:
+        if isinstance(entry, Spoken | Tombstone):
+            return Found(key, words=Tombstone.of(entry), deleted=isinstance(entry, Tombstone))
+    return Found(key)
 
 
 def _encode(effects: Effects) -> None:

@@ -14,15 +14,26 @@ from msgspec.structs import replace
 
 from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
 from roomchat.chat.hub import Hub
-from roomchat.chat.inputs import Connected, Disconnected, Found, Input, Inputs, Introduction, Key, Row, SessionRow
+from roomchat.chat.inputs import (
+    Connected,
+    Disconnected,
+    Found,
+    Input,
+    Inputs,
+    Introduction,
+    Key,
+    Place,
+    Row,
+    SessionRow,
+)
 from roomchat.chat.registry import Registry
 from roomchat.chat.state import Session
 from roomchat.dialect import Answer
-from roomchat.protocol import Command, Hello, HistoryPage, Message, Welcome
+from roomchat.protocol import Command, Hello, HistoryPage, Message, Spoken, Tombstone, Welcome
 from roomchat.protocol.administration import AdminAnswer
 from roomchat.settings import Settings
 from roomchat.wires.detect import Detector, Refused, Verdict
-from roomchat.wires.native import decode_entries, encode_entries
+from roomchat.wires.native import decode_entries, encode, encode_entries
 from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
 
@@ -239,6 +250,10 @@ class Chat:
             reads.pop(room, None)
             if seq is not None:
                 reads[room] = seq
+        for place, tombstone in self.effects.deletions.items():
+            log = self.log[place.room]
+            (at,) = [i for i, one in enumerate(log) if one["seq"] == place.seq]
+            log[at] = _events(encode(tombstone))[0]
         for segment, data in zip(self.effects.segments, lines, strict=True):
             log = self.log[segment.room.key]
             for message in _events(data):
@@ -248,6 +263,12 @@ class Chat:
     def _found(self, key: Key) -> Found:
         if not (self.disk_works and self.log_reads):
             return Found(key, None, failed=True)
+        if isinstance(key, Place):
+            at = next((one for one in self.log[key.room] if one["seq"] == key.seq), None)
+            (entry,) = decode_entries(_lines([at])) if at else (None,)
+            if not isinstance(entry, Spoken | Tombstone):
+                return Found(key)
+            return Found(key, words=Tombstone.of(entry), deleted=isinstance(entry, Tombstone))
         rows = self.clients.values()
         row = next((one for one in rows if key in {one.uid, *(each.token_hash for each in one.sessions)}), None)
         return Found(key, None if row is None else Row.of(row))

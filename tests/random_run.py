@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from roomchat.chat.fingerprint import of_effects, of_state
 from roomchat.chat.inputs import Connected, Disconnected
-from roomchat.protocol import Bye, Dial, Hello, Join, Leave, Name, Read, Rooms, Say, Whisper, Who
+from roomchat.protocol import Bye, Delete, Dial, Hello, Join, Leave, Name, Read, Rooms, Say, Whisper, Who
 from tests.memory import Chat
 
 PEOPLE = 6
@@ -48,6 +48,7 @@ def run(seed: int, steps: int) -> Iterator[str]:
                     Whisper(uid=uid, text="psst"),
                     Dial(uid=uid),
                     Name(name=f"{who}{chance.randrange(3)}"),
+                    Delete(room=chance.choice(["a", "b", None]), seq=chance.randrange(5)),
                     Who(),
                     Rooms(),
                     Bye(),

@@ -25,7 +25,7 @@ BASE = {
     "tls",
     "version",
 }
-SERVER = {"server", "hub_thread", "order", "recorder", "retention", "clock"}
+SERVER = {"server", "hub_thread", "order", "recorder", "retention", "wiping", "clock"}
 PARTS = {"chat", "store", "wires"}
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 from roomchat.chat.deadlines import Deadlines
 from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
-from roomchat.chat.inputs import Found, Inputs, Key, Link, Row
+from roomchat.chat.inputs import Found, Inputs, Key, Link, Place, Row
 from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Registry
 from roomchat.chat.state import Audience, Client, Room, Session
 from roomchat.dialect import Malformed
 from roomchat.errors import Refused, StorageUnavailable
-from roomchat.protocol import PAGE, SPOKEN, Error, Event, HistoryPage, Id, Say, Whisper
+from roomchat.protocol import PAGE, SPOKEN, AnyEntry, Error, Event, HistoryPage, Id, Person, Say, Whisper
 from roomchat.settings import Settings
 
 MAX_SEGMENT = 64 * 1024  # characters; outboxes hold, and readers fetch, whole segments, so none may be huge
@@ -37,6 +37,7 @@ class Batch:
         settings: Settings,
         inputs: Inputs,
         gone: dict[bytes, Session],
+        deleted: Set[Place],
         lobby: str | None,
     ) -> None:
         self.registry = registry
@@ -47,6 +48,7 @@ class Batch:
         self.lobby = lobby  # key of the room that everyone is in first; None: there is none
         self.effects = Effects()
         self.gone = gone  # sessions whose seat ended in this batch, or since a look-up began, by token hash
+        self.deleted = deleted  # the same of entries whose words were deleted
         self.found: dict[Key, Found] = {}  # what was looked up for the command that is being carried out
         self.link: Link = 0  # whose command is being carried out
         self.re: Id = None  # its id
@@ -145,10 +147,37 @@ class Batch:
             entry.device = session.device
         segment.entries.append(entry)
         if client.guest:
-            self.registry.save(client)
-            client.guest = self.effects.guests[client.uid] = False
+            self._is_silent_no_more(client)
         if not session.terms.echo:
             segment.no_echo[self.link] = client.uid
+
+    def enter(
+        self, room: Room, who: Person, make: Callable[..., AnyEntry], *fields: object, **more: object
+    ) -> int:
+        """An entry that is no words, to everyone in a room, whoever did it, too; behind ``must_store``.
+
+        Args:
+            room: in whose log it is.
+            who: has done it.
+            make: its kind.
+            fields, more: those of that kind alone.
+        Returns:
+            Its seq.
+        """
+        self._open.pop(room.key, None)
+        segment = self._open_segment(room)
+        del self._open[room.key]  # of its own: who is in the room is perhaps another one behind it
+        room.last_seq += 1
+        entry = make(room.name, room.last_seq, who.uid, who.name, self.timestamp, *fields, **more)
+        segment.entries.append(entry)
+        client = self.registry.clients.get(who.uid)
+        if client is not None and client.guest:
+            self._is_silent_no_more(client)
+        return room.last_seq
+
+    def _is_silent_no_more(self, client: Client) -> None:
+        self.registry.save(client)
+        client.guest = self.effects.guests[client.uid] = False
 
     def _open_segment(self, room: Room) -> Segment:
         """A new segment, which the next messages of the room may join."""
@@ -184,12 +213,16 @@ class Batch:
             Missing: it is still to be looked up. Only before anything was changed: the command comes again.
             StorageUnavailable: the log can't be read.
         """
+        return self.look_up(key).row
+
+    def look_up(self, key: Key) -> Found:
+        """What the log says. Raises as ``row``."""
         found = self.found.get(key)
         if found is None:
             raise Missing(key)
         if found.failed:
             raise StorageUnavailable
-        return found.row
+        return found
 
     def look_for(self, uid: int) -> None:
         """Raises Missing if a command needs the name of someone who has no seat, and it is not here yet."""

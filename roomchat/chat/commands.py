@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from roomchat.chat import membership, reading
 from roomchat.chat.batch import Batch, Handler
+from roomchat.chat.deletion import delete
 from roomchat.chat.names import normal_room, pair_key
 from roomchat.chat.state import Client, Session
 from roomchat.errors import (
@@ -23,6 +24,7 @@ from roomchat.errors import (
 from roomchat.protocol import (
     PAGE,
     Command,
+    Delete,
     Dial,
     History,
     Join,
@@ -239,6 +241,7 @@ TABLE: dict[type[Command], Handler] = {
     Leave: leave,
     Say: say,
     Whisper: whisper,
+    Delete: delete,
     Name: name,
     Who: who,
     Rooms: rooms,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from roomchat.chat.inputs import Key, Link
+from roomchat.chat.inputs import Key, Link, Place
 from roomchat.chat.state import Audience, Room, Session
-from roomchat.protocol import AnyEntry, Event, Id
+from roomchat.protocol import AnyEntry, Event, Id, Tombstone
 from roomchat.protocol.administration import AdminAnswer, Change
 
 
@@ -91,6 +91,7 @@ class Effects:
     reads: dict[tuple[int, str], int | None] = field(
         default_factory=dict
     )  # UID and room key to the seq read up to; None: forgotten
+    deletions: dict[Place, Tombstone] = field(default_factory=dict)  # what is stored in the place of words
     next_uid: int | None = None  # when it changed
     next_room: int | None = None  # likewise
     audit: list[tuple[str, Change]] = field(default_factory=list)  # who changed what
@@ -108,6 +109,6 @@ class Effects:
         """Whether there is anything that belongs on disk."""
         kept = (
             self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.reads,
-            self.next_uid, self.next_room, self.audit,
+            self.next_uid, self.next_room, self.audit, self.deletions,
         )  # fmt: skip
         return any(kept)

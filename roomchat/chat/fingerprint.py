@@ -46,7 +46,8 @@ def of_effects(effects: Effects) -> str:
             [[one.client.uid, one.device, one.token_hash] for one in effects.sessions],
             [[one.client.uid, one.device, n] for one, n in effects.counters.items()], [*effects.seats.items()],
             [*effects.guests.items()], [*effects.reads.items()], effects.next_uid, effects.next_room,
-            effects.audit, effects.answers, effects.lookups, effects.stop, effects.over, effects.closed,
+            effects.audit, effects.answers, [*effects.deletions.items()], effects.lookups,
+            effects.stop, effects.over, effects.closed,
         ]
     )  # fmt: skip
 

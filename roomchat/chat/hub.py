@@ -18,6 +18,7 @@ from roomchat.chat.inputs import (
     Inputs,
     Introduction,
     Link,
+    Place,
     Refresh,
     Shutdown,
 )
@@ -66,6 +67,7 @@ class Hub:
         self._gone: dict[bytes, Session] = {}  # see Batch.gone
         self._ended: dict[bytes, tuple[Session, int]] = {}  # of these: in which batch
         self._since: dict[Link, int] = {}  # of those that are held: in which batch their look-up began
+        self._deleted: set[Place] = set()  # see Batch.deleted
         self._batches = 0  # that were committed
         self._before: tuple[dict[Link, list[Input]], dict[bytes, Session]] = ({}, {})  # these two, for a rollback
         self._applied: Effects = Effects()  # by the last batch, not committed yet
@@ -84,7 +86,9 @@ class Hub:
         """Carry out what came, in order, then what is due by now."""
         held = self._held
         self._before = ({link: [*waiting] for link, waiting in held.items()}, {**self._gone})
-        batch = Batch(self.registry, self._deadlines, self._settings, inputs, self._gone, self._lobby)
+        batch = Batch(
+            self.registry, self._deadlines, self._settings, inputs, self._gone, self._deleted, self._lobby
+        )
         peers, handlers = self.registry.peers, self._handlers
         self._inputs = len(inputs.items)
         for link, command in self._in_turn(batch, inputs.items) if held else inputs.items:
@@ -116,6 +120,10 @@ class Hub:
         self._batches += 1
         if self._gone or self._since or self._applied.lookups:
             self._forget_gone()
+        if self._applied.deletions or self._deleted:
+            self._deleted |= self._applied.deletions.keys()
+            if not self._held:  # what is looked up from now on is as the log has it
+                self._deleted.clear()
         self._deadlines.drop_due(self._now)
         for link in self._applied.closed:  # so that a connection that is gone is not kept in memory
             self._deadlines.introduced(link)

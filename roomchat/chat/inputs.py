@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from roomchat.dialect import Answer, Malformed, Terms
-from roomchat.protocol import Command, Hello, Id
+from roomchat.protocol import Command, Hello, Id, Tombstone
 from roomchat.protocol.administration import HubCommands
 
 Link = int  # the number of a connection, from 1; of what an admin asks, from -1 down
@@ -118,15 +118,24 @@ class Row(Struct, gc=False):
         return cls(known.uid, known.name, sessions, known.guest, {**known.reads})
 
 
-Key = bytes | int  # of a client's row: the hash of a token of its, or its UID
+class Place(Struct, frozen=True):
+    """Of an entry in the log."""
+
+    room: str  # key
+    seq: int
+
+
+Key = bytes | int | Place  # of a client's row: the hash of a token of its, or its UID; or of an entry
 
 
 class Found(_Input):
     """The answer to a look-up: commands of this connection have waited for it."""
 
     key: Key
-    row: Row | None
+    row: Row | None = None
     failed: bool = False  # the log could not be read
+    words: Tombstone | None = None  # of an entry that is words, or was: all but these
+    deleted: bool = False  # it was
 
 
 Input = (

@@ -70,6 +70,13 @@ class Whisper(Command):
     kind: Kind = "message"
 
 
+class Delete(Command):
+    """The words of the entry ``seq`` of ``room``, or of the current one, are to be nowhere any more."""
+
+    seq: Seq
+    room: str | None = None
+
+
 class Name(Command):
     """From now on called ``name``."""
 
@@ -118,5 +125,5 @@ class Bye(Command):
 
 
 AnyCommand = (
-    Hello | Dial | Join | Leave | Say | Whisper | Name | Who | Rooms | History | Read | Stats | Ping | Bye
+    Hello | Dial | Join | Leave | Say | Whisper | Delete | Name | Who | Rooms | History | Read | Stats | Ping | Bye
 )  # fmt: skip

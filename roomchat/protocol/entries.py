@@ -44,6 +44,21 @@ class Action(Spoken):
     """What somebody does: ann's ``waves`` is shown as ``* ann waves``."""
 
 
+class Tombstone(Entry):
+    """In the place of words that were deleted: whose they were, and when they were said."""
+
+    @classmethod
+    def of(cls, entry: Entry) -> Tombstone:
+        """For this entry."""
+        return cls(entry.room, entry.seq, entry.uid, entry.name, entry.ts, n=entry.n, device=entry.device)
+
+
+class Deleted(Entry):
+    """The words of the entry ``of`` are deleted; a ``Tombstone`` stands in their place."""
+
+    of: Count
+
+
 class Unknown(Struct, tag_field="type", tag=tag, gc=False):
     """An entry of a kind that this version does not know: a later server may keep more in a room than messages.
     Of all that is sent only entries have a ``seq``, so a cursor moves past it."""
@@ -53,4 +68,4 @@ class Unknown(Struct, tag_field="type", tag=tag, gc=False):
 
 
 SPOKEN: dict[Kind, type[Message | Action]] = {"message": Message, "action": Action}
-AnyEntry = Message | Action
+AnyEntry = Message | Action | Tombstone | Deleted

@@ -127,6 +127,13 @@ class WhoPage(Event, gc=True, tag="who"):
     room: str | None = None
 
 
+class Done(Event):
+    """What was asked for is done: the ``entry`` of ``room`` with that seq tells everyone."""
+
+    room: str
+    entry: Count
+
+
 class RoomsPage(Event, gc=True, tag="rooms"):
     """A page of rooms."""
 
@@ -209,5 +216,5 @@ class Error(Event):
 
 AnyEvent = (
     Welcome | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | WhoPage | RoomsPage | HistoryPage
-    | ReadMarker | StatsPage | Pong | Goodbye | PresenceSummary | Gap | Notice | Error | AnyEntry
+    | ReadMarker | StatsPage | Done | Pong | Goodbye | PresenceSummary | Gap | Notice | Error | AnyEntry
 )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 VERSION = 1  # of the protocol; `hello` names it
-FEATURES: tuple[str, ...] = ("action", "read")  # known beyond that, by the names in docs/protocol.md
+FEATURES: tuple[str, ...] = ("action", "read", "delete")  # known beyond that, by the names in docs/protocol.md
 
 ACTION = "/me "  # a message that begins so is an action in words of before; docs/protocol.md, "action"
 PAGE = 100  # entries in a list; whoever wants more asks for the next page

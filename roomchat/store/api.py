@@ -36,6 +36,7 @@ class Changes(Struct):
     guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those who did.
     reads: (UID, room key, seq) of read markers; without seq: it is forgotten.
     audit: (who, what) an admin changed, the latter in JSON.
+    deletions: (key of the room, seq, line) of entries of before, with the line that comes in their place.
     """
 
     segments: Sequence[SegmentRow] = ()
@@ -48,6 +49,7 @@ class Changes(Struct):
     guests: Collection[tuple[int, bool]] = ()
     reads: Collection[tuple[int, str, int | None]] = ()
     audit: Collection[tuple[str, bytes]] = ()
+    deletions: Collection[tuple[str, int, bytes]] = ()
 
 
 class SegmentSlice(Struct, gc=False):
@@ -113,6 +115,9 @@ class LogWriter(Protocol):
     def append(self, now: int, changes: Changes) -> None:
         """Store all that a batch leaves behind, or nothing. ``now``: milliseconds since 1970."""
 
+    def wipe(self) -> bool:
+        """Leave nothing of what was deleted beside the log; False: somebody reads, so it is to be tried again."""
+
     def expire(self, before: int, limit: int) -> int:
         """Remove some of what was said before a time; how many segments."""
 
@@ -134,6 +139,9 @@ class LogReader(Protocol):
 
     def audit(self, before: int, limit: int) -> list[StoredChange]:
         """The last changes with a number below ``before``, the newest first."""
+
+    def entry(self, key: str, seq: int) -> bytes | None:
+        """An entry of a room, as a line; None: it is not there."""
 
     def after(self, key: str, after: int, upto: int, max_bytes: int) -> ReadResult:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them."""

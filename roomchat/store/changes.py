@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from roomchat.store.api import Changes
+from roomchat.store.deletions import erase
 
 # Rows of one INSERT. sqlite3.executemany gives the interpreter lock up and takes it back for every row, which
 # beside a busy thread brought it from 578,000 rows a second down to 900. Few sizes, so that the statements stay
@@ -42,6 +43,8 @@ def write(
             connection.execute("UPDATE meta SET value = ? WHERE key = ?", (number, name))
     audit = [(now, who, what.decode()) for who, what in changes.audit]
     insert(connection, "INSERT INTO audit (time, who, what) VALUES", 3, audit)
+    for key, place, line in changes.deletions:
+        erase(connection, key, place, line)
     rows = [(room_id(one.key, one.name), one.first_seq, one.last_seq, now, one.lines) for one in changes.segments]
     insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
     for uid, key, seq in changes.reads:

@@ -10,12 +10,15 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from roomchat.errors import LogError, StartError
 from roomchat.store import markers
 from roomchat.store.api import Changes, LogState
 from roomchat.store.changes import insert, write
 from roomchat.store.claim import Claim
 from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
+from roomchat.store.deletions import empty_wal, forbid_traces
 from roomchat.store.partitions import last_segments
 from roomchat.store.schema import prepare
 from roomchat.store.temporary import make_temporary
@@ -162,6 +165,10 @@ class Log:
                 del self._room_ids[key]
             raise
 
+    def wipe(self) -> bool:
+        """Leave nothing of what was deleted beside the log; False: somebody reads, so it is to be tried again."""
+        return self._try(empty_wal)
+
     def expire(self, before: int, limit: int) -> int:
         """Remove the oldest segments, those from before a time, and remember up to where.
 
@@ -221,6 +228,7 @@ class Log:
         except sqlite3.Error as error:
             raise StartError(f"Can't open {self.path} ({error}); name another file with --db.") from None
         try:
+            forbid_traces(connection)
             prepare(connection, self.path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {sync}")
@@ -269,7 +277,7 @@ class Log:
     def _try(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             return work(self._connection)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, msgspec.MsgspecError) as error:  # the second: a line is no entry
             raise LogError(f"{self.path}: {error}") from error
 
     def _value(self, query: str) -> Any:

@@ -13,6 +13,7 @@ from roomchat.errors import LogError
 from roomchat.store import markers
 from roomchat.store.api import ReadResult, SegmentSlice, StoredAccount, StoredChange
 from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
+from roomchat.store.deletions import line_of
 from roomchat.store.partitions import PARTITION, partitions_behind, partitions_up_to
 
 
@@ -65,6 +66,11 @@ class SqliteReader:
         query = "SELECT id, time, who, what FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?"
         with Reading(self._connection):
             return [StoredChange(*row) for row in self._connection.execute(query, (before, limit))]
+
+    def entry(self, key: str, seq: int) -> bytes | None:
+        """An entry of a room, as a line; None: it is not there, or not any more."""
+        with Reading(self._connection):
+            return line_of(self._connection, key, seq)
 
     def after(self, key: str, after: int, upto: int, max_bytes: int) -> ReadResult:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them.

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from roomchat.protocol import AnyEntry, Entry, Unknown, is_pair
+from roomchat.protocol import AnyEntry, Entry, Spoken, Unknown, is_pair
 from roomchat.terminal.windows.kept_file import KeptFile
 
 KEPT = 5_000  # entries of a room
@@ -154,10 +154,10 @@ class Kept:
         is_kept = "EXISTS (SELECT 1 FROM entries WHERE room = ?1 AND seq <= ?2)"
         return self._read(f"WHERE room = ?1 AND seq > ?2 AND {is_kept} ORDER BY seq LIMIT ?3", room, seq, limit)
 
-    def mentions(self, limit: int) -> list[AnyEntry]:
+    def mentions(self, limit: int) -> list[Spoken]:
         """The entries that were added as mentions, newest first."""
         found = self._read("WHERE mentions ORDER BY ts DESC, id DESC LIMIT ?", limit)
-        return [entry for entry in found if not isinstance(entry, Unknown)]
+        return [entry for entry in found if isinstance(entry, Spoken)]
 
     def forget(self, room: str, after: int = 0) -> None:
         """Forget a room's entries above a seq: those that the server has lost, or all, because it was left."""
