@@ -22,7 +22,7 @@ from roomchat.protocol import Spoken, Tombstone
 from roomchat.protocol.administration import AdminAnswer
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
-from roomchat.store.api import Changes, LogReader, LogWriter, SegmentRow
+from roomchat.store.api import AccountRow, Changes, LogReader, LogWriter, SegmentRow
 from roomchat.wiping import Wiping
 from roomchat.wires.native import decode_entries, encode, encode_entries
 
@@ -124,6 +124,14 @@ class HubThread:
             reads=[(uid, room, seq) for (uid, room), seq in effects.reads.items()],
             audit=[(who, msgspec.json.encode(change)) for who, change in effects.audit],
             deletions=[(at.room, at.seq, encode(line)) for at, line in effects.deletions.items()],
+            accounts=[
+                AccountRow(uid, one.key, one.looks, one.account, one.password_hash)
+                for uid, one in effects.accounts.items()
+            ],
+            visits=[(one.client.uid, one.device, *visit) for one, visit in effects.visits.items()],
+            ended=[(one.client.uid, one.device) for one in effects.ended],
+            forgotten=effects.forgotten,
+            invites=effects.invites.items(),
         )
         try:
             self._log.append(time, changes)
@@ -148,6 +156,8 @@ class HubThread:
 
 def _found(reader: LogReader, key: Key) -> Found:
     """What the log says. Raises LogError."""
+    if isinstance(key, tuple):
+        return Found(key, holder=reader.owner(key))
     if not isinstance(key, Place):
         client = reader.client(key)
         return Found(key, Row.of(client) if client else None)

@@ -179,6 +179,8 @@ class Server:
             next_room=state.next_room,
             rooms=[(*row, said.get(row[0])) for row in state.rooms],
             seats=state.seats if settings.resume_window else [],
+            accounts=state.accounts,
+            invites=state.invites,
         )
         if self._record is not None:
             self._recorder = Recorder(self._record, beginning)

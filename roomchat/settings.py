@@ -11,6 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 WIRES = ("native", "ktn", "channels", "plain")
+ACCOUNTS = ("open", "invite", "closed")
 PLAINTEXT = ("local", "all", "none")
 
 
@@ -57,6 +58,10 @@ class Settings:
     guest_days: float = _option(
         30.0, "How many days to remember a person who never said anything, after the last visit; 0: for ever."
     )
+    accounts: str = _option(
+        "open", "Who may register an account: anybody, who has an invite, or nobody (then you add them)."
+    )
+    guests: bool = _option(True, "Whether people without an account may come in.")
     motd: str = _option("", "A text shown to everyone who joins.")
     wires: tuple[str, ...] = _option(WIRES, "The protocols to speak, separated by commas; all share one port.")
     greet_after: float = _option(
@@ -93,7 +98,13 @@ class Settings:
     large_room: int = 200  # members above which comings and goings are counted, not told one by one
     large_room_interval: float = 1.0  # seconds between two such counts
 
+    max_devices: int = 20  # sessions of an account; one more ends the one that was not seen for longest
+    min_password: int = 8  # characters, as NIST SP 800-63B has it
+
     # What the machine is asked for.
+    password_threads: int = 1  # that check passwords, each with 64 MiB while it does: 20 a second on two cores
+    password_queue: int = 50  # passwords that wait for them; some seconds, which is less than a hello may take
+    password_cost: str = "recommended"  # RFC 9106's second choice; "cheapest" is for tests
     io_threads: int = 1  # more do not help while one interpreter lock is shared
     reader_threads: int = 2  # that read history; so one long page does not hold up the other readers
     inbox_limit: int = 20_000  # commands that wait for the hub until all reading stops; of 100 bytes mostly

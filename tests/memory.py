@@ -12,24 +12,41 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
+from roomchat.chat.effects import AccountRow, Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import (
     Connected,
     Disconnected,
+    EndOfAccount,
     Found,
     Input,
     Inputs,
     Introduction,
     Key,
+    LoggedIn,
+    NewAccount,
+    NewPassword,
     Place,
     Row,
     SessionRow,
 )
+from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Registry
 from roomchat.chat.state import Session
-from roomchat.dialect import Answer
-from roomchat.protocol import Command, Hello, HistoryPage, Message, Spoken, Tombstone, Welcome
+from roomchat.dialect import Answer, Malformed
+from roomchat.errors import NoAccount, WrongPassword
+from roomchat.protocol import (
+    ChangePassword,
+    Command,
+    Hello,
+    HistoryPage,
+    Message,
+    Register,
+    Spoken,
+    Tombstone,
+    Unregister,
+    Welcome,
+)  # fmt: skip
 from roomchat.protocol.administration import AdminAnswer
 from roomchat.settings import Settings
 from roomchat.wires.detect import Detector, Refused, Verdict
@@ -57,6 +74,7 @@ class Chat:
         self.disk_works = True
         self.log: dict[str, list[Event]] = defaultdict(list)  # room key to its messages
         self.clients: dict[int, Row] = {}  # by UID
+        self.accounts: dict[int, tuple[AccountRow, str]] = {}  # by UID, with its password
         self.received: dict[str, list[Event]] = defaultdict(list)  # by link
         self.sent: dict[str, bytearray] = defaultdict(bytearray)  # by link that was opened as bytes
         self.closed: set[str] = set()
@@ -97,7 +115,7 @@ class Chat:
         decoded: list[tuple[str, Input]] = []
         for link, item in inputs:
             items = self._wire(link).receive_data(item) if isinstance(item, bytes) else [item]
-            decoded += [(link, self._introduced(one) if isinstance(one, Hello) else one) for one in items]
+            decoded += [(link, self._judged(link, one)) for one in items]
         return decoded
 
     def _batch(self, decoded: list[tuple[str, Input]]) -> None:
@@ -232,11 +250,36 @@ class Chat:
     def _apply(self, items: list[tuple[str, Input]], storing: bool = True) -> Effects:
         return self.hub.apply(Inputs(items, self.now, int(self.now * 1000), self._time(), storing))
 
-    def _introduced(self, hello: Hello) -> Introduction:
+    def _judged(self, link: str, one: Input) -> Input:
+        """As the net does it: what proves anything comes no further. The hash of a password is itself."""
+        if isinstance(one, Hello):
+            return self._introduced(one)
+        if isinstance(one, Register):
+            return NewAccount(one.password, hash_of(one.invite), one.id)
+        if isinstance(one, ChangePassword | Unregister):
+            peer = self.registry.peers[link]
+            account, password = self.accounts.get(peer.session.client.uid if peer.session else 0, (None, None))
+            given = one.old if isinstance(one, ChangePassword) else one.password
+            if account is None or password != given:
+                return Malformed.of(WrongPassword() if account else NoAccount(), one.id)
+            if isinstance(one, Unregister):
+                return EndOfAccount(account.account.changed, one.id)
+            return NewPassword(one.new, account.account.changed, one.id)
+        return one
+
+    def _introduced(self, hello: Hello) -> Input:
         token = next(self._new_tokens) if hello.token is None else hello.token
         token_hash = sha256(token.encode()).digest()
         self._tokens[token_hash.hex()] = token
-        return Introduction(replace(hello, token=None), token_hash, hello.token is not None)
+        bare = replace(hello, token=None, password=None, invite=None)
+        if hello.password is None or hello.register:
+            made = hello.password if hello.register and hello.password else ""
+            return Introduction(bare, token_hash, hello.token is not None, made, hash_of(hello.invite))
+        key = normal_person(hello.name or "", self.settings.max_name)[1]
+        for uid, (account, password) in self.accounts.items():
+            if account.key == key and password == hello.password:
+                return LoggedIn(bare, token_hash, uid, account.account.changed)
+        return Malformed.of(WrongPassword(), hello.id)
 
     def _store(self, lines: list[bytes]) -> None:
         for uid, name in self.effects.names.items():
@@ -244,7 +287,16 @@ class Chat:
         for session in self.effects.sessions:
             self.clients[session.client.uid].sessions.append(SessionRow(session.device, session.token_hash))
         for session, n in self.effects.counters.items():
-            self.clients[session.client.uid].sessions[session.device - 1].last_n = n
+            self._row(session).last_n = n
+        for session, (seen, address) in self.effects.visits.items():
+            self._row(session).seen, self._row(session).address = seen, address
+        for session in self.effects.ended:
+            if (row := self._row(session)) is not None:
+                self.clients[session.client.uid].sessions.remove(row)
+        for uid, account in self.effects.accounts.items():
+            self.clients[uid].account = account.account
+            password = account.password_hash or self.accounts[uid][1]
+            self.accounts[uid] = (account, password)
         for (uid, room), seq in self.effects.reads.items():
             reads = self.clients[uid].reads
             reads.pop(room, None)
@@ -254,11 +306,20 @@ class Chat:
             log = self.log[place.room]
             (at,) = [i for i, one in enumerate(log) if one["seq"] == place.seq]
             log[at] = _events(encode(tombstone))[0]
+        for uid in self.effects.forgotten:
+            self.clients.pop(uid, None)
+            self.accounts.pop(uid, None)
+        looks = [look for account, _ in self.accounts.values() for look in account.looks]
+        assert len(looks) == len(set(looks)), "two accounts look alike"
         for segment, data in zip(self.effects.segments, lines, strict=True):
             log = self.log[segment.room.key]
             for message in _events(data):
                 assert not log or message["seq"] > log[-1]["seq"], "seqs must rise"
                 log.append(message)
+
+    def _row(self, session: Session) -> Any:
+        sessions = self.clients[session.client.uid].sessions
+        return next((row for row in sessions if row.device == session.device), None)
 
     def _found(self, key: Key) -> Found:
         if not (self.disk_works and self.log_reads):
@@ -269,7 +330,10 @@ class Chat:
             if not isinstance(entry, Spoken | Tombstone):
                 return Found(key)
             return Found(key, words=Tombstone.of(entry), deleted=isinstance(entry, Tombstone))
-        rows = self.clients.values()
+        if isinstance(key, tuple):
+            owners = (uid for uid, (one, _) in self.accounts.items() if not set(one.looks).isdisjoint(key))
+            return Found(key, holder=next(owners, 0))
+        rows = [one for one in self.clients.values() if one.sessions or one.account]
         row = next((one for one in rows if key in {one.uid, *(each.token_hash for each in one.sessions)}), None)
         return Found(key, None if row is None else Row.of(row))
 
@@ -333,6 +397,11 @@ class Chat:
         )
 
 
+def hash_of(invite: str | None) -> bytes | None:
+    """As the hub knows an invite."""
+    return None if invite is None else sha256(invite.encode()).digest()
+
+
 def snapshot(registry: Registry) -> dict[str, Any]:
     """All that a registry holds, to compare; the order in its dicts is left out, a rollback may change it."""
     return {
@@ -343,6 +412,7 @@ def snapshot(registry: Registry) -> dict[str, Any]:
                 one.name,
                 one.key,
                 one.guest,
+                one.account,
                 id(one.current),
                 one.announced,
                 one.links,
@@ -363,16 +433,28 @@ def snapshot(registry: Registry) -> dict[str, Any]:
         "room keys": list(registry.room_keys),
         "open rooms": {key: id(room) for key, room in registry.open_rooms.items()},
         "names": {key: id(one) for key, one in registry.names.items()},
+        "looks": {look: id(one) for look, one in registry.looks.items()},
+        "invites": dict(registry.invites),
         "tokens": {token_hash: _session(one) for token_hash, one in registry.tokens.items()},
         "peers": {link: (id(peer), peer.address, id(peer.session)) for link, peer in registry.peers.items()},
         "addresses": dict(registry.addresses),
         "pairs": {uid: set(keys) for uid, keys in registry.pairs.items()},
-        "numbers": (registry.next_uid, registry.next_room),
+        "numbers": (registry.next_uid, registry.next_room, registry.accounts),
     }
 
 
 def _session(one: Session) -> tuple[Any, ...]:
-    return id(one), id(one.client), one.device, one.token_hash, one.last_n, one.link, one.terms
+    return (
+        id(one),
+        id(one.client),
+        one.device,
+        one.token_hash,
+        one.last_n,
+        one.link,
+        one.terms,
+        one.seen,
+        one.address,
+    )
 
 
 def _events(data: bytes) -> list[Event]:

@@ -13,6 +13,7 @@ import roomchat
 PACKAGE = Path(roomchat.__file__).parent
 
 BASE = {
+    "account",
     "dialect",
     "entries",
     "errors",

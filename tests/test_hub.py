@@ -6,8 +6,9 @@ from hashlib import sha256
 
 import pytest
 
+from roomchat.account import Invite
 from roomchat.chat.effects import Replay
-from roomchat.chat.inputs import Connected, Disconnected, Shutdown
+from roomchat.chat.inputs import Connected, Disconnected, NewAccount, Shutdown
 from roomchat.protocol import Bye, Dial, Error, Hello, History, Join, Leave, Name, Ping, Rooms, Say, Whisper, Who
 from roomchat.wires.native import encode
 from tests.memory import Chat, brief, snapshot
@@ -109,16 +110,22 @@ def test_a_new_name_is_told_once():
 # ---------------------------------------------------------------- what can't be stored
 
 
+INVITE = b"the hash of a token"
+
+
 def everything() -> tuple[Chat, list]:
     """A chat with a bit of all, and a batch that changes all of it."""
-    chat = den("ann", "bob", "cyd", "dan", resume_window=5, large_room=2)
+    chat = den("ann", "bob", "cyd", "dan", resume_window=5, large_room=2, accounts="invite")
     chat.do("ann", Whisper(uid=2, text="psst", n=1), Say(room="den", text="hi", n=2))
     chat.do("cyd", Join(room="attic"), Leave(room="attic"), Join(room="attic"))
     eve = chat.hello("eve")
     chat.lose("eve")
+    chat.registry.set_invite(INVITE, Invite(uses=1, ends=2**50))
+    chat.registry.begin()
     return chat, [
         ("new", Connected("10.0.0.9")),
         ("new", Hello(protocol=1, name="new", rooms={"den": 0, "cellar": 0})),
+        ("new", NewAccount("a hash", INVITE)),
         ("new", Dial(uid=5)),
         ("ann", Say(text="1", n=3)),
         ("ann", Say(text="", n=4)),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Set
 from typing import Any
 
+from roomchat.account import Invite
 from roomchat.chat.deadlines import Deadlines
-from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
-from roomchat.chat.inputs import Found, Inputs, Key, Link, Place, Row
+from roomchat.chat.effects import AccountRow, Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
+from roomchat.chat.inputs import Found, Inputs, Key, KnownClient, Link, Place, Row
+from roomchat.chat.looks import looks as looks_of
 from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Registry
 from roomchat.chat.state import Audience, Client, Room, Session
@@ -44,6 +46,7 @@ class Batch:
         self.deadlines = deadlines
         self.settings = settings
         self.now = inputs.now  # seconds of a clock that never goes back
+        self.time = inputs.time  # milliseconds since 1970
         self.timestamp = inputs.timestamp  # for messages: RFC 3339
         self.lobby = lobby  # key of the room that everyone is in first; None: there is none
         self.effects = Effects()
@@ -245,8 +248,36 @@ class Batch:
         return row.name if row is not None else None
 
     def _left(self, uid: int) -> Client | None:
-        gone = (session.client for session in self.gone.values())
+        gone = (session.client for session in reversed(self.gone.values()))
         return next((client for client in gone if client.uid == uid), None) if self.gone else None
+
+    def keep_gone(self, session: Session) -> None:
+        """A session has ended, or its client's seat: look-ups that have begun may not see that."""
+        self.gone.pop(session.token_hash, None)  # so that the last one of a client stands last
+        self.gone[session.token_hash] = session
+
+    def known(self, uid: int) -> KnownClient | None:
+        """A client, here or not, as it stands now; None: nobody can come back with that UID. Raises as ``row``."""
+        return self.registry.clients.get(uid) or self._left(uid) or self.row(uid)
+
+    def owner(self, looks: tuple[str, ...]) -> int:
+        """The UID of the account whose name has one of these looks; 0: there is none. Raises as ``row``."""
+        registry = self.registry
+        here = next((registry.looks[look] for look in looks if look in registry.looks), None)
+        if here is not None or not registry.accounts:
+            return here.uid if here is not None else 0
+        for client in (session.client for session in reversed(self.gone.values())):
+            if client.uid in registry.clients:
+                continue
+            if client.account and not set(looks_of(client.name, client.key)).isdisjoint(looks):
+                return client.uid
+        found = self.found.get(looks)
+        if found is None:
+            raise Missing(looks)
+        if found.failed:
+            raise StorageUnavailable
+        changed = found.holder in registry.clients or self._left(found.holder) is not None
+        return 0 if changed else found.holder  # of those the registry knows better
 
     def keep_seat(self, client: Client, taken: bool) -> None:
         """Store that the client has a seat, or has none any more. Best effort: a disk that takes nothing keeps
@@ -255,6 +286,28 @@ class Batch:
             self.effects.seats[client.uid] = client.key if taken else None
             if client.guest:
                 self.effects.guests[client.uid] = True
+
+    def keep_account(self, client: Client, password_hash: str | None = None) -> None:
+        """Store what belongs to an account; with its password, if that is new."""
+        assert client.account is not None
+        accounts = self.effects.accounts
+        if password_hash is None and client.uid in accounts:
+            password_hash = accounts[client.uid].password_hash
+        accounts[client.uid] = AccountRow(
+            client.key, looks_of(client.name, client.key), client.account, password_hash
+        )  # fmt: skip
+
+    def keep_visit(self, session: Session) -> None:
+        """Store when, and from where, a device of an account was here. Best effort, as ``keep_seat``."""
+        if self._storing and session.client.account and session.terms.resume:
+            address = self.registry.peers[self.link].address
+            self.registry.save(session)
+            session.seen, session.address = self.effects.visits[session] = (self.time, address)
+
+    def keep_invite(self, token_hash: bytes, invite: Invite | None) -> None:
+        """There is an invite from now on, or none any more."""
+        self.registry.set_invite(token_hash, invite)
+        self.effects.invites[token_hash] = invite
 
     def keep_counter(self, session: Session, n: int) -> None:
         """The session's message ``n`` is handled, whatever comes of it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
+from roomchat.account import Account, Invite
 from roomchat.chat.inputs import Key, Link, Place
 from roomchat.chat.state import Audience, Room, Session
 from roomchat.protocol import AnyEntry, Event, Id, Tombstone
@@ -67,6 +68,15 @@ class Close(Struct, gc=False):
     link: Link
 
 
+class AccountRow(Struct, gc=False):
+    """What is kept of an account. ``password_hash``: None where it stays what it is."""
+
+    key: str  # its name as it is compared
+    looks: tuple[str, ...]
+    account: Account
+    password_hash: str | None = None
+
+
 class LookUp(Struct, gc=False):
     """A client's row is to be read from the log; the connection's commands wait for it, as ``Found``."""
 
@@ -92,6 +102,13 @@ class Effects:
         default_factory=dict
     )  # UID and room key to the seq read up to; None: forgotten
     deletions: dict[Place, Tombstone] = field(default_factory=dict)  # what is stored in the place of words
+    accounts: dict[int, AccountRow] = field(default_factory=dict)  # new or changed, by UID
+    visits: dict[Session, tuple[int, str]] = field(
+        default_factory=dict
+    )  # of accounts: when it was last here, from where
+    ended: list[Session] = field(default_factory=list)  # whose tokens are void
+    forgotten: list[int] = field(default_factory=list)  # UIDs of accounts that are no more
+    invites: dict[bytes, Invite | None] = field(default_factory=dict)  # by the hashes of their tokens; None: gone
     next_uid: int | None = None  # when it changed
     next_room: int | None = None  # likewise
     audit: list[tuple[str, Change]] = field(default_factory=list)  # who changed what
@@ -109,6 +126,7 @@ class Effects:
         """Whether there is anything that belongs on disk."""
         kept = (
             self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.reads,
-            self.next_uid, self.next_room, self.audit, self.deletions,
+            self.accounts, self.visits, self.ended, self.forgotten, self.invites, self.next_uid, self.next_room,
+            self.audit, self.deletions,
         )  # fmt: skip
         return any(kept)

@@ -17,14 +17,16 @@ def of_state(hub: Hub) -> str:
     registry = hub.registry
     return _digest(
         [
-            [[client.uid, client.name, client.key, client.guest, client.current and client.current.key,
-              client.announced, [*map(_session, client.sessions)], client.links, [*client.reads.items()]]
+            [[client.uid, client.name, client.key, client.guest, client.account,
+              client.current and client.current.key, client.announced,
+              [*map(_session, client.sessions)], client.links, [*client.reads.items()]]
              for client in registry.clients.values()],
             [[uid, *rooms] for uid, rooms in registry.clients_to_rooms.items()],
             [[key, *members] for key, members in registry.rooms_to_clients.items()],
             [[room.key, room.name, room.last_seq, room.last_said, room.joined, room.left]
              for room in registry.rooms.values()],
             [*registry.open_rooms], registry.uids, registry.room_keys, [*registry.names],
+            [*registry.looks], registry.accounts, [*registry.invites.items()],
             [[peer.link, peer.address, peer.session and _session(peer.session)]
              for peer in registry.peers.values()],
             [[uid, *keys] for uid, keys in registry.pairs.items()],
@@ -34,7 +36,10 @@ def of_state(hub: Hub) -> str:
 
 
 def _session(session: Session) -> list[Any]:
-    return [session.client.uid, session.device, session.token_hash, session.last_n, session.link]
+    return [
+        session.client.uid, session.device, session.token_hash, session.last_n, session.link, session.seen,
+        session.address,
+    ]  # fmt: skip
 
 
 def of_effects(effects: Effects) -> str:
@@ -45,7 +50,12 @@ def of_effects(effects: Effects) -> str:
             [*effects.names.items()],
             [[one.client.uid, one.device, one.token_hash] for one in effects.sessions],
             [[one.client.uid, one.device, n] for one, n in effects.counters.items()], [*effects.seats.items()],
-            [*effects.guests.items()], [*effects.reads.items()], effects.next_uid, effects.next_room,
+            [*effects.guests.items()], [*effects.reads.items()],
+            [[uid, one.key, one.looks, one.account, one.password_hash is None]
+             for uid, one in effects.accounts.items()],
+            [[one.client.uid, one.device, *visit] for one, visit in effects.visits.items()],
+            [[one.client.uid, one.device] for one in effects.ended], effects.forgotten,
+            [*effects.invites.items()], effects.next_uid, effects.next_room,
             effects.audit, effects.answers, [*effects.deletions.items()], effects.lookups,
             effects.stop, effects.over, effects.closed,
         ]

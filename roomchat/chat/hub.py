@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from roomchat.chat import administration, commands, membership, sessions
+from roomchat.chat import accounts, administration, commands, membership, sessions
 from roomchat.chat.batch import Batch, Handler, Missing
 from roomchat.chat.deadlines import Deadlines, due
 from roomchat.chat.effects import Effects, LookUp
@@ -17,10 +17,13 @@ from roomchat.chat.inputs import (
     Input,
     Inputs,
     Introduction,
+    Key,
     Link,
+    LoggedIn,
     Place,
     Refresh,
     Shutdown,
+    Verdict,
 )
 from roomchat.chat.names import normal_room
 from roomchat.chat.registry import Registry
@@ -33,6 +36,8 @@ from roomchat.protocol import Bye, Command, Goodbye, Stats, StatsPage
 from roomchat.protocol.administration import ServerStats, StatsAnswer
 from roomchat.settings import Settings
 from roomchat.version import __version__
+
+_Waiting = tuple[dict[Link, list[Input]], dict[bytes, Session], dict[Link, dict[Key, Found]]]
 
 
 class Hub:
@@ -69,14 +74,17 @@ class Hub:
         self._since: dict[Link, int] = {}  # of those that are held: in which batch their look-up began
         self._deleted: set[Place] = set()  # see Batch.deleted
         self._batches = 0  # that were committed
-        self._before: tuple[dict[Link, list[Input]], dict[bytes, Session]] = ({}, {})  # these two, for a rollback
+        self._answers: dict[Link, dict[Key, Found]] = {}  # to look-ups before, of those that are held
+        self._before: _Waiting = ({}, {}, {})  # held, gone and answers, for a rollback
         self._applied: Effects = Effects()  # by the last batch, not committed yet
         self._inputs = 0  # in that batch
         self._now = now  # its time
         self._stats = {"messages": 0, "deliveries": 0, "batches": 0, "largest_batch": 0}
         self._handlers: dict[type, Handler] = {
             **commands.TABLE,
+            **accounts.TABLE,
             Introduction: sessions.hello_again,
+            LoggedIn: sessions.hello_again,
             Bye: sessions.bye,
             Stats: self._tell_stats,
         }
@@ -85,7 +93,7 @@ class Hub:
     def apply(self, inputs: Inputs) -> Effects:
         """Carry out what came, in order, then what is due by now."""
         held = self._held
-        self._before = ({link: [*waiting] for link, waiting in held.items()}, {**self._gone})
+        self._before = ({link: [*waiting] for link, waiting in held.items()}, {**self._gone}, {**self._answers})
         batch = Batch(
             self.registry, self._deadlines, self._settings, inputs, self._gone, self._deleted, self._lobby
         )
@@ -142,19 +150,20 @@ class Hub:
         for link in [link for link in since if link not in self._held]:
             del since[link]
         for look_up in self._applied.lookups:
-            since[look_up.link] = self._batches
+            since.setdefault(look_up.link, self._batches)  # it may be the second of one command
         oldest = min(since.values(), default=self._batches)
         for key, session in [*gone.items()]:
             if key not in ended or ended[key][0] is not session:
                 ended[key] = (session, self._batches)
             if ended[key][1] <= oldest:
-                session.client.sessions = ()  # or they would hold each other until the garbage collector comes
+                if self.registry.clients.get(session.client.uid) is not session.client:
+                    session.client.sessions = ()  # or they would hold each other until the garbage collector comes
                 del gone[key], ended[key]
 
     def rollback(self) -> None:
         """The effects of the last batch could not be stored: all is as before it."""
         self.registry.rollback()
-        self._held, self._gone = self._before
+        self._held, self._gone, self._answers = self._before
 
     def deadline(self) -> float | None:
         """When ``apply`` must be called at the latest, even with nothing to apply; None while nothing is due."""
@@ -168,9 +177,12 @@ class Hub:
         """Where an answer came: what has waited for it. All else as it is."""
         for link, command in items:
             if isinstance(command, Found):
-                batch.found[command.key] = command
+                answers = {**self._answers.pop(link, {}), command.key: command}
+                batch.found.update(answers)
                 for waiting in self._held.pop(link, ()):
                     yield link, waiting
+                if link in self._held:  # it needs yet another
+                    self._answers[link] = answers
                 batch.found.clear()
             else:
                 yield link, command
@@ -187,7 +199,7 @@ class Hub:
                 self._inputs -= 1  # it is no sign that the chat is in use
                 administration.carry_out(batch, command, self._admin_handlers)
             return  # anything else is from a connection that was closed since
-        if isinstance(command, Command | Introduction):
+        if isinstance(command, Command | Introduction | Verdict):
             self._first_command(batch, peer, command)
         elif isinstance(command, Answer):
             batch.send(link, command)
@@ -199,9 +211,9 @@ class Hub:
         elif isinstance(command, Disconnected):
             sessions.disconnected(batch, peer, command)
 
-    def _first_command(self, batch: Batch, peer: Peer, command: Command | Introduction) -> None:
+    def _first_command(self, batch: Batch, peer: Peer, command: Command | Introduction | Verdict) -> None:
         """Before the hello there is nothing but the hello, and the bye."""
-        if isinstance(command, Introduction):
+        if isinstance(command, Introduction | LoggedIn):
             self._welcoming.hello(batch, peer, command)
         elif isinstance(command, Bye) and peer.terms.early_bye:
             batch.reply(Goodbye())

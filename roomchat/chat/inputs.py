@@ -11,6 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from roomchat.account import Account
 from roomchat.dialect import Answer, Malformed, Terms
 from roomchat.protocol import Command, Hello, Id, Tombstone
 from roomchat.protocol.administration import HubCommands
@@ -59,17 +60,57 @@ class Administer(_Input):
 class Introduction(_Input):
     """A hello as the hub gets it: the token stays with the connection, the hub knows its hash alone.
 
-    ``token_hash`` is the SHA-256 of the token that came with the hello (``resumes``), or of a new one.
+    ``token_hash`` is the SHA-256 of the token that came with the hello (``resumes``), or of a new one. Of a hello
+    that is to register, ``password_hash`` is what is kept of the password.
     """
 
-    hello: Hello  # without its token
+    hello: Hello  # without what proves anything
     token_hash: bytes
     resumes: bool
+    password_hash: str = ""
+    invite: bytes | None = None  # its SHA-256
 
     @property
     def id(self) -> Id:
         """The hello's."""
         return self.hello.id
+
+
+class LoggedIn(_Input):
+    """In the place of a hello with a password: it was the right one for that account."""
+
+    hello: Hello  # without what proves anything
+    token_hash: bytes  # of a new session
+    uid: int
+    changed: int  # how often that password was changed: another one may be on its way
+
+    @property
+    def id(self) -> Id:
+        """The hello's."""
+        return self.hello.id
+
+
+class NewAccount(_Input):
+    """In the place of ``register``: what is kept of the password."""
+
+    password_hash: str
+    invite: bytes | None = None  # its SHA-256
+    id: Id = None
+
+
+class NewPassword(_Input):
+    """In the place of ``password``: the old one was right, and what is kept of the new one."""
+
+    password_hash: str
+    changed: int  # of the old one
+    id: Id = None
+
+
+class EndOfAccount(_Input):
+    """In the place of ``unregister``: the password was right."""
+
+    changed: int
+    id: Id = None
 
 
 class KnownSession(Protocol):
@@ -78,6 +119,8 @@ class KnownSession(Protocol):
     device: int  # its number among those of its client, from 1
     token_hash: bytes
     last_n: int  # of its last message that was handled
+    seen: int  # of an account's: when it was last here, in milliseconds since 1970; 0: not known
+    address: str  # from where
 
 
 class KnownClient(Protocol):
@@ -86,6 +129,7 @@ class KnownClient(Protocol):
     uid: int
     name: str
     guest: bool  # it has never said anything
+    account: Account | None
 
     reads: dict[str, int]  # room key to the seq up to which it has read there
 
@@ -100,6 +144,8 @@ class SessionRow(Struct, gc=False):
     device: int
     token_hash: bytes
     last_n: int = 0
+    seen: int = 0
+    address: str = ""
 
 
 class Row(Struct, gc=False):
@@ -110,12 +156,15 @@ class Row(Struct, gc=False):
     sessions: Sequence[SessionRow]
     guest: bool = False
     reads: dict[str, int] = {}
+    account: Account | None = None
 
     @classmethod
     def of(cls, known: KnownClient) -> Row:
         """The same as a value of the chat's own."""
-        sessions = [SessionRow(one.device, one.token_hash, one.last_n) for one in known.sessions]
-        return cls(known.uid, known.name, sessions, known.guest, {**known.reads})
+        sessions = [
+            SessionRow(one.device, one.token_hash, one.last_n, one.seen, one.address) for one in known.sessions
+        ]
+        return cls(known.uid, known.name, sessions, known.guest, {**known.reads}, known.account)
 
 
 class Place(Struct, frozen=True):
@@ -125,7 +174,9 @@ class Place(Struct, frozen=True):
     seq: int
 
 
-Key = bytes | int | Place  # of a client's row: the hash of a token of its, or its UID; or of an entry
+# Of a client's row: the hash of a token of its, or its UID. Of an entry: its place. Of the UID of the account that
+# has one of them: the looks of a name.
+Key = bytes | int | Place | tuple[str, ...]
 
 
 class Found(_Input):
@@ -133,16 +184,19 @@ class Found(_Input):
 
     key: Key
     row: Row | None = None
+    holder: int = 0  # of looks: a UID; 0: nobody
     failed: bool = False  # the log could not be read
     words: Tombstone | None = None  # of an entry that is words, or was: all but these
     deleted: bool = False  # it was
 
 
+Verdict = LoggedIn | NewAccount | NewPassword | EndOfAccount  # on a password
 Input = (
     Command
     | Answer
     | Malformed
     | Introduction
+    | Verdict
     | Connected
     | Disconnected
     | Refresh

@@ -8,10 +8,11 @@ from heapq import nsmallest
 from itertools import islice
 
 from roomchat.chat.batch import Batch
+from roomchat.chat.looks import looks
 from roomchat.chat.names import normal_room, pair_key
 from roomchat.chat.registry import Registry
 from roomchat.chat.state import Client, Room, Session
-from roomchat.errors import NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
+from roomchat.errors import NameOwned, NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
 from roomchat.protocol import (
     PAGE,
     Away,
@@ -174,7 +175,7 @@ def leave_all(batch: Batch, client: Client, reason: str) -> None:
     batch.registry.remove_client(client)
     batch.keep_seat(client, False)
     for session in client.sessions:
-        batch.gone[session.token_hash] = session
+        batch.keep_gone(session)
 
 
 def tell_away(batch: Batch, client: Client) -> None:
@@ -198,13 +199,15 @@ def rename(batch: Batch, session: Session, name: str) -> Renamed:
     """
     registry, client = batch.registry, session.client
     name, key = batch.name(name)
-    check_free(registry, key, client)
+    check_free(batch, name, key, client.uid)
     batch.must_store()
     event = Renamed(uid=client.uid, old=client.name, name=name)
     registry.rename(client, name, key)
     if client.resumes:
         batch.keep_name(client)
         batch.keep_seat(client, True)
+    if client.account:
+        batch.keep_account(client)
     rooms = registry.clients_to_rooms[client.uid].values()
     if client.announced:
         batch.broadcast_once([room for room in rooms if not _is_large(batch, room)], event, besides=session)
@@ -212,10 +215,17 @@ def rename(batch: Batch, session: Session, name: str) -> Renamed:
     return event
 
 
-def check_free(registry: Registry, key: str, client: Client | None = None) -> None:
-    """Raises NameTaken if someone else who has a seat goes by that name."""
-    holder = registry.names.get(key)
-    if holder is not None and holder is not client:
+def check_free(batch: Batch, name: str, key: str, uid: int = 0) -> None:
+    """Before anything is changed: whether the client with that UID, or a newcomer, may go by this name.
+
+    Raises:
+        NameOwned: it belongs to somebody else's account, or looks as if it did.
+        NameTaken: someone else who has a seat goes by it.
+    """
+    if batch.owner(looks(name, key)) not in (0, uid):
+        raise NameOwned(name=name)
+    holder = batch.registry.names.get(key)
+    if holder is not None and holder.uid != uid:
         raise NameTaken(name=holder.name)
 
 

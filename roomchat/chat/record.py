@@ -1,6 +1,7 @@
 """A record of what a hub was given, and what came of it; played again, the same must come of it.
 
-A file of JSON lines: a ``Beginning``, then a ``Step`` for each batch. It holds what people said, and no token.
+A file of JSON lines: a ``Beginning``, then a ``Step`` for each batch. It holds what people said, and no token, nor
+what is kept of a password.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from roomchat.account import Invite
 from roomchat.chat import fingerprint
 from roomchat.chat.effects import Effects
 from roomchat.chat.hub import Hub
@@ -19,10 +22,15 @@ from roomchat.chat.inputs import (
     Administer,
     Connected,
     Disconnected,
+    EndOfAccount,
     Found,
+    Input,
     Inputs,
     Introduction,
     Link,
+    LoggedIn,
+    NewAccount,
+    NewPassword,
     Refresh,
     Row,
     Shutdown,
@@ -40,6 +48,10 @@ AnyInput = (
     | Answer
     | Malformed
     | Introduction
+    | LoggedIn
+    | NewAccount
+    | NewPassword
+    | EndOfAccount
     | Connected
     | Disconnected
     | Refresh
@@ -60,19 +72,27 @@ class Beginning(Struct):
     next_room: int
     rooms: list[tuple[str, str, int, str | None]]
     seats: list[tuple[str, Row]]
+    accounts: int = 0
+    invites: list[tuple[bytes, Invite]] = []
 
     @classmethod
     def of(
         cls, settings: Settings, *, epoch: str, now: float, next_uid: int, next_room: int,
-        rooms: Iterable[tuple[str, str, int, str | None]], seats: Iterable[Seat],
+        rooms: Iterable[tuple[str, str, int, str | None]], seats: Iterable[Seat], accounts: int = 0,
+        invites: Iterable[tuple[bytes, Invite]] = (),
     ) -> Beginning:  # fmt: skip
         """With what a log says."""
         kept = [(key, Row.of(client)) for key, client in seats]
-        return cls(__version__, asdict(settings), epoch, now, next_uid, next_room, [*rooms], kept)
+        return cls(
+            __version__, asdict(settings), epoch, now, next_uid, next_room, [*rooms], kept, accounts, [*invites]
+        )  # fmt: skip
 
     def hub(self) -> Hub:
         """The hub of a server that starts so."""
-        registry = Registry(next_uid=self.next_uid, next_room=self.next_room, rooms=self.rooms)
+        registry = Registry(
+            next_uid=self.next_uid, next_room=self.next_room, rooms=self.rooms, accounts=self.accounts,
+            invites=self.invites,
+        )  # fmt: skip
         settings = msgspec.convert(self.settings, Settings)
         return Hub(registry, settings, epoch=self.epoch, seats=self.seats, now=self.now)
 
@@ -94,8 +114,15 @@ def step(inputs: Inputs, effects: Effects, stored: bool, hub: Hub | None) -> Ste
     """What was done; with the state of the hub, if it is given."""
     state = None if hub is None else fingerprint.of_state(hub)
     made = fingerprint.of_effects(effects)
-    items: Any = inputs.items  # all are of the kinds that a record holds, which their types do not tell
+    items: Any = [(link, _without_hash(one)) for link, one in inputs.items]  # all are of kinds that a record holds
     return Step(items, inputs.now, inputs.time, inputs.timestamp, inputs.storing, stored, made, state)
+
+
+def _without_hash(item: Input) -> Input:
+    """A record is shown around, and nobody should have to guess at passwords because of it."""
+    if isinstance(item, Introduction | NewAccount | NewPassword) and item.password_hash:
+        return replace(item, password_hash="...")
+    return item
 
 
 class Difference(Exception):

@@ -9,7 +9,9 @@ from typing import Any
 
 from msgspec.structs import astuple
 
+from roomchat.account import Account, Invite
 from roomchat.chat.inputs import KnownSession, Link
+from roomchat.chat.looks import looks
 from roomchat.chat.state import Audience, Client, Peer, Room, Session
 from roomchat.dialect import Terms
 
@@ -31,8 +33,11 @@ class Registry:
         next_uid: int = 1,
         next_room: int = 1,
         rooms: Iterable[tuple[str, str, int, str | None]] = (),
+        accounts: int = 0,
+        invites: Iterable[tuple[bytes, Invite]] = (),
     ) -> None:
-        """What a log knew before: the next numbers, and (key, name, last seq, last said) of each room."""
+        """What a log knew before: the next numbers, (key, name, last seq, last said) of each room, how many
+        accounts there are, and which invites."""
         self.clients: dict[int, Client] = {}
         self.clients_to_rooms: dict[int, dict[str, Room]] = {}
         self.rooms_to_clients: dict[str, dict[int, Client]] = {}
@@ -41,6 +46,9 @@ class Registry:
         self.uids: list[int] = []  # of the clients, rising: lists are pages of these, and are asked for often
         self.room_keys: list[str] = []  # of all rooms but those of two, likewise
         self.names: dict[str, Client] = {}
+        self.looks: dict[str, Client] = {}  # of the accounts among them, by each of their looks
+        self.accounts = accounts  # how many there are, here or not
+        self.invites: dict[bytes, Invite] = dict(invites)  # by the hashes of their tokens
         self.tokens: dict[bytes, Session] = {}  # by token hash
         self.peers: dict[Link, Peer] = {}
         self.addresses: dict[str, int] = {}  # connections an address
@@ -57,7 +65,7 @@ class Registry:
 
     def begin(self) -> None:
         """From here on changes can be taken back; those before stay."""
-        self._undo = [partial(self._restore_numbers, self.next_uid, self.next_room)]
+        self._undo = [partial(self._restore_numbers, self.next_uid, self.next_room, self.accounts)]
         self._batch += 1
 
     def rollback(self) -> None:
@@ -73,9 +81,10 @@ class Registry:
             self._undo.append(partial(_restore, record, astuple(record)))
             record.saved_in = self._batch
 
-    def _restore_numbers(self, next_uid: int, next_room: int) -> None:
+    def _restore_numbers(self, next_uid: int, next_room: int, accounts: int) -> None:
         self.next_uid = next_uid
         self.next_room = next_room
+        self.accounts = accounts
 
     def _put(self, mapping: dict[Any, Any], key: object, value: object) -> None:
         """``mapping[key] = value``, to be taken back."""
@@ -140,12 +149,18 @@ class Registry:
         new = self._batch  # saved already: a rollback takes them away as a whole
         client.saved_in = new
         client.sessions = tuple(
-            [Session(client, one.device, one.token_hash, one.last_n, saved_in=new) for one in sessions]
-        )
+            [
+                Session(
+                    client, one.device, one.token_hash, one.last_n,
+                    seen=one.seen, address=one.address, saved_in=new,
+                )
+                for one in sessions
+            ]
+        )  # fmt: skip
         self._put(self.clients, client.uid, client)
         insort(self.uids, client.uid)
         self._put(self.clients_to_rooms, client.uid, {})
-        self._put(self.names, client.key, client)
+        self._put_name(client)
         for session in client.sessions:
             self._put(self.tokens, session.token_hash, session)
 
@@ -155,16 +170,56 @@ class Registry:
         self._drop(self.clients, client.uid)
         del self.uids[bisect_left(self.uids, client.uid)]
         self._drop(self.clients_to_rooms, client.uid)
-        self._drop(self.names, client.key)
+        self._drop_name(client)
         for session in client.sessions:
             self._drop(self.tokens, session.token_hash)
 
     def rename(self, client: Client, name: str, key: str) -> None:
         """A client has another name, which nobody else has."""
-        self._drop(self.names, client.key)
+        self._drop_name(client)
         self.save(client)
         client.name, client.key = name, key
-        self._put(self.names, key, client)
+        self._put_name(client)
+
+    def set_account(self, client: Client, account: Account | None) -> None:
+        """A client has an account from now on, or another form of it, or none any more."""
+        self._drop_name(client)
+        self.save(client)
+        self.accounts += (account is not None) - (client.account is not None)
+        client.account = account
+        self._put_name(client)
+
+    def _put_name(self, client: Client) -> None:
+        self._put(self.names, client.key, client)
+        for look in looks(client.name, client.key) if client.account else ():
+            self._put(self.looks, look, client)
+
+    def _drop_name(self, client: Client) -> None:
+        self._drop(self.names, client.key)
+        for look in looks(client.name, client.key) if client.account else ():
+            self._drop(self.looks, look)
+
+    def add_session(self, client: Client, device: int, token_hash: bytes) -> Session:
+        """One more, not connected yet."""
+        session = Session(client, device, token_hash, saved_in=self._batch)
+        self.save(client)
+        client.sessions = (*client.sessions, session)
+        self._put(self.tokens, token_hash, session)
+        return session
+
+    def remove_session(self, session: Session) -> None:
+        """One less, that is not connected."""
+        client = session.client
+        self.save(client)
+        client.sessions = tuple([one for one in client.sessions if one is not session])
+        self._drop(self.tokens, session.token_hash)
+
+    def set_invite(self, token_hash: bytes, invite: Invite | None) -> None:
+        """There is an invite, or there is none any more."""
+        if invite is not None:
+            self._put(self.invites, token_hash, invite)
+        elif token_hash in self.invites:
+            self._drop(self.invites, token_hash)
 
     def mark_read(self, client: Client, room: str, seq: int | None) -> None:
         """A client has read a room up to there; None: that is of no interest any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roomchat.chat import membership
+from roomchat.chat import accounts, membership
 from roomchat.chat.batch import Batch
 from roomchat.chat.deadlines import Deadlines, set_last
 from roomchat.chat.inputs import Connected, Disconnected, Introduction, KnownClient, Link, Refresh, Shutdown
@@ -47,9 +47,15 @@ def disconnected(batch: Batch, peer: Peer, command: Disconnected) -> None:
     """A connection is gone without a bye: its client's seat waits for it, if it is nowhere else. What was
     asked before is answered still: the peer may have ended only its own half."""
     batch.log(f"{peer} disconnected: {command.reason}")
+    session = peer.session
+    if session is None:
+        batch.close(peer.link)
+        return
+    batch.keep_visit(session)
     batch.close(peer.link)
-    client = peer.session.client if peer.session is not None else None
-    if client is None or client.links:
+    accounts.drop_passing(batch, session)
+    client = session.client
+    if client.links:
         return
     if batch.settings.resume_window and client.resumes:
         set_last(batch.deadlines.away, client.uid, batch.now + batch.settings.resume_window)
@@ -70,7 +76,9 @@ def restore(registry: Registry, deadlines: Deadlines, seats: Iterable[Seat], unt
     names, which is what a newcomer could use a restart for."""
     for key, known in seats:
         if key not in registry.names:
-            client = Client(known.uid, known.name, key, known.guest, reads={**known.reads})
+            client = Client(
+                known.uid, known.name, key, known.guest, reads={**known.reads}, account=known.account
+            )  # fmt: skip
             registry.add_client(client, known.sessions)
             deadlines.away[known.uid] = until
 
@@ -80,8 +88,10 @@ def bye(batch: Batch, session: Session, command: Bye) -> None:
     own."""
     client = session.client
     batch.log(f"client {client.uid} {client.name} said goodbye")
+    batch.keep_visit(session)
     batch.reply(Goodbye())
     batch.close(batch.link)
+    accounts.drop_passing(batch, session)
     if not client.links:
         membership.leave_all(batch, client, "bye")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from roomchat.account import Account
 from roomchat.chat.inputs import Link
 from roomchat.dialect import Terms
 from roomchat.protocol import pair_of
@@ -54,7 +55,8 @@ class Client(Struct, eq=False):
     guest: bool = False  # whether it can come back, and never said anything
     current: Room | None = None  # where it last joined or spoke; never a room of two
     announced: bool = True  # whether rooms are told of its comings and goings
-    sessions: tuple[Session, ...] = ()  # all of them, connected or not; so far each client has one
+    account: Account | None = None  # None: it has none
+    sessions: tuple[Session, ...] = ()  # all of them, connected or not
     links: tuple[Link, ...] = ()  # those sessions' connections; empty: it is away
     saved_in: int = 0
     reads: dict[str, int] = {}  # room key to the seq up to which it has read there
@@ -79,6 +81,8 @@ class Session(Struct, eq=False):
     last_n: int = 0  # of its last message that was handled
     link: Link | None = None  # None: it has no connection
     terms: Terms = Terms()  # of its connection, or of its last one
+    seen: int = 0  # when it was last here, as in ``KnownSession``
+    address: str = ""  # from where
     saved_in: int = 0
 
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from roomchat.chat import membership
+from roomchat.chat import accounts, membership
 from roomchat.chat.batch import Batch
-from roomchat.chat.inputs import Introduction, KnownClient, KnownSession, Link, SessionRow
+from roomchat.chat.inputs import Introduction, KnownClient, KnownSession, Link, LoggedIn, SessionRow
 from roomchat.chat.state import Client, Peer, Room, Session
-from roomchat.errors import BadName, Refused, Replaced, ServerFull, TooManyRooms, UnknownToken, UnsupportedProtocol
+from roomchat.errors import (
+    AccountNeeded,
+    BadName,
+    Refused,
+    Replaced,
+    ServerFull,
+    TooManyRooms,
+    UnknownToken,
+    UnsupportedProtocol,
+    WrongPassword,
+)
 from roomchat.protocol import FEATURES, PAGE, VERSION, Error, Hello, Limits, Welcome, is_pair
 from roomchat.version import __version__
 
@@ -24,16 +34,12 @@ class Welcoming:
     def __init__(self, epoch: str) -> None:
         self._epoch = epoch
 
-    def hello(self, batch: Batch, peer: Peer, introduction: Introduction) -> None:
+    def hello(self, batch: Batch, peer: Peer, introduction: Introduction | LoggedIn) -> None:
         """A connection says who it is; it becomes a session's."""
-        command, token_hash = introduction.hello, introduction.token_hash
+        command = introduction.hello
         if command.protocol != VERSION:
             raise UnsupportedProtocol(supported=VERSION, asked=command.protocol)
-        if introduction.resumes:
-            session = self._resumed(batch, token_hash, command)
-        else:
-            self._check_rooms(batch, command, 0)
-            session = self._newcomer(batch, command.name or "", token_hash)
+        session = self._session(batch, introduction)
         client = session.client
         if not batch.registry.clients_to_rooms[client.uid]:  # else they know it already, or not
             batch.registry.save(client)
@@ -44,6 +50,7 @@ class Welcoming:
         elif not client.links:
             membership.tell_back(batch, client, rooms)
         batch.registry.attach(session, peer)
+        batch.keep_visit(session)
         batch.log(f"{peer} is client {client.uid} {client.name}")
         batch.reply(self._welcome(batch, session, command))
         self._return_to_rooms(batch, client, command)
@@ -53,10 +60,46 @@ class Welcoming:
             batch.send(peer.link, membership.joined(batch.registry, client, room))
             batch.replay(room, None, batch.settings.history)
 
+    def _session(self, batch: Batch, introduction: Introduction | LoggedIn) -> Session:
+        """Whose the connection will be. Raises before anything is changed."""
+        command, token_hash = introduction.hello, introduction.token_hash
+        if isinstance(introduction, LoggedIn):
+            return self._logged_in(batch, introduction)
+        registers = introduction.password_hash
+        if registers:
+            accounts.check_may_register(batch, introduction.invite)
+            batch.must_store()
+        if introduction.resumes:
+            session = self._resumed(batch, token_hash, command, registers=bool(registers))
+        else:
+            self._check_rooms(batch, command, 0)
+            if not (registers or batch.settings.guests):
+                raise AccountNeeded
+            session = self._newcomer(batch, command.name or "", token_hash)
+        if registers and session.client.account is None:  # else it was made before, and the answer was lost
+            accounts.make(batch, session.client, registers, introduction.invite)
+        return session
+
+    def _logged_in(self, batch: Batch, introduction: LoggedIn) -> Session:
+        """A new session of an account, wherever that is now."""
+        known = batch.known(introduction.uid)
+        if known is None or known.account is None or known.account.changed != introduction.changed:
+            raise WrongPassword
+        self._check_rooms(batch, introduction.hello, known.uid)
+        batch.must_store()
+        client = batch.registry.clients.get(known.uid)
+        if client is None:
+            shown, key = self._old_name(batch, known)
+            membership.check_free(batch, shown, key, known.uid)
+            self._check_seat(batch)
+            client = Client(known.uid, shown, key, reads={**known.reads}, account=known.account)
+            self._give_seat(batch, client, known.sessions)
+        return accounts.open_session(batch, client, introduction.token_hash)
+
     def _newcomer(self, batch: Batch, name: str, token_hash: bytes) -> Session:
         """The first session of a client that was never here: it gets a UID for good."""
         name, key = batch.name(name)
-        membership.check_free(batch.registry, key)
+        membership.check_free(batch, name, key)
         self._check_seat(batch)
         batch.must_store()
         guest = batch.registry.peers[batch.link].terms.resume
@@ -65,33 +108,45 @@ class Welcoming:
         batch.keep_newcomer(client)
         return client.sessions[0]
 
-    def _resumed(self, batch: Batch, token_hash: bytes, command: Hello) -> Session:
+    def _resumed(self, batch: Batch, token_hash: bytes, command: Hello, *, registers: bool) -> Session:
         """The session whose token this is; its client under another name if it asks for one."""
         session, name = batch.registry.tokens.get(token_hash), command.name
         if session is None:
-            return self._from_log(batch, token_hash, command)
-        self._check_rooms(batch, command, session.client.uid)
-        if name is not None and batch.name(name)[0] != session.client.name:
+            return self._from_log(batch, token_hash, command, registers=registers)
+        client = session.client
+        self._check_guest(batch, client, registers=registers)
+        self._check_rooms(batch, command, client.uid)
+        if registers and client.account is None:
+            membership.check_free(batch, client.name, client.key, client.uid)
+        if name is not None and batch.name(name)[0] != client.name:
             membership.rename(batch, session, name)
         return session
 
-    def _from_log(self, batch: Batch, token_hash: bytes, command: Hello) -> Session:
+    def _check_guest(self, batch: Batch, known: KnownClient, *, registers: bool) -> None:
+        """Raises AccountNeeded where guests can't come in, and this is one."""
+        if known.account is None and not (registers or batch.settings.guests):
+            raise AccountNeeded
+
+    def _from_log(self, batch: Batch, token_hash: bytes, command: Hello, *, registers: bool) -> Session:
         """A client that has lost its seat, or never had one since the server started, takes one again."""
         gone = batch.gone.get(token_hash)
         known: KnownClient | None = batch.row(token_hash) if gone is None else gone.client
-        if known is None:
+        if known is None or (gone is not None and gone not in gone.client.sessions):  # it was logged out
             raise UnknownToken
+        self._check_guest(batch, known, registers=registers)
         name = command.name
         self._check_rooms(batch, command, known.uid)
         shown, key = self._old_name(batch, known) if name in {None, known.name} else batch.name(name)
-        membership.check_free(batch.registry, key)
+        membership.check_free(batch, shown, key, known.uid)
         self._check_seat(batch)
         if shown != known.name:
             batch.must_store()
-        client = Client(known.uid, shown, key, known.guest, reads={**known.reads})
+        client = Client(known.uid, shown, key, known.guest, reads={**known.reads}, account=known.account)
         self._give_seat(batch, client, known.sessions)
         if shown != known.name:
             batch.keep_name(client)
+            if client.account is not None:
+                batch.keep_account(client)
         return batch.registry.tokens[token_hash]
 
     def _check_rooms(self, batch: Batch, command: Hello, uid: int) -> None:
@@ -163,6 +218,7 @@ class Welcoming:
             motd=settings.motd or None,
             features=[feature for feature in FEATURES if feature in command.features],
             lobby=settings.lobby or None,
+            account=client.account is not None,
         )
 
     def _return_to_rooms(self, batch: Batch, client: Client, command: Hello) -> None:

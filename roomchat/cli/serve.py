@@ -26,7 +26,7 @@ from roomchat.client.address import Address
 from roomchat.errors import SettingsError, StartError
 from roomchat.harmless import harmless
 from roomchat.server import Server
-from roomchat.settings import PLAINTEXT, WIRES, Settings
+from roomchat.settings import ACCOUNTS, PLAINTEXT, WIRES, Settings
 
 MAX_NUMBER = 1e9  # seconds or days or messages a second: more than anybody means
 
@@ -116,6 +116,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "proxy_from": {"type": _Networks(), "default": ""},
     "plaintext": {"type": click.Choice(PLAINTEXT)},
     "burst": {"type": click.IntRange(1)},
+    "accounts": {"type": click.Choice(ACCOUNTS)},
+    "guests": {"type": click.BOOL, "metavar": "yes|no", "show_default": "yes"},
     "wires": {"type": _Wires(), "default": ",".join(Settings.wires)},
     "lobby": {"callback": lambda context, option, name: "" if name.casefold() == "none" else name},
     "ktn_history": {"type": click.Choice(["messages", "objects", "strings"])},

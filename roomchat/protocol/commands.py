@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from roomchat.protocol.values import Count, Features, Id, Kind, Seq, Uid, tag
+from roomchat.protocol.values import Count, Features, Id, Invite, Kind, Password, Seq, Uid, tag
 
 
 class Command(Struct, tag_field="type", tag=tag, kw_only=True, omit_defaults=True, gc=False):
@@ -12,13 +12,23 @@ class Command(Struct, tag_field="type", tag=tag, kw_only=True, omit_defaults=Tru
 
     id: Id = None
 
+    def __repr__(self) -> str:
+        """What stands in a log or an error: without what is secret."""
+        shown = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        words = (f"{name}={'...' if value and name in SECRET else repr(value)}" for name, value in shown)
+        return f"{type(self).__name__}({', '.join(words)})"
+
+
+SECRET = frozenset({"token", "password", "old", "new", "invite"})  # fields that prove who somebody is
+
 
 class Hello(Command, gc=True):
     """The first command: a new client's name, or the token of a session that goes on.
 
     ``rooms`` names, for each room, the seq of the last message seen without a gap; ``epoch`` the log that these
     seqs are from. Without ``presence`` rooms are not told of the client's comings and goings. ``features`` are
-    those that the client knows.
+    those that the client knows. With ``password`` it is a new session of the account that is called ``name``; or,
+    where it is to ``register``, the client gets an account, for which it may need an ``invite``.
     """
 
     protocol: Count
@@ -29,6 +39,40 @@ class Hello(Command, gc=True):
     client: str | None = None
     presence: bool = True
     features: Features = []
+    password: Password | None = None
+    register: bool = False
+    invite: Invite | None = None
+
+
+class Register(Command):
+    """From now on the client is an account, with this password."""
+
+    password: Password
+    invite: Invite | None = None
+
+
+class ChangePassword(Command, tag="password"):
+    """Another password for the account."""
+
+    old: Password
+    new: Password
+
+
+class Devices(Command):
+    """The sessions of the account."""
+
+
+class Logout(Command):
+    """The end of the session for good: of this one, of another ``device``, or of all ``others``."""
+
+    device: Uid | None = None
+    others: bool = False
+
+
+class Unregister(Command):
+    """The end of the account: its name is free, and nobody ever gets its UID."""
+
+    password: Password
 
 
 class Dial(Command):

@@ -44,7 +44,7 @@ class Welcome(Event, gc=True):
     """The answer to ``hello``. ``token`` proves the session, which is that of one ``device`` of the client;
     ``last_n`` is the last ``n`` that was handled;
     ``lobby`` is the room where people meet first, which they have to join like any other;
-    ``features`` are those that client and server both know.
+    ``features`` are those that client and server both know; ``account``: the client has one.
     """
 
     uid: Count
@@ -62,6 +62,44 @@ class Welcome(Event, gc=True):
     lobby: str | None = None
     device: Uid = 1
     features: Features = []
+    account: bool = False
+
+
+class Registered(Event):
+    """You have an account."""
+
+    uid: Count
+    name: str
+
+
+class PasswordChanged(Event):
+    """The answer to ``password``."""
+
+
+class Device(Struct, gc=False, omit_defaults=True):
+    """A session of yours: where it is or was last, and when; ``here``: it is connected, ``this``: it asks."""
+
+    device: Uid
+    seen: str
+    address: str
+    here: bool = False
+    this: bool = False
+
+
+class DevicesPage(Event, gc=True, tag="devices"):
+    """The answer to ``devices``, by their numbers."""
+
+    devices: list[Device]
+
+
+class LoggedOut(Event):
+    """These sessions are over."""
+
+    devices: list[Uid]
+
+
+class Unregistered(Event):
+    """The account is gone."""
 
 
 class Joined(Event, gc=True):

@@ -21,6 +21,9 @@ Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Features = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=100)]
 # Long enough for a UUID; short, because it is sent back with every reply.
 Id = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-(2**53) + 1, le=2**53 - 1)] | None
+# Longer ones than anybody types; a server hashes all of it.
+Password = Annotated[str, Meta(max_length=1024)]
+Invite = Annotated[str, Meta(max_length=64)]
 Kind = Literal["message", "action"]  # of what is said; see SPOKEN
 
 

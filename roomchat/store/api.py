@@ -10,7 +10,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from roomchat.store.clients import StoredClient
+from roomchat.account import Account, Invite
+from roomchat.store.clients import StoredClient, StoredPassword
 
 
 class SegmentRow(Struct, gc=False):
@@ -23,6 +24,16 @@ class SegmentRow(Struct, gc=False):
     lines: bytes
 
 
+class AccountRow(Struct, gc=False):
+    """What is kept of an account; with ``password_hash`` None that stays what it is."""
+
+    uid: int
+    key: str  # of its name
+    looks: Sequence[str]  # of its name
+    account: Account
+    password_hash: str | None
+
+
 class Changes(Struct):
     """All that a batch leaves behind.
 
@@ -33,6 +44,11 @@ class Changes(Struct):
     next_uid, next_room: the new number, if it changed.
     seats: (UID, key of its name) of those who took a seat, or took another name; (UID, None) of those who gave it
         up.
+    accounts: those that are new or changed.
+    visits: (UID, device, when in milliseconds since 1970, address) of sessions of accounts.
+    ended: (UID, device) of sessions that are over for good.
+    forgotten: UIDs of accounts that are no more.
+    invites: (hash of the token, what is left of it; None: nothing).
     guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those who did.
     reads: (UID, room key, seq) of read markers; without seq: it is forgotten.
     audit: (who, what) an admin changed, the latter in JSON.
@@ -50,6 +66,11 @@ class Changes(Struct):
     reads: Collection[tuple[int, str, int | None]] = ()
     audit: Collection[tuple[str, bytes]] = ()
     deletions: Collection[tuple[str, int, bytes]] = ()
+    accounts: Collection[AccountRow] = ()
+    visits: Collection[tuple[int, int, int, str]] = ()
+    ended: Collection[tuple[int, int]] = ()
+    forgotten: Collection[int] = ()
+    invites: Collection[tuple[bytes, Invite | None]] = ()
 
 
 class SegmentSlice(Struct, gc=False):
@@ -83,6 +104,8 @@ class LogState(Struct):
     rooms: list[tuple[str, str, int]]  # key, name, last seq
     last_said: dict[str, int]  # when, by room key, where that is known
     seats: list[tuple[str, StoredClient]]  # the key of the name, and whose it is
+    accounts: int  # how many there are
+    invites: list[tuple[bytes, Invite]]  # by the hashes of their tokens
 
 
 class StoredAccount(Struct, gc=False):
@@ -142,6 +165,12 @@ class LogReader(Protocol):
 
     def entry(self, key: str, seq: int) -> bytes | None:
         """An entry of a room, as a line; None: it is not there."""
+
+    def owner(self, looks: Sequence[str]) -> int:
+        """The UID of the account whose name has one of these looks; 0: there is none."""
+
+    def password(self, key: str | int) -> StoredPassword | None:
+        """What a password of an account is checked by, by its name as it is compared, or by its UID."""
 
     def after(self, key: str, after: int, upto: int, max_bytes: int) -> ReadResult:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them."""

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from roomchat.store.account_changes import write_accounts
 from roomchat.store.api import Changes
 from roomchat.store.deletions import erase
 
@@ -38,6 +39,7 @@ def write(
     for uid, silent in changes.guests:
         if not silent:
             connection.execute("DELETE FROM guests WHERE uid = ?", (uid,))
+    write_accounts(connection, now, changes)
     for name, number in (("next_uid", changes.next_uid), ("next_room", changes.next_room)):
         if number is not None:
             connection.execute("UPDATE meta SET value = ? WHERE key = ?", (number, name))

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from roomchat.account import Invite
 from roomchat.errors import LogError, StartError
 from roomchat.store import markers
 from roomchat.store.api import Changes, LogState
@@ -87,6 +88,8 @@ class Log:
             self.rooms(),
             self.last_said(),
             self.seats(),
+            int(self._value("SELECT count(*) FROM accounts")),
+            self.invites(),
         )
 
     def epoch(self) -> str:
@@ -138,13 +141,21 @@ class Log:
         is known of them)."""
 
         def read(connection: sqlite3.Connection) -> list[tuple[str, StoredClient]]:
-            query = f"SELECT {COLUMNS} FROM seats JOIN clients USING (uid) {JOINS} ORDER BY uid, device"
+            query = f"""
+                SELECT {COLUMNS} FROM seats JOIN clients ON clients.uid = seats.uid {JOINS}
+                ORDER BY clients.uid, sessions.device
+            """
             keys = dict(connection.execute("SELECT uid, key FROM seats"))
-            clients = clients_of(connection.execute(query))
+            clients = [one for one in clients_of(connection.execute(query)) if one.sessions or one.account]
             markers.of_seated(connection, clients)
             return [(keys[one.uid], one) for one in clients]
 
         return self._try(read)
+
+    def invites(self) -> list[tuple[bytes, Invite]]:
+        """All, by the hashes of their tokens."""
+        rows = self._try(lambda connection: connection.execute("SELECT * FROM invites").fetchall())
+        return [(token_hash, Invite(uses, ends)) for token_hash, uses, ends in rows]
 
     # ------------------------------------------------------------ writing
 

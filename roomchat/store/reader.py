@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ from msgspec import Struct
 from roomchat.errors import LogError
 from roomchat.store import markers
 from roomchat.store.api import ReadResult, SegmentSlice, StoredAccount, StoredChange
-from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
+from roomchat.store.clients import COLUMNS, JOINS, StoredClient, StoredPassword, clients_of
 from roomchat.store.deletions import line_of
 from roomchat.store.partitions import PARTITION, partitions_behind, partitions_up_to
 
@@ -45,9 +45,9 @@ class SqliteReader:
         uid = "(SELECT uid FROM sessions WHERE token_hash = ?)" if isinstance(key, bytes) else "?"
         with Reading(self._connection):
             rows = self._connection.execute(
-                f"SELECT {COLUMNS} FROM clients {JOINS} WHERE uid = {uid} ORDER BY device", (key,)
+                f"SELECT {COLUMNS} FROM clients {JOINS} WHERE clients.uid = {uid} ORDER BY sessions.device", (key,)
             ).fetchall()
-            found = next(iter(clients_of(rows)), None)
+            found = next((one for one in clients_of(rows) if one.sessions or one.account), None)
             if found is not None:
                 found.reads = markers.of_one(self._connection, found.uid)
             return found
@@ -71,6 +71,29 @@ class SqliteReader:
         """An entry of a room, as a line; None: it is not there, or not any more."""
         with Reading(self._connection):
             return line_of(self._connection, key, seq)
+
+    def owner(self, looks: Sequence[str]) -> int:
+        """The UID of the account whose name has one of these looks; 0: there is none."""
+        with Reading(self._connection):
+            row = self._connection.execute(
+                f"SELECT uid FROM looks WHERE look IN ({','.join('?' * len(looks))})", looks
+            ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def password(self, key: str | int) -> StoredPassword | None:
+        """What a password of an account is checked by, by its name as it is compared, or by its UID."""
+        column = "key" if isinstance(key, str) else "uid"
+        with Reading(self._connection):
+            row = self._connection.execute(
+                f"SELECT uid, password_hash, changed FROM accounts WHERE {column} = ?", (key,)
+            ).fetchone()
+            if row is None:
+                return None
+            seen = self._connection.execute(
+                "SELECT DISTINCT address FROM visits WHERE uid = ?", row[:1]
+            ).fetchall()
+            uid, password_hash, changed = row
+            return StoredPassword(uid, password_hash, changed, frozenset(address for (address,) in seen))
 
     def after(self, key: str, after: int, upto: int, max_bytes: int) -> ReadResult:
         """Messages of a room with ``after < seq <= upto``, oldest first, about ``max_bytes`` of them.

@@ -127,6 +127,32 @@ MIGRATIONS = [
         what TEXT NOT NULL
     );
     """,
+    """
+    -- Clients with a password. key: the name as names are compared; password_hash: as argon2 writes it;
+    -- changed: how often it got one; next_device: the number of its next session; created: as in segments.time.
+    CREATE TABLE accounts (
+        uid INTEGER PRIMARY KEY,
+        key TEXT NOT NULL,
+        password_hash TEXT NOT NULL,
+        changed INTEGER NOT NULL,
+        next_device INTEGER NOT NULL,
+        created INTEGER NOT NULL
+    );
+    CREATE INDEX accounts_by_key ON accounts (key);
+    -- What the names of accounts look like: no two have a look in common.
+    CREATE TABLE looks (look TEXT PRIMARY KEY, uid INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE INDEX looks_by_uid ON looks (uid);
+    -- When, and from where, the sessions of accounts were last here.
+    CREATE TABLE visits (
+        uid INTEGER NOT NULL,
+        device INTEGER NOT NULL,
+        seen INTEGER NOT NULL,
+        address TEXT NOT NULL,
+        PRIMARY KEY (uid, device)
+    ) WITHOUT ROWID;
+    -- Leave to register, by the SHA-256 of its token; ends: milliseconds since 1970.
+    CREATE TABLE invites (token_hash BLOB PRIMARY KEY, uses INTEGER NOT NULL, ends INTEGER NOT NULL) WITHOUT ROWID;
+    """,
 ]
 
 

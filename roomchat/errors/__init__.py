@@ -6,31 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
-
-
-class RoomchatError(Exception):
-    """The base of all that follows; ``str()`` of it is a whole sentence."""
-
-
-class Refused(RoomchatError):
-    """A command that is not carried out. The keyword arguments fill in the sentence."""
-
-    code: ClassVar[str]
-    sentence: ClassVar[str]
-    closes: ClassVar[bool] = False  # whether the server closes the connection after it
-
-    def __init__(self, **details: object) -> None:
-        super().__init__(self.sentence.format(**details))
-
-
-def refusals(base: type[Refused] = Refused) -> Iterator[type[Refused]]:
-    """All refusals, for the documentation and its test."""
-    for kind in base.__subclasses__():
-        yield kind
-        yield from refusals(kind)
-
+from roomchat.errors.accounts import *  # noqa: F403
+from roomchat.errors.base import *  # noqa: F403
+from roomchat.errors.base import Refused, RoomchatError
+from roomchat.errors.connecting import *  # noqa: F403
 
 # The line is not a command.
 
@@ -198,85 +177,6 @@ class Replaced(Refused):
 
 class StartError(RoomchatError):
     """The server can't start; the sentence says what to do."""
-
-
-class ConnectError(RoomchatError):
-    """The client can't reach a server, or lost it; the sentence says what to do."""
-
-
-class NoTls(ConnectError):
-    """The program that answers does not speak TLS."""
-
-    def __init__(self, *, address: object, why: object, met: bool = False) -> None:
-        """``met``: whether it did before; then nobody is shown a way without."""
-        plain = str(address).removeprefix("tls://")
-        super().__init__(
-            f"The program at {address} does not speak TLS ({why}), as the server there did before. Somebody may "
-            "sit in between, so nothing was sent."
-            if met
-            else f"The program at {address} does not speak TLS ({why}). If you trust the network on the way, "
-            f"tcp://{plain} connects in clear text."
-        )
-
-
-class Distrusted(ConnectError):
-    """The server is not who it should be, as far as can be told. Nothing was sent to it."""
-
-    sentence: ClassVar[str]
-
-    def __init__(self, **details: object) -> None:
-        super().__init__(self.sentence.format(**details))
-
-
-class UnknownServer(Distrusted):
-    """It is met for the first time, and no authority vouches for it."""
-
-    code = "unknown_server"
-    sentence = (
-        "{address} is not known yet. Its key has the fingerprint {fingerprint}. If that is the one that "
-        "`roomchat serve` prints there, run: roomchat trust {address}"
-    )
-
-    def __init__(self, *, address: object, fingerprint: str) -> None:
-        super().__init__(address=address, fingerprint=fingerprint)
-        self.address = address
-        self.fingerprint = fingerprint
-
-
-class ChangedKey(Distrusted):
-    """It has another key than before."""
-
-    sentence = (
-        "The key of {address} is not the one that it had: it was {old}, and is {new}. Somebody may sit in "
-        "between, so nothing was sent. If you know why the server has a new key, run: roomchat trust {address}"
-    )
-
-    def __init__(self, *, address: object, old: str, new: str) -> None:
-        super().__init__(address=address, old=old, new=new)
-        self.fingerprint = new
-
-
-class Unverified(Distrusted):
-    """An authority vouched for it, and does not any more."""
-
-    sentence = (
-        "The certificate of {address} can't be verified any more ({why}), so nothing was sent. If you know why "
-        "it has another certificate, run: roomchat trust {address}"
-    )
-
-
-class InClear(Distrusted):
-    """It was met encrypted, and is now to be talked to in clear text."""
-
-    sentence = (
-        "{address} was met encrypted before, so it is not talked to in clear text, in which anybody on the way "
-        "could read what proves who you are. If that is right all the same, run first: roomchat trust --forget "
-        "{address}"
-    )
-
-
-class ReadTimeout(ConnectError):
-    """The server sent nothing within the waiting time."""
 
 
 class StateError(RoomchatError):
