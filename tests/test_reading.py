@@ -49,7 +49,7 @@ def pair(**more: Any) -> Chat:
 
 def marks(events: list[dict[str, Any]]) -> list[tuple[str, int]]:
     """(room, seq) of the read markers among them."""
-    return [(one["room"], one["seq"]) for one in events if one["type"] == "read"]
+    return [(one["room"], one["read"]) for one in events if one["type"] == "read"]
 
 
 def test_other_devices_are_told_and_nobody_else() -> None:
@@ -58,7 +58,7 @@ def test_other_devices_are_told_and_nobody_else() -> None:
     chat.do("bob", Say(text="1"), Say(text="2"))
     chat.received.clear()
     assert marks(chat.do("first", Read(room="Tea", seq=1))) == [("tea", 1)]
-    assert (chat.take("second"), chat.take("bob")) == ([{"type": "read", "room": "tea", "seq": 1}], [])
+    assert (chat.take("second"), chat.take("bob")) == ([{"type": "read", "room": "tea", "read": 1}], [])
     assert marks(chat.do("second", Read(room="tea", seq=1))) == [("tea", 1)]
     assert (chat.take("first"), chat.take("bob")) == ([], [])
 
@@ -143,7 +143,7 @@ def test_it_never_goes_back_nor_past_the_last_message(steps: list[tuple[str, str
                 chat.batch((link, command))
         for one, link in links.items():
             for event in chat.take(link):
-                mark = event.get("read", event["seq"] if event["type"] == "read" else None)
+                mark = event.get("read")
                 assert one != "bob" or mark is None, "it is nobody else's business"
                 if mark is not None:
                     assert told[one, event["room"]] <= mark <= len(chat.log[event["room"]])
@@ -169,7 +169,7 @@ def test_it_survives_the_end_of_the_server(tmp_path: Path, connect: Callable[...
             one.send("say", text="hi")
             one.until("message", uid=one.uid)
         ann.send("read", room="tea", seq=2)
-        assert ann.until("read")["seq"] == 2
+        assert ann.until("read")["read"] == 2
         bob.send("read", room="tea", seq=1)
         bob.until("read")
         bob.send("bye")
@@ -208,8 +208,8 @@ def test_what_no_server_has_answered_is_told_again() -> None:
     assert session.read("tea", 3) == Read(room="tea", seq=3, id="read")
     assert session.read("tea", 3) is None
     assert session.read("den", 1) is None, "it is not in there"
-    assert session.receive(ReadMarker(room="tea", seq=3, re="read")).show == []
-    assert session.receive(ReadMarker(room="tea", seq=5)).show == [ReadMarker(room="tea", seq=5)]
+    assert session.receive(ReadMarker(room="tea", read=3, re="read")).show == []
+    assert session.receive(ReadMarker(room="tea", read=5)).show == [ReadMarker(room="tea", read=5)]
     assert session.markers.known == {"tea": 5}
     assert session.read("tea", 4) is None
     session.read("tea", 7)

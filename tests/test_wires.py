@@ -125,7 +125,7 @@ EVENTS = [
     ),
     Pong(re="p"),
     Goodbye(),
-    ReadMarker(room="den", seq=4),
+    ReadMarker(room="den", read=4),
     PresenceSummary(room="den", joined=3, left=1, members_total=300),
     Gap(room="den", after=1, before=4),
     Notice(text="bye"),

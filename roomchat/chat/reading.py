@@ -21,8 +21,8 @@ def read(batch: Batch, session: Session, command: Read) -> None:
         batch.keep_read(client, room, seq)
         for link in client.links:
             if link != batch.link:
-                batch.send(link, ReadMarker(room=room.name, seq=seq))
-    batch.reply(ReadMarker(room=room.name, seq=max(seq, reached)))
+                batch.send(link, ReadMarker(room=room.name, read=seq))
+    batch.reply(ReadMarker(room=room.name, read=max(seq, reached)))
 
 
 def _make_place(batch: Batch, client: Client) -> None:

@@ -29,7 +29,7 @@ class Markers:
 
     def take(self, event: Joined | ReadMarker) -> None:
         """The server has said how far it is."""
-        room, seq = event.room, event.read if isinstance(event, Joined) else event.seq
+        room, seq = event.room, event.read
         if seq:
             self.known[room] = seq
         else:

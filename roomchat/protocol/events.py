@@ -193,10 +193,11 @@ class HistoryPage(Event, gc=True, tag="history"):
 
 
 class ReadMarker(Event, tag="read"):
-    """You have read ``room`` up to ``seq``, here or on another device."""
+    """You have read ``room`` up to the seq ``read``, here or on another device. Not called ``seq``: only an entry
+    has that, also for a client that does not know this event."""
 
     room: str
-    seq: Count
+    read: Count
 
 
 class StatsPage(Event, gc=True, tag="stats"):

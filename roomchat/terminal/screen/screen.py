@@ -52,6 +52,7 @@ from roomchat.terminal.windows.windows import Windows
 MAX_INPUT_ROWS = 10  # rows of what is typed; more scroll
 QUIT_WINDOW = 3.0  # seconds in which a second Ctrl-C leaves
 QUITS = {"/quit", "/exit", "/bye"}
+READ_INTERVAL = 3.0  # seconds that what is read may be ahead of what the server is told: all in a room tell it
 KEEP_INTERVAL = 0.5  # seconds that what is typed and read may be ahead of what is kept of it
 
 
@@ -159,6 +160,7 @@ class Screen:
         if not is_on_its_way:
             self._led_from = None
         self._stage.settle(KEEP_INTERVAL, self._kept.snapshot)
+        self._stage.settle(READ_INTERVAL, self._kept.told)
 
     def _tell(self, text: str) -> None:
         """What goes wrong beside the chat. Any thread may call it."""

@@ -50,7 +50,7 @@ class Stage:
         self._pace = pace
         self._failure: BaseException | None = None
         self._is_due = False  # a painting will come
-        self._is_settling = False  # something will be done aside
+        self._settling: set[Callable[[], object]] = set()  # will be done aside
         self._is_put_off = False  # one will come that shows what a slow line could not take yet
         self._painted = 0.0  # when the last one was, in the loop's time
         self._app: Application[None] | None = None
@@ -104,8 +104,8 @@ class Stage:
         """In so many seconds, make something to be done, and have another thread do it, so that a key need not
         wait for the disk. Nothing, if that will come already. In the main thread."""
         assert self._loop is not None
-        if not self._is_settling:
-            self._is_settling = True
+        if make not in self._settling:
+            self._settling.add(make)
             self._loop.call_later(seconds, self._settle, make)
 
     def exit(self) -> None:
@@ -153,7 +153,7 @@ class Stage:
 
     def _settle(self, make: Callable[[], Callable[[], object]]) -> None:
         assert self._loop is not None
-        self._is_settling = False
+        self._settling.discard(make)
         self._loop.run_in_executor(None, make())
 
     def _put_off(self) -> None:

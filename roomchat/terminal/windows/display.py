@@ -105,9 +105,13 @@ class Display(ABC):
                 if self.client is not None:
                     self.roster.remember(self.client.names)
                     self.focus.ignored = set(self.client.ignored)  # in another log they are others
+            self.note(event)
             if self.roster.update(event) and not _is_for_program(event):
                 self.place(event)
         return True
+
+    def note(self, event: ClientEvent) -> None:  # noqa: B027 - only windows count what is new
+        """Take note of what is not shown. With the lock held."""
 
     def look_further(self) -> None:
         """A search goes on; only where one goes from hit to hit there is one that does."""

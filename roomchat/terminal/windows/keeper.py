@@ -67,7 +67,7 @@ class Keeper:
         window.live = Timeline(self.kept.before(one.room, None, SCREENFUL))
         window.read, window.read_at, window.draft = one.read, one.read_at, one.draft
         # After a kill more may have come than was counted.
-        newer = [*filter(self._focus.is_of_others, self._newer(one.room, one.read))]
+        newer = [*filter(self._focus.is_of_others, self.newer(one.room, one.read))]
         wanting = [*filter(self._focus.wants, newer)]
         window.unread = max(one.unread, len(newer))
         window.mentions = max(one.mentions, len(wanting))
@@ -75,7 +75,8 @@ class Keeper:
             window.mark, window.mark_at = one.read, one.read_at
         return window
 
-    def _newer(self, room: str, read: int) -> list[AnyEntry | Unknown]:
+    def newer(self, room: str, read: int) -> list[AnyEntry | Unknown]:
+        """What is kept of a room behind that seq, as far as it is counted."""
         if self.kept.last(room) <= read:
             return []
         # Nothing was ever read there, or it is no more among what is kept.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent
@@ -10,6 +10,7 @@ from roomchat.client.same import same_room
 from roomchat.protocol import (
     PAGE,
     Action,
+    AnyEntry,
     Joined,
     Left,
     Message,
@@ -21,6 +22,7 @@ from roomchat.protocol import (
 from roomchat.terminal.windows.display import MAX_WANTING
 from roomchat.terminal.windows.keeper import Keeper
 from roomchat.terminal.windows.kept import KEPT, SLACK
+from roomchat.terminal.windows.reading import tell
 from roomchat.terminal.windows.window import Window
 from roomchat.terminal.windows.windows import Windows, now
 
@@ -60,6 +62,7 @@ class KeptWindows(Windows):
 
     def part(self) -> None:
         """Keep how the windows stand."""
+        self.told()()
         with self.lock:
             if self._keeper is not None:
                 self._keeper.close(self.all(), self.current, now())
@@ -71,6 +74,17 @@ class KeptWindows(Windows):
             if self._keeper is None:
                 return lambda: None
             return self._keeper.snapshot(self.all(), self.current, now())
+
+    def told(self) -> Callable[[], None]:
+        """What was read by now; what is returned tells the server, on any thread that may wait for it."""
+        with self.lock:
+            return (lambda: None) if self.client is None else tell(self.client, self.all())
+
+    def newer(self, window: Window) -> Iterable[AnyEntry | Unknown]:
+        """From what is kept, where more may be than in the window."""
+        if self._keeper is None or window.room is None:
+            return super().newer(window)
+        return self._keeper.newer(window.room, window.read)
 
     def take(self, event: ClientEvent) -> bool:
         """Keep an entry, and show it; whether it is kept, so that it need not come again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from roomchat.protocol import Entry, Unknown
+from roomchat.protocol import Entry, Spoken, Unknown
 from roomchat.terminal.shown.lines import Line, StyledText, fold, line
 from roomchat.terminal.shown.render import day_line
 from roomchat.terminal.windows.timeline import Item, Logged, Timeline
@@ -81,6 +81,17 @@ class Window:
         self.read = self.live.last_seq
         self.is_fetching = False
 
+    def read_elsewhere(self, seq: int) -> None:
+        """All up to that seq was read, on another device; what is new begins behind it."""
+        self.read, self.read_at = seq, None
+        if self.mark:
+            self.mark, self.mark_at = seq, None
+
+    def begin_at(self, read: int, last_seq: int) -> None:
+        """Nothing was here yet: up to ``read`` it was read on another device, or all is of before this person was
+        ever here (0)."""
+        self.read, self.seen_before = read, read or last_seq
+
     def add_past(self, entry: Logged) -> None:
         """An entry of before this person was ever here."""
         self.live.append_before_told(entry)
@@ -99,7 +110,7 @@ class Window:
         if isinstance(item, Entry | Unknown):
             if is_looked_at and self.is_at_newest:
                 self.read = max(self.read, item.seq)
-            elif is_news:
+            elif is_news and item.seq > self.read:
                 self.unread += 1
                 self.mentions += wants
             elif not self.unread:
@@ -261,7 +272,9 @@ class Window:
         if before is None or day_of(before.ts) != day:
             yield day_line(day)
         if self.mark and item.seq > self.mark and (before is None or before.seq <= self.mark):
-            since = f" since {local(self.mark_at, SINCE)}" if self.mark_at else ""
+            # Of another device it is not known when it was looked at; but the last that was read there was.
+            at = self.mark_at or (before.ts if before is not None else None)
+            since = f" since {local(at, SINCE)}" if at else ""
             yield line(("new", f"--- new{since} ---"))
 
     def _entry_before(self, number: int) -> Entry | None:
@@ -269,3 +282,17 @@ class Window:
             if isinstance(item := self.timeline[before], Entry):
                 return item
         return None
+
+
+def most_wanting(windows: Iterable[Window], wanting: Iterable[Spoken]) -> Window | None:
+    """Of windows with what is unread: the one whose mention is the newest, or else the one of the lowest number.
+
+    Args:
+        wanting: what was said to this person, as it came.
+    """
+    called = {entry.room: number for number, entry in enumerate(wanting, start=1)}
+
+    def place(window: Window) -> tuple[bool, int, int]:
+        return not window.mentions, -called.get(window.room or "", 0) if window.mentions else 0, window.number
+
+    return min(windows, key=place, default=None)

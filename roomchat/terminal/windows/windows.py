@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from roomchat.client.client_events import (
-    ClientEvent,
-    ConnectionBack,
-    ConnectionEnded,
-    ConnectionLost,
-    Refusal,
-)
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost, Refusal
 from roomchat.protocol import (
     Action,
     AnyEntry,
@@ -35,9 +29,10 @@ from roomchat.terminal.windows.call_queue import CallQueue
 from roomchat.terminal.windows.display import Display
 from roomchat.terminal.windows.finding import Hit
 from roomchat.terminal.windows.past import Past
+from roomchat.terminal.windows.reading import Reading
 from roomchat.terminal.windows.searching import Searching
 from roomchat.terminal.windows.timeline import Item, Told
-from roomchat.terminal.windows.window import Window
+from roomchat.terminal.windows.window import Window, most_wanting
 
 SERVER = 0  # the number of the window that is of no room
 
@@ -69,6 +64,7 @@ class Windows(Display):
         self._is_greeted = False  # whether one has gone from the server's window to another
         self._visits: set[str] = set()  # rooms whose ``joined`` is on its way, because one looks there again
         self.past = Past(self._ask, lambda: self.connected)
+        self.reading = Reading()
         self.searching = Searching(self._go_to_hit, self._ask)
         self.notice = ""  # what the client has said where nobody looks
         self.copied = ""  # a text for the clipboard; the screen takes it
@@ -110,13 +106,7 @@ class Windows(Display):
 
     def next_wanting(self) -> Window | None:
         """Where this person is wanted most: the newest mention or whisper first, then what is unread."""
-        others = [window for window in self.all() if window is not self.current and window.unread]
-        called = {entry.room: number for number, entry in enumerate(self.wanting, start=1)}
-
-        def place(window: Window) -> tuple[bool, int, int]:
-            return not window.mentions, -called.get(window.room or "", 0) if window.mentions else 0, window.number
-
-        return min(others, key=place, default=None)
+        return most_wanting([one for one in self.all() if one is not self.current and one.unread], self.wanting)
 
     def beside(self, by: int) -> Window:
         """The next window, or the one before."""
@@ -206,6 +196,14 @@ class Windows(Display):
         """The lines of an item of a window."""
         return list(item.lines) if isinstance(item, Told) else self.lines(item)
 
+    def note(self, event: ClientEvent) -> None:
+        """What is read on another device is not new here."""
+        self.reading.take(event, self.of, self.focus, self.newer)
+
+    def newer(self, window: Window) -> Iterable[AnyEntry | Unknown]:
+        """What has come to a window since it was read. With the lock held."""
+        return window.live.entries()
+
     def place(self, event: ClientEvent) -> None:
         """Show an event where it belongs. With the lock held."""
         if self.searching.takes(event) or self.past.takes(event):
@@ -247,8 +245,9 @@ class Windows(Display):
         if room in self._visits:
             self._visits.discard(room)
             return
-        if not is_pair(room) and self.of(room) is None:
-            self.open(room).seen_before = event.last_seq
+        is_new = not is_pair(room) and self.of(room) is None
+        if is_new:
+            self.open(room).begin_at(event.read, event.last_seq)
         by_other = event.by not in {None, self.roster.uid, *self.focus.ignored}  # who is ignored leads nowhere
         if is_pair(room):
             if event.re is None and event.by in {None, *self.focus.ignored} and self.of(room) is None:
@@ -263,11 +262,16 @@ class Windows(Display):
             self.look_at(room, event)
         else:
             self._tell(self.open(room), self.lines(event))
+        if is_new and self.current.room == room and event.read < event.last_seq:
+            self.current.mark = event.read
 
     def _log(self, item: AnyEntry | Unknown | Gap) -> None:
-        if is_pair(item.room) and self.focus.hides(item) and self.of(item.room) is None:
-            return
-        window = self.open(item.room)
+        window = self.of(item.room)
+        if window is None:
+            if is_pair(item.room) and (self.reading.has(item) or self.focus.hides(item)):
+                return
+            window = self.open(item.room)
+            window.read = self.reading.of(item.room)
         wants = self.focus.wants(item)
         if wants and isinstance(item, Spoken):
             self.wanting.append(item)
