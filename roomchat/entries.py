@@ -10,7 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from roomchat.protocol import ACTION, SPOKEN, Action, Entry, Spoken, Unknown
+from roomchat.protocol import (
+    ACTION,
+    SPOKEN,
+    Action,
+    Banned,
+    Deed,
+    Demoted,
+    Entry,
+    Kicked,
+    Muted,
+    OwnerChanged,
+    Promoted,
+    Spoken,
+    TopicChanged,
+    Unbanned,
+    Unknown,
+    Unmuted,
+)
 
 T = TypeVar("T")
 
@@ -41,3 +58,39 @@ def said(entry: Spoken) -> tuple[str, str]:
 def as_text(entry: Spoken) -> str:
     """The words as one text, where there is nothing but texts: a deed begins with ``"/me "``."""
     return ACTION + entry.text if isinstance(entry, Action) else entry.text
+
+
+_DEEDS: dict[type[Deed], str] = {
+    Kicked: "put {whom_name} out of {room}",
+    Banned: "banned {whom_name} from {room}",
+    Unbanned: "lifted the ban of {whom_name} from {room}",
+    Muted: "muted {whom_name} in {room}",
+    Unmuted: "lets {whom_name} speak in {room} again",
+    Promoted: "made {whom_name} a moderator of {room}",
+    Demoted: "made {whom_name} a moderator of {room} no longer",
+    OwnerChanged: "made {whom_name} the owner of {room}",
+}
+
+
+def deeds(show: Callable[..., T]) -> dict[type, Callable[..., T]]:
+    """The rows of the kinds that tell what somebody has done about a room."""
+    return dict.fromkeys((TopicChanged, *_DEEDS), show)
+
+
+def deed(entry: Deed, time: Callable[[str], str] = str) -> str:
+    """What is said of a deed behind the name of whoever did it: ``put eve out of tea: spam``.
+
+    Args:
+        entry: as it stands in the log; what others wrote in it is not made harmless here.
+        time: how a time (RFC 3339) is written.
+    """
+    if isinstance(entry, TopicChanged):
+        about = f": {entry.topic}" if entry.topic else " to nothing"
+        return f"set the topic of {entry.room}{about}"
+    whom = {"whom_name": getattr(entry, "whom_name", ""), "room": entry.room}
+    until, reason = getattr(entry, "until", None), getattr(entry, "reason", "")
+    return (
+        _DEEDS[type(entry)].format_map(whom)
+        + (f" until {time(until)}" if until else "")
+        + (f": {reason}" if reason else "")
+    )

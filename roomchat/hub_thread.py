@@ -119,6 +119,7 @@ class HubThread:
             counters=[(one.client.uid, one.device, n) for one, n in effects.counters.items()],
             next_uid=effects.next_uid,
             next_room=effects.next_room,
+            rules=[(key, msgspec.json.encode(room.rules)) for key, room in effects.rules.items()],
             seats=effects.seats.items(),
             guests=effects.guests.items(),
             reads=[(uid, room, seq) for (uid, room), seq in effects.reads.items()],

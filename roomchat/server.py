@@ -11,9 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 
+import msgspec
+
 from roomchat.chat.inputs import SERVER, Shutdown
 from roomchat.chat.names import normal_room
 from roomchat.chat.record import Beginning
+from roomchat.chat.rules import Rules
 from roomchat.clock import Clock
 from roomchat.errors import BadName, LogError, StartError
 from roomchat.hub_thread import HubThread
@@ -165,7 +168,8 @@ class Server:
         log, settings = self._log, self._settings
         try:
             state = self._log.state()
-        except LogError as error:
+            rules = {key: msgspec.json.decode(one, type=Rules) for key, one in state.rules.items()}
+        except (LogError, msgspec.MsgspecError) as error:
             raise StartError(
                 f"The database can't be read ({error}); restore it from a backup, or name another file with --db."
             ) from None
@@ -181,6 +185,7 @@ class Server:
             seats=state.seats if settings.resume_window else [],
             accounts=state.accounts,
             invites=state.invites,
+            rules=rules,
         )
         if self._record is not None:
             self._recorder = Recorder(self._record, beginning)

@@ -23,9 +23,8 @@ def end(text: str, zone: tzinfo | None) -> int:
 
 
 def timestamp(wall: float) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    seconds, milliseconds = divmod(int(wall * 1000), 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+    """RFC 3339 in UTC with milliseconds. ``wall``: seconds since 1970."""
+    return rfc3339(int(wall * 1000))
 
 
 def local(timestamp: str, form: str = "%Y-%m-%d %H:%M") -> str:
@@ -43,6 +42,12 @@ def day_of(timestamp: str | None) -> date:
         return (datetime.fromisoformat(timestamp) if timestamp else datetime.now()).astimezone().date()
     except (ValueError, OverflowError):
         return day_of(None)
+
+
+def rfc3339(milliseconds: int) -> str:
+    """A time since 1970 in RFC 3339, in UTC with milliseconds."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
 def _milliseconds(text: str, zone: tzinfo | None, days: timedelta) -> int:

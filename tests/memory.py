@@ -10,6 +10,8 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
+from msgspec.json import decode as json_decode
+from msgspec.json import encode as json_encode
 from msgspec.structs import replace
 
 from roomchat.chat.effects import AccountRow, Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
@@ -32,6 +34,7 @@ from roomchat.chat.inputs import (
 )
 from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Registry
+from roomchat.chat.rules import Rules
 from roomchat.chat.state import Session
 from roomchat.dialect import Answer, Malformed
 from roomchat.errors import NoAccount, WrongPassword
@@ -75,6 +78,7 @@ class Chat:
         self.log: dict[str, list[Event]] = defaultdict(list)  # room key to its messages
         self.clients: dict[int, Row] = {}  # by UID
         self.accounts: dict[int, tuple[AccountRow, str]] = {}  # by UID, with its password
+        self.rules: dict[str, bytes] = {}  # of rooms, by key, as JSON
         self.received: dict[str, list[Event]] = defaultdict(list)  # by link
         self.sent: dict[str, bytearray] = defaultdict(bytearray)  # by link that was opened as bytes
         self.closed: set[str] = set()
@@ -179,7 +183,9 @@ class Chat:
         """A kill -9, and the next start: what is stored is known, no connection is left, and nobody has a seat."""
         self.closed |= {peer.link for peer in self.registry.peers.values()}
         rooms = [(key, log[-1]["room"], log[-1]["seq"], log[-1]["ts"]) for key, log in self.log.items() if log]
-        self.registry = Registry(next_uid=max(self.clients, default=0) + 1, rooms=rooms)
+        rules = {key: json_decode(one, type=Rules) for key, one in self.rules.items()}
+        self.registry = Registry(next_uid=max(self.clients, default=0) + 1, rooms=rooms, rules=rules)
+        self.received.clear()
         self.hub = Hub(self.registry, self.settings, epoch=self.EPOCH, now=self.now)
 
     # ------------------------------------------------------------ links that are bytes, of any dialect
@@ -311,6 +317,8 @@ class Chat:
             self.accounts.pop(uid, None)
         looks = [look for account, _ in self.accounts.values() for look in account.looks]
         assert len(looks) == len(set(looks)), "two accounts look alike"
+        for room in self.effects.rules.values():
+            self.rules[room.key] = json_encode(room.rules)
         for segment, data in zip(self.effects.segments, lines, strict=True):
             log = self.log[segment.room.key]
             for message in _events(data):
@@ -426,7 +434,7 @@ def snapshot(registry: Registry) -> dict[str, Any]:
         },
         "rooms_to_clients": {key: set(map(id, who.values())) for key, who in registry.rooms_to_clients.items()},
         "rooms": {
-            key: (id(room), room.key, room.name, room.last_seq, room.joined, room.left)
+            key: (id(room), room.key, room.name, room.last_seq, room.joined, room.left, room.rules)
             for key, room in registry.rooms.items()
         },
         "audiences": {key: set(registry.audience(room)) for key, room in registry.rooms.items()},
@@ -438,6 +446,7 @@ def snapshot(registry: Registry) -> dict[str, Any]:
         "tokens": {token_hash: _session(one) for token_hash, one in registry.tokens.items()},
         "peers": {link: (id(peer), peer.address, id(peer.session)) for link, peer in registry.peers.items()},
         "addresses": dict(registry.addresses),
+        "owned": {uid: set(rooms) for uid, rooms in registry.owned.items()},
         "pairs": {uid: set(keys) for uid, keys in registry.pairs.items()},
         "numbers": (registry.next_uid, registry.next_room, registry.accounts),
     }

@@ -212,7 +212,7 @@ def test_a_migration_that_is_killed_changes_nothing(tmp_path: Path) -> None:
         "sqlite3.connect = connect\nLog(sys.argv[1], 'full').close()\n"
     )
     versions = set()
-    for step in range(0, 60, 2):
+    for step in range(0, 90, 3):
         path = tmp_path / f"{step}.db"
         shutil.copy(OLD, path)
         subprocess.run([sys.executable, "-c", code, str(path), str(step)], check=False, timeout=30)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Set
 from typing import Any
 
+from msgspec.structs import replace
+
 from roomchat.account import Invite
 from roomchat.chat.deadlines import Deadlines
 from roomchat.chat.effects import AccountRow, Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
@@ -12,6 +14,7 @@ from roomchat.chat.inputs import Found, Inputs, Key, KnownClient, Link, Place, R
 from roomchat.chat.looks import looks as looks_of
 from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Registry
+from roomchat.chat.rules import Rules
 from roomchat.chat.state import Audience, Client, Room, Session
 from roomchat.dialect import Malformed
 from roomchat.errors import Refused, StorageUnavailable
@@ -47,7 +50,7 @@ class Batch:
         self.settings = settings
         self.now = inputs.now  # seconds of a clock that never goes back
         self.time = inputs.time  # milliseconds since 1970
-        self.timestamp = inputs.timestamp  # for messages: RFC 3339
+        self.timestamp = inputs.timestamp  # the same for messages: RFC 3339
         self.lobby = lobby  # key of the room that everyone is in first; None: there is none
         self.effects = Effects()
         self.gone = gone  # sessions whose seat ended in this batch, or since a look-up began, by token hash
@@ -55,7 +58,7 @@ class Batch:
         self.found: dict[Key, Found] = {}  # what was looked up for the command that is being carried out
         self.link: Link = 0  # whose command is being carried out
         self.re: Id = None  # its id
-        self._storing = inputs.storing
+        self.storing = inputs.storing  # False: the disk takes nothing
         self._open: dict[str, Segment] = {}  # by room key: those that more messages may join
 
     # ------------------------------------------------------------ to one
@@ -155,7 +158,7 @@ class Batch:
             segment.no_echo[self.link] = client.uid
 
     def enter(
-        self, room: Room, who: Person, make: Callable[..., AnyEntry], *fields: object, **more: object
+        self, room: Room, who: Person | Client, make: Callable[..., AnyEntry], *fields: object, **more: object
     ) -> int:
         """An entry that is no words, to everyone in a room, whoever did it, too; behind ``must_store``.
 
@@ -178,6 +181,13 @@ class Batch:
             self._is_silent_no_more(client)
         return room.last_seq
 
+    def lay_down(self, room: Room, **changes: object) -> None:
+        """Change the rules of a room; behind ``must_store``. Those of a room without entries are not stored before
+        it has some: it goes with its last member."""
+        self.registry.set_rules(room, replace(room.rules or Rules(), **changes))
+        if room.last_seq:
+            self.effects.rules[room.key] = room
+
     def _is_silent_no_more(self, client: Client) -> None:
         self.registry.save(client)
         client.guest = self.effects.guests[client.uid] = False
@@ -185,6 +195,8 @@ class Batch:
     def _open_segment(self, room: Room) -> Segment:
         """A new segment, which the next messages of the room may join."""
         self.registry.save(room)
+        if not room.last_seq and room.rules is not None:
+            self.effects.rules[room.key] = room
         room.last_said = self.timestamp
         segment = self._open[room.key] = Segment(room, self.registry.audience(room), [])
         self.effects.segments.append(segment)
@@ -195,7 +207,7 @@ class Batch:
 
     def must_store(self) -> None:
         """Raises StorageUnavailable while the disk takes nothing."""
-        if not self._storing:
+        if not self.storing:
             raise StorageUnavailable
 
     def keep_newcomer(self, client: Client) -> None:
@@ -282,7 +294,7 @@ class Batch:
     def keep_seat(self, client: Client, taken: bool) -> None:
         """Store that the client has a seat, or has none any more. Best effort: a disk that takes nothing keeps
         nobody away, and then the name is free after a restart."""
-        if self._storing:
+        if self.storing:
             self.effects.seats[client.uid] = client.key if taken else None
             if client.guest:
                 self.effects.guests[client.uid] = True
@@ -299,7 +311,7 @@ class Batch:
 
     def keep_visit(self, session: Session) -> None:
         """Store when, and from where, a device of an account was here. Best effort, as ``keep_seat``."""
-        if self._storing and session.client.account and session.terms.resume:
+        if self.storing and session.client.account and session.terms.resume:
             address = self.registry.peers[self.link].address
             self.registry.save(session)
             session.seen, session.address = self.effects.visits[session] = (self.time, address)

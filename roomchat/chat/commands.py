@@ -6,19 +6,18 @@ from bisect import bisect_right
 
 from msgspec.structs import replace
 
-from roomchat.chat import membership, reading
+from roomchat.chat import membership, moderation, reading
 from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.deletion import delete
+from roomchat.chat.lookup import addressee, find_peer
 from roomchat.chat.names import normal_room, pair_key
+from roomchat.chat.roles import check_may_speak
 from roomchat.chat.state import Client, Session
 from roomchat.errors import (
     EmptyText,
-    NoSuchClient,
     Offline,
     OutOfOrder,
     PairRoom,
-    SelfTarget,
-    StorageUnavailable,
     TextTooLong,
 )
 from roomchat.protocol import (
@@ -61,7 +60,7 @@ def dial(batch: Batch, session: Session, command: Dial) -> None:
         return
     membership.check_room_for_one_more(batch, client)
     if room is not None:
-        membership.enter(batch, client, room)
+        membership.let_in(batch, client, room)
         batch.reply(membership.joined(registry, client, room))
         batch.replay(room, None, 0)
         return
@@ -75,34 +74,6 @@ def dial(batch: Batch, session: Session, command: Dial) -> None:
         registry.enter(one, room)
     batch.reply(membership.joined(registry, client, room, by=client.uid))
     batch.send_to(peer, membership.joined(registry, peer, room, by=client.uid))
-
-
-def find_peer(batch: Batch, client: Client, uid: int) -> Client | None:
-    """The other client with that UID; None: it has no seat now, and can come back.
-
-    Raises:
-        SelfTarget, NoSuchClient: nobody ever had it; Offline: it has no seat now, and never has one again.
-        StorageUnavailable: it has no seat, and the log can't be read.
-    """
-    if uid == client.uid:
-        raise SelfTarget(uid=uid)
-    if uid >= batch.registry.next_uid:
-        raise NoSuchClient(uid=uid)
-    peer = batch.registry.clients.get(uid)
-    if peer is None and batch.offline_name(uid) is None:
-        raise Offline(who=f"The person with UID {uid}")
-    return peer
-
-
-def addressee(batch: Batch, session: Session, uid: int, n: int | None) -> Client | None:
-    """As ``find_peer``, for a message that counts as handled: not if the log can't be read, so that it may come
-    again with the same n."""
-    try:
-        return find_peer(batch, session.client, uid)
-    except StorageUnavailable:
-        if n is not None:
-            batch.keep_counter(session, n - 1)
-        raise
 
 
 def join(batch: Batch, session: Session, command: Join) -> None:
@@ -144,6 +115,8 @@ def say(batch: Batch, session: Session, command: Say) -> None:
         room = membership.own_room(batch, client, command.room)
     if room.pair:
         addressee(batch, session, other_of(room.key, client.uid), command.n)
+    if room.mutes is not None:
+        check_may_speak(batch, client, room, room.mutes)
     if room is not client.current:  # nearly always it is: a call less
         batch.registry.set_current(client, room)
     batch.say(room, session, command)
@@ -248,4 +221,5 @@ TABLE: dict[type[Command], Handler] = {
     History: history,
     Read: reading.read,
     Ping: ping,
+    **moderation.TABLE,
 }

@@ -40,4 +40,6 @@ def delete(batch: Batch, session: Session, command: Delete) -> None:
 
 def may_delete(batch: Batch, room: Room, client: Client, author: int) -> bool:
     """Whether a member of a room may delete what the client with that UID has said there."""
-    return client.uid == author
+    return client.uid == author or (
+        room.rules is not None and room.rules.rank(client.uid) > room.rules.rank(author)
+    )

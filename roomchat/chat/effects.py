@@ -109,6 +109,7 @@ class Effects:
     ended: list[Session] = field(default_factory=list)  # whose tokens are void
     forgotten: list[int] = field(default_factory=list)  # UIDs of accounts that are no more
     invites: dict[bytes, Invite | None] = field(default_factory=dict)  # by the hashes of their tokens; None: gone
+    rules: dict[str, Room] = field(default_factory=dict)  # by key: those whose rules changed
     next_uid: int | None = None  # when it changed
     next_room: int | None = None  # likewise
     audit: list[tuple[str, Change]] = field(default_factory=list)  # who changed what
@@ -127,6 +128,6 @@ class Effects:
         kept = (
             self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.reads,
             self.accounts, self.visits, self.ended, self.forgotten, self.invites, self.next_uid, self.next_room,
-            self.audit, self.deletions,
+            self.audit, self.deletions, self.rules,
         )  # fmt: skip
         return any(kept)

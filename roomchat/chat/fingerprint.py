@@ -23,13 +23,14 @@ def of_state(hub: Hub) -> str:
              for client in registry.clients.values()],
             [[uid, *rooms] for uid, rooms in registry.clients_to_rooms.items()],
             [[key, *members] for key, members in registry.rooms_to_clients.items()],
-            [[room.key, room.name, room.last_seq, room.last_said, room.joined, room.left]
+            [[room.key, room.name, room.last_seq, room.last_said, room.joined, room.left, room.rules]
              for room in registry.rooms.values()],
             [*registry.open_rooms], registry.uids, registry.room_keys, [*registry.names],
             [*registry.looks], registry.accounts, [*registry.invites.items()],
             [[peer.link, peer.address, peer.session and _session(peer.session)]
              for peer in registry.peers.values()],
             [[uid, *keys] for uid, keys in registry.pairs.items()],
+            [[uid, *keys] for uid, keys in registry.owned.items()],
             registry.next_uid, registry.next_room,
         ]
     )  # fmt: skip
@@ -55,7 +56,8 @@ def of_effects(effects: Effects) -> str:
              for uid, one in effects.accounts.items()],
             [[one.client.uid, one.device, *visit] for one, visit in effects.visits.items()],
             [[one.client.uid, one.device] for one in effects.ended], effects.forgotten,
-            [*effects.invites.items()], effects.next_uid, effects.next_room,
+            [*effects.invites.items()], [[key, room.rules] for key, room in effects.rules.items()],
+            effects.next_uid, effects.next_room,
             effects.audit, effects.answers, [*effects.deletions.items()], effects.lookups,
             effects.stop, effects.over, effects.closed,
         ]

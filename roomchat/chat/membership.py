@@ -10,7 +10,10 @@ from itertools import islice
 from roomchat.chat.batch import Batch
 from roomchat.chat.looks import looks
 from roomchat.chat.names import normal_room, pair_key
+from roomchat.chat.ownership import owner_gone
 from roomchat.chat.registry import Registry
+from roomchat.chat.roles import check_admitted
+from roomchat.chat.rules import without_one
 from roomchat.chat.state import Client, Room, Session
 from roomchat.errors import NameOwned, NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
 from roomchat.protocol import (
@@ -53,12 +56,16 @@ def who_page(registry: Registry, room: Room, after: int = 0) -> WhoPage:
     """The members of a room with a UID above ``after``: a page of them."""
     members = registry.rooms_to_clients.get(room.key, {})
     page = nsmallest(PAGE, (uid for uid in members if uid > after))
-    return WhoPage(clients=[person(members[uid]) for uid in page], clients_total=len(members), room=room.name)
+    answer = WhoPage(clients=[person(members[uid]) for uid in page], clients_total=len(members), room=room.name)
+    if room.rules is not None:
+        answer.owner, answer.moderators = room.rules.owner, [*room.rules.moderators]
+    return answer
 
 
 def joined(registry: Registry, client: Client, room: Room, by: int | None = None) -> Joined:
     """What a client is told that is in a room now."""
     members = registry.rooms_to_clients[room.key]
+    rules = room.rules
     return Joined(
         room=room.name,
         members=[person(member) for member in islice(members.values(), PAGE)],
@@ -66,6 +73,8 @@ def joined(registry: Registry, client: Client, room: Room, by: int | None = None
         last_seq=room.last_seq,
         by=by,
         read=client.reads.get(room.key, 0),
+        role=rules.role(client.uid) if rules is not None else None,
+        topic=rules.topic if rules is not None else "",
     )
 
 
@@ -105,24 +114,43 @@ def room_key(batch: Batch, name: str) -> str:
     return pair_key(name) if is_pair(name) else normal_room(name, batch.settings.max_name)[1]
 
 
-def go_into(batch: Batch, client: Client, name: str) -> tuple[Room, bool]:
-    """A client goes into a room by its name; it is made if there is none.
+def go_into(batch: Batch, client: Client, name: str, *, asks: bool = True) -> tuple[Room, bool]:
+    """A client goes into a room by its name; it is made if there is none, and is its own then.
 
+    Args:
+        asks: it is asked for just now; else somebody who was kicked is not brought back.
     Returns:
         The room, and whether the client was in it already.
     Raises:
-        BadName, TooManyRooms
+        BadName, TooManyRooms, BannedFrom, WasKicked
     """
     shown, key = normal_room(name, batch.settings.max_name)
     room = batch.registry.clients_to_rooms[client.uid].get(key)
     if room is not None:
         return room, True
     check_room_for_one_more(batch, client)
-    if key not in batch.registry.rooms:
+    room = batch.registry.rooms.get(key)
+    if room is None:
         batch.log(f"client {client.uid} made {shown}")
-    room = batch.registry.room(key, shown)
-    enter(batch, client, room)
+        room = batch.registry.room(key, shown)
+        if key not in {batch.lobby, batch.settings.only_room}:  # those are everyone's
+            batch.lay_down(room, owner=client.uid, owner_name=client.name)
+    let_in(batch, client, room, asks=asks)
     return room, False
+
+
+def let_in(batch: Batch, client: Client, room: Room, *, asks: bool = True) -> None:
+    """As ``enter``, if the client may.
+
+    Raises:
+        BannedFrom, WasKicked
+    """
+    rules = room.rules
+    if rules is not None:
+        check_admitted(batch, client, room, asks=asks)
+        if client.uid in rules.kicked and batch.storing:  # else it is not brought back after a break
+            batch.lay_down(room, kicked=without_one(rules.kicked, client.uid))
+    enter(batch, client, room)
 
 
 def enter(batch: Batch, client: Client, room: Room) -> None:
@@ -172,6 +200,7 @@ def leave_all(batch: Batch, client: Client, reason: str) -> None:
     """A client gives its seat up."""
     for room in list(batch.registry.clients_to_rooms[client.uid].values()):
         leave(batch, client, room, reason)
+    owner_gone(batch, client)
     batch.registry.remove_client(client)
     batch.keep_seat(client, False)
     for session in client.sessions:

@@ -6,7 +6,7 @@ what is kept of a password.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -36,6 +36,7 @@ from roomchat.chat.inputs import (
     Shutdown,
 )
 from roomchat.chat.registry import Registry
+from roomchat.chat.rules import Rules
 from roomchat.chat.sessions import Seat
 from roomchat.dialect import Answer, Malformed
 from roomchat.errors import Refused
@@ -74,24 +75,26 @@ class Beginning(Struct):
     seats: list[tuple[str, Row]]
     accounts: int = 0
     invites: list[tuple[bytes, Invite]] = []
+    rules: dict[str, Rules] = {}  # of rooms, by key
 
     @classmethod
     def of(
         cls, settings: Settings, *, epoch: str, now: float, next_uid: int, next_room: int,
         rooms: Iterable[tuple[str, str, int, str | None]], seats: Iterable[Seat], accounts: int = 0,
-        invites: Iterable[tuple[bytes, Invite]] = (),
+        invites: Iterable[tuple[bytes, Invite]] = (), rules: Mapping[str, Rules] = {},
     ) -> Beginning:  # fmt: skip
         """With what a log says."""
         kept = [(key, Row.of(client)) for key, client in seats]
         return cls(
-            __version__, asdict(settings), epoch, now, next_uid, next_room, [*rooms], kept, accounts, [*invites]
+            __version__, asdict(settings), epoch, now, next_uid, next_room, [*rooms], kept, accounts, [*invites],
+            {**rules},
         )  # fmt: skip
 
     def hub(self) -> Hub:
         """The hub of a server that starts so."""
         registry = Registry(
             next_uid=self.next_uid, next_room=self.next_room, rooms=self.rooms, accounts=self.accounts,
-            invites=self.invites,
+            invites=self.invites, rules=self.rules,
         )  # fmt: skip
         settings = msgspec.convert(self.settings, Settings)
         return Hub(registry, settings, epoch=self.epoch, seats=self.seats, now=self.now)

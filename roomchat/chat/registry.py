@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from msgspec.structs import astuple
 from roomchat.account import Account, Invite
 from roomchat.chat.inputs import KnownSession, Link
 from roomchat.chat.looks import looks
+from roomchat.chat.rules import Rules
 from roomchat.chat.state import Audience, Client, Peer, Room, Session
 from roomchat.dialect import Terms
 
@@ -35,9 +36,10 @@ class Registry:
         rooms: Iterable[tuple[str, str, int, str | None]] = (),
         accounts: int = 0,
         invites: Iterable[tuple[bytes, Invite]] = (),
+        rules: Mapping[str, Rules] = {},
     ) -> None:
         """What a log knew before: the next numbers, (key, name, last seq, last said) of each room, how many
-        accounts there are, and which invites."""
+        accounts there are, which invites, and the rules of some rooms, by key."""
         self.clients: dict[int, Client] = {}
         self.clients_to_rooms: dict[int, dict[str, Room]] = {}
         self.rooms_to_clients: dict[str, dict[int, Client]] = {}
@@ -53,12 +55,14 @@ class Registry:
         self.peers: dict[Link, Peer] = {}
         self.addresses: dict[str, int] = {}  # connections an address
         self.pairs: dict[int, dict[str, None]] = {}  # UID to its rooms of two, here or not, in order
+        self.owned: dict[int, dict[str, Room]] = {}  # UID to the rooms that are its, here or not
         self.next_uid = next_uid
         self.next_room = next_room
         self._undo: list[Callable[[], object]] = []
         self._batch = 0
         for row in sorted(rooms):  # so that each key is put behind the others: no list is moved
-            self._add_room(Room(*row))
+            self._add_room(room := Room(*row))
+            self.set_rules(room, rules.get(room.key))
         self.begin()
 
     # ------------------------------------------------------------ taking back
@@ -257,6 +261,24 @@ class Registry:
         self._audience_changed(room)
         self.set_current(client, room)
 
+    def set_rules(self, room: Room, rules: Rules | None) -> None:
+        """Lay these down for a room, in the place of those that it has."""
+        if rules is room.rules:
+            return
+        self.save(room)
+        before, now = (one.owner if one is not None else None for one in (room.rules, rules))
+        if before != now:
+            if before is not None:
+                self._drop(self.owned[before], room.key)
+                if not self.owned[before]:
+                    self._drop(self.owned, before)
+            if now is not None:
+                if now not in self.owned:
+                    self._put(self.owned, now, {})
+                self._put(self.owned[now], room.key, room)
+        room.rules = rules
+        room.mutes = (rules.mutes or None) if rules is not None else None
+
     def leave(self, client: Client, room: Room) -> None:
         """A member goes. The room goes with its last member, unless it has messages."""
         rooms = self.clients_to_rooms[client.uid]
@@ -268,6 +290,7 @@ class Registry:
             if room.pair is None:
                 self._drop(self.open_rooms, room.key)
             if not room.last_seq:
+                self.set_rules(room, None)
                 self._undo.append(partial(self._add_room, room))
                 self._forget_room(room)
         self._audience_changed(room)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from roomchat.account import Account
 from roomchat.chat.inputs import Link
+from roomchat.chat.rules import Restraint, Rules
 from roomchat.dialect import Terms
 from roomchat.protocol import pair_of
 
@@ -41,6 +42,8 @@ class Room(Struct, eq=False):
     left: int = 0  # members that went, likewise
     saved_in: int = 0  # the batch that saved it for a rollback
     pair: tuple[int, int] | None = None  # the UIDs of the two who whisper in it, if it is such a room
+    rules: Rules | None = None  # None: nothing is laid down for it
+    mutes: dict[int, Restraint] | None = None  # those of the rules; None: nobody is muted
 
     def __post_init__(self) -> None:
         self.pair = pair_of(self.key)

@@ -233,7 +233,7 @@ class Welcoming:
                 if is_pair(name):
                     room = membership.find_room(batch, client, name)
                 else:
-                    room, _ = membership.go_into(batch, client, name)
+                    room, _ = membership.go_into(batch, client, name, asks=False)
             except Refused as refusal:
                 batch.refuse(refusal)
                 continue

@@ -10,6 +10,7 @@ from roomchat.errors.accounts import *  # noqa: F403
 from roomchat.errors.base import *  # noqa: F403
 from roomchat.errors.base import Refused, RoomchatError
 from roomchat.errors.connecting import *  # noqa: F403
+from roomchat.errors.rooms import *  # noqa: F403
 
 # The line is not a command.
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from html import escape
 
-from roomchat.entries import Table, said, spoken
+from roomchat.entries import Table, deed, deeds, said, spoken
 from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless
-from roomchat.protocol import Spoken
+from roomchat.protocol import Deed, Entry, Spoken
 
 COLOURS = 8  # of names, by UID; each has 4.5 : 1 against its background (WCAG 2, AA), light and dark
 
@@ -73,6 +73,14 @@ def _colours() -> str:
 
 def _spoken(entry: Spoken, time: datetime) -> str:
     star, text = said(entry)
+    return _article(entry, time, star, text)
+
+
+def _deed(entry: Deed, time: datetime) -> str:
+    return _article(entry, time, "-- ", deed(entry))
+
+
+def _article(entry: Entry, time: datetime, star: str, text: str) -> str:
     name = escape(harmless(entry.name))
     exactly = time.isoformat(" ", "seconds")
     return (
@@ -88,4 +96,4 @@ def _text(text: str) -> str:
     return escape("".join(part if part in "\n\t" else harmless(part) for part in re.split(r"([\n\t])", text)))
 
 
-_SHOWN: Table[str] = spoken(_spoken)
+_SHOWN: Table[str] = spoken(_spoken) | deeds(_deed)

@@ -19,10 +19,10 @@ from email.policy import compat32
 from email.utils import format_datetime, formataddr
 from urllib.parse import quote
 
-from roomchat.entries import Table, as_text, spoken
+from roomchat.entries import Table, as_text, deed, deeds, spoken
 from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless
-from roomchat.protocol import Spoken
+from roomchat.protocol import Deed, Spoken
 
 NO_DOMAIN = "roomchat.invalid"  # RFC 2606: a domain that never is anybody's
 MAX_SUBJECT = 60  # characters of the text that the subject repeats
@@ -41,7 +41,7 @@ def mbox(transcript: Transcript) -> Iterator[bytes]:
         yield f"From {entry.uid}@{NO_DOMAIN} {said.ctime()}\n".encode() + body + b"\n"
 
 
-def _spoken(entry: Spoken, transcript: Transcript, encoding: str | None = None) -> EmailMessage:
+def _mail(entry: Spoken | Deed, transcript: Transcript, encoding: str | None = None) -> EmailMessage:
     # compat32: other policies read what a header is given, so that words of others would become headers.
     mail = EmailMessage(compat32)
     room, name = harmless(entry.room), harmless(entry.name)
@@ -69,7 +69,9 @@ def _address(name: str, mailbox: str) -> str:
     return formataddr((name, address)) if words == name else f"{words} <{address}>"
 
 
-def _text(entry: Spoken) -> str:
+def _text(entry: Spoken | Deed) -> str:
+    if isinstance(entry, Deed):
+        return f"-- {entry.name} {deed(entry)}"
     return as_text(entry).replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -78,4 +80,4 @@ def _subject(text: str) -> str:
     return first if len(first) <= MAX_SUBJECT else f"{first[:MAX_SUBJECT].rstrip()}..."
 
 
-_SHOWN: Table[EmailMessage] = spoken(_spoken)
+_SHOWN: Table[EmailMessage] = spoken(_mail) | deeds(_mail)

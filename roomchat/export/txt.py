@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomchat.entries import Table, said, spoken
+from roomchat.entries import Table, deed, deeds, said, spoken
 from roomchat.export.transcript import Transcript
 from roomchat.harmless import harmless
-from roomchat.protocol import Spoken
+from roomchat.protocol import Deed, Spoken
 
 INDENT = " " * 4
 
@@ -30,4 +30,8 @@ def _spoken(entry: Spoken, time: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-_SHOWN: Table[str] = spoken(_spoken)
+def _deed(entry: Deed, time: str) -> str:
+    return f"{time} -- {harmless(f'{entry.name} {deed(entry)}')}\n"
+
+
+_SHOWN: Table[str] = spoken(_spoken) | deeds(_deed)

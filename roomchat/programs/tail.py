@@ -9,10 +9,10 @@ from datetime import datetime
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
 from roomchat.client.oneshot import OTHER_ANSWER, connect_once
-from roomchat.entries import Table, said, spoken
+from roomchat.entries import Table, deed, deeds, said, spoken
 from roomchat.errors import ConnectError
 from roomchat.harmless import harmless, harmless_json
-from roomchat.protocol import PAGE, AnyEntry, Entry, Gap, History, HistoryPage, Joined, Spoken
+from roomchat.protocol import PAGE, AnyEntry, Deed, Entry, Gap, History, HistoryPage, Joined, Spoken
 from roomchat.wires.native import encode
 
 
@@ -135,7 +135,11 @@ def _spoken(entry: Spoken) -> str:
     return f"{star}{entry.name} {text}" if star else f"{entry.name}: {text}"
 
 
-_SHOWN: Table[str] = spoken(_spoken)
+def _deed(entry: Deed) -> str:
+    return f"-- {entry.name} {deed(entry)}"
+
+
+_SHOWN: Table[str] = spoken(_spoken) | deeds(_deed)
 
 
 def _join(client: Client, room: str, start: Start) -> Joined:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from roomchat.protocol.values import Count, Features, Id, Invite, Kind, Password, Seq, Uid, tag
+from roomchat.protocol.values import (
+    Count,
+    Duration,
+    Features,
+    Id,
+    Invite,
+    Kind,
+    Password,
+    Reason,
+    Seq,
+    Topic,
+    Uid,
+    tag,
+)  # fmt: skip
 
 
 class Command(Struct, tag_field="type", tag=tag, kw_only=True, omit_defaults=True, gc=False):
@@ -168,6 +181,71 @@ class Bye(Command):
     """The end of the session's seat in its rooms, and of the connection."""
 
 
+class InRoom(Command, kw_only=True):
+    """Something done in ``room``, or in the current one, by its owner or a moderator."""
+
+    room: str | None = None
+
+
+class SetTopic(InRoom, tag="topic"):
+    """What the room is about from now on."""
+
+    topic: Topic
+
+
+class DoneTo(InRoom):
+    """Something done to the client ``uid``."""
+
+    uid: Uid
+
+
+class Kick(DoneTo):
+    """Out of the room; it may come back."""
+
+    reason: Reason = ""
+
+
+class Ban(DoneTo):
+    """Out of the room, and not in again, for some ``seconds`` or for good; with ``address``, all guests from where
+    that guest is connected are kept out, too."""
+
+    seconds: Duration | None = None
+    reason: Reason = ""
+    address: bool = False
+
+
+class Unban(DoneTo):
+    """In again, if it wants to."""
+
+
+class Mute(DoneTo):
+    """What it says in the room is refused, for some ``seconds`` or for good."""
+
+    seconds: Duration | None = None
+    reason: Reason = ""
+
+
+class Unmute(DoneTo):
+    """It may speak again."""
+
+
+class Promote(DoneTo):
+    """A moderator from now on."""
+
+
+class Demote(DoneTo):
+    """No moderator any more."""
+
+
+class PassOn(DoneTo, tag="owner"):
+    """The room is that client's from now on; who had it is a moderator."""
+
+
+class ShowRules(InRoom, tag="rules"):
+    """Who has which role in the room; for those who have one, also who is kept out."""
+
+
 AnyCommand = (
     Hello | Dial | Join | Leave | Say | Whisper | Delete | Name | Who | Rooms | History | Read | Stats | Ping | Bye
+    | SetTopic | Kick | Ban | Unban | Mute | Unmute | Promote | Demote | PassOn | ShowRules
 )  # fmt: skip

@@ -59,6 +59,63 @@ class Deleted(Entry):
     of: Count
 
 
+class Deed(Entry):
+    """An entry that is no words: what somebody has done about the room, or to ``whom`` in it."""
+
+
+class TopicChanged(Deed, tag="topic"):
+    """What the room is about from now on; ``""``: nothing in particular."""
+
+    topic: str
+
+
+class DeedTo(Deed):
+    """Something done to one client, by its UID and the name that it had."""
+
+    whom: Count
+    whom_name: str
+
+
+class _Reasoned(DeedTo, kw_only=True):
+    reason: str = ""
+
+
+class _Limited(_Reasoned, kw_only=True):
+    until: str | None = None  # RFC 3339; None: for good
+
+
+class Kicked(_Reasoned):
+    """A client was put out of the room."""
+
+
+class Banned(_Limited):
+    """A client was put out of the room, if it was in it, and does not get in until the ban ends."""
+
+
+class Unbanned(DeedTo):
+    """A ban is over before its end."""
+
+
+class Muted(_Limited):
+    """What a client says in the room is refused until then."""
+
+
+class Unmuted(DeedTo):
+    """A client may speak again."""
+
+
+class Promoted(DeedTo):
+    """A client is a moderator from now on."""
+
+
+class Demoted(DeedTo):
+    """A client is a moderator no longer."""
+
+
+class OwnerChanged(DeedTo, tag="owner"):
+    """The room is ``whom``'s from now on."""
+
+
 class Unknown(Struct, tag_field="type", tag=tag, gc=False):
     """An entry of a kind that this version does not know: a later server may keep more in a room than messages.
     Of all that is sent only entries have a ``seq``, so a cursor moves past it."""
@@ -68,4 +125,7 @@ class Unknown(Struct, tag_field="type", tag=tag, gc=False):
 
 
 SPOKEN: dict[Kind, type[Message | Action]] = {"message": Message, "action": Action}
-AnyEntry = Message | Action | Tombstone | Deleted
+AnyEntry = (
+    Message | Action | Tombstone | Deleted | TopicChanged | Kicked | Banned | Unbanned | Muted | Unmuted | Promoted
+    | Demoted | OwnerChanged
+)  # fmt: skip

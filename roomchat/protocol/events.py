@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from roomchat.protocol.entries import AnyEntry, Spoken, Unknown
-from roomchat.protocol.values import Count, Features, Id, Uid, tag
+from roomchat.protocol.values import Count, Features, Id, Role, Uid, tag
 
 
 class Event(Struct, tag_field="type", tag=tag, kw_only=True, omit_defaults=True, gc=False):
@@ -104,7 +104,7 @@ class Unregistered(Event):
 
 class Joined(Event, gc=True):
     """You are in ``room``. ``by`` is who dialled, when the room was made by dialling or whispering. You have read,
-    on whatever device, up to the seq ``read``."""
+    on whatever device, up to the seq ``read``; ``role`` is yours, ``topic`` what the room is about."""
 
     room: str
     members: list[Person]
@@ -112,12 +112,15 @@ class Joined(Event, gc=True):
     last_seq: Count
     by: Count | None = None
     read: Count = 0
+    role: Role | None = None
+    topic: str = ""
 
 
 class Left(Event):
-    """You are no longer in ``room``."""
+    """You are no longer in ``room``; ``reason`` is ``kicked`` or ``banned``, if it was not you who left."""
 
     room: str
+    reason: str | None = None
 
 
 class Presence(Event):
@@ -133,7 +136,7 @@ class MemberJoined(Presence):
 
 
 class MemberLeft(Presence):
-    """A client went; ``reason`` is ``left``, ``bye`` or ``lost``."""
+    """A client went; ``reason`` is ``left``, ``bye``, ``lost``, ``kicked`` or ``banned``."""
 
     reason: str
 
@@ -163,6 +166,29 @@ class WhoPage(Event, gc=True, tag="who"):
     clients: list[Person]
     clients_total: Count
     room: str | None = None
+    owner: Count | None = None
+    moderators: list[Count] = []
+
+
+class Restrained(Struct, gc=False, omit_defaults=True):
+    """Somebody who is banned from a room, or muted in it, ``until`` a time (RFC 3339) or for good."""
+
+    uid: Count
+    name: str
+    until: str | None = None
+    reason: str = ""
+    address: bool = False
+
+
+class RulesPage(Event, gc=True, tag="rules"):
+    """What is laid down for ``room``. ``banned`` and ``muted`` are told to its owner and its moderators only."""
+
+    room: str
+    topic: str = ""
+    owner: Person | None = None
+    moderators: list[Person] = []
+    banned: list[Restrained] = []
+    muted: list[Restrained] = []
 
 
 class Done(Event):
@@ -255,5 +281,6 @@ class Error(Event):
 
 AnyEvent = (
     Welcome | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | WhoPage | RoomsPage | HistoryPage
-    | ReadMarker | StatsPage | Done | Pong | Goodbye | PresenceSummary | Gap | Notice | Error | AnyEntry
+    | ReadMarker | StatsPage | RulesPage | Done | Pong | Goodbye | PresenceSummary | Gap | Notice | Error
+    | AnyEntry
 )  # fmt: skip

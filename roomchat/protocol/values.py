@@ -25,6 +25,10 @@ Id = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-(2**53) + 1, 
 Password = Annotated[str, Meta(max_length=1024)]
 Invite = Annotated[str, Meta(max_length=64)]
 Kind = Literal["message", "action"]  # of what is said; see SPOKEN
+Role = Literal["owner", "moderator"]  # in a room; whoever else is in it has none
+Topic = Annotated[str, Meta(max_length=400)]  # what a room is about
+Reason = Annotated[str, Meta(max_length=200)]  # why somebody is put out of a room
+Duration = Annotated[int, Meta(ge=1, le=10 * 366 * 86400)]  # seconds, ten years at the most
 
 
 def tag(name: str) -> str:

@@ -42,6 +42,7 @@ class Changes(Struct):
     sessions: (UID, device, token hash) of new ones.
     counters: (UID, device, last n).
     next_uid, next_room: the new number, if it changed.
+    rules: (room key, what is laid down for it as JSON) of those where it changed.
     seats: (UID, key of its name) of those who took a seat, or took another name; (UID, None) of those who gave it
         up.
     accounts: those that are new or changed.
@@ -61,6 +62,7 @@ class Changes(Struct):
     counters: Collection[tuple[int, int, int]] = ()
     next_uid: int | None = None
     next_room: int | None = None
+    rules: Collection[tuple[str, bytes]] = ()
     seats: Collection[tuple[int, str | None]] = ()
     guests: Collection[tuple[int, bool]] = ()
     reads: Collection[tuple[int, str, int | None]] = ()
@@ -103,6 +105,7 @@ class LogState(Struct):
     next_room: int
     rooms: list[tuple[str, str, int]]  # key, name, last seq
     last_said: dict[str, int]  # when, by room key, where that is known
+    rules: dict[str, bytes]  # what is laid down for rooms, as JSON, by key
     seats: list[tuple[str, StoredClient]]  # the key of the name, and whose it is
     accounts: int  # how many there are
     invites: list[tuple[bytes, Invite]]  # by the hashes of their tokens

@@ -47,6 +47,7 @@ def write(
     insert(connection, "INSERT INTO audit (time, who, what) VALUES", 3, audit)
     for key, place, line in changes.deletions:
         erase(connection, key, place, line)
+    insert(connection, "INSERT OR REPLACE INTO rules VALUES", 2, [*changes.rules])
     rows = [(room_id(one.key, one.name), one.first_seq, one.last_seq, now, one.lines) for one in changes.segments]
     insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
     for uid, key, seq in changes.reads:

@@ -87,6 +87,7 @@ class Log:
             self.next_room(),
             self.rooms(),
             self.last_said(),
+            self.rules(),
             self.seats(),
             int(self._value("SELECT count(*) FROM accounts")),
             self.invites(),
@@ -131,6 +132,10 @@ class Log:
             return {rooms[room]: connection.execute(query, (one,)).fetchone()[0] for room, one in last.items()}
 
         return self._try(read)
+
+    def rules(self) -> dict[str, bytes]:
+        """What is laid down for rooms, as JSON, by key."""
+        return self._try(lambda connection: dict(connection.execute("SELECT room, rules FROM rules").fetchall()))
 
     def last_time(self) -> int:
         """When the last message was said, in milliseconds since 1970; 0 in an empty log."""

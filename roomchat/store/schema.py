@@ -153,6 +153,10 @@ MIGRATIONS = [
     -- Leave to register, by the SHA-256 of its token; ends: milliseconds since 1970.
     CREATE TABLE invites (token_hash BLOB PRIMARY KEY, uses INTEGER NOT NULL, ends INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    """
+    -- What is laid down for rooms that have messages, as JSON; room: the key of one.
+    CREATE TABLE rules (room TEXT PRIMARY KEY, rules BLOB NOT NULL);
+    """,
 ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from roomchat.dialect import Answer, Malformed, Terms
-from roomchat.entries import Table, as_text, spoken
+from roomchat.entries import Table, as_text, deed, deeds, spoken
 from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, LineTooLong, NotInRoom, NotRegistered, Refused
 from roomchat.protocol import (
     VERSION,
@@ -19,6 +19,7 @@ from roomchat.protocol import (
     Back,
     Bye,
     Command,
+    Deed,
     Error,
     Event,
     Gap,
@@ -251,7 +252,11 @@ def _message(entry: Spoken) -> dict[str, str]:
     }
 
 
-_SHOWN: Table[dict[str, str]] = spoken(_message)
+def _deed(entry: Deed) -> dict[str, str]:
+    return {"type": "info", "info": f"{entry.name} {deed(entry)}"}
+
+
+_SHOWN: Table[dict[str, str]] = spoken(_message) | deeds(_deed)
 
 
 def _line(**fields: Any) -> bytes:

@@ -13,13 +13,14 @@ from typing import Any
 import msgspec
 
 from roomchat.dialect import Answer, Malformed, Terms
-from roomchat.entries import Table, as_text, shown, spoken
+from roomchat.entries import Table, as_text, deed, deeds, shown, spoken
 from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, BadName, LineTooLong, NameTaken, NotRegistered
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
     Bye,
     Command,
+    Deed,
     Entry,
     Error,
     Event,
@@ -141,7 +142,7 @@ class KtnWire(_Ktn):
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
         super().__init__(settings, now)
         self._history = settings.ktn_history
-        self._shown: Table[dict[str, str]] = spoken(self._message)
+        self._shown: Table[dict[str, str]] = spoken(self._message) | deeds(self._deed)
         self.terms = Terms(
             resume=False,
             one_room=True,
@@ -201,6 +202,11 @@ class KtnWire(_Ktn):
             "content": behind(entry.uid, entry.name, "\n".join(lines)),
         }
 
+    @staticmethod
+    def _deed(entry: Deed) -> dict[str, str]:
+        content = f"{entry.name} {deed(entry)}"
+        return {"timestamp": entry.ts, "sender": "server", "response": "info", "content": content}
+
     def _page(self, page: HistoryPage) -> bytes:
         messages: list[Any] = list(shown(self._shown, page.entries))
         if self._history == "strings":
@@ -221,7 +227,7 @@ class Ktn2014Wire(_Ktn):
         super().__init__(settings, now)
         self.terms = Terms(resume=False, one_room=True, lobby=True, pages=True, early_bye=False)
         self._name = ""
-        self._shown: Table[str] = spoken(self._text)
+        self._shown: Table[str] = spoken(self._text) | deeds(self._deed)
 
     def reply(self, event: Statement) -> bytes:
         """The bytes for this connection alone. See ``Wire``."""
@@ -275,6 +281,10 @@ class Ktn2014Wire(_Ktn):
     def _text(self, entry: Spoken) -> str:
         head = f"{entry.ts[11:19]} {speaker(entry.uid, entry.name)}: {self._whisper_mark(entry)}"
         return "\n".join(head + harmless(line) for line in as_text(entry).split("\n"))
+
+    @staticmethod
+    def _deed(entry: Deed) -> str:
+        return harmless(f"{entry.ts[11:19]} * {entry.name} {deed(entry)}")
 
 
 def _text(request: dict[str, Any], *fields: str) -> str:

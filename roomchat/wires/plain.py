@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from roomchat.dialect import Answer, Malformed, Terms
-from roomchat.entries import Table, said, shown, spoken
+from roomchat.entries import Table, deed, deeds, said, shown, spoken
 from roomchat.errors import (
     AlreadyRegistered,
     BadCommand,
@@ -25,6 +25,7 @@ from roomchat.protocol import (
     VERSION,
     Bye,
     Command,
+    Deed,
     Dial,
     Error,
     Event,
@@ -115,7 +116,7 @@ class PlainWire:
         self._uid = 0
         self._rooms: dict[str, None] = {}  # that we are in; what is typed goes to the last one
         self._entering = 0  # dials and joins under way
-        self._shown: Table[str] = spoken(self._spoken)
+        self._shown: Table[str] = spoken(self._spoken) | deeds(_deed)
 
     # ------------------------------------------------------------ what is typed
 
@@ -243,7 +244,8 @@ class PlainWire:
             case Left():
                 current = next(reversed(self._rooms), None)
                 still = f" What you type now goes to {current}." if current else ""
-                return as_line(f"You left {event.room}.{still}")
+                went = "left" if event.reason is None else "were put out of"
+                return as_line(f"You {went} {event.room}.{still}")
             case WhoPage(re=None):
                 return ""  # not asked for
             case WhoPage():
@@ -317,6 +319,10 @@ class PlainWire:
         if is_pair(entry.room):
             head = f"(whispered) {head}"
         return "".join(as_line(f"{star}{head} {line}") for line in text.split("\n"))
+
+
+def _deed(entry: Deed) -> str:
+    return as_line(f"* {entry.uid} {entry.name} {deed(entry)}")
 
 
 def _is_other_meaning(error: Error) -> bool:

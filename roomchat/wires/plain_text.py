@@ -38,6 +38,7 @@ Anything else goes to everyone in your room. Begin with // to say something that
 """
 
 WHY_GONE = {"left": "left", "bye": "said goodbye", "lost": "is gone: the connection was lost"}
+TOLD = {"kicked", "banned"}  # why somebody went, where an entry of the room has told it
 
 
 def state(event: Event) -> str:
@@ -45,6 +46,8 @@ def state(event: Event) -> str:
     match event:
         case MemberJoined():
             return as_line(f"* {event.uid} {event.name} entered {event.room}")
+        case MemberLeft() if event.reason in TOLD:
+            return ""
         case MemberLeft():
             return as_line(f"* {event.uid} {event.name} {WHY_GONE.get(event.reason, 'left')} ({event.room})")
         case Away():

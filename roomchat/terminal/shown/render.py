@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost, Refusal
-from roomchat.entries import Table, said, shown, spoken
+from roomchat.entries import Table, deed, deeds, said, shown, spoken
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     ACTION,
     Away,
+    Deed,
+    Done,
     Entry,
     Error,
     Gap,
@@ -25,8 +27,10 @@ from roomchat.protocol import (
     Presence,
     PresenceSummary,
     Renamed,
+    Restrained,
     RoomsPage,
     RoomSummary,
+    RulesPage,
     Spoken,
     StatsPage,
     Unknown,
@@ -42,6 +46,8 @@ from roomchat.terminal.shown.roster import Roster
 from roomchat.times import local
 
 _EXITED = {"left": "left", "bye": "said goodbye", "lost": "has left: the connection was lost"}
+_Told = Welcome | Joined | Left | WhoPage | RoomsPage | RulesPage | StatsPage | Renamed | ConnectionBack
+_DEEDS = {"kicked", "banned"}  # why somebody went, where an entry of the room tells it
 CLOCK = "%H:%M"
 
 
@@ -65,9 +71,11 @@ def lines(event: ClientEvent, roster: Roster, focus: RoomFocus, clock: str = CLO
         return itertools.chain.from_iterable(shown(_SHOWN, [event], roster, focus, clock))
     if isinstance(event, HistoryPage):
         return _history(event, roster, focus, clock)
+    if isinstance(event, Done) or (isinstance(event, MemberLeft) and event.reason in _DEEDS):
+        return []  # the entry tells it
     if isinstance(event, Presence | PresenceSummary):
         return [line(("dim", f"{_tag(event.room, roster, focus)}{_coming(event)}"))]
-    if isinstance(event, Welcome | Joined | Left | WhoPage | RoomsPage | StatsPage | Renamed | ConnectionBack):
+    if isinstance(event, _Told):
         return [line(("dim", text)) for text in _told(event, roster, focus)]
     return [line(("trouble", text)) for text in _trouble(event, roster, focus)]
 
@@ -108,7 +116,7 @@ def _told(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]
             yield from _joined(event, roster)
         case Left():
             room = focus.room
-            yield f"You left {cell(event.room)}."
+            yield f"You {'left' if event.reason is None else 'were put out of'} {cell(event.room)}."
             yield f"You are in {cell(room_name(room, roster))} now." if room else "You are not in a room now."
         case Renamed():
             mine, name = event.uid == roster.uid, cell(event.name)
@@ -118,6 +126,8 @@ def _told(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]
             yield _list(f"{event.clients_total} {where}", map(_person, event.clients), event.clients_total)
         case RoomsPage():
             yield _rooms(event.rooms, event.rooms_total)
+        case RulesPage():
+            yield from _rules(event)
         case StatsPage():
             yield (
                 f"{cell(event.server)}: {counted(event.clients, 'person', 'people')} ({event.away} away), "
@@ -164,7 +174,15 @@ def _spoken(entry: Spoken, roster: Roster, focus: RoomFocus, clock: str, ring: b
         yield line(*before, *linked(style, harmless(cell(more))), indent=indent)
 
 
-_SHOWN: Table[Iterator[Line]] = spoken(_spoken)
+def _deed(entry: Deed, roster: Roster, focus: RoomFocus, clock: str, ring: bool = True) -> Iterator[Line]:
+    who = "You" if entry.uid == roster.uid else cell(f"{entry.name} ({entry.uid})")
+    told = cell(deed(entry, local))
+    yield line(
+        ("time", f"{local(entry.ts, clock)} "), ("dim", f"{_tag(entry.room, roster, focus)}-- {who} {told}")
+    )
+
+
+_SHOWN: Table[Iterator[Line]] = spoken(_spoken) | deeds(_deed)
 
 
 def said_before(
@@ -248,6 +266,23 @@ def _rooms(rooms: list[RoomSummary], total: int) -> str:
 def _room(room: RoomSummary) -> str:
     said = f", last said {cell(local(room.last_said))}" if room.last_said and not room.members_total else ""
     return f"{cell(room.room)} ({room.members_total}{said})"
+
+
+def _rules(event: RulesPage) -> Iterator[str]:
+    room = cell(event.room)
+    yield f"{room} is about: {cell(event.topic)}" if event.topic else f"{room} has no topic."
+    yield f"It is {_person(event.owner)}'s." if event.owner else "It is nobody's."
+    for what, people in (("Moderators", event.moderators),):
+        if people:
+            yield _list(what, map(_person, people), len(people))
+    for what, restrained in (("Banned", event.banned), ("Muted", event.muted)):
+        if restrained:
+            yield _list(what, map(_restrained, restrained), len(restrained))
+
+
+def _restrained(one: Restrained) -> str:
+    until = f" until {cell(local(one.until))}" if one.until else ""
+    return f"{cell(one.name)} ({one.uid}){until}{f': {cell(one.reason)}' if one.reason else ''}"
 
 
 def whispers_told(name: str) -> str:

@@ -1,0 +1,35 @@
+"""Whom a UID means, here or not."""
+
+from __future__ import annotations
+
+from roomchat.chat.batch import Batch
+from roomchat.chat.state import Client, Session
+from roomchat.errors import NoSuchClient, Offline, SelfTarget, StorageUnavailable
+
+
+def find_peer(batch: Batch, client: Client, uid: int) -> Client | None:
+    """The other client with that UID; None: it has no seat now, and can come back.
+
+    Raises:
+        SelfTarget, NoSuchClient: nobody ever had it; Offline: it has no seat now, and never has one again.
+        StorageUnavailable: it has no seat, and the log can't be read.
+    """
+    if uid == client.uid:
+        raise SelfTarget(uid=uid)
+    if uid >= batch.registry.next_uid:
+        raise NoSuchClient(uid=uid)
+    peer = batch.registry.clients.get(uid)
+    if peer is None and batch.offline_name(uid) is None:
+        raise Offline(who=f"The person with UID {uid}")
+    return peer
+
+
+def addressee(batch: Batch, session: Session, uid: int, n: int | None) -> Client | None:
+    """As ``find_peer``, for a message that counts as handled: not if the log can't be read, so that it may come
+    again with the same n."""
+    try:
+        return find_peer(batch, session.client, uid)
+    except StorageUnavailable:
+        if n is not None:
+            batch.keep_counter(session, n - 1)
+        raise
