@@ -110,7 +110,7 @@ class NoSuchMessage(Refused):
 
 class NotYours(Refused):
     code = "not_yours"
-    sentence = "Only whoever said it can delete it."
+    sentence = "Only whoever said it, or a moderator, can delete it."
 
 
 class TooManyRooms(Refused):
