@@ -26,10 +26,14 @@ from roomchat.protocol import Message
 from roomchat.terminal.device.output import ScreenOutput
 from roomchat.terminal.device.pace import Pace
 from roomchat.terminal.editing.typed_rows import row_of
+from roomchat.terminal.screen import status
 from roomchat.terminal.screen.screen import Screen
+from roomchat.terminal.screen.status import Fragments
 from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.typed.input import Typed
+from roomchat.terminal.windows.window import Window
+from roomchat.terminal.windows.windows import Windows
 from tests.emulator import END, ENTER, HOME, PAGE_DOWN, PAGE_UP, UP, Glass, alt, paste
 from tests.windows import BOB, ME, WHISPERS, Desk
 
@@ -253,5 +257,22 @@ def test_each_window_has_its_own_line() -> None:
         assert painting.glass.typed == "[tea] more"
         assert "ann: for tea!" in " ".join(painting.glass.middle)
         assert not any(isinstance(entry, Message) and entry.uid == ME for entry in painting.desk.logs["ops"])
+
+    paint_on(80, 24, paint)
+
+
+def test_what_is_on_its_way_is_looked_up_once_a_painting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be a lot, and it may change meanwhile."""
+    asked: list[str | None] = []
+
+    def pending(terminal: Terminal, windows: Windows, window: Window) -> Fragments:
+        asked.append(window.room)
+        return [("", "... on its way")]
+
+    def paint(painting: Painting) -> None:
+        monkeypatch.setattr(status, "pending", pending)
+        painting.paint()
+        assert asked == ["ops"]
+        assert "... on its way" in painting.glass.middle
 
     paint_on(80, 24, paint)

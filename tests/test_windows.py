@@ -37,7 +37,7 @@ class Step(NamedTuple):
 ROOMS = ["tea", "ops", WHISPERS]
 kinds = st.sampled_from(
     ["say", "say", "mention", "own", "answer", "answer", "look", "look", "scroll", "turn", "first", "newest", "go",
-     "clear", "lose", "resize"]
+     "clear", "lose", "resize", "tell"]
 )  # fmt: skip
 steps = st.lists(st.builds(Step, kinds, st.sampled_from(ROOMS), st.integers(-40, 40)), max_size=30)
 
@@ -68,6 +68,8 @@ def do(desk: Desk, step: Step) -> None:
             desk.window.clear()
         case "lose":
             desk.lose()
+        case "tell":
+            desk.windows.show("something else")
         case "resize":
             desk.width, desk.height = 30 + abs(step.number), 1 + abs(step.number) % 20
 
@@ -103,7 +105,7 @@ def read_all(desk: Desk) -> list[int]:
         desk.look_until_quiet()
         window = desk.window
         top = window.top(desk.rows_of, desk.height)
-        last = window.span.end - window.below(desk.rows_of, desk.height)
+        last = window.below(desk.rows_of, desk.height).start
         timeline = window.timeline
         shown = [getattr(timeline[number], "seq", 0) for number in range(top.item, last)]
         seen += [seq for seq in shown if seq and (not seen or seq > seen[-1])]

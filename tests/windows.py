@@ -21,9 +21,10 @@ from roomchat.protocol import (
 from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.shown.widths import width as width_of
 from roomchat.terminal.typed.input import FetchPage, Input
+from roomchat.terminal.windows.folded_rows import FoldedRow, FoldedRows
 from roomchat.terminal.windows.timeline import Timeline
 from roomchat.terminal.windows.viewport import RowsOf
-from roomchat.terminal.windows.window import FoldedRow, Window
+from roomchat.terminal.windows.window import Window
 from roomchat.terminal.windows.windows import Windows
 
 ME, BOB = 1, 2
@@ -124,7 +125,8 @@ class Desk:
     @property
     def rows_of(self) -> RowsOf[FoldedRow]:
         """As the pane of the messages has it."""
-        return self.windows.looked_at.rows(self.windows.lines_of, self.width, width_of, None)
+        windows = self.windows
+        return windows.looked_at.rows(windows.lines_of, self.width, width_of, is_away=not windows.connected)
 
     def look(self) -> list[str]:
         """What is painted; more of the log is asked for, as the pane does it."""
@@ -132,7 +134,7 @@ class Desk:
         rows = window.view(self.rows_of, self.height)
         if window.top(self.rows_of, self.height).item - window.span.start < self.height:
             self.windows.fetch_older(window)
-        if window.past is not None and window.below(self.rows_of, self.height) < self.height:
+        if window.past is not None and len(window.below(self.rows_of, self.height)) < self.height:
             self.windows.fetch_newer(window)
         return ["".join(piece.text for piece in row).rstrip() for row in rows]
 
@@ -170,6 +172,16 @@ class Desk:
                 assert window.unread == len(others)
                 wanted = [one for one in others if is_pair(one.room) or "ann" in one.text]
                 assert window.mentions == len(wanted)
+        self._assert_folded(self.windows.looked_at)
+
+    def _assert_folded(self, window: Window) -> None:
+        """What is remembered of its rows is as if it were folded now."""
+        self.rows_of  # noqa: B018 - it forgets what does not hold any more
+        remembered, window._folded = window._folded, FoldedRows()
+        rows_of = self.rows_of
+        assert {number: rows_of(number) for number in remembered._rows} == remembered._rows
+        assert {number: window._folded.head(number) for number in remembered._rows} == remembered._heads
+        window._folded = remembered
 
     def _assert_without_hole(self, room: str, timeline: Timeline) -> None:
         have = [entry.seq for entry in timeline.entries()]

@@ -34,11 +34,11 @@ class Painted(Protocol):
     windows: Windows
     messages: MessagesPane
     typed: InputPane
+    pending: status.Fragments
     shows_people: bool
 
     def size(self) -> tuple[int, int]: ...
     def is_wide(self) -> bool: ...
-    def pending(self) -> status.Fragments: ...
     def input_rows(self) -> Dimension: ...
     def bottom(self) -> status.Fragments: ...
 
@@ -66,8 +66,8 @@ def layout(screen: Painted) -> Container:
             ConditionalContainer(
                 # Blanks of its own, here and below: the renderer would take those that it finds missing for what
                 # stood there before, and leave the rest of a message that was longer.
-                Pane(TextPane(screen.pending), dont_extend_height=True, char=" "),
-                filter=Condition(lambda: bool(screen.pending())),
+                Pane(TextPane(lambda: screen.pending), dont_extend_height=True, char=" "),
+                filter=Condition(lambda: bool(screen.pending)),
             ),
             Pane(
                 screen.typed,

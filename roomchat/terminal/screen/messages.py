@@ -8,12 +8,14 @@ from prompt_toolkit.layout.screen import Char, Screen, WritePosition
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 from prompt_toolkit.output import ColorDepth
 
+from roomchat.protocol import Entry
 from roomchat.terminal.device.pace import Pace
 from roomchat.terminal.device.theme import fragment_style
 from roomchat.terminal.shown.widths import columns, shortened
 from roomchat.terminal.shown.widths import width as width_of
+from roomchat.terminal.windows.folded_rows import FoldedRow
 from roomchat.terminal.windows.viewport import RowsOf
-from roomchat.terminal.windows.window import FoldedRow, Window
+from roomchat.terminal.windows.window import Window
 from roomchat.terminal.windows.windows import Windows
 
 WHEEL = {MouseEventType.SCROLL_UP: -3, MouseEventType.SCROLL_DOWN: 3}  # rows
@@ -106,15 +108,16 @@ class MessagesPane(Container):
             if window.is_at_newest:
                 return 0
             unfetched = max(0, window.live.last_seq - window.past.last_seq) if window.past is not None else 0
-            return unfetched + window.below(self._rows_of(window), self._height)
+            items = map(window.timeline.__getitem__, window.below(self._rows_of(window), self._height))
+            hides = self._windows.focus.hides
+            return unfetched + sum(isinstance(item, Entry) and not hides(item) for item in items)
 
     @property
     def new_above(self) -> int:
         """How many messages behind the mark "new since" stand above those that are shown."""
         with self._windows.lock:
             window = self._windows.looked_at
-            top = window.first_seen(self._rows_of(window), self._height) if window.mark else 0
-            return max(0, top - window.mark - 1)
+            return window.new_above(self._rows_of(window), self._height)
 
     def scroll(self, by: int) -> None:
         """By that many rows; more than 0 is down."""
@@ -133,12 +136,12 @@ class MessagesPane(Container):
     def _rows_of(self, window: Window) -> RowsOf[FoldedRow]:
         windows = self._windows
         version = (columns.widths, *sorted(windows.focus.ignored), windows.roster.names.get(windows.roster.uid))
-        return window.rows(windows.lines_of, self._width, width_of, version)
+        return window.rows(windows.lines_of, self._width, width_of, version, is_away=not windows.connected)
 
     def _fetch(self, window: Window) -> None:
         """Have more of the log fetched, before one gets to the end of what is here."""
         rows_of = self._rows_of(window)
         if window.top(rows_of, self._height).item - window.span.start < self._height:
             self._windows.fetch_older(window)
-        if window.past is not None and window.below(rows_of, self._height) < self._height:
+        if window.past is not None and len(window.below(rows_of, self._height)) < self._height:
             self._windows.fetch_newer(window)

@@ -94,6 +94,7 @@ class Screen:
         self._owes = False  # whether the person was told that something is not sent
         self._asked = float("-inf")  # when Ctrl-C asked
         self._leaving = ""
+        self.pending: status.Fragments = []  # what of the window is on its way, at the next painting
         self._led_from: Window | None = None  # where something was typed that leads to another window
         self.terminal: Terminal
 
@@ -159,6 +160,7 @@ class Screen:
             self.changed()  # the title, too
         if not is_on_its_way:
             self._led_from = None
+        self.pending = status.pending(self.terminal, self.windows, window)
         self._stage.settle(KEEP_INTERVAL, self._kept.snapshot)
         self._stage.settle(READ_INTERVAL, self._kept.told)
 
@@ -172,9 +174,6 @@ class Screen:
         if window not in self._drafts:
             self._drafts[window] = Draft(pasted(window.draft))
         self.editor.switch(self._drafts[window], window.room)
-
-    def pending(self) -> status.Fragments:
-        return status.pending(self.terminal, self.windows, self.shown)
 
     def bottom(self) -> status.Fragments:
         asked = time.monotonic() < self._asked + QUIT_WINDOW

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from roomchat.protocol import Entry, Spoken, Unknown
-from roomchat.terminal.shown.lines import Line, StyledText, fold, line
-from roomchat.terminal.shown.render import day_line
+from roomchat.terminal.shown.lines import Line
+from roomchat.terminal.windows.folded_rows import FOUND, FoldedRow, FoldedRows, Look
 from roomchat.terminal.windows.timeline import Item, Logged, Timeline
 from roomchat.terminal.windows.viewport import Place, RowsOf, Span, down, newest, scrolled, up, visible
-from roomchat.times import day_of, local
 
 MAX_ITEMS = 1500  # of a window at its newest; more is given up
 KEPT_ITEMS = 1000  # of these then stay
 MAX_HEAD = 9  # rows, at least as many as may stand before an item
-FOUND = "found"  # the style of what a search has found
-SINCE = "%a %H:%M"  # how "new since" tells a time
-
-FoldedRow = list[StyledText]
 
 
 class Window:
@@ -42,14 +37,13 @@ class Window:
         self.read_at: str | None = None  # RFC 3339: when that was
         self.mark = 0  # behind the entry with that seq stands "new since"; 0: nowhere
         self.mark_at: str | None = None
+        self._looked_to = 0  # the last mark at which one has looked
         self.wanted: int | None = None  # the number of an item that is to be seen at the next painting
         self._cleared: int | None = None  # at the newest, items before that number are not shown
         self.hit = 0  # seq of the entry that a search has found
         self.is_fetching = False  # a page of the log is on its way
         self.draft = ""
-        self._rows: dict[int, list[FoldedRow]] = {}  # by the number of the item
-        self._heads: dict[int, int] = {}  # how many of these stand before the item itself
-        self._stamp: tuple[object, ...] = ()  # what these hold for
+        self._folded = FoldedRows()
 
     @property
     def timeline(self) -> Timeline:
@@ -67,6 +61,7 @@ class Window:
         """Somebody looks at it now."""
         if self.unread:
             self.mark, self.mark_at = self.read, self.read_at
+            self._looked_to = 0
         self._see_newest()
 
     def depart(self, now: str) -> None:
@@ -170,14 +165,13 @@ class Window:
         if not self.span.start <= number < self.span.end:
             return 0
         rows_of(number)
-        return self._heads[number]
+        return self._folded.head(number)
 
     def join_past(self) -> None:
         """What was looked at far above has been fetched down to what is new: they are one timeline now."""
         if self.past is not None:
             self.past.connect(self.live)
             self.live, self.past = self.past, None
-            self._stamp = ()
 
     @property
     def _shown_from(self) -> int | None:
@@ -210,78 +204,51 @@ class Window:
     def first_seen(self, rows_of: RowsOf[FoldedRow], height: int) -> int:
         """The seq of the first entry that begins in the rows shown; 0: none does."""
         top = self.top(rows_of, height)
-        first = top.item + (top.row > self._heads.get(top.item, 0))
+        first = top.item + (top.row > self._folded.head(top.item))
         entries = (self.timeline[number] for number in range(first, self.span.end))
         return next((one.seq for one in entries if isinstance(one, Entry)), 0)
 
-    def below(self, rows_of: RowsOf[FoldedRow], height: int) -> int:
-        """How many items begin below what is shown."""
-        return max(0, self.span.end - down(self.span, rows_of, self.top(rows_of, height), height).item)
+    def new_above(self, rows_of: RowsOf[FoldedRow], height: int) -> int:
+        """How many messages behind the mark stand above what is shown; none when one has gone to the first."""
+        if not self.mark or self._looked_to == self.mark:
+            return 0
+        first = self.first_seen(rows_of, height)
+        if 0 < first <= self.mark + 1 and not self.is_at_newest:  # there it may have passed by in a moment
+            self._looked_to = self.mark
+        return max(0, first - self.mark - 1)
+
+    def below(self, rows_of: RowsOf[FoldedRow], height: int) -> range:
+        """The numbers of the items that begin below what is shown."""
+        start = down(self.span, rows_of, self.top(rows_of, height), height).item
+        return range(min(start, self.span.end), self.span.end)
 
     # ------------------------------------------------------------ rows
 
     def rows(
         self, lines_of: Callable[[Item], Iterable[Line]], width: int, measure: Callable[[str], int],
-        version: object = None,
+        version: object = None, *, is_away: bool = False,
     ) -> RowsOf[FoldedRow]:  # fmt: skip
-        """The rows of its items, folded when they are asked for, and remembered.
+        """The rows of its items.
 
         Args:
             lines_of: the lines of an item.
             width: columns.
             measure: columns that a character takes.
             version: what else the lines depend on; when it changes they are made anew.
+            is_away: whether the server can't be asked for older ones.
         """
-        timeline = self.timeline
-        top = (timeline.start, timeline.is_whole, timeline.changes, self.is_fetching)
-        stamp = (timeline, top, width, self.mark, self.mark_at, self.hit, version)
-        if stamp != self._stamp or len(self._rows) > MAX_ITEMS:
-            self._rows, self._heads, self._stamp = {}, {}, stamp
+        look = Look(width, self.mark, self.mark_at, self.hit, version)
+        return self._folded.of(self.timeline, self._edge(is_away), look, lines_of, measure)
 
-        def rows_of(number: int) -> list[FoldedRow]:
-            rows = self._rows.get(number)
-            if rows is None:
-                head = [row for one in self._before(number) for row in fold(one, width, measure)]
-                lines = map(self._marked(number), lines_of(timeline[number]))
-                rows = self._rows[number] = head + [row for one in lines for row in fold(one, width, measure)]
-                self._heads[number] = len(head)
-            return rows
-
-        return rows_of
-
-    def _marked(self, number: int) -> Callable[[Line], Line]:
-        """The line of the entry that a search has found."""
-        item = self.timeline[number]
-        if not (self.hit and isinstance(item, Entry) and item.seq == self.hit):
-            return lambda one: one
-        return lambda one: Line(tuple(StyledText(FOUND, piece.text) for piece in one.pieces), one.indent)
-
-    def _before(self, number: int) -> Iterator[Line]:
-        """What stands before an item: how far the log is here, its day, and that it is new."""
-        timeline = self.timeline
-        if number == timeline.start and self.room is not None:
-            if timeline.is_whole:
-                yield line(("dim", "--- the beginning ---"))
-            elif self.is_fetching:
-                yield line(("dim", "--- fetching older messages ---"))
-        item = timeline[number]
-        if not isinstance(item, Entry):
-            return
-        before = self._entry_before(number)
-        day = day_of(item.ts)
-        if before is None or day_of(before.ts) != day:
-            yield day_line(day)
-        if self.mark and item.seq > self.mark and (before is None or before.seq <= self.mark):
-            # Of another device it is not known when it was looked at; but the last that was read there was.
-            at = self.mark_at or (before.ts if before is not None else None)
-            since = f" since {local(at, SINCE)}" if at else ""
-            yield line(("new", f"--- new{since} ---"))
-
-    def _entry_before(self, number: int) -> Entry | None:
-        for before in range(number - 1, self.timeline.start - 1, -1):
-            if isinstance(item := self.timeline[before], Entry):
-                return item
-        return None
+    def _edge(self, is_away: bool) -> str:
+        """What is told before the first item."""
+        if self.room is None:
+            return ""
+        if self.timeline.is_whole:
+            return "the beginning"
+        if self.is_fetching:
+            return "fetching older messages"
+        return "older messages come when the server is back" if is_away else ""
 
 
 def most_wanting(windows: Iterable[Window], wanting: Iterable[Spoken]) -> Window | None:
