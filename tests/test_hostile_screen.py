@@ -19,6 +19,7 @@ from roomchat.terminal.shown.clusters import MAX_PARTS, clusters
 from roomchat.terminal.shown.mentions import is_mentioned
 from roomchat.terminal.shown.widths import Widths, columns, shortened, width
 from roomchat.terminal.typed.commands import TypingError
+from roomchat.terminal.windows.window_list import MAX_WINDOWS
 from roomchat.terminal.windows.window_lookups import WindowLookups
 from roomchat.terminal.windows.windows import Windows
 from tests.windows import BOB, ME, WHISPERS, Desk
@@ -148,3 +149,41 @@ def test_who_is_ignored_leads_nowhere_and_has_no_name_to_shout_with() -> None:
     desk.say(WHISPERS, "and now?")
     desk.turn_to(WHISPERS)
     assert [row.partition(": ")[2] for row in desk.look_until_quiet()][-2:] == ["psst", "and now?"]
+
+
+def test_whispers_from_everyone_open_windows_up_to_a_bound() -> None:
+    """One with nothing new is closed, then the oldest; not where one looks, is, or has begun to answer."""
+    desk = Desk()
+    desk.join("tea")
+    desk.say(WHISPERS, "psst")
+    desk.of(WHISPERS).draft = "what is"
+    desk.turn_to("tea")
+    windows = desk.windows
+
+    def whisper(uid: int) -> str:
+        room = f"@{ME}-{uid}"
+        windows.take(Message(room, 1, uid, f"bot{uid}", TIME, "hello"))
+        return room
+
+    rooms = [whisper(uid) for uid in range(10, 10 + MAX_WINDOWS - 2)]
+    assert len(windows.all()) == MAX_WINDOWS + 1
+    windows.turn_to(rooms[5])  # so nothing is new there
+    windows.turn_to("tea")
+    rooms += [whisper(5000), whisper(5001)]
+    assert len(windows.all()) == MAX_WINDOWS + 1
+    assert {room for room in rooms if windows.of(room) is None} == {rooms[5], rooms[0]}
+    assert desk.of(WHISPERS).draft
+    assert windows.current is desk.of("tea")
+    assert whisper(10) in windows.rooms()  # it comes back with the next word
+
+
+def test_a_server_opens_no_rooms_without_end() -> None:
+    """Though it says that one has joined them all."""
+    desk = Desk()
+    desk.join("tea")
+    desk.windows.focus.room = "tea"
+    for number in range(2 * MAX_WINDOWS):
+        room = f"r{number}"
+        desk.windows.take(Joined(room=room, members=[Person(ME, "ann")], members_total=1, last_seq=0, by=BOB))
+    assert len(desk.windows.all()) == MAX_WINDOWS + 1
+    assert desk.windows.current in desk.windows.all()

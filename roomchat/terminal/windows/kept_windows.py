@@ -51,7 +51,8 @@ class KeptWindows(Windows):
             self.past.kept = self._keeper.page
             self.wanting.extend(reversed(kept.mentions(MAX_WANTING)))
             windows, current = self._keeper.restored()
-            self._windows.update({window.number: window for window in windows})
+            for window in windows:
+                self._list.put(window)
             if first is not None:
                 current = self.of(same_room(first, self.rooms()))
             elif current is None:  # a kill came before it was kept

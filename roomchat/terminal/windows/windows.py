@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -33,8 +32,7 @@ from roomchat.terminal.windows.reading import Reading
 from roomchat.terminal.windows.searching import Searching
 from roomchat.terminal.windows.timeline import Item, Told
 from roomchat.terminal.windows.window import Window, most_wanting
-
-SERVER = 0  # the number of the window that is of no room
+from roomchat.terminal.windows.window_list import SERVER, WindowList
 
 
 class Windows(Display):
@@ -57,9 +55,9 @@ class Windows(Display):
     def reset(self) -> None:
         """Nothing is known of a server."""
         super().reset()
-        self.current = Window(None, SERVER)
+        self._list = WindowList()
+        self.current = self._list.open(None)
         self.page: Window | None = None  # a text that is read instead: help, a list
-        self._windows = {SERVER: self.current}  # by number
         self._before = SERVER  # the number of the one that was looked at before
         self._is_greeted = False  # whether one has gone from the server's window to another
         self._visits: set[str] = set()  # rooms whose ``joined`` is on its way, because one looks there again
@@ -73,7 +71,7 @@ class Windows(Display):
 
     def all(self) -> list[Window]:
         """In the order of their numbers; the server's first."""
-        return [window for _, window in sorted(self._windows.items())]
+        return self._list.all()
 
     def numbered(self) -> list[tuple[int, str, int]]:
         """The rooms that have a window, each with its number and how many messages are new."""
@@ -81,18 +79,17 @@ class Windows(Display):
 
     def of(self, room: str | None) -> Window | None:
         """The window of a room."""
-        return next((window for window in self._windows.values() if window.room == room), None)
+        return self._list.of(room)
 
     def at(self, number: int) -> Window | None:
         """The window of that number."""
-        return self._windows.get(number)
+        return self._list.at(number)
 
     def open(self, room: str | None) -> Window:
-        """The window of a room; a new one has the smallest number that is free."""
-        window = self.of(room)
-        if window is None:
-            number = next(number for number in itertools.count(1) if number not in self._windows)
-            window = self._windows[number] = Window(room, number)
+        """The window of a room; a new one may be one too many."""
+        window = self._list.open(room)
+        if (spare := self._list.spare(window, self.current)) is not None:
+            self._list.remove(spare)
         return window
 
     def close(self, room: str) -> None:
@@ -100,9 +97,9 @@ class Windows(Display):
         window = self.of(room)
         if window is None:
             return
-        del self._windows[window.number]
+        self._list.remove(window)
         if window is self.current:
-            self._turn_to(self._windows.get(self._before) or self.all()[-1])
+            self._turn_to(self.at(self._before) or self.all()[-1])
 
     def next_wanting(self) -> Window | None:
         """Where this person is wanted most: the newest mention or whisper first, then what is unread."""
@@ -232,7 +229,7 @@ class Windows(Display):
                     if window is self.current or event.uid in self.roster.here(window.room):
                         self._tell(window, self.lines(event))
             case Welcome():
-                self._tell(self._windows[SERVER], self.lines(event))
+                self._tell(self.open(None), self.lines(event))
             case Refusal():
                 room = event.room if event.uid is None else self.roster.pair(event.uid)
                 for window in {self.of(room) or self.current, self.current}:
