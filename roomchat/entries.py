@@ -16,18 +16,23 @@ from roomchat.protocol import (
     Action,
     Banned,
     Deed,
+    Deleted,
     Demoted,
     Entry,
     Kicked,
+    Message,
     Muted,
     OwnerChanged,
     Promoted,
     Spoken,
+    Tombstone,
     TopicChanged,
     Unbanned,
     Unknown,
     Unmuted,
 )
+
+DELETED = "(deleted)"  # is shown in the place of words that were deleted
 
 T = TypeVar("T")
 
@@ -43,8 +48,14 @@ def shown(table: Table[T], entries: Iterable[Entry | Unknown], *more: object) ->
 
 
 def spoken(show: Callable[..., T]) -> dict[type, Callable[..., T]]:
-    """The rows of the kinds that are words."""
-    return dict.fromkeys(SPOKEN.values(), show)
+    """The rows of the kinds that are words, and of tombstones, which are shown as words that say so."""
+    rows: dict[type, Callable[..., T]] = dict.fromkeys(SPOKEN.values(), show)
+    rows[Tombstone] = lambda entry, *more, **named: show(_stand_in(entry), *more, **named)
+    return rows
+
+
+def _stand_in(entry: Tombstone) -> Message:
+    return Message(entry.room, entry.seq, entry.uid, entry.name, entry.ts, DELETED, n=entry.n, device=entry.device)
 
 
 def said(entry: Spoken) -> tuple[str, str]:
@@ -61,6 +72,7 @@ def as_text(entry: Spoken) -> str:
 
 
 _DEEDS: dict[type[Deed], str] = {
+    Deleted: "deleted a message in {room}",
     Kicked: "put {whom_name} out of {room}",
     Banned: "banned {whom_name} from {room}",
     Unbanned: "lifted the ban of {whom_name} from {room}",

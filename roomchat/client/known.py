@@ -73,6 +73,11 @@ class Known:
             return dict(self._session.names)
 
     @property
+    def features(self) -> frozenset[str]:
+        """What the server and this version both know beyond the first one, by the names in docs/protocol.md."""
+        return self._session.features
+
+    @property
     def ignored(self) -> frozenset[int]:
         """UIDs whose words the person does not want to see: kept for the program, which must not show them."""
         return frozenset(self._session.ignored)

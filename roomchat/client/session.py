@@ -94,7 +94,7 @@ class Session(Places):
         self._looks = Looks()
         self._max_text = Settings.max_text  # characters; the welcome says what this server takes
         self._max_line = Settings.max_line  # bytes
-        self._features: frozenset[str] = frozenset()  # that the server knows, too
+        self.features: frozenset[str] = frozenset()  # that the server knows, too
         self._welcomed = 0  # the last n that the server had handled when it welcomed us
         self._handled = 0  # the last n of which we know that the server has handled it
         self._sent = 0  # the last n that was sent over this connection
@@ -159,7 +159,7 @@ class Session(Places):
 
     def _for_server(self, command: Say | Whisper) -> Say | Whisper:
         """What is said in a way that the server knows: one of before has messages only."""
-        if command.kind == "action" and "action" not in self._features:
+        if command.kind == "action" and "action" not in self.features:
             return replace(command, kind="message", text=ACTION + command.text)
         return command
 
@@ -217,8 +217,8 @@ class Session(Places):
     def _welcome(self, event: Welcome) -> Outcome:
         another_log = event.epoch != self.epoch
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
-        self.device, self._features = event.device, frozenset(event.features)
-        self.markers.is_known = "read" in self._features
+        self.device, self.features = event.device, frozenset(event.features)
+        self.markers.is_known = "read" in self.features
         self._asked = None
         self._keeps_cursors = True
         self._max_text, self._max_line = event.limits.text, event.limits.line

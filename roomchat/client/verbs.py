@@ -8,8 +8,8 @@ from roomchat.client.address import Address
 from roomchat.client.given import check, checked
 from roomchat.client.known import Known
 from roomchat.client.reconnecting import ReconnectingConnection
-from roomchat.errors import ConnectError, Denied, NotInRoom
-from roomchat.protocol import Command, Dial, Event, Join, Joined, Kind, Leave, Read, Say, Whisper
+from roomchat.errors import BadCommand, ConnectError, Denied, NotInRoom
+from roomchat.protocol import Command, Delete, Dial, Event, Join, Joined, Kind, Leave, Read, Say, Whisper
 
 
 class Verbs(Known):
@@ -92,6 +92,17 @@ class Verbs(Known):
             told = self._session.read(room, seq)
         if told is not None:
             self._connection.send(told)  # or the session does, when there is a connection again
+
+    def delete(self, seq: int, room: str | None = None) -> None:
+        """Delete what this client said in a room, or in the current one, by its ``seq``: for everyone, for good.
+
+        Raises Denied (``not_yours``, ``no_such_message``; ``bad_command``: the server is too old), ConnectError.
+        """
+        check(int, seq=seq)
+        check(str, room=room)
+        if "delete" not in self.features:
+            raise Denied(BadCommand.code, "This server is older, and can't delete messages.")
+        self.request(Delete(seq=seq, room=room or self._session.room))
 
     def _joined(self, command: Join | Dial) -> Joined:
         answer = self.request(command)

@@ -53,14 +53,14 @@ class Tombstone(Entry):
         return cls(entry.room, entry.seq, entry.uid, entry.name, entry.ts, n=entry.n, device=entry.device)
 
 
-class Deleted(Entry):
+class Deed(Entry):
+    """An entry that is no words: what somebody has done about the room, or to ``whom`` in it."""
+
+
+class Deleted(Deed):
     """The words of the entry ``of`` are deleted; a ``Tombstone`` stands in their place."""
 
     of: Count
-
-
-class Deed(Entry):
-    """An entry that is no words: what somebody has done about the room, or to ``whom`` in it."""
 
 
 class TopicChanged(Deed, tag="topic"):

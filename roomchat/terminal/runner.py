@@ -28,7 +28,18 @@ from roomchat.terminal.shown.render import room_name, will_see_later
 from roomchat.terminal.typed.commands import NotSaid, TypingError
 from roomchat.terminal.typed.everyone import people
 from roomchat.terminal.typed.input import FetchPage, LookFurther, MeetEveryone, Visit
-from roomchat.terminal.typed.local import CloseWindow, Connect, Help, Ignore, Local, SetAway, Several, SwitchRoom
+from roomchat.terminal.typed.local import (
+    CloseWindow,
+    Connect,
+    DeleteMessage,
+    Help,
+    Ignore,
+    Local,
+    SetAway,
+    Several,
+    SwitchRoom,
+)
+from roomchat.terminal.windows.deleting import Deleting
 from roomchat.terminal.windows.display import Display
 from roomchat.terminal.windows.lookups import Lookups
 from roomchat.terminal.windows.window_lookups import WindowLookups
@@ -45,6 +56,7 @@ class CommandRunner:
     def __init__(self, display: Display) -> None:
         self._display = display
         self._lookups = WindowLookups(display) if isinstance(display, Windows) else Lookups(display)
+        self._deleting = Deleting(display)
         self._offline: set[int] = set()  # whom we whispered to, and were told that they are offline
         self._answered: set[int] = set()  # who whispered while we were away, and was told so
 
@@ -61,6 +73,7 @@ class CommandRunner:
             Denied: the server refused; that has been shown, as any other event.
         """
         self._lookups.typed(what)
+        self._deleting.typed(what)
         match what:
             case Say():
                 self._say(client, room, what.text, what.kind)
@@ -72,6 +85,8 @@ class CommandRunner:
                 self._switch(client, SwitchRoom(there))
             case Ignore():
                 self._ignore(client, what.uid)
+            case DeleteMessage():
+                self._deleting.run(client, what.words, room)
             case SetAway():
                 self._set_away(client, room, what.text)
             case Several():

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionLost, Refusal
-from roomchat.entries import Table, deed, deeds, said, shown, spoken
+from roomchat.entries import DELETED, Table, deed, deeds, said, shown, spoken
 from roomchat.harmless import harmless
 from roomchat.protocol import (
     ACTION,
     Away,
     Deed,
+    Deleted,
     Done,
     Entry,
     Error,
@@ -33,6 +34,7 @@ from roomchat.protocol import (
     RulesPage,
     Spoken,
     StatsPage,
+    Tombstone,
     Unknown,
     Welcome,
     WhoPage,
@@ -175,6 +177,8 @@ def _spoken(entry: Spoken, roster: Roster, focus: RoomFocus, clock: str, ring: b
 
 
 def _deed(entry: Deed, roster: Roster, focus: RoomFocus, clock: str, ring: bool = True) -> Iterator[Line]:
+    if isinstance(entry, Deleted) and not focus.is_tagged:
+        return  # in a window a tombstone stands where the words were
     who = "You" if entry.uid == roster.uid else cell(f"{entry.name} ({entry.uid})")
     told = cell(deed(entry, local))
     yield line(
@@ -182,7 +186,15 @@ def _deed(entry: Deed, roster: Roster, focus: RoomFocus, clock: str, ring: bool 
     )
 
 
-_SHOWN: Table[Iterator[Line]] = spoken(_spoken) | deeds(_deed)
+def _tombstone(
+    entry: Tombstone, roster: Roster, focus: RoomFocus, clock: str, ring: bool = True
+) -> Iterator[Line]:  # fmt: skip
+    name = cell(speaker(entry.uid, entry.name))
+    tag = _tag(entry.room, roster, focus)
+    yield line(("time", f"{local(entry.ts, clock)} "), ("dim", f"{tag}{name}: {DELETED}"))
+
+
+_SHOWN: Table[Iterator[Line]] = spoken(_spoken) | {Tombstone: _tombstone} | deeds(_deed)
 
 
 def said_before(

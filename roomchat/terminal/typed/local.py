@@ -67,6 +67,13 @@ class Search:
 
 
 @dataclass(frozen=True)
+class DeleteMessage:
+    """A message of this person: the last one here, or the last one with these words."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True)
 class Mentions:
     """The messages that speak of this person, and the whispers."""
 
@@ -105,4 +112,4 @@ class SetAway:
 
 
 LookUp = Names | Whois | ScrollBack | Search | Mentions | Copy | Clear
-Local = Connect | SwitchRoom | CloseWindow | Several | Help | Ignore | SetAway | LookUp
+Local = Connect | SwitchRoom | CloseWindow | Several | DeleteMessage | Help | Ignore | SetAway | LookUp

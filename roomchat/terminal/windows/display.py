@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
-from roomchat.protocol import Entry, HistoryPage, Joined, Left, Spoken, Welcome, WhoPage, is_pair
+from roomchat.protocol import Deleted, Entry, HistoryPage, Joined, Left, Spoken, Welcome, WhoPage, is_pair
 from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, line
 from roomchat.terminal.shown.render import day_line, lines
@@ -113,6 +113,15 @@ class Display(ABC):
     def note(self, event: ClientEvent) -> None:  # noqa: B027 - only windows count what is new
         """Take note of what is not shown. With the lock held."""
 
+    def newest_wanting(self) -> list[Spoken]:
+        """What was said to this person, the newest first."""
+        return sorted(self.wanting, key=lambda entry: entry.ts, reverse=True)
+
+    def _erase(self, event: Deleted) -> None:
+        """Nobody is reminded of words that are deleted. With the lock held."""
+        for entry in [one for one in self.wanting if (one.room, one.seq) == (event.room, event.of)]:
+            self.wanting.remove(entry)
+
     def look_further(self) -> None:
         """A search goes on; only where one goes from hit to hit there is one that does."""
         raise AssertionError("nothing goes on here")
@@ -204,6 +213,8 @@ class PlainDisplay(Display):
         """Show it, with its day if that is another one than before."""
         if isinstance(event, Spoken) and self.focus.wants(event):
             self.wanting.append(event)
+        elif isinstance(event, Deleted):
+            self._erase(event)
         if isinstance(event, Entry) and not self.focus.hides(event) and (day := day_of(event.ts)) != self._day:
             self._day = day
             self._show_line(day_line(day))

@@ -91,6 +91,10 @@ class Finding:
         if self._hits[place : place + 1] != [hit]:
             self._hits.insert(place, hit)
 
+    def drop(self, room: str, seq: int) -> None:
+        """A message is no hit any more: it was deleted."""
+        self._hits = [hit for hit in self._hits if (hit.room, hit.seq) != (room, seq)]
+
     def step(self, by: int, *, anyway: bool = False) -> Hit | None:
         """The hit to look at now: older (1) or newer (-1) than the current one, and the newest at first.
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from roomchat.client.client import Client
-from roomchat.protocol import PAGE, AnyEntry, History, Unknown, is_pair
+from roomchat.protocol import PAGE, AnyEntry, Deleted, History, Unknown, is_pair
 from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.windows.kept import Kept, KeptWindow
 from roomchat.terminal.windows.timeline import Timeline
@@ -103,6 +103,7 @@ class Keeper:
             with self._writing:
                 if not self._is_closed:
                     self.kept.keep_windows(kept)
+                    self.kept.wipe()
 
         return write
 
@@ -126,6 +127,8 @@ class Keeper:
     def add(self, entry: AnyEntry | Unknown, *, wants: bool) -> bool:
         """Keep an entry; whether it is a new one, not one that came already before a crash."""
         is_new = entry.seq > self.kept.last(entry.room)
+        if isinstance(entry, Deleted):
+            self.kept.erase(entry.room, entry.of)
         self.kept.add(entry, wants)
         return is_new
 

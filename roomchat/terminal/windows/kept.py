@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from roomchat.protocol import AnyEntry, Entry, Spoken, Unknown, is_pair
+from roomchat.protocol import AnyEntry, Entry, Spoken, Tombstone, Unknown, is_pair
 from roomchat.terminal.windows.kept_file import KeptFile
 
 KEPT = 5_000  # entries of a room
 SLACK = 100  # more of them until the oldest are removed: that takes some 4 ms
 
 _ADD = "INSERT INTO entries (room, seq, ts, mentions, entry) VALUES (?, ?, ?, ?, ?)"
+_ERASE = "UPDATE entries SET entry = ?, mentions = 0 WHERE room = ? AND seq = ?"
 _OLDER = "SELECT seq FROM entries WHERE room = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2"  # the newest not to be kept
 
 # From room to room in the index: to read all of its entries takes a tenth of a second.
@@ -77,6 +78,7 @@ class Kept:
             path: ``Client.kept_beside``; None: in memory.
         """
         self._using = threading.RLock()  # closing a connection that another thread uses ends the process
+        self._has_traces = True  # of erased words, beside the file; a killed process may have left some
         self._stopped = False  # an entry could not be kept, so no later one may be
         self._rooms: dict[str, _Room] = {}
         self._windows: list[KeptWindow] | None = None  # as they are in the file; None: nobody knows
@@ -130,6 +132,21 @@ class Kept:
             if room.count > KEPT + SLACK:
                 self._file.write(f"DELETE FROM entries WHERE room = ?1 AND seq <= ({_OLDER})", entry.room, KEPT)
                 room.count = KEPT
+
+    def erase(self, room: str, seq: int) -> None:
+        """Keep a tombstone in the place of words. ``wipe`` removes the last traces of them."""
+        with self._using:
+            for entry in self._read("WHERE room = ? AND seq = ?", room, seq):
+                if isinstance(entry, Spoken):
+                    self._file.write(_ERASE, _encoder.encode(Tombstone.of(entry)), room, seq)
+                    self._has_traces = True
+
+    def wipe(self) -> None:
+        """Leave nothing of what was erased beside the file: some milliseconds, if anything was."""
+        with self._using:
+            if self._has_traces:
+                rows = self._file.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._has_traces = not rows or bool(rows[0][0])  # else a look from outside was in the way
 
     def rooms(self) -> list[str]:
         """The rooms that something is kept of."""

@@ -85,6 +85,7 @@ class KeptFile:
         self._connection = connection = sqlite3.connect(
             name, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT
         )
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         (kind,) = connection.execute("PRAGMA application_id").fetchone()

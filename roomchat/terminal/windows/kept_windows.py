@@ -9,11 +9,10 @@ from roomchat.client.client_events import ClientEvent
 from roomchat.client.same import same_room
 from roomchat.protocol import (
     PAGE,
-    Action,
     AnyEntry,
+    Entry,
     Joined,
     Left,
-    Message,
     Spoken,
     Unknown,
     Welcome,
@@ -90,7 +89,7 @@ class KeptWindows(Windows):
     def take(self, event: ClientEvent) -> bool:
         """Keep an entry, and show it; whether it is kept, so that it need not come again."""
         keeper = self._keeper
-        if not isinstance(event, Message | Action | Unknown):
+        if not isinstance(event, Entry | Unknown):
             return super().take(event)
         if keeper is None:  # it comes again the next time
             return False

@@ -91,6 +91,11 @@ class Searching:
             self._take(self.finding, self._room, entries, more=more)
         return True
 
+    def drop(self, room: str, seq: int) -> None:
+        """A message was deleted: nothing leads to it any more."""
+        if self._last is not None:
+            self._last.drop(room, seq)
+
     def resume(self) -> None:
         """The connection was lost, or is there again: what was asked for does not come."""
         self._page = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from roomchat.protocol import AnyEntry, Entry, Gap, Unknown
+from roomchat.protocol import AnyEntry, Entry, Gap, Spoken, Tombstone, Unknown
 from roomchat.terminal.shown.lines import Line
 
 
@@ -28,7 +28,9 @@ class Timeline:
 
     def __init__(self, entries: Iterable[Logged] = (), *, is_whole: bool = False) -> None:
         self.is_whole = is_whole  # whether it begins with the first entry of the log
-        self.changes = 0  # how often one was put between others, so that numbers mean other items
+        self.changes = (
+            0  # how often one was put between others, or in the place of one, so that numbers mean other items
+        )
         self._items: list[Item] = list(entries)
         self._start = 0
 
@@ -81,6 +83,15 @@ class Timeline:
         if place:  # else it is of before all that is here
             self._items.insert(place, entry)
             self.changes += 1
+
+    def erase(self, seq: int) -> Spoken | None:
+        """A tombstone in the place of words; what they were, if they are here."""
+        for index, item in enumerate(self._items):
+            if isinstance(item, Spoken) and item.seq == seq:
+                self._items[index] = Tombstone.of(item)
+                self.changes += 1
+                return item
+        return None
 
     def append_before_told(self, entry: Logged) -> None:
         """Put an entry behind all others, but before what was told last: that is read first, and is not to be

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from roomchat.protocol import Entry, Spoken, Unknown
+from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line
 from roomchat.terminal.windows.folded_rows import FOUND, FoldedRow, FoldedRows, Look
 from roomchat.terminal.windows.timeline import Item, Logged, Timeline
@@ -112,6 +113,16 @@ class Window:
                 self.read = max(self.read, item.seq)
         if self.is_at_newest and self.live.end - self.live.start > MAX_ITEMS:
             self.live.forget_before(self.live.end - KEPT_ITEMS)
+
+    def erase(self, seq: int, focus: RoomFocus) -> None:
+        """A tombstone in the place of words, which nobody need read any more."""
+        found = [one.erase(seq) for one in (self.live, self.past) if one is not None]
+        words = next(filter(None, found), None)
+        if words is not None and seq > self.read and self.unread and focus.is_of_others(words):
+            self.unread -= 1
+            self.mentions -= bool(self.mentions) and focus.wants(words)
+        if seq == self.hit:
+            self.hit = 0
 
     def _see_newest(self) -> None:
         if self.is_at_newest:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost, Refusal
 from roomchat.protocol import (
-    Action,
     AnyEntry,
+    Deleted,
+    Entry,
     Gap,
     Joined,
     Left,
-    Message,
     Presence,
     PresenceSummary,
     Renamed,
@@ -214,7 +214,7 @@ class Windows(Display):
             case ConnectionBack():
                 self.searching.resume()
                 self.show_lines(self.lines(event))
-            case Message() | Action() | Unknown() | Gap():
+            case Entry() | Unknown() | Gap():
                 self._log(event)
             case Joined():
                 self._joined(event)
@@ -269,6 +269,10 @@ class Windows(Display):
                 return
             window = self.open(item.room)
             window.read = self.reading.of(item.room)
+        if isinstance(item, Deleted):
+            self._erase(item)
+            window.erase(item.of, self.focus)
+            self.searching.drop(item.room, item.of)
         wants = self.focus.wants(item)
         if wants and isinstance(item, Spoken):
             self.wanting.append(item)
@@ -336,10 +340,6 @@ class Windows(Display):
             for window in self.all():
                 window.hit = 0
             return self.searching.end()
-
-    def newest_wanting(self) -> list[Spoken]:
-        """What was said to this person, the newest first."""
-        return sorted(self.wanting, key=lambda entry: entry.ts, reverse=True)
 
 
 def now() -> str:
