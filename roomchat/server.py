@@ -27,6 +27,7 @@ from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
 from roomchat.net.listener import Listener
 from roomchat.net.loop import Loop
+from roomchat.net.passwords import Passwords
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.order import EmbeddedOrder
@@ -80,6 +81,7 @@ class Server:
             raise StartError(f"{error} Choose another --lobby.") from None
         self._log = Log(settings.db, settings.sync)
         self._readers = Readers(partial(SqliteReader, self._log.path))
+        self._passwords = Passwords(settings, partial(SqliteReader, self._log.path))
         self._routes = Routes()
         self._administration = Administration(self._inbox.put, self._readers)
         dialects = Dialects(settings, lambda: timestamp(time.time()))
@@ -88,7 +90,7 @@ class Server:
         try:
             self.identity = identity.of_server(settings.tls_cert, settings.tls_key, self._log.path, settings.host)
             self._loops += [
-                Loop(settings, self._inbox, self._readers, dialects, self._routes, self.identity)
+                Loop(settings, self._inbox, self._readers, dialects, self._routes, self._passwords, self.identity)
                 for _ in range(settings.io_threads)
             ]
             hub_thread = self._make_hub_thread()
@@ -101,6 +103,9 @@ class Server:
         self._admin_socket = self._make_admin_socket()
         self._reader_threads = [
             self._spawn(f"reader-{i}", self._readers.run) for i in range(settings.reader_threads)
+        ]
+        self._password_threads = [
+            self._spawn(f"password-{i}", self._passwords.run) for i in range(settings.password_threads)
         ]
         self._hub_thread = self._spawn("hub", hub_thread.run)
         self._loop_threads = [self._spawn(f"io-{i}", loop.run) for i, loop in enumerate(self._loops)]
@@ -126,7 +131,8 @@ class Server:
             thread.join()
         for _ in self._reader_threads:
             self._readers.stop()
-        for thread in self._reader_threads:
+        self._passwords.stop()
+        for thread in [*self._reader_threads, *self._password_threads]:
             thread.join()
         for loop in self._loops:
             loop.close()

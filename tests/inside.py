@@ -6,10 +6,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from roomchat.chat.registry import Registry
 from roomchat.net.connection import Connection
+from roomchat.net.passwords import Passwords
 from roomchat.server import Server
+from roomchat.settings import Settings
+from roomchat.store.reader import SqliteReader
 
 
 def registry_of(server: Server) -> Registry:
@@ -62,3 +66,8 @@ def full_disk(server: Server) -> Iterator[None]:
         yield
     finally:
         server._log._connection.execute("PRAGMA max_page_count = 1000000")
+
+
+def no_passwords(settings: Settings) -> Passwords:
+    """For an I/O thread that is tried alone: none are checked."""
+    return Passwords(settings, lambda: SqliteReader(Path("nowhere")))

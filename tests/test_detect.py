@@ -46,7 +46,7 @@ from roomchat.wires.detect import (
 )
 from roomchat.wires.native import NativeWire
 from roomchat.wires.plain_text import ASK_NAME, GREETING
-from tests.inside import connections, dialects, registry_of
+from tests.inside import connections, dialects, no_passwords, registry_of
 from tests.memory import Chat
 from tests.peer import DEADLINE, Peer
 from tests.test_bad_input import Pair
@@ -789,6 +789,7 @@ def test_a_closed_connection_does_not_come_back(tmp_path: Path) -> None:
         Readers(partial(SqliteReader, tmp_path / "log.db")),
         Dialects(chat.settings, lambda: "now"),
         Routes(),
+        no_passwords(chat.settings),
     )
     ours, theirs = socket.socketpair()
     ours.setblocking(False)

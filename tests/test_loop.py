@@ -20,6 +20,7 @@ from roomchat.net.routes import Routes
 from roomchat.settings import Settings
 from roomchat.store.reader import SqliteReader
 from roomchat.wires.table import Dialects
+from tests.inside import no_passwords
 
 
 def readers_of(folder: Path) -> Readers:
@@ -27,7 +28,7 @@ def readers_of(folder: Path) -> Readers:
 
 
 def loop_of(settings: Settings, inbox: Inbox[Any], readers: Readers) -> Loop:
-    return Loop(settings, inbox, readers, Dialects(settings, lambda: "now"), Routes())
+    return Loop(settings, inbox, readers, Dialects(settings, lambda: "now"), Routes(), no_passwords(settings))
 
 
 def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> 
     readers = readers_of(tmp_path)
     settings = Settings()
     dialects = Dialects(settings, lambda: "now")
-    loop = Loop(settings, Inbox(100), readers, dialects, Routes())
+    loop = Loop(settings, Inbox(100), readers, dialects, Routes(), no_passwords(settings))
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     loop.newcomers.begin(1, ours, "here")

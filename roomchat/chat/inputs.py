@@ -83,6 +83,7 @@ class LoggedIn(_Input):
     token_hash: bytes  # of a new session
     uid: int
     changed: int  # how often that password was changed: another one may be on its way
+    password_hash: str = ""  # what is kept of it from now on, if that was outdated
 
     @property
     def id(self) -> Id:

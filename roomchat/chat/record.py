@@ -123,7 +123,7 @@ def step(inputs: Inputs, effects: Effects, stored: bool, hub: Hub | None) -> Ste
 
 def _without_hash(item: Input) -> Input:
     """A record is shown around, and nobody should have to guess at passwords because of it."""
-    if isinstance(item, Introduction | NewAccount | NewPassword) and item.password_hash:
+    if isinstance(item, Introduction | LoggedIn | NewAccount | NewPassword) and item.password_hash:
         return replace(item, password_hash="...")
     return item
 

@@ -94,7 +94,10 @@ class Welcoming:
             self._check_seat(batch)
             client = Client(known.uid, shown, key, reads={**known.reads}, account=known.account)
             self._give_seat(batch, client, known.sessions)
-        return accounts.open_session(batch, client, introduction.token_hash)
+        session = accounts.open_session(batch, client, introduction.token_hash)
+        if introduction.password_hash:
+            batch.keep_account(client, introduction.password_hash)
+        return session
 
     def _newcomer(self, batch: Batch, name: str, token_hash: bytes) -> Session:
         """The first session of a client that was never here: it gets a UID for good."""

@@ -7,9 +7,7 @@ from roomchat.errors.base import Refused
 
 class NameOwned(Refused):
     code = "name_owned"
-    sentence = (
-        "{name} is the name of an account, or looks like one; log in with its password, or choose another name."
-    )
+    sentence = "{name} is an account's name, or looks like one; log in with its password, or choose another name."
 
 
 class WrongPassword(Refused):

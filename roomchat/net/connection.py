@@ -69,6 +69,7 @@ class Connection:
         "starved",
         "tokens",
         "transport",
+        "uid",
         "wire",
     )  # fmt: skip
 
@@ -101,6 +102,7 @@ class Connection:
         self.tokens: dict[str, str] | None = {}  # of its hellos, by their hashes; None: it is welcomed
         self.dear = False  # there may be dear commands among those that wait
         self.awaited = 0  # dear commands that the hub has, and that are not answered yet
+        self.uid = 0  # of the client that it was welcomed as
         self.starved = False  # a timer or the inbox will go on with its backlog
         self.reading_log = False  # a reader is fetching what stands first in its outbox
         self.phase = NEW

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from roomchat.chat.inputs import Input
-from roomchat.protocol import Dial, Hello, History, Join, Rooms, Stats, Who
+from roomchat.protocol import (
+    ChangePassword,
+    Dial,
+    Hello,
+    History,
+    Join,
+    Register,
+    Rooms,
+    Stats,
+    Unregister,
+    Who,
+)  # fmt: skip
 
 BYTES_PER_TOKEN = 16 * 1024  # a message of the longest text has 8 KiB, and may cost no more than a short one
 ROOMS_PER_TOKEN = 32  # in a hello
 
 # Commands with much work or a long answer, and their tokens beyond the first.
-DEAR: dict[type, int] = {Hello: 4, Who: 4, Rooms: 4, History: 4, Join: 1, Dial: 1, Stats: 1}
+DEAR: dict[type, int] = {
+    Hello: 4, Who: 4, Rooms: 4, History: 4, Join: 1, Dial: 1, Stats: 1,
+    Register: 20, ChangePassword: 20, Unregister: 20,
+}  # fmt: skip
 
 
 _none_of = frozenset(DEAR).isdisjoint

@@ -7,14 +7,17 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from hashlib import sha256
-
-from msgspec.structs import replace
+from typing import cast
 
 from roomchat.chat.inputs import Disconnected, Input, Introduction
+from roomchat.dialect import Malformed
+from roomchat.errors import PasswordInClear
+from roomchat.net.addresses import is_local
 from roomchat.net.connection import CLOSED, ENDED, OPEN, Connection
 from roomchat.net.connections import Connections, ToHub
 from roomchat.net.cost import DEAR, has_dear, surplus
 from roomchat.net.inbox import Inbox
+from roomchat.net.passwords import Passwords, Secret, bare, has_password
 from roomchat.net.reactor import Reactor
 from roomchat.protocol import Hello
 
@@ -28,9 +31,12 @@ MAX_DEAR = 16  # dear commands under way for one connection: a quarter of a mebi
 class Intake:
     """Of one I/O thread, which alone calls it."""
 
-    def __init__(self, connections: Connections, inbox: Inbox[ToHub], reactor: Reactor) -> None:
+    def __init__(
+        self, connections: Connections, inbox: Inbox[ToHub], reactor: Reactor, passwords: Passwords
+    ) -> None:  # fmt: skip
         self._connections = connections
         self._inbox = inbox
+        self._passwords = passwords
         self._reactor = reactor
         self._waiting_for_inbox: list[Connection] = []
         # One object, so that the inbox knows it again.
@@ -121,6 +127,32 @@ class Intake:
         if tokens < permitted or not bucket.there(now):
             connection.starved = True
             self._reactor.at(bucket.next(now), partial(self._go_on, connection))
+        elif backlog and not connection.awaited and has_password(backlog[0]):
+            bucket.take(1, now)
+            self._judge(connection, backlog.popleft())
+
+    def _judge(self, connection: Connection, command: Input) -> None:
+        """A password is checked; the commands behind it wait for that, and it for the answers to those before."""
+        connection.starved = True
+        if not (connection.transport.secure or is_local(connection.address)):
+            self._judged(connection, Malformed.of(PasswordInClear(), getattr(command, "id", None)))
+            return
+        token_hash = _keep_token(connection, command.token) if isinstance(command, Hello) else b""
+        self._passwords.judge(
+            cast(Secret, command),
+            connection.address,
+            connection.uid,
+            token_hash,
+            lambda verdict: self._reactor.post(partial(self._judged, connection, verdict)),
+        )
+
+    def _judged(self, connection: Connection, verdict: Input) -> None:
+        """The hub gets it in the place of the command."""
+        connection.starved = False
+        if connection.phase is not CLOSED:
+            connection.awaited += MAX_DEAR
+            self._connections.send_to_hub(connection, [verdict])
+            self._connections.watch(connection)
 
     def _go_on(self, connection: Connection) -> None:
         connection.starved = False
@@ -135,13 +167,18 @@ class Intake:
 
 def _introduced(connection: Connection, hello: Hello) -> Introduction:
     """A hello without its token, which the hub need not know; a newcomer is offered one of 192 bits."""
-    resumes = hello.token is not None
-    token = hello.token if hello.token is not None else secrets.token_urlsafe(24)
+    token_hash = _keep_token(connection, hello.token)
+    return Introduction(bare(hello), token_hash, hello.token is not None)
+
+
+def _keep_token(connection: Connection, token: str | None) -> bytes:
+    """The hash of a hello's token, or of a new one; the token is kept for the welcome."""
+    token = token if token is not None else secrets.token_urlsafe(24)
     token_hash = sha256(token.encode()).digest()
     # What it need not be told any more, or is none of ours, is not kept: hellos can be sent for ever.
     if connection.tokens is not None and len(token) <= MAX_TOKEN:
         connection.tokens[token_hash.hex()] = token
-    return Introduction(replace(hello, token=None), token_hash, resumes)
+    return token_hash
 
 
 def _readable(tokens: int) -> int:
@@ -163,7 +200,7 @@ def _permitted(connection: Connection) -> int:
     awaited = connection.awaited
     for permitted, command in enumerate(connection.backlog):
         answers = _answers(command)
-        if answers and awaited >= MAX_DEAR:
+        if (answers and awaited >= MAX_DEAR) or has_password(command):
             return permitted
         awaited += answers
     return len(connection.backlog)

@@ -14,6 +14,7 @@ from roomchat.net.inbox import Inbox
 from roomchat.net.intake import Intake
 from roomchat.net.newcomers import Newcomers
 from roomchat.net.output import Output
+from roomchat.net.passwords import Passwords
 from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
@@ -40,13 +41,14 @@ class Loop:
         readers: Readers,
         dialects: Dialects,
         routes: Routes,
+        passwords: Passwords,
         identity: Identity | None = None,
     ) -> None:
         """``identity``: for TLS; None: that is not spoken."""
         self._settings = settings
         self._reactor = reactor = Reactor()
         self.connections = connections = Connections(settings, inbox, reactor, routes)
-        self.intake = Intake(connections, inbox, reactor)
+        self.intake = Intake(connections, inbox, reactor, passwords)
         self.output = Output(connections, self.intake, readers, reactor, settings.read_piece)
         self.newcomers = Newcomers(
             settings, dialects, connections, self.intake, self.output, inbox, reactor, self, identity

@@ -68,6 +68,7 @@ class Output:
                 self._connections.admission.welcomed(connection, item.uid, time.monotonic())
                 assert connection.tokens is not None, "it was welcomed before"
                 item.token = connection.tokens[item.token]
+                connection.uid = item.uid
                 connection.tokens = None
             data = item.data if type(item) is Answer else connection.wire.reply(item)
             if data:

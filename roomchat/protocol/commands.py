@@ -246,6 +246,7 @@ class ShowRules(InRoom, tag="rules"):
 
 
 AnyCommand = (
-    Hello | Dial | Join | Leave | Say | Whisper | Delete | Name | Who | Rooms | History | Read | Stats | Ping | Bye
+    Hello | Register | ChangePassword | Devices | Logout | Unregister | Dial | Join | Leave | Say | Whisper
+    | Delete | Name | Who | Rooms | History | Read | Stats | Ping | Bye
     | SetTopic | Kick | Ban | Unban | Mute | Unmute | Promote | Demote | PassOn | ShowRules
 )  # fmt: skip

@@ -280,7 +280,8 @@ class Error(Event):
 
 
 AnyEvent = (
-    Welcome | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | WhoPage | RoomsPage | HistoryPage
+    Welcome | Registered | PasswordChanged | DevicesPage | LoggedOut | Unregistered
+    | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | WhoPage | RoomsPage | HistoryPage
     | ReadMarker | StatsPage | RulesPage | Done | Pong | Goodbye | PresenceSummary | Gap | Notice | Error
     | AnyEntry
 )  # fmt: skip

@@ -1,0 +1,245 @@
+"""The threads that check passwords, so that the hub never sees one, and nobody waits for another's."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import os
+import sys
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from contextlib import closing
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from roomchat.chat.inputs import EndOfAccount, Input, Introduction, LoggedIn, NewAccount, NewPassword
+from roomchat.chat.names import normal_person
+from roomchat.dialect import Malformed
+from roomchat.errors import (
+    AccountsClosed,
+    BadName,
+    BadPassword,
+    Busy,
+    LogError,
+    NoAccount,
+    Refused,
+    StorageUnavailable,
+    TooManyTries,
+    WrongPassword,
+)
+from roomchat.net.hashing import Hasher, prepared
+from roomchat.net.throttle import Throttle
+from roomchat.protocol import ChangePassword, Hello, Register, Unregister
+from roomchat.settings import Settings
+from roomchat.store.api import LogReader
+from roomchat.store.clients import StoredPassword
+
+Secret = Hello | Register | ChangePassword | Unregister  # what has a password in it
+
+MAX_PER_ADDRESS = 4  # passwords of one address that wait
+NICE = 10  # of the threads: what is said goes before who logs in
+
+logger = logging.getLogger("roomchat")
+
+
+def has_password(command: object) -> bool:
+    """Whether a command waits for a verdict on the password in it."""
+    if type(command) is Hello:
+        return command.register or (command.password is not None and command.token is None)
+    return isinstance(command, Register | ChangePassword | Unregister)
+
+
+class Passwords:
+    """A queue with a bound, and what its threads do, which are in ``run``. Any thread may call the rest.
+
+    Args:
+        open_reader: a connection to the log for each of the threads.
+    """
+
+    def __init__(self, settings: Settings, open_reader: Callable[[], LogReader]) -> None:
+        self._settings = settings
+        self._open_reader = open_reader
+        self._changed = threading.Condition()
+        self._waiting: deque[tuple[str, Callable[[Judge], None]]] = deque()  # with their addresses
+        self._addresses: Counter[str] = Counter()  # of those that wait, or are being checked
+        self._throttle = Throttle()
+        self._stopped = False
+
+    # ------------------------------------------------------------ any thread
+
+    def judge(
+        self, command: Secret, address: str, uid: int, token_hash: bytes, done: Callable[[Input], None]
+    ) -> None:  # fmt: skip
+        """Have a password checked.
+
+        Args:
+            command: that has it.
+            address: from which it came.
+            uid: of the client that asks; 0: it has not said hello.
+            token_hash: of the token that came with a hello, or of a new one.
+            done: gets what the hub is to be given in the place of the command; on any thread, perhaps at once.
+        """
+
+        def check(judge: Judge) -> None:
+            try:
+                done(judge.verdict(command, address, uid, token_hash))
+            except Refused as refusal:
+                done(Malformed.of(refusal, command.id))
+
+        if not self._submit(address, check):
+            done(Malformed.of(Busy(), command.id))
+
+    def hash(self, password: str, done: Callable[[str | Refused], None]) -> None:
+        """What is kept of a password that an admin gives; as ``judge``."""
+
+        def make(judge: Judge) -> None:
+            try:
+                done(judge.hash(password))
+            except Refused as refusal:
+                done(refusal)
+
+        if not self._submit("", make):
+            done(Busy())
+
+    def _submit(self, address: str, work: Callable[[Judge], None]) -> bool:
+        with self._changed:
+            full = len(self._waiting) >= self._settings.password_queue
+            if full or self._stopped or self._addresses[address] >= MAX_PER_ADDRESS:
+                return False
+            self._addresses[address] += 1
+            self._waiting.append((address, work))
+            self._changed.notify()
+        return True
+
+    def stop(self) -> None:
+        """Have all threads end; who waits still gets no answer."""
+        with self._changed:
+            self._stopped = True
+            self._waiting.clear()
+            self._changed.notify_all()
+
+    # ------------------------------------------------------------ their threads
+
+    def run(self) -> None:
+        """Check passwords until the threads are stopped."""
+        _give_way()
+        with closing(self._open_reader()) as reader:
+            judge: Judge | None = None
+            while (found := self._next()) is not None:
+                address, work = found
+                if judge is None:  # at the first one: to make it takes as long as a password does
+                    judge = Judge(self._settings, reader, self._throttle, self._changed)
+                work(judge)
+                with self._changed:
+                    self._addresses[address] -= 1
+                    self._addresses += Counter()  # without those of whom nothing waits
+
+    def _next(self) -> tuple[str, Callable[[Judge], None]] | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._stopped)
+            return self._waiting.popleft() if self._waiting else None
+
+
+class Judge:
+    """Of one thread. All of its methods raise Refused."""
+
+    def __init__(
+        self, settings: Settings, reader: LogReader, throttle: Throttle, lock: threading.Condition
+    ) -> None:
+        self._settings = settings
+        self._reader = reader
+        self._throttle = throttle  # of all threads: under the lock
+        self._lock = lock
+        self._hasher = Hasher(settings.password_cost)
+
+    def verdict(self, command: Secret, address: str, uid: int, token_hash: bytes) -> Input:
+        """What the hub is to be given in the place of a command."""
+        match command:
+            case Hello(register=True):
+                made, invite = self._new(command.password or ""), _hash(command.invite)
+                return Introduction(bare(command), token_hash, command.token is not None, made, invite)
+            case Hello():
+                password = command.password or ""
+                stored = self._check_name(command.name or "", password, address)
+                again = self._hasher.hash(password) if self._hasher.is_outdated(stored.password_hash) else ""
+                return LoggedIn(bare(command), token_hash, stored.uid, stored.changed, again)
+            case Register():
+                return NewAccount(self._new(command.password), _hash(command.invite), command.id)
+            case ChangePassword():
+                stored = self._check_own(uid, command.old, address)
+                return NewPassword(self.hash(command.new), stored.changed, command.id)
+            case Unregister():
+                return EndOfAccount(self._check_own(uid, command.password, address).changed, command.id)
+
+    def hash(self, password: str) -> str:
+        """What is kept of a new password."""
+        shortest = self._settings.min_password
+        if len(prepared(password)) < shortest:
+            raise BadPassword(why=f"it has fewer than {shortest} characters")
+        return self._hasher.hash(password)
+
+    def _new(self, password: str) -> str:
+        if self._settings.accounts == "closed":  # the hub says so, too; here it costs nothing
+            raise AccountsClosed
+        return self.hash(password)
+
+    def _check_name(self, name: str, password: str, address: str) -> StoredPassword:
+        try:
+            key = normal_person(name, self._settings.max_name)[1]
+        except BadName:
+            key = ""  # nobody is called so
+        stored = self._stored(key)
+        self._check(stored, stored.uid if stored else key, key, password, address)
+        assert stored is not None, "no password is right where there is no account"
+        return stored
+
+    def _check_own(self, uid: int, password: str, address: str) -> StoredPassword:
+        stored = self._stored(uid)
+        if stored is None:
+            raise NoAccount
+        self._check(stored, uid, f"UID {uid}", password, address)
+        return stored
+
+    def _stored(self, key: str | int) -> StoredPassword | None:
+        try:
+            return self._reader.password(key)
+        except LogError:
+            raise StorageUnavailable from None
+
+    def _check(
+        self, stored: StoredPassword | None, account: str | int, name: str, password: str, address: str
+    ) -> None:  # fmt: skip
+        known = stored is not None and address in stored.addresses
+        with self._lock:
+            wait = self._throttle.wait(address, account, known=known, now=time.monotonic())
+        if wait:
+            raise TooManyTries(seconds=math.ceil(wait))
+        right = self._hasher.is_right(stored.password_hash if stored else None, password)
+        with self._lock:
+            if right:
+                self._throttle.succeeded(address, account)
+                return
+            count = self._throttle.failed(address, account, known=known, now=time.monotonic())
+        logger.warning("a wrong password for %r from %s, the %d. from there", name, address, count)
+        raise WrongPassword
+
+
+def bare(hello: Hello) -> Hello:
+    """Without what proves anything."""
+    return replace(hello, token=None, password=None, invite=None)
+
+
+def _hash(invite: str | None) -> bytes | None:
+    return None if invite is None else sha256(invite.encode()).digest()
+
+
+def _give_way() -> None:
+    """What this does, and argon2 on threads of its own, takes no time from the chat. Only Linux has that for a
+    thread."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
