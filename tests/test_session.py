@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from roomchat.client.address import Address
 from roomchat.client.session import CAUGHT_UP_ID, REFUSED, WINDOW, Session
+from roomchat.client.session_files import kept_as, last_name
 from roomchat.client.state import State
 from roomchat.errors import Denied, OutOfOrder, StorageUnavailable, UnknownToken
 from roomchat.protocol import (
@@ -353,6 +354,25 @@ def test_the_state_brings_a_session_back(tmp_path: Path) -> None:
     state.close()
     assert (again.uid, again.token, again.epoch, again.n, again.room) == (1, "t", "e", 1, "tea")
     assert (again.rooms, again.cursors, again.pending) == ({"tea": 0}, {"tea": 7}, {1: said})
+
+
+def test_a_name_that_was_taken_on_leads_to_the_session(tmp_path: Path) -> None:
+    """Of a person at a screen, unless another one began with that name; of a program never."""
+    address = Address("localhost", 5050)
+    state = State(address, "Zoë", tmp_path)
+    session = ann()
+    session.name = "moon"
+    state.save(session)
+    state.close()
+    assert last_name(tmp_path, address) is None
+    assert kept_as(tmp_path, address, "moon") == "moon"
+    Path(f"{state.path}.kept").touch()
+    assert last_name(tmp_path, Address("127.0.0.1", 5050)) == "moon"
+    assert kept_as(tmp_path, address, "Moon") == "zoë"
+    assert [kept_as(tmp_path, address, name) for name in ("Zoë", "bob")] == ["Zoë", "bob"]
+    State(address, "moon", tmp_path).close()
+    assert last_name(tmp_path, address) == "zoë"
+    assert kept_as(tmp_path, address, "moon") == "moon"
 
 
 def test_two_programs_do_not_share_a_session(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 
 from roomchat.client.address import parse_address
 from roomchat.client.client_events import ClientEvent, ConnectionEnded
@@ -48,6 +47,7 @@ class Client(Verbs):
         name: str = "",
         *,
         state: Path | str | bool = True,
+        kept_as: str = "",
         on_event: Callable[[ClientEvent], object] | None = None,
         request_timeout: float = 60.0,
         presence: bool = True,
@@ -62,6 +62,7 @@ class Client(Verbs):
             address: HOST or HOST:PORT; tls:// before it encrypts on this machine, too, tcp:// nowhere.
             name: how to be called, and which session to go on with, if there are several.
             state: the folder to keep the session in; True: the user's own; False: it is not kept.
+            kept_as: the name that the session is kept under, if it began with another one.
             on_event: called with each event on the receiving thread, in place of ``events``. It may not call
                 methods that wait. If it returns False, the program calls ``ack`` when it has handled the event.
             request_timeout: seconds that a method waits for the server's answer, through lost connections as well;
@@ -80,7 +81,7 @@ class Client(Verbs):
             TypeError: an argument has another type, or ``on_event`` is a coroutine function.
             ConnectError: the state can't be kept.
         """
-        check(str, address=address, name=name)
+        check(str, address=address, name=name, kept_as=kept_as)
         check_special(request_timeout=request_timeout, on_event=on_event, trust=trust)
         self._address = parse_address(address)
         folder = (users_folder() if state is True else Path(state)) if state else None
@@ -94,7 +95,7 @@ class Client(Verbs):
         self._session.presence = presence
         self._state: State | None = None
         if folder is not None:
-            self._state = State(self._address, name, folder, keep_rooms=keep_rooms)
+            self._state = State(self._address, kept_as or name, folder, keep_rooms=keep_rooms)
             self._state.load(self._session)
             if not resume:
                 self._session.forget()
@@ -201,9 +202,7 @@ class Client(Verbs):
     def __enter__(self) -> Client:
         return self.open()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # ------------------------------------------------------------ what it does

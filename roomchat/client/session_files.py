@@ -31,21 +31,45 @@ def server_folder(folder: Path, address: Address, name: str) -> Path:
 
 
 def last_name(folder: Path, address: Address) -> str | None:
-    """By which name a person was last at a screen on a server; None: never, or nobody can say.
+    """By which name a person was last at a screen on a server; None: never, or nobody can say."""
+    for path in _of_screens(folder, address):
+        key, name = unquote(path.name.removesuffix(_SESSION)), _called(path)
+        # One that was taken on since leads to this session, unless there is another one that began with it.
+        leads_here = name is not None and key in {compared(name), kept_as(folder, address, name)}
+        return name if leads_here else key
+    return None
+
+
+def kept_as(folder: Path, address: Address, name: str) -> str:
+    """The name that the session of a person is kept under, at a screen: the one that it began with."""
+    of_name = server_folder(folder, address, name)
+    if not next(_slots(of_name, compared(name))).exists():
+        for path in _of_screens(folder, address):
+            if compared(_called(path) or "") == compared(name):
+                return unquote(path.name.removesuffix(_SESSION))
+    return name
+
+
+def _of_screens(folder: Path, address: Address) -> list[Path]:
+    """The sessions on a server, the one that was last at a screen first.
 
     Only what stands beside a session tells that a screen had it, not a program (``Client.kept_beside``).
     """
-    with contextlib.suppress(OSError, sqlite3.Error):
+    with contextlib.suppress(OSError):
         folders = [_folder(folder, one) for one in spellings(address)]
         kept = [path for one in folders for path in one.glob(f"*{_SESSION}.kept*") if "+" not in path.name]
-        if kept:
-            newest = max(kept, key=lambda path: path.stat().st_mtime)
-            key = newest.name.rpartition(f"{_SESSION}.kept")[0]
-            path = newest.with_name(f"{key}{_SESSION}")
-            with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as session:
-                row = session.execute("SELECT value FROM identity WHERE key = 'name'").fetchone()
-            # One that was changed since is not the one that leads to this session.
-            return str(row[0]) if row and compared(str(row[0])) == unquote(key) else unquote(key)
+        kept.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        names = [path.with_name(f"{path.name.rpartition(f'{_SESSION}.kept')[0]}{_SESSION}") for path in kept]
+        return [*dict.fromkeys(names)]
+    return []
+
+
+def _called(path: Path) -> str | None:
+    """The name that a session has now; None: nobody can say."""
+    with contextlib.suppress(sqlite3.Error):
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as session:
+            row = session.execute("SELECT value FROM identity WHERE key = 'name'").fetchone()
+        return str(row[0]) if row else None
     return None
 
 

@@ -11,7 +11,7 @@ from platformdirs import user_state_path
 from roomchat.client.address import parse_address
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent
-from roomchat.client.session_files import last_name
+from roomchat.client.session_files import kept_as, last_name
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError, UnknownServer
 from roomchat.harmless import harmless
@@ -166,10 +166,13 @@ class Arrival:
             raise ConnectError(str(error)) from None
 
     def _make_client(self, name: str, *, state: bool) -> Client:
+        began_as = ""
+        if self._interactive:  # a person is who they were the last time under that name
+            began_as = kept_as(user_state_path("roomchat"), parse_address(self._address), name)
         return Client(
             self._address, name, on_event=self._receive, request_timeout=REQUEST_TIMEOUT, state=state,
-            resume=not self.is_fresh, keep_rooms=self._display.comes_back, retry=self._interactive,
-            trust=self.trust,
+            kept_as=began_as, resume=not self.is_fresh, keep_rooms=self._display.comes_back,
+            retry=self._interactive, trust=self.trust,
         )  # fmt: skip
 
     def _stay_out(self, why: str) -> None:
