@@ -263,8 +263,9 @@ class Chat:
         if isinstance(one, Register):
             return NewAccount(one.password, hash_of(one.invite), one.id)
         if isinstance(one, ChangePassword | Unregister):
-            peer = self.registry.peers[link]
-            account, password = self.accounts.get(peer.session.client.uid if peer.session else 0, (None, None))
+            peer = self.registry.peers.get(link)
+            uid = peer.session.client.uid if peer and peer.session else 0
+            account, password = self.accounts.get(uid, (None, None))
             given = one.old if isinstance(one, ChangePassword) else one.password
             if account is None or password != given:
                 return Malformed.of(WrongPassword() if account else NoAccount(), one.id)

@@ -7,20 +7,48 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
+from roomchat.account import Invite
 from roomchat.chat.fingerprint import of_effects, of_state
 from roomchat.chat.inputs import Connected, Disconnected
-from roomchat.protocol import Bye, Delete, Dial, Hello, Join, Leave, Name, Read, Rooms, Say, Whisper, Who
-from tests.memory import Chat
+from roomchat.protocol import (
+    Bye,
+    ChangePassword,
+    Delete,
+    Devices,
+    Dial,
+    Hello,
+    Join,
+    Leave,
+    Logout,
+    Name,
+    Read,
+    Register,
+    Rooms,
+    Say,
+    Unregister,
+    Whisper,
+    Who,
+)  # fmt: skip
+from tests.memory import Chat, hash_of
 
 PEOPLE = 6
+NAMES = ["ann", "\u0430nn", "Ann", "bob", "b0b", "p1"]
+PASSWORDS = ["correct horse", "battery staple"]
+INVITES = ["one", "two"]
 
 
-def run(seed: int, steps: int) -> Iterator[str]:
-    """The fingerprints of the effects of each batch, and of the state behind them."""
+def run(seed: int, steps: int, look: Callable[[Chat], object] = id) -> Iterator[str]:
+    """The fingerprints of the effects of each batch, and of the state behind them, which may be looked at."""
     chance = random.Random(seed)
-    chat = Chat(resume_window=20, max_rooms=4, history=3, large_room=3, max_clients=5)
+    chat = Chat(
+        resume_window=20, max_rooms=4, history=3, large_room=3, max_clients=5, max_devices=3, accounts="invite"
+    )
+    for token in INVITES:
+        chat.registry.set_invite(hash_of(token), Invite(uses=5, ends=2_000_000))
+    chat.registry.begin()
     tokens: dict[str, str] = {}  # of who was here once
     links: dict[str, int] = {}  # of who is connected
     number = 0
@@ -33,7 +61,12 @@ def run(seed: int, steps: int) -> Iterator[str]:
             if who not in links:
                 number += 1
                 links[who] = number
-                named = {} if who in tokens else {"name": who}
+                named: dict[str, Any] = {} if who in tokens else {"name": who}
+                if chance.random() < 0.3:
+                    named = {"name": chance.choice(NAMES), "password": chance.choice(PASSWORDS)}
+                    if chance.random() < 0.5:
+                        named |= {"register": True, "invite": chance.choice(INVITES)}
+                    tokens.pop(who, None)
                 rooms = {chance.choice("abc"): chance.randrange(3)} if chance.random() < 0.5 else None
                 hello = Hello(protocol=1, token=tokens.get(who), rooms=rooms, **named)
                 inputs += [(number, Connected("10.0.0.1")), (number, hello)]
@@ -53,6 +86,12 @@ def run(seed: int, steps: int) -> Iterator[str]:
                     Rooms(),
                     Bye(),
                     Disconnected("gone"),
+                    Register(password=chance.choice(PASSWORDS), invite=chance.choice(INVITES)),
+                    ChangePassword(old=chance.choice(PASSWORDS), new=chance.choice(PASSWORDS)),
+                    Devices(),
+                    Logout(device=chance.choice([None, 1, 2, 3])),
+                    Logout(others=True),
+                    Unregister(password=chance.choice(PASSWORDS)),
                 ]
             )
             inputs.append((links[who], command))
@@ -64,10 +103,11 @@ def run(seed: int, steps: int) -> Iterator[str]:
             for event in chat.take(link):
                 if event["type"] == "welcome":
                     tokens[who] = event["token"]
-                elif event.get("code") in ("unknown_token", "name_taken"):
+                elif event.get("code") in ("unknown_token", "name_taken", "name_owned"):
                     tokens.pop(who, None)
             if link in chat.closed:
                 del links[who]
+        look(chat)
         yield of_state(chat.hub)
 
 

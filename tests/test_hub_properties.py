@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roomchat.chat.inputs import Connected, Disconnected
+from roomchat.chat.looks import looks
 from roomchat.chat.registry import Registry
 from roomchat.dialect import Terms
 from roomchat.protocol import Bye, Command, Dial, Hello, Join, Leave, Name, Say, Whisper
@@ -40,6 +41,13 @@ def check_registry(registry: Registry) -> None:
     assert registry.open_rooms == {key: registry.rooms[key] for key in members_of if key[0] != "@"}
     assert registry.room_keys == sorted(key for key in registry.rooms if key[0] != "@")
     assert registry.names == {client.key: client for client in clients.values()}
+    accounts = [client for client in clients.values() if client.account]
+    assert registry.looks == {look: one for one in accounts for look in looks(one.name, one.key)}
+    assert len(registry.looks) == sum(len(looks(one.name, one.key)) for one in accounts), "two look alike"
+    assert registry.accounts >= len(accounts)
+    numbers = {client.uid: [session.device for session in client.sessions] for client in accounts}
+    assert all(len(set(numbers[one.uid])) == len(numbers[one.uid]) for one in accounts)
+    assert all(number < one.account.next_device for one in accounts for number in numbers[one.uid])
     sessions = [session for client in clients.values() for session in client.sessions]
     assert all(session.client is client for client in clients.values() for session in client.sessions)
     assert all(client.sessions for client in clients.values())
