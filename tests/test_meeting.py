@@ -17,7 +17,7 @@ from roomchat.client.known_servers import KnownServers
 from roomchat.key_fingerprint import read_fingerprint
 from roomchat.server import Server
 from roomchat.settings import Settings
-from roomchat.terminal.meeting import NO_ANSWER, NOT_TRUSTED, QUESTION, is_trusted
+from roomchat.terminal.meeting import NO_ANSWER, NOT_TRUSTED, QUESTION, introduced, is_trusted
 from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.typed.input import InputQueue, Typed
@@ -88,6 +88,13 @@ def test_an_answer_is_no(answer: str) -> None:
     assert is_trusted(answer, FINGERPRINT) is False
 
 
+def test_a_fingerprint_can_be_read_on_a_narrow_screen() -> None:
+    """No group of it is taken apart, and both rows together are what is copied."""
+    rows = introduced("chat.example.org:5050", FINGERPRINT).split("\n")[1:3]
+    assert [len(row) for row in rows] == [39, 39]
+    assert is_trusted("\n".join(rows), FINGERPRINT)
+
+
 @given(st.text())
 def test_no_other_word_is_an_answer(answer: str) -> None:
     """It is asked again."""
@@ -102,7 +109,7 @@ def test_a_person_in_the_chat_is_asked_where_they_go(serve: Serve, folder: Path)
         ann.until("You are 1")
         ann.type(f"/connect {where(other)}")
         ann.until(f"{where(other)} is not known yet.")
-        ann.until(other.identity.fingerprint)
+        ann.until(other.identity.fingerprint[-39:])
         ann.until(ASKED)
         ann.type("what is that?")
         ann.until(NO_ANSWER)

@@ -11,9 +11,12 @@ _ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 
 
 def introduced(address: object, fingerprint: str) -> str:
-    """What is told before the question."""
+    """What is told before the question. The fingerprint stands in two rows, so that a narrow screen takes no group
+    of it apart."""
+    half = len(fingerprint) // 2
     return (
-        f"{address} is not known yet. The fingerprint of its key is:\n  {fingerprint}\n"
+        f"{address} is not known yet. The fingerprint of its key is:\n"
+        f"{fingerprint[:half]}\n{fingerprint[half:].removeprefix('-')}\n"
         "If `roomchat serve` prints the same one there, nobody sits in between."
     )
 

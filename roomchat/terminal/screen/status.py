@@ -68,7 +68,7 @@ def pending_texts(terminal: Terminal, windows: Windows, window: Window) -> list[
     said = [] if windows.client is None else windows.client.pending
     rooms = [one.room if isinstance(one, Say) else windows.roster.pair(one.uid) for one in said]
     texts = [one.text for one, room in zip(said, rooms, strict=True) if room == window.room]
-    if terminal.current_command and not windows.connected:
+    if terminal.current_command and not windows.connected and not terminal.arrival.asking:
         texts.append(terminal.current_command)
     waiting = terminal.waiting()
     return texts + [one.text for one in waiting if one.room in {None, window.room}]
