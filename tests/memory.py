@@ -28,6 +28,7 @@ from roomchat.chat.inputs import (
     LoggedIn,
     NewAccount,
     NewPassword,
+    Offer,
     Place,
     Row,
     SessionRow,
@@ -43,6 +44,9 @@ from roomchat.protocol import (
     Command,
     Hello,
     HistoryPage,
+    Invitation,
+    InviteTo,
+    Join,
     Message,
     Register,
     Spoken,
@@ -260,6 +264,10 @@ class Chat:
         """As the net does it: what proves anything comes no further. The hash of a password is itself."""
         if isinstance(one, Hello):
             return self._introduced(one)
+        if isinstance(one, Join) and one.invitation is not None:
+            return replace(one, invitation=sha256(one.invitation.encode()).hexdigest())
+        if isinstance(one, InviteTo) and one.uid is None:
+            return self._offered(one)
         if isinstance(one, Register):
             return NewAccount(one.password, hash_of(one.invite), one.id)
         if isinstance(one, ChangePassword | Unregister):
@@ -273,6 +281,12 @@ class Chat:
                 return EndOfAccount(account.account.changed, one.id)
             return NewPassword(one.new, account.account.changed, one.id)
         return one
+
+    def _offered(self, invite: InviteTo) -> Offer:
+        token = next(self._new_tokens)
+        token_hash = sha256(token.encode()).digest()
+        self._tokens[token_hash.hex()] = token
+        return Offer(invite, token_hash)
 
     def _introduced(self, hello: Hello) -> Input:
         token = next(self._new_tokens) if hello.token is None else hello.token
@@ -364,6 +378,8 @@ class Chat:
             case Reply():
                 if isinstance(delivery.event, Welcome):
                     delivery.event.token = self._tokens[delivery.event.token]
+                if isinstance(delivery.event, Invitation):
+                    delivery.event.token = self._tokens[delivery.event.token]
                 event = delivery.event
                 data = event.data if isinstance(event, Answer) else self._wire(delivery.link).reply(event)
                 self._send(delivery.link, data)
@@ -447,6 +463,7 @@ def snapshot(registry: Registry) -> dict[str, Any]:
         "tokens": {token_hash: _session(one) for token_hash, one in registry.tokens.items()},
         "peers": {link: (id(peer), peer.address, id(peer.session)) for link, peer in registry.peers.items()},
         "addresses": dict(registry.addresses),
+        "asked": {uid: set(rooms) for uid, rooms in registry.asked.items()},
         "owned": {uid: set(rooms) for uid, rooms in registry.owned.items()},
         "pairs": {uid: set(keys) for uid, keys in registry.pairs.items()},
         "numbers": (registry.next_uid, registry.next_room, registry.accounts),

@@ -9,7 +9,22 @@ import pytest
 from roomchat.account import Invite
 from roomchat.chat.effects import Replay
 from roomchat.chat.inputs import Connected, Disconnected, NewAccount, Shutdown
-from roomchat.protocol import Bye, Dial, Error, Hello, History, Join, Leave, Name, Ping, Rooms, Say, Whisper, Who
+from roomchat.protocol import (
+    Bye,
+    Dial,
+    Error,
+    Hello,
+    History,
+    InviteTo,
+    Join,
+    Leave,
+    Name,
+    Ping,
+    Rooms,
+    Say,
+    Whisper,
+    Who,
+)
 from roomchat.wires.native import encode
 from tests.memory import Chat, brief, snapshot
 
@@ -139,6 +154,8 @@ def everything() -> tuple[Chat, list]:
         ("cyd", Dial(uid=4)),
         ("cyd", Whisper(uid=4, text="hush")),
         ("bob", Name(name="ann")),
+        ("cyd", Join(room="plans", private=True)),
+        ("cyd", InviteTo(uid=1)),
         ("ann", Join(room="den")),
         ("bob", Bye()),
         ("dan", Disconnected("gone")),

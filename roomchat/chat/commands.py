@@ -6,9 +6,10 @@ from bisect import bisect_right
 
 from msgspec.structs import replace
 
-from roomchat.chat import membership, moderation, reading
+from roomchat.chat import invitations, membership, moderation, reading
 from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.deletion import delete
+from roomchat.chat.entering import go_into, go_into_own, let_in
 from roomchat.chat.lookup import addressee, find_peer
 from roomchat.chat.names import normal_room, pair_key
 from roomchat.chat.roles import check_may_speak
@@ -22,7 +23,6 @@ from roomchat.errors import (
 )
 from roomchat.protocol import (
     PAGE,
-    Command,
     Delete,
     Dial,
     History,
@@ -50,7 +50,7 @@ def dial(batch: Batch, session: Session, command: Dial) -> None:
     peer = find_peer(batch, client, command.uid)
     if peer is None:
         raise Offline(who=batch.offline_name(command.uid))
-    room = peer.current
+    room = peer.reached
     if room is not None and not peer.one_room and room.key == batch.lobby:
         room = None
     if room is not None and room.key in registry.clients_to_rooms[client.uid]:
@@ -60,7 +60,7 @@ def dial(batch: Batch, session: Session, command: Dial) -> None:
         return
     membership.check_room_for_one_more(batch, client)
     if room is not None:
-        membership.let_in(batch, client, room)
+        let_in(batch, client, room)
         batch.reply(membership.joined(registry, client, room))
         batch.replay(room, None, 0)
         return
@@ -81,7 +81,10 @@ def join(batch: Batch, session: Session, command: Join) -> None:
     if is_pair(command.room):
         raise PairRoom(room=pair_key(command.room))
     client = session.client
-    room, was_in = membership.go_into(batch, client, command.room)
+    if command.private:
+        room, was_in = go_into_own(batch, client, command.room)
+    else:
+        room, was_in = go_into(batch, client, command.room, invitation=command.invitation)
     history = batch.settings.history if command.history is None else command.history
     if was_in:
         batch.registry.set_current(client, room)
@@ -208,7 +211,7 @@ def ping(batch: Batch, session: Session, command: Ping) -> None:
     batch.reply(Pong())
 
 
-TABLE: dict[type[Command], Handler] = {
+TABLE: dict[type, Handler] = {
     Dial: dial,
     Join: join,
     Leave: leave,
@@ -222,4 +225,5 @@ TABLE: dict[type[Command], Handler] = {
     Read: reading.read,
     Ping: ping,
     **moderation.TABLE,
+    **invitations.TABLE,
 }

@@ -18,7 +18,7 @@ def of_state(hub: Hub) -> str:
     return _digest(
         [
             [[client.uid, client.name, client.key, client.guest, client.account,
-              client.current and client.current.key, client.announced,
+              client.current and client.current.key, client.reached and client.reached.key, client.announced,
               [*map(_session, client.sessions)], client.links, [*client.reads.items()]]
              for client in registry.clients.values()],
             [[uid, *rooms] for uid, rooms in registry.clients_to_rooms.items()],
@@ -31,6 +31,7 @@ def of_state(hub: Hub) -> str:
              for peer in registry.peers.values()],
             [[uid, *keys] for uid, keys in registry.pairs.items()],
             [[uid, *keys] for uid, keys in registry.owned.items()],
+            [[uid, *keys] for uid, keys in registry.asked.items()],
             registry.next_uid, registry.next_room,
         ]
     )  # fmt: skip

@@ -20,6 +20,7 @@ from roomchat.chat.inputs import (
     Key,
     Link,
     LoggedIn,
+    Offer,
     Place,
     Refresh,
     Shutdown,
@@ -139,9 +140,9 @@ class Hub:
             stats, segments = self._stats, self._applied.segments
             stats["batches"] += 1
             stats["largest_batch"] = max(stats["largest_batch"], self._inputs)
-            stats["messages"] += sum(len(segment.entries) for segment in segments)
+            stats["messages"] += sum(len(segment.entries) for segment in segments if segment.room.is_open)
             stats["deliveries"] += sum(
-                len(segment.entries) * len(segment.audience) for segment in segments
+                len(segment.entries) * len(segment.audience) for segment in segments if segment.room.is_open
             )  # fmt: skip
 
     def _forget_gone(self) -> None:
@@ -199,7 +200,7 @@ class Hub:
                 self._inputs -= 1  # it is no sign that the chat is in use
                 administration.carry_out(batch, command, self._admin_handlers)
             return  # anything else is from a connection that was closed since
-        if isinstance(command, Command | Introduction | Verdict):
+        if isinstance(command, Command | Introduction | Offer | Verdict):
             self._first_command(batch, peer, command)
         elif isinstance(command, Answer):
             batch.send(link, command)
@@ -211,7 +212,7 @@ class Hub:
         elif isinstance(command, Disconnected):
             sessions.disconnected(batch, peer, command)
 
-    def _first_command(self, batch: Batch, peer: Peer, command: Command | Introduction | Verdict) -> None:
+    def _first_command(self, batch: Batch, peer: Peer, command: Command | Introduction | Offer | Verdict) -> None:
         """Before the hello there is nothing but the hello, and the bye."""
         if isinstance(command, Introduction | LoggedIn):
             self._welcoming.hello(batch, peer, command)

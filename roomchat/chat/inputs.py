@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from roomchat.account import Account
 from roomchat.dialect import Answer, Malformed, Terms
-from roomchat.protocol import Command, Hello, Id, Tombstone
+from roomchat.protocol import Command, Hello, Id, InviteTo, Tombstone
 from roomchat.protocol.administration import HubCommands
 
 Link = int  # the number of a connection, from 1; of what an admin asks, from -1 down
@@ -114,6 +114,18 @@ class EndOfAccount(_Input):
     id: Id = None
 
 
+class Offer(_Input):
+    """An invitation that anybody may use, with the SHA-256 of a new token; the hub knows no more of it."""
+
+    invite: InviteTo
+    token_hash: bytes
+
+    @property
+    def id(self) -> Id:
+        """The command's."""
+        return self.invite.id
+
+
 class KnownSession(Protocol):
     """What is known of a session that has no connection: of one in the log, or of one that was here."""
 
@@ -197,6 +209,7 @@ Input = (
     | Answer
     | Malformed
     | Introduction
+    | Offer
     | Verdict
     | Connected
     | Disconnected

@@ -33,3 +33,13 @@ def addressee(batch: Batch, session: Session, uid: int, n: int | None) -> Client
         if n is not None:
             batch.keep_counter(session, n - 1)
         raise
+
+
+def whom(batch: Batch, client: Client, uid: int) -> tuple[Client | None, str]:
+    """Who is meant, if they have a seat, and their name; behind ``look_for``.
+
+    Raises:
+        SelfTarget, NoSuchClient, Offline, StorageUnavailable
+    """
+    peer = find_peer(batch, client, uid)
+    return peer, peer.name if peer is not None else batch.offline_name(uid) or f"UID {uid}"

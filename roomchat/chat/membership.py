@@ -9,11 +9,9 @@ from itertools import islice
 
 from roomchat.chat.batch import Batch
 from roomchat.chat.looks import looks
-from roomchat.chat.names import normal_room, pair_key
+from roomchat.chat.names import normal_private, normal_room, pair_key
 from roomchat.chat.ownership import owner_gone
 from roomchat.chat.registry import Registry
-from roomchat.chat.roles import check_admitted
-from roomchat.chat.rules import without_one
 from roomchat.chat.state import Client, Room, Session
 from roomchat.errors import NameOwned, NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
 from roomchat.protocol import (
@@ -31,6 +29,7 @@ from roomchat.protocol import (
     WhoPage,
     is_pair,
     pair_room,
+    private_of,
 )
 
 
@@ -79,13 +78,15 @@ def joined(registry: Registry, client: Client, room: Room, by: int | None = None
 
 
 def find_room(batch: Batch, client: Client, name: str) -> Room:
-    """A room by its name as a client sees it: rooms of two others do not exist for it.
+    """A room by its name as a client sees it: rooms of two others, and private ones that it is
+    not in, do not exist for it.
 
     Raises:
         NoSuchRoom, BadName
     """
     room = batch.registry.rooms.get(room_key(batch, name))
-    if room is None or (room.pair and client.uid not in room.pair):
+    members = batch.registry.rooms_to_clients
+    if room is None or not (room.is_open or client.uid in (room.pair or members.get(room.key, {}))):
         raise NoSuchRoom(room=name)
     return room
 
@@ -111,46 +112,10 @@ def own_room(batch: Batch, client: Client, name: str | None) -> Room:
 
 def room_key(batch: Batch, name: str) -> str:
     """How a room's name is compared. Raises BadName."""
-    return pair_key(name) if is_pair(name) else normal_room(name, batch.settings.max_name)[1]
-
-
-def go_into(batch: Batch, client: Client, name: str, *, asks: bool = True) -> tuple[Room, bool]:
-    """A client goes into a room by its name; it is made if there is none, and is its own then.
-
-    Args:
-        asks: it is asked for just now; else somebody who was kicked is not brought back.
-    Returns:
-        The room, and whether the client was in it already.
-    Raises:
-        BadName, TooManyRooms, BannedFrom, WasKicked
-    """
-    shown, key = normal_room(name, batch.settings.max_name)
-    room = batch.registry.clients_to_rooms[client.uid].get(key)
-    if room is not None:
-        return room, True
-    check_room_for_one_more(batch, client)
-    room = batch.registry.rooms.get(key)
-    if room is None:
-        batch.log(f"client {client.uid} made {shown}")
-        room = batch.registry.room(key, shown)
-        if key not in {batch.lobby, batch.settings.only_room}:  # those are everyone's
-            batch.lay_down(room, owner=client.uid, owner_name=client.name)
-    let_in(batch, client, room, asks=asks)
-    return room, False
-
-
-def let_in(batch: Batch, client: Client, room: Room, *, asks: bool = True) -> None:
-    """As ``enter``, if the client may.
-
-    Raises:
-        BannedFrom, WasKicked
-    """
-    rules = room.rules
-    if rules is not None:
-        check_admitted(batch, client, room, asks=asks)
-        if client.uid in rules.kicked and batch.storing:  # else it is not brought back after a break
-            batch.lay_down(room, kicked=without_one(rules.kicked, client.uid))
-    enter(batch, client, room)
+    if is_pair(name):
+        return pair_key(name)
+    normal = normal_room if private_of(name) is None else normal_private
+    return normal(name, batch.settings.max_name)[1]
 
 
 def enter(batch: Batch, client: Client, room: Room) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch, Handler
-from roomchat.chat.lookup import find_peer
+from roomchat.chat.lookup import whom
 from roomchat.chat.ownership import give
 from roomchat.chat.roles import check_above, check_role
 from roomchat.chat.rules import MAX_LISTED, Restraint, Rules, with_one, without_one
@@ -28,6 +28,7 @@ from roomchat.protocol import (
     Left,
     Mute,
     Muted,
+    OpenInvitation,
     PassOn,
     Person,
     Promote,
@@ -67,8 +68,11 @@ def kick(batch: Batch, session: Session, command: Kick) -> None:
         raise NotAMember(uid=command.uid, room=room.name)
     check_above(room, client, member.uid, member.name)
     batch.must_store()
-    kicked = with_one(rules.kicked, member.uid, command.reason)
-    batch.lay_down(room, kicked=dict([*kicked.items()][-MAX_LISTED:]))
+    if room.private:
+        batch.lay_down(room, invited=without_one(rules.invited, member.uid))
+    else:
+        kicked = with_one(rules.kicked, member.uid, command.reason)
+        batch.lay_down(room, kicked=dict([*kicked.items()][-MAX_LISTED:]))
     seq = batch.enter(room, client, Kicked, member.uid, member.name, reason=command.reason)
     _put_out(batch, room, member, "kicked")
     _done(batch, room, seq)
@@ -80,14 +84,15 @@ def ban(batch: Batch, session: Session, command: Ban) -> None:
     batch.look_for(command.uid)
     room = membership.own_room(batch, client, command.room)
     rules = check_role(room, client)
-    peer, name = _whom(batch, client, command.uid)
+    peer, name = whom(batch, client, command.uid)
     check_above(room, client, command.uid, name)
     address = None
     if command.address and peer is not None and not peer.account and peer.links:
         address = batch.registry.peers[peer.links[0]].address
     batch.must_store()
     restraint = Restraint(name, _until(batch, command.seconds), command.reason, address)
-    batch.lay_down(room, bans=_restrained(batch, rules.bans, command.uid, restraint))
+    bans = _restrained(batch, rules.bans, command.uid, restraint)
+    batch.lay_down(room, bans=bans, invited=without_one(rules.invited, command.uid))
     seq = _limited(batch, room, client, Banned, command.uid, restraint)
     if peer is not None and room.key in batch.registry.clients_to_rooms[peer.uid]:
         _put_out(batch, room, peer, "banned")
@@ -119,7 +124,7 @@ def mute(batch: Batch, session: Session, command: Mute) -> None:
     batch.look_for(command.uid)
     room = membership.own_room(batch, client, command.room)
     rules = check_role(room, client)
-    _, name = _whom(batch, client, command.uid)
+    _, name = whom(batch, client, command.uid)
     check_above(room, client, command.uid, name)
     batch.must_store()
     restraint = Restraint(name, _until(batch, command.seconds), command.reason)
@@ -146,7 +151,7 @@ def promote(batch: Batch, session: Session, command: Promote) -> None:
     batch.look_for(command.uid)
     room = membership.own_room(batch, client, command.room)
     rules = check_role(room, client, owner=True)
-    _, name = _whom(batch, client, command.uid)
+    _, name = whom(batch, client, command.uid)
     if command.uid in rules.moderators:
         raise Unchanged(who=name, what=f"is a moderator of {room.name} already")
     if len(rules.moderators) >= MAX_LISTED:
@@ -180,7 +185,7 @@ def pass_on(batch: Batch, session: Session, command: PassOn) -> None:
     batch.look_for(command.uid)
     room = membership.own_room(batch, client, command.room)
     check_role(room, client, owner=True)
-    peer, name = _whom(batch, client, command.uid)
+    peer, name = whom(batch, client, command.uid)
     if peer is None:
         raise Offline(who=name)
     batch.must_store()
@@ -192,8 +197,11 @@ def pass_on(batch: Batch, session: Session, command: PassOn) -> None:
 
 def show_rules(batch: Batch, session: Session, command: ShowRules) -> None:
     """What is laid down for a room."""
-    client = session.client
-    room = membership.own_room(batch, client, command.room)
+    show(batch, session.client, membership.own_room(batch, session.client, command.room))
+
+
+def show(batch: Batch, client: Client, room: Room) -> None:
+    """Answer with what is laid down for a room, as far as that is for this member."""
     rules = room.rules or Rules()
     page = RulesPage(room=room.name, topic=rules.topic)
     if rules.owner is not None:
@@ -202,6 +210,12 @@ def show_rules(batch: Batch, session: Session, command: ShowRules) -> None:
     if rules.rank(client.uid):
         page.banned = _listed(batch, rules.bans)
         page.muted = _listed(batch, rules.mutes)
+        page.invited = [_person(batch, uid, one.name) for uid, one in rules.invited.items() if one is not None]
+        page.invitations = [
+            OpenInvitation(one.number, one.uses, rfc3339(one.until), one.by)
+            for one in rules.links.values()
+            if batch.time < one.until
+        ]
     batch.reply(page)
 
 
@@ -219,16 +233,6 @@ def _listed(batch: Batch, restraints: Mapping[int, Restraint]) -> list[Restraine
 
 
 # ---------------------------------------------------------------- what they have in common
-
-
-def _whom(batch: Batch, client: Client, uid: int) -> tuple[Client | None, str]:
-    """Who is meant, if they have a seat, and their name; behind ``look_for``.
-
-    Raises:
-        SelfTarget, NoSuchClient, Offline, StorageUnavailable
-    """
-    peer = find_peer(batch, client, uid)
-    return peer, peer.name if peer is not None else batch.offline_name(uid) or f"UID {uid}"
 
 
 def _restrained(

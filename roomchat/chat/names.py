@@ -13,7 +13,7 @@ from functools import lru_cache
 from precis_i18n import get_profile
 
 from roomchat.errors import BadName
-from roomchat.protocol import PAIR, is_pair
+from roomchat.protocol import PAIR, is_pair, private_of, private_room
 from roomchat.speaker import name_fault
 
 _shown = get_profile("UsernameCasePreserved")
@@ -68,7 +68,16 @@ def normal_room(name: str, max_name: int) -> tuple[str, str]:
     shown, key = normal(name, max_name, "room name")
     if is_pair(key):  # looked for last: there is a full-width one, too
         raise BadName(name=name, what="room name", why=f"{PAIR} is kept for rooms of two")
+    if private_of(key) is not None:
+        raise BadName(name=name, what="room name", why="+, a number and / are kept for private rooms")
     return shown, key
+
+
+def normal_private(name: str, max_name: int) -> tuple[str, str]:
+    """As ``normal``, for the name of a private room, ``+7/plans``."""
+    founder, own = private_of(name) or (0, name)
+    shown, key = normal(own, max_name, "room name")
+    return private_room(founder, shown), private_room(founder, key)
 
 
 def pair_key(name: str) -> str:

@@ -31,6 +31,7 @@ from roomchat.chat.inputs import (
     LoggedIn,
     NewAccount,
     NewPassword,
+    Offer,
     Refresh,
     Row,
     Shutdown,
@@ -49,6 +50,7 @@ AnyInput = (
     | Answer
     | Malformed
     | Introduction
+    | Offer
     | LoggedIn
     | NewAccount
     | NewPassword

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
-
-from msgspec.structs import astuple
 
 from roomchat.account import Account, Invite
 from roomchat.chat.inputs import KnownSession, Link
 from roomchat.chat.looks import looks
+from roomchat.chat.rule_book import RuleBook
 from roomchat.chat.rules import Rules
 from roomchat.chat.state import Audience, Client, Peer, Room, Session
 from roomchat.dialect import Terms
 
 
-class Registry:
+class Registry(RuleBook):
     """The three maps and what belongs to them. Only the hub's thread calls it.
 
     clients: UID to client, for all that have a seat.
@@ -40,13 +38,14 @@ class Registry:
     ) -> None:
         """What a log knew before: the next numbers, (key, name, last seq, last said) of each room, how many
         accounts there are, which invites, and the rules of some rooms, by key."""
+        super().__init__()
         self.clients: dict[int, Client] = {}
         self.clients_to_rooms: dict[int, dict[str, Room]] = {}
         self.rooms_to_clients: dict[str, dict[int, Client]] = {}
         self.rooms: dict[str, Room] = {}  # all that have members or messages; some 250 bytes each
-        self.open_rooms: dict[str, Room] = {}  # those with members, but for rooms of two
+        self.open_rooms: dict[str, Room] = {}  # those with members, but for rooms of two and private ones
         self.uids: list[int] = []  # of the clients, rising: lists are pages of these, and are asked for often
-        self.room_keys: list[str] = []  # of all rooms but those of two, likewise
+        self.room_keys: list[str] = []  # of all rooms but those, likewise
         self.names: dict[str, Client] = {}
         self.looks: dict[str, Client] = {}  # of the accounts among them, by each of their looks
         self.accounts = accounts  # how many there are, here or not
@@ -55,14 +54,13 @@ class Registry:
         self.peers: dict[Link, Peer] = {}
         self.addresses: dict[str, int] = {}  # connections an address
         self.pairs: dict[int, dict[str, None]] = {}  # UID to its rooms of two, here or not, in order
-        self.owned: dict[int, dict[str, Room]] = {}  # UID to the rooms that are its, here or not
         self.next_uid = next_uid
         self.next_room = next_room
-        self._undo: list[Callable[[], object]] = []
-        self._batch = 0
         for row in sorted(rooms):  # so that each key is put behind the others: no list is moved
-            self._add_room(room := Room(*row))
-            self.set_rules(room, rules.get(room.key))
+            room, known = Room(*row), rules.get(row[0])
+            room.private = known is not None and known.private
+            self._add_room(room)
+            self.set_rules(room, known)
         self.begin()
 
     # ------------------------------------------------------------ taking back
@@ -79,26 +77,10 @@ class Registry:
         self.uids = sorted(self.clients)
         self.begin()
 
-    def save(self, record: Room | Client | Session) -> None:
-        """Must be called before fields of a record are changed."""
-        if record.saved_in != self._batch:
-            self._undo.append(partial(_restore, record, astuple(record)))
-            record.saved_in = self._batch
-
     def _restore_numbers(self, next_uid: int, next_room: int, accounts: int) -> None:
         self.next_uid = next_uid
         self.next_room = next_room
         self.accounts = accounts
-
-    def _put(self, mapping: dict[Any, Any], key: object, value: object) -> None:
-        """``mapping[key] = value``, to be taken back."""
-        self._undo.append(partial(_put_back, mapping, key, mapping.get(key, _ABSENT)))
-        mapping[key] = value
-
-    def _drop(self, mapping: dict[Any, Any], key: object) -> None:
-        """``del mapping[key]``, to be taken back (then as the newest entry)."""
-        self._undo.append(partial(_put_back, mapping, key, mapping[key]))
-        del mapping[key]
 
     # ------------------------------------------------------------ connections
 
@@ -234,11 +216,11 @@ class Registry:
 
     # ------------------------------------------------------------ rooms
 
-    def room(self, key: str, name: str) -> Room:
+    def room(self, key: str, name: str, *, private: bool = False) -> Room:
         """The room with that key; made, with that name, if there is none."""
         room = self.rooms.get(key)
         if room is None:
-            room = Room(key, name)
+            room = Room(key, name, private=private)
             self._undo.append(partial(self._forget_room, room))
             self._add_room(room)
         return room
@@ -255,29 +237,11 @@ class Registry:
         self._put(self.clients_to_rooms[client.uid], room.key, room)
         if room.key not in self.rooms_to_clients:
             self._put(self.rooms_to_clients, room.key, {})
-            if room.pair is None:
+            if room.is_open:
                 self._put(self.open_rooms, room.key, room)
         self._put(self.rooms_to_clients[room.key], client.uid, client)
         self._audience_changed(room)
         self.set_current(client, room)
-
-    def set_rules(self, room: Room, rules: Rules | None) -> None:
-        """Lay these down for a room, in the place of those that it has."""
-        if rules is room.rules:
-            return
-        self.save(room)
-        before, now = (one.owner if one is not None else None for one in (room.rules, rules))
-        if before != now:
-            if before is not None:
-                self._drop(self.owned[before], room.key)
-                if not self.owned[before]:
-                    self._drop(self.owned, before)
-            if now is not None:
-                if now not in self.owned:
-                    self._put(self.owned, now, {})
-                self._put(self.owned[now], room.key, room)
-        room.rules = rules
-        room.mutes = (rules.mutes or None) if rules is not None else None
 
     def leave(self, client: Client, room: Room) -> None:
         """A member goes. The room goes with its last member, unless it has messages."""
@@ -287,22 +251,29 @@ class Registry:
         self._drop(members, client.uid)
         if not members:
             self._drop(self.rooms_to_clients, room.key)
-            if room.pair is None:
+            if room.is_open:
                 self._drop(self.open_rooms, room.key)
             if not room.last_seq:
                 self.set_rules(room, None)
                 self._undo.append(partial(self._add_room, room))
                 self._forget_room(room)
         self._audience_changed(room)
-        if client.current is room:
+        if room in (client.current, client.reached):
             self.save(client)
-            client.current = next((other for other in reversed(rooms.values()) if other.pair is None), None)
+            others = [other for other in reversed(rooms.values()) if other.pair is None]
+            if client.reached is room:
+                client.reached = next((other for other in others if not other.private), None)
+            if client.current is room:
+                client.current = client.reached or next(iter(others), None)
 
     def set_current(self, client: Client, room: Room) -> None:
-        """The client's current room is this one, unless that is one of two: nobody can dial into those."""
+        """The client's current room is this one, unless that is one of two. Nobody can dial into those, nor into
+        private ones: a dial of it leads where it would without them."""
         if client.current is not room and room.pair is None:
             self.save(client)
             client.current = room
+            if not room.private:
+                client.reached = room
 
     def audience(self, room: Room) -> Audience:
         """The connections of the members that are not away; the same object until that changes."""
@@ -321,31 +292,16 @@ class Registry:
 
     def _add_room(self, room: Room) -> None:
         self.rooms[room.key] = room
-        if room.pair is None:
+        if room.is_open:
             insort(self.room_keys, room.key)
         for uid in room.pair or ():
             self.pairs.setdefault(uid, {})[room.key] = None
 
     def _forget_room(self, room: Room) -> None:
         del self.rooms[room.key]
-        if room.pair is None:
+        if room.is_open:
             del self.room_keys[bisect_left(self.room_keys, room.key)]
         for uid in room.pair or ():
             self.pairs[uid].pop(room.key, None)
             if not self.pairs[uid]:
                 del self.pairs[uid]
-
-
-_ABSENT = object()
-
-
-def _restore(record: Room | Client | Session, values: tuple[Any, ...]) -> None:
-    for field, value in zip(record.__struct_fields__, values, strict=True):
-        setattr(record, field, value)
-
-
-def _put_back(mapping: dict[Any, Any], key: object, value: object) -> None:
-    if value is _ABSENT:
-        mapping.pop(key, None)
-    else:
-        mapping[key] = value

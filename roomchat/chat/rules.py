@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from roomchat.protocol import Role
 
@@ -29,6 +30,27 @@ class Restraint(Struct, frozen=True, omit_defaults=True):
         return self.until is None or time < self.until
 
 
+class InvitedBy(Struct, frozen=True):
+    """Somebody is asked into a private room, and has not come yet."""
+
+    name: str  # of whoever is asked
+    by: int
+    by_name: str
+
+
+class Link(Struct, frozen=True):
+    """Whoever has the token may come into a private room."""
+
+    number: int  # among those of the room, from 1
+    by: int
+    uses: int  # that are left
+    until: int  # milliseconds since 1970
+
+    def used(self) -> Link:
+        """After one more has used it."""
+        return replace(self, uses=self.uses - 1)
+
+
 class Rules(Struct, frozen=True, omit_defaults=True):
     """Of one room. People are UIDs; the order in the lists is that in which they came into them."""
 
@@ -38,6 +60,10 @@ class Rules(Struct, frozen=True, omit_defaults=True):
     moderators: dict[int, str] = {}  # to what they were called then
     bans: dict[int, Restraint] = {}
     mutes: dict[int, Restraint] = {}
+    private: bool = False  # in no list; only those who are ``invited`` come in
+    invited: dict[int, InvitedBy | None] = {}  # None: has come, and may come again
+    links: dict[str, Link] = {}  # by the hash of the token, in hexadecimal
+    next_link: int = 1
     kicked: dict[int, str] = {}  # who was put out, and has not come back of their own accord: to the reason
 
     def role(self, uid: int) -> Role | None:

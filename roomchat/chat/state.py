@@ -42,11 +42,17 @@ class Room(Struct, eq=False):
     left: int = 0  # members that went, likewise
     saved_in: int = 0  # the batch that saved it for a rollback
     pair: tuple[int, int] | None = None  # the UIDs of the two who whisper in it, if it is such a room
+    private: bool = False  # in no list, and only the invited come in
     rules: Rules | None = None  # None: nothing is laid down for it
     mutes: dict[int, Restraint] | None = None  # those of the rules; None: nobody is muted
 
     def __post_init__(self) -> None:
         self.pair = pair_of(self.key)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may see that it is there."""
+        return self.pair is None and not self.private
 
 
 class Client(Struct, eq=False):
@@ -57,6 +63,7 @@ class Client(Struct, eq=False):
     key: str  # the name as it is compared
     guest: bool = False  # whether it can come back, and never said anything
     current: Room | None = None  # where it last joined or spoke; never a room of two
+    reached: Room | None = None  # where a dial of it leads: the same, but never a private room
     announced: bool = True  # whether rooms are told of its comings and goings
     account: Account | None = None  # None: it has none
     sessions: tuple[Session, ...] = ()  # all of them, connected or not

@@ -7,7 +7,9 @@ from itertools import islice
 
 from roomchat.chat import accounts, membership
 from roomchat.chat.batch import Batch
+from roomchat.chat.entering import go_into
 from roomchat.chat.inputs import Introduction, KnownClient, KnownSession, Link, LoggedIn, SessionRow
+from roomchat.chat.invitations import tell_asked
 from roomchat.chat.state import Client, Peer, Room, Session
 from roomchat.errors import (
     AccountNeeded,
@@ -41,10 +43,10 @@ class Welcoming:
             raise UnsupportedProtocol(supported=VERSION, asked=command.protocol)
         session = self._session(batch, introduction)
         client = session.client
-        if not batch.registry.clients_to_rooms[client.uid]:  # else they know it already, or not
+        rooms = list(batch.registry.clients_to_rooms[client.uid].values())
+        if not any(room.is_open for room in rooms):  # else they know it already, or not
             batch.registry.save(client)
             client.announced = command.presence
-        rooms = list(batch.registry.clients_to_rooms[client.uid].values())
         if session.link is not None:
             self._replace(batch, session.link)
         elif not client.links:
@@ -54,9 +56,11 @@ class Welcoming:
         batch.log(f"{peer} is client {client.uid} {client.name}")
         batch.reply(self._welcome(batch, session, command))
         self._return_to_rooms(batch, client, command)
+        if client.uid in batch.registry.asked:
+            tell_asked(batch, client)
         lobby = batch.settings.only_room if peer.terms.one_room else batch.settings.lobby
         if peer.terms.lobby and lobby:
-            room, _ = membership.go_into(batch, client, lobby)
+            room, _ = go_into(batch, client, lobby)
             batch.send(peer.link, membership.joined(batch.registry, client, room))
             batch.replay(room, None, batch.settings.history)
 
@@ -236,7 +240,7 @@ class Welcoming:
                 if is_pair(name):
                     room = membership.find_room(batch, client, name)
                 else:
-                    room, _ = membership.go_into(batch, client, name, asks=False)
+                    room, _ = go_into(batch, client, name, asks=False)
             except Refused as refusal:
                 batch.refuse(refusal)
                 continue

@@ -20,6 +20,11 @@ class Unchanged(Refused):
     sentence = "{who} {what}."
 
 
+class OpenRoom(Refused):
+    code = "open_room"
+    sentence = "{room} is open: anyone can join it, and nobody needs an invitation."
+
+
 class ListFull(Refused):
     code = "list_full"
     sentence = "A room can have at most {limit} of these; take one back first."

@@ -58,6 +58,7 @@ class Connection:
         "events",
         "introduced",
         "number",
+        "offers",
         "outbox",
         "owner",
         "pace",
@@ -99,6 +100,7 @@ class Connection:
         self.dirty = False  # in the loop's list of those to be flushed
         self.blocked = False  # the system takes no more bytes for now
         self.resting = False  # its wire asks for a pause before the next write
+        self.offers: dict[str, str] = {}  # tokens for invitations that it has asked for, by their hashes
         self.tokens: dict[str, str] | None = {}  # of its hellos, by their hashes; None: it is welcomed
         self.dear = False  # there may be dear commands among those that wait
         self.awaited = 0  # dear commands that the hub has, and that are not answered yet

@@ -6,14 +6,26 @@ from collections.abc import Collection
 
 from roomchat.chat.inputs import Input
 from roomchat.protocol import (
+    Ban,
     ChangePassword,
+    Demote,
     Dial,
     Hello,
     History,
+    InviteTo,
     Join,
+    Kick,
+    Mute,
+    PassOn,
+    Promote,
     Register,
     Rooms,
+    SetTopic,
+    ShowRules,
     Stats,
+    TakeBack,
+    Unban,
+    Unmute,
     Unregister,
     Who,
 )  # fmt: skip
@@ -26,6 +38,10 @@ DEAR: dict[type, int] = {
     Hello: 4, Who: 4, Rooms: 4, History: 4, Join: 1, Dial: 1, Stats: 1,
     Register: 20, ChangePassword: 20, Unregister: 20,
 }  # fmt: skip
+# These write all that is laid down for a room, or tell it.
+DEAR |= dict.fromkeys(
+    (SetTopic, Kick, Ban, Unban, Mute, Unmute, Promote, Demote, PassOn, ShowRules, InviteTo, TakeBack), 4
+)
 
 
 _none_of = frozenset(DEAR).isdisjoint

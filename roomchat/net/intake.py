@@ -9,7 +9,9 @@ from functools import partial
 from hashlib import sha256
 from typing import cast
 
-from roomchat.chat.inputs import Disconnected, Input, Introduction
+from msgspec.structs import replace
+
+from roomchat.chat.inputs import Disconnected, Input, Introduction, Offer
 from roomchat.dialect import Malformed
 from roomchat.errors import PasswordInClear
 from roomchat.net.addresses import is_local
@@ -19,7 +21,7 @@ from roomchat.net.cost import DEAR, has_dear, surplus
 from roomchat.net.inbox import Inbox
 from roomchat.net.passwords import Passwords, Secret, bare, has_password
 from roomchat.net.reactor import Reactor
-from roomchat.protocol import Hello
+from roomchat.protocol import Hello, InviteTo, Join
 
 READ_SIZE = 64 * 1024  # bytes read from a connection at a time; others get their turn in between
 READ_TOKEN = 32  # bytes read for a token that the connection has
@@ -122,7 +124,7 @@ class Intake:
         if connection.dear:
             connection.awaited += sum(map(_answers, commands))
             connection.dear = bool(backlog)
-            commands = [_introduced(connection, one) if isinstance(one, Hello) else one for one in commands]
+            commands = [_for_hub(connection, one) for one in commands]
         self._connections.send_to_hub(connection, commands)
         if tokens < permitted or not bucket.there(now):
             connection.starved = True
@@ -163,6 +165,22 @@ class Intake:
         waiting, self._waiting_for_inbox = self._waiting_for_inbox, []
         for connection in waiting:
             self._go_on(connection)
+
+
+def _for_hub(connection: Connection, command: Input) -> Input:
+    """A command without the secrets in it, which the hub need not know: with their hashes, or new ones."""
+    if isinstance(command, Hello):
+        return _introduced(connection, command)
+    if isinstance(command, Join) and command.invitation is not None:
+        return replace(command, invitation=sha256(command.invitation.encode()).hexdigest())
+    if isinstance(command, InviteTo) and command.uid is None:
+        token = secrets.token_urlsafe(24)
+        token_hash = sha256(token.encode()).digest()
+        connection.offers[token_hash.hex()] = token
+        while len(connection.offers) > MAX_DEAR:  # of those before, all that were not refused have been told
+            del connection.offers[next(iter(connection.offers))]
+        return Offer(command, token_hash)
+    return command
 
 
 def _introduced(connection: Connection, hello: Hello) -> Introduction:

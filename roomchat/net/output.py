@@ -16,7 +16,7 @@ from roomchat.net.outbox import End, Item, LogRange, LogRead, Packet, PageReques
 from roomchat.net.reactor import READ, Reactor
 from roomchat.net.readers import Found, Readers, read
 from roomchat.net.trouble import Trouble
-from roomchat.protocol import Error, HistoryPage, Statement, Welcome
+from roomchat.protocol import Error, HistoryPage, Invitation, Statement, Welcome
 from roomchat.store.api import LogReader
 
 MAX_PACKETS = 256  # written at a time; the system takes 1024
@@ -70,6 +70,8 @@ class Output:
                 item.token = connection.tokens[item.token]
                 connection.uid = item.uid
                 connection.tokens = None
+            elif type(item) is Invitation:
+                item.token = connection.offers.pop(item.token)
             data = item.data if type(item) is Answer else connection.wire.reply(item)
             if data:
                 return Packet(data)

@@ -16,6 +16,7 @@ from roomchat.protocol.values import (
     Seq,
     Topic,
     Uid,
+    Uses,
     tag,
 )  # fmt: skip
 
@@ -95,11 +96,14 @@ class Dial(Command):
 
 
 class Join(Command):
-    """Into ``room``, with the messages after ``after``, or else the last ``history``."""
+    """Into ``room``, with the messages after ``after``, or else the last ``history``; ``private``: into one
+    of that name of its own, which nobody else gets into but by an ``invitation``."""
 
     room: str
     after: Seq | None = None
     history: Count | None = None
+    private: bool = False
+    invitation: str | None = None
 
 
 class Leave(Command):
@@ -245,8 +249,24 @@ class ShowRules(InRoom, tag="rules"):
     """Who has which role in the room; for those who have one, also who is kept out."""
 
 
+class InviteTo(InRoom, tag="invite"):
+    """The client ``uid`` into a private room; or, without one, whoever has the invitation that is the answer: so
+    many ``uses`` of it for so many ``seconds``."""
+
+    uid: Uid | None = None
+    uses: Uses = 1
+    seconds: Duration = 7 * 86400
+
+
+class TakeBack(InRoom, tag="uninvite"):
+    """The invitation of ``uid``, or that with this ``number``, does not hold any more."""
+
+    uid: Uid | None = None
+    number: Uid | None = None
+
+
 AnyCommand = (
     Hello | Register | ChangePassword | Devices | Logout | Unregister | Dial | Join | Leave | Say | Whisper
     | Delete | Name | Who | Rooms | History | Read | Stats | Ping | Bye
-    | SetTopic | Kick | Ban | Unban | Mute | Unmute | Promote | Demote | PassOn | ShowRules
+    | SetTopic | Kick | Ban | Unban | Mute | Unmute | Promote | Demote | PassOn | ShowRules | InviteTo | TakeBack
 )  # fmt: skip

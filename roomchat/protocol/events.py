@@ -180,8 +180,18 @@ class Restrained(Struct, gc=False, omit_defaults=True):
     address: bool = False
 
 
+class OpenInvitation(Struct, gc=False):
+    """An invitation to a private room that still holds: how often, until when (RFC 3339), and who has made it."""
+
+    number: Count
+    uses: Count
+    until: str
+    by: Count
+
+
 class RulesPage(Event, gc=True, tag="rules"):
-    """What is laid down for ``room``. ``banned`` and ``muted`` are told to its owner and its moderators only."""
+    """What is laid down for ``room``. All but ``topic``, ``owner`` and ``moderators`` is told to those two
+    only; ``invited`` are those who have not come yet."""
 
     room: str
     topic: str = ""
@@ -189,6 +199,28 @@ class RulesPage(Event, gc=True, tag="rules"):
     moderators: list[Person] = []
     banned: list[Restrained] = []
     muted: list[Restrained] = []
+    invited: list[Person] = []
+    invitations: list[OpenInvitation] = []
+
+
+class Invited(Event):
+    """The client ``uid`` asks ``whom`` into a private room: told to both."""
+
+    room: str
+    uid: Count
+    name: str
+    whom: Count
+    whom_name: str
+
+
+class Invitation(Event):
+    """What lets somebody into a private room: its ``token``, for so many ``uses`` until then (RFC 3339)."""
+
+    room: str
+    token: str
+    number: Count
+    uses: Count
+    until: str
 
 
 class Done(Event):
@@ -282,6 +314,6 @@ class Error(Event):
 AnyEvent = (
     Welcome | Registered | PasswordChanged | DevicesPage | LoggedOut | Unregistered
     | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | WhoPage | RoomsPage | HistoryPage
-    | ReadMarker | StatsPage | RulesPage | Done | Pong | Goodbye | PresenceSummary | Gap | Notice | Error
-    | AnyEntry
+    | ReadMarker | StatsPage | RulesPage | Invited | Invitation | Done | Pong | Goodbye | PresenceSummary | Gap
+    | Notice | Error | AnyEntry
 )  # fmt: skip

@@ -8,7 +8,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 VERSION = 1  # of the protocol; `hello` names it
-FEATURES: tuple[str, ...] = ("action", "read", "delete")  # known beyond that, by the names in docs/protocol.md
+FEATURES: tuple[str, ...] = (
+    "action",
+    "private_rooms",
+    "read",
+    "delete",
+)  # known beyond that, by the names in docs/protocol.md
 
 ACTION = "/me "  # a message that begins so is an action in words of before; docs/protocol.md, "action"
 PAGE = 100  # entries in a list; whoever wants more asks for the next page
@@ -28,6 +33,7 @@ Kind = Literal["message", "action"]  # of what is said; see SPOKEN
 Role = Literal["owner", "moderator"]  # in a room; whoever else is in it has none
 Topic = Annotated[str, Meta(max_length=400)]  # what a room is about
 Reason = Annotated[str, Meta(max_length=200)]  # why somebody is put out of a room
+Uses = Annotated[int, Meta(ge=1, le=1000)]  # of an invitation
 Duration = Annotated[int, Meta(ge=1, le=10 * 366 * 86400)]  # seconds, ten years at the most
 
 
@@ -61,3 +67,19 @@ def pair_of(room: str) -> tuple[int, int] | None:
 def other_of(room: str, uid: int) -> int:
     """The UID of the other one in a room of two; ``uid`` itself where there is none."""
     return next((one for one in pair_of(room) or () if one != uid), uid)
+
+
+# ---------------------------------------------------------------- private rooms
+
+_PRIVATE = re.compile(r"\+([1-9][0-9]{0,15})/(.*)", re.DOTALL)
+
+
+def private_room(founder: int, name: str) -> str:
+    """The name of the private room that a client makes: ``+7/plans``, so that it is in nobody's way."""
+    return f"+{founder}/{name}"
+
+
+def private_of(room: str) -> tuple[int, str] | None:
+    """Whose private room that is by its name, and how they have named it; None for any other name."""
+    match = _PRIVATE.fullmatch(room)
+    return None if match is None else (int(match[1]), match[2])
