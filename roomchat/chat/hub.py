@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from roomchat.chat import accounts, administration, commands, membership, sessions
-from roomchat.chat.batch import Batch, Handler, Missing
+from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.deadlines import Deadlines, due
 from roomchat.chat.effects import Effects, LookUp
 from roomchat.chat.inputs import (
@@ -26,6 +26,7 @@ from roomchat.chat.inputs import (
     Shutdown,
     Verdict,
 )
+from roomchat.chat.keeping import Missing
 from roomchat.chat.names import normal_room
 from roomchat.chat.registry import Registry
 from roomchat.chat.sessions import Seat
