@@ -66,6 +66,9 @@ class Ann:
     def type(self, line: str) -> None:
         self._typed.put(Typed(line))
 
+    def leave(self) -> None:
+        self._typed.end()
+
     def until(self, text: str) -> None:
         """Wait until it is shown, behind what was waited for before."""
         while not self.shown or text not in self.shown[-1]:
@@ -138,6 +141,15 @@ def test_a_person_says_no(serve: Serve, folder: Path) -> None:
     assert not (folder / "known_servers").exists()
 
 
+def test_who_leaves_at_the_question_has_said_no(serve: Serve, folder: Path) -> None:
+    """As with Ctrl-D."""
+    with Ann(where(serve())).here() as ann:
+        ann.until(ASKED)
+        ann.leave()
+        ann.until(NOT_TRUSTED)
+    assert not (folder / "known_servers").exists()
+
+
 def test_what_was_typed_before_the_question_is_no_answer(serve: Serve) -> None:
     """It is done behind it."""
     with Ann(where(serve()), "yes", "/quit").here() as ann:
@@ -187,7 +199,7 @@ def test_what_the_options_say_holds_for_a_server_that_comes_later() -> None:
 
 
 def test_where_nothing_can_be_kept_the_answer_holds_as_long_as_the_chat(serve: Serve, folder: Path) -> None:
-    """Also for the next connection to the same server."""
+    """Also for the next connection to the same server. That nothing is kept is told once."""
     folder.parent.write_text("in the way")
     server = serve()
     with Ann(where(server)).here() as ann:
@@ -195,3 +207,4 @@ def test_where_nothing_can_be_kept_the_answer_holds_as_long_as_the_chat(serve: S
         ann.until(ASKED)
         ann.type("y")
         ann.until("You are 1")
+        assert ann.read.count("Can't keep the session") == 1

@@ -154,13 +154,14 @@ class Arrival:
 
     def _client(self, name: str) -> Client:
         make = self._make_client
-        self.kept = True
+        is_told, self.kept = not self.kept, True
         try:
             try:
                 return make(name, state=True)
             except Unkept as error:
                 self.kept = False
-                self._display.show(f"{error} Messages that are not sent when you quit are lost.", "trouble")
+                if not is_told:
+                    self._display.show(f"{error} Messages that are not sent when you quit are lost.", "trouble")
                 return make(name, state=False)
         except ValueError as error:  # the address is none
             raise ConnectError(str(error)) from None
