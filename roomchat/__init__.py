@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Action,
         Away,
         Back,
+        Blocked,
         Deleted,
         Done,
         Error,
@@ -48,19 +49,20 @@ if TYPE_CHECKING:
         RoomSummary,
         StatsPage,
         Tombstone,
+        Unblocked,
         Unknown,
         Welcome,
         WhoPage,
     )  # fmt: skip
 
 __all__ = [
-    "Action", "Away", "Back", "ChangedKey", "Client", "ClientEvent", "ConnectError", "ConnectionBack",
+    "Action", "Away", "Back", "Blocked", "ChangedKey", "Client", "ClientEvent", "ConnectError", "ConnectionBack",
     "ConnectionEnded", "ConnectionLost", "Deleted", "Denied", "Distrusted", "Done", "Error", "Event", "Gap",
     "Goodbye",
     "HistoryPage", "Joined", "Left", "Limits", "MemberJoined", "MemberLeft", "Message", "NoTls", "Notice",
     "Person", "Pong", "PresenceSummary", "ReadMarker", "Refusal", "Renamed", "RoomSummary", "RoomchatError",
-    "RoomsPage", "StateError", "StatsPage", "Tombstone", "Unknown", "UnknownServer", "Welcome", "WhoPage",
-    "__version__",
+    "RoomsPage", "StateError", "StatsPage", "Tombstone", "Unblocked", "Unknown", "UnknownServer", "Welcome",
+    "WhoPage", "__version__",
 ]  # fmt: skip
 
 # Where they are, those that need the least first. They are imported when they are asked for: whoever imports any

@@ -124,6 +124,7 @@ class HubThread:
             guests=effects.guests.items(),
             reads=[(uid, room, seq) for (uid, room), seq in effects.reads.items()],
             audit=[(who, msgspec.json.encode(change)) for who, change in effects.audit],
+            blocks=[(uid, whom, blocked) for (uid, whom), blocked in effects.blocks.items()],
             deletions=[(at.room, at.seq, encode(line)) for at, line in effects.deletions.items()],
             accounts=[
                 AccountRow(uid, one.key, one.looks, one.account, one.password_hash)

@@ -323,6 +323,9 @@ class Chat:
             reads.pop(room, None)
             if seq is not None:
                 reads[room] = seq
+        for (uid, whom), blocked in self.effects.blocks.items():
+            row = self.clients[uid]
+            row.blocked = row.blocked | {whom} if blocked else row.blocked - {whom}
         for place, tombstone in self.effects.deletions.items():
             log = self.log[place.room]
             (at,) = [i for i, one in enumerate(log) if one["seq"] == place.seq]
@@ -443,6 +446,7 @@ def snapshot(registry: Registry) -> dict[str, Any]:
                 one.links,
                 [_session(session) for session in one.sessions],
                 {**one.reads},
+                one.blocked,
             )
             for uid, one in registry.clients.items()
         },

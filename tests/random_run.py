@@ -14,6 +14,7 @@ from roomchat.account import Invite
 from roomchat.chat.fingerprint import of_effects, of_state
 from roomchat.chat.inputs import Connected, Disconnected
 from roomchat.protocol import (
+    Block,
     Bye,
     ChangePassword,
     Delete,
@@ -28,10 +29,11 @@ from roomchat.protocol import (
     Register,
     Rooms,
     Say,
+    Unblock,
     Unregister,
     Whisper,
     Who,
-)  # fmt: skip
+)
 from tests.memory import Chat, hash_of
 
 PEOPLE = 6
@@ -82,6 +84,7 @@ def run(seed: int, steps: int, look: Callable[[Chat], object] = id) -> Iterator[
                     Dial(uid=uid),
                     Name(name=f"{who}{chance.randrange(3)}"),
                     Delete(room=chance.choice(["a", "b", None]), seq=chance.randrange(5)),
+                    chance.choice([Block, Unblock])(uid=uid),
                     Who(),
                     Rooms(),
                     Bye(),

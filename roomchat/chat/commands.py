@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from roomchat.chat import invitations, membership, moderation, reading
 from roomchat.chat.batch import Batch, Handler
+from roomchat.chat.blocking import block, unblock
 from roomchat.chat.deletion import delete
 from roomchat.chat.entering import go_into, go_into_own, let_in
-from roomchat.chat.lookup import addressee, find_peer
+from roomchat.chat.lookup import addressee, listener
 from roomchat.chat.names import normal_room, pair_key
 from roomchat.chat.roles import check_may_speak
 from roomchat.chat.state import Client, Session
@@ -23,6 +24,7 @@ from roomchat.errors import (
 )
 from roomchat.protocol import (
     PAGE,
+    Block,
     Delete,
     Dial,
     History,
@@ -36,6 +38,7 @@ from roomchat.protocol import (
     Rooms,
     RoomsPage,
     Say,
+    Unblock,
     Whisper,
     Who,
     is_pair,
@@ -47,7 +50,7 @@ def dial(batch: Batch, session: Session, command: Dial) -> None:
     """Into the room that the peer is in, or into a new one with it. The lobby, where everyone is, is not meant."""
     registry, client = batch.registry, session.client
     batch.look_for(command.uid)
-    peer = find_peer(batch, client, command.uid)
+    peer = listener(batch, client, command.uid)
     if peer is None:
         raise Offline(who=batch.offline_name(command.uid))
     room = peer.reached
@@ -218,6 +221,8 @@ TABLE: dict[type, Handler] = {
     Say: say,
     Whisper: whisper,
     Delete: delete,
+    Block: block,
+    Unblock: unblock,
     Name: name,
     Who: who,
     Rooms: rooms,

@@ -101,6 +101,7 @@ class Effects:
     reads: dict[tuple[int, str], int | None] = field(
         default_factory=dict
     )  # UID and room key to the seq read up to; None: forgotten
+    blocks: dict[tuple[int, int], bool] = field(default_factory=dict)  # UID and whom it has blocked, or unblocked
     deletions: dict[Place, Tombstone] = field(default_factory=dict)  # what is stored in the place of words
     accounts: dict[int, AccountRow] = field(default_factory=dict)  # new or changed, by UID
     visits: dict[Session, tuple[int, str]] = field(
@@ -128,6 +129,6 @@ class Effects:
         kept = (
             self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.reads,
             self.accounts, self.visits, self.ended, self.forgotten, self.invites, self.next_uid, self.next_room,
-            self.audit, self.deletions, self.rules,
+            self.audit, self.deletions, self.blocks, self.rules,
         )  # fmt: skip
         return any(kept)

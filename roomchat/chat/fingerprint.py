@@ -19,7 +19,8 @@ def of_state(hub: Hub) -> str:
         [
             [[client.uid, client.name, client.key, client.guest, client.account,
               client.current and client.current.key, client.reached and client.reached.key, client.announced,
-              [*map(_session, client.sessions)], client.links, [*client.reads.items()]]
+              [*map(_session, client.sessions)], client.links, [*client.reads.items()],
+              sorted(client.blocked)]
              for client in registry.clients.values()],
             [[uid, *rooms] for uid, rooms in registry.clients_to_rooms.items()],
             [[key, *members] for key, members in registry.rooms_to_clients.items()],
@@ -59,8 +60,8 @@ def of_effects(effects: Effects) -> str:
             [[one.client.uid, one.device] for one in effects.ended], effects.forgotten,
             [*effects.invites.items()], [[key, room.rules] for key, room in effects.rules.items()],
             effects.next_uid, effects.next_room,
-            effects.audit, effects.answers, [*effects.deletions.items()], effects.lookups,
-            effects.stop, effects.over, effects.closed,
+            effects.audit, effects.answers, [*effects.deletions.items()], [*effects.blocks.items()],
+            effects.lookups, effects.stop, effects.over, effects.closed,
         ]
     )  # fmt: skip
 

@@ -145,6 +145,7 @@ class KnownClient(Protocol):
     account: Account | None
 
     reads: dict[str, int]  # room key to the seq up to which it has read there
+    blocked: frozenset[int]  # UIDs of those from whom it wants to hear nothing
 
     @property
     def sessions(self) -> Sequence[KnownSession]:
@@ -170,6 +171,7 @@ class Row(Struct, gc=False):
     guest: bool = False
     reads: dict[str, int] = {}
     account: Account | None = None
+    blocked: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, known: KnownClient) -> Row:
@@ -177,7 +179,7 @@ class Row(Struct, gc=False):
         sessions = [
             SessionRow(one.device, one.token_hash, one.last_n, one.seen, one.address) for one in known.sessions
         ]
-        return cls(known.uid, known.name, sessions, known.guest, {**known.reads}, known.account)
+        return cls(known.uid, known.name, sessions, known.guest, {**known.reads}, known.account, known.blocked)
 
 
 class Place(Struct, frozen=True):

@@ -76,9 +76,7 @@ def restore(registry: Registry, deadlines: Deadlines, seats: Iterable[Seat], unt
     names, which is what a newcomer could use a restart for."""
     for key, known in seats:
         if key not in registry.names:
-            client = Client(
-                known.uid, known.name, key, known.guest, reads={**known.reads}, account=known.account
-            )  # fmt: skip
+            client = Client.of(known, known.name, key)
             registry.add_client(client, known.sessions)
             deadlines.away[known.uid] = until
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from roomchat.account import Account
-from roomchat.chat.inputs import Link
+from roomchat.chat.inputs import KnownClient, Link
 from roomchat.chat.rules import Restraint, Rules
 from roomchat.dialect import Terms
 from roomchat.protocol import pair_of
@@ -69,7 +69,15 @@ class Client(Struct, eq=False):
     sessions: tuple[Session, ...] = ()  # all of them, connected or not
     links: tuple[Link, ...] = ()  # those sessions' connections; empty: it is away
     saved_in: int = 0
+    blocked: frozenset[int] = frozenset()  # UIDs of those from whom it wants to hear nothing
     reads: dict[str, int] = {}  # room key to the seq up to which it has read there
+
+    @classmethod
+    def of(cls, known: KnownClient, name: str, key: str) -> Client:
+        """One that takes a seat again, under this name."""
+        return cls(
+            known.uid, name, key, known.guest, account=known.account, blocked=known.blocked, reads={**known.reads}
+        )  # fmt: skip
 
     @property
     def resumes(self) -> bool:

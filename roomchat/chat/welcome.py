@@ -96,7 +96,7 @@ class Welcoming:
             shown, key = self._old_name(batch, known)
             membership.check_free(batch, shown, key, known.uid)
             self._check_seat(batch)
-            client = Client(known.uid, shown, key, reads={**known.reads}, account=known.account)
+            client = Client.of(known, shown, key)
             self._give_seat(batch, client, known.sessions)
         session = accounts.open_session(batch, client, introduction.token_hash)
         if introduction.password_hash:
@@ -148,7 +148,7 @@ class Welcoming:
         self._check_seat(batch)
         if shown != known.name:
             batch.must_store()
-        client = Client(known.uid, shown, key, known.guest, reads={**known.reads}, account=known.account)
+        client = Client.of(known, shown, key)
         self._give_seat(batch, client, known.sessions)
         if shown != known.name:
             batch.keep_name(client)
@@ -226,6 +226,7 @@ class Welcoming:
             features=[feature for feature in FEATURES if feature in command.features],
             lobby=settings.lobby or None,
             account=client.account is not None,
+            blocked=sorted(client.blocked),
         )
 
     def _return_to_rooms(self, batch: Batch, client: Client, command: Hello) -> None:

@@ -103,6 +103,16 @@ class PairRoom(Refused):
     sentence = "{room} can't be joined or left: a room with @ is for two people who whisper."
 
 
+class YouBlocked(Refused):
+    code = "blocked"
+    sentence = "You have blocked {who}; unblock them first."
+
+
+class TooManyBlocked(Refused):
+    code = "too_many_blocked"
+    sentence = "You can block {limit} people; unblock one first."
+
+
 class NoSuchMessage(Refused):
     code = "no_such_message"
     sentence = "There is no message {seq} in {room}."

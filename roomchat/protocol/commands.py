@@ -138,6 +138,18 @@ class Delete(Command):
     room: str | None = None
 
 
+class Block(Command):
+    """Nothing more of the client ``uid``: no whispers, no dials, and clients show nothing of it."""
+
+    uid: Uid
+
+
+class Unblock(Command):
+    """The end of that."""
+
+    uid: Uid
+
+
 class Name(Command):
     """From now on called ``name``."""
 
@@ -267,6 +279,6 @@ class TakeBack(InRoom, tag="uninvite"):
 
 AnyCommand = (
     Hello | Register | ChangePassword | Devices | Logout | Unregister | Dial | Join | Leave | Say | Whisper
-    | Delete | Name | Who | Rooms | History | Read | Stats | Ping | Bye
+    | Delete | Block | Unblock | Name | Who | Rooms | History | Read | Stats | Ping | Bye
     | SetTopic | Kick | Ban | Unban | Mute | Unmute | Promote | Demote | PassOn | ShowRules | InviteTo | TakeBack
 )  # fmt: skip

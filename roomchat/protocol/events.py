@@ -44,7 +44,8 @@ class Welcome(Event, gc=True):
     """The answer to ``hello``. ``token`` proves the session, which is that of one ``device`` of the client;
     ``last_n`` is the last ``n`` that was handled;
     ``lobby`` is the room where people meet first, which they have to join like any other;
-    ``features`` are those that client and server both know; ``account``: the client has one.
+    ``features`` are those that client and server both know; ``account``: the client has one;
+    ``blocked`` are the UIDs that its person has blocked.
     """
 
     uid: Count
@@ -63,6 +64,7 @@ class Welcome(Event, gc=True):
     device: Uid = 1
     features: Features = []
     account: bool = False
+    blocked: list[Count] = []
 
 
 class Registered(Event):
@@ -223,6 +225,18 @@ class Invitation(Event):
     until: str
 
 
+class Blocked(Event):
+    """The client ``uid`` is blocked, by the person whose client this is."""
+
+    uid: Count
+
+
+class Unblocked(Event):
+    """It is blocked no longer."""
+
+    uid: Count
+
+
 class Done(Event):
     """What was asked for is done: the ``entry`` of ``room`` with that seq tells everyone."""
 
@@ -314,6 +328,6 @@ class Error(Event):
 AnyEvent = (
     Welcome | Registered | PasswordChanged | DevicesPage | LoggedOut | Unregistered
     | Joined | Left | MemberJoined | MemberLeft | Away | Back | Renamed | WhoPage | RoomsPage | HistoryPage
-    | ReadMarker | StatsPage | RulesPage | Invited | Invitation | Done | Pong | Goodbye | PresenceSummary | Gap
-    | Notice | Error | AnyEntry
+    | ReadMarker | StatsPage | RulesPage | Invited | Invitation | Done | Blocked | Unblocked | Pong | Goodbye
+    | PresenceSummary | Gap | Notice | Error | AnyEntry
 )  # fmt: skip

@@ -13,6 +13,7 @@ FEATURES: tuple[str, ...] = (
     "private_rooms",
     "read",
     "delete",
+    "block",
 )  # known beyond that, by the names in docs/protocol.md
 
 ACTION = "/me "  # a message that begins so is an action in words of before; docs/protocol.md, "action"

@@ -53,6 +53,7 @@ class Changes(Struct):
     guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those who did.
     reads: (UID, room key, seq) of read markers; without seq: it is forgotten.
     audit: (who, what) an admin changed, the latter in JSON.
+    blocks: (UID, whom, True) of those who block someone from now on; (UID, whom, False) of those who do no longer.
     deletions: (key of the room, seq, line) of entries of before, with the line that comes in their place.
     """
 
@@ -67,6 +68,7 @@ class Changes(Struct):
     guests: Collection[tuple[int, bool]] = ()
     reads: Collection[tuple[int, str, int | None]] = ()
     audit: Collection[tuple[str, bytes]] = ()
+    blocks: Collection[tuple[int, int, bool]] = ()
     deletions: Collection[tuple[str, int, bytes]] = ()
     accounts: Collection[AccountRow] = ()
     visits: Collection[tuple[int, int, int, str]] = ()

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from roomchat.store import blocks
 from roomchat.store.account_changes import write_accounts
 from roomchat.store.api import Changes
 from roomchat.store.deletions import erase
@@ -45,6 +46,7 @@ def write(
             connection.execute("UPDATE meta SET value = ? WHERE key = ?", (number, name))
     audit = [(now, who, what.decode()) for who, what in changes.audit]
     insert(connection, "INSERT INTO audit (time, who, what) VALUES", 3, audit)
+    blocks.write(connection, changes.blocks)
     for key, place, line in changes.deletions:
         erase(connection, key, place, line)
     insert(connection, "INSERT OR REPLACE INTO rules VALUES", 2, [*changes.rules])

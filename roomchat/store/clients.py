@@ -44,6 +44,7 @@ class StoredClient(Struct, gc=False):
     guest: bool  # whether it never said anything
     account: Account | None
     sessions: list[StoredSession]  # all that it has, by device
+    blocked: frozenset[int] = frozenset()  # UIDs
     reads: dict[str, int] = {}  # room key to the seq up to which it has read there
 
 

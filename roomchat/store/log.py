@@ -14,7 +14,7 @@ import msgspec
 
 from roomchat.account import Invite
 from roomchat.errors import LogError, StartError
-from roomchat.store import markers
+from roomchat.store import blocks, markers
 from roomchat.store.api import Changes, LogState
 from roomchat.store.changes import insert, write
 from roomchat.store.claim import Claim
@@ -153,6 +153,7 @@ class Log:
             keys = dict(connection.execute("SELECT uid, key FROM seats"))
             clients = [one for one in clients_of(connection.execute(query)) if one.sessions or one.account]
             markers.of_seated(connection, clients)
+            blocks.of_seated(connection, clients)
             return [(keys[one.uid], one) for one in clients]
 
         return self._try(read)
@@ -229,7 +230,7 @@ class Log:
             kept = {uid for uid in found if needed(uid)}
             gone = [uid for uid in found if uid not in kept]
             insert(connection, "INSERT OR REPLACE INTO guests VALUES", 2, [(uid, now) for uid in kept])
-            for table in ("clients", "sessions", "counters", "seats", "guests", "reads"):
+            for table in ("clients", "sessions", "counters", "seats", "guests", "reads", "blocks"):
                 connection.execute(f"DELETE FROM {table} WHERE uid IN ({','.join('?' * len(gone))})", gone)
             return len(found), len(gone)
 

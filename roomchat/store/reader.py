@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from roomchat.errors import LogError
-from roomchat.store import markers
+from roomchat.store import blocks, markers
 from roomchat.store.api import ReadResult, SegmentSlice, StoredAccount, StoredChange
 from roomchat.store.clients import COLUMNS, JOINS, StoredClient, StoredPassword, clients_of
 from roomchat.store.deletions import line_of
@@ -50,6 +50,7 @@ class SqliteReader:
             found = next((one for one in clients_of(rows) if one.sessions or one.account), None)
             if found is not None:
                 found.reads = markers.of_one(self._connection, found.uid)
+                found.blocked = blocks.of_one(self._connection, found.uid)
             return found
 
     def accounts(self, after: int, limit: int) -> list[StoredAccount]:

@@ -157,6 +157,10 @@ MIGRATIONS = [
     -- What is laid down for rooms that have messages, as JSON; room: the key of one.
     CREATE TABLE rules (room TEXT PRIMARY KEY, rules BLOB NOT NULL);
     """,
+    """
+    -- Whom each client has blocked, by UID.
+    CREATE TABLE blocks (uid INTEGER NOT NULL, whom INTEGER NOT NULL, PRIMARY KEY (uid, whom)) WITHOUT ROWID;
+    """,
 ]
 
 

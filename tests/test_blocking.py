@@ -1,0 +1,132 @@
+"""Blocking: who is blocked reaches nobody by whispers or dials, does not learn why, and that is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roomchat.protocol import Block, Bye, Dial, Say, Unblock, Whisper
+from roomchat.server import Server
+from roomchat.settings import Settings
+from tests.conftest import QUIET
+from tests.memory import Chat
+from tests.peer import Peer
+
+PEOPLE = ["ann", "bob", "cat"]
+STEPS = st.tuples(
+    st.sampled_from(["block", "block", "unblock", "whisper", "whisper", "say", "dial", "leave", "fail"]),
+    st.sampled_from(PEOPLE),
+    st.sampled_from(PEOPLE),
+)
+
+
+def gone(uid: int) -> str:
+    """What is said of somebody who never comes back."""
+    return f"The person with UID {uid} is offline."
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(STEPS, max_size=30))
+def test_nobody_hears_from_whom_they_have_blocked(steps: list[tuple[str, str, str]]) -> None:
+    """Whatever is blocked and unblocked in whatever order, here or not: what gets through is what a set says, and
+    a person is told nothing of who has blocked them."""
+    chat = Chat(resume_window=0)
+    tokens = {name: chat.hello(name)["token"] for name in PEOPLE}
+    uids = {name: chat.registry.peers[name].session.client.uid for name in PEOPLE}  # type: ignore[union-attr]
+    links = {name: name for name in PEOPLE}
+    blocks: set[tuple[str, str]] = set()
+    for number, (step, who, whom) in enumerate(steps):
+        chat.disk_works = True
+        chat.received.clear()
+        if who not in links:
+            links[who] = f"{who}.{number}"
+            welcome = chat.hello(links[who], token=tokens[who])
+            assert welcome.get("blocked", []) == sorted(uids[two] for one, two in blocks if one == who)
+            chat.received.clear()
+        link, uid = links[who], uids[whom]
+        if step == "leave":
+            chat.batch((link, Bye()))
+            del links[who]
+            continue
+        pair = "@{}-{}".format(*sorted((uids[who], uid)))
+        command = {
+            "block": Block(uid=uid), "fail": Block(uid=uid), "unblock": Unblock(uid=uid), "dial": Dial(uid=uid),
+            "whisper": Whisper(uid=uid, text="psst"), "say": Say(room=pair, text="psst"),
+        }[step]  # fmt: skip
+        chat.disk_works = step != "fail"
+        chat.batch((link, command))
+        mine = chat.take(link)
+        if step in ("block", "unblock", "fail"):
+            refused = (who == whom and step != "unblock") or (step == "fail" and (who, whom) not in blocks)
+            done = "unblocked" if step == "unblock" else "blocked"
+            assert [one["type"] for one in mine] == ["error" if refused else done]
+            if who != whom and step == "block":
+                blocks.add((who, whom))
+            elif step == "unblock":
+                blocks.discard((who, whom))
+        elif who != whom and (who, whom) in blocks:
+            assert mine[-1].get("code") in ("blocked", "not_in_room")
+        elif who != whom and (whom, who) in blocks:
+            assert mine[-1].get("code") == "not_in_room" or mine[-1]["message"] == gone(uid)
+        elif who != whom and step == "whisper":
+            assert mine[-1]["type"] == "message"
+        for name, other in links.items():
+            if (name, who) in blocks and name != who:
+                assert not any(one["type"] in ("message", "joined", "blocked") for one in chat.take(other))
+
+
+def test_the_refusal_is_that_of_somebody_who_is_gone(
+    serve: Callable[..., Server], connect: Callable[..., Peer]
+) -> None:
+    """Byte for byte, whether the one who blocked is here, away, or has no seat."""
+    server = serve()
+    bob, ann = connect(server, "bob"), connect(server, "ann")
+    ann.send("block", uid=bob.uid)
+    ann.until("blocked")
+
+    def refused(**fields: object) -> str:
+        bob.send(**fields)
+        return json.dumps(bob.until("error"))
+
+    wanted = json.dumps({"type": "error", "code": "offline", "message": gone(ann.uid)})
+    assert {refused(type="whisper", uid=ann.uid, text="psst"), refused(type="dial", uid=ann.uid)} == {wanted}
+    ann.send("bye")
+    ann.until("bye")
+    assert {refused(type="whisper", uid=ann.uid, text="psst"), refused(type="dial", uid=ann.uid)} == {wanted}
+
+
+def test_it_holds_after_a_restart(tmp_path: Path) -> None:
+    """Of one who comes back to a seat, and of one who has none meanwhile."""
+    db = str(tmp_path / "log.db")
+    with Server(Settings(**QUIET | {"db": db})) as server:
+        ann, bob = Peer(server.address), Peer(server.address)
+        ann.hello("ann")
+        bob.hello("bob")
+        for peer in (ann, bob):
+            peer.join("den")
+            peer.send("say", text="hi")
+            peer.until("message")
+        ann.send("block", uid=bob.uid)
+        ann.until("blocked")
+        tokens = ann.token, bob.token
+        ann.close()
+        bob.close()
+    with (
+        Server(Settings(**QUIET | {"db": db})) as server,
+        Peer(server.address) as ann,
+        Peer(server.address) as bob,
+    ):
+        bob.resume(tokens[1])
+        bob.send("whisper", uid=1, text="psst")
+        assert bob.until("error")["message"] == gone(1)
+        assert ann.resume(tokens[0])["blocked"] == [2]
+        ann.send("unblock", uid=2)
+        ann.until("unblocked")
+        ann.send("bye")
+        ann.until("bye")
+    with Server(Settings(**QUIET | {"db": db})) as server, Peer(server.address) as ann:
+        assert "blocked" not in ann.resume(tokens[0])
