@@ -288,6 +288,17 @@ def test_the_oldest_stranger_of_an_address_gives_way(people: Callable[[Settings,
     assert next(admission.strangers()) is others[0]
 
 
+def test_who_waits_for_us_does_not_give_way(people: Callable[[Settings, str], Connection]) -> None:
+    """Neither who is to be read nor whose hello is with the hub: that we are slow is not the fault of those who
+    come. They are looked at again later."""
+    settings = Settings(max_strangers=2)
+    admission = Admission(settings)
+    unread, unanswered, silent = [people(settings, "10.0.0.1") for _ in range(3)]
+    unread.starved, unanswered.awaited = True, 1
+    assert [admission.came(one, 0.0) for one in (unread, unanswered, silent)] == [None] * 3
+    assert [admission.came(people(settings, "10.0.0.1"), 10.0) for _ in range(3)] == [None, None, silent]
+
+
 def test_strangers_make_room_when_no_descriptors_are_left(
     serve: Serve, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:

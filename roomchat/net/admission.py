@@ -65,11 +65,18 @@ class Admission:
         return TokenBucket(settings.rate, settings.burst, now, min(STRANGER_TOKENS, settings.burst))
 
     def came(self, connection: Connection, now: float) -> Connection | None:
-        """There is a new connection; another one, which gives way to it."""
+        """There is a new connection; another one, which gives way to it: of its address the oldest, unless that
+        waits for us."""
         strangers = self._strangers.setdefault(connection.address, {})
         strangers[connection] = now
         oldest, since = next(iter(strangers.items()))
-        return oldest if len(strangers) > self._settings.max_strangers and now - since > MIN_AGE else None
+        if len(strangers) <= self._settings.max_strangers or now - since <= MIN_AGE:
+            return None
+        if oldest.starved or oldest.awaited:  # very many may come at once: it is looked at again
+            del strangers[oldest]
+            strangers[oldest] = now
+            return None
+        return oldest
 
     def welcomed(self, connection: Connection, uid: int, now: float) -> None:
         """A connection is this person's from here on."""

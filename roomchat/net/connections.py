@@ -10,6 +10,7 @@ from itertools import repeat
 from roomchat.chat.inputs import Disconnected, Input, Link
 from roomchat.net.admission import Admission
 from roomchat.net.connection import CLOSED, ENDED, Connection
+from roomchat.net.handshakes import Handshakes
 from roomchat.net.inbox import Inbox
 from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.routes import Routes
@@ -28,6 +29,7 @@ class Connections(set[Connection]):
     def __init__(self, settings: Settings, inbox: Inbox[ToHub], reactor: Reactor, routes: Routes) -> None:
         super().__init__()
         self.admission = Admission(settings)
+        self.handshakes = Handshakes(settings.max_strangers, reactor, self.let_go)
         self._inbox = inbox
         self._reactor = reactor
         self._routes = routes
@@ -162,3 +164,4 @@ class Connections(set[Connection]):
         self._routes.pop(connection.number, None)
         self._leaving.pop(connection, None)
         self.admission.gone(connection)
+        self.handshakes.over(connection)

@@ -62,7 +62,8 @@ class Layers:
 
     def are_open(self, connection: Connection) -> bool:
         """Whether it is known who connects, and agreed on the encryption."""
-        return connection.transport.ready and not connection.detector.proxied
+        waits = connection.detector.proxied or self._connections.handshakes.waits(connection)
+        return connection.transport.ready and not waits
 
     def may_talk(self, connection: Connection) -> bool:
         """Whether it is encrypted, or need not be."""

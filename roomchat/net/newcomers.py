@@ -162,6 +162,7 @@ class Newcomers:
         agreed = connection.transport.ready
         data = self._intake.read(connection, now)
         if connection.transport.ready and not agreed:
+            self._connections.handshakes.over(connection)
             self._watch_for_pause(connection)
         if data:
             extra = surplus(data, (), dear=False) + len(data) / FIRST_BYTES
@@ -173,9 +174,16 @@ class Newcomers:
 
     def _encrypt(self, connection: Connection, first: bytes) -> None:
         """It speaks TLS; what is inside is told in the same way. It gets no answer before that is known."""
+        self._connections.later(self._settings.hello_timeout, self._let_go_unready, connection)
+        shake_hands = partial(self._shake_hands, connection, first)
+        if self._connections.handshakes.may_begin(connection, partial(self._turns.append, shake_hands)):
+            shake_hands()
+        else:
+            connection.starved = True
+
+    def _shake_hands(self, connection: Connection, first: bytes) -> None:
         self._layers.encrypt(connection, first)
         self._connections.admission.worked(connection, HANDSHAKE, time.monotonic())
-        self._connections.later(self._settings.hello_timeout, self._let_go_unready, connection)
         self._receive(connection)
 
     def _let_go_unready(self, connection: Connection) -> None:
@@ -223,7 +231,7 @@ class Newcomers:
 
     def paused(self, connection: Connection) -> None:
         """A peer has said nothing yet, or nothing whole."""
-        if not connection.transport.ready:
+        if not self._layers.are_open(connection):
             return  # it is agreed on the encryption; then there is another pause
         if connection.phase is NEW:
             self._judge(connection, connection.detector.paused())
@@ -236,7 +244,7 @@ class Newcomers:
             self._connections.later(self._settings.hello_timeout, self._refuse_silent, connection)
 
     def _refuse_silent(self, connection: Connection) -> None:
-        if connection.phase is NEW and not connection.transport.secure:
+        if connection.phase is NEW and not connection.transport.secure and self._layers.are_open(connection):
             self._refuse(connection, tls_required(connection.detector.guess()))
 
     def _judge(self, connection: Connection, verdict: Verdict | None) -> None:
