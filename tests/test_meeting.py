@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.typed.input import InputQueue, Typed
 from roomchat.terminal.windows.display import PlainDisplay
 from tests.peer import DEADLINE
+from tests.trust import issue
 
 Serve = Callable[..., Server]
 
@@ -170,6 +171,25 @@ def test_a_changed_key_is_not_asked_about(serve: Serve, folder: Path) -> None:
     for told in (FINGERPRINT, server.identity.fingerprint, f"roomchat trust {where(server)}"):
         assert told in ann.read
     assert ASKED not in ann.read
+
+
+def test_a_key_that_is_trusted_elsewhere_counts_at_the_next_try(folder: Path, tmp_path: Path) -> None:
+    """As the refusal says: the answer of before was about another key."""
+    with Server(Settings(port=0)) as server:
+        port = server.address[1]
+        ann = Ann(where(server))
+        stay = ExitStack()
+        stay.enter_context(ann.here())
+        ann.until(ASKED)
+        ann.type("y")
+        ann.until("You are 1")
+    with stay:
+        cert, key = issue(tmp_path, "127.0.0.1")
+        with Server(Settings(port=port, tls_cert=cert, tls_key=key)) as server:
+            ann.until("Type /connect to try again")
+            KnownServers(folder).put(parse_address(where(server)), server.identity.fingerprint)
+            ann.type("/connect")
+            ann.until("You are 1")
 
 
 def test_a_server_that_comes_later_is_asked_about_then(folder: Path) -> None:

@@ -61,6 +61,7 @@ class Arrival:
         self.name = name
         self.is_fresh = is_fresh
         self.trust = trust
+        self._believed = trust  # as this, or as a person has answered
         self._address = address
         self._login = login
         self._is_asked = False  # for a name
@@ -173,7 +174,7 @@ class Arrival:
         return Client(
             self._address, name, on_event=self._receive, request_timeout=REQUEST_TIMEOUT, state=state,
             kept_as=began_as, resume=not self.is_fresh, keep_rooms=self._display.comes_back,
-            retry=self._interactive, trust=self.trust,
+            retry=self._interactive, trust=self._believed,
         )  # fmt: skip
 
     def _stay_out(self, why: str) -> None:
@@ -216,7 +217,9 @@ class Arrival:
                 if trusted is None:
                     self._display.show(NO_ANSWER, "trouble")
         if trusted:
-            self.trust = server.fingerprint  # and no other, should it have changed meanwhile
+            self._believed = server.fingerprint  # and no other, should it have changed meanwhile
+            if not self.kept:  # else it is among the known servers, where its person may change it
+                self.trust = server.fingerprint
         else:
             self._stay_out(NOT_TRUSTED)
         return trusted
