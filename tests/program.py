@@ -13,10 +13,12 @@ import termios
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO, Any
 
 from click.testing import CliRunner
 
 from roomchat.verify.processes import Process
+from tests import warm
 
 ROOMCHAT = [sys.executable, "-m", "roomchat"]
 # What a person is told when the server is away. A screen has it in its status, too: there no line is folded.
@@ -38,7 +40,18 @@ def runner() -> CliRunner:
         return CliRunner()
 
 
-class Program(Process):
+class _Roomchat(Process):
+    """One that is not executed where nothing can show that; see `warm`."""
+
+    before: Sequence[str] = ()  # the words before its own, if it is executed
+
+    def _execute(self, command: Sequence[str], stdin: int, output: int | IO[bytes]) -> Any:
+        if command[: len(ROOMCHAT)] == ROOMCHAT and warm.can_start(self._env):
+            return warm.Copy(command[len(ROOMCHAT) :], stdin, output, self._env)
+        return super()._execute([*self.before, *command], stdin, output)
+
+
+class Program(_Roomchat):
     """One whose standard input is a pipe."""
 
     def __init__(self, *arguments: str, env: dict[str, str] | None = None) -> None:
@@ -51,15 +64,17 @@ class Program(Process):
         self._folder.cleanup()
 
 
-class Terminal(Process):
+class Terminal(_Roomchat):
     """One in a pseudo-terminal; ``master`` is its file descriptor."""
+
+    before = IN_TERMINAL
 
     def __init__(
         self, *arguments: str, program: Sequence[str] = ROOMCHAT, env: dict[str, str] | None = None,
         size: tuple[int, int] | None = None, baud: int | None = None,
     ) -> None:  # fmt: skip
         """``size`` is in rows and columns, ``baud`` a speed as termios has it."""
-        super().__init__([*IN_TERMINAL, *program, *arguments], Path(os.devnull), env)
+        super().__init__([*program, *arguments], Path(os.devnull), env)
         self.master, slave = pty.openpty()
         if baud is not None:
             modes = termios.tcgetattr(slave)

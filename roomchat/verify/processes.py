@@ -52,7 +52,10 @@ class Process:
     def _begin(self, command: Sequence[str], stdin: int, output: int | IO[bytes]) -> None:
         self.output = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._process = subprocess.Popen(
+        self._process = self._execute(command, stdin, output)
+
+    def _execute(self, command: Sequence[str], stdin: int, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             command, stdin=stdin, stdout=output, stderr=output, env=self._env, start_new_session=True
         )
 
