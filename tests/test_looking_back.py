@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from msgspec.structs import replace
 from prompt_toolkit.layout.mouse_handlers import MouseHandlers
 from prompt_toolkit.layout.screen import Screen, WritePosition
 from prompt_toolkit.output import ColorDepth
 
 from roomchat.client.client_events import ConnectionBack, ConnectionLost
+from roomchat.protocol import Message
 from roomchat.terminal.device.pace import Pace
 from roomchat.terminal.screen.messages import MessagesPane
 from roomchat.terminal.shown.lines import Line
@@ -90,7 +94,12 @@ def test_looking_back_makes_each_line_once(monkeypatch: pytest.MonkeyPatch, is_i
         made += 1
         return of_item(item)
 
+    def of_one_day(*arguments: Any) -> Message:
+        return replace(entry_of(*arguments), ts="2026-01-01T12:00:00.000Z")
+
     monkeypatch.setattr(desk.windows, "lines_of", lines_of)
+    entry_of = Desk._entry
+    monkeypatch.setattr(Desk, "_entry", staticmethod(of_one_day))  # else each day would have a row
     entries = 4_000 if is_ignored else 1_000
     desk.log("tea", entries)
     desk.join("tea", 20)
