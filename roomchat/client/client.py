@@ -14,19 +14,19 @@ from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.fork import watch
 from roomchat.client.given import asking, check, check_special
 from roomchat.client.known_servers import KnownServers, users_folder
+from roomchat.client.listening import Listening
+from roomchat.client.login import Login
 from roomchat.client.reconnecting import ReconnectingConnection
-from roomchat.client.same import compared
 from roomchat.client.session import Session
 from roomchat.client.state import State
 from roomchat.client.trust import Trust
-from roomchat.client.verbs import Verbs
 from roomchat.errors import ConnectError, Denied, StateError
-from roomchat.protocol import Command, Error, Event, Leave, Spoken
+from roomchat.protocol import Command, Error, Event, Leave
 
 MAX_QUEUED = 10_000  # events that wait for the program until no more are received
 
 
-class Client(Verbs):
+class Client(Listening):
     """One person or program in the chat. Any thread may call its methods.
 
     It connects again by itself, with growing pauses, and resumes its session: what was said meanwhile comes, what
@@ -55,6 +55,9 @@ class Client(Verbs):
         keep_rooms: bool = False,
         retry: bool = False,
         trust: bool | str = False,
+        password: str | None = None,
+        register: bool = False,
+        invite: str | None = None,
     ) -> None:
         """Claim the state; ``open``, or entering it as a context manager, connects.
 
@@ -76,6 +79,10 @@ class Client(Verbs):
             retry: whether ``open`` also returns when nobody answers, after a ``ConnectionLost``, and tries on.
             trust: the fingerprint of the server's key; or whether a server that no authority vouches for is
                 believed when it is met for the first time.
+            password: of the account that is called ``name``, for a session that is not logged in yet; once it is,
+                its token does, and is kept with the state. The password is kept nowhere.
+            register: whether to make that account, of the client whose session is kept, or of a new one.
+            invite: for ``register``, where the server wants one.
         Raises:
             ValueError: the address is none, or the fingerprint.
             TypeError: an argument has another type, or ``on_event`` is a coroutine function.
@@ -91,7 +98,7 @@ class Client(Verbs):
         self._request_timeout = min(request_timeout, threading.TIMEOUT_MAX)
         self._retry = retry
         self._keep_rooms = keep_rooms
-        self._session = Session(name)
+        self._session = Session(name, Login(password, register=register, invite=invite))
         self._session.presence = presence
         self._state: State | None = None
         if folder is not None:
@@ -285,25 +292,6 @@ class Client(Verbs):
             self.ack(event)
             if isinstance(event, ConnectionEnded):
                 return
-
-    def messages(self, room: str | None = None, own: bool = False) -> Iterator[Spoken]:
-        """The messages and actions among ``events``: of one room or of all, with the client's own or without.
-
-        The other events are passed over, and acknowledged.
-        Ends when the client is closed.
-        Raises ConnectError before ``open``, RuntimeError where ``on_event`` gets the events, and, where ``events``
-        gives ``ConnectionEnded``, its reason as Denied or ConnectError.
-        """
-        check(str, room=room)
-        return self._messages(self.events(), None if room is None else compared(room), own)
-
-    def _messages(self, events: Iterator[ClientEvent], room: str | None, own: bool) -> Iterator[Spoken]:
-        for event in events:
-            if isinstance(event, Spoken):
-                if (own or event.uid != self.uid) and room in (None, compared(event.room)):
-                    yield event
-            elif isinstance(event, ConnectionEnded):
-                raise self._connection.failure or ConnectError(event.reason)
 
     def ack(self, event: ClientEvent) -> None:
         """Acknowledge an event for which ``on_event`` returned False, and those of its room before it.

@@ -17,7 +17,7 @@ from roomchat.client.client_events import ClientEvent, ConnectionBack, Connectio
 from roomchat.client.connection import CONNECT_TIMEOUT, Connection
 from roomchat.client.known_servers import KnownServers
 from roomchat.client.session import CAUGHT_UP_ID, Session
-from roomchat.client.state import State
+from roomchat.client.state import CHANGING, State
 from roomchat.client.trust import Trust
 from roomchat.client.welcome import check_welcome
 from roomchat.errors import (
@@ -27,6 +27,7 @@ from roomchat.errors import (
     NoTls,
     ReadTimeout,
     RoomchatError,
+    SessionEnded,
     StateError,
     UnknownServer,
 )  # fmt: skip
@@ -37,11 +38,8 @@ from roomchat.protocol import (
     Error,
     Gap,
     Goodbye,
-    Joined,
-    Left,
     Ping,
     Pong,
-    Renamed,
     Say,
     Statement,
     Unknown,
@@ -324,6 +322,8 @@ class ReconnectingConnection:
         for shown in outcome.show:
             # Programs log their events, and nobody should find in a log what proves the session.
             self._on_event(replace(shown, token="") if isinstance(shown, Welcome) else shown)
+        if self.session.login.over:
+            raise Denied(SessionEnded.code, "This device is logged out.")
         if isinstance(event, Goodbye) and self._closing.is_set():
             self._lose()
         elif isinstance(event, Pong) and event.re == CAUGHT_UP_ID:
@@ -337,7 +337,7 @@ class ReconnectingConnection:
         """Write down what has changed in the session."""
         if self._state is None:
             return
-        if isinstance(event, Welcome | Joined | Left | Renamed | Error | Pong):
+        if isinstance(event, CHANGING):
             self._state.save(self.session)
         elif isinstance(event, Entry) and self.session.is_own(event) and event.n is not None:
             self._state.seen(event.n)

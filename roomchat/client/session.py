@@ -5,23 +5,20 @@ The rules are those of docs/protocol.md, "Sequence numbers and cursors" and "Cou
 
 from __future__ import annotations
 
-import msgspec
 from msgspec.structs import replace
 
 from roomchat.client.client_events import Refusal
+from roomchat.client.login import Login
 from roomchat.client.looks import Looks
 from roomchat.client.markers import READ_ID
 from roomchat.client.outcome import Outcome
 from roomchat.client.places import Places
 from roomchat.client.same import compared
+from roomchat.client.sayable import check_sayable
 from roomchat.errors import (
-    BadCommand,
-    Denied,
-    LineTooLong,
+    NameOwned,
     OutOfOrder,
-    Refused,
     StorageUnavailable,
-    TextTooLong,
     TooManyRooms,
     UnknownToken,
 )  # fmt: skip
@@ -39,13 +36,16 @@ from roomchat.protocol import (
     Join,
     Joined,
     Left,
+    LoggedOut,
     Ping,
     Pong,
     ReadMarker,
+    Registered,
     Renamed,
     Say,
     Statement,
     Unknown,
+    Unregistered,
     Welcome,
     Whisper,
     is_pair,
@@ -57,12 +57,10 @@ from roomchat.version import __version__
 CAUGHT_UP_ID = "caught-up"  # id of the ping that follows each hello
 PROGRAM = f"roomchat {__version__}"
 WINDOW = 100  # messages on their way to the server at a time
-N_BYTES = 24  # bytes that the number of a message adds to it
 REFUSED = "refused"  # code of the error for a message whose refusal was lost with a connection
 LOST_REASON = "The server refused the message; its reason was lost with the connection."
 OTHER_LOG = "other_log"  # code of the error for a whisper that was kept for a person of another log
 
-_sayable: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisper)
 _RETRY = {StorageUnavailable.code, OutOfOrder.code}
 
 
@@ -72,9 +70,11 @@ class Session(Places):
     Feed it every event as it comes; it returns those that are to be shown, each once and without a hole.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, login: Login | None = None) -> None:
         super().__init__()
         self.name = name
+        self.login = login or Login()
+        self.account = 0  # 1: the token is an account's
         self._asked: str | None = name  # the name to be called, until the server has agreed
         self.presence = True  # whether rooms are told that we come and go
         self.uid = 0
@@ -86,9 +86,8 @@ class Session(Places):
         self.pending: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
         self.refused: dict[int, Say | Whisper] = {}  # n: what was refused, until the program has been told
         self.ignored: frozenset[int] = frozenset()  # UIDs of this log
-        self.names: dict[
-            int, str
-        ] = {}  # UID to name, of those whom we whisper with; nobody tells it when they are offline
+        # UID to name, of those whom we whisper with; nobody tells it when they are offline.
+        self.names: dict[int, str] = {}
         self._is_welcomed = False  # over this connection
         self._keeps_cursors = True  # whether those of before are known: all that is newer is wanted
         self._looks = Looks()
@@ -106,16 +105,14 @@ class Session(Places):
         self._entered.clear()
         self._is_welcomed = False
         rooms = self._name_rooms()
-        if self.token is None:
-            self._named.clear()
-            name = self._asked or self.name
-            return Hello(
-                protocol=VERSION, name=name, client=PROGRAM, presence=self.presence, features=[*FEATURES]
-            )  # fmt: skip
-        return Hello(
-            protocol=VERSION, name=self._asked, token=self.token, rooms=rooms if self._keeps_cursors else None,
-            epoch=self.epoch, client=PROGRAM, presence=self.presence, features=[*FEATURES],
+        hello = Hello(
+            protocol=VERSION, name=self._asked, client=PROGRAM, presence=self.presence, features=[*FEATURES],
+            **self.login.proof(self.token, is_account=bool(self.account)),
         )  # fmt: skip
+        if hello.token is None:
+            self._named.clear()
+            return replace(hello, name=self._asked or self.name)
+        return replace(hello, rooms=rooms if self._keeps_cursors else None, epoch=self.epoch)
 
     def say(self, command: Say | Whisper) -> Say | Whisper:
         """Number a message and keep it until it comes back; ``due`` says when it is to be sent.
@@ -123,23 +120,17 @@ class Session(Places):
         Raises:
             Denied: the server could not read it, and would refuse it without naming its number.
         """
-        if len(command.text) > self._max_text:
-            refusal: Refused = TextTooLong(limit=self._max_text, length=len(command.text))
-            raise Denied(refusal.code, str(refusal))
-        try:
-            encoded = msgspec.json.encode(command)
-            _sayable.decode(encoded)
-        except (msgspec.MsgspecError, ValueError) as error:  # ValueError: a lone surrogate
-            refusal = BadCommand(why=error)
-            raise Denied(refusal.code, str(refusal)) from None
-        if len(encoded) + N_BYTES > self._max_line:
-            refusal = LineTooLong(limit=self._max_line)
-            raise Denied(refusal.code, str(refusal))
+        check_sayable(command, self._max_text, self._max_line)
         if isinstance(command, Say) and command.room in self.rooms and not is_pair(command.room):
             self.room = command.room
         self.n += 1
         numbered = self.pending[self.n] = replace(command, n=self.n)
         return numbered
+
+    def _end(self) -> None:
+        """It is over for good: nobody comes back as it."""
+        self.token = None
+        self.account, self.login.over = 0, True
 
     def take_back(self, n: int) -> None:
         """The last message could not be kept, so it is not said."""
@@ -208,6 +199,12 @@ class Session(Places):
                 self.markers.take(event)
                 if event.re == READ_ID:
                     return Outcome()
+            case Registered():
+                self.account = 1
+            case LoggedOut() if self.device in event.devices:
+                self._end()
+            case Unregistered():
+                self._end()
             case Renamed() if event.uid == self.uid:
                 self.name = event.name
             case Renamed() if event.uid in self.names:
@@ -217,6 +214,8 @@ class Session(Places):
     def _welcome(self, event: Welcome) -> Outcome:
         another_log = event.epoch != self.epoch
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
+        self.account = int(event.account)
+        self.login.welcomed()
         self.device, self.features = event.device, frozenset(event.features)
         self.markers.is_known = "read" in self.features
         self._asked = None
@@ -281,14 +280,16 @@ class Session(Places):
         fewer rooms, if the server takes fewer now."""
         if event.code == TooManyRooms.code:
             return any(not is_pair(room) and room != self.room for room in self.rooms)
-        return event.code == UnknownToken.code
+        return not self._is_welcomed and self.login.has_answer(event.code, is_account=bool(self.account))
 
     def _error(self, event: Error) -> Outcome:
         if event.code in _RETRY and event.n is not None:
             self._sent = self._handled
             return Outcome(show=[event] if event.code == StorageUnavailable.code else [], retry=True)
         if event.code == UnknownToken.code:
-            self.token = self.epoch = None
+            self.token, self.epoch, self.account = None, None, 0
+            return Outcome(send=[self.hello()])
+        if event.code == NameOwned.code and not self._is_welcomed:
             return Outcome(send=[self.hello()])
         if event.code == TooManyRooms.code and not self._is_welcomed:
             left = self._leave_all_but([] if self.room is None else [self.room])

@@ -16,7 +16,20 @@ from roomchat.client.fork import keep_for_ever
 from roomchat.client.session import Session
 from roomchat.client.session_files import claim, server_folder
 from roomchat.errors import ConnectError, StateError
-from roomchat.protocol import Count, Say, Whisper
+from roomchat.protocol import (
+    Count,
+    Error,
+    Joined,
+    Left,
+    LoggedOut,
+    Pong,
+    Registered,
+    Renamed,
+    Say,
+    Unregistered,
+    Welcome,
+    Whisper,
+)
 
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS identity (key TEXT PRIMARY KEY, value);
@@ -26,8 +39,12 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS names (uid INTEGER PRIMARY KEY, name TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, command BLOB NOT NULL);
 """
-_FIELDS = ("name", "uid", "token", "n", "server_key")
+_FIELDS = ("name", "uid", "token", "n", "server_key", "account")
 _PLACE = ("epoch", "room")  # where it is, and in which log
+
+CHANGING = (
+    Welcome | Joined | Left | Renamed | Registered | LoggedOut | Unregistered | Error | Pong
+)  # what is saved
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Say | Whisper] = msgspec.json.Decoder(Say | Whisper)
@@ -45,6 +62,7 @@ class _Identity(msgspec.Struct):
     token: str | None = None
     n: Count = 0
     server_key: str | None = None
+    account: Count = 0  # 1: the token is an account's
 
 
 class State:

@@ -5,19 +5,33 @@ from __future__ import annotations
 from roomchat.client.address import Address
 from roomchat.client.session import Session
 from roomchat.errors import (
+    AccountNeeded,
+    AccountsClosed,
     BadName,
+    BadPassword,
     ConnectError,
     Denied,
+    InviteNeeded,
+    NameOwned,
     NameTaken,
     Replaced,
+    SessionEnded,
     TlsRequired,
     UnknownToken,
     UnsupportedProtocol,
+    WrongPassword,
 )  # fmt: skip
 from roomchat.protocol import Error
 
 # No use in trying again.
-_FINAL = {BadName.code, NameTaken.code, Replaced.code, TlsRequired.code, UnsupportedProtocol.code}
+_FINAL = {
+    kind.code
+    for kind in (
+        AccountNeeded, AccountsClosed, BadName, BadPassword, InviteNeeded, NameOwned, NameTaken, Replaced,
+        SessionEnded, TlsRequired, UnsupportedProtocol, WrongPassword,
+    )
+}  # fmt: skip
+_LAST = {Replaced.code, SessionEnded.code}  # that come when one is in
 
 
 def check_welcome(event: Error, address: Address, session: Session, *, ready: bool, first: bool) -> None:
@@ -33,8 +47,10 @@ def check_welcome(event: Error, address: Address, session: Session, *, ready: bo
     """
     if event.code == UnknownToken.code and session.token is None and not ready:
         raise ConnectError(f"The program at {address} is not a roomchat server.")
-    if (ready and event.code != Replaced.code) or session.has_answer(event):
+    if (ready and event.code not in _LAST) or session.has_answer(event):
         return  # it is about something that was asked, or the session has an answer to it
+    if event.code == UnknownToken.code:  # of an account
+        raise Denied(SessionEnded.code, "This device was logged out; log in again.")
     if first or event.code in _FINAL:
         raise Denied(event.code, event.message)
     raise ConnectError(event.message)
