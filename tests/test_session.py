@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from roomchat.client.address import Address
 from roomchat.client.session import CAUGHT_UP_ID, REFUSED, WINDOW, Session
 from roomchat.client.session_files import kept_as, last_name
-from roomchat.client.state import State
+from roomchat.client.state import State, Unkept
 from roomchat.errors import Denied, OutOfOrder, StorageUnavailable, UnknownToken
 from roomchat.protocol import (
     Action,
@@ -373,6 +373,20 @@ def test_a_name_that_was_taken_on_leads_to_the_session(tmp_path: Path) -> None:
     State(address, "moon", tmp_path).close()
     assert last_name(tmp_path, address) == "zoë"
     assert kept_as(tmp_path, address, "moon") == "moon"
+
+
+def test_a_folder_that_cant_be_looked_into_has_no_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever claims a session there hears why not."""
+
+    def deny(path: Path, **options: object) -> object:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", deny)
+    address = Address("localhost", 5050)
+    assert last_name(tmp_path, address) is None
+    assert kept_as(tmp_path, address, "ann") == "ann"
+    with pytest.raises(Unkept, match="Permission denied"):
+        State(address, "ann", tmp_path)
 
 
 def test_two_programs_do_not_share_a_session(tmp_path: Path) -> None:

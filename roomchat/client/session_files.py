@@ -42,11 +42,12 @@ def last_name(folder: Path, address: Address) -> str | None:
 
 def kept_as(folder: Path, address: Address, name: str) -> str:
     """The name that the session of a person is kept under, at a screen: the one that it began with."""
-    of_name = server_folder(folder, address, name)
-    if not next(_slots(of_name, compared(name))).exists():
-        for path in _of_screens(folder, address):
-            if compared(_called(path) or "") == compared(name):
-                return unquote(path.name.removesuffix(_SESSION))
+    with contextlib.suppress(OSError):  # who claims a session there hears of it
+        of_name = server_folder(folder, address, name)
+        if not next(_slots(of_name, compared(name))).exists():
+            for path in _of_screens(folder, address):
+                if compared(_called(path) or "") == compared(name):
+                    return unquote(path.name.removesuffix(_SESSION))
     return name
 
 
