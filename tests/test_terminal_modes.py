@@ -45,7 +45,9 @@ def test_the_terminal_is_left_as_it_was_found(tea: Tea, number: signal.Signals |
     assert not any("tea" in row for row in ann.shown)
 
 
-@pytest.mark.parametrize("where", ["screen.status.bottom", "windows.window.fold", "windows.windows.Windows.place"])
+@pytest.mark.parametrize(
+    "where", ["screen.status.bottom", "windows.folded_rows.fold", "windows.windows.Windows.place"]
+)
 def test_a_fault_leaves_the_terminal_as_it_was_found(tea: Tea, tmp_path: Path, where: str) -> None:
     """In what is painted, and in what is received: one sentence; the traceback is in a file."""
     (tmp_path / "sitecustomize.py").write_text(
