@@ -193,12 +193,12 @@ def test_who_waits_for_the_server_gets_in_by_itself(house: House) -> None:
     ann.until("ann: to tea")
 
 
-def test_a_person_who_is_ignored_stays_so(house: House) -> None:
-    """Their words are neither shown nor counted; with --fresh they are."""
+def test_a_person_who_is_blocked_stays_so(house: House) -> None:
+    """Their words are neither shown nor counted, until they are unblocked; /ignore is the same."""
     ann = house.ann("--room", "tea,ops")
     ann.until("[ops]")
     ann.type("/ignore bob" + ENTER)
-    ann.until("You are ignoring bob")
+    ann.until("You have blocked bob")
     end(house, ann, "quit")
     house.bob.say("ann: psst", "tea")
     house.bob.say("psst", "ops")
@@ -206,11 +206,13 @@ def test_a_person_who_is_ignored_stays_so(house: House) -> None:
     ann = house.ann()
     ann.until("You are in ops")
     ann.until("[ops]")
-    ann.type("/ignore" + ENTER)
-    ann.until("You are ignoring: bob")
+    ann.type("/blocked" + ENTER)
+    ann.until("You have blocked: bob")
     assert not any("psst" in row or re.search("1 tea +1", row) for row in ann.shown)
     end(house, ann, "quit")
     ann = house.ann("--fresh", "--room", "tea")
+    ann.until("[tea]")
+    ann.type("/unblock bob" + ENTER)
     ann.until("bob: ann: psst")
     assert not any("2 ops" in row for row in ann.shown)
 

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from roomchat.protocol import Block, Bye, Dial, Say, Unblock, Whisper
+from roomchat.client.address import Address
+from roomchat.client.client import Client
+from roomchat.client.session import Session
+from roomchat.client.state import State
+from roomchat.errors import Denied
+from roomchat.protocol import Block, Blocked, Bye, Dial, Error, Pong, Say, Unblock, Welcome, Whisper
 from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.conftest import QUIET
 from tests.memory import Chat
 from tests.peer import Peer
+from tests.test_session import welcome
 
 PEOPLE = ["ann", "bob", "cat"]
 STEPS = st.tuples(
@@ -130,3 +139,75 @@ def test_it_holds_after_a_restart(tmp_path: Path) -> None:
         ann.until("bye")
     with Server(Settings(**QUIET | {"db": db})) as server, Peer(server.address) as ann:
         assert "blocked" not in ann.resume(tokens[0])
+
+
+# ---------------------------------------------------------------- clients
+
+
+def welcomed(*features: str, blocked: list[int] | None = None, epoch: str = "e") -> Welcome:
+    return replace(welcome(epoch=epoch), features=[*features], blocked=blocked or [])
+
+
+def told(session: Session, event: Welcome) -> list[int]:
+    """Whom a client blocks by itself, when it is welcomed so; the server does that."""
+    asked = [one.uid for one in session.receive(event).send if isinstance(one, Block)]
+    for uid in asked:
+        session.receive(Blocked(uid=uid, re="block"))
+    session.receive(Pong(re="caught-up"))
+    return asked
+
+
+def test_whom_one_ignored_before_is_blocked(tmp_path: Path) -> None:
+    """A file of 0.1.0, with a server that does not keep it yet, then with one that does: it is told once. Then
+    the server is right, which is told by all devices."""
+    with closing(State(Address("localhost", 5050), "ann", tmp_path)) as state:
+        session = Session("ann")
+        session.receive(welcomed())
+        session.blocks.take(Blocked(uid=7))
+        state.save(session)
+        state._connection.execute("DELETE FROM identity WHERE key = 'blocks_kept'")  # as 0.1.0 left it
+    with closing(State(Address("localhost", 5050), "ann", tmp_path)) as state:
+        again = Session("ann")
+        state.load(again)
+        assert told(again, welcomed()) == []
+        assert again.blocks.uids == {7}
+        assert told(again, welcomed("block", blocked=[8])) == [7]
+        assert again.blocks.uids == {7, 8}
+        state.save(again)
+    with closing(State(Address("localhost", 5050), "ann", tmp_path)) as state:
+        later = Session("ann")
+        state.load(later)
+        assert later.blocks.uids == {7, 8}
+        assert told(later, welcomed("block", blocked=[8])) == []  # unblocked from another device
+        assert later.blocks.uids == {8}
+        later.receive(welcomed("block", epoch="another"))
+        assert later.blocks.uids == frozenset()
+
+
+def test_it_is_told_again_if_the_connection_was_lost_before_it_was_heard() -> None:
+    """Only behind the answers the server is believed to know."""
+    session = Session("ann")
+    session.receive(welcomed())
+    session.blocks.take(Blocked(uid=7))
+    assert [one.uid for one in session.receive(welcomed("block")).send if isinstance(one, Block)] == [7]
+    assert told(session, welcomed("block")) == [7]
+
+
+def test_all_devices_of_a_person_know(serve: Callable[..., Server], tmp_path: Path) -> None:
+    """The library's methods, and what another session of the same client is told."""
+    server = serve()
+    address = "{}:{}".format(*server.address)
+    with Client(address, "ann", state=tmp_path) as ann, Client(address, "bob", state=False) as bob:
+        ann.block(bob.uid)
+        ann.block(bob.uid)
+        assert ann.blocked == {bob.uid}
+        bob.whisper(ann.uid, "psst")
+        assert next(one for one in bob.events(20) if isinstance(one, Error)).code == "offline"
+        with pytest.raises(Denied) as denied:
+            ann.block(ann.uid)
+        assert denied.value.code == "self_target"
+        uid = bob.uid
+    with Client(address, "ann", state=tmp_path) as ann:
+        assert ann.blocked == {uid}
+        ann.unblock(uid)
+        assert ann.blocked == frozenset()

@@ -122,7 +122,7 @@ def test_what_is_copied_is_what_is_seen() -> None:
     desk.join("tea")
     desk.say("tea", "if x:\n\tgo \u202e\x1b[200~\rrm -r\x07", 3)
     desk.say("tea", "of one who is ignored")
-    desk.windows.focus.ignored.add(BOB)
+    desk.windows.focus.blocked.add(BOB)
     lookups = WindowLookups(desk.windows)
     lookups._copy_shown(1)
     assert desk.windows.copied == "if x:\n\tgo <U+202E>\u241b[200~\u240drm -r\u2407"
@@ -135,7 +135,7 @@ def test_who_is_ignored_leads_nowhere_and_has_no_name_to_shout_with() -> None:
     theirs. When the person is heard again, nothing is missing."""
     desk = Desk()
     desk.join("tea")
-    desk.windows.focus.ignored.add(BOB)
+    desk.windows.focus.blocked.add(BOB)
     people = [Person(ME, "ann"), Person(BOB, "bob")]
     desk.windows.take(Joined(room="trap", members=people, members_total=2, last_seq=0, by=BOB))
     assert desk.window.room == "tea"
@@ -145,7 +145,7 @@ def test_who_is_ignored_leads_nowhere_and_has_no_name_to_shout_with() -> None:
     assert desk.windows.of(WHISPERS) is None
     desk.windows.take(Renamed(uid=BOB, old="bob", name="READ-THIS"))
     assert not any("READ-THIS" in row for row in desk.look())
-    desk.windows.focus.ignored.clear()
+    desk.windows.focus.blocked.clear()
     desk.say(WHISPERS, "and now?")
     desk.turn_to(WHISPERS)
     assert [row.partition(": ")[2] for row in desk.look_until_quiet()][-2:] == ["psst", "and now?"]

@@ -307,20 +307,6 @@ def test_a_cursor_that_was_lowered_is_kept_so(tmp_path: Path) -> None:
     assert again.cursors == {"tea": 5}
 
 
-def test_whom_the_person_ignores_is_kept(serve: Callable[..., Server], tmp_path: Path) -> None:
-    """Over the end of the program, for this log."""
-    address = f"127.0.0.1:{serve().address[1]}"
-    with Client(address, "ann", state=tmp_path, request_timeout=PATIENCE) as ann:
-        ann.ignore({3, 5})
-        ann.ignore({3, 4})
-    with Client(address, "ann", state=tmp_path, request_timeout=PATIENCE) as ann:
-        assert ann.ignored == {3, 4}
-    session = Session("ann")
-    session.ignored = frozenset({3})
-    session.receive(welcome(epoch="another"))
-    assert not session.ignored
-
-
 def test_the_names_of_those_whom_one_whispers_with_are_kept(serve: Callable[..., Server], tmp_path: Path) -> None:
     """Nobody tells them again while these are offline. Another log has other people."""
     address = f"127.0.0.1:{serve().address[1]}"

@@ -150,7 +150,7 @@ def test_a_forked_child_does_not_wait_for_events(serve: Callable[..., Server], c
     if child == 0:
         wrong = 1
         try:
-            for use in (lambda: next(events), lambda: ann.ignore([1])):
+            for use in (lambda: next(events), lambda: ann.block(1)):
                 with pytest.raises(ConnectError, match="process that made it"):
                     use()
             wrong = 0

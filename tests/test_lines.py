@@ -35,12 +35,12 @@ from roomchat.terminal.typed.complete import candidates, hint
 from roomchat.terminal.typed.help import page
 from roomchat.terminal.typed.input import InputQueue, Typed
 from roomchat.terminal.typed.local import (
+    BlockPerson,
     Clear,
     CloseWindow,
     Connect,
     Copy,
     Help,
-    Ignore,
     Mentions,
     Names,
     ScrollBack,
@@ -182,8 +182,8 @@ def test_a_colour_belongs_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
         ("/help /JOIN", Help("join")),
         ("/query bob", SwitchRoom("@3-7")),
         ("/query @bob hi there", SwitchRoom("@3-7", "hi there")),
-        ("/ignore bob", Ignore(3)),
-        ("/ignore", Ignore(None)),
+        ("/ignore bob", BlockPerson(3)),
+        ("/ignore", BlockPerson()),
         ("/away", SetAway(None)),
         ("/away till four", SetAway("till four")),
         ("/connect", Connect(None)),
@@ -246,7 +246,7 @@ def test_a_reply_goes_to_who_whispered_last(roster: Roster) -> None:
         ("/" + "x" * 9999, "There is no command /xxxx"),
         ("/invite bob", "anyone can join any room"),
         ("/topic tea", "Rooms have no topic"),
-        ("/kick bob", "/ignore UID"),
+        ("/kick bob", "/block UID"),
         ("/", "There is no command /. /help lists all."),
         ("/usr/lib is full", "There is no command /usr/lib. /help lists all. To say it, begin with //."),
         ("/copy two", "two is not a number"),
@@ -323,25 +323,25 @@ def test_a_hint_tells_what_fits() -> None:
     assert hint("hello") == hint("//who") == hint("/nonsense x") == ""
 
 
-def test_the_person_is_told_of_rooms_and_of_whom_they_ignore() -> None:
+def test_the_person_is_told_of_rooms_and_of_whom_they_have_blocked() -> None:
     """By number and name, with what is new; or that there is none."""
     shown: list[Line] = []
     display = PlainDisplay(shown.append, clock="%M")
     runner = CommandRunner(display)
     display.roster.update(WELCOME)
     display.client = client = Client("localhost", "ann", state=False)
-    for command in (SwitchRoom(), Ignore(None)):
+    for command in (SwitchRoom(), BlockPerson()):
         runner.run(client, command, None)
     for room in ("tea", "cake", "@3-7"):
         client._session.receive(Joined(room=room, members=[], members_total=1, last_seq=0))
-    display.focus.ignored.update([3, 9])
-    for command in (SwitchRoom(), Ignore(None)):
+    display.focus.blocked.update([3, 9])
+    for command in (SwitchRoom(), BlockPerson()):
         runner.run(client, command, None)
     assert [one.plain for one in shown] == [
         "You are not in a room. Type /join ROOM to join one.",
-        "You are not ignoring anyone.",
+        "You have blocked nobody.",
         "You are in: 1 tea, 2 cake, 3 whisper with bob.",
-        "You are ignoring: bob (3), UID 9.",
+        "You have blocked: bob (3), UID 9.",
     ]
 
 

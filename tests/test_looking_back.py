@@ -39,7 +39,7 @@ def test_only_messages_are_counted_below() -> None:
     assert 0 < shown < 20
     for text in ("one", "two\nthree"):
         desk.windows.show(text)
-    desk.windows.focus.ignored = {3}
+    desk.windows.focus.blocked = {3}
     desk.say("tea", "hidden", uid=3)
     desk.say("tea", "seen")
     assert pane.below == shown + 1
@@ -103,7 +103,7 @@ def test_looking_back_makes_each_line_once(monkeypatch: pytest.MonkeyPatch, is_i
     entries = 4_000 if is_ignored else 1_000
     desk.log("tea", entries)
     desk.join("tea", 20)
-    desk.windows.focus.ignored = {BOB} if is_ignored else set()
+    desk.windows.focus.blocked = {BOB} if is_ignored else set()
     while not desk.window.timeline.is_whole:
         desk.scroll(-desk.height)
         desk.look_until_quiet()

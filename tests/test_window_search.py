@@ -152,7 +152,7 @@ def test_what_was_said_to_me_is_listed_and_gone_through() -> None:
     desk = seeker(3, 3, 60, 10)
     with pytest.raises(TypingError, match="Usage: /search"):
         desk.run(Search())
-    desk.windows.focus.ignored.add(3)
+    desk.windows.focus.blocked.add(3)
     desk.say(WHISPERS, "before", ME)
     for room, uid, text in [
         ("tea", BOB, "ann: one"), ("tea", ME, "ann is me"), ("ops", 3, "ann: never"), ("ops", BOB, "nothing"),

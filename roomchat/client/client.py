@@ -6,7 +6,7 @@ import contextlib
 import functools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from roomchat.client.address import parse_address
@@ -72,7 +72,7 @@ class Client(Listening):
                 math.inf: for ever.
             presence: whether rooms are told that it comes and goes; lists show it in any case.
             resume: whether to send again what was pending the last time, and to be in the same rooms; if not, only
-                the identity is kept: UID, name and whom the person ignores.
+                the identity is kept: UID, name and whom the person has blocked.
             keep_rooms: whether the next time begins in the rooms of this one, and gets all that was said there
                 since; if not, ``close`` leaves them for good. Both kinds of clients may share a session in turn:
                 neither sees the rooms of the other.
@@ -213,11 +213,6 @@ class Client(Listening):
         self.close()
 
     # ------------------------------------------------------------ what it does
-
-    def ignore(self, uids: Iterable[int]) -> None:
-        """Keep these as ``ignored``. Raises StateError."""
-        self._check_ours()
-        self._connection.ignore(uids)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was said has come back or was refused; False if it took longer than ``timeout``.

@@ -78,9 +78,9 @@ class Known:
         return self._session.features
 
     @property
-    def ignored(self) -> frozenset[int]:
-        """UIDs whose words the person does not want to see: kept for the program, which must not show them."""
-        return frozenset(self._session.ignored)
+    def blocked(self) -> frozenset[int]:
+        """UIDs of those from whom the person wants to hear nothing: the program must not show what they say."""
+        return self._session.blocks.uids
 
     @property
     def kept_beside(self) -> Path | None:

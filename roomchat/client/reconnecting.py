@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -32,6 +32,7 @@ from roomchat.errors import (
     UnknownServer,
 )  # fmt: skip
 from roomchat.protocol import (
+    Blocked,
     Bye,
     Command,
     Entry,
@@ -42,6 +43,7 @@ from roomchat.protocol import (
     Pong,
     Say,
     Statement,
+    Unblocked,
     Unknown,
     Welcome,
     Whisper,
@@ -204,10 +206,10 @@ class ReconnectingConnection:
             if self._state is not None and seq <= self.session.cursors.get(event.room, 0):
                 self._state.reached(event.room, seq)
 
-    def ignore(self, uids: Iterable[int]) -> None:
-        """Keep whom the person ignores."""
+    def take_here(self, event: Blocked | Unblocked) -> None:
+        """Keep whom the person has blocked, where the server can't."""
         with self.changed:
-            self.session.ignored = frozenset(uids)
+            self.session.blocks.take(event)
             if self._state is not None:
                 self._state.save(self.session)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from roomchat.client.blocks import Blocks
 from roomchat.client.client_events import Refusal
 from roomchat.client.login import Login
 from roomchat.client.looks import Looks
@@ -27,6 +28,7 @@ from roomchat.protocol import (
     FEATURES,
     VERSION,
     AnyEntry,
+    Blocked,
     Command,
     Entry,
     Error,
@@ -44,6 +46,7 @@ from roomchat.protocol import (
     Renamed,
     Say,
     Statement,
+    Unblocked,
     Unknown,
     Unregistered,
     Welcome,
@@ -85,7 +88,7 @@ class Session(Places):
         self.n = 0  # the last one given to a message
         self.pending: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
         self.refused: dict[int, Say | Whisper] = {}  # n: what was refused, until the program has been told
-        self.ignored: frozenset[int] = frozenset()  # UIDs of this log
+        self.blocks = Blocks()
         # UID to name, of those whom we whisper with; nobody tells it when they are offline.
         self.names: dict[int, str] = {}
         self._is_welcomed = False  # over this connection
@@ -205,6 +208,8 @@ class Session(Places):
                 self._end()
             case Unregistered():
                 self._end()
+            case Blocked() | Unblocked():
+                self.blocks.take(event)
             case Renamed() if event.uid == self.uid:
                 self.name = event.name
             case Renamed() if event.uid in self.names:
@@ -229,7 +234,6 @@ class Session(Places):
             self.rooms.clear()
             self.markers.forget()
             self.refused.clear()
-            self.ignored = frozenset()
             self.names.clear()
             outcome.show += [
                 self._refusal(n, OTHER_LOG, "The server has another log now, where the UID may be someone else's.")
@@ -240,6 +244,7 @@ class Session(Places):
             Join(room=room) for room in self._owed(rooms) if compared(room) not in map(compared, self.rooms)
         ]
         outcome.send += self.due()
+        outcome.send += self.blocks.welcome(event, another_log=another_log)
         outcome.send.append(Ping(id=CAUGHT_UP_ID))
         return outcome
 
@@ -322,6 +327,7 @@ class Session(Places):
         Of a room that the hello did not name only the end has come: there the history is looked through first.
         """
         self._returning = False
+        self.blocks.settle()
         # The error that says why has come already; it would come again with every hello that names them.
         outcome = Outcome(show=[*self._leave_all_but(self._entered)])
         wanted: dict[str, set[int]] = {}

@@ -17,6 +17,7 @@ from roomchat.client.session import Session
 from roomchat.client.session_files import claim, server_folder
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import (
+    Blocked,
     Count,
     Error,
     Joined,
@@ -26,6 +27,7 @@ from roomchat.protocol import (
     Registered,
     Renamed,
     Say,
+    Unblocked,
     Unregistered,
     Welcome,
     Whisper,
@@ -35,15 +37,16 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS identity (key TEXT PRIMARY KEY, value);
     CREATE TABLE IF NOT EXISTS rooms (room TEXT PRIMARY KEY, start INTEGER NOT NULL, cursor INTEGER);
     CREATE TABLE IF NOT EXISTS kept_rooms (room TEXT PRIMARY KEY, start INTEGER NOT NULL, cursor INTEGER);
-    CREATE TABLE IF NOT EXISTS ignored (uid INTEGER PRIMARY KEY);
+    CREATE TABLE IF NOT EXISTS ignored (uid INTEGER PRIMARY KEY);  -- who is blocked, in the word of 0.1.0
     CREATE TABLE IF NOT EXISTS names (uid INTEGER PRIMARY KEY, name TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, command BLOB NOT NULL);
 """
+_BLOCKS_KEPT = "blocks_kept"  # by the server
 _FIELDS = ("name", "uid", "token", "n", "server_key", "account")
 _PLACE = ("epoch", "room")  # where it is, and in which log
 
 CHANGING = (
-    Welcome | Joined | Left | Renamed | Registered | LoggedOut | Unregistered | Error | Pong
+    Welcome | Joined | Left | Renamed | Registered | LoggedOut | Unregistered | Blocked | Unblocked | Error | Pong
 )  # what is saved
 
 _encoder = msgspec.json.Encoder()
@@ -92,7 +95,7 @@ class State:
         # Closing a connection that another thread uses ends the process.
         self._using = threading.RLock()
         self._rooms = "kept_rooms" if keep_rooms else "rooms"
-        self._keys = (*_FIELDS, *(f"kept_{one}" if keep_rooms else one for one in _PLACE))
+        self._keys = (*_FIELDS, _BLOCKS_KEPT, *(f"kept_{one}" if keep_rooms else one for one in _PLACE))
         folder = user_state_path("roomchat") if folder is None else folder
         try:
             folder = server_folder(folder, address, name)
@@ -130,7 +133,7 @@ class State:
         for field in kept.keys() & set(_FIELDS):
             setattr(session, field, getattr(identity, field))
         epoch, room = (kept.get(key) for key in self._keys[-2:])
-        if epoch is None:  # it was nowhere yet; but whom the person ignores is known, of the log of the others
+        if epoch is None:  # it was nowhere yet; but whom the person has blocked is known, of the log of the others
             epoch = kept.get("epoch") or kept.get("kept_epoch")
         session.epoch = msgspec.convert(epoch, str | None)
         session.room = msgspec.convert(room, str | None)
@@ -140,7 +143,8 @@ class State:
             session.rooms[room] = msgspec.convert(start, Count)
             if cursor is not None:
                 session.cursors[room] = msgspec.convert(cursor, Count)
-        session.ignored = frozenset(uid for (uid,) in self._connection.execute("SELECT uid FROM ignored"))
+        session.blocks.uids = frozenset(uid for (uid,) in self._connection.execute("SELECT uid FROM ignored"))
+        session.blocks.is_kept = bool(kept.get(_BLOCKS_KEPT))
         for uid, name in self._connection.execute("SELECT uid, name FROM names"):
             session.names[msgspec.convert(uid, Count)] = msgspec.convert(name, str)
         for n, command in self._connection.execute("SELECT n, command FROM pending ORDER BY n"):
@@ -153,7 +157,8 @@ class State:
                 self._save(session)
 
     def _save(self, session: Session) -> None:
-        identity = tuple(getattr(session, field) for field in (*_FIELDS, *_PLACE))
+        who, where = ([getattr(session, field) for field in fields] for fields in (_FIELDS, _PLACE))
+        identity = (*who, session.blocks.is_kept, *where)
         pending = session.refused | session.pending
         with _Transaction(self._connection):
             if identity != self._identity:
@@ -170,9 +175,9 @@ class State:
                 f"UPDATE {self._rooms} SET cursor = ?1 WHERE room = ?2 AND cursor > ?1",
                 [(session.cursors.get(room, start), room) for room, start in session.rooms.items()],
             )
-            self._forget("ignored", "uid", session.ignored)
+            self._forget("ignored", "uid", session.blocks.uids)
             self._connection.executemany(
-                "INSERT OR IGNORE INTO ignored VALUES (?)", [(uid,) for uid in session.ignored]
+                "INSERT OR IGNORE INTO ignored VALUES (?)", [(uid,) for uid in session.blocks.uids]
             )
             if session.names != self._names:
                 self._forget("names", "uid", session.names)

@@ -9,7 +9,23 @@ from roomchat.client.given import check, checked
 from roomchat.client.known import Known
 from roomchat.client.reconnecting import ReconnectingConnection
 from roomchat.errors import BadCommand, ConnectError, Denied, NotInRoom
-from roomchat.protocol import Command, Delete, Dial, Event, Join, Joined, Kind, Leave, Read, Say, Whisper
+from roomchat.protocol import (
+    Block,
+    Blocked,
+    Command,
+    Delete,
+    Dial,
+    Event,
+    Join,
+    Joined,
+    Kind,
+    Leave,
+    Read,
+    Say,
+    Unblock,
+    Unblocked,
+    Whisper,
+)
 
 
 class Verbs(Known):
@@ -103,6 +119,26 @@ class Verbs(Known):
         if "delete" not in self.features:
             raise Denied(BadCommand.code, "This server is older, and can't delete messages.")
         self.request(Delete(seq=seq, room=room or self._session.room))
+
+    def block(self, uid: int) -> None:
+        """Hear nothing more from a client: it can't whisper to this person or dial it, and is not told why.
+
+        The program must not show what it says in rooms (``blocked``). Where the server is too old to keep it, the
+        state does. Raises Denied, ConnectError.
+        """
+        self._block(Block(uid=uid), Blocked(uid=uid))
+
+    def unblock(self, uid: int) -> None:
+        """Hear from a client again. Raises as ``block``."""
+        self._block(Unblock(uid=uid), Unblocked(uid=uid))
+
+    def _block(self, command: Block | Unblock, event: Blocked | Unblocked) -> None:
+        self._check_open()
+        checked(command)
+        if "block" in self.features:
+            self.request(command)
+        else:
+            self._connection.take_here(event)
 
     def _joined(self, command: Join | Dial) -> Joined:
         answer = self.request(command)

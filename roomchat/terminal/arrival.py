@@ -83,8 +83,6 @@ class Arrival:
             if self.name is None:
                 self.name = self._ask_name()
             client = self._client(self.name)
-            if self.is_fresh:
-                client.ignore(())
             display.meet(client, self._first_room(), is_fresh=self.is_fresh)
             self.waits = self._interactive
             try:

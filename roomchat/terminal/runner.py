@@ -29,15 +29,16 @@ from roomchat.terminal.typed.commands import NotSaid, TypingError
 from roomchat.terminal.typed.everyone import people
 from roomchat.terminal.typed.input import FetchPage, LookFurther, MeetEveryone, Visit
 from roomchat.terminal.typed.local import (
+    BlockPerson,
     CloseWindow,
     Connect,
     DeleteMessage,
     Help,
-    Ignore,
     Local,
     SetAway,
     Several,
     SwitchRoom,
+    UnblockPerson,
 )
 from roomchat.terminal.windows.deleting import Deleting
 from roomchat.terminal.windows.display import Display
@@ -83,8 +84,10 @@ class CommandRunner:
                 self._switch(client, what)
             case Join() if (there := same_room(what.room, client.rooms)) in self._display.rooms():
                 self._switch(client, SwitchRoom(there))
-            case Ignore():
-                self._ignore(client, what.uid)
+            case BlockPerson():
+                self._block(client, what.uid)
+            case UnblockPerson():
+                self._unblock(client, what.uid)
             case DeleteMessage():
                 self._deleting.run(client, what.words, room)
             case SetAway():
@@ -123,8 +126,8 @@ class CommandRunner:
 
     def hear(self, entry: Spoken) -> None:
         """Somebody has said something. On the receiving thread: it may not wait."""
-        roster, ignored = self._display.roster, self._display.focus.ignored
-        if is_pair(entry.room) and entry.uid not in {roster.uid, *ignored}:
+        roster, blocked = self._display.roster, self._display.focus.blocked
+        if is_pair(entry.room) and entry.uid not in {roster.uid, *blocked}:
             roster.last_whisperer = entry.uid
         self._answer(entry)
 
@@ -134,7 +137,7 @@ class CommandRunner:
         focus, client = display.focus, display.client
         if focus.away is None or client is None or not is_pair(entry.room):
             return
-        if entry.uid in {display.roster.uid, *self._answered, *focus.ignored} or focus.is_old(entry):
+        if entry.uid in {display.roster.uid, *self._answered, *focus.blocked} or focus.is_old(entry):
             return
         self._answered.add(entry.uid)
         with contextlib.suppress(Denied, StateError):
@@ -255,20 +258,33 @@ class CommandRunner:
 
     # ------------------------------------------------------------ the client's own
 
-    def _ignore(self, client: Client, uid: int | None) -> None:
+    def _block(self, client: Client, uid: int | None) -> None:
         display = self._display
-        ignored = display.focus.ignored
+        blocked = display.focus.blocked
         if uid is None:
-            people = ", ".join(map(self._person, sorted(ignored)))
-            display.show(f"You are ignoring: {people}." if people else "You are not ignoring anyone.")
-        elif uid in ignored:
-            ignored.discard(uid)
-            client.ignore(ignored)
-            display.show(f"You are no longer ignoring {self._person(uid)}.")
-        else:
-            ignored.add(uid)
-            client.ignore(ignored)
-            display.show(f"You are ignoring {self._person(uid)}. Type /ignore {uid} again to undo.")
+            people = ", ".join(map(self._person, sorted(blocked)))
+            display.show(f"You have blocked: {people}." if people else "You have blocked nobody.")
+            return
+        if uid == display.roster.uid:
+            raise TypingError("You can't block yourself.")
+        if uid not in blocked:
+            self._check_kept(client)
+            client.block(uid)
+            display.learn_blocked()
+        display.show(f"You have blocked {self._person(uid)}. To undo it, type /unblock {uid}.")
+
+    def _unblock(self, client: Client, uid: int) -> None:
+        if uid not in self._display.focus.blocked:
+            raise TypingError(f"You have not blocked {self._person(uid)}.")
+        self._check_kept(client)
+        client.unblock(uid)
+        self._display.learn_blocked()
+        self._display.show(f"You hear from {self._person(uid)} again.")
+
+    def _check_kept(self, client: Client) -> None:
+        """A person does not wait for a server that is away, where that keeps whom they have blocked."""
+        if "block" in client.features and not self._display.connected:
+            raise ConnectError("There is no connection now; try again when it is back.")
 
     def _person(self, uid: int) -> str:
         """Who may have left before we came, so that nobody told their name."""

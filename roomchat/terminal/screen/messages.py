@@ -135,7 +135,7 @@ class MessagesPane(Container):
 
     def _rows_of(self, window: Window) -> RowsOf[FoldedRow]:
         windows = self._windows
-        version = (columns.widths, *sorted(windows.focus.ignored), windows.roster.names.get(windows.roster.uid))
+        version = (columns.widths, *sorted(windows.focus.blocked), windows.roster.names.get(windows.roster.uid))
         return window.rows(windows.lines_of, self._width, width_of, version, is_away=not windows.connected)
 
     def _fetch(self, window: Window) -> None:

@@ -1,4 +1,4 @@
-"""Where a person looks, whom they ignore, whether they are away; and what is meant for them."""
+"""Where a person looks, whom they have blocked, whether they are away; and what is meant for them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class RoomFocus:
 
     def __init__(self, roster: Roster, *, is_tagged: bool) -> None:
         self.room: str | None = None  # looked at; where what is typed goes
-        self.ignored: set[int] = set()
+        self.blocked: set[int] = set()
         self.away: str | None = None  # what is answered to whispers; None: here
         self.is_tagged = is_tagged
         self._roster = roster
 
     def hides(self, event: ClientEvent | Entry) -> bool:
-        """Whether it is of somebody who is ignored."""
-        return isinstance(event, OF_PEOPLE) and getattr(event, "uid", None) in self.ignored
+        """Whether it is of somebody who is blocked."""
+        return isinstance(event, OF_PEOPLE) and getattr(event, "uid", None) in self.blocked
 
     def is_of_others(self, event: ClientEvent | Entry) -> bool:
-        """Whether it is words of somebody else who is not ignored."""
+        """Whether it is words of somebody else who is not blocked."""
         return isinstance(event, Spoken) and event.uid != self._roster.uid and not self.hides(event)
 
     def wants(self, event: ClientEvent | Entry) -> bool:

@@ -12,6 +12,7 @@ from roomchat.harmless import harmless
 from roomchat.protocol import (
     ACTION,
     Away,
+    Blocked,
     Deed,
     Deleted,
     Done,
@@ -35,6 +36,7 @@ from roomchat.protocol import (
     Spoken,
     StatsPage,
     Tombstone,
+    Unblocked,
     Unknown,
     Welcome,
     WhoPage,
@@ -48,7 +50,19 @@ from roomchat.terminal.shown.roster import Roster
 from roomchat.times import local
 
 _EXITED = {"left": "left", "bye": "said goodbye", "lost": "has left: the connection was lost"}
-_Told = Welcome | Joined | Left | WhoPage | RoomsPage | RulesPage | StatsPage | Renamed | ConnectionBack
+_Told = (
+    Welcome
+    | Joined
+    | Left
+    | WhoPage
+    | RoomsPage
+    | RulesPage
+    | StatsPage
+    | Renamed
+    | ConnectionBack
+    | Blocked
+    | Unblocked
+)
 _DEEDS = {"kicked", "banned"}  # why somebody went, where an entry of the room tells it
 CLOCK = "%H:%M"
 
@@ -123,6 +137,10 @@ def _told(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]
         case Renamed():
             mine, name = event.uid == roster.uid, cell(event.name)
             yield f"You are now called {name}." if mine else f"{cell(event.old)} is now called {name}."
+        case Blocked():
+            yield f"You have blocked {_uid(event.uid, roster)}."
+        case Unblocked():
+            yield f"You hear from {_uid(event.uid, roster)} again."
         case WhoPage():
             where = f"in {room_name(event.room, roster)}" if event.room else "here"
             yield _list(f"{event.clients_total} {where}", map(_person, event.clients), event.clients_total)
@@ -311,6 +329,11 @@ def _list(title: str, entries: Iterable[str], total: int) -> str:
     shown = list(entries)
     more = f" and {total - len(shown)} more" if total > len(shown) else ""
     return f"{title}: {', '.join(shown)}{more}."
+
+
+def _uid(uid: int, roster: Roster) -> str:
+    name = roster.names.get(uid)
+    return f"UID {uid}" if name is None else f"{cell(name)} ({uid})"
 
 
 def _person(person: Person) -> str:

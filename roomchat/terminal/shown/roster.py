@@ -39,7 +39,7 @@ class Roster:
         self.rooms: set[str] = set()  # all of which we have heard
         self.totals: dict[str, int] = {}  # of the rooms that we are in: how many are in it
         self.newest: dict[str, int] = {}  # of these rooms: the last seq before we came, or came back
-        self.last_whisperer: int | None = None  # the UID of who whispered to us last, and is not ignored
+        self.last_whisperer: int | None = None  # the UID of who whispered to us last, and is not blocked
         self._here: dict[str, set[int]] = {}  # room to the UIDs that we know to be in it, and not away
         self._returning = False  # from a lost connection: what the person knows comes again
 

@@ -13,13 +13,13 @@ from roomchat.harmless import harmless
 from roomchat.protocol import Command
 from roomchat.terminal.shown.roster import MAX_DIGITS, Roster
 from roomchat.terminal.typed.local import (
+    BlockPerson,
     Clear,
     CloseWindow,
     Connect,
     Copy,
     DeleteMessage,
     Help,
-    Ignore,
     Local,
     Mentions,
     Names,
@@ -28,6 +28,7 @@ from roomchat.terminal.typed.local import (
     SetAway,
     Several,
     SwitchRoom,
+    UnblockPerson,
     Whois,
 )
 
@@ -194,9 +195,11 @@ COMMANDS = [
                  lambda roster, args: protocol.Who(room=_optional_room(args)), "/who tea"),
     SlashCommand(PEOPLE, "/whois UID", "show what is known of someone",
                  lambda roster, args: Whois(uid_of(roster, args[0])), "/whois 7"),
-    SlashCommand(PEOPLE, "/ignore [UID]", "hide everything from someone; repeat to undo",
-                 lambda roster, args: Ignore(uid_of(roster, args[0]) if args else None), "/ignore 7",
-                 ("/unignore",)),
+    SlashCommand(PEOPLE, "/block [UID]", "hear nothing more from someone; alone: list whom you blocked",
+                 lambda roster, args: BlockPerson(uid_of(roster, args[0]) if args else None), "/block 7",
+                 ("/blocked", "/ignore")),
+    SlashCommand(PEOPLE, "/unblock UID", "hear from someone again",
+                 lambda roster, args: UnblockPerson(uid_of(roster, args[0])), "/unblock 7", ("/unignore",)),
     SlashCommand(READING, "/history [N]", "show earlier messages of the current room",
                  lambda roster, args: ScrollBack(_optional_number(args)), "/history 100"),
     SlashCommand(READING, "/search [WORDS]", "find a message here; -all: anywhere; alone: next hit",
@@ -229,8 +232,8 @@ MISSING = {
     "/invite": "Nobody needs an invitation: anyone can join any room. Whisper to someone where you are:"
     " /whisper UID Come to #tea",
     "/topic": "Rooms have no topic. A message says what a room is about, and /search finds it again.",
-    "/kick": "Nobody can be put out of a room. /ignore UID hides everything from someone.",
-    "/ban": "Nobody can be kept out of a room. /ignore UID hides everything from someone.",
+    "/kick": "Nobody can be put out of a room. /block UID hides everything from someone.",
+    "/ban": "Nobody can be kept out of a room. /block UID hides everything from someone.",
     "/notice": "There are messages, /me and /whisper UID TEXT, but no notices.",
 }
 

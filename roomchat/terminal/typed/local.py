@@ -98,10 +98,17 @@ class Help:
 
 
 @dataclass(frozen=True)
-class Ignore:
-    """Show nothing of someone, or show it again; ``None``: tell who is ignored."""
+class BlockPerson:
+    """Show nothing more of someone; ``None``: tell who is blocked."""
 
-    uid: int | None
+    uid: int | None = None
+
+
+@dataclass(frozen=True)
+class UnblockPerson:
+    """Show them again."""
+
+    uid: int
 
 
 @dataclass(frozen=True)
@@ -112,4 +119,15 @@ class SetAway:
 
 
 LookUp = Names | Whois | ScrollBack | Search | Mentions | Copy | Clear
-Local = Connect | SwitchRoom | CloseWindow | Several | DeleteMessage | Help | Ignore | SetAway | LookUp
+Local = (
+    Connect
+    | SwitchRoom
+    | CloseWindow
+    | Several
+    | DeleteMessage
+    | Help
+    | BlockPerson
+    | UnblockPerson
+    | SetAway
+    | LookUp
+)

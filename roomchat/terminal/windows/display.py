@@ -9,7 +9,19 @@ from collections.abc import Callable
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
-from roomchat.protocol import Deleted, Entry, HistoryPage, Joined, Left, Spoken, Welcome, WhoPage, is_pair
+from roomchat.protocol import (
+    Blocked,
+    Deleted,
+    Entry,
+    HistoryPage,
+    Joined,
+    Left,
+    Spoken,
+    Unblocked,
+    Welcome,
+    WhoPage,
+    is_pair,
+)
 from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, line
 from roomchat.terminal.shown.render import day_line, lines
@@ -22,7 +34,7 @@ MAX_WANTING = 500  # mentions and whispers that are remembered
 
 def _is_for_program(event: ClientEvent) -> bool:
     """Whether it answers a question of this program: those of the person have no id, or one that is a text."""
-    return isinstance(event, WhoPage | HistoryPage) and isinstance(event.re, int)
+    return isinstance(event, WhoPage | HistoryPage | Blocked | Unblocked) and isinstance(event.re, int)
 
 
 class Display(ABC):
@@ -60,7 +72,7 @@ class Display(ABC):
         """
         with self.lock:
             self.client = client
-            self.focus.ignored = set(client.ignored)
+            self.focus.blocked = set(client.blocked)
 
     def part(self) -> None:  # noqa: B027 - not every display keeps something
         """The client is about to be closed: what comes now need not be shown, and comes again the next time."""
@@ -104,7 +116,9 @@ class Display(ABC):
                 self.connected = True
                 if self.client is not None:
                     self.roster.remember(self.client.names)
-                    self.focus.ignored = set(self.client.ignored)  # in another log they are others
+                    self.learn_blocked()  # in another log they are others
+            elif isinstance(event, Blocked | Unblocked):
+                self.learn_blocked()
             self.note(event)
             if self.roster.update(event) and not _is_for_program(event):
                 self.place(event)
@@ -121,6 +135,12 @@ class Display(ABC):
         """Nobody is reminded of words that are deleted. With the lock held."""
         for entry in [one for one in self.wanting if (one.room, one.seq) == (event.room, event.of)]:
             self.wanting.remove(entry)
+
+    def learn_blocked(self) -> None:
+        """Show nothing of those whom the person has blocked, as the client knows it by now."""
+        with self.lock:
+            if self.client is not None:
+                self.focus.blocked = set(self.client.blocked)
 
     def look_further(self) -> None:
         """A search goes on; only where one goes from hit to hit there is one that does."""
@@ -140,7 +160,7 @@ class Display(ABC):
         """The rooms that the person is in, each with its number and how many messages are new."""
 
     def lines(self, event: ClientEvent) -> list[Line]:
-        """The lines of an event; none of somebody who is ignored."""
+        """The lines of an event; none of somebody who is blocked."""
         if self.focus.hides(event):
             return []
         return list(lines(event, self.roster, self.focus, self._clock))

@@ -11,7 +11,7 @@ from roomchat.terminal.shown.render import day_line
 from roomchat.terminal.windows.timeline import Item, Timeline
 from roomchat.times import day_of, local
 
-MAX_REMEMBERED = 1500  # items with rows; of those without, as of people who are ignored, there may be many more
+MAX_REMEMBERED = 1500  # items with rows; of those without, as of people who are blocked, there may be many more
 FOUND = "found"  # the style of what a search has found
 SINCE = "%a %H:%M"  # how "new since" tells a time
 

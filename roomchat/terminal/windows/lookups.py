@@ -102,8 +102,8 @@ class Lookups:
         rooms = [cell(room) for room in display.rooms() if uid in roster.here(room) and not is_pair(room)]
         away = ", but the connection was lost" if person.away else ""
         shared = f" You are both in: {', '.join(rooms)}." if rooms else ""
-        ignored = f" You are ignoring {name}." if uid in display.focus.ignored else ""
-        return f"{who} is here{away}.{shared}{ignored}"
+        blocked = f" You have blocked {name}." if uid in display.focus.blocked else ""
+        return f"{who} is here{away}.{shared}{blocked}"
 
     # ------------------------------------------------------------ what was said
 
@@ -152,8 +152,8 @@ class Lookups:
         self._tell(f"--- {self._progress()} ---")
 
     def _is_hit(self, entry: AnyEntry | Unknown) -> bool:
-        ignored = self._display.focus.ignored
-        return isinstance(entry, Spoken) and entry.uid not in ignored and has_words(self._words, entry.text)
+        blocked = self._display.focus.blocked
+        return isinstance(entry, Spoken) and entry.uid not in blocked and has_words(self._words, entry.text)
 
     def _progress(self) -> str:
         found = f"{_messages(self._found) if self._found else 'no message'} with: {cell(self._words)}"
@@ -166,7 +166,7 @@ class Lookups:
     def _tell_mentions(self) -> None:
         with self._display.lock:
             newest = [*self._display.wanting][-MAX_MENTIONS:]
-            entries = [entry for entry in newest if entry.uid not in self._display.focus.ignored]
+            entries = [entry for entry in newest if entry.uid not in self._display.focus.blocked]
         if not entries:
             self._tell("Nobody has mentioned you, or whispered to you, since you came.")
             return

@@ -59,13 +59,13 @@ class WindowLookups(Lookups):
                 raise TypingError("Usage: /search WORDS, or /search -all WORDS to look in all your rooms.")
 
     def _has_words(self, words: str, entry: Spoken) -> bool:
-        return entry.uid not in self._windows.focus.ignored and has_words(words, entry.text)
+        return entry.uid not in self._windows.focus.blocked and has_words(words, entry.text)
 
     def _show_mentions(self) -> None:
         """A page of them, the newest first, as they are gone through with the keys of a search."""
         windows = self._windows
         with windows.lock:
-            entries = [entry for entry in windows.newest_wanting() if entry.uid not in windows.focus.ignored]
+            entries = [entry for entry in windows.newest_wanting() if entry.uid not in windows.focus.blocked]
             if not entries:
                 windows.show("Nobody has mentioned you, or whispered to you, yet.")
                 return

@@ -245,10 +245,10 @@ class Windows(Display):
         is_new = not is_pair(room) and self.of(room) is None
         if is_new:
             self.open(room).begin_at(event.read, event.last_seq)
-        by_other = event.by not in {None, self.roster.uid, *self.focus.ignored}  # who is ignored leads nowhere
+        by_other = event.by not in {None, self.roster.uid, *self.focus.blocked}  # who is blocked leads nowhere
         if is_pair(room):
-            if event.re is None and event.by in {None, *self.focus.ignored} and self.of(room) is None:
-                return  # we were in it before, and its window is closed; or it is of who is ignored
+            if event.re is None and event.by in {None, *self.focus.blocked} and self.of(room) is None:
+                return  # we were in it before, and its window is closed; or it is of who is blocked
             self._tell(self.open(room), self.lines(event))
         elif event.re is None and by_other and self.current.room not in {None, room} and self._is_begun():
             # A line must not end in front of others than it was begun for, perhaps the one that it is about.
