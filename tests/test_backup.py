@@ -65,10 +65,12 @@ def test_a_copy_is_a_log_for_its_owner(serve: Serve, connect: Connect, log: Path
     assert seqs(target) == [1, 2, 3]
 
 
-def test_it_is_told_in_a_sentence(serve: Serve, log: Path, tmp_path: Path) -> None:
+def test_it_is_told_in_a_sentence(
+    serve: Serve, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With where the copy is; a name without a folder is one here."""
     serve(db=str(log))
-    os.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
     result = run(log, "backup", "copy.db")
     assert result.stdout.startswith(f"{tmp_path / 'copy.db'} is whole: 0 people, 0 rooms, ")
 
