@@ -174,8 +174,16 @@ def test_a_load_balancer_without_a_header_is_closed(serve: Serve, connect: Conne
     for data in (HELLO["native"], b"", b"PROXY TCP4"):
         with through(server, data) as sock:
             assert to_the_end(sock) == b""
-    with through(server, second(command=0)) as sock:
-        assert REFUSAL not in sock.recv(4096)  # its own: this machine's
+
+
+@pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", second(command=0)], ids=["1", "2"])
+def test_who_is_not_named_is_not_on_this_machine(serve: Serve, header: bytes) -> None:
+    """Though the load balancer is: clear text is refused, and TLS spoken."""
+    server = serve(proxy_from=("127.0.0.1",))
+    with through(server, header + HELLO["native"]) as sock:
+        assert REFUSAL in to_the_end(sock)
+    with through(server, header + client_hello()) as sock:
+        assert sock.recv(100)[:3] == b"\x16\x03\x03"
 
 
 def test_the_limits_are_those_of_the_address(serve: Serve) -> None:

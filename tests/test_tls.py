@@ -175,8 +175,23 @@ def test_a_cut_is_no_end(serve: Serve, connect: Connect, bare: Open) -> None:
     one.socket.shutdown(socket.SHUT_WR)
     seen = ann.collect("away")
     assert [event["text"] for event in seen if event["type"] == "message"] == ["whole"]
-    with pytest.raises(EOFError):
-        one.to_the_end()
+    one = bare(server, b"bob")
+    one.socket.shutdown(socket.SHUT_WR)
+    wait_until(ann, lambda: len(connections(server)) == 1)
+    assert "bob" not in str(registry_of(server).clients)
+
+
+def test_what_was_whole_before_a_cut_counts(serve: Serve, connect: Connect, bare: Open) -> None:
+    """Also what had still to wait for its turn, as in clear text."""
+    server = serve(rate=100.0, burst=10)
+    ann = connect(server, "ann")
+    ann.join("tea")
+    one = bare(server, HELLO["native"])
+    one.until(b'"type":"welcome"')
+    one.send(b'{"type":"join","room":"tea"}\n' + b'{"type":"say","room":"tea","text":"x"}\n' * 30)
+    one.socket.shutdown(socket.SHUT_WR)
+    assert len(ann.messages(30)) == 30
+    ann.until("away")
 
 
 def test_bye_is_answered_by_a_goodbye(serve: Serve, bare: Open) -> None:
@@ -341,6 +356,18 @@ def test_a_key_that_others_can_read_is_told(tmp_path: Path, caplog: pytest.LogCa
     with Server(settings) as server:
         assert served(server)
     assert f"chmod 600 {tmp_path}/log.db.pem" in caplog.text
+
+
+def test_a_key_of_another_user_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has put it there knows it."""
+    settings = Settings(port=0, db=str(tmp_path / "log.db"))
+    with Server(settings):
+        pass
+    monkeypatch.setattr(os, "geteuid", lambda: (tmp_path / "log.db.pem").stat().st_uid + 1)
+    with Server(settings):
+        assert f"chown {tmp_path}/log.db.pem" in caplog.text
 
 
 def test_a_named_certificate_is_verified_by_its_authority(serve: Serve, tmp_path: Path) -> None:

@@ -41,10 +41,10 @@ def greeting(address: Address, settings: Settings, identity: Identity) -> str:
         lines += _from_elsewhere(address, identity.names)
     if local and not everywhere:
         lines.append("Only this machine can connect; --host 0.0.0.0 lets others in.")
-    if everywhere or not local or settings.plaintext == "none":
-        lines.append(
-            f"The fingerprint of its key, about which people are asked the first time:\n  {identity.fingerprint}"
-        )
+    encrypted = everywhere or not local or settings.plaintext == "none"
+    whom = "people are asked" if encrypted else "tls:// asks"
+    lines.append(f"The fingerprint of its key, about which {whom} the first time:\n  {identity.fingerprint}")
+    if encrypted:
         lines.append(_LET_IN[settings.plaintext])
     if settings.db == ":memory:":
         lines.append("Nothing is kept: messages are gone when the server stops.")

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from roomchat.chat.inputs import Input
+from roomchat.net.addresses import is_local
 from roomchat.net.bucket import TokenBucket
 from roomchat.net.outbox import Item, Outbox
 from roomchat.net.transport import Clear, Transport
@@ -57,6 +58,7 @@ class Connection:
         "dirty",
         "events",
         "introduced",
+        "local",
         "number",
         "offers",
         "outbox",
@@ -88,6 +90,7 @@ class Connection:
         self.socket = sock
         self.transport: Transport = Clear(sock)
         self.address = address
+        self.local = is_local(address)  # on this machine, as far as is known
         self.wire: Wire  # once it is known, or guessed
         self.detector = detector  # while it is new
         self.pace = 0.0  # seconds between two writes, if its wire asks for that

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import logging
+import os
 import ssl
 import threading
 import time
@@ -142,9 +143,22 @@ def of_server(cert: str, key: str, log: Path, host: str) -> Identity:
             make_file(path, names_of_host(host))
         except OSError as error:
             raise StartError(f"Can't write the server's key to {path} ({error.strerror}).") from None
-    elif path.stat().st_mode & 0o077:
-        logger.warning("others can read the server's key, and pretend to be it: chmod 600 %s", path)
+    else:
+        _warn_of_others(path)
     return Identity(path, ours=True)
+
+
+def _warn_of_others(path: Path) -> None:
+    """Who can pretend to be the server: whose the file of its key is, and who can read it."""
+    status = path.stat()
+    if status.st_uid not in {os.geteuid(), 0}:
+        logger.warning(
+            "the server's key is another user's, who can pretend to be it: chown %s, or remove it, and a new "
+            "one is made",
+            path,
+        )
+    elif status.st_mode & 0o077:
+        logger.warning("others can read the server's key, and pretend to be it: chmod 600 %s", path)
 
 
 def _first_certificate(pem: str) -> str:

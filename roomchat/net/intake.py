@@ -73,8 +73,9 @@ class Intake:
             self.ended(connection, now)
 
     def ended(self, connection: Connection, now: float) -> None:
-        """The peer sends no more: its last line may lack the end."""
-        self.take(connection, b"", connection.wire.end_data(), now)
+        """The peer sends no more: its last line may lack the end, but not if it was cut off."""
+        if not connection.transport.cut:
+            self.take(connection, b"", connection.wire.end_data(), now)
         self.hang_up(connection)
 
     def hang_up(self, connection: Connection) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from ipaddress import ip_network
 
 from roomchat.errors import TlsRequired
-from roomchat.net.addresses import is_in, is_local
+from roomchat.net.addresses import is_in
 from roomchat.net.connection import Connection
 from roomchat.net.connections import Connections
 from roomchat.net.identity import Identity
@@ -69,7 +69,7 @@ class Layers:
         """Whether it is encrypted, or need not be."""
         if connection.transport.secure or self._plaintext == "all":
             return True
-        return self._plaintext == "local" and is_local(connection.address)
+        return self._plaintext == "local" and connection.local
 
 
 def tls_required(wire: Wire) -> bytes:

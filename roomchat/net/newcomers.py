@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from roomchat.chat.inputs import Connected, Disconnected
+from roomchat.net.addresses import is_local
 from roomchat.net.connection import CLOSED, NEW, OPEN, REFUSED, Connection, Owner
 from roomchat.net.connections import Connections, ToHub
 from roomchat.net.cost import surplus
@@ -195,6 +196,8 @@ class Newcomers:
         admission = self._connections.admission
         now = time.monotonic()
         admission.gone(connection)
+        # Whom a load balancer does not name may be anywhere, and its own machine need not be this one.
+        connection.local = connection.local and address is not None and is_local(address)
         connection.address = address = address or connection.address
         connection.detector = self._layers.detector()
         when = admission.may_connect_at(address, now)
@@ -221,7 +224,8 @@ class Newcomers:
 
     def _ended(self, connection: Connection, now: float) -> None:
         """A peer sends no more before it has shown what it speaks."""
-        self._judge(connection, connection.detector.paused())
+        if not connection.transport.cut:
+            self._judge(connection, connection.detector.paused())
         if connection.phase is OPEN:
             self._intake.ended(connection, now)
         elif connection.introduced:

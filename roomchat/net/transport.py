@@ -27,6 +27,10 @@ class Transport(Protocol):
     def size(self) -> int:
         """Bytes that were taken, and that the system does not take."""
 
+    @property
+    def cut(self) -> bool:
+        """Whether the peer sends no more without having said so."""
+
     def recv(self, size: int, /) -> bytes:
         """About ``size`` bytes that came; none: the peer sends no more."""
 
@@ -51,6 +55,7 @@ class Clear:
     secure = False
     ready = True
     size = 0
+    cut = False
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -74,11 +79,11 @@ class Tls:
     ``held`` is called each time that something begins to wait, so that ``flush`` is called when the system takes
     bytes again.
 
-    A peer that goes without the goodbye of TLS may have been cut off by somebody on the way: that is a broken
-    connection, never a clean end.
+    A peer that goes without the goodbye of TLS may have been cut off by somebody on the way: what it has said
+    counts, but for what was not whole yet.
     """
 
-    __slots__ = ("_first", "_held", "_sealed", "_socket", "_stream", "_to_end")
+    __slots__ = ("_first", "_held", "_sealed", "_socket", "_stream", "_to_end", "cut")
 
     secure = True
 
@@ -96,6 +101,7 @@ class Tls:
         self._stream = TlsStream(context, server_side=True, buffers=buffers)
         self._held = held
         self._sealed: bytes | memoryview = b""  # what the system has not taken yet
+        self.cut = False
         self._to_end = False  # the socket is to be ended when all is sent
 
     @property
@@ -115,7 +121,10 @@ class Tls:
         if self._first:
             data, self._first = self._first, b""
         elif not (data := self._socket.recv(size)):
-            raise ConnectionAbortedError("the connection was cut: TLS did not end")
+            if not self._stream.ready:
+                raise ConnectionAbortedError("the connection was cut: TLS had not begun")
+            self.cut = True
+            return b""
         return self._decrypt(data)
 
     def _decrypt(self, data: bytes) -> bytes:
