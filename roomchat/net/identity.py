@@ -151,7 +151,7 @@ def of_server(cert: str, key: str, log: Path, host: str) -> Identity:
 def _warn_of_others(path: Path) -> None:
     """Who can pretend to be the server: whose the file of its key is, and who can read it."""
     status = path.stat()
-    if status.st_uid not in {os.geteuid(), 0}:
+    if status.st_uid != os.geteuid():
         logger.warning(
             "the server's key is another user's, who can pretend to be it: chown %s, or remove it, and a new "
             "one is made",
