@@ -30,6 +30,7 @@ from roomchat.errors import (
     Distrusted,
     InClear,
     NoTls,
+    OtherKey,
     StateError,
     UnknownServer,
     Unverified,
@@ -141,7 +142,7 @@ def test_a_fingerprint_is_believed(serve: Serve, tmp_path: Path, form: Callable[
 def test_another_fingerprint_is_not(serve: Serve, tmp_path: Path) -> None:
     """Nothing is sent, and nothing is kept."""
     server = serve()
-    with pytest.raises(ChangedKey, match=FINGERPRINT):
+    with pytest.raises(OtherKey, match=f"was given: that is {FINGERPRINT}"):
         client(where(server), tmp_path, trust=FINGERPRINT).open()
     assert not (tmp_path / "known_servers").exists()
 

@@ -63,6 +63,22 @@ def test_a_program_is_given_the_fingerprint(serve: Serve, tmp_path: Path, how: s
     assert result.exit_code == 0, result.stderr
 
 
+def test_a_fingerprint_in_the_settings_is_of_the_server_that_is_named_there(serve: Serve, tmp_path: Path) -> None:
+    """Whoever asks another one is not told that its key has changed. Without a server it is of all."""
+    server, other = serve(), serve()
+    config = tmp_path / "config.toml"
+    own = f'fingerprint = "{server.identity.fingerprint}"\n'
+    config.write_text(f'server = "{where(server)}"\n{own}')
+    spelled = where(server).replace("127.0.0.1", "localhost")
+    for arguments in ([], ["-s", where(server)], ["-s", spelled]):
+        assert run("--config", str(config), "who", *arguments).exit_code == 0
+    assert "is not known yet" in run("--config", str(config), "who", "-s", where(other)).stderr
+    with Program("--config", str(config), "join", where(other), "-n", "ann") as program:
+        program.expect("is not known yet")
+    config.write_text(own)
+    assert "not the one that was given" in run("--config", str(config), "who", "-s", where(other)).stderr
+
+
 @pytest.mark.parametrize("command", ["who", "rooms", "send tea hello"])
 def test_a_program_may_believe_at_the_first_use(serve: Serve, folder: Path, command: str) -> None:
     """And only then."""

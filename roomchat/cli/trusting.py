@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from roomchat.cli.addresses import WrongValue
 from roomchat.cli.text import Text
+from roomchat.client.address import Address, parse_address
+from roomchat.client.same import spellings
 from roomchat.key_fingerprint import read_fingerprint
 
 
@@ -31,6 +34,8 @@ def trust_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def call(*arguments: Any, trust: bool, fingerprint: str | None, **options: Any) -> Any:
+        if not _is_of_that_server(click.get_current_context()):
+            fingerprint = None
         return command(*arguments, trust=fingerprint or trust, **options)
 
     call = click.option(
@@ -43,3 +48,17 @@ def trust_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--trust", is_flag=True, help="Believe a server that is met for the first time; never one with a new key."
     )(call)
+
+
+def _is_of_that_server(context: click.Context) -> bool:
+    """Whether the fingerprint is of the server that is asked: one in the settings file is of the server that is
+    named there, and a command line may name another one."""
+    if context.get_parameter_source("fingerprint") is not ParameterSource.DEFAULT_MAP:
+        return True
+    where = "address" if "address" in context.params else "server"
+    named = (context.default_map or {}).get(where)
+    return named is None or _place(named) == _place(context.params[where])
+
+
+def _place(address: str) -> Address:
+    return spellings(parse_address(address))[0]

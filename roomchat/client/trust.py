@@ -10,7 +10,7 @@ from roomchat.client.dial import dial
 from roomchat.client.known_servers import AUTHORITY, KnownServers
 from roomchat.client.link import ClearLink, Link, TlsLink
 from roomchat.client.same import is_loopback
-from roomchat.errors import ChangedKey, ConnectError, InClear, NoTls, UnknownServer, Unverified
+from roomchat.errors import ChangedKey, ConnectError, InClear, NoTls, OtherKey, UnknownServer, Unverified
 from roomchat.key_fingerprint import read_fingerprint
 
 
@@ -74,7 +74,9 @@ class Trust:
             link = _shake_hands(address, timeout, _any_certificate(), met=True)
             if link.fingerprint != expected:
                 link.socket.close()
-                raise ChangedKey(address=address, old=expected, new=link.fingerprint)
+                raise (OtherKey if self._named else ChangedKey)(
+                    address=address, old=expected, new=link.fingerprint
+                )
             return link, self._met(link.fingerprint)
         try:
             link = _shake_hands(address, timeout, ssl.create_default_context(), met=expected is not None)

@@ -63,6 +63,15 @@ class ChangedKey(Distrusted):
         self.fingerprint = new
 
 
+class OtherKey(ChangedKey):
+    """It has another key than the one that was given with its address, which was perhaps never its own."""
+
+    sentence = (
+        "The key of {address} is not the one that was given: that is {old}, and it shows {new}. If both should be "
+        "of the same server, somebody may sit in between. Nothing was sent."
+    )
+
+
 class Unverified(Distrusted):
     """An authority vouched for it, and does not any more."""
 
