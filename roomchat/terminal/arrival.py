@@ -202,7 +202,7 @@ class Arrival:
         """Whether a person knows the key of a server that nobody else vouches for."""
         self._part()
         if not self._interactive:
-            raise server
+            raise ConnectError(harmless(str(server)))
         trusted = None
         self._display.show(introduced(server.address, server.fingerprint), "")
         with self._source.anew():  # a word that was typed before is no answer
