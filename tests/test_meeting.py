@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from roomchat.settings import Settings
 from roomchat.terminal.meeting import NO_ANSWER, NOT_TRUSTED, QUESTION, introduced, is_trusted
 from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.terminal import Terminal
-from roomchat.terminal.typed.input import InputQueue, Typed
+from roomchat.terminal.typed.input import InputQueue, StandardInput, Typed
 from roomchat.terminal.windows.display import PlainDisplay
 from tests.peer import DEADLINE
 from tests.trust import issue
@@ -158,6 +159,27 @@ def test_what_was_typed_before_the_question_is_no_answer(serve: Serve) -> None:
         ann.type("no")
         ann.until(NOT_TRUSTED)
     assert not ann.terminal.display.connected
+
+
+def test_of_lines_from_standard_input_those_of_before_come_behind_the_answer() -> None:
+    """Whether they were read already or not; and to be woken is no answer."""
+    reader, writer = os.pipe()
+    source = StandardInput(reader)
+    os.write(writer, b"one\ntwo\n")
+    assert source.next() == Typed("one")
+    os.write(writer, b"three\n")
+    source.wake()
+    with source.anew():
+        os.write(writer, b"/no\n")
+        assert source.next() == Typed("/no")
+        source.put_back("/no")
+    assert [source.next() for _ in range(3)] == [Typed("two"), Typed("three"), Typed("/no")]
+    source.stop()
+    with source.anew():
+        assert source.next() is None
+    source.close()
+    os.close(reader)
+    os.close(writer)
 
 
 def test_a_changed_key_is_not_asked_about(serve: Serve, folder: Path) -> None:

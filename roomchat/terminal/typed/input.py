@@ -209,6 +209,8 @@ class StandardInput(InputSource):
     @contextmanager
     def anew(self) -> Iterator[None]:
         """Inside, only what is typed from now on is taken; what was typed before comes behind."""
+        while select.select([self._stop_reader], [], [], 0)[0]:
+            os.read(self._stop_reader, 1)  # who was to wake up is awake; an end is known without it
         while not self._ended and select.select([self._fd], [], [], 0)[0]:
             self._read()
         before, self._rest = self._rest, b""
