@@ -11,6 +11,7 @@ import msgspec
 from roomchat.chat.effects import Effects, LookUp
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import Found, Inputs, Key, Link, Place, Row
+from roomchat.chat.state import ServerBan
 from roomchat.clock import Clock
 from roomchat.errors import LogError
 from roomchat.net.delivery import deliver
@@ -123,6 +124,9 @@ class HubThread:
             seats=effects.seats.items(),
             guests=effects.guests.items(),
             reads=[(uid, room, seq) for (uid, room), seq in effects.reads.items()],
+            bans=[
+                (who, (ban.until, ban.reason) if ban is not None else None) for who, ban in effects.bans.items()
+            ],
             audit=[(who, msgspec.json.encode(change)) for who, change in effects.audit],
             blocks=[(uid, whom, blocked) for (uid, whom), blocked in effects.blocks.items()],
             deletions=[(at.room, at.seq, encode(line)) for at, line in effects.deletions.items()],
@@ -177,3 +181,7 @@ def _found(reader: LogReader, key: Key) -> Found:
 def _encode(effects: Effects) -> None:
     for segment in effects.segments:
         segment.encoded = encode_entries(segment.entries)
+
+
+def _ban(ban: ServerBan | None) -> tuple[int | None, str] | None:
+    return None if ban is None else (ban.until, ban.reason)

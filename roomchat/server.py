@@ -17,6 +17,7 @@ from roomchat.chat.inputs import SERVER, Shutdown
 from roomchat.chat.names import normal_room
 from roomchat.chat.record import Beginning
 from roomchat.chat.rules import Rules
+from roomchat.chat.state import ServerBan
 from roomchat.clock import Clock
 from roomchat.errors import BadName, LogError, StartError
 from roomchat.hub_thread import HubThread
@@ -192,6 +193,7 @@ class Server:
             accounts=state.accounts,
             invites=state.invites,
             rules=rules,
+            bans=[(who, ServerBan(until, reason)) for who, until, reason in state.bans],
         )
         if self._record is not None:
             self._recorder = Recorder(self._record, beginning)

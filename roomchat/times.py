@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 
@@ -48,6 +49,21 @@ def rfc3339(milliseconds: int) -> str:
     """A time since 1970 in RFC 3339, in UTC with milliseconds."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # seconds
+
+
+def seconds_of(text: str) -> int:
+    """How long something is to last: ``90s``, ``15m``, ``2h``, ``7d``, ``4w``.
+
+    Raises:
+        ValueError: it is none of these, as a sentence.
+    """
+    match = re.fullmatch(r"([0-9]{1,6}) ?([smhdw])", text.strip().lower())
+    if match is None or not int(match[1]):
+        raise ValueError(f"{text!r} is not a time to last; write 90s, 15m, 2h, 7d or 4w.")
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def _milliseconds(text: str, zone: tzinfo | None, days: timedelta) -> int:

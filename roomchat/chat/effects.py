@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from roomchat.account import Account, Invite
 from roomchat.chat.inputs import Key, Link, Place
-from roomchat.chat.state import Audience, Room, Session
+from roomchat.chat.state import Audience, Room, ServerBan, Session
 from roomchat.protocol import AnyEntry, Event, Id, Tombstone
 from roomchat.protocol.administration import AdminAnswer, Change
 
@@ -113,6 +113,7 @@ class Effects:
     rules: dict[str, Room] = field(default_factory=dict)  # by key: those whose rules changed
     next_uid: int | None = None  # when it changed
     next_room: int | None = None  # likewise
+    bans: dict[int | str, ServerBan | None] = field(default_factory=dict)  # by UID or place; None: over
     audit: list[tuple[str, Change]] = field(default_factory=list)  # who changed what
     answers: list[tuple[Link, AdminAnswer]] = field(default_factory=list)  # to admins, when the rest is stored
     lookups: list[LookUp] = field(default_factory=list)  # when the rest is stored
@@ -129,6 +130,6 @@ class Effects:
         kept = (
             self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.reads,
             self.accounts, self.visits, self.ended, self.forgotten, self.invites, self.next_uid, self.next_room,
-            self.audit, self.deletions, self.blocks, self.rules,
+            self.audit, self.deletions, self.blocks, self.rules, self.bans,
         )  # fmt: skip
         return any(kept)

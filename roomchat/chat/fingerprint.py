@@ -33,7 +33,7 @@ def of_state(hub: Hub) -> str:
             [[uid, *keys] for uid, keys in registry.pairs.items()],
             [[uid, *keys] for uid, keys in registry.owned.items()],
             [[uid, *keys] for uid, keys in registry.asked.items()],
-            registry.next_uid, registry.next_room,
+            registry.next_uid, registry.next_room, [*registry.bans.items()],
         ]
     )  # fmt: skip
 
@@ -61,7 +61,8 @@ def of_effects(effects: Effects) -> str:
             [*effects.invites.items()], [[key, room.rules] for key, room in effects.rules.items()],
             effects.next_uid, effects.next_room,
             effects.audit, effects.answers, [*effects.deletions.items()], [*effects.blocks.items()],
-            effects.lookups, effects.stop, effects.over, effects.closed,
+            [*effects.bans.items()], effects.lookups,
+            effects.stop, effects.over, effects.closed,
         ]
     )  # fmt: skip
 

@@ -39,6 +39,7 @@ from roomchat.chat.inputs import (
 from roomchat.chat.registry import Registry
 from roomchat.chat.rules import Rules
 from roomchat.chat.sessions import Seat
+from roomchat.chat.state import ServerBan
 from roomchat.dialect import Answer, Malformed
 from roomchat.errors import Refused
 from roomchat.protocol import AnyCommand
@@ -78,25 +79,28 @@ class Beginning(Struct):
     accounts: int = 0
     invites: list[tuple[bytes, Invite]] = []
     rules: dict[str, Rules] = {}  # of rooms, by key
+    bans: list[tuple[int | str, ServerBan]] = []
 
     @classmethod
     def of(
         cls, settings: Settings, *, epoch: str, now: float, next_uid: int, next_room: int,
         rooms: Iterable[tuple[str, str, int, str | None]], seats: Iterable[Seat], accounts: int = 0,
         invites: Iterable[tuple[bytes, Invite]] = (), rules: Mapping[str, Rules] = {},
+        bans: Iterable[tuple[int | str, ServerBan]] = (),
     ) -> Beginning:  # fmt: skip
         """With what a log says."""
         kept = [(key, Row.of(client)) for key, client in seats]
         return cls(
             __version__, asdict(settings), epoch, now, next_uid, next_room, [*rooms], kept, accounts, [*invites],
             {**rules},
+            [*bans],
         )  # fmt: skip
 
     def hub(self) -> Hub:
         """The hub of a server that starts so."""
         registry = Registry(
             next_uid=self.next_uid, next_room=self.next_room, rooms=self.rooms, accounts=self.accounts,
-            invites=self.invites, rules=self.rules,
+            invites=self.invites, rules=self.rules, bans=self.bans,
         )  # fmt: skip
         settings = msgspec.convert(self.settings, Settings)
         return Hub(registry, settings, epoch=self.epoch, seats=self.seats, now=self.now)

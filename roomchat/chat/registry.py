@@ -11,7 +11,7 @@ from roomchat.chat.inputs import KnownSession, Link
 from roomchat.chat.looks import looks
 from roomchat.chat.rule_book import RuleBook
 from roomchat.chat.rules import Rules
-from roomchat.chat.state import Audience, Client, Peer, Room, Session
+from roomchat.chat.state import Audience, Client, Peer, Room, ServerBan, Session
 from roomchat.dialect import Terms
 
 
@@ -35,9 +35,10 @@ class Registry(RuleBook):
         accounts: int = 0,
         invites: Iterable[tuple[bytes, Invite]] = (),
         rules: Mapping[str, Rules] = {},
+        bans: Iterable[tuple[int | str, ServerBan]] = (),
     ) -> None:
         """What a log knew before: the next numbers, (key, name, last seq, last said) of each room, how many
-        accounts there are, which invites, and the rules of some rooms, by key."""
+        accounts there are, which invites, the rules of some rooms, by key, and whom or what is banned."""
         super().__init__()
         self.clients: dict[int, Client] = {}
         self.clients_to_rooms: dict[int, dict[str, Room]] = {}
@@ -54,6 +55,7 @@ class Registry(RuleBook):
         self.peers: dict[Link, Peer] = {}
         self.addresses: dict[str, int] = {}  # connections an address
         self.pairs: dict[int, dict[str, None]] = {}  # UID to its rooms of two, here or not, in order
+        self.bans = dict(bans)  # of the server: by UID, or by place for newcomers
         self.next_uid = next_uid
         self.next_room = next_room
         for row in sorted(rooms):  # so that each key is put behind the others: no list is moved
@@ -213,6 +215,13 @@ class Registry(RuleBook):
             self._drop(client.reads, room)
         else:
             self._put(client.reads, room, seq)
+
+    def set_ban(self, who: int | str, ban: ServerBan | None) -> None:
+        """A UID, or a place, is banned from now on, or is not."""
+        if ban is not None:
+            self._put(self.bans, who, ban)
+        elif who in self.bans:
+            self._drop(self.bans, who)
 
     # ------------------------------------------------------------ rooms
 

@@ -114,3 +114,14 @@ class Peer(Struct, eq=False):
 
     def __str__(self) -> str:
         return f"connection {self.link} from {self.address}"
+
+
+class ServerBan(Struct, frozen=True, omit_defaults=True):
+    """Somebody, or newcomers from some place, may not come to this server."""
+
+    until: int | None = None  # milliseconds since 1970; None: for good
+    reason: str = ""
+
+    def stands(self, time: int) -> bool:
+        """Whether it is not over yet. ``time``: milliseconds since 1970."""
+        return self.until is None or time < self.until

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from roomchat.chat import accounts, membership
+from roomchat.chat.bans import check_may_come
 from roomchat.chat.batch import Batch
 from roomchat.chat.entering import go_into
 from roomchat.chat.inputs import Introduction, KnownClient, KnownSession, Link, LoggedIn, SessionRow
@@ -95,7 +96,7 @@ class Welcoming:
         if client is None:
             shown, key = self._old_name(batch, known)
             membership.check_free(batch, shown, key, known.uid)
-            self._check_seat(batch)
+            self._check_seat(batch, known.uid)
             client = Client.of(known, shown, key)
             self._give_seat(batch, client, known.sessions)
         session = accounts.open_session(batch, client, introduction.token_hash)
@@ -107,7 +108,7 @@ class Welcoming:
         """The first session of a client that was never here: it gets a UID for good."""
         name, key = batch.name(name)
         membership.check_free(batch, name, key)
-        self._check_seat(batch)
+        self._check_seat(batch, None)
         batch.must_store()
         guest = batch.registry.peers[batch.link].terms.resume
         client = Client(batch.registry.new_uid(), name, key, guest)
@@ -145,7 +146,7 @@ class Welcoming:
         self._check_rooms(batch, command, known.uid)
         shown, key = self._old_name(batch, known) if name in {None, known.name} else batch.name(name)
         membership.check_free(batch, shown, key, known.uid)
-        self._check_seat(batch)
+        self._check_seat(batch, known.uid)
         if shown != known.name:
             batch.must_store()
         client = Client.of(known, shown, key)
@@ -185,12 +186,15 @@ class Welcoming:
         if batch.registry.peers[batch.link].terms.resume:
             batch.keep_seat(client, True)
 
-    def _check_seat(self, batch: Batch) -> None:
-        """Whether there is a seat for one more: when there is none, whoever is away longest gives way.
+    def _check_seat(self, batch: Batch, uid: int | None) -> None:
+        """Whether there is a seat for this client, or without a UID for a newcomer: when there is none, whoever is
+        away longest gives way.
 
         Raises:
+            ShutOut: not for this one.
             ServerFull: everybody is here.
         """
+        check_may_come(batch, uid)
         if not is_full(batch):
             return
         clients = batch.registry.clients

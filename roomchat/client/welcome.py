@@ -16,6 +16,7 @@ from roomchat.errors import (
     NameTaken,
     Replaced,
     SessionEnded,
+    ShutOut,
     TlsRequired,
     UnknownToken,
     UnsupportedProtocol,
@@ -28,10 +29,10 @@ _FINAL = {
     kind.code
     for kind in (
         AccountNeeded, AccountsClosed, BadName, BadPassword, InviteNeeded, NameOwned, NameTaken, Replaced,
-        SessionEnded, TlsRequired, UnsupportedProtocol, WrongPassword,
+        SessionEnded, ShutOut, TlsRequired, UnsupportedProtocol, WrongPassword,
     )
 }  # fmt: skip
-_LAST = {Replaced.code, SessionEnded.code}  # that come when one is in
+_LAST = {Replaced.code, SessionEnded.code, ShutOut.code}  # that come when one is in
 
 
 def check_welcome(event: Error, address: Address, session: Session, *, ready: bool, first: bool) -> None:

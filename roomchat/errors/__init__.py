@@ -153,6 +153,12 @@ class ServerFull(Refused):
     closes = True
 
 
+class ShutOut(Refused):
+    code = "shut_out"
+    sentence = "You are banned from this server{until}{reason}."
+    closes = True
+
+
 class TooManyConnections(Refused):
     code = "too_many_connections"
     sentence = "There are {limit} connections from your address already; close one first."

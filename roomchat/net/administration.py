@@ -28,7 +28,7 @@ from roomchat.protocol.administration import (
     ListPresent,
 )
 from roomchat.store.api import LogReader, StoredAccount, StoredChange
-from roomchat.times import timestamp
+from roomchat.times import rfc3339
 
 T = TypeVar("T")
 
@@ -155,9 +155,9 @@ def _decoded(line: bytes) -> Commands:
 
 
 def _account(stored: StoredAccount) -> AccountRow:
-    seen = timestamp(stored.seen / 1000) if stored.seen is not None else None
+    seen = rfc3339(stored.seen) if stored.seen is not None else None
     return AccountRow(stored.uid, stored.name, "offline", stored.devices, last_seen=seen)
 
 
 def _change(stored: StoredChange) -> AuditRow:
-    return AuditRow(stored.number, timestamp(stored.time / 1000), stored.who, msgspec.json.decode(stored.what))
+    return AuditRow(stored.number, rfc3339(stored.time), stored.who, msgspec.json.decode(stored.what))

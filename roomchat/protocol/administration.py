@@ -5,9 +5,9 @@ JSON lines, as on the native wire, but none of its words: an admin has no UID an
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from roomchat.protocol.values import Count, Uid, tag
 
@@ -69,6 +69,31 @@ class Backup(Change):
     file: str
 
 
+class Whom(Change):
+    """One of the three: a client by its UID, one by its name, or newcomers from an address."""
+
+    uid: Uid | None = None
+    name: str | None = None
+    address: str | None = None
+
+
+class Ban(Whom):
+    """Not to be let in any more, for so many ``seconds`` or for good. With a guest, newcomers from where it is
+    connected are meant, too, unless that is this machine, or not wanted."""
+
+    seconds: Annotated[int, Meta(ge=1, le=10**9)] | None = None
+    reason: Annotated[str, Meta(max_length=200)] = ""
+    newcomers: bool = True
+
+
+class Unban(Whom):
+    """To be let in again."""
+
+
+class ListBans(AdminCommand):
+    """All bans of the server."""
+
+
 # ---------------------------------------------------------------- rows
 
 
@@ -98,6 +123,14 @@ class AccountRow(Struct, omit_defaults=True):
     devices: Count
     addresses: list[str] = []  # from where it is connected
     last_seen: str | None = None  # RFC 3339, where that is known
+
+
+class BanRow(Struct, omit_defaults=True):
+    """A ban: of a client, or of newcomers from an address or, of IPv6, a network."""
+
+    who: int | str
+    until: str | None = None  # RFC 3339; None: for good
+    reason: str = ""
 
 
 class AuditRow(Struct):
@@ -164,6 +197,12 @@ class AccountsAnswer(AdminAnswer):
     next: Count | None
 
 
+class BansAnswer(AdminAnswer):
+    """Those that stand: all, or those that a command has made or ended."""
+
+    bans: list[BanRow]
+
+
 class AuditAnswer(AdminAnswer):
     """A page of changes; ``next`` is the ``before`` of the next one."""
 
@@ -171,6 +210,8 @@ class AuditAnswer(AdminAnswer):
     next: Count | None
 
 
-HubCommands = ServerStats | ListRooms | ShowRoom | ListPresent | Backup  # those that the hub carries out
-Commands = ServerStats | ListRooms | ShowRoom | ListAccounts | ListAudit | Backup  # those that are asked
-Answers = Failure | Done | StatsAnswer | RoomsAnswer | RoomAnswer | AccountsAnswer | AuditAnswer
+HubCommands = (
+    ServerStats | ListRooms | ShowRoom | ListPresent | ListBans | Ban | Unban | Backup
+)  # those that the hub carries out
+Commands = HubCommands | ListAccounts | ListAudit
+Answers = Failure | Done | StatsAnswer | RoomsAnswer | RoomAnswer | AccountsAnswer | BansAnswer | AuditAnswer

@@ -138,7 +138,7 @@ class MemberJoined(Presence):
 
 
 class MemberLeft(Presence):
-    """A client went; ``reason`` is ``left``, ``bye``, ``lost``, ``kicked`` or ``banned``."""
+    """A client went; ``reason`` is ``left``, ``bye``, ``lost``, ``kicked``, ``banned`` or ``shut_out``."""
 
     reason: str
 

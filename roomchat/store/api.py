@@ -52,6 +52,8 @@ class Changes(Struct):
     invites: (hash of the token, what is left of it; None: nothing).
     guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those who did.
     reads: (UID, room key, seq) of read markers; without seq: it is forgotten.
+    bans: (UID or place, (until, reason)) of bans of the server; None: it is over. ``until`` in milliseconds since
+        1970.
     audit: (who, what) an admin changed, the latter in JSON.
     blocks: (UID, whom, True) of those who block someone from now on; (UID, whom, False) of those who do no longer.
     deletions: (key of the room, seq, line) of entries of before, with the line that comes in their place.
@@ -67,6 +69,7 @@ class Changes(Struct):
     seats: Collection[tuple[int, str | None]] = ()
     guests: Collection[tuple[int, bool]] = ()
     reads: Collection[tuple[int, str, int | None]] = ()
+    bans: Collection[tuple[int | str, tuple[int | None, str] | None]] = ()
     audit: Collection[tuple[str, bytes]] = ()
     blocks: Collection[tuple[int, int, bool]] = ()
     deletions: Collection[tuple[str, int, bytes]] = ()
@@ -108,6 +111,7 @@ class LogState(Struct):
     rooms: list[tuple[str, str, int]]  # key, name, last seq
     last_said: dict[str, int]  # when, by room key, where that is known
     rules: dict[str, bytes]  # what is laid down for rooms, as JSON, by key
+    bans: list[tuple[int | str, int | None, str]]  # of the server: a UID or a place, until, reason
     seats: list[tuple[str, StoredClient]]  # the key of the name, and whose it is
     accounts: int  # how many there are
     invites: list[tuple[bytes, Invite]]  # by the hashes of their tokens

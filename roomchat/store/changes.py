@@ -44,6 +44,11 @@ def write(
     for name, number in (("next_uid", changes.next_uid), ("next_room", changes.next_room)):
         if number is not None:
             connection.execute("UPDATE meta SET value = ? WHERE key = ?", (number, name))
+    for who, ban in changes.bans:
+        if ban is None:
+            connection.execute("DELETE FROM server_bans WHERE who = ?", (who,))
+        else:
+            connection.execute("INSERT OR REPLACE INTO server_bans VALUES (?, ?, ?)", (who, *ban))
     audit = [(now, who, what.decode()) for who, what in changes.audit]
     insert(connection, "INSERT INTO audit (time, who, what) VALUES", 3, audit)
     blocks.write(connection, changes.blocks)

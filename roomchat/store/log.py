@@ -88,6 +88,7 @@ class Log:
             self.rooms(),
             self.last_said(),
             self.rules(),
+            self.bans(),
             self.seats(),
             int(self._value("SELECT count(*) FROM accounts")),
             self.invites(),
@@ -140,6 +141,11 @@ class Log:
     def last_time(self) -> int:
         """When the last message was said, in milliseconds since 1970; 0 in an empty log."""
         return int(self._value("SELECT coalesce((SELECT time FROM segments ORDER BY id DESC LIMIT 1), 0)"))
+
+    def bans(self) -> list[tuple[int | str, int | None, str]]:
+        """Of the server, in the order in which they were made: (UID or place, until, reason)."""
+        query = "SELECT who, until, reason FROM server_bans ORDER BY rowid"
+        return self._try(lambda connection: connection.execute(query).fetchall())
 
     def seats(self) -> list[tuple[str, StoredClient]]:
         """All who had a seat when the server ended and could come back to it: (their name as it is compared, what

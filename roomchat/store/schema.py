@@ -161,6 +161,10 @@ MIGRATIONS = [
     -- Whom each client has blocked, by UID.
     CREATE TABLE blocks (uid INTEGER NOT NULL, whom INTEGER NOT NULL, PRIMARY KEY (uid, whom)) WITHOUT ROWID;
     """,
+    """
+    -- Bans of the server. who: a UID, or as text a place for newcomers; until: as in segments, NULL for good.
+    CREATE TABLE server_bans (who NOT NULL PRIMARY KEY, until INTEGER, reason TEXT NOT NULL);
+    """,
 ]
 
 

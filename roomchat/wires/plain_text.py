@@ -37,8 +37,13 @@ UID                 chat with that person, in their room or in a new one
 Anything else goes to everyone in your room. Begin with // to say something that starts with a slash.
 """
 
-WHY_GONE = {"left": "left", "bye": "said goodbye", "lost": "is gone: the connection was lost"}
 TOLD = {"kicked", "banned"}  # why somebody went, where an entry of the room has told it
+WHY_GONE = {
+    "left": "left",
+    "bye": "said goodbye",
+    "lost": "is gone: the connection was lost",
+    "shut_out": "was banned from the server",
+}
 
 
 def state(event: Event) -> str:

@@ -13,8 +13,11 @@ from roomchat.cli.lazy import Commands
             "account": "roomchat.cli.admin.accounts:account",
             "audit": "roomchat.cli.admin.audit:audit",
             "backup": "roomchat.cli.admin.backup:backup",
+            "ban": "roomchat.cli.admin.bans:ban",
+            "bans": "roomchat.cli.admin.bans:bans",
             "room": "roomchat.cli.admin.rooms:room",
             "stats": "roomchat.cli.admin.stats:stats",
+            "unban": "roomchat.cli.admin.bans:unban",
         }
     )
 )

@@ -49,7 +49,6 @@ from roomchat.terminal.shown.links import linked
 from roomchat.terminal.shown.roster import Roster
 from roomchat.times import local
 
-_EXITED = {"left": "left", "bye": "said goodbye", "lost": "has left: the connection was lost"}
 _Told = (
     Welcome
     | Joined
@@ -64,6 +63,12 @@ _Told = (
     | Unblocked
 )
 _DEEDS = {"kicked", "banned"}  # why somebody went, where an entry of the room tells it
+_EXITED = {
+    "left": "left",
+    "bye": "said goodbye",
+    "lost": "has left: the connection was lost",
+    "shut_out": "was banned from the server",
+}
 CLOCK = "%H:%M"
 
 
