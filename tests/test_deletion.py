@@ -255,3 +255,23 @@ def test_what_was_answered_holds_after_a_kill(tmp_path: Path) -> None:
             bob.hello("bob")
             bob.join("den")
             assert [said(one) for one in bob.sync()] == [("tombstone", 1), ("deleted", 2)]
+
+
+def test_what_waits_for_a_slow_reader_is_read_anew(
+    serve: Callable[..., Server], connect: Callable[..., Peer]
+) -> None:
+    """Who does not read while something is said and deleted gets the tombstone: the words wait nowhere."""
+    server = serve(max_line=2**20, max_text=300_000, outbox_limit=2**24, rate=0.0)
+    ann, bob = connect(server, "ann"), connect(server, "bob", receive_buffer=4096)
+    ann.join("den")
+    bob.join("den")
+    for _ in range(40):  # more than the system takes for bob, and less than what folds
+        ann.send("say", text="x" * 250_000)
+        ann.messages(1)
+    ann.send("say", text="this-was-deleted")
+    seq = ann.messages(1)[0]["seq"]
+    ann.send("delete", seq=seq)
+    ann.until("done")
+    came = bob.collect("deleted", of=seq)
+    assert [one["type"] for one in came if one.get("seq") == seq] == ["tombstone"]
+    assert [one["seq"] for one in came if "seq" in one] == [*range(1, seq + 2)]

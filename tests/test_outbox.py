@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roomchat.net import outbox as outbox_module
-from roomchat.net.outbox import PAGE_COST, End, Item, LogRange, Outbox, Packet, PageRequest
+from roomchat.net.outbox import PAGE_COST, End, Erasure, Item, LogRange, Outbox, Packet, PageRequest
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -267,6 +267,13 @@ class World:
         self.outbox.replace_head(piece, keep=not head.done)
         return True
 
+    def erase(self, room: str, seq: int) -> None:
+        """What was said is deleted; what of it waits is read anew, in its place."""
+        self.outbox.erase(Erasure(room, seq))
+        packets = [one for one in self.outbox._items if isinstance(one, Packet) and one.room == room]
+        left = [one for one in packets if one.first_seq <= seq <= one.last_seq]
+        assert len(left) <= (self.outbox._offset > 0), "only one that is half sent stays"
+
     def words(self) -> list[str]:
         return self.received.decode().rpartition(";")[0].split(";")
 
@@ -293,6 +300,7 @@ STEPS = st.one_of(
     st.tuples(st.just("step_out"), ROOM, st.integers(1, 4), st.integers(0, 2)),
     st.tuples(st.just("take"), st.integers(1, 15), st.integers(1, 4)),
     st.tuples(st.just("read_log")),
+    st.tuples(st.just("erase"), ROOM, st.integers(1, 60)),
 )
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from roomchat.chat.inputs import Input
 from roomchat.net.addresses import is_local
 from roomchat.net.bucket import TokenBucket
-from roomchat.net.outbox import Item, Outbox
+from roomchat.net.outbox import Erasure, Item, Outbox
 from roomchat.net.transport import Clear, Transport
 from roomchat.protocol import Statement
 from roomchat.wires.detect import Detector
@@ -128,4 +128,4 @@ class Connection:
 
 
 # Each for all the connections beside it. An event is still to be put into the words of its one connection.
-Deliveries = list[tuple[Item | Statement, Sequence[Connection]]]
+Deliveries = list[tuple[Item | Erasure | Statement, Sequence[Connection]]]

@@ -7,9 +7,9 @@ from itertools import groupby
 
 from roomchat.chat.effects import Broadcast, Close, Delivery, ReadPage, Replay, Reply, Segment
 from roomchat.net.connection import Connection, Deliveries, Owner
-from roomchat.net.outbox import End, Item, LogRange, Packet, PageRequest
+from roomchat.net.outbox import End, Erasure, Item, LogRange, Packet, PageRequest
 from roomchat.net.routes import Routes
-from roomchat.protocol import AnyEntry, Statement
+from roomchat.protocol import AnyEntry, Deleted, Statement
 from roomchat.wires.native import encode_entries
 from roomchat.wires.wire import Wire
 
@@ -24,6 +24,10 @@ def deliver(deliveries: Iterable[Delivery], routes: Routes) -> None:
     per_owner: dict[Owner, Deliveries] = {}
     for delivery in deliveries:
         if isinstance(delivery, Segment | Broadcast):
+            if type(delivery) is Segment and type(delivery.entries[0]) is Deleted:  # it has a segment of its own
+                erasure = Erasure(delivery.room.key, delivery.entries[0].of)
+                for owner, _, connections in routes.groups(delivery.audience):
+                    per_owner.setdefault(owner, []).append((erasure, connections))
             packets: dict[str, Packet] = {}
             for owner, wire, connections in routes.groups(delivery.audience):
                 packet = packets.get(wire.dialect)

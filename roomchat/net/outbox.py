@@ -70,6 +70,13 @@ class End(Struct, frozen=True):
     """The connection is closed when this is reached."""
 
 
+class Erasure(Struct, frozen=True):
+    """Words were deleted: what of them waits here is to be read from the log instead, where they are no more."""
+
+    room: str
+    seq: int
+
+
 LogRead = LogRange | PageRequest
 Item = Packet | LogRead | End
 
@@ -183,6 +190,18 @@ class Outbox:
             self._reply_bytes += cost
         else:
             self._event_bytes += cost
+
+    def erase(self, erasure: Erasure) -> None:
+        """Put a range of the log in the place of a packet with words that were deleted since. One that is half
+        sent stays."""
+        room, seq = erasure.room, erasure.seq
+        for index, item in enumerate(self._items):
+            if type(item) is not Packet or item.room != room or not item.first_seq <= seq <= item.last_seq:
+                continue
+            if index or not self._offset:
+                self._items[index] = LogRange(room, item.first_seq - 1, item.last_seq)
+                self._count(item, -1)
+                self._others += 1
 
     def fold(self) -> None:
         """Give back what the peer does not take: above the limit, put ranges of the log in the place of all queued

@@ -12,7 +12,7 @@ from roomchat.errors import LogError, LogUnreadable
 from roomchat.net.connection import CLOSED, ENDED, Connection, Deliveries
 from roomchat.net.connections import Connections
 from roomchat.net.intake import Intake
-from roomchat.net.outbox import End, Item, LogRange, LogRead, Packet, PageRequest
+from roomchat.net.outbox import End, Erasure, Item, LogRange, LogRead, Packet, PageRequest
 from roomchat.net.reactor import READ, Reactor
 from roomchat.net.readers import Found, Readers, read
 from roomchat.net.trouble import Trouble
@@ -50,8 +50,14 @@ class Output:
         """Put items into outboxes, in order; they are written at the end of the round."""
         dirty = self._dirty
         for what, connections in deliveries:
-            # Nearly always it is a packet, for many.
-            item = what if type(what) is Packet else self._for_one(what, connections[0])
+            if type(what) is Packet:  # nearly always, and for many
+                item: Item | None = what
+            elif isinstance(what, Erasure):
+                for connection in connections:
+                    connection.outbox.erase(what)
+                continue
+            else:
+                item = self._for_one(what, connections[0])
             if item is None:
                 continue
             for connection in connections:
