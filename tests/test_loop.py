@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from roomchat.chat.inputs import Connected, Introduction, Refresh
+from roomchat.net.connection import NEW, OPEN
 from roomchat.net.inbox import Inbox
 from roomchat.net.loop import Loop
 from roomchat.net.newcomers import MAX_WHILE_BUSY
@@ -139,6 +140,27 @@ def test_what_comes_when_a_pause_ends_is_not_lost(tmp_path: Path) -> None:
         hellos = [command for _, command in loop.connections._to_hub if isinstance(command, Introduction)]
         assert [one.hello.name for one in hellos] == ["anna"]
         assert connection.events == READ
+        loop.close()
+
+
+def test_nobody_is_greeted_whose_first_word_waits_for_us(tmp_path: Path) -> None:
+    """The server is behind: that is no pause of the peer, which may speak TLS and could not read a greeting."""
+    inbox: Inbox[Any] = Inbox(100)
+    loop = loop_of(Settings(), inbox, readers_of(tmp_path))
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with theirs:
+        loop.newcomers.begin(1, ours, "here")
+        (connection,) = loop.connections
+        theirs.send(b'{"type":"hello","protocol":1,"name":"ann"}\n')
+        loop.newcomers.let_wait(connection)
+        loop.newcomers.paused(connection)
+        assert (connection.phase, connection.introduced) == (NEW, False)
+        loop.newcomers.serve()
+        assert connection.phase is OPEN
+        theirs.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(100)
         loop.close()
 
 

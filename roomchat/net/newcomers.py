@@ -237,6 +237,9 @@ class Newcomers:
         """A peer has said nothing yet, or nothing whole."""
         if not self._layers.are_open(connection):
             return  # it is agreed on the encryption; then there is another pause
+        if connection.phase is NEW and connection.starved:  # it is we who pause: what it has said is not read yet
+            self._watch_for_pause(connection)
+            return
         if connection.phase is NEW:
             self._judge(connection, connection.detector.paused())
         if connection.phase is not NEW:
