@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from roomchat.net import layers
+from roomchat.net import connection
 from roomchat.net.addresses import is_local
 from roomchat.server import Server
 from roomchat.wires import channels, ktn
@@ -27,7 +27,7 @@ REFUSAL = b"This server does not talk to you in clear text."
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everyone comes from another machine."""
-    monkeypatch.setattr(layers, "is_local", lambda address: False)
+    monkeypatch.setattr(connection, "is_local", lambda address: False)
 
 
 @pytest.fixture(autouse=True)
