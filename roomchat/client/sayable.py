@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from roomchat.errors import BadCommand, Denied, LineTooLong, Refused, TextTooLong
-from roomchat.protocol import Say, Whisper
+from roomchat.protocol import ACTION, Say, Whisper
 
 N_BYTES = 24  # bytes that the number of a message adds to it
 
@@ -28,6 +29,13 @@ def check_sayable(command: Say | Whisper, max_text: int, max_line: int) -> None:
         raise _denied(BadCommand(why=error)) from None
     if len(encoded) + N_BYTES > max_line:
         raise _denied(LineTooLong(limit=max_line))
+
+
+def for_server(command: Say | Whisper, features: frozenset[str]) -> Say | Whisper:
+    """What is said in a way that a server with these features knows: one of before has messages only."""
+    if command.kind == "action" and "action" not in features:
+        return replace(command, kind="message", text=ACTION + command.text)
+    return command
 
 
 def _denied(refusal: Refused) -> Denied:

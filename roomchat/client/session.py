@@ -15,7 +15,7 @@ from roomchat.client.markers import READ_ID
 from roomchat.client.outcome import Outcome
 from roomchat.client.places import Places
 from roomchat.client.same import compared
-from roomchat.client.sayable import check_sayable
+from roomchat.client.sayable import check_sayable, for_server
 from roomchat.errors import (
     NameOwned,
     OutOfOrder,
@@ -24,7 +24,6 @@ from roomchat.errors import (
     UnknownToken,
 )  # fmt: skip
 from roomchat.protocol import (
-    ACTION,
     FEATURES,
     VERSION,
     AnyEntry,
@@ -130,11 +129,6 @@ class Session(Places):
         numbered = self.pending[self.n] = replace(command, n=self.n)
         return numbered
 
-    def _end(self) -> None:
-        """It is over for good: nobody comes back as it."""
-        self.token = None
-        self.account, self.login.over = 0, True
-
     def take_back(self, n: int) -> None:
         """The last message could not be kept, so it is not said."""
         del self.pending[n]
@@ -147,15 +141,9 @@ class Session(Places):
         asked next, and would be sent anew, whole, whenever the connection is lost.
         """
         upto = min(self.n, self._handled + WINDOW)
-        due = [self._for_server(self.pending[n]) for n in range(self._sent + 1, upto + 1) if n in self.pending]
+        due = [self.pending[n] for n in range(self._sent + 1, upto + 1) if n in self.pending]
         self._sent = max(self._sent, upto)
-        return [*due]
-
-    def _for_server(self, command: Say | Whisper) -> Say | Whisper:
-        """What is said in a way that the server knows: one of before has messages only."""
-        if command.kind == "action" and "action" not in self.features:
-            return replace(command, kind="message", text=ACTION + command.text)
-        return command
+        return [for_server(one, self.features) for one in due]
 
     def go(self) -> None:
         """Goodbye: the next time begins in no room, but in those where something is to be said still. Rooms of two
@@ -204,10 +192,8 @@ class Session(Places):
                     return Outcome()
             case Registered():
                 self.account = 1
-            case LoggedOut() if self.device in event.devices:
-                self._end()
-            case Unregistered():
-                self._end()
+            case LoggedOut() | Unregistered() if isinstance(event, Unregistered) or self.device in event.devices:
+                self.token, self.account, self.login.over = None, 0, True
             case Blocked() | Unblocked():
                 self.blocks.take(event)
             case Renamed() if event.uid == self.uid:
