@@ -15,7 +15,7 @@ from roomchat.chat.ownership import give
 from roomchat.chat.roles import check_above, check_role
 from roomchat.chat.rules import MAX_LISTED, Restraint, Rules, with_one, without_one
 from roomchat.chat.state import Client, Room, Session
-from roomchat.errors import ListFull, NotAMember, Offline, Unchanged
+from roomchat.errors import ListFull, NotAMember, SelfTarget, Unchanged
 from roomchat.protocol import (
     Ban,
     Banned,
@@ -63,9 +63,7 @@ def kick(batch: Batch, session: Session, command: Kick) -> None:
     client = session.client
     room = membership.own_room(batch, client, command.room)
     rules = check_role(room, client)
-    member = batch.registry.rooms_to_clients[room.key].get(command.uid)
-    if member is None:
-        raise NotAMember(uid=command.uid, room=room.name)
+    member = _member(batch, room, command.uid)
     check_above(room, client, member.uid, member.name)
     batch.must_store()
     if room.private:
@@ -182,14 +180,13 @@ def demote(batch: Batch, session: Session, command: Demote) -> None:
 def pass_on(batch: Batch, session: Session, command: PassOn) -> None:
     """The room is another's; who had it is a moderator from now on."""
     client = session.client
-    batch.look_for(command.uid)
     room = membership.own_room(batch, client, command.room)
     check_role(room, client, owner=True)
-    peer, name = whom(batch, client, command.uid)
-    if peer is None:
-        raise Offline(who=name)
+    if command.uid == client.uid:
+        raise SelfTarget(uid=client.uid)
+    heir = _member(batch, room, command.uid)
     batch.must_store()
-    _done(batch, room, give(batch, room, client, peer))
+    _done(batch, room, give(batch, room, client, heir))
 
 
 # ---------------------------------------------------------------- looking
@@ -233,6 +230,14 @@ def _listed(batch: Batch, restraints: Mapping[int, Restraint]) -> list[Restraine
 
 
 # ---------------------------------------------------------------- what they have in common
+
+
+def _member(batch: Batch, room: Room, uid: int) -> Client:
+    """Raises NotAMember."""
+    member = batch.registry.rooms_to_clients[room.key].get(uid)
+    if member is None:
+        raise NotAMember(uid=uid, room=room.name)
+    return member
 
 
 def _restrained(
