@@ -43,8 +43,8 @@ from tests.memory import Chat
 
 FRIENDS, EVE = ("ann", "bob", "cyd"), "eve"
 UIDS = {"ann": 1, "bob": 2, "cyd": 3, "eve": 4}
-OPEN = st.sampled_from(["tea", "ops"])
-PRIVATE = st.sampled_from(["+1/plans", "+2/plans", "+1/x"])
+OPEN = st.sampled_from(["tea", "tea", "tea", "ops"])
+PRIVATE = st.sampled_from(["+1/plans", "+1/plans", "+1/plans", "+2/plans", "+1/x"])
 UID = st.integers(1, 5)
 FRIEND_UID = st.integers(1, 3)
 SECONDS = st.none() | st.just(5)
@@ -75,6 +75,8 @@ def deeds(room: st.SearchStrategy[str], uid: st.SearchStrategy[int]) -> st.Searc
 
 IN_PUBLIC = st.one_of(
     deeds(OPEN, UID),
+    st.builds(Join, room=OPEN),
+    st.builds(Join, room=OPEN),
     st.builds(Join, room=OPEN),
     st.builds(Dial, uid=UID),
     st.builds(Name, name=st.sampled_from(["ann", "zoe", "yan"])),
@@ -173,7 +175,7 @@ class People:
 
 
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(STEPS, max_size=40), st.integers(0, 40), st.sampled_from([0.0, 6.0, 30.0]))
+@given(st.lists(STEPS, min_size=20, max_size=60), st.integers(0, 40), st.sampled_from([0.0, 6.0, 30.0]))
 def test_an_outsider_learns_nothing_of_what_is_private(
     steps: list[tuple[str, str, Any]], pause_at: int, pause: float
 ) -> None:
@@ -199,18 +201,49 @@ def told(people: People) -> list[dict[str, Any]]:
     return events
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(STEPS, max_size=40), st.sampled_from([None, 0, 20]))
-def test_who_is_not_in_a_room_gets_nothing_of_it(steps: list[tuple[str, str, Any]], disk: int | None) -> None:
+ROOM = st.sampled_from(["tea", "+1/plans"])
+AT_THE_DOOR = st.tuples(
+    st.just("public"),
+    st.sampled_from([*FRIENDS, EVE, "ann", "ann", "ann"]),
+    st.one_of(
+        st.builds(Join, room=ROOM),
+        st.builds(Join, room=ROOM),
+        st.builds(Join, room=ROOM, invitation=st.just("link")),
+        st.builds(Dial, uid=UID),
+        st.builds(Ban, uid=UID, room=ROOM, seconds=SECONDS),
+        st.builds(Ban, uid=UID, room=ROOM, seconds=SECONDS),
+        st.builds(Unban, uid=UID, room=ROOM),
+        st.builds(Kick, uid=UID, room=ROOM),
+        st.builds(InviteTo, room=st.just("+1/plans"), uid=UID),
+        st.builds(InviteTo, room=st.just("+1/plans"), uses=st.just(1), seconds=st.just(5)),
+        st.builds(Say, text=st.just("hello"), room=ROOM),
+        st.builds(Promote, uid=UID, room=ROOM),
+        st.sampled_from(["lose", "come back", "bye"]),
+    ),
+)
+
+
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(STEPS, min_size=20, max_size=60) | st.lists(AT_THE_DOOR, min_size=20, max_size=60),
+    st.sampled_from([None, 0, 20]),
+    st.integers(0, 40),
+)
+def test_who_is_not_in_a_room_gets_nothing_of_it(
+    steps: list[tuple[str, str, Any]], disk: int | None, pause_at: int
+) -> None:
     """Neither before it has joined nor after it has left, was kicked or banned, or was refused: no entry, and no
     coming and going. And each entry is by whoever asked for it: nobody acts as another."""
     people = People()
     rooms: dict[str, set[str]] = {name: set() for name in UIDS}
     for number, (_, who, what) in enumerate(BEGIN + steps):
         people.chat.disk_works = number != disk
+        if number == pause_at:
+            people.chat.now += 6.0
         before = {room: len(log) for room, log in people.chat.log.items()}
         link = people.links.get(who)
         people.do(who, what)
+        people.check()
         for room, log in people.chat.log.items():
             for entry in log[before.get(room, 0) :]:
                 assert entry["uid"] == UIDS[who], entry
