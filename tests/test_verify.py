@@ -18,11 +18,12 @@ from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
-from roomchat.verify.check import Entry, check
+from roomchat.verify.check import Entry, check, check_newcomer
 from roomchat.verify.faults import Kind, schedule
 from roomchat.verify.log import from_file, from_server
 from roomchat.verify.records import (
     AnyRecord,
+    Deleting,
     Ended,
     Gap,
     Joined,
@@ -137,6 +138,73 @@ def test_each_violation_is_found(whose: str, old: AnyRecord, new: list[AnyRecord
     assert sentence in check(records, log)
 
 
+def deleted() -> Story:
+    """Ann has deleted her second message when bob had seen it; cat comes later, and reads that it is gone."""
+    records, log = story()
+    log["tea"][1] = Entry(2, ANN, "", gone=True)
+    log["tea"].append(Entry(6, ANN, "", of=2))
+    told = Seen("tea", 6, ANN, "", of=2)
+    replace(records["ann"], Quiet(True), Deleting("tea", 2), told, Quiet(True))
+    replace(records["bob"], Quiet(True), told, Quiet(True))
+    seen = [A1, Seen("tea", 2, ANN, "", gone=True), B1, A3]
+    records["cat"] = [Started(3), Joined("tea", 0), *seen, told]
+    return records, log
+
+
+def test_a_deletion_is_no_violation() -> None:
+    """Neither for those who saw the words before, nor for who did not."""
+    assert check(*deleted()) == []
+
+
+DELETIONS = {
+    "by nobody": (
+        "ann", Deleting("tea", 2), [],
+        "seq 2 of tea by client 1 is deleted in the log, but they did not do that.",
+    ),
+    "the words of another": (
+        "cat", B1, [Seen("tea", 4, BOB, "", gone=True)],
+        "cat saw '' by client 2 as seq 4 of tea; the log has 'b1' by client 2 there.",
+    ),
+    "of another": (
+        "bob", Seen("tea", 6, ANN, "", of=2), [Seen("tea", 6, ANN, "", of=1)],
+        "bob saw '' by client 1 as seq 6 of tea; the log has '' by client 1 there.",
+    ),
+    "not told": (
+        "bob", Seen("tea", 6, ANN, "", of=2), [], "bob never saw seq 6 of tea (the first is '').",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("whose", "old", "new", "sentence"), DELETIONS.values(), ids=DELETIONS)
+def test_each_wrong_deletion_is_found(whose: str, old: AnyRecord, new: list[AnyRecord], sentence: str) -> None:
+    """One change of the story with a deletion, and the sentence that tells of it."""
+    records, log = deleted()
+    replace(records[whose], old, *new)
+    assert sentence in check(records, log)
+
+
+def test_a_deletion_that_the_log_does_not_tell_of_is_found() -> None:
+    """And one that it tells of only."""
+    records, log = deleted()
+    del log["tea"][-1]
+    assert "seq 2 of tea is deleted in the log, and no entry tells of it." in check(records, log)
+    records, log = deleted()
+    log["tea"][1] = Entry(2, ANN, "a2")
+    assert "The log of tea tells that seq 2 is deleted, but 'a2' is there." in check(records, log)
+
+
+def test_a_newcomer_who_is_told_of_what_is_deleted_is_found() -> None:
+    """Wherever the server had it from; and one to whom something is missing."""
+    _, log = deleted()
+    assert list(check_newcomer(log, log)) == []
+    told = {"tea": [*log["tea"]]}
+    told["tea"][1] = Entry(2, ANN, "a2")
+    assert list(check_newcomer(told, log)) == [
+        "A newcomer to tea is told 'a2' as seq 2, where the log has 'a deletion' as seq 2."
+    ]
+    assert list(check_newcomer({}, log)) == ["A newcomer to tea is told nothing, where the log has 'a1' as seq 1."]
+
+
 def test_a_text_twice_in_the_log_is_found() -> None:
     """Even where everyone has seen it twice, each with its seq."""
     records, log = story()
@@ -236,6 +304,7 @@ def test_a_short_run_finds_nothing(run: Callable[..., tuple[Result, list[str]]])
     assert all(result.faults[kind] for kind in Kind)
     assert result.counts["came back"] == result.counts["said"] == result.counts["in the log"]
     assert result.counts["seen"] == 6 * result.counts["in the log"]
+    assert result.counts["deleted"]
     assert lines[-1] == "Violations: 0."
 
 
@@ -299,6 +368,7 @@ SEEDED = [
     ("worker", "newest_cursor", "never saw"),
     ("server", "lossy_outbox", "never saw"),
     ("server", "two_orders", "before"),
+    ("server", "stale_reader", "A newcomer to .* is told"),
 ]
 
 

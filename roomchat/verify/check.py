@@ -9,19 +9,22 @@ The promises, each with a function below:
    only the message that it saw last may come once more.
 3. All clients see the messages of a room in one order.
 4. Every message that was sent is in the log or was refused, never both; in the end nothing is pending.
-5. A client is taken back each time, and is the same one: its UID stays.
+5. What its sender has deleted is a tombstone in the log, with the same seq, and an entry tells of it; nothing else
+   is one. A newcomer is told what the log has.
+6. A client is taken back each time, and is the same one: its UID stays.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise, zip_longest
 
 from msgspec import Struct
 
 from roomchat.verify.records import (
     AnyRecord,
+    Deleting,
     Ended,
     Gap,
     Joined,
@@ -35,11 +38,16 @@ from roomchat.verify.records import (
 
 
 class Entry(Struct, frozen=True):
-    """A message in the log. ``text`` is as in the records, see ``records.brief``."""
+    """A message in the log. ``text`` is as in the records, see ``records.brief``.
+
+    Or, without one, a tombstone (``gone``), or what tells that the message ``of`` was deleted.
+    """
 
     seq: int
     uid: int
     text: str
+    gone: bool = False
+    of: int = 0
 
 
 Records = Mapping[str, Sequence[AnyRecord]]  # by the client's name, in the order in which they were written
@@ -48,11 +56,12 @@ Log = Mapping[str, Sequence[Entry]]  # by room, in the order in which they stand
 
 def check(records: Records, log: Log) -> list[str]:
     """All violations, as sentences for a person; empty if every promise was kept."""
-    found = [*check_log(records, log), *check_order(records)]
+    found = [*check_log(records, log), *check_deletions(records, log), *check_order(records)]
+    deleting = _deleting(records)
     for client, own in records.items():
         found += check_seat(client, own)
         found += check_said(client, own, log)
-        found += _Reader(client, log).check(own)
+        found += _Reader(client, log, deleting).check(own)
     return found
 
 
@@ -74,6 +83,8 @@ def check_log(records: Records, log: Log) -> Iterator[str]:
             if two.seq <= one.seq:
                 yield f"The log of {room} has seq {two.seq} after seq {one.seq}."
         for entry in entries:
+            if not entry.text:
+                continue
             place = f"seq {entry.seq} of {room}"
             if entry.text in places:
                 yield f"{entry.text!r} is in the log twice: {places[entry.text]}, and {place}."
@@ -87,14 +98,55 @@ def check_log(records: Records, log: Log) -> Iterator[str]:
                 )
 
 
+def check_deletions(records: Records, log: Log) -> Iterator[str]:
+    """What is gone was deleted by whoever said it, and an entry tells of it; what such an entry names is gone."""
+    deleting = _deleting(records)
+    uids = {client: _uids(own) for client, own in records.items()}
+    for room, entries in log.items():
+        gone = {entry.seq: entry.uid for entry in entries if entry.gone}
+        told = {entry.of for entry in entries if entry.of}
+        kept = {entry.seq: entry.text for entry in entries if entry.text}
+        for seq, uid in gone.items():
+            if not any(uid in uids[client] for client in deleting.get((room, seq), ())):
+                yield f"seq {seq} of {room} by client {uid} is deleted in the log, but they did not do that."
+            if seq not in told:
+                yield f"seq {seq} of {room} is deleted in the log, and no entry tells of it."
+        for seq in sorted(told & kept.keys()):
+            yield f"The log of {room} tells that seq {seq} is deleted, but {kept[seq]!r} is there."
+
+
+def check_newcomer(told: Log, log: Log) -> Iterator[str]:
+    """Whoever comes in the end is told what the log has: no words from a memory of before they were deleted."""
+    for room, entries in log.items():
+        for one, two in zip_longest(told.get(room, ()), entries):
+            if one != two:
+                yield f"A newcomer to {room} is told {_brief(one)}, where the log has {_brief(two)}."
+                break
+
+
+def _brief(entry: Entry | None) -> str:
+    return f"{entry.text or 'a deletion'!r} as seq {entry.seq}" if entry is not None else "nothing"
+
+
+def _deleting(records: Records) -> dict[tuple[str, int], list[str]]:
+    """(Room, seq) to the clients that were about to delete it."""
+    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for client, own in records.items():
+        for record in own:
+            if isinstance(record, Deleting):
+                found[record.room, record.seq].append(client)
+    return found
+
+
 # ---------------------------------------------------------------- what one client saw
 
 
 class _Reader:
     """Goes through the records of one client."""
 
-    def __init__(self, client: str, log: Log) -> None:
+    def __init__(self, client: str, log: Log, deleting: Container[tuple[str, int]]) -> None:
         self._client = client
+        self._deleting = deleting
         self._log = {room: {entry.seq: entry for entry in entries} for room, entries in log.items()}
         self._last: dict[str, int] = {}  # room: the highest seq that was seen
         self._seen: dict[str, set[int]] = defaultdict(set)
@@ -138,7 +190,9 @@ class _Reader:
         entry = self._log.get(seen.room, {}).get(seen.seq)
         if entry is None:
             yield f"{self._client} saw seq {seen.seq} of {seen.room} ({seen.text!r}), but it is not in the log."
-        elif (entry.uid, entry.text) != (seen.uid, seen.text):
+        elif entry.gone and seen.text and entry.uid == seen.uid and (seen.room, seen.seq) in self._deleting:
+            return  # it was deleted later; whoever comes in the end must not be told the words
+        elif (entry.uid, entry.text, entry.gone, entry.of) != (seen.uid, seen.text, seen.gone, seen.of):
             yield (
                 f"{self._client} saw {seen.text!r} by client {seen.uid} as seq {seen.seq} of {seen.room}; "
                 f"the log has {entry.text!r} by client {entry.uid} there."
@@ -196,7 +250,7 @@ def check_order(records: Records) -> Iterator[str]:
     orders: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)  # room: client: text: place
     for client, own in records.items():
         for record in own:
-            if isinstance(record, Seen):
+            if isinstance(record, Seen) and record.text:
                 order = orders[record.room].setdefault(client, {})
                 order.setdefault(record.text, len(order))
     for room, clients in orders.items():
@@ -209,7 +263,8 @@ def check_order(records: Records) -> Iterator[str]:
 
 def check_said(client: str, records: Iterable[AnyRecord], log: Log) -> Iterator[str]:
     """Its messages are in the log, or were refused, and nothing is pending."""
-    in_log = {entry.text for entries in log.values() for entry in entries}
+    in_log = {entry.text for entries in log.values() for entry in entries if entry.text}
+    gone = {(room, entry.seq) for room, entries in log.items() for entry in entries if entry.gone}
     said: dict[int, str] = {}
     refusals: set[int | None] = set()  # may be written down before what they refuse: two threads write
     done = True
@@ -221,6 +276,8 @@ def check_said(client: str, records: Iterable[AnyRecord], log: Log) -> Iterator[
                 said[record.n] = record.text
             case Refused():
                 refusals.add(record.n)
+            case Seen() if record.text and (record.room, record.seq) in gone:
+                in_log.add(record.text)
             case Quiet():
                 done = record.done
     refused = {text for n, text in said.items() if n in refusals}

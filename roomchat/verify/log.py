@@ -7,12 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from roomchat import protocol
 from roomchat.client.address import Address
 from roomchat.client.connection import Connection
 from roomchat.client.known_servers import KnownServers, users_folder
 from roomchat.client.trust import Trust
 from roomchat.errors import ConnectError, LogError
-from roomchat.protocol import VERSION, AnyEntry, Error, Hello, Ping, Pong, Spoken, Unknown
+from roomchat.protocol import VERSION, AnyEntry, Deleted, Error, Hello, Ping, Pong, Spoken, Tombstone, Unknown
 from roomchat.store.reader import SqliteReader
 from roomchat.verify.check import Entry
 from roomchat.verify.records import brief
@@ -33,6 +34,9 @@ class Found:
         """Take note of an entry, as it comes."""
         if isinstance(entry, Spoken):
             self.log[entry.room].append(Entry(entry.seq, entry.uid, brief(entry.text)))
+        elif isinstance(entry, Tombstone | Deleted):
+            of = entry.of if isinstance(entry, Deleted) else 0
+            self.log[entry.room].append(Entry(entry.seq, entry.uid, "", isinstance(entry, Tombstone), of))
         else:
             self.passed_over += 1
 
@@ -73,7 +77,7 @@ def from_server(address: Address, name: str, rooms: Iterable[str]) -> Found:
         while True:
             for event in connection.receive(ANSWER_TIMEOUT):
                 match event:
-                    case Spoken() | Unknown():
+                    case protocol.Entry() | Unknown():
                         found.add(event)
                     case Error():
                         raise ConnectError(event.message)

@@ -44,12 +44,22 @@ class Said(Record):
 
 
 class Seen(Record):
-    """It was shown a message."""
+    """It was shown a message; or that the words of one are ``gone``; or that those of the message ``of`` have been
+    deleted."""
 
     room: str
     seq: int
     uid: int
     text: str
+    gone: bool = False
+    of: int = 0
+
+
+class Deleting(Record):
+    """It is about to delete what it has said. If nothing follows, it may be deleted or not."""
+
+    room: str
+    seq: int
 
 
 class Gap(Record):
@@ -89,7 +99,9 @@ class Finished(Record):
     """It has taken all that was sent to it, and ends."""
 
 
-AnyRecord = Started | Joined | Saying | Said | Seen | Gap | Refused | Lost | Ended | Quiet | Finished
+AnyRecord = (
+    Started | Joined | Saying | Said | Seen | Deleting | Gap | Refused | Lost | Ended | Quiet | Finished
+)  # fmt: skip
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)

@@ -39,17 +39,21 @@ def progress(seconds: float, result: Result) -> str:
 
 def count(records: Records, log: Log) -> Counter[str]:
     """The figures of the whole run."""
-    counts: Counter[str] = Counter({"in the log": sum(map(len, log.values()))})
+    entries = [entry for entries in log.values() for entry in entries]
+    counts: Counter[str] = Counter({"in the log": sum(not entry.of for entry in entries)})
+    counts["deleted"] = sum(entry.gone for entry in entries)
     texts = {entry.text for entries in log.values() for entry in entries}
     for own in records.values():
         uids = {record.uid for record in own if isinstance(record, Started)}
-        seen = {(record.room, record.seq): record.uid for record in own if isinstance(record, Seen)}
+        shown = [record for record in own if isinstance(record, Seen) and not record.of]
+        seen = {(record.room, record.seq): record.uid for record in shown}
+        texts |= {record.text for record in shown if record.text}
         said = {record.text for record in own if isinstance(record, Said)}
         saying = {record.text for record in own if isinstance(record, Saying)}
         counts["said"] += len(said | (saying & texts))
         counts["came back"] += sum(uid in uids for uid in seen.values())
         counts["seen"] += len(seen)
-        counts["seen again"] += sum(isinstance(record, Seen) for record in own) - len(seen)
+        counts["seen again"] += len(shown) - len(seen)
         counts["refused"] += sum(isinstance(record, Refused) for record in own)
         counts["lost"] += sum(isinstance(record, Lost) for record in own)
     return counts
@@ -59,7 +63,10 @@ def summary(result: Result) -> Iterator[str]:
     """The last lines."""
     counts = result.counts
     faults = ", ".join(f"{kind.value} {result.faults[kind]}" for kind in Kind)
-    yield f"Messages said: {counts['said']:,}; came back: {counts['came back']:,}; refused: {counts['refused']:,}."
+    yield (
+        f"Messages said: {counts['said']:,}; came back: {counts['came back']:,}; refused: {counts['refused']:,}; "
+        f"deleted: {counts['deleted']:,}."
+    )
     yield (
         f"Seen by all clients together: {counts['seen']:,}; once more after a crash: {counts['seen again']}. "
         f"Connections lost: {counts['lost']:,}."

@@ -19,7 +19,7 @@ from typing import TypeVar
 from roomchat.client.address import Address
 from roomchat.verify import log as final_log
 from roomchat.verify import records
-from roomchat.verify.check import check
+from roomchat.verify.check import check, check_newcomer
 from roomchat.verify.faults import Fault, Kind, schedule
 from roomchat.verify.processes import Process, ServerProcess, VerifyError
 from roomchat.verify.proxy import Link, Proxy
@@ -246,8 +246,10 @@ class Run:
         self._tell(f"finish {places}")
         self._wait(self._all_finished, "seen the last message")
         if self._server is not None:
+            newcomer = final_log.from_server(Address(*self._server.address), f"{self._mark}-new", self._rooms)
             self._server.stop()
             found = self._read_log()
+            result.violations += check_newcomer(newcomer.log, found.log)
         self._look()
         log = found.log
         result.counts = count(self._records, log)

@@ -17,13 +17,15 @@ import random
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionEnded, ConnectionLost
 from roomchat.errors import ConnectError, StorageUnavailable
-from roomchat.protocol import Error, Gap, Spoken
+from roomchat.protocol import Delete, Deleted, Error, Gap, Spoken, Tombstone
 from roomchat.verify import records
 from roomchat.verify.records import Recorder, Tail, brief
 
@@ -31,6 +33,8 @@ RETRY = 0.1  # seconds between two attempts to connect for the first time
 MAX_PASTE = 5  # messages at once, at the most
 LONG = 8000  # characters of a message of a flood, just what a server takes
 WIDE = "\N{MUSICAL SYMBOL G CLEF}"  # a character of four bytes
+DELETE = 0.5  # of all times that something is said: deleting something behind it
+MAX_OWN = 20  # of its messages, the last ones, that it may delete
 REJOIN = 0.05  # of all times that something is said: going into the room again before
 
 
@@ -53,6 +57,8 @@ class Bot:
         kept = Tail(folder / f"{name}.jsonl").read()
         self._count = sum(isinstance(record, records.Saying) for record in kept)
         self._random = random.Random(f"{options.seed} {name[-2:]} {self._count}")
+        self._deletes = random.Random(f"{options.seed} {name[-2:]} {self._count} deletes")
+        self._own: deque[tuple[str, int]] = deque(maxlen=MAX_OWN)  # (room, seq) of what it said last
         self._recorder = Recorder(folder / f"{name}.jsonl")
         self._state = folder / "state"
         self._reached = threading.Condition()  # guards the next
@@ -115,6 +121,8 @@ class Bot:
                 self._chat.join(room)
             for _ in range(choose.randint(1, MAX_PASTE)):
                 self._say(room, choose.randint(0, 200), ".")
+            if self._deletes.random() < DELETE and self._own:
+                self._delete(*self._own.pop())
 
     def _say(self, room: str, length: int, filling: str) -> None:
         with self._talking:
@@ -123,6 +131,12 @@ class Bot:
             self._recorder.write(records.Saying(room, brief(text)))
             n = self._chat.say(text, room)
             self._recorder.write(records.Said(n, brief(text)))
+
+    def _delete(self, room: str, seq: int) -> None:
+        """Delete what it has said."""
+        self._recorder.write(records.Deleting(room, seq))
+        with suppress(ConnectError):  # there is no connection now: it is not deleted
+            self._chat.send(Delete(room=room, seq=seq))
 
     def _listen(self) -> None:
         """Write down each event before the next one is asked for."""
@@ -135,8 +149,10 @@ class Bot:
 
     def _note(self, event: ClientEvent) -> None:
         match event:
-            case Spoken():
-                self._recorder.write(records.Seen(event.room, event.seq, event.uid, brief(event.text)))
+            case Spoken() | Tombstone() | Deleted():
+                self._recorder.write(_seen(event))
+                if isinstance(event, Spoken) and event.uid == self._chat.uid:
+                    self._own.append((event.room, event.seq))
                 with self._reached:
                     self._seqs[event.room] = max(event.seq, self._seqs.get(event.room, 0))
                     self._reached.notify_all()
@@ -156,6 +172,12 @@ class Bot:
                 return chat.open()
             except ConnectError:
                 time.sleep(RETRY)
+
+
+def _seen(event: Spoken | Tombstone | Deleted) -> records.Seen:
+    text = brief(event.text) if isinstance(event, Spoken) else ""
+    of = event.of if isinstance(event, Deleted) else 0
+    return records.Seen(event.room, event.seq, event.uid, text, gone=isinstance(event, Tombstone), of=of)
 
 
 def main() -> None:
