@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from roomchat.chat import membership
 from roomchat.chat.batch import Batch
-from roomchat.chat.inputs import Place
+from roomchat.chat.inputs import Found, Place
 from roomchat.chat.state import Client, Room, Session
 from roomchat.errors import NoSuchMessage, NotYours
-from roomchat.protocol import Delete, Deleted, Done
+from roomchat.protocol import Delete, Deleted, Done, Person, Tombstone
 
 
 def delete(batch: Batch, session: Session, command: Delete) -> None:
@@ -22,20 +22,33 @@ def delete(batch: Batch, session: Session, command: Delete) -> None:
     room = membership.own_room(batch, client, command.room)
     if not 0 < command.seq <= room.last_seq:
         raise NoSuchMessage(seq=command.seq, room=room.name)
-    place = Place(room.key, command.seq)
-    found = batch.look_up(place)
+    found = batch.look_up(Place(room.key, command.seq))
     if found.words is None:
         raise NoSuchMessage(seq=command.seq, room=room.name)
     if not may_delete(batch, room, client, found.words.uid):
         raise NotYours
-    entry = command.seq
-    # Another command may have deleted it since it was looked up.
-    if not (found.deleted or place in batch.deleted or place in batch.effects.deletions):
-        batch.must_store()
-        batch.effects.deletions[place] = found.words
-        entry = batch.enter(room, membership.person(client), Deleted, command.seq)
-        batch.log(f"client {client.uid} deleted a message of {found.words.uid}")
-    batch.reply(Done(room=room.name, entry=entry))
+    batch.reply(Done(room=room.name, entry=erase(batch, room, found, found.words, membership.person(client))))
+
+
+def erase(batch: Batch, room: Room, found: Found, words: Tombstone, who: Person) -> int:
+    """Put a tombstone in the place of words, unless it stands there, and tell the room who did it.
+
+    Args:
+        found: what was looked up, with ``words``.
+        who: deletes them.
+    Returns:
+        The seq of the entry that tells of it; that of the words, if they were deleted before.
+    Raises:
+        StorageUnavailable: nothing is deleted.
+    """
+    place = Place(room.key, words.seq)
+    # Another command may have deleted them since they were looked up.
+    if found.deleted or place in batch.deleted or place in batch.effects.deletions:
+        return words.seq
+    batch.must_store()
+    batch.effects.deletions[place] = words
+    batch.log(f"{who.uid} deleted a message of client {words.uid}")
+    return batch.enter(room, who, Deleted, words.seq)
 
 
 def may_delete(batch: Batch, room: Room, client: Client, author: int) -> bool:

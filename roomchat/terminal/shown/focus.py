@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from roomchat.client.client_events import ClientEvent
-from roomchat.protocol import Entry, Gap, Presence, PresenceSummary, Renamed, Spoken, is_pair
+from roomchat.protocol import Deed, Entry, Gap, Invited, Presence, PresenceSummary, Renamed, Spoken, is_pair
 from roomchat.terminal.shown.mentions import is_mentioned
 from roomchat.terminal.shown.roster import Roster
 
-OF_PEOPLE = Entry | Gap | Presence | PresenceSummary | Renamed
+OF_PEOPLE = Entry | Gap | Invited | Presence | PresenceSummary | Renamed
 
 
 class RoomFocus:
@@ -26,8 +26,10 @@ class RoomFocus:
         self._roster = roster
 
     def hides(self, event: ClientEvent | Entry) -> bool:
-        """Whether it is of somebody who is blocked."""
-        return isinstance(event, OF_PEOPLE) and getattr(event, "uid", None) in self.blocked
+        """Whether it is of somebody who is blocked. What a moderator does about the room concerns everyone."""
+        if not isinstance(event, OF_PEOPLE) or isinstance(event, Deed):
+            return False
+        return getattr(event, "uid", None) in self.blocked
 
     def is_of_others(self, event: ClientEvent | Entry) -> bool:
         """Whether it is words of somebody else who is not blocked."""
