@@ -24,7 +24,7 @@ from roomchat.protocol import (
     is_pair,
 )
 from roomchat.terminal.shown.lines import cell
-from roomchat.terminal.shown.render import room_name, will_see_later
+from roomchat.terminal.shown.words import room_name, will_see_later
 from roomchat.terminal.typed.commands import NotSaid, TypingError
 from roomchat.terminal.typed.everyone import people
 from roomchat.terminal.typed.input import FetchPage, LookFurther, MeetEveryone, Visit

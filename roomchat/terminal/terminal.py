@@ -23,7 +23,7 @@ from roomchat.protocol import (
 )
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.runner import CommandRunner
-from roomchat.terminal.shown.render import not_said
+from roomchat.terminal.shown.words import not_said
 from roomchat.terminal.typed.commands import NotSaid, TypingError, leads_elsewhere, parse
 from roomchat.terminal.typed.input import Input, InputSource, Typed
 from roomchat.terminal.typed.local import Connect, Help, Local, LookUp

@@ -24,8 +24,9 @@ from roomchat.protocol import (
 )
 from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, line
-from roomchat.terminal.shown.render import day_line, lines
+from roomchat.terminal.shown.render import lines
 from roomchat.terminal.shown.roster import Roster
+from roomchat.terminal.shown.words import day_line
 from roomchat.terminal.typed.help import page
 from roomchat.times import day_of
 

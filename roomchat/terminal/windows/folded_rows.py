@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from roomchat.protocol import Entry
 from roomchat.terminal.shown.lines import Line, StyledText, fold, line
-from roomchat.terminal.shown.render import day_line
+from roomchat.terminal.shown.words import day_line
 from roomchat.terminal.windows.timeline import Item, Timeline
 from roomchat.times import day_of, local
 

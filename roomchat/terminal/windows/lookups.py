@@ -9,7 +9,8 @@ from roomchat.entries import said
 from roomchat.errors import ConnectError
 from roomchat.protocol import PAGE, AnyEntry, Entry, Spoken, Unknown, Who, WhoPage, is_pair
 from roomchat.terminal.shown.lines import cell
-from roomchat.terminal.shown.render import counted, room_name, said_before, will_see_later
+from roomchat.terminal.shown.render import said_before
+from roomchat.terminal.shown.words import counted, room_name, will_see_later
 from roomchat.terminal.typed.backwards import Backwards
 from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.local import Clear, Copy, LookUp, Mentions, Names, ScrollBack, Search, Whois

@@ -11,7 +11,8 @@ from roomchat.harmless import harmless
 from roomchat.protocol import Entry, Spoken, Unknown
 from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, line
-from roomchat.terminal.shown.render import counted, said_before
+from roomchat.terminal.shown.render import said_before
+from roomchat.terminal.shown.words import counted
 from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.local import Clear, Copy, LookUp, Mentions, ScrollBack, Search
 from roomchat.terminal.typed.matching import has_words

@@ -22,7 +22,8 @@ from roomchat.protocol import (
     is_pair,
 )
 from roomchat.terminal.shown.lines import Line, line
-from roomchat.terminal.shown.render import dialled_elsewhere, whispered_elsewhere, whispers_told
+from roomchat.terminal.shown.told import dialled_elsewhere, whispered_elsewhere
+from roomchat.terminal.shown.words import whispers_told
 from roomchat.terminal.typed.input import FetchPage, LookFurther, Visit
 from roomchat.terminal.windows.call_queue import CallQueue
 from roomchat.terminal.windows.display import Display
