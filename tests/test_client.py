@@ -20,8 +20,9 @@ from roomchat.harmless import harmless
 from roomchat.protocol import Error, Joined, MemberJoined, MemberLeft, Message, Person, Renamed, Welcome, WhoPage
 from roomchat.terminal.shown.render import render
 from roomchat.terminal.shown.roster import Roster
-from roomchat.terminal.typed.commands import NAMES, TypingError, parse
+from roomchat.terminal.typed.commands import NAMES, parse
 from roomchat.terminal.typed.input import StandardInput, Typed
+from roomchat.terminal.typed.slash import TypingError
 
 WELCOME = Welcome(
     uid=7,

@@ -17,7 +17,8 @@ from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.shown.lines import Line
-from roomchat.terminal.typed.commands import TypingError, parse
+from roomchat.terminal.typed.commands import parse
+from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import PlainDisplay
 from roomchat.terminal.windows.finding import Finding
 from roomchat.terminal.windows.kept import Kept

@@ -18,7 +18,7 @@ from roomchat.terminal.screen.messages import MessagesPane
 from roomchat.terminal.shown.clusters import MAX_PARTS, clusters
 from roomchat.terminal.shown.mentions import is_mentioned
 from roomchat.terminal.shown.widths import Widths, columns, shortened, width
-from roomchat.terminal.typed.commands import TypingError
+from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.window_list import MAX_WINDOWS
 from roomchat.terminal.windows.window_lookups import WindowLookups
 from roomchat.terminal.windows.windows import Windows

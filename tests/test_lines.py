@@ -6,6 +6,7 @@ import pytest
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.utils import get_cwidth
 
+from roomchat import protocol
 from roomchat.client.client import Client
 from roomchat.protocol import (
     Join,
@@ -23,14 +24,7 @@ from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, StyledText, fold, line
 from roomchat.terminal.shown.links import LINK, linked
 from roomchat.terminal.shown.roster import Roster
-from roomchat.terminal.typed.commands import (
-    COMMANDS,
-    MISSING,
-    NAMES,
-    TypingError,
-    parse,
-    settled,
-)
+from roomchat.terminal.typed.commands import COMMANDS, MISSING, NAMES, parse, settled
 from roomchat.terminal.typed.complete import candidates, hint
 from roomchat.terminal.typed.help import page
 from roomchat.terminal.typed.input import InputQueue, Typed
@@ -50,6 +44,7 @@ from roomchat.terminal.typed.local import (
     SwitchRoom,
     Whois,
 )
+from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import PlainDisplay
 from tests.test_client import WELCOME
 
@@ -244,9 +239,6 @@ def test_a_reply_goes_to_who_whispered_last(roster: Roster) -> None:
         ("/hist", "Did you mean /history?"),
         ("/qiut", "Did you mean /quit?"),
         ("/" + "x" * 9999, "There is no command /xxxx"),
-        ("/invite bob", "anyone can join any room"),
-        ("/topic tea", "Rooms have no topic"),
-        ("/kick bob", "/block UID"),
         ("/", "There is no command /. /help lists all."),
         ("/usr/lib is full", "There is no command /usr/lib. /help lists all. To say it, begin with //."),
         ("/copy two", "two is not a number"),
@@ -374,3 +366,47 @@ def test_typed_lines_are_taken_before_the_end() -> None:
     typed.put(Typed("three"))
     typed.stop()
     assert list(typed) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("/private #plans", protocol.Join(room="plans", private=True)),
+        ("/join +1/plans t0ken", protocol.Join(room="+1/plans", invitation="t0ken")),
+        ("/join no such room", protocol.Join(room="no such room")),
+        ("/invite 7", protocol.InviteTo(uid=7)),
+        ("/invitation", protocol.InviteTo()),
+        ("/invitation 5 2d", protocol.InviteTo(uses=5, seconds=2 * 86400)),
+        ("/invitation 30m", protocol.InviteTo(seconds=1800)),
+        ("/uninvite 7", protocol.TakeBack(uid=7)),
+        ("/uninvite #2", protocol.TakeBack(number=2)),
+        ("/topic", protocol.ShowRules()),
+        ("/topic Cakes  and more", protocol.SetTopic(topic="Cakes  and more")),
+        ("/topic -", protocol.SetTopic(topic="")),
+        ("/rules tea", protocol.ShowRules(room="tea")),
+        ("/kick 7 No adverts.", protocol.Kick(uid=7, reason="No adverts.")),
+        ("/ban 7", protocol.Ban(uid=7)),
+        ("/ban 7 2h", protocol.Ban(uid=7, seconds=7200)),
+        ("/ban 7 2h too loud", protocol.Ban(uid=7, seconds=7200, reason="too loud")),
+        ("/ban 7 two hours", protocol.Ban(uid=7, reason="two hours")),
+        ("/banip 7 1w spam", protocol.Ban(uid=7, seconds=7 * 86400, reason="spam", address=True)),
+        ("/unban 7", protocol.Unban(uid=7)),
+        ("/mute 7 90s", protocol.Mute(uid=7, seconds=90)),
+        ("/unmute 7", protocol.Unmute(uid=7)),
+        ("/op 7", protocol.Promote(uid=7)),
+        ("/demote 7", protocol.Demote(uid=7)),
+        ("/owner 7", protocol.PassOn(uid=7)),
+    ],
+)
+def test_order_is_kept_by_typing(roster: Roster, typed: str, meant: protocol.Command) -> None:
+    """People, times and reasons, each of which may be left out."""
+    assert parse(typed, roster) == meant
+
+
+@pytest.mark.parametrize(
+    "typed", ["/kick", "/ban nobody", "/invitation x", "/uninvite #x", "/private", "/owner 0"]
+)
+def test_order_that_can_not_be_meant(roster: Roster, typed: str) -> None:
+    """Is told, and nothing is sent."""
+    with pytest.raises(TypingError):
+        parse(typed, roster)

@@ -16,9 +16,10 @@ from roomchat.protocol import Bye, Joined, Message, Person
 from roomchat.terminal.editing.editing_keys import editing_keys
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.screen.keys import key_bindings
-from roomchat.terminal.typed.commands import NAMES, TypingError, parse
+from roomchat.terminal.typed.commands import NAMES, parse
 from roomchat.terminal.typed.help import KEYS
 from roomchat.terminal.typed.local import Connect, Help
+from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import Display, PlainDisplay
 from roomchat.terminal.windows.windows import Windows
 from tests.test_client import WELCOME

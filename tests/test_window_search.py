@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from roomchat.client.client import Client
 from roomchat.protocol import Message
-from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.input import FetchPage, LookFurther, Visit
 from roomchat.terminal.typed.local import LookUp, Mentions, Search
+from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.window_lookups import WindowLookups
 from tests.windows import BOB, ME, WHISPERS, Desk
 

@@ -20,8 +20,8 @@ from roomchat.client.reconnecting import ReconnectingConnection
 from roomchat.client.session import Session
 from roomchat.client.state import State
 from roomchat.client.trust import Trust
-from roomchat.errors import ConnectError, Denied, StateError
-from roomchat.protocol import Command, Error, Event, Leave
+from roomchat.errors import BadCommand, ConnectError, Denied, StateError
+from roomchat.protocol import Command, Error, Event, Join, Leave
 
 MAX_QUEUED = 10_000  # events that wait for the program until no more are received
 
@@ -246,6 +246,8 @@ class Client(Listening):
         self._check_may_wait()
         self._check_open()
         command = asking(command)
+        if isinstance(command, Join) and command.private and "private_rooms" not in self.features:
+            raise Denied(BadCommand.code, "This server is older, and has no private rooms.")
         if isinstance(command, Leave):
             self._wait(functools.partial(self._session.is_said, command.room), self._request_timeout)
         asked, command = self._answers.ask(command)

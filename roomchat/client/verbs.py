@@ -42,15 +42,26 @@ class Verbs(Known):
     def _check_open(self) -> None:
         """Raise ConnectError unless it can be used."""
 
-    def join(self, room: str, history: int | None = None, *, after: int | None = None) -> Joined:
+    def join(
+        self, room: str, history: int | None = None, *, after: int | None = None, private: bool = False,
+        invitation: str | None = None,
+    ) -> Joined:  # fmt: skip
         """Go into a room, and get its last ``history`` messages.
 
-        ``after``: all behind that seq instead, however many, if it is not in the room yet.
-        Raises Denied, ConnectError.
+        Args:
+            room: its name.
+            history: how many.
+            after: all behind that seq instead, however many, if it is not in the room yet.
+            private: into a private room of this client's own, which it has given that name.
+            invitation: the token of an ``Invitation`` into that private room.
+        Raises:
+            Denied, ConnectError
         """
-        check(str, room=room)
+        check(str, room=room, invitation=invitation)
         check(int, history=history, after=after)
-        answer = self._joined(Join(room=room, history=history, after=after))
+        answer = self._joined(
+            Join(room=room, history=history, after=after, private=private, invitation=invitation)
+        )  # fmt: skip
         if after is not None:
             with self._changed:
                 # Were the connection lost before the first one came, the session would ask for the last few only.

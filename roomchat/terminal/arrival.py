@@ -17,8 +17,8 @@ from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError
 from roomchat.harmless import harmless
 from roomchat.protocol import Command, Join, Leave, Ping, is_pair
 from roomchat.terminal.meeting import NO_ANSWER, NOT_TRUSTED, QUESTION, introduced, is_trusted
-from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.input import InputSource, Typed
+from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import Display
 
 # Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.

@@ -13,6 +13,7 @@ from roomchat.protocol import (
     Command,
     Dial,
     History,
+    InRoom,
     Join,
     Joined,
     Kind,
@@ -25,7 +26,6 @@ from roomchat.protocol import (
 )
 from roomchat.terminal.shown.lines import cell
 from roomchat.terminal.shown.words import room_name, will_see_later
-from roomchat.terminal.typed.commands import NotSaid, TypingError
 from roomchat.terminal.typed.everyone import people
 from roomchat.terminal.typed.input import FetchPage, LookFurther, MeetEveryone, Visit
 from roomchat.terminal.typed.local import (
@@ -40,6 +40,7 @@ from roomchat.terminal.typed.local import (
     SwitchRoom,
     UnblockPerson,
 )
+from roomchat.terminal.typed.slash import NotSaid, TypingError
 from roomchat.terminal.windows.deleting import Deleting
 from roomchat.terminal.windows.display import Display
 from roomchat.terminal.windows.lookups import Lookups
@@ -82,7 +83,7 @@ class CommandRunner:
                 self._whisper(client, what.uid, what.text, what.kind)
             case SwitchRoom():
                 self._switch(client, what)
-            case Join() if (there := same_room(what.room, client.rooms)) in self._display.rooms():
+            case Join() if (there := _is_in(client, what)) in self._display.rooms():
                 self._switch(client, SwitchRoom(there))
             case BlockPerson():
                 self._block(client, what.uid)
@@ -167,9 +168,9 @@ class CommandRunner:
             )
 
     def _ask(self, client: Client, command: Command, room: str | None) -> None:
-        """Ask the server. /history and /leave without a room mean the one that it was typed for."""
+        """Ask the server. What names no room, /history and /kick say, means the one that it was typed for."""
         display = self._display
-        if isinstance(command, History | Leave) and command.room is None and room is not None:
+        if isinstance(command, History | Leave | InRoom) and command.room is None and room is not None:
             if isinstance(command, Leave) and is_pair(room):
                 with display.lock:
                     display.end_whispers(room)
@@ -299,6 +300,11 @@ class CommandRunner:
         if room is not None and not is_pair(room):
             self._say(client, room, "is back" if back else _away(focus.away or ""), "action")
         self._display.show("You are back." if back else AWAY)
+
+
+def _is_in(client: Client, join: Join) -> str | None:
+    """The room that is to be joined, if we are in it; a private one of that name is another."""
+    return None if join.private else same_room(join.room, client.rooms)
 
 
 def _away(text: str) -> str:

@@ -24,9 +24,10 @@ from roomchat.protocol import (
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.shown.words import not_said
-from roomchat.terminal.typed.commands import NotSaid, TypingError, leads_elsewhere, parse
+from roomchat.terminal.typed.commands import leads_elsewhere, parse
 from roomchat.terminal.typed.input import Input, InputSource, Typed
 from roomchat.terminal.typed.local import Connect, Help, Local, LookUp
+from roomchat.terminal.typed.slash import NotSaid, TypingError
 from roomchat.terminal.understand import understand
 from roomchat.terminal.unsent import keep, leads, messages, waiting_lines
 from roomchat.terminal.windows.display import Display

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 
 from roomchat.protocol import Command
-from roomchat.terminal.typed.commands import NobodyCalled, parse
+from roomchat.terminal.typed.commands import parse
 from roomchat.terminal.typed.everyone import people
 from roomchat.terminal.typed.local import Local
+from roomchat.terminal.typed.slash import NobodyCalled
 from roomchat.terminal.windows.display import Display
 
 

@@ -9,9 +9,10 @@ from roomchat.client.same import same_room
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Dial, Join, Kind, Leave, Say, Whisper, is_pair
 from roomchat.terminal.shown.roster import Roster
-from roomchat.terminal.typed.commands import NobodyCalled, TypingError, parse
+from roomchat.terminal.typed.commands import parse
 from roomchat.terminal.typed.input import Typed
 from roomchat.terminal.typed.local import CloseWindow, Several, SwitchRoom
+from roomchat.terminal.typed.slash import NobodyCalled, TypingError
 
 
 def leads(typed: str, roster: Roster) -> bool:

@@ -1,4 +1,4 @@
-"""Events as lines. Whatever others wrote is made harmless here, in ``told.py``, ``words.py`` and ``lines.py``, and nowhere else."""
+"""Events as lines. Whatever others wrote is made harmless in this folder, and nowhere else."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from roomchat.protocol import (
     Away,
     Back,
     Entry,
+    Invited,
     Joined,
     Left,
     MemberJoined,
@@ -41,6 +42,7 @@ class Roster:
         self.newest: dict[str, int] = {}  # of these rooms: the last seq before we came, or came back
         self.last_whisperer: int | None = None  # the UID of who whispered to us last, and is not blocked
         self._here: dict[str, set[int]] = {}  # room to the UIDs that we know to be in it, and not away
+        self._invited: set[str] = set()  # the private rooms that we were asked into
         self._returning = False  # from a lost connection: what the person knows comes again
 
     def update(self, event: ClientEvent) -> bool:
@@ -66,6 +68,10 @@ class Roster:
                 here = {person.uid for person in event.members if not person.away}
                 self._here.setdefault(event.room, set()).update(here)
                 return not again
+            case Invited():
+                known = event.room in self._invited
+                self._invited.add(event.room)
+                return event.re is not None or not known  # it comes again with each hello
             case Left():
                 self._here.pop(event.room, None)
                 self.totals.pop(event.room, None)

@@ -8,6 +8,8 @@ from roomchat.client.client_events import ClientEvent, ConnectionBack
 from roomchat.protocol import (
     Away,
     Blocked,
+    Invitation,
+    Invited,
     Joined,
     Left,
     MemberJoined,
@@ -48,6 +50,8 @@ Told = (
     | RoomsPage
     | RulesPage
     | StatsPage
+    | Invited
+    | Invitation
     | Renamed
     | ConnectionBack
     | Blocked
@@ -89,6 +93,12 @@ def told(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]:
             yield _rooms(event.rooms, event.rooms_total)
         case RulesPage():
             yield from _rules(event)
+        case Invited():
+            yield from _invited(event, roster)
+        case Invitation():
+            yield f"Whoever types this comes in, {_uses(event)}, until {cell(local(event.until))}:"
+            yield f"/join {cell(event.room)} {cell(event.token)}"
+            yield f"/uninvite #{event.number} takes it back."
         case StatsPage():
             yield (
                 f"{cell(event.server)}: {counted(event.clients, 'person', 'people')} ({event.away} away), "
@@ -142,6 +152,8 @@ def _joined(event: Joined, roster: Roster) -> Iterable[str]:
         yield f"You started {room}."
     elif event.by is not None:
         yield f"{_caller(event, roster)} dialled you: you are in {room}."
+    if event.topic:
+        yield f"{room} is about: {cell(event.topic)}"
     others = [person for person in event.members if person.uid != roster.uid]
     if event.members_total > 1:
         yield listed(f"You are in {room} with", map(person_name, others), event.members_total - 1)
@@ -186,6 +198,22 @@ def _rules(event: RulesPage) -> Iterator[str]:
     for what, restrained in (("Banned", event.banned), ("Muted", event.muted)):
         if restrained:
             yield listed(what, map(_restrained, restrained), len(restrained))
+    if event.invited:
+        yield listed("Invited, and not here yet", map(person_name, event.invited), len(event.invited))
+    for one in event.invitations:
+        yield f"Invitation #{one.number}: {one.uses} more can use it, until {cell(local(one.until))}."
+
+
+def _invited(event: Invited, roster: Roster) -> Iterator[str]:
+    room = cell(event.room)
+    if event.uid == roster.uid:
+        yield f"{cell(event.whom_name)} ({event.whom}) is invited into {room}."
+    else:
+        yield f"{cell(event.name)} ({event.uid}) invites you into {room}. To go there: /join {room}"
+
+
+def _uses(event: Invitation) -> str:
+    return "once" if event.uses == 1 else f"{event.uses} times in all"
 
 
 def _restrained(one: Restrained) -> str:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from roomchat import protocol
 from roomchat.client.same import room_name, room_names
-from roomchat.errors import RoomchatError
-from roomchat.harmless import harmless
 from roomchat.protocol import Command
-from roomchat.terminal.shown.roster import MAX_DIGITS, Roster
+from roomchat.terminal.shown.roster import Roster
 from roomchat.terminal.typed.local import (
     BlockPerson,
     Clear,
@@ -31,74 +27,8 @@ from roomchat.terminal.typed.local import (
     UnblockPerson,
     Whois,
 )
-
-
-class TypingError(RoomchatError):
-    """What was typed can't be sent; the sentence says what to type."""
-
-
-class NobodyCalled(TypingError):
-    """A name is typed that we have not heard of; the server may know more."""
-
-
-class NotSaid(TypingError):
-    """What was to be said is refused before it leaves this machine."""
-
-    def __init__(self, refusal: Exception, text: str) -> None:
-        super().__init__(f"Refused: {refusal}")
-        self.text = text
-
-
-Make = Callable[[Roster, list[str]], Command | Local]
-MAX_ECHOED = 40  # characters of what was typed that an answer repeats
-
-
-@dataclass(frozen=True)
-class SlashCommand:
-    """One command: how it is typed, what it does, and how it becomes one of the protocol's or of the client's own.
-
-    ``group`` is where help lists it. ``make`` gets the roster and the arguments: at most as many as ``form``
-    names, the last one with its spaces.
-    """
-
-    group: str
-    form: str
-    help: str
-    make: Make
-    example: str = ""
-    aliases: tuple[str, ...] = ()
-    spare: bool = False  # words behind the arguments are passed over: on IRC they are a goodbye
-
-    @property
-    def name(self) -> str:
-        """``/dial``."""
-        return self.form.split()[0]
-
-    @property
-    def arguments(self) -> list[str]:
-        """``["UID"]``; those in brackets may be left out."""
-        return self.form.split()[1:]
-
-
-def uid_of(roster: Roster, who: str) -> int:
-    """Whom a typed UID or name means; every command that takes one reads it here. Raises TypingError."""
-    found = roster.meant(who)
-    if len(found) > 1:
-        choices = " or ".join(f"{harmless(roster.names.get(uid, 'the UID'))} ({uid})" for uid in found)
-        raise NobodyCalled(f"Nothing was sent: {who} could be {choices}. Type the UID.")
-    if not found:
-        raise NobodyCalled(
-            f"No one here is called {who}; /who lists everyone. To reach someone who is offline, type their UID."
-        )
-    if found == [0]:
-        raise TypingError("0 is not a valid UID. /who lists everyone.")
-    return found[0]
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        raise TypingError(f"{text} is not a number.")
-    return int(text)
+from roomchat.terminal.typed.room_commands import ORDER
+from roomchat.terminal.typed.slash import SlashCommand, TypingError, number, uid_of
 
 
 def _optional(arguments: list[str]) -> str | None:
@@ -110,11 +40,13 @@ def _optional_room(arguments: list[str]) -> str | None:
 
 
 def _optional_number(arguments: list[str]) -> int | None:
-    return _number(arguments[0]) if arguments else None
+    return number(arguments[0]) if arguments else None
 
 
 def _join(arguments: list[str]) -> Command | Several:
-    joins = [protocol.Join(room=room) for room in room_names(arguments[0])]
+    if len(arguments) > 1 and protocol.private_of(arguments[0]) is not None:
+        return protocol.Join(room=arguments[0], invitation=arguments[1])
+    joins = [protocol.Join(room=room) for room in room_names(" ".join(arguments))]
     return joins[0] if len(joins) == 1 else Several(tuple(joins))
 
 
@@ -122,7 +54,7 @@ def _switch(roster: Roster, arguments: list[str]) -> SwitchRoom:
     """Digits are the number of a window, as they are the UID of a person; ``#2`` is the room of that name."""
     typed = _optional(arguments)
     if typed is not None and typed.isascii() and typed.isdigit():
-        return SwitchRoom(number=_number(typed))
+        return SwitchRoom(number=number(typed))
     return SwitchRoom(_window(roster, typed) if typed else None)
 
 
@@ -156,6 +88,8 @@ def _help(arguments: list[str]) -> Help:
     return Help(find(f"/{topic}").name.removeprefix("/") if topic else "")
 
 
+MAX_ECHOED = 40  # characters of what was typed that an answer repeats
+
 TALKING, ROOMS, PEOPLE, READING, SELF, PROGRAM = (
     "Talking", "Rooms", "People", "Reading", "About you", "The program",
 )  # fmt: skip
@@ -175,7 +109,7 @@ COMMANDS = [
     SlashCommand(TALKING, "/delete [WORDS]", "delete your last message here, or the last with WORDS",
                  lambda roster, args: DeleteMessage(args[0] if args else ""), "/delete the wrong number",
                  ("/redact", "/unsend")),
-    SlashCommand(ROOMS, "/join ROOM", "join a room, or create it; /join tea,ops joins both",
+    SlashCommand(ROOMS, "/join ROOM [TOKEN]", "join a room, or create it; /join tea,ops joins both",
                  lambda roster, args: _join(args), "/join tea", ("/j",)),
     SlashCommand(ROOMS, "/leave [ROOM]", "leave a room, or the current one",
                  lambda roster, args: protocol.Leave(room=_optional_room(args)), "/leave tea", ("/part",),
@@ -189,6 +123,7 @@ COMMANDS = [
                  lambda roster, args: protocol.Rooms(), "/rooms", ("/list",)),
     SlashCommand(ROOMS, "/dial UID", "chat with someone, in the room they are in or in a new one",
                  lambda roster, args: protocol.Dial(uid=uid_of(roster, args[0])), "/dial 7", ("/call",)),
+    *ORDER,
     SlashCommand(PEOPLE, "/names [ROOM]", "list who is in a room, or in the current one",
                  lambda roster, args: Names(_optional_room(args)), "/names"),
     SlashCommand(PEOPLE, "/who [ROOM]", "list everyone on the server, or in a room",
@@ -207,7 +142,7 @@ COMMANDS = [
     SlashCommand(READING, "/mentions", "list the messages that mention you, and whispers",
                  lambda roster, args: Mentions(), "/mentions"),
     SlashCommand(READING, "/copy [N]", "copy the last message, or the Nth from the end",
-                 lambda roster, args: Copy(_number(args[0]) if args else 1), "/copy 2"),
+                 lambda roster, args: Copy(number(args[0]) if args else 1), "/copy 2"),
     SlashCommand(READING, "/clear", "empty the window; scroll back to see it again",
                  lambda roster, args: Clear(), "/clear"),
     SlashCommand(SELF, "/name NAME", "change your name",
@@ -229,11 +164,6 @@ LEADING = {"/dial", "/join", "/leave", "/query", "/room"}  # what is typed behin
 
 # What people know from other chats, and what there is instead.
 MISSING = {
-    "/invite": "Nobody needs an invitation: anyone can join any room. Whisper to someone where you are:"
-    " /whisper UID Come to #tea",
-    "/topic": "Rooms have no topic. A message says what a room is about, and /search finds it again.",
-    "/kick": "Nobody can be put out of a room. /block UID hides everything from someone.",
-    "/ban": "Nobody can be kept out of a room. /block UID hides everything from someone.",
     "/notice": "There are messages, /me and /whisper UID TEXT, but no notices.",
 }
 

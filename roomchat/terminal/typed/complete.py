@@ -10,7 +10,8 @@ from roomchat.client.same import compared
 from roomchat.harmless import harmless
 from roomchat.protocol import is_pair
 from roomchat.terminal.shown.roster import Roster
-from roomchat.terminal.typed.commands import COMMANDS, TypingError, find
+from roomchat.terminal.typed.commands import COMMANDS, find
+from roomchat.terminal.typed.slash import TypingError
 
 MAX_CANDIDATES = 50  # that Tab offers
 _ANY_ROOM = {"/join", "/who"}  # not only where one is
@@ -80,7 +81,7 @@ def _asked(before: str) -> _Asked:
     place = len([argument for argument in typed[:-1] if argument])
     is_last = place >= len(forms) - 1
     form = forms[min(place, len(forms) - 1)] if forms else ""
-    if form in {"TEXT", "WORDS"}:
+    if form in {"TEXT", "WORDS", "WHY"}:
         return _name(word, " ")
     if place >= len(forms):
         return _Asked("", word)

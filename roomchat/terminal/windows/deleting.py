@@ -9,9 +9,9 @@ from roomchat.protocol import Spoken
 from roomchat.terminal.shown.lines import cell
 from roomchat.terminal.shown.render import said_before
 from roomchat.terminal.typed.backwards import Backwards
-from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.local import DeleteMessage
 from roomchat.terminal.typed.matching import has_words
+from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import Display
 from roomchat.terminal.windows.lookups import DATED, MAX_LOOKED_AT
 from roomchat.terminal.windows.windows import Windows

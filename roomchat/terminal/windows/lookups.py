@@ -12,9 +12,9 @@ from roomchat.terminal.shown.lines import cell
 from roomchat.terminal.shown.render import said_before
 from roomchat.terminal.shown.words import counted, room_name, will_see_later
 from roomchat.terminal.typed.backwards import Backwards
-from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.local import Clear, Copy, LookUp, Mentions, Names, ScrollBack, Search, Whois
 from roomchat.terminal.typed.matching import has_words
+from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import Display
 
 MAX_HITS = 20  # of one /search: a screen; the next one goes on

@@ -13,9 +13,9 @@ from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, line
 from roomchat.terminal.shown.render import said_before
 from roomchat.terminal.shown.words import counted
-from roomchat.terminal.typed.commands import TypingError
 from roomchat.terminal.typed.local import Clear, Copy, LookUp, Mentions, ScrollBack, Search
 from roomchat.terminal.typed.matching import has_words
+from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.finding import Finding, Hit
 from roomchat.terminal.windows.lookups import DATED, Lookups
 from roomchat.terminal.windows.window import Window
