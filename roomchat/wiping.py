@@ -7,8 +7,8 @@ from roomchat.errors import LogError
 from roomchat.net.trouble import Trouble
 from roomchat.store.api import LogWriter
 
-DELAY = 0.2  # seconds from a deletion, so that many at once are one piece of work; and until it is tried again
-MANY = 50  # tries, ten seconds, until the server says that it has not managed
+DELAY = 0.5  # seconds from a deletion, so that many at once are one piece of work; and until it is tried again
+MANY = 20  # tries, ten seconds, until the server says that it has not managed
 
 
 class Wiping:
