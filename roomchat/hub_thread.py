@@ -20,7 +20,7 @@ from roomchat.net.routes import Routes
 from roomchat.net.trouble import Trouble
 from roomchat.order import Order
 from roomchat.protocol import Spoken, Tombstone
-from roomchat.protocol.administration import AdminAnswer
+from roomchat.protocol.admin_answers import AdminAnswer
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.store.api import AccountRow, Changes, LogReader, LogWriter, SegmentRow

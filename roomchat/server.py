@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from roomchat.clock import Clock
 from roomchat.errors import BadName, LogError, StartError
 from roomchat.hub_thread import HubThread
 from roomchat.net import identity
+from roomchat.net.addresses import addresses_of_host
 from roomchat.net.admin_socket import AdminSocket, NoAdminSocket
 from roomchat.net.administration import Administration
 from roomchat.net.connections import ToHub
@@ -84,7 +86,7 @@ class Server:
         self._readers = Readers(partial(SqliteReader, self._log.path))
         self._passwords = Passwords(settings, partial(SqliteReader, self._log.path))
         self._routes = Routes()
-        self._administration = Administration(self._inbox.put, self._readers)
+        self._administration = Administration(self._inbox.put, self._readers, self._passwords, self._where)
         dialects = Dialects(settings, lambda: timestamp(time.time()))
         self._loops: list[Loop] = []
         self._recorder: Recorder | None = None
@@ -212,6 +214,17 @@ class Server:
             self._recorder,
             self._end_because,
         )
+
+    def _where(self) -> tuple[str, int, str]:
+        """What an invite says of the server: its host, its port, and the fingerprint of its key where no authority
+        vouches for that."""
+        host, port = self.address
+        if self.identity.names:
+            return self.identity.names[0], port, ""
+        if host in {"0.0.0.0", "::"}:
+            found = [one for one in addresses_of_host() if ":" not in one or host == "::"]
+            host = found[0] if found else socket.gethostname()
+        return host, port, self.identity.fingerprint
 
     def _make_admin_socket(self) -> AdminSocket | None:
         """None, if there can be none: the chat does without."""

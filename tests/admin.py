@@ -14,7 +14,8 @@ from click.testing import Result
 
 from roomchat.chat.inputs import Administer
 from roomchat.cli import main
-from roomchat.protocol.administration import AdminAnswer, HubCommands
+from roomchat.protocol.admin_answers import AdminAnswer
+from roomchat.protocol.administration import HubCommands
 from tests.memory import Chat
 from tests.peer import DEADLINE
 from tests.program import runner

@@ -54,7 +54,7 @@ from roomchat.protocol import (
     Unregister,
     Welcome,
 )  # fmt: skip
-from roomchat.protocol.administration import AdminAnswer
+from roomchat.protocol.admin_answers import AdminAnswer
 from roomchat.settings import Settings
 from roomchat.wires.detect import Detector, Refused, Verdict
 from roomchat.wires.native import decode_entries, encode, encode_entries

@@ -10,19 +10,8 @@ from pathlib import Path
 import pytest
 
 from roomchat.protocol import Join
-from roomchat.protocol.administration import (
-    LIST_PAGE,
-    AccountsAnswer,
-    Backup,
-    Done,
-    Failure,
-    ListPresent,
-    ListRooms,
-    RoomAnswer,
-    RoomsAnswer,
-    ServerStats,
-    ShowRoom,
-)
+from roomchat.protocol.admin_answers import AccountsAnswer, Done, Failure, RoomAnswer, RoomsAnswer
+from roomchat.protocol.administration import LIST_PAGE, Backup, ListPresent, ListRooms, ServerStats, ShowRoom
 from roomchat.server import Server
 from tests.admin import admin, answer, rows, run, until
 from tests.inside import full_disk
@@ -77,8 +66,8 @@ def test_rooms_and_people_are_listed(serve: Serve, connect: Connect, log: Path) 
     assert [one.get("addresses") for one in people] == [None, ["127.0.0.1"], None, ["127.0.0.1"]]
     assert "last_seen" in people[2]
     text = run(log, "account", "list").stdout.splitlines()
-    assert text[:2] == ["1 ann away 1 device", "2 bob here 1 device 127.0.0.1"]
-    assert text[2].startswith("3 cat offline 1 device last seen 20")
+    assert text[:2] == ["1 ann guest away 1 device", "2 bob guest here 1 device 127.0.0.1"]
+    assert text[2].startswith("3 cat guest offline 1 device last seen 20")
     tea = next(one for one in rows(run(log, "room", "list", "--json")) if one["room"] == "tea")
     assert (tea["members"], tea["last_seq"]) == (2, 1)
     (tea,) = rows(run(log, "room", "show", "TEA", "--json"))
@@ -189,3 +178,58 @@ def test_asking_keeps_no_idle_server_alive() -> None:
     assert answer(chat, ServerStats()).batches == 0  # type: ignore[attr-defined]
     chat.wait(6)
     assert chat.effects.stop
+
+
+# ---------------------------------------------------------------- rooms
+
+
+def test_a_room_is_passed_on(serve: Serve, connect: Connect, log: Path) -> None:
+    """Everyone in it learns whose it is; the old owner may moderate."""
+    server = serve(db=str(log))
+    ann, bob = connect(server, "ann"), connect(server, "bob")
+    for one in (ann, bob):
+        one.join("tea")
+    assert run(log, "room", "owner", "tea", "2").stdout.startswith("tea 2 owner bob (2)")
+    told = ann.until("owner")
+    assert (told["uid"], told["name"], told["whom"], told["whom_name"]) == (0, "the admin", 2, "bob")
+    bob.send("topic", room="tea", topic="leaves")
+    bob.until("topic")
+    (tea,) = rows(run(log, "room", "show", "tea", "--json"))
+    assert (tea["owner"], tea["owner_uid"], tea["topic"]) == ("bob", 2, "leaves")
+    for words, sentence in (
+        (["owner", "nowhere", "1"], "There is no room nowhere."),
+        (["owner", "tea", "99"], "Nobody has the UID 99."),
+    ):
+        result = run(log, "room", *words)
+        assert (result.exit_code, result.stderr) == (1, f"Error: {sentence}\n")
+
+
+def test_a_message_is_deleted(serve: Serve, connect: Connect, log: Path) -> None:
+    """From wherever, also from a room of two; a second time does no harm."""
+    server = serve(db=str(log))
+    ann, bob = connect(server, "ann"), connect(server, "bob")
+    ann.join("tea")
+    ann.send("say", room="tea", text="an unkind word", n=1)
+    seq = ann.until("message")["seq"]
+    assert run(log, "delete", "tea", str(seq)).exit_code == 0
+    told = ann.until("deleted")
+    assert (told["of"], told["uid"], told["name"]) == (seq, 0, "the admin")
+    assert run(log, "delete", "#TEA", str(seq)).exit_code == 0
+    bob.send("whisper", uid=1, text="another one", n=1)
+    seq = bob.until("message")["seq"]
+    assert run(log, "delete", "@1-2", str(seq)).exit_code == 0
+    assert bob.until("deleted")["of"] == seq
+    missing = run(log, "delete", "tea", "99")
+    assert (missing.exit_code, missing.stderr.count("\n")) == (1, 1)
+    assert [one["what"]["room"] for one in rows(run(log, "audit", "--json"))] == ["@1-2", "TEA", "tea"]
+
+
+def test_private_rooms_are_listed_for_admins(serve: Serve, connect: Connect, log: Path) -> None:
+    """Who may read the file may know that they are there."""
+    server = serve(db=str(log))
+    ann = connect(server, "ann")
+    ann.send("join", room="den", private=True)
+    ann.until("joined")
+    (den,) = [one for one in rows(run(log, "room", "list", "--json")) if one["room"] == "+1/den"]
+    assert den["private"] is True
+    assert "+1/den 1 private owner ann (1)" in run(log, "room", "list").stdout

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from roomchat.chat.bans import place_of
 from roomchat.chat.inputs import Connected
 from roomchat.protocol import Dial, Hello, Join, Say
-from roomchat.protocol.administration import Ban, BansAnswer, Failure, ListBans, Unban
+from roomchat.protocol.admin_answers import BansAnswer, Failure
+from roomchat.protocol.administration import Ban, ListBans, Unban
 from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.admin import answer, rows, run

@@ -113,9 +113,9 @@ class Batch(Keeping):
         if room.key in self.registry.rooms_to_clients:
             self._deliver(Broadcast(room, self.registry.audience(room), event))
 
-    def broadcast_once(self, rooms: Iterable[Room], event: Event, besides: Session) -> None:
+    def broadcast_once(self, rooms: Iterable[Room], event: Event, besides: Iterable[Link]) -> None:
         """A state event, once, to everyone who is in any of these rooms."""
-        told = {besides.link}
+        told = {*besides}
         for room in rooms:
             self._open.pop(room.key, None)
             links = [link for link in self.registry.links(room) if link not in told]

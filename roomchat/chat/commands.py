@@ -175,7 +175,7 @@ def check_text(batch: Batch, text: str) -> None:
 
 def name(batch: Batch, session: Session, command: Name) -> None:
     """Another name."""
-    event = membership.rename(batch, session, command.name)
+    event = membership.rename(batch, session.client, command.name, besides=[batch.link])
     batch.reply(replace(event))  # its own copy: only this one answers a command
 
 

@@ -10,7 +10,8 @@ from roomchat.account import Account, Invite
 from roomchat.chat.inputs import Key, Link, Place
 from roomchat.chat.state import Audience, Room, ServerBan, Session
 from roomchat.protocol import AnyEntry, Event, Id, Tombstone
-from roomchat.protocol.administration import AdminAnswer, Change
+from roomchat.protocol.admin_answers import AdminAnswer
+from roomchat.protocol.administration import Change
 
 
 class Segment(Struct, gc=False):

@@ -35,7 +35,8 @@ from roomchat.chat.welcome import Welcoming
 from roomchat.dialect import Answer, Malformed
 from roomchat.errors import NotRegistered, Refused
 from roomchat.protocol import Bye, Command, Goodbye, Stats, StatsPage
-from roomchat.protocol.administration import ServerStats, StatsAnswer
+from roomchat.protocol.admin_answers import StatsAnswer
+from roomchat.protocol.administration import ServerStats
 from roomchat.settings import Settings
 from roomchat.version import __version__
 

@@ -8,11 +8,12 @@ from heapq import nsmallest
 from itertools import islice
 
 from roomchat.chat.batch import Batch
+from roomchat.chat.inputs import Link
 from roomchat.chat.looks import looks
 from roomchat.chat.names import normal_private, normal_room, pair_key
 from roomchat.chat.ownership import owner_gone
 from roomchat.chat.registry import Registry
-from roomchat.chat.state import Client, Room, Session
+from roomchat.chat.state import Client, Room
 from roomchat.errors import NameOwned, NameTaken, NoSuchRoom, NotInRoom, TooManyRooms
 from roomchat.protocol import (
     PAGE,
@@ -184,14 +185,14 @@ def tell_back(batch: Batch, client: Client, rooms: Iterable[Room]) -> None:
         _tell_presence(batch, room, client, Back(room=room.name, uid=client.uid, name=client.name))
 
 
-def rename(batch: Batch, session: Session, name: str) -> Renamed:
+def rename(batch: Batch, client: Client, name: str, besides: Iterable[Link]) -> Renamed:
     """A client gets another name; whoever shares a room with it is told, once. Not in large rooms: there it
-    is seen when the client says something.
+    is seen when the client says something. ``besides``: connections that learn it in another way.
 
     Raises:
         BadName, NameTaken, StorageUnavailable
     """
-    registry, client = batch.registry, session.client
+    registry = batch.registry
     name, key = batch.name(name)
     check_free(batch, name, key, client.uid)
     batch.must_store()
@@ -204,7 +205,7 @@ def rename(batch: Batch, session: Session, name: str) -> Renamed:
         batch.keep_account(client)
     rooms = registry.clients_to_rooms[client.uid].values()
     if client.announced:
-        batch.broadcast_once([room for room in rooms if not _is_large(batch, room)], event, besides=session)
+        batch.broadcast_once([room for room in rooms if not _is_large(batch, room)], event, besides)
     batch.log(f"client {client.uid} {event.old} is called {name} now")
     return event
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from roomchat.chat.batch import Batch
 from roomchat.chat.rules import Rules, with_one, without_one
 from roomchat.chat.state import Client, Room
-from roomchat.protocol import OwnerChanged
+from roomchat.protocol import OwnerChanged, Person
 
 
-def give(batch: Batch, room: Room, by: Client, to: Client) -> int:
+def give(batch: Batch, room: Room, by: Client | Person, to: Client) -> int:
     """Make somebody the owner of a room, in the place of whoever is it; behind ``must_store``. Returns the seq of
     that entry."""
     rules = room.rules or Rules()

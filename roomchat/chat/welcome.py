@@ -127,7 +127,7 @@ class Welcoming:
         if registers and client.account is None:
             membership.check_free(batch, client.name, client.key, client.uid)
         if name is not None and batch.name(name)[0] != client.name:
-            membership.rename(batch, session, name)
+            membership.rename(batch, client, name, besides=[] if session.link is None else [session.link])
         return session
 
     def _check_guest(self, batch: Batch, known: KnownClient, *, registers: bool) -> None:

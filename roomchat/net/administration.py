@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import queue
+import secrets
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,21 +13,31 @@ import msgspec
 from roomchat.chat.inputs import Administer, Link
 from roomchat.errors import BadCommand, BadJson, LineTooLong, LogError, LogUnreadable, Refused, RoomchatError
 from roomchat.net.connections import ToHub
+from roomchat.net.passwords import Passwords
 from roomchat.net.readers import Readers
-from roomchat.protocol.administration import (
-    LIST_PAGE,
-    MAX_LINE,
+from roomchat.protocol.admin_answers import (
     AccountRow,
     AccountsAnswer,
     AdminAnswer,
     AuditAnswer,
     AuditRow,
-    Commands,
     Failure,
+    InviteAnswer,
+)
+from roomchat.protocol.administration import (
+    LIST_PAGE,
+    MAX_LINE,
+    AddAccount,
+    Commands,
     HubCommands,
     ListAccounts,
     ListAudit,
     ListPresent,
+    MakeAccount,
+    MakeInvite,
+    OfferInvite,
+    PutPassword,
+    SetPassword,
 )
 from roomchat.store.api import LogReader, StoredAccount, StoredChange
 from roomchat.times import rfc3339
@@ -49,11 +61,22 @@ class Administration:
     Args:
         submit: gives inputs to the hub.
         readers: of the log.
+        passwords: the threads that make hashes.
+        where: the host and port at which the server is found, and the fingerprint of its key, if an invite is to
+            carry that.
     """
 
-    def __init__(self, submit: Callable[[list[ToHub]], None], readers: Readers) -> None:
+    def __init__(
+        self,
+        submit: Callable[[list[ToHub]], None],
+        readers: Readers,
+        passwords: Passwords,
+        where: Callable[[], tuple[str, int, str]],
+    ) -> None:
         self._submit = submit
         self._readers = readers
+        self._passwords = passwords
+        self._where = where
         self._number: Link = 0  # of the last question; they go down from -1
         self._answers: queue.SimpleQueue[tuple[Link, Any] | None] = queue.SimpleQueue()
 
@@ -83,6 +106,15 @@ class Administration:
                 return self._list_accounts(who, command.after)
             case ListAudit():
                 return self._list_audit(command.before)
+            case AddAccount():
+                made = self._hash(command.password)
+                return self._from_hub(who, MakeAccount(name=command.name, password_hash=made))
+            case SetPassword():
+                made = self._hash(command.password)
+                put = PutPassword(uid=command.uid, name=command.name, password_hash=made, logout=command.logout)
+                return self._from_hub(who, put)
+            case MakeInvite():
+                return self._make_invite(who, command)
             case _:
                 return self._from_hub(who, command)
 
@@ -105,7 +137,26 @@ class Administration:
         rows = [_change(one) for one in found[:LIST_PAGE]]
         return AuditAnswer(changes=rows, next=rows[-1].number if len(found) > LIST_PAGE else None)
 
+    def _make_invite(self, who: str, command: MakeInvite) -> AdminAnswer:
+        token = secrets.token_urlsafe(18)
+        offer = OfferInvite(token_hash=sha256(token.encode()).digest(), uses=command.uses, seconds=command.seconds)
+        answer = self._from_hub(who, offer)
+        if not isinstance(answer, InviteAnswer):
+            return answer
+        host, port, fingerprint = self._where()
+        return InviteAnswer(invite=answer.invite, token=token, host=host, port=port, fingerprint=fingerprint)
+
     # ------------------------------------------------------------ asking
+
+    def _hash(self, password: str) -> str:
+        """What is kept of a password. Raises Refused."""
+        self._number -= 1
+        number = self._number
+        self._passwords.hash(password, lambda made: self.answered(number, made))
+        made = self._wait()
+        if isinstance(made, Refused):
+            raise made
+        return str(made)
 
     def _from_hub(self, who: str, command: HubCommands) -> AdminAnswer:
         self._number -= 1
@@ -156,7 +207,7 @@ def _decoded(line: bytes) -> Commands:
 
 def _account(stored: StoredAccount) -> AccountRow:
     seen = rfc3339(stored.seen) if stored.seen is not None else None
-    return AccountRow(stored.uid, stored.name, "offline", stored.devices, last_seen=seen)
+    return AccountRow(stored.uid, stored.name, "offline", stored.devices, last_seen=seen, account=stored.account)
 
 
 def _change(stored: StoredChange) -> AuditRow:

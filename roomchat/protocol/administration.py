@@ -5,16 +5,19 @@ JSON lines, as on the native wire, but none of its words: an admin has no UID an
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from roomchat.protocol.values import Count, Uid, tag
 
 LIST_PAGE = 500  # rows of a list in one answer: some 50 KiB; whoever wants more asks for the next page
 MAX_LINE = 64 * 1024  # bytes of a command
 
-Presence = Literal["here", "away", "offline"]  # offline: without a seat
+Seconds = Annotated[int, Meta(ge=1, le=10**9)]
+Uses = Annotated[int, Meta(ge=1, le=100_000)]
+Password = Annotated[str, Meta(max_length=1024)]
 
 
 class AdminCommand(
@@ -24,7 +27,11 @@ class AdminCommand(
 
 
 class Change(AdminCommand):
-    """A command that is written into the audit log, with all its fields: so none of these may be a secret."""
+    """A command that is written into the audit log."""
+
+    def noted(self) -> Change:
+        """What of it is written there: nothing that proves anything."""
+        return self
 
 
 class ServerStats(AdminCommand):
@@ -81,7 +88,7 @@ class Ban(Whom):
     """Not to be let in any more, for so many ``seconds`` or for good. With a guest, newcomers from where it is
     connected are meant, too, unless that is this machine, or not wanted."""
 
-    seconds: Annotated[int, Meta(ge=1, le=10**9)] | None = None
+    seconds: Seconds | None = None
     reason: Annotated[str, Meta(max_length=200)] = ""
     newcomers: bool = True
 
@@ -90,128 +97,104 @@ class Unban(Whom):
     """To be let in again."""
 
 
+class AddAccount(AdminCommand):
+    """A new client with this name and password, to log in with."""
+
+    name: str
+    password: Password
+
+
+class SetPassword(AdminCommand, kw_only=True):
+    """Another password for an account. ``logout`` ends its sessions, too."""
+
+    uid: Uid | None = None
+    name: str | None = None
+    password: Password
+    logout: bool = False
+
+
+class MakeAccount(Change, tag="add_account"):
+    """``AddAccount`` as the hub gets it."""
+
+    name: str
+    password_hash: str = ""
+
+    def noted(self) -> MakeAccount:
+        """Without the hash."""
+        return replace(self, password_hash="")
+
+
+class PutPassword(Whom, tag="set_password"):
+    """``SetPassword`` as the hub gets it."""
+
+    password_hash: str = ""
+    logout: bool = False
+
+    def noted(self) -> PutPassword:
+        """Without the hash."""
+        return replace(self, password_hash="")
+
+
+class RenameAccount(Whom, kw_only=True):
+    """An account gets the name ``to``, which nobody else may have."""
+
+    to: str
+
+
+class RemoveAccount(Whom):
+    """The end of an account: nobody comes back as it, and its name is free."""
+
+
+class MakeInvite(AdminCommand):
+    """Leave to register for so many, within so many seconds."""
+
+    uses: Uses = 1
+    seconds: Seconds = 604_800
+
+
+class OfferInvite(Change, tag="make_invite", kw_only=True):
+    """``MakeInvite`` as the hub gets it: the token stays with whoever asked."""
+
+    token_hash: bytes = b""
+    uses: Uses
+    seconds: Seconds
+
+    def noted(self) -> OfferInvite:
+        """Without the hash."""
+        return replace(self, token_hash=b"")
+
+
+class ListInvites(AdminCommand):
+    """The invites that hold."""
+
+
+class RevokeInvite(Change):
+    """The invite with that ``id`` does not hold any more."""
+
+    id: str
+
+
+class GiveRoom(Change):
+    """``room`` is to be the client ``uid``'s."""
+
+    room: str
+    uid: Uid
+
+
+class DeleteMessage(Change):
+    """What was said in ``room`` under that number is to be nowhere any more."""
+
+    room: str
+    seq: Uid
+
+
 class ListBans(AdminCommand):
     """All bans of the server."""
 
 
-# ---------------------------------------------------------------- rows
-
-
-class RoomRow(Struct, omit_defaults=True):
-    """A room in a list."""
-
-    room: str
-    members: Count
-    last_seq: Count
-    last_said: str | None = None  # when, RFC 3339
-
-
-class MemberRow(Struct):
-    """A member in a room."""
-
-    uid: Count
-    name: str
-    presence: Presence
-
-
-class AccountRow(Struct, omit_defaults=True):
-    """A client."""
-
-    uid: Count
-    name: str
-    presence: Presence
-    devices: Count
-    addresses: list[str] = []  # from where it is connected
-    last_seen: str | None = None  # RFC 3339, where that is known
-
-
-class BanRow(Struct, omit_defaults=True):
-    """A ban: of a client, or of newcomers from an address or, of IPv6, a network."""
-
-    who: int | str
-    until: str | None = None  # RFC 3339; None: for good
-    reason: str = ""
-
-
-class AuditRow(Struct):
-    """A change: who, as the system calls them, what, and when."""
-
-    number: Count
-    time: str  # RFC 3339
-    who: str
-    what: dict[str, Any]  # the command
-
-
-# ---------------------------------------------------------------- answers
-
-
-class AdminAnswer(Struct, tag_field="type", tag=tag, kw_only=True):
-    """What is said to a command."""
-
-
-class Failure(AdminAnswer):
-    """It was not carried out: a code that programs can match, and a sentence."""
-
-    code: str
-    message: str
-
-
-class Done(AdminAnswer):
-    """It was carried out, and there is nothing else to say."""
-
-
-class StatsAnswer(AdminAnswer, omit_defaults=True):
-    """Counters since the server started, and what is there now."""
-
-    server: str
-    uptime: float  # seconds
-    clients: Count  # with a seat
-    away: Count  # of these
-    connections: Count
-    rooms: Count  # with members
-    messages: Count
-    deliveries: Count
-    batches: Count
-    largest_batch: Count
-
-
-class RoomsAnswer(AdminAnswer):
-    """A page of rooms; ``next`` is the ``after`` of the next one."""
-
-    rooms: list[RoomRow]
-    next: str | None
-
-
-class RoomAnswer(AdminAnswer):
-    """A room, and a page of its members."""
-
-    room: RoomRow
-    members: list[MemberRow]
-    next: Count | None
-
-
-class AccountsAnswer(AdminAnswer):
-    """A page of clients."""
-
-    accounts: list[AccountRow]
-    next: Count | None
-
-
-class BansAnswer(AdminAnswer):
-    """Those that stand: all, or those that a command has made or ended."""
-
-    bans: list[BanRow]
-
-
-class AuditAnswer(AdminAnswer):
-    """A page of changes; ``next`` is the ``before`` of the next one."""
-
-    changes: list[AuditRow]
-    next: Count | None
-
-
-HubCommands = (
-    ServerStats | ListRooms | ShowRoom | ListPresent | ListBans | Ban | Unban | Backup
-)  # those that the hub carries out
-Commands = HubCommands | ListAccounts | ListAudit
-Answers = Failure | Done | StatsAnswer | RoomsAnswer | RoomAnswer | AccountsAnswer | BansAnswer | AuditAnswer
+_Both = (
+    ServerStats | ListRooms | ShowRoom | ListPresent | ListBans | Ban | Unban | ListInvites | RevokeInvite
+    | RenameAccount | RemoveAccount | GiveRoom | DeleteMessage | Backup
+)  # fmt: skip
+HubCommands = _Both | MakeAccount | PutPassword | OfferInvite  # those that the hub carries out
+Commands = _Both | ListAccounts | ListAudit | AddAccount | SetPassword | MakeInvite  # those that are asked

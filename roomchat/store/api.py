@@ -124,6 +124,7 @@ class StoredAccount(Struct, gc=False):
     name: str
     devices: int  # how many sessions it has
     seen: int | None  # when it was last known to be here, milliseconds since 1970, where that is kept
+    account: bool  # whether it has a password
 
 
 class StoredChange(Struct, gc=False):

@@ -56,11 +56,15 @@ class SqliteReader:
     def accounts(self, after: int, limit: int) -> list[StoredAccount]:
         """See ``LogReader``. Some 5 us each."""
         query = (
-            "SELECT uid, name, (SELECT count(*) FROM sessions WHERE sessions.uid = clients.uid), seen"
-            " FROM clients LEFT JOIN guests USING (uid) WHERE uid > ? ORDER BY uid LIMIT ?"
+            "SELECT uid, name, (SELECT count(*) FROM sessions WHERE sessions.uid = clients.uid),"
+            " coalesce(seen, (SELECT max(seen) FROM visits WHERE visits.uid = clients.uid)),"
+            " accounts.uid IS NOT NULL"
+            " FROM clients LEFT JOIN guests USING (uid) LEFT JOIN accounts USING (uid)"
+            " WHERE uid > ? ORDER BY uid LIMIT ?"
         )
         with Reading(self._connection):
-            return [StoredAccount(*row) for row in self._connection.execute(query, (after, limit))]
+            rows = self._connection.execute(query, (after, limit))
+            return [StoredAccount(uid, name, devices, seen, bool(kept)) for uid, name, devices, seen, kept in rows]
 
     def audit(self, before: int, limit: int) -> list[StoredChange]:
         """See ``LogReader``."""

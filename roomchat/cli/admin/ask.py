@@ -14,7 +14,8 @@ import msgspec
 
 from roomchat.cli.paths import default_database
 from roomchat.harmless import harmless, harmless_json
-from roomchat.protocol.administration import AdminAnswer, AdminCommand, Answers, Failure
+from roomchat.protocol.admin_answers import AdminAnswer, Answers, Failure
+from roomchat.protocol.administration import AdminCommand
 
 T = TypeVar("T", bound=AdminAnswer)
 

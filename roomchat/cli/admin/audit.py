@@ -9,7 +9,8 @@ import click
 
 from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
 from roomchat.cli.output import write_stdout
-from roomchat.protocol.administration import AuditAnswer, AuditRow, ListAudit
+from roomchat.protocol.admin_answers import AuditAnswer, AuditRow
+from roomchat.protocol.administration import ListAudit
 from roomchat.times import local
 
 

@@ -12,7 +12,8 @@ from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
 from roomchat.cli.output import check_no_part_of, check_target, end_in_good_order, write_stdout
 from roomchat.errors import LogError
 from roomchat.harmless import harmless
-from roomchat.protocol.administration import Backup, Done
+from roomchat.protocol.admin_answers import Done
+from roomchat.protocol.administration import Backup
 from roomchat.store.backup import back_up
 
 

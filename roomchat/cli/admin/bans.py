@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 import click
 
-from roomchat.cli.addresses import WrongValue
 from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
+from roomchat.cli.admin.values import Duration, whom_of
 from roomchat.cli.output import write_stdout
-from roomchat.protocol.administration import Ban, BanRow, BansAnswer, ListBans, Unban
-from roomchat.times import local, seconds_of
-
-
-class Duration(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no parameter here
-    """As 90s, 15m, 2h, 7d, 4w. Its value is in seconds."""
-
-    name = "DURATION"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        try:
-            return seconds_of(str(value))
-        except ValueError as error:
-            raise WrongValue(str(error)) from None
+from roomchat.protocol.admin_answers import BanRow, BansAnswer
+from roomchat.protocol.administration import Ban, ListBans, Unban
+from roomchat.times import local
 
 
 @click.command()
@@ -44,10 +29,9 @@ def ban(whom: str, seconds: int | None, reason: str, newcomers: bool, db: Path |
     \b
         roomchat admin ban 17 --for 7d --reason 'Be kind.'
     """
+    command = Ban(**whom_of(whom, addresses=True), seconds=seconds, reason=reason, newcomers=newcomers)
     with Admin(db) as admin:
-        _print(
-            admin.ask(Ban(**_whom(whom), seconds=seconds, reason=reason, newcomers=newcomers), BansAnswer), json
-        )
+        _print(admin.ask(command, BansAnswer), json)
 
 
 @click.command()
@@ -59,7 +43,7 @@ def unban(whom: str, db: Path | None, json: bool) -> None:
     A network of IPv6 is named by any address in it.
     """
     with Admin(db) as admin:
-        _print(admin.ask(Unban(**_whom(whom)), BansAnswer), json)
+        _print(admin.ask(Unban(**whom_of(whom, addresses=True)), BansAnswer), json)
 
 
 @click.command()
@@ -68,18 +52,6 @@ def bans(db: Path | None, json: bool) -> None:
     """List the bans of this server: of whom, until when, why."""
     with Admin(db) as admin:
         _print(admin.ask(ListBans(), BansAnswer), json)
-
-
-def _whom(text: str) -> dict[str, Any]:
-    """As the commands have it. A name of digits alone is a UID."""
-    if text.isascii() and text.isdecimal():
-        return {"uid": int(text)}
-    address = text.partition("/")[0]
-    try:
-        ip_address(address)
-    except ValueError:
-        return {"name": text}
-    return {"address": address}
 
 
 def _print(answer: BansAnswer, json: bool) -> None:

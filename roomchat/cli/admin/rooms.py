@@ -11,7 +11,8 @@ import msgspec
 from roomchat.cli.addresses import RoomName
 from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
 from roomchat.cli.output import write_stdout
-from roomchat.protocol.administration import ListRooms, MemberRow, RoomAnswer, RoomRow, RoomsAnswer, ShowRoom
+from roomchat.protocol.admin_answers import Done, MemberRow, RoomAnswer, RoomRow, RoomsAnswer
+from roomchat.protocol.administration import DeleteMessage, GiveRoom, ListRooms, ShowRoom
 from roomchat.times import local
 
 
@@ -57,5 +58,34 @@ def show(room: str, db: Path | None, json: bool) -> None:
         write_stdout([_line(page.room), *(line(one.uid, one.name, one.presence) for one in members)])
 
 
+@room.command()
+@click.argument("room", type=RoomName())
+@click.argument("uid", type=click.IntRange(1))
+@admin_options
+def owner(room: str, uid: int, db: Path | None, json: bool) -> None:
+    """Make the person with that UID the owner of ROOM. They must be here, or away for a moment."""
+    with Admin(db) as admin:
+        admin.ask(GiveRoom(room=room, uid=uid), Done)
+        answer = admin.ask(ShowRoom(room=room), RoomAnswer)
+    write_stdout([json_line(answer.room) if json else _line(answer.room)])
+
+
+@click.command()
+@click.argument("room", type=RoomName())
+@click.argument("number", type=click.IntRange(1))
+@admin_options
+def delete(room: str, number: int, db: Path | None, json: bool) -> None:
+    """Delete what was said in ROOM under that NUMBER, the `seq` of `roomchat tail --json`.
+
+    Nothing of the text is left on the server's disk; those who have read it are told that it is deleted.
+    """
+    with Admin(db) as admin:
+        admin.ask(DeleteMessage(room=room, seq=number), Done)
+    if json:
+        write_stdout([json_line({"room": room, "seq": number})])
+
+
 def _line(row: RoomRow) -> bytes:
-    return line(row.room, row.members, row.last_said and f"last said {local(row.last_said)}")
+    owner = f"owner {row.owner} ({row.owner_uid})" if row.owner_uid else ""
+    said = row.last_said and f"last said {local(row.last_said)}"
+    return line(row.room, row.members, "private" if row.private else "", owner, said)

@@ -9,7 +9,8 @@ import msgspec
 
 from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
 from roomchat.cli.output import write_stdout
-from roomchat.protocol.administration import ServerStats, StatsAnswer
+from roomchat.protocol.admin_answers import StatsAnswer
+from roomchat.protocol.administration import ServerStats
 
 
 @click.command()

@@ -94,7 +94,7 @@ class Roster:
         match event:
             case PresenceSummary():
                 self.totals[event.room] = event.members_total
-            case Entry():
+            case Entry() if event.uid:  # 0: that was an admin, whom nobody can call
                 self.names[event.uid] = event.name  # it may be an old one
             case Renamed():
                 self._call(event.uid, event.name)

@@ -1,0 +1,93 @@
+"""What an admin does with rooms: looking, passing one on, deleting what was said."""
+
+from __future__ import annotations
+
+from heapq import nsmallest
+
+from roomchat.chat.batch import Batch
+from roomchat.chat.deletion import erase
+from roomchat.chat.inputs import Place
+from roomchat.chat.membership import room_key
+from roomchat.chat.ownership import give
+from roomchat.chat.registry import Registry
+from roomchat.chat.rules import Rules
+from roomchat.chat.state import Client, Room
+from roomchat.errors import NoSuchClient, NoSuchMessage, NoSuchRoom, Offline, PairRoom
+from roomchat.protocol import Person
+from roomchat.protocol.admin_answers import Done, MemberRow, Presence, RoomAnswer, RoomRow, RoomsAnswer
+from roomchat.protocol.administration import LIST_PAGE, DeleteMessage, GiveRoom, ListRooms, ShowRoom
+
+# Who did it, in the log of a room. No person has the UID, and none a name with a space in it.
+THE_ADMIN = Person(0, "the admin")
+
+
+def list_rooms(batch: Batch, command: ListRooms) -> RoomsAnswer:
+    """All but those of two; the private ones, too."""
+    rooms, after = batch.registry.rooms, command.after or ""
+    keys = nsmallest(LIST_PAGE + 1, (key for key, room in rooms.items() if room.pair is None and key > after))
+    page = keys[:LIST_PAGE]
+    rows = [_row(batch.registry, rooms[key]) for key in page]
+    return RoomsAnswer(rooms=rows, next=page[-1] if len(keys) > LIST_PAGE else None)
+
+
+def show_room(batch: Batch, command: ShowRoom) -> RoomAnswer:
+    """Who is in it."""
+    room = _room(batch, command.room)
+    members = batch.registry.rooms_to_clients.get(room.key, {})
+    page = nsmallest(LIST_PAGE + 1, (uid for uid in members if uid > command.after))
+    rows = [MemberRow(uid, members[uid].name, presence(members[uid])) for uid in page[:LIST_PAGE]]
+    return RoomAnswer(
+        room=_row(batch.registry, room), members=rows, next=rows[-1].uid if len(page) > LIST_PAGE else None
+    )
+
+
+def give_room(batch: Batch, command: GiveRoom) -> Done:
+    """To somebody who has a seat, as among people."""
+    room = _room(batch, command.room)
+    if room.pair is not None:
+        raise PairRoom(room=room.name)
+    if command.uid >= batch.registry.next_uid:
+        raise NoSuchClient(uid=command.uid)
+    client = batch.registry.clients.get(command.uid)
+    if client is None:
+        raise Offline(who=f"The person with UID {command.uid}")
+    give(batch, room, THE_ADMIN, client)
+    return Done()
+
+
+def delete_message(batch: Batch, command: DeleteMessage) -> Done:
+    """As its author could."""
+    room, seq = _room(batch, command.room), command.seq
+    if not 0 < seq <= room.last_seq:
+        raise NoSuchMessage(seq=seq, room=room.name)
+    found = batch.look_up(Place(room.key, seq))
+    if found.words is None:
+        raise NoSuchMessage(seq=seq, room=room.name)
+    erase(batch, room, found, found.words, THE_ADMIN)
+    return Done()
+
+
+def presence(client: Client) -> Presence:
+    """Of one that has a seat."""
+    return "here" if client.links else "away"
+
+
+def _room(batch: Batch, name: str) -> Room:
+    room = batch.registry.rooms.get(room_key(batch, name))
+    if room is None:
+        raise NoSuchRoom(room=name)
+    return room
+
+
+def _row(registry: Registry, room: Room) -> RoomRow:
+    rules = room.rules or Rules()
+    return RoomRow(
+        room.name,
+        len(registry.rooms_to_clients.get(room.key, ())),
+        room.last_seq,
+        room.last_said,
+        room.private,
+        rules.topic,
+        rules.owner_name if rules.owner is not None else "",
+        rules.owner or 0,
+    )
