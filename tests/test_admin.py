@@ -73,7 +73,7 @@ def test_rooms_and_people_are_listed(serve: Serve, connect: Connect, log: Path) 
     (tea,) = rows(run(log, "room", "show", "TEA", "--json"))
     assert [(one["name"], one["presence"]) for one in tea["members"]] == [("ann", "away"), ("bob", "here")]
     shown = run(log, "room", "show", "#tea").stdout.splitlines()
-    assert shown[0].startswith("tea 2 last said 20")
+    assert shown[0].startswith("tea 2 owner ann (1) last said 20")
     assert shown[1:] == ["1 ann away", "2 bob here"]
     missing = run(log, "room", "show", "nowhere")
     assert (missing.exit_code, missing.stderr) == (1, "Error: There is no room nowhere.\n")
