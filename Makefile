@@ -43,8 +43,9 @@ bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept 
 bench-terminal: $(READY)  ## what roomchat join costs: keys, start, memory (ARGS="--rounds 1 --rooms 0")
 	$(BIN)/python scripts/bench/terminal.py $(ARGS)
 
+# It starts hundreds of processes: each would compile all of roomchat again where nothing compiled may be kept.
 test: $(READY)  ## the whole suite (ARGS="-k outbox")
-	$(BIN)/pytest -n 3 $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 $(ARGS)
 
 check: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check .

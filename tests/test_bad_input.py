@@ -22,6 +22,7 @@ Serve = Callable[..., Server]
 Connect = Callable[..., Peer]
 
 MAX_LINE = 8192  # bytes; small, so that what passes it is quick to send
+PAUSE = 0.005  # seconds between two messages of those who talk all the time
 
 
 class Pair:
@@ -35,7 +36,7 @@ class Pair:
         self._peers[0].expect("member_joined")
         self._over = threading.Event()
         self._talked = threading.Condition()
-        self._rounds = 0
+        self._rounds = self._goal = 0
         self._problem: BaseException | None = None
         self._thread = threading.Thread(target=self._talk)
         self._thread.start()
@@ -43,8 +44,8 @@ class Pair:
     def check(self) -> None:
         """Wait until a message that is said from now on has reached both."""
         with self._talked:
-            goal = self._rounds + 2  # the first may have begun before
-            assert self._talked.wait_for(lambda: self._problem or self._rounds >= goal, DEADLINE)
+            self._goal = self._rounds + 2  # the first may have begun before
+            assert self._talked.wait_for(lambda: self._problem or self._rounds >= self._goal, DEADLINE)
         self._raise()
 
     def close(self) -> None:
@@ -69,6 +70,8 @@ class Pair:
                 with self._talked:
                     self._rounds = seq
                     self._talked.notify_all()
+                if seq >= self._goal:  # nobody waits for more
+                    self._over.wait(PAUSE)
         except BaseException as problem:  # noqa: BLE001 - told by check() and close()
             self._problem = problem
             with self._talked:
