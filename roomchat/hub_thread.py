@@ -124,6 +124,7 @@ class HubThread:
             seats=effects.seats.items(),
             guests=effects.guests.items(),
             reads=[(uid, room, seq) for (uid, room), seq in effects.reads.items()],
+            members=[(uid, room, name) for (uid, room), name in effects.members.items()],
             bans=[
                 (who, (ban.until, ban.reason) if ban is not None else None) for who, ban in effects.bans.items()
             ],

@@ -188,7 +188,9 @@ class Chat:
         self.closed |= {peer.link for peer in self.registry.peers.values()}
         rooms = [(key, log[-1]["room"], log[-1]["seq"], log[-1]["ts"]) for key, log in self.log.items() if log]
         rules = {key: json_decode(one, type=Rules) for key, one in self.rules.items()}
-        self.registry = Registry(next_uid=max(self.clients, default=0) + 1, rooms=rooms, rules=rules)
+        self.registry = Registry(
+            next_uid=max(self.clients, default=0) + 1, rooms=rooms, rules=rules, accounts=len(self.accounts)
+        )  # fmt: skip
         self.received.clear()
         self.hub = Hub(self.registry, self.settings, epoch=self.EPOCH, now=self.now)
 
@@ -318,6 +320,11 @@ class Chat:
             self.clients[uid].account = account.account
             password = account.password_hash or self.accounts[uid][1]
             self.accounts[uid] = (account, password)
+        for (uid, room), name in self.effects.members.items():
+            rooms = self.clients[uid].rooms
+            rooms.pop(room, None)
+            if name is not None:
+                rooms[room] = name
         for (uid, room), seq in self.effects.reads.items():
             reads = self.clients[uid].reads
             reads.pop(room, None)
@@ -446,6 +453,7 @@ def snapshot(registry: Registry) -> dict[str, Any]:
                 one.links,
                 [_session(session) for session in one.sessions],
                 {**one.reads},
+                {**one.rooms},
                 one.blocked,
             )
             for uid, one in registry.clients.items()

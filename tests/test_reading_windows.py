@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from roomchat.client.client import Client
-from roomchat.protocol import Joined, Message, Person, ReadMarker
+from roomchat.protocol import Joined, Message, Person, Ping, ReadMarker
 from roomchat.server import Server
 from roomchat.terminal.windows.kept_windows import KeptWindows
 from tests.peer import Peer
@@ -139,6 +139,7 @@ def test_the_server_learns_what_is_seen(serve: Callable[..., Server], tmp_path: 
             bob.until("message")
         client.say("seen", "ops")
         client.flush(20)
+        client.request(Ping())  # behind it all that came is shown
         windows.told()()
         client.join("den")  # behind it all is told
         assert client.reads == {"ops": 3}

@@ -69,6 +69,8 @@ def make(batch: Batch, client: Client, password_hash: str, invite: bytes | None 
     batch.registry.set_account(client, Account(changed=1, next_device=max(numbers, default=0) + 1))
     batch.keep_name(client)  # one that could not come back until now can
     batch.keep_account(client, password_hash)
+    for room in batch.registry.clients_to_rooms[client.uid].values():
+        batch.keep_member(client, room.key, None if room.pair else room.name)
     batch.registry.save(client)
     client.guest = batch.effects.guests[client.uid] = False
     if invite is not None and (found := batch.registry.invites.get(invite)) is not None:
@@ -192,6 +194,8 @@ def remove(batch: Batch, client: Client) -> None:
         end_session(batch, session)
     batch.registry.set_account(client, None)
     membership.leave_all(batch, client, "bye")
+    for key in [key for key in batch.effects.members if key[0] == client.uid]:
+        del batch.effects.members[key]
     for kept in (batch.effects.accounts, batch.effects.names, batch.effects.guests, batch.effects.seats):
         kept.pop(client.uid, None)
     batch.effects.forgotten.append(client.uid)

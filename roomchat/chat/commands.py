@@ -58,14 +58,17 @@ def dial(batch: Batch, session: Session, command: Dial) -> None:
         room = None
     if room is not None and room.key in registry.clients_to_rooms[client.uid]:
         registry.set_current(client, room)
+        registry.look_at(session, room)
         batch.reply(membership.joined(registry, client, room))
         batch.replay(room, None, 0)
         return
     membership.check_room_for_one_more(batch, client)
     if room is not None:
         let_in(batch, client, room)
+        registry.look_at(session, room)
         batch.reply(membership.joined(registry, client, room))
         batch.replay(room, None, 0)
+        membership.tell_devices(batch, client, room)
         return
     if not peer.links:  # it can't be asked into a room while it is away
         raise Offline(who=peer.name)
@@ -75,7 +78,11 @@ def dial(batch: Batch, session: Session, command: Dial) -> None:
     batch.log(f"client {client.uid} dialled {peer.uid}: made {room.name}")
     for one in (client, peer):
         registry.enter(one, room)
+        batch.keep_member(one, room.key, room.name)
+    for each in (session, *peer.sessions):
+        registry.look_at(each, room)
     batch.reply(membership.joined(registry, client, room, by=client.uid))
+    membership.tell_devices(batch, client, room)
     batch.send_to(peer, membership.joined(registry, peer, room, by=client.uid))
 
 
@@ -92,7 +99,10 @@ def join(batch: Batch, session: Session, command: Join) -> None:
     if was_in:
         batch.registry.set_current(client, room)
         history = 0  # what is new since it came is on its way, or has come
+    batch.registry.look_at(session, room)
     batch.reply(membership.joined(batch.registry, client, room))
+    if not was_in:
+        membership.tell_devices(batch, client, room)
     if was_in and session.terms.pages:
         return  # nothing is new to it, and an empty page would say that nothing was ever said
     batch.replay(room, command.after, min(history, batch.settings.max_history))
@@ -105,6 +115,9 @@ def leave(batch: Batch, session: Session, command: Leave) -> None:
     if room.pair:
         raise PairRoom(room=room.name)
     batch.reply(Left(room=room.name))
+    for link in client.links:
+        if link != batch.link:
+            batch.send(link, Left(room=room.name))
     membership.leave(batch, client, room, "left")
 
 
@@ -116,7 +129,7 @@ def say(batch: Batch, session: Session, command: Say) -> None:
     if not is_next(batch, session, command.n):
         return
     check_text(batch, command.text)
-    room = client.current if command.room is None else None
+    room = session.current or client.current if command.room is None else None
     if room is None:
         room = membership.own_room(batch, client, command.room)
     if room.pair:
@@ -125,6 +138,8 @@ def say(batch: Batch, session: Session, command: Say) -> None:
         check_may_speak(batch, client, room, room.mutes)
     if room is not client.current:  # nearly always it is: a call less
         batch.registry.set_current(client, room)
+    if client.account and session.current is not room:
+        batch.registry.look_at(session, room)
     batch.say(room, session, command)
 
 

@@ -103,6 +103,9 @@ class Effects:
         default_factory=dict
     )  # UID and room key to the seq read up to; None: forgotten
     blocks: dict[tuple[int, int], bool] = field(default_factory=dict)  # UID and whom it has blocked, or unblocked
+    members: dict[tuple[int, str], str | None] = field(
+        default_factory=dict
+    )  # UID of an account and key of a room that it stays in, to its name; None: it does not
     deletions: dict[Place, Tombstone] = field(default_factory=dict)  # what is stored in the place of words
     accounts: dict[int, AccountRow] = field(default_factory=dict)  # new or changed, by UID
     visits: dict[Session, tuple[int, str]] = field(
@@ -130,6 +133,7 @@ class Effects:
         """Whether there is anything that belongs on disk."""
         kept = (
             self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.reads,
+            self.members,
             self.accounts, self.visits, self.ended, self.forgotten, self.invites, self.next_uid, self.next_room,
             self.audit, self.deletions, self.blocks, self.rules, self.bans,
         )  # fmt: skip

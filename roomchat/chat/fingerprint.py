@@ -19,7 +19,7 @@ def of_state(hub: Hub) -> str:
         [
             [[client.uid, client.name, client.key, client.guest, client.account,
               client.current and client.current.key, client.reached and client.reached.key, client.announced,
-              [*map(_session, client.sessions)], client.links, [*client.reads.items()],
+              [*map(_session, client.sessions)], client.links, [*client.reads.items()], [*client.rooms.items()],
               sorted(client.blocked)]
              for client in registry.clients.values()],
             [[uid, *rooms] for uid, rooms in registry.clients_to_rooms.items()],
@@ -41,7 +41,7 @@ def of_state(hub: Hub) -> str:
 def _session(session: Session) -> list[Any]:
     return [
         session.client.uid, session.device, session.token_hash, session.last_n, session.link, session.seen,
-        session.address,
+        session.address, session.current and session.current.key,
     ]  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def of_effects(effects: Effects) -> str:
             [*effects.names.items()],
             [[one.client.uid, one.device, one.token_hash] for one in effects.sessions],
             [[one.client.uid, one.device, n] for one, n in effects.counters.items()], [*effects.seats.items()],
-            [*effects.guests.items()], [*effects.reads.items()],
+            [*effects.guests.items()], [*effects.reads.items()], [*effects.members.items()],
             [[uid, one.key, one.looks, one.account, one.password_hash is None]
              for uid, one in effects.accounts.items()],
             [[one.client.uid, one.device, *visit] for one, visit in effects.visits.items()],

@@ -145,6 +145,7 @@ class KnownClient(Protocol):
     account: Account | None
 
     reads: dict[str, int]  # room key to the seq up to which it has read there
+    rooms: dict[str, str]  # of an account: those that it stays in, by key; each with its name
     blocked: frozenset[int]  # UIDs of those from whom it wants to hear nothing
 
     @property
@@ -172,6 +173,7 @@ class Row(Struct, gc=False):
     reads: dict[str, int] = {}
     account: Account | None = None
     blocked: frozenset[int] = frozenset()
+    rooms: dict[str, str] = {}
 
     @classmethod
     def of(cls, known: KnownClient) -> Row:
@@ -179,7 +181,8 @@ class Row(Struct, gc=False):
         sessions = [
             SessionRow(one.device, one.token_hash, one.last_n, one.seen, one.address) for one in known.sessions
         ]
-        return cls(known.uid, known.name, sessions, known.guest, {**known.reads}, known.account, known.blocked)
+        reads, rooms = {**known.reads}, {**known.rooms}
+        return cls(known.uid, known.name, sessions, known.guest, reads, known.account, known.blocked, rooms)
 
 
 class Place(Struct, frozen=True):

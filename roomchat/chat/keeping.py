@@ -86,7 +86,7 @@ class Keeping:
             StorageUnavailable: the log can't be read.
         """
         if (client := self._left(uid)) is not None:
-            return client.name if client.resumes else None
+            return client.name if client.resumes or client.account else None
         row = self.row(uid)
         return row.name if row is not None else None
 
@@ -168,6 +168,12 @@ class Keeping:
         """It is of no interest any more how far a client has read there."""
         self.registry.mark_read(client, room, None)
         self.effects.reads[client.uid, room] = None
+
+    def keep_member(self, client: Client, room: str, name: str | None) -> None:
+        """An account stays in a room from now on, or (None) does not. Best effort, as ``keep_seat``."""
+        if client.account and self.storing and client.rooms.get(room) != name:
+            self.registry.set_member(client, room, name)
+            self.effects.members[client.uid, room] = name
 
     def keep_next_room(self) -> None:
         """Store that the number of a room has been given away."""

@@ -216,6 +216,13 @@ class Registry(RuleBook):
         else:
             self._put(client.reads, room, seq)
 
+    def set_member(self, client: Client, room: str, name: str | None) -> None:
+        """An account stays in a room from now on, or (None) does not."""
+        if name is None:
+            self._drop(client.rooms, room)
+        else:
+            self._put(client.rooms, room, name)
+
     def set_ban(self, who: int | str, ban: ServerBan | None) -> None:
         """A UID, or a place, is banned from now on, or is not."""
         if ban is not None:
@@ -267,6 +274,10 @@ class Registry(RuleBook):
                 self._undo.append(partial(self._add_room, room))
                 self._forget_room(room)
         self._audience_changed(room)
+        for session in client.sessions:
+            if session.current is room:
+                self.save(session)
+                session.current = None
         if room in (client.current, client.reached):
             self.save(client)
             others = [other for other in reversed(rooms.values()) if other.pair is None]
@@ -283,6 +294,12 @@ class Registry(RuleBook):
             client.current = room
             if not room.private:
                 client.reached = room
+
+    def look_at(self, session: Session, room: Room) -> None:
+        """What an account says on this device goes there, whatever it does on others."""
+        if session.client.account and session.current is not room and room.pair is None:
+            self.save(session)
+            session.current = room
 
     def audience(self, room: Room) -> Audience:
         """The connections of the members that are not away; the same object until that changes."""

@@ -71,12 +71,14 @@ class Client(Struct, eq=False):
     saved_in: int = 0
     blocked: frozenset[int] = frozenset()  # UIDs of those from whom it wants to hear nothing
     reads: dict[str, int] = {}  # room key to the seq up to which it has read there
+    rooms: dict[str, str] = {}  # of an account: those that it stays in while it is away, by key; with their names
 
     @classmethod
     def of(cls, known: KnownClient, name: str, key: str) -> Client:
         """One that takes a seat again, under this name."""
         return cls(
-            known.uid, name, key, known.guest, account=known.account, blocked=known.blocked, reads={**known.reads}
+            known.uid, name, key, known.guest, account=known.account, blocked=known.blocked,
+            reads={**known.reads}, rooms={**known.rooms},
         )  # fmt: skip
 
     @property
@@ -101,6 +103,7 @@ class Session(Struct, eq=False):
     terms: Terms = Terms()  # of its connection, or of its last one
     seen: int = 0  # when it was last here, as in ``KnownSession``
     address: str = ""  # from where
+    current: Room | None = None  # of an account's: as the client's, but of this device
     saved_in: int = 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
+from msgspec.structs import replace
+
 from roomchat.chat import accounts, membership
 from roomchat.chat.bans import check_may_come
 from roomchat.chat.batch import Batch
@@ -23,7 +25,7 @@ from roomchat.errors import (
     UnsupportedProtocol,
     WrongPassword,
 )
-from roomchat.protocol import FEATURES, PAGE, VERSION, Error, Hello, Limits, Welcome, is_pair
+from roomchat.protocol import FEATURES, PAGE, VERSION, Error, Hello, Left, Limits, Seq, Welcome, is_pair
 from roomchat.version import __version__
 
 
@@ -56,12 +58,17 @@ class Welcoming:
         batch.keep_visit(session)
         batch.log(f"{peer} is client {client.uid} {client.name}")
         batch.reply(self._welcome(batch, session, command))
+        if client.account and not (isinstance(introduction, Introduction) and introduction.password_hash):
+            command = replace(command, rooms=self._rooms_of(batch, client, command.rooms))
         self._return_to_rooms(batch, client, command)
         if client.uid in batch.registry.asked:
             tell_asked(batch, client)
         lobby = batch.settings.only_room if peer.terms.one_room else batch.settings.lobby
         if peer.terms.lobby and lobby:
-            room, _ = go_into(batch, client, lobby)
+            room, was_in = go_into(batch, client, lobby)
+            batch.registry.look_at(session, room)
+            if not was_in:
+                membership.tell_devices(batch, client, room)
             batch.send(peer.link, membership.joined(batch.registry, client, room))
             batch.replay(room, None, batch.settings.history)
 
@@ -233,6 +240,32 @@ class Welcoming:
             blocked=sorted(client.blocked),
         )
 
+    def _rooms_of(self, batch: Batch, client: Client, named: dict[str, Seq] | None) -> dict[str, Seq] | None:
+        """An account comes back into the rooms that it stays in, if it still may. The others that a device names
+        were left on another one, or it was put out there. Returns the rest of what it names."""
+        for key, name in [*client.rooms.items()]:
+            if key in batch.registry.clients_to_rooms[client.uid]:
+                continue
+            try:
+                go_into(batch, client, name, asks=False)
+            except TooManyRooms:
+                break  # fewer may be had than before; if some are left, these come again
+            except Refused:
+                batch.keep_member(client, key, None)
+        if named is None:
+            return None
+        rest = {}
+        for name, cursor in named.items():
+            try:
+                key = membership.room_key(batch, name)
+            except Refused:
+                key = ""
+            if is_pair(name) or key in batch.registry.clients_to_rooms[client.uid]:
+                rest[name] = cursor
+            else:
+                batch.reply(Left(room=name))
+        return rest
+
     def _return_to_rooms(self, batch: Batch, client: Client, command: Hello) -> None:
         """Every room that the seat is in, or that the client names, or that is its own to whisper in: joined, and
         caught up from the cursor named, or shown as on a first join."""
@@ -266,7 +299,10 @@ class Welcoming:
         rooms.update(registry.clients_to_rooms[client.uid])
         for key, room in rooms.items():
             batch.reply(membership.joined(registry, client, room))
-            batch.replay(room, cursors.get(key), settings.history)
+            after, read = cursors.get(key), client.reads.get(key, 0)
+            if after is None and read:  # what was not read yet, and not less than a first join brings
+                after = max(0, min(read, room.last_seq - settings.history))
+            batch.replay(room, after, settings.history)
 
 
 def is_full(batch: Batch) -> bool:

@@ -48,11 +48,14 @@ class Places:
         self._entered.add(compared(room))
         self.markers.take(event)
         # Those where we were come back in any order; an answer to what was asked is where we want to be.
-        if not is_pair(room) and (event.re is not None or not (self._returning and self.room)):
+        # Where another device of ours has gone we need not be.
+        is_elsewhere = event.device is not None or self._returning
+        if not is_pair(room) and (event.re is not None or not (is_elsewhere and self.room)):
             self.room = room
         if self._returning and self.cursors.get(room, 0) > event.last_seq:
             self.cursors[room] = event.last_seq  # the server has lost the end of its log
-        self.rooms.setdefault(room, max(0, event.last_seq - HISTORY))
+        start = max(0, event.last_seq - HISTORY)
+        self.rooms.setdefault(room, min(start, event.read) if event.read and self._returning else start)
 
     def _left(self, room: str) -> None:
         self.markers.leave(room)

@@ -106,7 +106,8 @@ class Unregistered(Event):
 
 class Joined(Event, gc=True):
     """You are in ``room``. ``by`` is who dialled, when the room was made by dialling or whispering. You have read,
-    on whatever device, up to the seq ``read``; ``role`` is yours, ``topic`` what the room is about."""
+    on whatever device, up to the seq ``read``; ``role`` is yours, ``topic`` what the room is about. ``device`` is
+    which of yours has gone there, if it was another one."""
 
     room: str
     members: list[Person]
@@ -116,6 +117,7 @@ class Joined(Event, gc=True):
     read: Count = 0
     role: Role | None = None
     topic: str = ""
+    device: Uid | None = None
 
 
 class Left(Event):

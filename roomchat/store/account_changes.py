@@ -7,7 +7,19 @@ import sqlite3
 from roomchat.store.api import AccountRow, Changes
 
 # Where there is something of a client, by its UID. Not in what was said: that keeps its author.
-TABLES = ("clients", "sessions", "counters", "seats", "guests", "accounts", "looks", "visits", "reads", "blocks")
+TABLES = (
+    "clients",
+    "sessions",
+    "counters",
+    "seats",
+    "guests",
+    "accounts",
+    "looks",
+    "visits",
+    "reads",
+    "blocks",
+    "members",
+)
 
 
 def write_accounts(connection: sqlite3.Connection, now: int, changes: Changes) -> None:

@@ -52,6 +52,7 @@ class Changes(Struct):
     invites: (hash of the token, what is left of it; None: nothing).
     guests: (UID, True) of those who are or were here now, and never said anything; (UID, False) of those who did.
     reads: (UID, room key, seq) of read markers; without seq: it is forgotten.
+    members: (UID, room key, its name) of accounts in rooms; without name: it is in there no more.
     bans: (UID or place, (until, reason)) of bans of the server; None: it is over. ``until`` in milliseconds since
         1970.
     audit: (who, what) an admin changed, the latter in JSON.
@@ -69,6 +70,7 @@ class Changes(Struct):
     seats: Collection[tuple[int, str | None]] = ()
     guests: Collection[tuple[int, bool]] = ()
     reads: Collection[tuple[int, str, int | None]] = ()
+    members: Collection[tuple[int, str, str | None]] = ()
     bans: Collection[tuple[int | str, tuple[int | None, str] | None]] = ()
     audit: Collection[tuple[str, bytes]] = ()
     blocks: Collection[tuple[int, int, bool]] = ()

@@ -40,6 +40,10 @@ def write(
     for uid, silent in changes.guests:
         if not silent:
             connection.execute("DELETE FROM guests WHERE uid = ?", (uid,))
+    for uid, key, stays in changes.members:
+        if stays is None:
+            connection.execute("DELETE FROM members WHERE uid = ? AND room = ?", (uid, key))
+    insert(connection, "INSERT OR REPLACE INTO members VALUES", 3, [one for one in changes.members if one[2]])
     write_accounts(connection, now, changes)
     for name, number in (("next_uid", changes.next_uid), ("next_room", changes.next_room)):
         if number is not None:
@@ -60,7 +64,11 @@ def write(
     for uid, key, seq in changes.reads:
         if seq is None:
             connection.execute("DELETE FROM reads WHERE uid = ? AND room = ?", (uid, room_id(key, key)))
-    reads = [(uid, room_id(key, key), seq) for uid, key, seq in changes.reads if seq is not None]
+    reads = [
+        (uid, room_id(key, key), seq)
+        for uid, key, seq in changes.reads
+        if seq is not None and uid not in changes.forgotten
+    ]
     insert(connection, "INSERT OR REPLACE INTO reads VALUES", 3, reads)
 
 

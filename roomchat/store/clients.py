@@ -46,6 +46,7 @@ class StoredClient(Struct, gc=False):
     sessions: list[StoredSession]  # all that it has, by device
     blocked: frozenset[int] = frozenset()  # UIDs
     reads: dict[str, int] = {}  # room key to the seq up to which it has read there
+    rooms: dict[str, str] = {}  # of an account: those that it stays in, by key; each with its name
 
 
 class StoredPassword(Struct, gc=False):

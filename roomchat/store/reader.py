@@ -49,7 +49,7 @@ class SqliteReader:
             ).fetchall()
             found = next((one for one in clients_of(rows) if one.sessions or one.account), None)
             if found is not None:
-                found.reads = markers.of_one(self._connection, found.uid)
+                markers.of_one(self._connection, found)
                 found.blocked = blocks.of_one(self._connection, found.uid)
             return found
 

@@ -165,6 +165,15 @@ MIGRATIONS = [
     -- Bans of the server. who: a UID, or as text a place for newcomers; until: as in segments, NULL for good.
     CREATE TABLE server_bans (who NOT NULL PRIMARY KEY, until INTEGER, reason TEXT NOT NULL);
     """,
+    """
+    -- The rooms that accounts stay in while they are away; room: its key. One without messages has no other row.
+    CREATE TABLE members (
+        uid INTEGER NOT NULL,
+        room TEXT NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (uid, room)
+    ) WITHOUT ROWID;
+    """,
 ]
 
 

@@ -226,7 +226,8 @@ class PlainWire:
                 return b""  # to whisper is not to go into a room: a number is still dialled
             case Joined():
                 self._rooms.pop(event.room, None)
-                self._rooms[event.room] = None
+                first = {event.room: None} if event.device is not None else {}
+                self._rooms = first | self._rooms | {event.room: None}
             case Left():
                 self._rooms.pop(event.room, None)
             case Error() if _is_other_meaning(event):
@@ -288,6 +289,8 @@ class PlainWire:
         return text + (ASK_UID if ask else "")
 
     def _joined(self, event: Joined) -> str:
+        if event.device is not None:
+            return as_line(f"On another device you went into {event.room}; what you type here does not go there.")
         names = {person.uid: person.name for person in event.members}
         started = ""
         if event.by is not None:

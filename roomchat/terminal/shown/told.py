@@ -150,6 +150,8 @@ def _joined(event: Joined, roster: Roster) -> Iterable[str]:
     room = cell(event.room)
     if event.by == roster.uid:
         yield f"You started {room}."
+    elif event.device is not None:
+        yield f"You went into {room} on another device."
     elif event.by is not None:
         yield f"{_caller(event, roster)} dialled you: you are in {room}."
     if event.topic:

@@ -256,7 +256,7 @@ class Windows(Display):
             self._tell(self.open(room), self.lines(event))
             self.show_lines([line(("mention", dialled_elsewhere(event, self.roster)), ring=2)])
             self.calls.dialled(event, self.roster)
-        elif event.re is not None or by_other or self.current.room is None:
+        elif event.device is None and (event.re is not None or by_other or self.current.room is None):
             self.look_at(room, event)
         else:
             self._tell(self.open(room), self.lines(event))
