@@ -18,10 +18,12 @@ from roomchat.settings import Settings
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.shown.lines import Line
 from roomchat.terminal.typed.commands import parse
+from roomchat.terminal.typed.local import Mentions
 from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import PlainDisplay
 from roomchat.terminal.windows.finding import Finding
 from roomchat.terminal.windows.kept import Kept
+from roomchat.terminal.windows.window_lookups import WindowLookups
 from roomchat.wires.native import encode, encode_entries
 from roomchat.wires.table import Dialects
 from tests.windows import BOB, WHISPERS, Desk
@@ -79,6 +81,17 @@ def test_nobody_is_called_to_words_that_are_gone() -> None:
     desk.windows.take(deleted("tea", 3, 1))
     assert (window.unread, window.mentions, len(desk.windows.wanting)) == (1, 0, 0)
     assert finding.step(1, anyway=True) is None
+
+
+def test_a_page_of_mentions_does_not_keep_them() -> None:
+    """It closes: the words stood on it."""
+    desk = Desk()
+    desk.join("tea")
+    desk.say("tea", "ann, a secret")
+    WindowLookups(desk.windows).run(None, Mentions(), "tea")  # type: ignore[arg-type]
+    assert any("a secret" in row for row in desk.look())
+    desk.windows.take(deleted("tea", 2, 1))
+    assert not any("a secret" in row for row in desk.look())
 
 
 def test_whispers_are_deleted_alike() -> None:

@@ -56,6 +56,7 @@ from roomchat.wires.plain_text import (
     ASK_UID,
     GREETING,
     HELP,
+    OF_CLIENT,
     as_line,
     listing,
     person_line,
@@ -192,6 +193,8 @@ class PlainWire:
         forms = [line[:20].strip() for line in HELP.splitlines() if line.startswith(command.lower() + " ")]
         if forms:
             return Malformed.of(TypedWrong(why=f"Usage: {forms[0]}."))
+        if command.lower() in OF_CLIENT:
+            return Malformed.of(TypedWrong(why=f"{command} takes roomchat's own client, as roomchat join."))
         return Malformed.of(TypedWrong(why=f"There is no command {command[:40]}."))
 
     def end_data(self) -> Sequence[Command | Malformed | Answer]:

@@ -38,6 +38,7 @@ Anything else goes to everyone in your room. Begin with // to say something that
 """
 
 TOLD = {"kicked", "banned"}  # why somebody went, where an entry of the room has told it
+OF_CLIENT = {"/block", "/delete", "/ignore", "/search", "/unblock"}  # what people know from roomchat's own client
 WHY_GONE = {
     "left": "left",
     "bye": "said goodbye",

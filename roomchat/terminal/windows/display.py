@@ -31,6 +31,7 @@ from roomchat.terminal.typed.help import page
 from roomchat.times import day_of
 
 MAX_WANTING = 500  # mentions and whispers that are remembered
+MENTIONS = "Mentions"  # the title of the page that lists them
 
 
 def _is_for_program(event: ClientEvent) -> bool:
@@ -132,10 +133,12 @@ class Display(ABC):
         """What was said to this person, the newest first."""
         return sorted(self.wanting, key=lambda entry: entry.ts, reverse=True)
 
-    def _erase(self, event: Deleted) -> None:
-        """Nobody is reminded of words that are deleted. With the lock held."""
-        for entry in [one for one in self.wanting if (one.room, one.seq) == (event.room, event.of)]:
+    def _erase(self, event: Deleted) -> bool:
+        """Nobody is reminded of words that are deleted; whether anybody would have been. With the lock held."""
+        found = [one for one in self.wanting if (one.room, one.seq) == (event.room, event.of)]
+        for entry in found:
             self.wanting.remove(entry)
+        return bool(found)
 
     def learn_blocked(self) -> None:
         """Show nothing of those whom the person has blocked, as the client knows it by now."""

@@ -16,6 +16,7 @@ from roomchat.terminal.shown.words import counted
 from roomchat.terminal.typed.local import Clear, Copy, LookUp, Mentions, ScrollBack, Search
 from roomchat.terminal.typed.matching import has_words
 from roomchat.terminal.typed.slash import TypingError
+from roomchat.terminal.windows.display import MENTIONS
 from roomchat.terminal.windows.finding import Finding, Hit
 from roomchat.terminal.windows.lookups import DATED, Lookups
 from roomchat.terminal.windows.window import Window
@@ -78,7 +79,7 @@ class WindowLookups(Lookups):
             told: list[Line] = [line(("dim", "F3 goes to the first of these, and on to the next; F4 goes back."))]
             for entry in entries:
                 told += [replace(one, ring=0) for one in said_before([entry], windows.roster, everywhere, DATED)]
-            windows.show_page("Mentions", told)
+            windows.show_page(MENTIONS, told)
 
     def _copy_shown(self, number: int) -> None:
         """The hit that is looked at counts from itself; else the last message is the first."""

@@ -26,7 +26,7 @@ from roomchat.terminal.shown.told import dialled_elsewhere, whispered_elsewhere
 from roomchat.terminal.shown.words import whispers_told
 from roomchat.terminal.typed.input import FetchPage, LookFurther, Visit
 from roomchat.terminal.windows.call_queue import CallQueue
-from roomchat.terminal.windows.display import Display
+from roomchat.terminal.windows.display import MENTIONS, Display
 from roomchat.terminal.windows.finding import Hit
 from roomchat.terminal.windows.past import Past
 from roomchat.terminal.windows.reading import Reading
@@ -271,7 +271,8 @@ class Windows(Display):
             window = self.open(item.room)
             window.read = self.reading.of(item.room)
         if isinstance(item, Deleted):
-            self._erase(item)
+            if self._erase(item) and self.page is not None and self.page.title == MENTIONS:
+                self.close_page()  # the words stand there, too
             window.erase(item.of, self.focus)
             self.searching.drop(item.room, item.of)
         wants = self.focus.wants(item)
