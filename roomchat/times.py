@@ -52,18 +52,13 @@ def rfc3339(milliseconds: int) -> str:
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # seconds
+_LASTING = re.compile(r"([1-9][0-9]{0,5})([smhdw])", re.IGNORECASE)
 
 
-def seconds_of(text: str) -> int:
-    """How long something is to last: ``90s``, ``15m``, ``2h``, ``7d``, ``4w``.
-
-    Raises:
-        ValueError: it is none of these, as a sentence.
-    """
-    match = re.fullmatch(r"([0-9]{1,6}) ?([smhdw])", text.strip().lower())
-    if match is None or not int(match[1]):
-        raise ValueError(f"{text!r} is not a time to last; write 90s, 15m, 2h, 7d or 4w.")
-    return int(match[1]) * _UNITS[match[2]]
+def seconds_of(text: str) -> int | None:
+    """How long something is to last: ``90s``, ``15m``, ``2h``, ``7d``, ``4w``; None: it is no such time."""
+    match = _LASTING.fullmatch(text)
+    return None if match is None else int(match[1]) * _UNITS[match[2].lower()]
 
 
 def _milliseconds(text: str, zone: tzinfo | None, days: timedelta) -> int:

@@ -478,6 +478,7 @@ def snapshot(registry: Registry) -> dict[str, Any]:
         "asked": {uid: set(rooms) for uid, rooms in registry.asked.items()},
         "owned": {uid: set(rooms) for uid, rooms in registry.owned.items()},
         "pairs": {uid: set(keys) for uid, keys in registry.pairs.items()},
+        "bans": dict(registry.bans),
         "numbers": (registry.next_uid, registry.next_room, registry.accounts),
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from roomchat.account import Invite
 from roomchat.chat.fingerprint import of_effects, of_state
-from roomchat.chat.inputs import Connected, Disconnected
+from roomchat.chat.inputs import Administer, Connected, Disconnected
 from roomchat.protocol import (
     Block,
     Bye,
@@ -33,13 +33,37 @@ from roomchat.protocol import (
     Unregister,
     Whisper,
     Who,
+    administration,
 )
+from roomchat.protocol.administration import HubCommands
 from tests.memory import Chat, hash_of
 
 PEOPLE = 6
 NAMES = ["ann", "\u0430nn", "Ann", "bob", "b0b", "p1"]
 PASSWORDS = ["correct horse", "battery staple"]
 INVITES = ["one", "two"]
+
+
+def admins(chance: random.Random) -> HubCommands:
+    """What an admin asks."""
+    uid, name = chance.randrange(1, PEOPLE + 2), chance.choice(NAMES)
+    whom: dict[str, Any] = chance.choice([{"uid": uid}, {"name": name}])
+    return chance.choice(
+        [
+            administration.MakeAccount(name=name, password_hash="of " + chance.choice(PASSWORDS)),
+            administration.PutPassword(**whom, password_hash="of " + PASSWORDS[0], logout=chance.random() < 0.5),
+            administration.RenameAccount(**whom, to=chance.choice(NAMES)),
+            administration.RemoveAccount(**whom),
+            administration.OfferInvite(token_hash=hash_of(chance.choice(INVITES)), uses=1, seconds=60),
+            administration.RevokeInvite(id=hash_of(chance.choice(INVITES)).hex()[:8]),
+            administration.Ban(**whom, seconds=chance.choice([None, 30]), newcomers=chance.random() < 0.2),
+            administration.Unban(**chance.choice([whom, {"address": "10.0.0.1"}])),
+            administration.GiveRoom(room=chance.choice("abc"), uid=uid),
+            administration.DeleteMessage(room=chance.choice("ab"), seq=chance.randrange(1, 5)),
+            administration.ListPresent(after=0, upto=uid),
+            administration.ShowRoom(room=chance.choice("abc")),
+        ]
+    )
 
 
 def run(seed: int, steps: int, look: Callable[[Chat], object] = id) -> Iterator[str]:
@@ -53,12 +77,16 @@ def run(seed: int, steps: int, look: Callable[[Chat], object] = id) -> Iterator[
     chat.registry.begin()
     tokens: dict[str, str] = {}  # of who was here once
     links: dict[str, int] = {}  # of who is connected
-    number = 0
+    number = questions = 0
     for _ in range(steps):
         chat.now += chance.choice([0, 0, 1, 30])
         chat.disk_works = chance.random() < 0.9
         inputs = []
         for _ in range(chance.randrange(1, 6)):
+            if chance.random() < 0.05:
+                questions -= 1
+                inputs.append((questions, Administer("root", admins(chance))))
+                continue
             who = f"p{chance.randrange(PEOPLE)}"
             if who not in links:
                 number += 1

@@ -102,9 +102,8 @@ def put_password(batch: Batch, command: PutPassword) -> AccountAnswer:
 def rename_account(batch: Batch, command: RenameAccount) -> AccountAnswer:
     """Its own devices are told, too."""
     with _account(batch, command) as client:
-        event = membership.rename(batch, client, command.to, besides=client.links)
+        membership.rename(batch, client, command.to, besides=())
         batch.keep_name(client)  # also where it has no session to come back with
-        batch.send_to(client, event)
         return AccountAnswer(uid=client.uid, name=client.name)
 
 

@@ -21,12 +21,10 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no
     name = "DURATION"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        try:
-            return seconds_of(str(value))
-        except ValueError as error:
-            raise WrongValue(str(error)) from None
+        seconds = value if isinstance(value, int) else seconds_of(str(value).strip())
+        if seconds is None:
+            raise WrongValue(f"{value!r} is not a time to last; write 90s, 15m, 2h, 7d or 4w.")
+        return seconds
 
 
 def whom_of(text: str, *, addresses: bool = False) -> dict[str, Any]:

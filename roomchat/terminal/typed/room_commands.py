@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
 from roomchat import protocol
 from roomchat.client.same import room_name
 from roomchat.protocol import Command
 from roomchat.terminal.shown.roster import Roster
 from roomchat.terminal.typed.slash import SlashCommand, number, uid_of
+from roomchat.times import seconds_of
 
 GROUP = "Order in a room"
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_TIME = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
-
-
-def _seconds(typed: str) -> int | None:
-    """Of ``2h``; None: it is no time."""
-    match = _TIME.fullmatch(typed.lower())
-    return None if match is None else int(match[1]) * _UNITS[match[2]]
 
 
 def _limited(arguments: list[str]) -> tuple[int | None, str]:
     """How long, and why, of ``2h Sleep over it.``: either may be left out."""
     typed = arguments[0] if arguments else ""
     first, _, rest = typed.partition(" ")
-    seconds = _seconds(first)
+    seconds = seconds_of(first)
     return (None, typed) if seconds is None else (seconds, rest.strip())
 
 
@@ -50,7 +40,7 @@ def _invitation(roster: Roster, arguments: list[str]) -> Command:
     """So many people, so long: ``5 2d``."""
     made = protocol.InviteTo()
     for typed in arguments[0].split() if arguments else ():
-        seconds = _seconds(typed)
+        seconds = seconds_of(typed)
         if seconds is None:
             made.uses = number(typed)
         else:
