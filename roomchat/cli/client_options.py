@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from roomchat.cli.addresses import ServerAddress
+from roomchat.cli.passwords import password_option
 from roomchat.cli.trusting import trust_options
 from roomchat.cli.user_settings import UserSettings
 from roomchat.client.interrupt import run_interruptible
@@ -23,9 +24,10 @@ MAX_MADE_UP = (
 
 
 def client_options(command: Command) -> Command:
-    """``--server``, ``--name``, ``--timeout``, and whom to believe."""
+    """``--server``, ``--name``, ``--timeout``, whom to believe, and ``--password-file``."""
     for option in (
         trust_options,
+        password_option,
         click.option(
             "--timeout",
             type=click.FloatRange(0, min_open=True),
@@ -52,16 +54,19 @@ def client_options(command: Command) -> Command:
     return command
 
 
-def name_of(context: click.Context, name: str | None) -> tuple[str, bool]:
+def name_of(context: click.Context, name: str | None, password: str | None) -> tuple[str, bool]:
     """How a command is called in the chat, and whether a number may be added if somebody has that name.
 
     It is not the person's own name, because that is taken while they are in the chat, and a background job would
-    then fail unnoticed. A name that the person gives is used exactly, or the command fails.
+    then fail unnoticed. A name that the person gives is used exactly, or the command fails. With a password it is
+    the person, on one more device.
     """
+    person = context.obj.name if isinstance(context.obj, UserSettings) else None
     if name is not None:
         return name, False
-    settings = context.obj
-    return made_up(settings.name if isinstance(settings, UserSettings) else None, str(context.info_name)), True
+    if password is not None:
+        return person or login_name(), False
+    return made_up(person, str(context.info_name)), True
 
 
 def made_up(person: str | None, command: str) -> str:

@@ -33,6 +33,8 @@ def config(context: click.Context) -> None:
 
 def _lines(settings: UserSettings, group: click.Context) -> Iterator[str]:
     yield f"# {settings.path}{'' if settings.exists else ' (there is none yet)'}"
+    if settings.password is not None:
+        yield "# password is set"
     for name, command in settings.commands.items():
         yield f"\n[{name}]"
         yield from _settings(settings, name, command, group)

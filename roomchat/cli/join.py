@@ -13,6 +13,7 @@ from roomchat.cli.client_options import login_name
 from roomchat.cli.fault import fault
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import no_more_output, not_written, note
+from roomchat.cli.passwords import password_option, proof_of
 from roomchat.cli.text import Text
 from roomchat.cli.trusting import trust_options
 from roomchat.client.interrupt import run_interruptible
@@ -20,6 +21,7 @@ from roomchat.client.same import room_names
 from roomchat.errors import ConnectError, StateError
 from roomchat.protocol import Command, Join
 from roomchat.terminal.device.calls import split_command
+from roomchat.terminal.proof import Proof
 from roomchat.terminal.shown.lines import BELL_LEVELS, Line
 from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.terminal import Terminal
@@ -79,10 +81,14 @@ class CommandLine(Text):
 @click.option("--mouse", is_flag=True, help="Scroll with the mouse wheel; selecting text then takes Shift.")
 @click.option("--fresh", is_flag=True, help="Begin anew: without the rooms, windows and drafts of the last time.")
 @trust_options
+@click.option("--login", is_flag=True, help="Log in to your account; your password is asked for.")
+@click.option("--invite", metavar="INVITE", help="Make an account with an invite that you were given.")
+@password_option
 @click.option("--time-format", default=CLOCK, metavar="FORMAT", help="The format of times, as for strftime.")
 def join(
     address: str, name: str | None, room: tuple[str, ...], dial: str | None, plain: bool, colour: bool | None,
-    bell: str, notify: bool, on_mention: str | None, mouse: bool, fresh: bool, trust: bool | str, time_format: str,
+    bell: str, notify: bool, on_mention: str | None, mouse: bool, fresh: bool, trust: bool | str, login: bool,
+    invite: str | None, password: str | None, time_format: str,
 ) -> None:  # fmt: skip
     """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
 
@@ -96,22 +102,24 @@ def join(
         first.append(f"/dial {dial}")  # read as if it were typed: only the chat knows who is called so
     if sys.stdin is None or sys.stdout is None:
         raise click.ClickException("join needs standard input and output; give it </dev/null or >/dev/null.")
+    name, trust, proof = proof_of(name, trust, password, login=login, invite=invite, offered=login_name())
     can_paint = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in DUMB_TERMINALS
     try:
         if can_paint and not plain:
             _paint(
-                address, name, first, fresh, trust,
+                address, name, first, fresh, trust, proof,
                 colour=colour, bell=bell, clock=time_format, notify=notify, on_mention=on_mention, mouse=mouse,
             )  # fmt: skip
         else:
-            _print(address, name, first, bell, fresh, trust, time_format)
+            _print(address, name, first, bell, fresh, trust, proof, time_format)
     except (ConnectError, StateError) as error:
         raise click.ClickException(str(error)) from None
 
 
 def _paint(
-    address: str, name: str | None, first: list[Command | str], fresh: bool, trust: bool | str, *,
-    colour: bool | None, bell: str, clock: str, notify: bool, on_mention: str | None, mouse: bool,
+    address: str, name: str | None, first: list[Command | str], fresh: bool, trust: bool | str,
+    proof: Proof | None, *, colour: bool | None, bell: str, clock: str, notify: bool, on_mention: str | None,
+    mouse: bool,
 ) -> None:  # fmt: skip
     from roomchat.terminal.screen.screen import (
         Screen,  # its library takes a tenth of a second that pipes need not spend
@@ -130,7 +138,7 @@ def _paint(
         trust=trust,
     )  # fmt: skip
     try:
-        screen.run(terminal, lambda: terminal.run(name, first, is_fresh=fresh))
+        screen.run(terminal, lambda: terminal.run(name, first, is_fresh=fresh, proof=proof))
     except (ConnectError, StateError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it has been kept from the screen until now
@@ -146,7 +154,7 @@ def _paint(
 
 def _print(
     address: str, name: str | None, first: list[Command | str], bell: str, fresh: bool, trust: bool | str,
-    clock: str,
+    proof: Proof | None, clock: str,
 ) -> None:  # fmt: skip
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names may be in any script
     source = StandardInput(sys.stdin.fileno())
@@ -171,7 +179,9 @@ def _print(
         address, source, PlainDisplay(show_line, clock=clock), interactive=sys.stdin.isatty(), login=login_name(),
         trust=trust,
     )  # fmt: skip
-    interrupted = run_interruptible(lambda: terminal.run(name, first, is_fresh=fresh), terminal.interrupt)
+    interrupted = run_interruptible(
+        lambda: terminal.run(name, first, is_fresh=fresh, proof=proof), terminal.interrupt
+    )  # fmt: skip
     if interrupted:
         show("Goodbye.")
     for complaint in terminal.complaints:

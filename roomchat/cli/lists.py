@@ -27,6 +27,7 @@ def who(
     name: str | None,
     timeout: float,
     trust: bool | str,
+    password: str | None,
     json: bool,
 ) -> None:
     """List the people on the server, or in ROOM: UID and name."""
@@ -34,7 +35,7 @@ def who(
     def lines(client: Client) -> Iterator[bytes]:
         return (person_line(person, as_json=json) for person in people(client, room))
 
-    _print(context, server, name, timeout, trust, lines)
+    _print(context, server, name, timeout, trust, password, lines)
 
 
 @click.command("rooms")
@@ -42,14 +43,20 @@ def who(
 @click.option("--json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_context
 def list_rooms(
-    context: click.Context, server: str, name: str | None, timeout: float, trust: bool | str, json: bool
+    context: click.Context,
+    server: str,
+    name: str | None,
+    timeout: float,
+    trust: bool | str,
+    password: str | None,
+    json: bool,
 ) -> None:
     """List the rooms: name and number of people, and when something was last said in an empty one."""
 
     def lines(client: Client) -> Iterator[bytes]:
         return (room_line(room, as_json=json) for room in rooms(client))
 
-    _print(context, server, name, timeout, trust, lines)
+    _print(context, server, name, timeout, trust, password, lines)
 
 
 def _print(
@@ -58,14 +65,15 @@ def _print(
     name: str | None,
     timeout: float,
     trust: bool | str,
+    password: str | None,
     lines: Callable[[Client], Iterator[bytes]],
 ) -> None:
-    name, others = name_of(context, name)
+    name, others = name_of(context, name, password)
     client: Client | None = None
 
     def work() -> None:
         nonlocal client
-        client = connect_once(server, name, others=others, request_timeout=timeout, trust=trust)
+        client = connect_once(server, name, others=others, request_timeout=timeout, trust=trust, password=password)
         try:
             write_stdout(lines(client))
         finally:

@@ -32,6 +32,7 @@ def send(
     timeout: float,
     lines: bool,
     trust: bool | str,
+    password: str | None,
 ) -> None:
     """Send TEXT to ROOM; without TEXT, send standard input.
 
@@ -48,8 +49,8 @@ def send(
     if not text and sys.stdin is None:
         raise click.ClickException("There is no standard input to read from; write the TEXT after the ROOM.")
     source = None if text else StandardInput(sys.stdin.fileno())
-    name, others = name_of(context, name)
-    sender = Sender(server, name, others=others, timeout=timeout, lines=lines, trust=trust)
+    name, others = name_of(context, name, password)
+    sender = Sender(server, name, others=others, timeout=timeout, lines=lines, trust=trust, password=password)
 
     def interrupt() -> None:
         if source is not None:

@@ -35,6 +35,7 @@ def tail(
     name: str | None,
     timeout: float,
     trust: bool | str,
+    password: str | None,
     json: bool,
     history: int,
     since: str | None,
@@ -51,7 +52,7 @@ def tail(
     if since is not None and after is not None:
         raise click.UsageError("--since and --after both say where to begin; leave one out.")
     check_stdout()
-    name, others = name_of(context, name)
+    name, others = name_of(context, name, password)
     tail = Tail(
         server,
         name,
@@ -60,6 +61,7 @@ def tail(
         status=note,
         timeout=timeout,
         trust=trust,
+        password=password,
     )
     start = Start(history, after, None if since is None else _since(since))
     _when_nobody_reads(tail.end)

@@ -57,8 +57,9 @@ def _is_of_that_server(context: click.Context) -> bool:
         return True
     where = "address" if "address" in context.params else "server"
     named = (context.default_map or {}).get(where)
-    return named is None or _place(named) == _place(context.params[where])
+    return named is None or place(named) == place(context.params[where])
 
 
-def _place(address: str) -> Address:
+def place(address: str) -> Address:
+    """One spelling for all of a server's address."""
     return spellings(parse_address(address))[0]

@@ -26,17 +26,19 @@ from roomchat.errors import SettingsError
 
 Commands = Mapping[str, click.Command]
 
-NAME, SERVER = "name", "server"
+NAME, SERVER, PASSWORD = "name", "server", "password"
 
 
 @dataclass
 class UserSettings:
-    """What the file says. ``defaults`` is click's ``default_map``; ``name`` the person's name in the chat."""
+    """What the file says. ``defaults`` is click's ``default_map``; ``name`` the person's name in the chat, and
+    ``password`` that of their account: no option, for it would be seen."""
 
     path: Path
     commands: Commands
     exists: bool = False
     name: str | None = None
+    password: str | None = field(default=None, repr=False)
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -77,6 +79,10 @@ def _take(settings: UserSettings, table: dict[str, Any]) -> None:
     commands = settings.commands
     tables = {key: value for key, value in table.items() if isinstance(value, dict)}
     common = {key: value for key, value in table.items() if key not in tables}
+    if PASSWORD in common:
+        settings.password = common.pop(PASSWORD)
+        if not isinstance(settings.password, str):
+            raise SettingsError(f"{settings.path}: 'password' must be a text in quotes.")
     for key, value in common.items():
         for name, option in _common(settings, key):
             checked = _checked(settings, repr(key), value, option)

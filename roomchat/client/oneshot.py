@@ -9,7 +9,7 @@ from itertools import count
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent
 from roomchat.client.state import Unkept
-from roomchat.errors import BadName, ConnectError, Denied, NameTaken
+from roomchat.errors import BadName, ConnectError, Denied, NameOwned, NameTaken
 
 OTHER_ANSWER = "The server answered with something else; it is not a roomchat server."
 MAX_SUFFIX = 100  # names that are tried; so many commands with one name may run at a time
@@ -24,6 +24,7 @@ def connect_once(
     on_event: Callable[[ClientEvent], None] | None = None,
     presence: bool = True,
     trust: bool | str = False,
+    password: str | None = None,
 ) -> Client:
     """Connect a client that does not resume.
 
@@ -35,7 +36,7 @@ def connect_once(
         address: HOST or HOST:PORT.
         name: how to be called.
         others: whether ``name-2``, ``name-3``, ... will do if the name is taken.
-        request_timeout, on_event, presence, trust: as for ``Client``.
+        request_timeout, on_event, presence, trust, password: as for ``Client``.
     Raises:
         ConnectError: nobody answers, or the address is none.
         Denied: the server does not let us in.
@@ -44,10 +45,11 @@ def connect_once(
         try:
             called = name if number == 1 else f"{name}-{number}"
             return _client(
-                address, called, request_timeout=request_timeout, on_event=on_event, presence=presence, trust=trust
-            ).open()
+                address, called, request_timeout=request_timeout, on_event=on_event, presence=presence,
+                trust=trust, password=password,
+            ).open()  # fmt: skip
         except Denied as error:
-            if error.code == NameTaken.code and others and number < MAX_SUFFIX:
+            if error.code in {NameTaken.code, NameOwned.code} and others and number < MAX_SUFFIX:
                 continue
             if error.code == NameTaken.code:
                 raise Denied(error.code, f"{str(error).removesuffix('.')} with --name.") from None
@@ -65,10 +67,11 @@ def _client(
     on_event: Callable[[ClientEvent], None] | None,
     presence: bool,
     trust: bool | str,
+    password: str | None,
 ) -> Client:
     make = partial(
         Client, address, name, request_timeout=request_timeout, on_event=on_event, presence=presence, resume=False,
-        trust=trust,
+        trust=trust, password=password,
     )  # fmt: skip
     try:
         try:

@@ -20,7 +20,7 @@ class Sender:
         address: of the server.
         name: the name to use; ``others``: whether to add a number if it is taken.
         timeout: seconds that the server has to confirm the messages.
-        trust: as for ``Client``.
+        trust, password: as for ``Client``.
         lines: the texts are lines of the input: blank ones are not said; a failure names the line to go on from.
     """
 
@@ -33,6 +33,7 @@ class Sender:
         timeout: float,
         lines: bool = False,
         trust: bool | str = False,
+        password: str | None = None,
     ) -> None:
         self._address = address
         self._name = name
@@ -40,6 +41,7 @@ class Sender:
         self._timeout = timeout
         self._lines = lines
         self._trust = trust
+        self._password = password
         self._places: dict[int, int] = {}  # by the number of a message: which of the texts it is
         self._client: Client | None = None
         self._refusals: list[str] = []
@@ -54,7 +56,7 @@ class Sender:
         """
         client = self._client = connect_once(
             self._address, self._name, others=self._others, request_timeout=self._timeout, on_event=self._note,
-            presence=False, trust=self._trust,
+            presence=False, trust=self._trust, password=self._password,
         )  # fmt: skip
         taken = 0
         try:

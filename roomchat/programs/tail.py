@@ -34,7 +34,7 @@ class Tail:
         write: gets each line, with its line feed; False ends it.
         status: gets sentences about the connection.
         timeout: seconds that the server has to answer at the beginning.
-        trust: as for ``Client``.
+        trust, password: as for ``Client``.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Tail:
         status: Callable[[str], None],
         timeout: float,
         trust: bool | str = False,
+        password: str | None = None,
     ) -> None:
         self._address = address
         self._name = name
@@ -55,6 +56,7 @@ class Tail:
         self._status = status
         self._timeout = timeout
         self._trust = trust
+        self._password = password
         self._client: Client | None = None
         self._ended = False
         self.began = False  # whether it was in the room
@@ -67,7 +69,8 @@ class Tail:
             Denied: the server refuses.
         """
         client = self._client = connect_once(
-            self._address, self._name, others=self._others, request_timeout=self._timeout, trust=self._trust
+            self._address, self._name, others=self._others, request_timeout=self._timeout, trust=self._trust,
+            password=self._password,
         )  # fmt: skip
         try:
             joined = _join(client, room, start)

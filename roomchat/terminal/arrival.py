@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from platformdirs import user_state_path
 
@@ -13,17 +14,18 @@ from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent
 from roomchat.client.session_files import kept_as, last_name
 from roomchat.client.state import Unkept
-from roomchat.errors import BadName, ConnectError, Denied, NameTaken, StateError, UnknownServer
+from roomchat.errors import BadName, ConnectError, Denied, NameOwned, NameTaken, StateError, UnknownServer
 from roomchat.harmless import harmless
 from roomchat.protocol import Command, Join, Leave, Ping, is_pair
 from roomchat.terminal.meeting import NO_ANSWER, NOT_TRUSTED, QUESTION, introduced, is_trusted
-from roomchat.terminal.typed.input import InputSource, Typed
+from roomchat.terminal.proof import ASK_PASSWORD, Proof
+from roomchat.terminal.typed.input import Hidden, Input, InputSource, Typed
 from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import Display
 
 # Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.
 REQUEST_TIMEOUT = threading.TIMEOUT_MAX
-OTHER_NAME = {BadName.code, NameTaken.code}  # refusals that another name may mend
+OTHER_NAME = {BadName.code, NameOwned.code, NameTaken.code}  # refusals that another name may mend
 
 First = Command | str  # a command, or a text as it is typed
 
@@ -46,13 +48,16 @@ class Arrival:
         is_fresh: nothing of the last time is wanted.
         trust: the fingerprint of the server's key; or whether it is believed when it is met for the first time. If
             not, who can answer is asked.
+        proof: a password for the account of that name; None: a saved session, or none, will do.
     """
 
     def __init__(
         self, address: str, name: str | None, login: str, first: Iterable[First], display: Display,
         source: InputSource, *, interactive: bool, receive: Callable[[ClientEvent], object],
         changed: Callable[[], None], is_fresh: bool = False, trust: bool | str = False,
+        proof: Proof | None = None,
     ) -> None:  # fmt: skip
+        self.proof = proof
         self.asking = ""  # the question that the next line answers
         self.kept = True  # whether there is a place to keep what is not sent
         self.waits = False  # for the server: what is typed is held
@@ -102,15 +107,36 @@ class Arrival:
                 return True
 
     def is_refused(self, code: str, why: str) -> bool:
-        """Whether a refusal is about the name, and another one can be asked for."""
+        """Whether a refusal is about the name, or who may have it, and a person can be asked."""
         self._part()
+        if code in ASK_PASSWORD and self._interactive:
+            return self._is_proved(code, why)
         if code not in OTHER_NAME or not self._can_ask:
             return False
         self._display.show(why, "trouble")
+        self._forget_name()
+        return True
+
+    def _is_proved(self, code: str, why: str) -> bool:
+        """Whether a person gives the password that is wanted, or takes another name; else there is nobody."""
+        self._display.show(why, "trouble")
+        proof = self.proof or Proof()
+        if proof.register and code == NameOwned.code:
+            self._forget_name()
+            return True
+        question = "Another password: " if proof.register else f"Password for {self.name} (Enter: another name): "
+        password = self.ask_hidden(question)
+        if password:
+            self.proof = replace(proof, password=password)
+        elif password is not None:
+            self.proof = None
+            self._forget_name()
+        return password is not None
+
+    def _forget_name(self) -> None:
         if self.name == self._login:
             self._login = ""
         self.name = None
-        return True
 
     def enter(self, do: Callable[[First], object]) -> None:
         """The server has welcomed us: go into the first rooms. What is held can be done then.
@@ -126,7 +152,7 @@ class Arrival:
     def _enter(self, do: Callable[[First], object]) -> None:
         client, lobby = self._display.client, self._display.roster.lobby
         assert client is not None
-        self.waits = False
+        self.waits, self.proof = False, None
         if self.is_fresh:
             self._leave_all(client, do)
         for command in self.first:
@@ -169,8 +195,10 @@ class Arrival:
         began_as = ""
         if self._interactive:  # a person is who they were the last time under that name
             began_as = kept_as(user_state_path("roomchat"), parse_address(self._address), name)
+        proof = self.proof or Proof()
         return Client(
-            self._address, name, on_event=self._receive, request_timeout=REQUEST_TIMEOUT, state=state,
+            self._address, name, password=proof.password, register=proof.register, invite=proof.invite,
+            on_event=self._receive, request_timeout=REQUEST_TIMEOUT, state=state,
             kept_as=began_as, resume=not self.is_fresh, keep_rooms=self._display.comes_back,
             retry=self._interactive, trust=self._believed,
         )  # fmt: skip
@@ -221,6 +249,24 @@ class Arrival:
         else:
             self._stay_out(NOT_TRUSTED)
         return trusted
+
+    def ask_hidden(self, question: str, look: Callable[[Input], object] = id) -> str | None:
+        """As ``_ask``, but what is typed is not shown, and is no line. What else comes is looked at meanwhile."""
+        answer = None
+        # Who types has not meant as an answer what was typed before; in a pipe it stands there already.
+        with self._source.anew() if self._interactive else contextlib.nullcontext(), self._source.hidden():
+            self.asking = question
+            if self._display.focus.is_tagged:
+                self._display.show(question.rstrip())
+            self._changed()
+            for one in self._source:
+                if isinstance(one, Hidden):
+                    answer = one.text
+                    break
+                look(one)
+            self.asking = ""
+        self._changed()
+        return answer
 
     def _ask(self, question: str, default: str = "") -> str | None:
         """What a person answers; None: there is nobody any more."""

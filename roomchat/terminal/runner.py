@@ -35,6 +35,8 @@ from roomchat.terminal.typed.local import (
     DeleteMessage,
     Help,
     Local,
+    LogIn,
+    OfAccount,
     SetAway,
     Several,
     SwitchRoom,
@@ -97,7 +99,7 @@ class CommandRunner:
                 self._each(client, what.commands, room)
             case CloseWindow():
                 self._close_window(client, what.room or room)
-            case Connect() | Help():
+            case _ if isinstance(what, Connect | Help | LogIn | OfAccount):
                 raise AssertionError("it needs no client")
             case Command():
                 self._ask(client, what, room)

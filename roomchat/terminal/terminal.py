@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, Refusal
@@ -22,21 +23,25 @@ from roomchat.protocol import (
     is_pair,
 )
 from roomchat.terminal.arrival import OTHER_NAME, Arrival, First
+from roomchat.terminal.leaving import Leaving
+from roomchat.terminal.own_account import OwnAccount
+from roomchat.terminal.proof import ASK_PASSWORD, Proof
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.shown.words import not_said
 from roomchat.terminal.typed.commands import leads_elsewhere, parse
-from roomchat.terminal.typed.input import Input, InputSource, Typed
-from roomchat.terminal.typed.local import Connect, Help, Local, LookUp
+from roomchat.terminal.typed.input import Hidden, Input, InputSource, Typed
+from roomchat.terminal.typed.local import Connect, Help, Local, LogIn, LookUp, OfAccount
 from roomchat.terminal.typed.slash import NotSaid, TypingError
 from roomchat.terminal.understand import understand
-from roomchat.terminal.unsent import keep, leads, messages, waiting_lines
+from roomchat.terminal.unsent import waiting_lines
 from roomchat.terminal.windows.display import Display
 
-ANSWERED = OTHER_NAME | {UnknownServer.code}  # why a connection ends that a person can mend by an answer
+# Why a connection ends that a person can mend by an answer.
+ANSWERED = OTHER_NAME | ASK_PASSWORD | {UnknownServer.code}
 EXIT_FLUSH_TIMEOUT = 5.0  # seconds that what a person said last has to arrive when they leave
 
 
-class Terminal:
+class Terminal(Leaving):
     """A person in the chat. ``run`` belongs to the thread that sends; any thread may read its public fields.
 
     Args:
@@ -72,7 +77,7 @@ class Terminal:
 
     def _begin(
         self, name: str | None = None, first: Iterable[First] = (), *, is_fresh: bool = False,
-        trust: bool | str = False,
+        trust: bool | str = False, proof: Proof | None = None,
     ) -> None:  # fmt: skip
         """Nothing is known of a server."""
         self._ended = None
@@ -82,20 +87,23 @@ class Terminal:
         self.arrival = Arrival(
             self.address, name, self._login, first, self.display, self._source,
             interactive=self._interactive, receive=self._receive, changed=self._changed, is_fresh=is_fresh,
-            trust=trust,
+            trust=trust, proof=proof,
         )  # fmt: skip
 
-    def run(self, name: str | None, first: Iterable[First], *, is_fresh: bool = False) -> None:
+    def run(
+        self, name: str | None, first: Iterable[First], *, is_fresh: bool = False, proof: Proof | None = None
+    ) -> None:  # fmt: skip
         """Say hello, carry the first commands out, then chat until the person or the server ends it.
 
         Args:
             name: of the person; None: it is asked for.
             first: what leads into the first rooms.
             is_fresh: nothing of the last time is wanted.
+            proof: a password, for the account of that name.
         Raises:
             ConnectError: nobody answers, or the server does not want us, and nobody is there to try another one.
         """
-        self._begin(name, first, is_fresh=is_fresh, trust=self.arrival.trust)
+        self._begin(name, first, is_fresh=is_fresh, trust=self.arrival.trust, proof=proof)
         try:
             going = self._come_in()
             while going and not self._refused and (typed := self._source.next()) is not None:
@@ -116,66 +124,6 @@ class Terminal:
         self._interrupted = True
         self._source.stop()
         self._leave()
-
-    # ------------------------------------------------------------ leaving
-
-    def waits(self) -> str:
-        """What the person should know before they leave: how many lines can't be sent now."""
-        client = self.display.client
-        if client is None or self.display.connected:
-            return ""
-        typed = messages(self.waiting())
-        kept = self.arrival.kept and bool(not typed or self._room())
-        return waiting_lines(len(client.pending) + len(typed), kept=kept)
-
-    def waiting(self) -> list[Typed]:
-        """What was typed and nobody has taken."""
-        return [*self.arrival.held, *self._source.waiting()]
-
-    def unsent(self) -> str:
-        """When all is over: what was not sent; nothing if all was."""
-        unsent = (
-            waiting_lines(len(self.display.client.pending), kept=self.arrival.kept)
-            if self.display.client is not None
-            else ""
-        )
-        returned = "\n  ".join(["Not sent, and not kept:", *map(harmless, self.returned)]) if self.returned else ""
-        return "\n".join(filter(None, [unsent, returned]))
-
-    def _leave(self) -> None:
-        """Give the client what waits for it, and say goodbye. On any thread; the second finds nothing to do."""
-        with self._left:
-            client, waiting = self.display.client, self._source.waiting()
-            if client is None or self._typed_is_kept:
-                return
-            self._typed_is_kept = True
-            if self._interactive and (self._interrupted or self.arrival.held):  # else all was sent
-                current = [Typed(self.current_command)] if leads(self.current_command, self.display.roster) else []
-                waiting = [*current, *self.arrival.held, *waiting]
-                self.returned += keep(client, self.display.roster, self._room(), waiting)
-            self.display.part()
-            client.close(timeout=0.5)
-
-    def _room(self) -> str | None:
-        """Where what is typed goes, as far as we know: perhaps we are not in yet."""
-        client, first = self.display.client, self.arrival.first
-        if first:  # not where the last time has ended
-            return first[-1].room if isinstance(first[-1], Join) else None
-        return self.display.focus.room or (client.room if client is not None else None)
-
-    def is_on_its_way(self) -> bool:
-        """Whether a question is asked, or something that leads elsewhere is being done: what is typed behind it is
-        meant for there."""
-        waiting = [self.current_command, self._source.taken, *(one.text for one in self.waiting())]
-        return bool(self.arrival.asking) or any(leads(one, self.display.roster) for one in waiting)
-
-    def _may_leave(self) -> bool:
-        """Ask once, where somebody can answer."""
-        waits = self.waits() if self._interactive and not self._asked else ""
-        if waits:
-            self._asked = True
-            self.display.show(f"{waits} Type /quit again to leave.", "trouble")
-        return not waits
 
     # ------------------------------------------------------------ coming in
 
@@ -200,9 +148,7 @@ class Terminal:
     def _take(self, typed: Input) -> bool:
         """Do what a typed line says, or hold it until we are in; whether to go on."""
         if not isinstance(typed, Typed):
-            if self.display.client is not None and self._ended is None:
-                self._runner.look(self.display.client, typed)
-                self._changed()
+            self._look(typed)
             return True
         if self._ended is not None and self._ended.code in ANSWERED and self._interactive:
             return self._come_again(self._ended) and self._take(typed)
@@ -215,6 +161,12 @@ class Terminal:
                 return True
         return self._type(typed)
 
+    def _look(self, what: Input) -> None:
+        """Do what somebody looks at needs; an answer to nothing is passed over."""
+        if self.display.client is not None and self._ended is None and not isinstance(what, Typed | Hidden):
+            self._runner.look(self.display.client, what)
+            self._changed()
+
     def _come_again(self, ended: ConnectionEnded) -> bool:
         """Somebody else got our name while the connection was lost, or one has to be asked about the server that
         has come; whether to go on."""
@@ -225,7 +177,7 @@ class Terminal:
         self._begin(old.name, first, is_fresh=old.is_fresh, trust=old.trust)
         self._tell_unsent(unsent)
         self.arrival.held = old.held
-        if ended.code in OTHER_NAME:
+        if ended.code in OTHER_NAME | ASK_PASSWORD:
             self.arrival.is_refused(ended.code, ended.reason)
         return self._come_in()
 
@@ -248,9 +200,21 @@ class Terminal:
         if told:
             self.display.show("\n".join(told), "trouble")
 
-    def _connect(self, address: str | None) -> None:
-        """Go to a server, or try the same one again."""
-        if self.display.client is not None and self._ended is None and address in {None, self.address}:
+    def _log_in(self, name: str | None) -> None:
+        """Into an account, in the place of whoever we are; the password is asked for before anything is left."""
+        name = name or self.arrival.name
+        if name is None:
+            raise TypingError("Usage: /login NAME")
+        password = self.arrival.ask_hidden(f"Password for {name}: ", self._look)
+        if password:
+            self._connect(None, name, Proof(password))
+        else:
+            self.display.show("You are who you were.")
+
+    def _connect(self, address: str | None, name: str | None = None, proof: Proof | None = None) -> None:
+        """Go to a server, or try the same one again, perhaps as somebody else."""
+        is_same = address in {None, self.address}
+        if proof is None and is_same and self.display.client is not None and self._ended is None:
             state = "You are connected to" if self.display.connected else "Still trying to connect to"
             self.display.show(f"{state} {self.address}.")
             return
@@ -259,9 +223,9 @@ class Terminal:
         if old.held:  # it was meant for there
             lines = [line for typed in old.held for line in not_said(typed.text)]
             unsent += [f"{self.address} was not reached, so this was not sent:", *lines]
-        is_same = address in {None, self.address}
         self.address = address or self.address
-        self._begin(old.name, trust=old.trust if is_same else False)
+        proof = proof or (old.proof if is_same else None)
+        self._begin(name or old.name, trust=old.trust if is_same else False, proof=proof)
         self._tell_unsent(unsent)
         self.display.show(f"Connecting to {self.address}.")
         self._come_in()
@@ -330,10 +294,16 @@ class Terminal:
             self._connect(what.address)
         elif isinstance(what, Help):
             self.display.help(what.topic)
+        elif isinstance(what, LogIn):
+            self._log_in(what.name)
         elif self.display.client is None or self._ended is not None:
             raise TypingError("You are not connected. Type /connect HOST[:PORT] to connect to a server.")
         else:
             try:
+                if isinstance(what, OfAccount):
+                    ask = partial(self.arrival.ask_hidden, look=self._look)
+                    OwnAccount(self.display, ask).run(self.display.client, what)
+                    return
                 self._runner.run(self.display.client, what, room or self.display.focus.room)
             except Denied as error:
                 if not self._interactive:  # what follows in a pipe was meant for where this would have led

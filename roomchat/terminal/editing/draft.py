@@ -75,7 +75,9 @@ class Draft:
     Nothing that was typed before changes for good: the next message begins with all of it as it was sent.
     """
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", *, is_hidden: bool = False) -> None:
+        """``is_hidden``: nobody may see it, and nothing of it is kept."""
+        self.is_hidden = is_hidden
         self._typed = Line(text, len(text))
         self._earlier: dict[int, Line] = {}  # by their place
         self._place: int | None = None  # in what was typed before; None: at what is typed now
@@ -88,6 +90,8 @@ class Draft:
     @property
     def own_text(self) -> str:
         """What is to be kept if the program ends: what was begun, or an earlier line that was changed."""
+        if self.is_hidden:
+            return ""
         return self.line.text if self.line.is_changed else self._typed.text
 
     def clear(self) -> None:

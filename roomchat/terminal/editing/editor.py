@@ -64,6 +64,8 @@ class Editor:
     @property
     def shown(self) -> tuple[str, int]:
         """The text to be shown and the cursor in it: what a search has found, or what is typed."""
+        if self.draft.is_hidden:
+            return "", 0
         if self.search is not None and self.search.found is not None:
             return self.search.found, self.search.at
         return self.text, self.cursor
@@ -123,7 +125,7 @@ class Editor:
         """The line is done: returns it, and begins the next one."""
         self._end()
         text = self.text
-        if remember and text.strip():
+        if remember and text.strip() and not self.draft.is_hidden:
             self._history.add(text, self.room)
         self._begin_anew()
         return text
@@ -131,9 +133,10 @@ class Editor:
     def discard(self) -> None:
         """Clear the line; it is in the kill ring, and among what was typed before."""
         self._end()
-        self._ring.add(self.text)
-        if self.text.strip():
-            self._history.add(self.text, self.room)
+        if not self.draft.is_hidden:
+            self._ring.add(self.text)
+            if self.text.strip():
+                self._history.add(self.text, self.room)
         self._begin_anew()
 
     def run(self, command: str) -> None:
@@ -141,6 +144,8 @@ class Editor:
 
         During a search it is done to what was found.
         """
+        if self.draft.is_hidden and command not in _BLIND:
+            return
         if self.search is not None and command not in _SEARCHING:
             self.accept_search()
         if command in _OTHERS:
@@ -174,6 +179,8 @@ class Editor:
 
     def complete(self, by: int) -> None:
         """The next candidate for the word before the cursor, or the one before."""
+        if self.draft.is_hidden:
+            return
         self.accept_search()
         cycle = self.cycle
         if cycle is None:
@@ -228,7 +235,8 @@ class Editor:
     def _kill(self, command: str) -> None:
         at, there = self.cursor, KILLS[command](self.text, self.cursor)
         killed = self._edit(Edit(min(at, there), max(at, there), "", min(at, there)))
-        self._ring.add(killed, joins=self._last in KILLS, in_front=there < at)
+        if not self.draft.is_hidden:
+            self._ring.add(killed, joins=self._last in KILLS, in_front=there < at)
 
     def _yank(self, text: str, instead_of: int = 0) -> None:
         start = self.cursor - instead_of
@@ -314,6 +322,7 @@ class Editor:
 
 
 _SEARCHING = {"reverse-search-history", "forward-search-history", "abort", "backward-delete-char"}
+_BLIND = {"backward-delete-char", *KILLS}  # what is done to a line that is not shown
 _KEEP_COLUMN = {"previous-row", "next-row"}
 _FAR = 1_000_000  # lines
 

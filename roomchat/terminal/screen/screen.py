@@ -160,6 +160,8 @@ class Screen:
             self.changed()  # the title, too
         if not is_on_its_way:
             self._led_from = None
+        if self.input.is_hidden != self.editor.draft.is_hidden:
+            self._edit(window)
         self.pending = status.pending(self.terminal, self.windows, window)
         self._stage.settle(KEEP_INTERVAL, self._kept.snapshot)
         self._stage.settle(READ_INTERVAL, self._kept.told)
@@ -170,7 +172,11 @@ class Screen:
         self.changed()
 
     def _edit(self, window: Window) -> None:
-        """Have its line edited, from now on."""
+        """Have its line edited, from now on; or an answer that nobody may see."""
+        if self.input.is_hidden:
+            draft = self.editor.draft
+            self.editor.switch(draft if draft.is_hidden else Draft(is_hidden=True), window.room)
+            return
         if window not in self._drafts:
             self._drafts[window] = Draft(pasted(window.draft))
         self.editor.switch(self._drafts[window], window.room)
@@ -190,7 +196,8 @@ class Screen:
         self._asked = float("-inf")
         if self.editor.text:
             self.windows.notice = ""
-        self.shown.draft = self.editor.draft.own_text
+        if not self.editor.draft.is_hidden:
+            self.shown.draft = self.editor.draft.own_text
         self.input.half_typed = bool(self.editor.text)
 
     def _look_again(self) -> None:
@@ -219,6 +226,9 @@ class Screen:
 
     def accept(self) -> None:
         """What is typed is done."""
+        if self.editor.draft.is_hidden:
+            self.input.answer(self.editor.accept())
+            return
         text = self.editor.accept(remember=not self.terminal.arrival.asking).rstrip("\n")
         if text.lower().partition(" ")[0].strip() in QUITS and not self.terminal.display.connected:
             self.leave_away()  # the sending thread may wait for the server
@@ -238,7 +248,8 @@ class Screen:
 
     def edit_outside(self) -> None:
         """Edit the line in the person's own editor."""
-        self._app.create_background_task(self._other_editor.edit())
+        if not self.editor.draft.is_hidden:
+            self._app.create_background_task(self._other_editor.edit())
 
     def switch_window(self, number: int) -> None:
         """To the window of that number."""

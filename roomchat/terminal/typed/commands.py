@@ -15,10 +15,16 @@ from roomchat.terminal.typed.local import (
     Connect,
     Copy,
     DeleteMessage,
+    EndAccount,
     Help,
+    ListDevices,
     Local,
+    LogIn,
+    LogOut,
     Mentions,
     Names,
+    NewPassword,
+    RegisterHere,
     ScrollBack,
     Search,
     SetAway,
@@ -81,6 +87,12 @@ def _search(arguments: list[str]) -> Search:
     words = arguments[0] if arguments else ""
     first, _, rest = words.partition(" ")
     return Search(rest.strip(), everywhere=True) if first.lower() in {"-all", "--all"} else Search(words)
+
+
+def _logout(arguments: list[str]) -> LogOut:
+    if arguments and arguments[0].lower() in {"others", "other"}:
+        return LogOut(others=True)
+    return LogOut(_number(arguments[0]) if arguments else None)
 
 
 def _help(arguments: list[str]) -> Help:
@@ -149,6 +161,18 @@ COMMANDS = [
                  lambda roster, args: protocol.Name(name=args[0]), "/name eve", ("/nick",)),
     SlashCommand(SELF, "/away [TEXT]", "mark yourself as away; repeat when you are back",
                  lambda roster, args: SetAway(_optional(args)), "/away back at four", ("/afk",)),
+    SlashCommand(SELF, "/register [INVITE]", "have an account: your name is yours, on all your devices",
+                 lambda roster, args: RegisterHere(_optional(args)), "/register"),
+    SlashCommand(SELF, "/login [NAME]", "log in to your account, in place of who you are now",
+                 lambda roster, args: LogIn(_optional(args)), "/login ann"),
+    SlashCommand(SELF, "/password", "change your password",
+                 lambda roster, args: NewPassword(), "/password", ("/passwd",)),
+    SlashCommand(SELF, "/devices", "list where you are logged in",
+                 lambda roster, args: ListDevices(), "/devices", ("/sessions",)),
+    SlashCommand(SELF, "/logout [N]", "log out here, on device N, or on all others: /logout others",
+                 lambda roster, args: _logout(args), "/logout 2"),
+    SlashCommand(SELF, "/unregister", "end your account for good",
+                 lambda roster, args: EndAccount(), "/unregister"),
     SlashCommand(PROGRAM, "/connect [HOST]", "connect to another HOST or HOST:PORT, or retry",
                  lambda roster, args: Connect(_optional(args)), "/connect chat.example.org:5050", ("/server",)),
     SlashCommand(PROGRAM, "/stats", "show statistics of the server",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from roomchat.protocol import History
+from roomchat.terminal.device.echo import echo_off
 
 READ_SIZE = 64 * 1024  # bytes
 _WAKE, _STOP = b"w", b"s"  # what goes through the pipe of a reader that waits
@@ -23,6 +24,13 @@ class Typed(NamedTuple):
 
     text: str
     room: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Hidden:
+    """An answer that nobody may see: it is in no list of what waits, and kept nowhere."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -52,13 +60,14 @@ class MeetEveryone:
     then: Callable[[], None]
 
 
-Input = Typed | FetchPage | Visit | LookFurther | MeetEveryone
+Input = Typed | Hidden | FetchPage | Visit | LookFurther | MeetEveryone
 
 
 class InputSource(ABC):
     """Where lines come from. Only one thread takes them; any thread may call ``stop``, which ends its waiting."""
 
     taken = ""  # the line that was taken last, until the next one is asked for
+    is_hidden = False  # what is typed is not shown, and is an answer. Any thread may look
 
     def __iter__(self) -> Iterator[Input]:
         """Lines without their line feeds, until there are no more or ``stop`` is called."""
@@ -90,6 +99,15 @@ class InputSource(ABC):
         """Inside, only what is typed from now on is taken; what was typed before comes behind. For the thread that
         takes lines."""
 
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Inside, what is typed is not shown, and comes as ``Hidden``. For the thread that takes lines."""
+        self.is_hidden = True
+        try:
+            yield
+        finally:
+            self.is_hidden = False
+
     @abstractmethod
     def wake(self) -> None:
         """End one waiting with an empty line, now or when it begins."""
@@ -115,6 +133,11 @@ class InputQueue(InputSource):
         with self._changed:
             self._lines.append(line)
             self._changed.notify()
+
+    def answer(self, text: str) -> None:
+        """What was typed and not shown; nothing, if nobody asks for it any more."""
+        if self.is_hidden:
+            self.put(Hidden(text))
 
     def wake(self) -> None:
         """End one waiting with an empty line, now or when it begins."""
@@ -179,7 +202,13 @@ class StandardInput(InputSource):
         self._stopped = False
         self._stop_reader, self._stop_writer = os.pipe()
 
-    def next(self) -> Typed | None:
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Inside, what is typed is not shown, and comes as ``Hidden``."""
+        with super().hidden(), echo_off(self._fd):
+            yield
+
+    def next(self) -> Typed | Hidden | None:
         """The next line; None at the end."""
         while b"\n" not in self._rest and not self._ended and not self._stopped:
             ready, _, _ = select.select([self._fd, self._stop_reader], [], [])
@@ -192,7 +221,8 @@ class StandardInput(InputSource):
             return None
         line, _, self._rest = self._rest.partition(b"\n")
         # What can't be read as UTF-8 becomes a replacement character: JSON could not carry it.
-        return Typed(line.removesuffix(b"\r").decode(errors="replace"))
+        text = line.removesuffix(b"\r").decode(errors="replace")
+        return Hidden(text) if self.is_hidden else Typed(text)
 
     def _read(self) -> None:
         try:
@@ -221,7 +251,7 @@ class StandardInput(InputSource):
 
     def waiting(self) -> list[Typed]:
         """The lines that were read, and nobody has taken."""
-        lines = self._rest.decode(errors="replace").split("\n")
+        lines = [] if self.is_hidden else self._rest.decode(errors="replace").split("\n")
         return [Typed(line.removesuffix("\r")) for line in lines if line]
 
     def wake(self) -> None:

@@ -118,9 +118,49 @@ class SetAway:
     text: str | None
 
 
+@dataclass(frozen=True)
+class LogIn:
+    """Into an account, in the place of whoever one is; ``None``: into that of this name."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class RegisterHere:
+    """An account, with an invite where the server wants one."""
+
+    invite: str | None = None
+
+
+@dataclass(frozen=True)
+class NewPassword:
+    """Another password."""
+
+
+@dataclass(frozen=True)
+class LogOut:
+    """The end of a device's session: of that number, of all others, or of this one."""
+
+    device: int | None = None
+    others: bool = False
+
+
+@dataclass(frozen=True)
+class ListDevices:
+    """Where one is logged in."""
+
+
+@dataclass(frozen=True)
+class EndAccount:
+    """No account any more."""
+
+
 LookUp = Names | Whois | ScrollBack | Search | Mentions | Copy | Clear
+OfAccount = RegisterHere | NewPassword | LogOut | ListDevices | EndAccount
 Local = (
     Connect
+    | LogIn
+    | OfAccount
     | SwitchRoom
     | CloseWindow
     | Several

@@ -1,0 +1,190 @@
+"""A person and their account in the terminal: what is typed as a password is shown nowhere, and kept nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from roomchat.cli.passwords import read_password
+from roomchat.client.invites import invite_line, new_token, read_invite
+from roomchat.protocol import Device
+from roomchat.server import Server
+from roomchat.terminal.editing.draft import Draft
+from roomchat.terminal.editing.input_history import InputHistory
+from roomchat.terminal.own_account import device_line
+from tests.emulator import ENTER, Emulated
+from tests.program import Program
+from tests.test_passwords import SECRET, register, settings_of
+from tests.typist import Typist
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with Server(settings_of(tmp_path)) as server:
+        yield server
+
+
+@pytest.fixture
+def address(server: Server) -> str:
+    return f"127.0.0.1:{server.address[1]}"
+
+
+def env_of(folder: Path) -> dict[str, str]:
+    return {"XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "NO_COLOR": "1"}
+
+
+def test_an_account_on_two_screens(address: str, tmp_path: Path) -> None:
+    """Registered on one, logged in on the other; the password is on no screen and in no file."""
+    with Emulated("join", address, "--name", "ann", env=env_of(tmp_path / "desk")) as ann:
+        ann.until("You are in lobby")
+        ann.type("/register" + ENTER)
+        ann.until("A password for your account:")
+        ann.type(SECRET + ENTER)
+        ann.until("The same again:")
+        ann.type(SECRET[:3] + "\x15" + SECRET + ENTER)
+        ann.until("You have an account: the name ann is yours")
+        assert SECRET[:5].encode() not in ann.raw
+        ann.type("\x1b[A")  # Up: the line before is the command
+        ann.until(lambda one: one.typed.endswith("/register"))
+        ann.type("\x15")
+        with Emulated("join", address, "--name", "ann", "--login", env=env_of(tmp_path / "phone")) as phone:
+            phone.until("Password for ann")
+            phone.type(SECRET + ENTER)
+            phone.until("You are in lobby")
+            phone.type("/devices" + ENTER)
+            phone.until("2: this one")
+            phone.type("/logout others" + ENTER)
+            phone.until("Logged out: 1.")
+            ann.until("Password for ann (Enter: another name):")
+            ann.type(SECRET + ENTER)
+            ann.until("You are in lobby")
+            assert SECRET[:5].encode() not in ann.raw + phone.raw
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(kept) > 3
+    assert not [path for path in kept if SECRET.encode() in path.read_bytes()]
+
+
+def test_a_name_of_an_account_needs_its_password_or_another(address: str, server: Server, tmp_path: Path) -> None:
+    """Also one that looks like it."""
+    register(server).close()
+    with Emulated("join", address, "--name", "ann", env=env_of(tmp_path / "one")) as ann:
+        ann.until("Password for ann (Enter: another name):")
+        ann.type("a wrong guess" + ENTER)
+        ann.until("The name or the password is wrong.")
+        ann.type(SECRET + ENTER)
+        ann.until("You are 1:")
+        ann.type("/login bob" + ENTER)
+        ann.until("Password for bob:")
+        ann.type(ENTER)
+        ann.until("You are who you were.")
+    with Emulated("join", address, "--name", "\u0430nn", env=env_of(tmp_path / "two")) as other:
+        other.until("is an account's name")
+        other.type(ENTER)
+        other.until("Your name")
+        other.type("cat" + ENTER)
+        other.until("You are in lobby")
+
+
+def test_a_pipe_has_its_password_in_a_file(address: str, server: Server, tmp_path: Path) -> None:
+    """Or in its lines, behind the command that asks; nothing else reads it."""
+    register(server).close()
+    file = tmp_path / "password"
+    file.write_text(f"{SECRET}\n")
+    file.chmod(0o600)
+    arguments = ("join", address, "--plain", "--name", "ann", "--password-file", str(file))
+    with Program(*arguments, env=env_of(tmp_path)) as pipe:
+        pipe.type("/join tea\nhello\n/devices\n")
+        pipe.end_input()
+        assert pipe.wait() == 0
+        assert "You are 1:" in pipe.output
+    file.chmod(0o644)
+    with Program(*arguments, env=env_of(tmp_path)) as pipe:
+        assert pipe.wait() == 1
+        assert "chmod 600" in pipe.output
+    with Program("join", address, "--plain", "--name", "bob", env=env_of(tmp_path / "bob")) as pipe:
+        pipe.type(f"/register\n{SECRET}\n{SECRET}\n/devices\n/unregister\n{SECRET}\n")
+        pipe.end_input()
+        pipe.wait()
+        assert "1: this one" in pipe.output
+        assert SECRET not in pipe.output
+
+
+def test_the_settings_file_may_have_a_password(address: str, server: Server, tmp_path: Path) -> None:
+    """Of the server that it names, if nobody else can read it; it is in no list of what is set."""
+    register(server).close()
+    file = tmp_path / "config.toml"
+    file.write_text(f'server = "{address}"\nname = "ann"\npassword = "{SECRET}"\n')
+    file.chmod(0o600)
+    settings = ("--config", str(file))
+    with Program(*settings, "send", "tea", "hello", env=env_of(tmp_path)) as send:
+        assert send.wait() == 0, send.output
+    with Program(*settings, "config", env=env_of(tmp_path)) as config:
+        assert config.wait() == 0
+        assert "password is set" in config.output
+        assert SECRET not in config.output
+    with Server(settings_of(tmp_path / "other")) as other:
+        named = f"127.0.0.1:{other.address[1]}"
+        with Program(*settings, "send", "--server", named, "tea", "hello", env=env_of(tmp_path)) as send:
+            assert send.wait() == 0, "it comes as a guest, and says no password"
+    file.chmod(0o640)
+    with Program(*settings, "send", "tea", "hello", env=env_of(tmp_path)) as send:
+        assert send.wait() == 1
+        assert "chmod 600" in send.output
+
+
+def test_a_password_from_a_descriptor(tmp_path: Path) -> None:
+    """Which is a file, too; only its first line counts."""
+    file = tmp_path / "password"
+    file.write_text(f"{SECRET}\r\nand a note\n")
+    file.chmod(0o600)
+    with file.open() as opened:
+        assert read_password(Path(f"/dev/fd/{opened.fileno()}")) == SECRET
+
+
+# ---------------------------------------------------------------- what is typed and not shown
+
+
+def test_a_hidden_line_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Not in what was typed before, not in the kill ring, not where it is kept, and not on the screen."""
+    history = InputHistory(tmp_path / "typed")
+    typist = Typist(["before"], history=history)
+    shown = typist.editor.draft
+    typist.press("half")
+    typist.editor.switch(Draft(is_hidden=True), None)
+    typist.press(SECRET)
+    assert (typist.seen, typist.editor.draft.own_text) == (("", 0), "")
+    # Kills, Tab, Backspace, Ctrl-R, Ctrl-P, Alt-., Ctrl-_.
+    typist.press("\x15" + "wrong" + "\x17" + "an\tswer\x7f" + "\x12be\x10\x1b.\x1f" + "\r")
+    assert typist.said == ["answebe"]
+    typist.press(SECRET)
+    typist.editor.discard()
+    typist.editor.switch(shown, None)
+    assert typist.editor.text == "half"
+    typist.press("\x19")  # what was taken out last
+    assert typist.editor.text == "half"
+    assert [line.text for line in history.lines] == ["before"]
+    assert SECRET not in (tmp_path / "typed").read_text()
+
+
+def test_an_invite_is_a_line_to_paste() -> None:
+    """With the fingerprint of the server's key, or without where an authority vouches for it."""
+    token = new_token()
+    key = "-".join(["3f2a"] * 16)
+    line = invite_line("chat.example.org", token, key)
+    assert line.startswith("roomchat join chat.example.org --invite ")
+    code = line.rpartition(" ")[2]
+    assert code.isalnum()
+    assert read_invite(code.upper()) == (token, key)
+    assert read_invite(token) == (token, None)
+    for wrong in ("", token[:-3], f"{code}aa", "what is this?"):
+        with pytest.raises(ValueError, match="not an invite"):
+            read_invite(wrong)
+
+
+def test_a_device_is_a_line() -> None:
+    """What another machine tells of itself is harmless on the screen."""
+    assert device_line(Device(1, "2026-05-01T08:00:00.000Z", "10.0.0.1", here=True)) == "1: here, from 10.0.0.1"
+    assert device_line(Device(2, "", "")) == "2: not seen since it was logged in"
+    assert "\x1b" not in device_line(Device(3, "soon", "\x1b[31m"))
