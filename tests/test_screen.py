@@ -557,7 +557,7 @@ def test_rooms_that_are_empty_say_when_something_was_last_said(tea: Callable[...
 
 
 def test_the_client_does_what_it_does_alone(tea: Callable[..., Any]) -> None:
-    """/me, /away with its answer, /ignore: no server is needed for them, and others see what they say."""
+    """/me, /away with its answer, /block: what they are, and what others see of them."""
     ann, bob = tea("ann"), tea("bob")
     ann.type("/me puts the kettle on" + ENTER)
     bob.until("* ann puts the kettle on")
@@ -574,15 +574,15 @@ def test_the_client_does_what_it_does_alone(tea: Callable[..., Any]) -> None:
     ann.type("/room tea" + ENTER)
     bob.type("/room tea" + ENTER)
     bob.until("* ann is back")
-    bob.type("/ignore ann" + ENTER)
-    bob.until("You are ignoring ann (1)")
+    bob.type("/block ann" + ENTER)
+    bob.until("You have blocked ann (1).")
     ann.type("unheard" + ENTER)
     ann.until("ann: unheard")
     bob.type("and now?" + ENTER)
     bob.until("bob: and now?")  # so what came before it has come
     assert "unheard" not in bob.read
-    bob.type("/ignore 1" + ENTER)
-    bob.until("You are no longer ignoring ann (1).")
+    bob.type("/unblock 1" + ENTER)
+    bob.until("You hear from ann (1) again.")
     ann.type("heard" + ENTER)
     bob.until("ann: heard")
     assert "ann: unheard" in bob.read, "it was not lost, only hidden"
