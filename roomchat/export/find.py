@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from roomchat.chat.names import normal_room
+from roomchat.chat.names import normal_private, normal_room
 from roomchat.errors import BadName, ExportError
-from roomchat.protocol import is_pair
+from roomchat.protocol import is_pair, private_of
 from roomchat.settings import Settings
 from roomchat.store.archive import Room
 
@@ -20,7 +20,8 @@ def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
     Args:
         name: as it was typed.
         rooms: those of the log.
-        private: whether a room of two may be meant, ``@3-7``: what was whispered must not be taken out by mistake.
+        private: whether a room of two, ``@3-7``, or a private one, ``+7/plans``, may be meant: what is not for all
+            must not be taken out by mistake.
     Raises:
         ExportError: there is none; the sentence names some that are near.
     """
@@ -29,8 +30,11 @@ def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
             raise ExportError(f"{name} is a room of two people who whisper; add --private if you may read it.")
         key = name
     else:
+        if private_of(name) is not None and not private:
+            raise ExportError(f"{name} is a private room; add --private if you may read it.")
         try:
-            _, key = normal_room(name, Settings.max_name)
+            normal = normal_room if private_of(name) is None else normal_private
+            _, key = normal(name, Settings.max_name)
         except BadName as error:
             raise ExportError(str(error)) from None
     by_key = {room.key: room for room in rooms}
@@ -42,8 +46,8 @@ def find_room(name: str, rooms: Sequence[Room], *, private: bool) -> Room:
 
 
 def _instead(key: str, by_key: dict[str, Room]) -> str:
-    """Names that were perhaps meant. Rooms of two are nobody's guess."""
-    keys = [one for one in by_key if is_pair(one) == is_pair(key)]
+    """Names that were perhaps meant. Rooms of two and private ones are nobody's guess."""
+    keys = [one for one in by_key if _kind(one) == _kind(key)]
     if not keys:
         return "nothing was said in any such room yet."
     near = get_close_matches(key, keys, MAX_SUGGESTIONS, cutoff=0.5)
@@ -55,6 +59,10 @@ def _instead(key: str, by_key: dict[str, Room]) -> str:
         if len(keys) <= MAX_SUGGESTIONS
         else f"it has {some} and {len(keys) - MAX_SUGGESTIONS} more."
     )
+
+
+def _kind(key: str) -> tuple[bool, bool]:
+    return is_pair(key), private_of(key) is not None
 
 
 def _or(names: list[str]) -> str:

@@ -26,6 +26,7 @@ from roomchat.protocol import (
     Goodbye,
     Hello,
     HistoryPage,
+    Invited,
     Join,
     Joined,
     Leave,
@@ -236,6 +237,8 @@ class ChannelsWire:
                 return _info(f"Some messages of {event.room} are missing here: they are no longer kept.")
             case Notice():
                 return _info(event.text)
+            case Invited():
+                return _info(f"{event.name} invites {event.whom_name} into {event.room}: /join {event.room}")
         return b""
 
     def encode_log(self, lines: bytes) -> bytes:

@@ -33,6 +33,7 @@ from roomchat.protocol import (
     Hello,
     History,
     HistoryPage,
+    Invited,
     Join,
     Joined,
     Leave,
@@ -50,6 +51,7 @@ from roomchat.protocol import (
     is_pair,
 )
 from roomchat.settings import Settings
+from roomchat.wires import plain_order
 from roomchat.wires.lines import LineSplitter
 from roomchat.wires.plain_text import (
     ASK_NAME,
@@ -190,6 +192,9 @@ class PlainWire:
                 return History()
             case "/history", [count] if _is_number(count):
                 return History(limit=int(count))
+        behind = "".join(text.split(maxsplit=1)[1:])
+        if (order := plain_order.made(command.lower(), words, behind, JOIN_ID)) is not None:
+            return self._enter(order) if isinstance(order, Join) else order
         forms = [line[:20].strip() for line in HELP.splitlines() if line.startswith(command.lower() + " ")]
         if forms:
             return Malformed.of(TypedWrong(why=f"Usage: {forms[0]}."))
@@ -264,6 +269,8 @@ class PlainWire:
                 return "".join(shown(self._shown, event.entries)) or as_line("There are no earlier messages here.")
             case Goodbye():
                 return as_line("Goodbye.")
+            case Invited() if event.uid == self._uid:
+                return as_line(f"{event.whom} {event.whom_name} is invited into {event.room}.")
         return state(event)
 
     def _welcome(self, event: Welcome) -> str:
@@ -301,6 +308,8 @@ class PlainWire:
             started = as_line(f"{who.strip()} started {event.room}.")
         others = [person for person in event.members if person.uid != self._uid]
         where = f"You are in {event.room}"
+        if event.topic:
+            started += as_line(f"{event.room} is about: {event.topic}")
         if not others:
             return started + as_line(f"{where}; nobody else is here yet.")
         return started + listing(f"{where} with:", map(person_line, others), event.members_total - 1)

@@ -10,6 +10,7 @@ from roomchat.protocol import (
     Back,
     Event,
     Gap,
+    Invited,
     MemberJoined,
     MemberLeft,
     Notice,
@@ -19,11 +20,12 @@ from roomchat.protocol import (
     RoomsPage,
     Welcome,
 )  # fmt: skip
+from roomchat.wires import plain_order
 
 ASK_NAME = "Enter a username: "
 ASK_UID = "Enter the UID of the person you would like to chat with.\n"
 GREETING = f"Welcome to roomchat!\n{ASK_NAME}"
-HELP = """\
+HELP = f"""\
 UID                 chat with that person, in their room or in a new one
 /dial UID           the same, also from within a room
 /join ROOM          go into a room; it is made if there is none
@@ -33,6 +35,7 @@ UID                 chat with that person, in their room or in a new one
 /whisper UID TEXT   send a message to one person only
 /name NAME          change your name
 /history [N]        show the last messages
+{plain_order.HELP}\
 .exit or /quit      leave the chat
 Anything else goes to everyone in your room. Begin with // to say something that starts with a slash.
 """
@@ -71,6 +74,8 @@ def state(event: Event) -> str:
             )
         case Notice():
             return as_line(f"* {event.text}")
+        case Invited():
+            return as_line(f"* {event.uid} {event.name} invites you: /join {event.room}")
     return ""
 
 
