@@ -360,7 +360,7 @@ def test_a_room_is_found_as_the_server_finds_it(database: Path, name: str) -> No
         (["+1/plans"], "+1/plans is a private room; add --private if you may read it."),
         (
             ["+1/plans", "--private"],
-            "There is no room +1/plans in the log; nothing was said in any such room yet.",
+            "There is no room +1/plans in the log; nothing was said in any such",
         ),
         (["@1-3", "--private"], "There is no room @1-3 in the log; did you mean @1-2?"),
         (["tea", "--since", "x"], "'x' is not a time; write a date"),

@@ -73,9 +73,7 @@ def _no_zone(name: str, known: set[str]) -> str:
     show_default="in the user's data folder",
     help="The log file, as for `roomchat serve`.",
 )
-@click.option(
-    "--private", is_flag=True, help="ROOM may be one of two who whisper, @3-7, or a private one, +7/plans."
-)
+@click.option("--private", is_flag=True, help="ROOM may be one of whispers, @3-7, or a private one, +7/plans.")
 def export(
     room: str,
     format: str | None,
