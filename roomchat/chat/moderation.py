@@ -90,7 +90,12 @@ def ban(batch: Batch, session: Session, command: Ban) -> None:
     batch.must_store()
     restraint = Restraint(name, _until(batch, command.seconds), command.reason, address)
     bans = _restrained(batch, rules.bans, command.uid, restraint)
-    batch.lay_down(room, bans=bans, invited=without_one(rules.invited, command.uid))
+    batch.lay_down(
+        room,
+        bans=bans,
+        invited=without_one(rules.invited, command.uid),
+        moderators=without_one(rules.moderators, command.uid),
+    )
     seq = _limited(batch, room, client, Banned, command.uid, restraint)
     if peer is not None and room.key in batch.registry.clients_to_rooms[peer.uid]:
         _put_out(batch, room, peer, "banned")

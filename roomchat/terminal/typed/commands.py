@@ -92,7 +92,7 @@ def _search(arguments: list[str]) -> Search:
 def _logout(arguments: list[str]) -> LogOut:
     if arguments and arguments[0].lower() in {"others", "other"}:
         return LogOut(others=True)
-    return LogOut(_number(arguments[0]) if arguments else None)
+    return LogOut(number(arguments[0]) if arguments else None)
 
 
 def _help(arguments: list[str]) -> Help:
