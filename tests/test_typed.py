@@ -14,11 +14,12 @@ from roomchat.client.client import Client
 from roomchat.errors import ConnectError, Denied, StateError
 from roomchat.protocol import Bye, Joined, Message, Person
 from roomchat.terminal.editing.editing_keys import editing_keys
+from roomchat.terminal.own_account import OwnAccount
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.screen.keys import key_bindings
 from roomchat.terminal.typed.commands import NAMES, parse
 from roomchat.terminal.typed.help import KEYS
-from roomchat.terminal.typed.local import Connect, Help
+from roomchat.terminal.typed.local import Connect, Help, LogIn, OfAccount
 from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import Display, PlainDisplay
 from roomchat.terminal.windows.windows import Windows
@@ -64,7 +65,9 @@ def test_no_line_that_is_typed_is_a_fault(kind: int, lines: list[str]) -> None:
             what = parse(line, display.roster)
             if isinstance(what, Help):
                 display.help(what.topic)
-            elif what is not None and not isinstance(what, Bye | Connect):
+            elif isinstance(what, OfAccount):
+                OwnAccount(display, lambda question: None).run(client, what)
+            elif what is not None and not isinstance(what, Bye | Connect | LogIn):
                 runner.run(client, what, display.focus.room)
 
 
