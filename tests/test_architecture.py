@@ -21,6 +21,7 @@ BASE = {
     "protocol",
     "settings",
     "harmless",
+    "invites",
     "speaker",
     "times",
     "tls",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from roomchat.account import Invite
 from roomchat.cli.passwords import read_password
-from roomchat.client.invites import invite_line, new_token, read_invite
+from roomchat.invites import invite_line, new_token, read_invite
 from roomchat.protocol import Device
 from roomchat.server import Server
+from roomchat.store.api import Changes
+from roomchat.store.log import Log
 from roomchat.terminal.editing.draft import Draft
 from roomchat.terminal.editing.input_history import InputHistory
 from roomchat.terminal.own_account import device_line
@@ -181,6 +185,31 @@ def test_an_invite_is_a_line_to_paste() -> None:
     for wrong in ("", token[:-3], f"{code}aa", "what is this?"):
         with pytest.raises(ValueError, match="not an invite"):
             read_invite(wrong)
+
+
+def test_a_newcomer_with_an_invite_trusts_nothing_else(tmp_path: Path) -> None:
+    """Where nobody else can come in: the line is pasted, a name and a password are asked for; the key is known."""
+    settings = settings_of(tmp_path, accounts="invite", guests=False)
+    token = new_token()
+    log = Log(settings.db, "full")
+    log.append(0, Changes(invites=[(sha256(token.encode()).digest(), Invite(1, 2**50))]))
+    log.close()
+    with Server(settings) as server:
+        address = f"tls://127.0.0.1:{server.address[1]}"
+        words = invite_line(address, token, server.identity.fingerprint).split()[1:]
+        with Emulated(*words, env=env_of(tmp_path / "ann")) as ann:
+            ann.until("Your name")
+            ann.type("\x15ann" + ENTER)
+            ann.until("A password for ann:")
+            ann.type(SECRET + ENTER)
+            ann.until("Repeat for confirmation:")
+            ann.type(SECRET + ENTER)
+            ann.until("You are in lobby")
+            assert SECRET[:5].encode() not in ann.raw
+        with Program("join", address, "--plain", "--name", "bob", "--trust", env=env_of(tmp_path / "bob")) as bob:
+            bob.end_input()
+            assert bob.wait() == 1
+            assert "This server is for people with an account" in bob.output
 
 
 def test_a_device_is_a_line() -> None:

@@ -17,7 +17,7 @@ import click
 from roomchat.cli.addresses import WrongValue
 from roomchat.cli.trusting import place
 from roomchat.cli.user_settings import UserSettings
-from roomchat.client.invites import read_invite
+from roomchat.invites import read_invite
 from roomchat.terminal.proof import Proof
 
 MAX_FILE = 4096  # bytes that are read of a file

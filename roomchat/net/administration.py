@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import secrets
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ import msgspec
 
 from roomchat.chat.inputs import Administer, Link
 from roomchat.errors import BadCommand, BadJson, LineTooLong, LogError, LogUnreadable, Refused, RoomchatError
+from roomchat.invites import new_token
 from roomchat.net.connections import ToHub
 from roomchat.net.passwords import Passwords
 from roomchat.net.readers import Readers
@@ -138,7 +138,7 @@ class Administration:
         return AuditAnswer(changes=rows, next=rows[-1].number if len(found) > LIST_PAGE else None)
 
     def _make_invite(self, who: str, command: MakeInvite) -> AdminAnswer:
-        token = secrets.token_urlsafe(18)
+        token = new_token()
         offer = OfferInvite(token_hash=sha256(token.encode()).digest(), uses=command.uses, seconds=command.seconds)
         answer = self._from_hub(who, offer)
         if not isinstance(answer, InviteAnswer):

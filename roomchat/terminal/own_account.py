@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from roomchat.client.client import Client
-from roomchat.client.invites import read_invite
 from roomchat.harmless import harmless
+from roomchat.invites import read_invite
 from roomchat.protocol import Device
 from roomchat.terminal.typed.local import EndAccount, ListDevices, LogOut, NewPassword, OfAccount, RegisterHere
 from roomchat.terminal.typed.slash import TypingError

@@ -11,6 +11,7 @@ from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
 from roomchat.cli.admin.values import Duration
 from roomchat.cli.output import note, write_stdout
 from roomchat.client.address import Address
+from roomchat.invites import invite_line
 from roomchat.protocol.admin_answers import InviteAnswer, InviteRow, InvitesAnswer
 from roomchat.protocol.administration import ListInvites, MakeInvite, RevokeInvite
 from roomchat.settings import Settings
@@ -56,9 +57,8 @@ def revoke(id: str, db: Path | None, json: bool) -> None:
 
 
 def _words(answer: InviteAnswer, host: str) -> str:
-    where = host if answer.port == Settings.port else Address(host, answer.port)
-    key = f" --fingerprint {answer.fingerprint}" if answer.fingerprint else ""
-    return f"roomchat join {where}{key} --invite {answer.token}"
+    where = host if answer.port == Settings.port else str(Address(host, answer.port))
+    return invite_line(where, answer.token, answer.fingerprint or None)
 
 
 def _print(answer: InvitesAnswer, json: bool) -> None:
