@@ -77,7 +77,7 @@ _DEEDS: dict[type[Deed], str] = {
     Banned: "banned {whom_name} from {room}",
     Unbanned: "lifted the ban of {whom_name} from {room}",
     Muted: "muted {whom_name} in {room}",
-    Unmuted: "lets {whom_name} speak in {room} again",
+    Unmuted: "let {whom_name} speak in {room} again",
     Promoted: "made {whom_name} a moderator of {room}",
     Demoted: "made {whom_name} a moderator of {room} no longer",
     OwnerChanged: "made {whom_name} the owner of {room}",
@@ -99,6 +99,8 @@ def deed(entry: Deed, time: Callable[[str], str] = str) -> str:
     if isinstance(entry, TopicChanged):
         about = f": {entry.topic}" if entry.topic else " to nothing"
         return f"set the topic of {entry.room}{about}"
+    if isinstance(entry, OwnerChanged) and entry.whom == entry.uid:
+        return f"became the owner of {entry.room}"
     whom = {"whom_name": getattr(entry, "whom_name", ""), "room": entry.room}
     until, reason = getattr(entry, "until", None), getattr(entry, "reason", "")
     return (

@@ -19,6 +19,7 @@ from roomchat.protocol import (
     Leave,
     Mute,
     Promote,
+    Register,
     Say,
     SetTopic,
     ShowRules,
@@ -77,6 +78,19 @@ def test_who_was_kicked_while_away_is_not_brought_back_after_a_kill() -> None:
     chat.do("bob2", Say(text="sorry"))
     chat.restart()
     assert codes(_back(chat, bob, "bob3", {"tea": 2})) == []
+
+
+def test_an_account_that_is_away_can_be_put_out() -> None:
+    """It stays in its rooms without a seat: the kick holds when it comes back, on whatever device."""
+    chat, (_, bob, _) = room_of_three(resume_window=5)
+    chat.do("bob", Register(password="long enough"))
+    chat.lose("bob")
+    chat.wait(6)
+    assert bob not in chat.registry.clients
+    assert kinds(chat.do("ann", Kick(uid=bob, reason="spam")))[-2:] == ["kicked", "done"]
+    chat.hello("bob2", name="bob", password="long enough")
+    assert "tea" not in [event.get("room") for event in chat.take("bob2") if event["type"] == "joined"]
+    assert kinds(chat.do("bob2", Join(room="tea", after=0))) == ["joined", "kicked"]
 
 
 def test_who_is_banned_gets_what_was_said_before_and_nothing_more() -> None:

@@ -59,20 +59,24 @@ def set_topic(batch: Batch, session: Session, command: SetTopic) -> None:
 
 
 def kick(batch: Batch, session: Session, command: Kick) -> None:
-    """A member goes out; it may come back if it asks for that."""
+    """A member goes out, here or away; it may come back if it asks for that."""
     client = session.client
+    batch.look_for(command.uid)
     room = membership.own_room(batch, client, command.room)
     rules = check_role(room, client)
-    member = _member(batch, room, command.uid)
-    check_above(room, client, member.uid, member.name)
+    peer, name = whom(batch, client, command.uid)
+    if peer is not None:  # else it may be an account that stays in the room while it is away
+        _member(batch, room, command.uid)
+    check_above(room, client, command.uid, name)
     batch.must_store()
     if room.private:
-        batch.lay_down(room, invited=without_one(rules.invited, member.uid))
+        batch.lay_down(room, invited=without_one(rules.invited, command.uid))
     else:
-        kicked = with_one(rules.kicked, member.uid, command.reason)
+        kicked = with_one(rules.kicked, command.uid, command.reason)
         batch.lay_down(room, kicked=dict([*kicked.items()][-MAX_LISTED:]))
-    seq = batch.enter(room, client, Kicked, member.uid, member.name, reason=command.reason)
-    _put_out(batch, room, member, "kicked")
+    seq = batch.enter(room, client, Kicked, command.uid, name, reason=command.reason)
+    if peer is not None:
+        _put_out(batch, room, peer, "kicked")
     _done(batch, room, seq)
 
 

@@ -71,6 +71,7 @@ class Roster:
             case Invited():
                 known = event.room in self._invited
                 self._invited.add(event.room)
+                self.rooms.add(event.room)
                 return event.re is not None or not known  # it comes again with each hello
             case Left():
                 self._here.pop(event.room, None)

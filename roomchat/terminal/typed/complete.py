@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from roomchat.client.same import compared
 from roomchat.harmless import harmless
-from roomchat.protocol import is_pair
+from roomchat.protocol import is_pair, private_of
 from roomchat.terminal.shown.roster import Roster
 from roomchat.terminal.typed.commands import COMMANDS, find
 from roomchat.terminal.typed.slash import TypingError
@@ -178,5 +178,10 @@ def _rooms(word: str, known: Iterable[str], roster: Roster) -> Iterable[Candidat
         name = roster.typed(room) if is_pair(room) else room
         if is_pair(room) and sign:
             continue
-        if compared(name).startswith(wanted) or compared(name) == f"@{wanted}":
+        own = private_of(room)  # /join plans, where one is asked into +7/plans
+        if (
+            compared(name).startswith(wanted)
+            or compared(name) == f"@{wanted}"
+            or (own is not None and wanted and compared(own[1]).startswith(wanted))
+        ):
             yield Candidate(f"{listed}{comma}{sign}{name}", "whispers" if is_pair(room) else "room")
