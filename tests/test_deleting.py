@@ -12,18 +12,19 @@ from roomchat.errors import Denied
 from roomchat.export.formats import FORMATS
 from roomchat.export.transcript import Transcript
 from roomchat.programs.tail import text_line
-from roomchat.protocol import Deleted, Message, Tombstone
+from roomchat.protocol import Deleted, Message, Ping, Tombstone
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.terminal.runner import CommandRunner
 from roomchat.terminal.shown.lines import Line
 from roomchat.terminal.typed.commands import parse
-from roomchat.terminal.typed.local import Mentions
+from roomchat.terminal.typed.local import DeleteMessage, Mentions
 from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import PlainDisplay
 from roomchat.terminal.windows.finding import Finding
 from roomchat.terminal.windows.kept import Kept
 from roomchat.terminal.windows.window_lookups import WindowLookups
+from roomchat.terminal.windows.windows import Windows
 from roomchat.wires.native import encode, encode_entries
 from roomchat.wires.table import Dialects
 from tests.windows import BOB, WHISPERS, Desk
@@ -245,3 +246,30 @@ def test_other_wires_show_a_tombstone(dialect: str) -> None:
     """To whoever comes and is shown what was said before."""
     wire = Dialects(Settings(), lambda: TS).make(dialect)
     assert b"(deleted)" in wire.encode_log(encode(ENTRIES[1]))
+
+
+def test_a_moderator_deletes_what_a_search_has_found(serve: Callable[..., Server]) -> None:
+    """In the windows: the hit that is looked at is shown again; /delete behind that deletes it, whoever said it."""
+    server = serve()
+    windows = Windows(clock="%H:%M", is_begun=lambda: False, ask=lambda request: None)
+    host, port = server.address[:2]
+    client = Client(f"{host}:{port}", "ann", state=False, on_event=windows.take)
+    windows.meet(client)
+    with client, Client(f"{host}:{port}", "bob", state=False) as bob:
+        runner = CommandRunner(windows)
+        client.join("tea")  # hers, since she made it
+        bob.join("tea")
+        for text in ("nasty", "nice"):
+            bob.say(text)
+            assert bob.flush(20)
+        client.request(Ping())
+        window = windows.of("tea")
+        assert window is not None
+        said = [one for one in window.live.entries() if isinstance(one, Message)]
+        window.hit = next(one.seq for one in said if one.text == "nasty")
+        for _ in range(2):
+            runner.run(client, DeleteMessage(), "tea")
+        client.request(Ping())
+        entries = [*window.live.entries()]
+    assert [one.text for one in entries if isinstance(one, Message)] == ["nice"]
+    assert [one.name for one in entries if isinstance(one, Tombstone)] == ["bob"]

@@ -35,6 +35,22 @@ def test_each_window_has_its_own_past(tmp_path: Path) -> None:
     assert [line.text for line in again.lines][-2:] == ["server", "from an earlier version"]
 
 
+def test_what_is_deleted_is_forgotten(tmp_path: Path) -> None:
+    """In the file and in this run, with whatever command it was said; nothing else is."""
+    path = tmp_path / "typed"
+    history = InputHistory(path)
+    kept = ["hunter2!", "say hunter2", "/delete", "", "hunter"]
+    for text in ("hunter2", "/me hunter2", "/whisper bob hunter2", "//hunter2", "two\nlines", *kept):
+        history.add(text, "tea")
+    for words in ("hunter2", "two\nlines", "never said"):
+        history.forget(words)
+    assert history.of("tea") == kept
+    assert InputHistory(path).of("tea") == [text for text in kept if text]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    history.add("hunter2", "tea")
+    assert InputHistory(path).of("tea")[-1] == "hunter2"
+
+
 def test_the_past_is_bounded_and_survives_nonsense(tmp_path: Path) -> None:
     """Too long a file is cut; what is no line of ours is skipped; where none can be written it lasts for a run."""
     path = tmp_path / "typed"

@@ -37,6 +37,7 @@ class Editor:
         self.cycle: Cycle | None = None  # what Tab offers
         self.columns = 80  # of a row, as it is painted
         self._history = history
+        self.forget = history.forget
         self._offer = offer
         self._look_up = look_up
         self._sought: tuple[str, int] | None = None  # the line for which something is being looked up

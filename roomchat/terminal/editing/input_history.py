@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +24,8 @@ class Before(NamedTuple):
 
 
 class InputHistory:
-    """Lines in a file, one JSON object a line: a text may have line feeds in it. Belongs to the main thread.
+    """Lines in a file, one JSON object a line: a text may have line feeds in it. Belongs to the main thread, but
+    for ``forget``.
 
     Earlier versions wrote no rooms, but a JSON string a line: these belong to every window. Several programs may
     add to the file. It is cut to ``MAX_LINES`` when one starts. Where it can't be read or written, there is no
@@ -32,6 +35,7 @@ class InputHistory:
     def __init__(self, path: Path | None = None) -> None:
         self._path = user_state_path("roomchat") / "typed" if path is None else path
         self._lines: list[Before] | None = None  # read when it is first needed
+        self._changing = threading.Lock()
 
     @property
     def lines(self) -> list[Before]:
@@ -49,9 +53,21 @@ class InputHistory:
         known = self.of(room)
         if known and known[-1] == text:
             return
-        self.lines.append(Before(text, room))
         line = {"text": text} if room is None else {"room": room, "text": text}
-        self._write(json.dumps(line) + "\n", os.O_APPEND)
+        with self._changing:
+            self.lines.append(Before(text, room))
+            self._write(json.dumps(line) + "\n", os.O_APPEND)
+
+    def forget(self, words: str) -> None:
+        """Give up the lines by which these words were said, alone or behind a command. Any thread may call it."""
+        words = _harmless(words)
+        with self._changing:
+            self._lines = [line for line in self.lines if not _says(line.text, words)]
+            with contextlib.suppress(OSError):
+                kept = self._path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+                left = [line for line in kept if not _says(_before(line).text, words)]
+                if left != kept:
+                    self._write("".join(left), os.O_TRUNC)
 
     def _read(self) -> list[Before]:
         try:
@@ -82,4 +98,13 @@ def _before(line: str) -> Before:
     text, room = (kept.get("text"), kept.get("room")) if isinstance(kept, dict) else (kept, None)
     if not isinstance(text, str) or not (room is None or isinstance(room, str)):
         return Before("", None)
-    return Before("\n".join(map(harmless, text.split("\n"))), room)
+    return Before(_harmless(text), room)
+
+
+def _harmless(text: str) -> str:
+    return "\n".join(map(harmless, text.split("\n")))
+
+
+def _says(typed: str, words: str) -> bool:
+    """Whether a typed line says just these words: as they are, or behind ``/me``, ``/whisper bob`` or the like."""
+    return typed == words or (typed.startswith("/") and typed.endswith((f" {words}", f"/{words}")))

@@ -92,8 +92,8 @@ class Screen:
         self.editor = Editor(InputHistory(), tab.offer, tab.look_up, self._edited)
         self._other_editor = OtherEditor(self.editor, self._tell)
         self._owes = False  # whether the person was told that something is not sent
-        self._asked = float("-inf")  # when Ctrl-C asked
-        self._leaving = ""
+        self.windows.unsay = self.editor.forget
+        self._asked, self._leaving = float("-inf"), ""  # when Ctrl-C asked; what is told of leaving
         self.pending: status.Fragments = []  # what of the window is on its way, at the next painting
         self._led_from: Window | None = None  # where something was typed that leads to another window
         self.terminal: Terminal

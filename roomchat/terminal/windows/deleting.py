@@ -50,17 +50,23 @@ class Deleting:
             raise TypingError("This server is older, and can't delete messages.")
         asked, self._asked = self._asked, None
         if asked is not None and not words and asked.room == room:
-            client.delete(asked.seq, room)
+            self._delete(client, asked)
             return
         hit = 0 if words else self._hit(room)
         found = self._entry(client, room, hit) if hit else self._own(client, room, words)
         if not words and not hit:
-            client.delete(found.seq, room)
+            self._delete(client, found)
             return
         self._asked = found
         with display.lock:
             display.show_lines(list(said_before([found], display.roster, display.focus, DATED)))
             display.show("Type /delete now to delete this message for everyone; anything else keeps it.")
+
+    def _delete(self, client: Client, entry: Spoken) -> None:
+        """For everyone; and from what was typed here."""
+        client.delete(entry.seq, entry.room)
+        if entry.uid == client.uid:
+            self._display.unsay(said(entry)[1])
 
     def _hit(self, room: str) -> int:
         """The seq of the message that a search has led to; 0: none."""

@@ -55,6 +55,7 @@ class Display(ABC):
         self.lock = threading.RLock()
         self._clock = clock
         self._is_tagged = is_tagged
+        self.unsay: Callable[[str], None] = lambda words: None  # forgets what was typed, when it is deleted
         self.reset()
 
     def reset(self) -> None:
