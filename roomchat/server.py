@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import queue
 import socket
 import threading
@@ -43,6 +44,10 @@ from roomchat.times import timestamp
 from roomchat.wires.table import Dialects
 
 logger = logging.getLogger("roomchat")
+
+# Seconds until the main thread looks up: a signal may go to any of our threads. That ends no wait here, and Python
+# runs the handler at the next step of this one.
+LOOKS_UP = 0.5
 
 
 class Server:
@@ -148,8 +153,10 @@ class Server:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it should be stopped: ``end`` was called, it was idle for too long, or it failed."""
-        with contextlib.suppress(queue.Empty):
-            self._ended.put(self._ended.get(timeout=timeout))  # back, for others who wait
+        give_up = math.inf if timeout is None else time.monotonic() + timeout
+        while not self.ending and (left := give_up - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                self._ended.put(self._ended.get(timeout=min(left, LOOKS_UP)))  # back, for others who wait
         return self.ending
 
     def end(self) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from roomchat.client.address import parse_address
 from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.fork import watch
 from roomchat.client.given import asking, check, check_special
+from roomchat.client.interrupt import LOOKS_UP
 from roomchat.client.known_servers import KnownServers, users_folder
 from roomchat.client.listening import Listening
 from roomchat.client.login import Login
@@ -280,7 +283,7 @@ class Client(Listening):
         while True:
             self._check_ours()
             with self._changed:
-                self._changed.wait_for(lambda: self._queue or self._closed or self._connection.failure, timeout)
+                self._wait_for(lambda: self._queue or self._closed or self._connection.failure, timeout)
                 if not self._queue:
                     return
                 event = self._queue.popleft()
@@ -306,10 +309,16 @@ class Client(Listening):
             self._waiting += 1
             try:
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: done() or self._connection.failure or self._closed, timeout)
+                self._wait_for(lambda: done() or self._connection.failure or self._closed, timeout)
             finally:  # a Ctrl-C, too: else the queue would have no bound any more
                 self._waiting -= 1
             return bool(done())
+
+    def _wait_for(self, done: Callable[[], object], timeout: float | None) -> None:
+        """While ``changed`` is held. Looks up, for a Ctrl-C that goes by another thread."""
+        give_up = math.inf if timeout is None else time.monotonic() + timeout
+        while not done() and (left := give_up - time.monotonic()) > 0:
+            self._changed.wait(min(left, LOOKS_UP))
 
     def _take(self, event: ClientEvent) -> None:
         """An event has come. On the receiving thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -10,6 +11,9 @@ from collections.abc import Callable
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE = 2.0  # seconds that what was interrupted has to end by itself
+# Seconds until the main thread looks up: a signal may go to any of our threads. That ends no wait here, and Python
+# runs the handler at the next step of this one.
+LOOKS_UP = 0.5
 
 
 def run_interruptible(work: Callable[[], None], interrupt: Callable[[], None]) -> bool:
@@ -49,7 +53,7 @@ def run_interruptible(work: Callable[[], None], interrupt: Callable[[], None]) -
     try:
         # A daemon: work that waits for a server that does not answer must not keep a person who wants to go.
         threading.Thread(target=run, name="roomchat-send", daemon=True).start()
-        outcome = happened.get()
+        outcome = _next(happened)
         if isinstance(outcome, int):
             interrupt()
             try:
@@ -62,3 +66,10 @@ def run_interruptible(work: Callable[[], None], interrupt: Callable[[], None]) -
     if isinstance(outcome, Exception) and not interrupted:
         raise outcome
     return interrupted
+
+
+def _next(happened: queue.SimpleQueue[Exception | int | None]) -> Exception | int | None:
+    """Wait for it in the main thread."""
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return happened.get(timeout=LOOKS_UP)
