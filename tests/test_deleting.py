@@ -249,7 +249,7 @@ def test_other_wires_show_a_tombstone(dialect: str) -> None:
 
 
 def test_a_moderator_deletes_what_a_search_has_found(serve: Callable[..., Server]) -> None:
-    """In the windows: the hit that is looked at is shown again; /delete behind that deletes it, whoever said it."""
+    """The hit that is looked at is shown again; /delete behind that deletes it, whoever said it."""
     server = serve()
     windows = Windows(clock="%H:%M", is_begun=lambda: False, ask=lambda request: None)
     host, port = server.address[:2]
