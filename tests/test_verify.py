@@ -18,7 +18,7 @@ from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
-from roomchat.verify.check import Entry, check, check_newcomer
+from roomchat.verify.check import Entry, check, check_newcomer, check_traces
 from roomchat.verify.faults import Kind, schedule
 from roomchat.verify.log import from_file, from_server
 from roomchat.verify.records import (
@@ -191,6 +191,17 @@ def test_a_deletion_that_the_log_does_not_tell_of_is_found() -> None:
     records, log = deleted()
     log["tea"][1] = Entry(2, ANN, "a2")
     assert "The log of tea tells that seq 2 is deleted, but 'a2' is there." in check(records, log)
+
+
+def test_words_that_are_left_in_a_file_are_found() -> None:
+    """By their beginning; those of another message that begins alike do not count."""
+    said = Seen("tea", 1, ANN, brief("bot-1 says 1 ".ljust(99, ".")))
+    records = {"bot-1": [Started(ANN), said]}
+    log = {"tea": [Entry(1, ANN, "", gone=True)]}
+    assert list(check_traces(records, log, b'{"text":"bot-1 says 12 ..."}')) == []
+    assert list(check_traces(records, log, b'\0\0"bot-1 says 1 ..')) == [
+        "seq 1 of tea is deleted, but 'bot-1 says 1 ' is in the files of the log."
+    ]
 
 
 def test_a_newcomer_who_is_told_of_what_is_deleted_is_found() -> None:

@@ -10,7 +10,7 @@ The promises, each with a function below:
 3. All clients see the messages of a room in one order.
 4. Every message that was sent is in the log or was refused, never both; in the end nothing is pending.
 5. What its sender has deleted is a tombstone in the log, with the same seq, and an entry tells of it; nothing else
-   is one. A newcomer is told what the log has.
+   is one. Its words are in no file of the log, and a newcomer is told what the log has.
 6. A client is taken back each time, and is the same one: its UID stays.
 """
 
@@ -34,6 +34,7 @@ from roomchat.verify.records import (
     Saying,
     Seen,
     Started,
+    beginning,
 )
 
 
@@ -113,6 +114,19 @@ def check_deletions(records: Records, log: Log) -> Iterator[str]:
                 yield f"seq {seq} of {room} is deleted in the log, and no entry tells of it."
         for seq in sorted(told & kept.keys()):
             yield f"The log of {room} tells that seq {seq} is deleted, but {kept[seq]!r} is there."
+
+
+def check_traces(records: Records, log: Log, files: bytes) -> Iterator[str]:
+    """Nothing of what is gone is in the files of the log, not even between what they hold."""
+    gone = {(room, entry.seq) for room, entries in log.items() for entry in entries if entry.gone}
+    words: dict[str, tuple[str, int]] = {}  # the beginning of a text, which no other has, to where it was
+    for own in records.values():
+        for record in own:
+            if isinstance(record, Seen) and record.text and (record.room, record.seq) in gone:
+                words[beginning(record.text)] = record.room, record.seq
+    for begins, (room, seq) in words.items():
+        if begins.encode() in files:
+            yield f"seq {seq} of {room} is deleted, but {begins!r} is in the files of the log."
 
 
 def check_newcomer(told: Log, log: Log) -> Iterator[str]:

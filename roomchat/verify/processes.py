@@ -190,6 +190,11 @@ class ServerProcess(Process):
         self._start = [*command, "serve", "--db", str(self.db), "--idle-exit", str(IDLE_EXIT)]
         super().__init__(self._start, folder / "server.log")
 
+    def files(self) -> bytes:
+        """All that is in the files of its log."""
+        paths = [Path(f"{self.db}{end}") for end in ("", "-wal")]
+        return b"".join(path.read_bytes() for path in paths if path.exists())
+
     def spawn(self) -> None:
         """Start it; see ``listens``."""
         self.command = [*self._start, "--port", str(self.address[1])]

@@ -112,6 +112,12 @@ def brief(text: str) -> str:
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}#{sha256(text.encode()).hexdigest()[:8]}"
 
 
+def beginning(text: str) -> str:
+    """The part of a text that no other text begins with, as it is said or in records: ``bot-1 says 17 ``."""
+    name, says, number, *_ = f"{text} ".split(" ")
+    return f"{name} {says} {number} "
+
+
 class Recorder:
     """The end of a client's file of records. Any thread may call ``write``: a record is one system call, so it is
     whole or not there, and survives the end of the process in any way."""

@@ -19,7 +19,7 @@ from typing import TypeVar
 from roomchat.client.address import Address
 from roomchat.verify import log as final_log
 from roomchat.verify import records
-from roomchat.verify.check import check, check_newcomer
+from roomchat.verify.check import check, check_newcomer, check_traces
 from roomchat.verify.faults import Fault, Kind, schedule
 from roomchat.verify.processes import Process, ServerProcess, VerifyError
 from roomchat.verify.proxy import Link, Proxy
@@ -250,6 +250,7 @@ class Run:
             self._server.stop()
             found = self._read_log()
             result.violations += check_newcomer(newcomer.log, found.log)
+            result.violations += check_traces(self._records, found.log, self._server.files())
         self._look()
         log = found.log
         result.counts = count(self._records, log)
