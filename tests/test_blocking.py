@@ -211,3 +211,18 @@ def test_all_devices_of_a_person_know(serve: Callable[..., Server], tmp_path: Pa
         assert ann.blocked == {uid}
         ann.unblock(uid)
         assert ann.blocked == frozenset()
+
+
+def test_the_other_devices_are_told() -> None:
+    """Of an account that is here on two: each knows at once, also the one that asked."""
+    chat = Chat(password_cost="cheapest")
+    chat.hello("phone", name="ann", password="correct horse", register=True)
+    chat.hello("laptop", name="ann", password="correct horse")
+    uid = chat.hello("bob")["uid"]
+    chat.received.clear()
+    for step, told in ((Block(uid=uid, id=7), "blocked"), (Unblock(uid=uid, id=7), "unblocked")):
+        assert chat.do("phone", step) == [{"type": told, "re": 7, "uid": uid}]
+        assert chat.take("laptop") == [{"type": told, "uid": uid}]
+    assert chat.take("bob") == []
+    chat.batch(("phone", Block(uid=uid)))
+    assert chat.hello("tablet", name="ann", password="correct horse")["blocked"] == [uid]
