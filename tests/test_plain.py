@@ -9,16 +9,20 @@ import socket
 import subprocess
 import time
 from contextlib import closing
+from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from roomchat.harmless import harmless
+from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.wires.plain_text import ASK_NAME, ASK_UID, GREETING, HELP
 from tests.memory import Chat
 from tests.peer import DEADLINE
+from tests.test_passwords import SECRET, register, settings_of
 
 NC = shutil.which("nc")
 
@@ -544,3 +548,48 @@ def test_others_are_left_at_once(serve, connect):
     ann.until("member_left", room="tea", uid=bob.uid, reason="lost")
     with closing(Terminal(server, "bob")) as again:
         assert again.uid != bob.uid
+
+
+# ---------------------------------------------------------------- logging in
+
+
+def test_logging_in_by_hand(tmp_path: Path) -> None:
+    """The password is asked for, and telnet is told not to show it; a wrong one is asked for no second time."""
+    with Server(settings_of(tmp_path)) as server:
+        register(server).close()
+        with socket.create_connection(server.address, timeout=20) as person, person.makefile("rb") as lines:
+            person.sendall(b"/login\n")
+            assert b"Usage: /login NAME." in until(lines, b"Usage")
+            person.sendall(b"ann\n")
+            assert b"To log in, type /login NAME." in until(lines, b"To log in")
+            person.sendall(b"/login ann\r\nwrong horse\r\n")
+            found = until(lines, b"password is wrong")
+            assert found.index(b"\xff\xfb\x01") < found.index(b"Password") < found.index(b"\xff\xfc\x01")
+            person.sendall(b"/login Ann\n" + SECRET.encode() + b"\n")
+            until(lines, b"Your uid is: 1")
+            person.sendall(b"/login ann\n/devices\n")
+            until(lines, b"You are in already")
+            assert b"takes roomchat's own client" in until(lines, b"/devices")
+
+
+def test_no_password_is_asked_for_in_clear_text_from_elsewhere(tmp_path: Path) -> None:
+    """Before it is typed; over an encrypted connection it is."""
+    with (
+        Server(settings_of(tmp_path, plaintext="all", proxy_from=("127.0.0.1",))) as server,
+        socket.create_connection(server.address, timeout=20) as person,
+        person.makefile("rb") as lines,
+    ):
+        person.sendall(b"PROXY TCP4 192.0.2.1 192.0.2.2 1234 5050\r\n/login ann\n")
+        found = until(lines, b"clear text")
+        assert b"openssl s_client" in found
+        assert b"Password (" not in found
+
+
+def until(lines: IO[bytes], wanted: bytes) -> bytes:
+    """All up to the line that has this."""
+    found = b""
+    while wanted not in found:
+        line = lines.readline()
+        assert line, found
+        found += line
+    return found

@@ -23,6 +23,7 @@ from roomchat.net.output import Output
 from roomchat.net.reactor import Reactor
 from roomchat.settings import Settings
 from roomchat.wires.detect import Encrypted, Proxied, Refused, Verdict
+from roomchat.wires.plain import PlainWire
 from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
 
@@ -286,6 +287,8 @@ class Newcomers:
         """Tell the hub of a connection, or that it speaks another dialect than we had guessed."""
         guessed = connection.wire.dialect if connection.introduced else None
         connection.wire = wire
+        if isinstance(wire, PlainWire):
+            wire.login.private = connection.transport.secure or is_local(connection.address)
         connection.pace = wire.pace
         if wire.dialect != guessed:
             news = Connected(connection.address, wire.terms, connection.introduced)

@@ -15,6 +15,7 @@ from roomchat.errors import (
     BadCommand,
     BadName,
     LineTooLong,
+    NameOwned,
     NotInRoom,
     NotRegistered,
     Refused,
@@ -53,6 +54,7 @@ from roomchat.protocol import (
 from roomchat.settings import Settings
 from roomchat.wires import plain_order
 from roomchat.wires.lines import LineSplitter
+from roomchat.wires.plain_login import PlainLogin
 from roomchat.wires.plain_text import (
     ASK_NAME,
     ASK_UID,
@@ -60,10 +62,12 @@ from roomchat.wires.plain_text import (
     HELP,
     OF_CLIENT,
     as_line,
+    joined,
     listing,
     person_line,
     room_list,
     state,
+    welcome,
 )  # fmt: skip
 from roomchat.wires.telnet import TelnetFilter
 from roomchat.wires.wire import encode_log
@@ -119,6 +123,7 @@ class PlainWire:
         self._uid = 0
         self._rooms: dict[str, None] = {}  # that we are in; what is typed goes to the last one
         self._entering = 0  # dials and joins under way
+        self.login = PlainLogin(self._hello, lambda why: Malformed.of(TypedWrong(why=why)))
         self._shown: Table[str] = spoken(self._spoken) | deeds(_deed)
 
     # ------------------------------------------------------------ what is typed
@@ -135,6 +140,8 @@ class PlainWire:
         if len(line) > self._lines.max_line:
             return [self._too_long()]
         text = line.decode(errors="replace")
+        if self.login.asks:
+            return self.login.take(text)
         word = text.strip()
         first = word.lower().partition(" ")[0]
         if word.lower() in EXITS or (first in EXITS and first != ".exit"):
@@ -143,6 +150,8 @@ class PlainWire:
             return [Answer(data=(HELP if self._uid else HELP + ASK_NAME).encode())]
         if self._uid:
             return self._command(text, word)
+        if first == "/login" and not self._asked:
+            return self.login.begin(word.split()[1:])
         if not self._asked:
             if _ANOTHER_PROTOCOL.match(text):
                 return [Malformed.of(NotForHere())]
@@ -155,9 +164,9 @@ class PlainWire:
         # server refuses the one that does not apply, and that refusal is hidden.
         return [*self._command(text, word, EARLY_ID), self._hello(word)]
 
-    def _hello(self, name: str) -> Command:
+    def _hello(self, name: str, password: str | None = None) -> Command:
         self._asked += 1
-        return Hello(id=HELLO_ID, protocol=VERSION, name=name)
+        return Hello(id=HELLO_ID, protocol=VERSION, name=name, password=password)
 
     def _command(self, text: str, word: str, say_id: str | None = None) -> list[Command | Malformed | Answer]:
         if not word:
@@ -192,6 +201,8 @@ class PlainWire:
                 return History()
             case "/history", [count] if _is_number(count):
                 return History(limit=int(count))
+            case "/login", [_]:
+                return Malformed.of(TypedWrong(why="You are in already; to be somebody else, /quit first."))
         behind = "".join(text.split(maxsplit=1)[1:])
         if (order := plain_order.made(command.lower(), words, behind, JOIN_ID)) is not None:
             return self._enter(order) if isinstance(order, Join) else order
@@ -245,11 +256,11 @@ class PlainWire:
     def _reply(self, event: Event) -> str:
         match event:
             case Welcome():
-                return self._welcome(event)
+                return welcome(event)
             case Error():
                 return self._error(event)
             case Joined():
-                return self._joined(event)
+                return joined(event, self._uid)
             case Left():
                 current = next(reversed(self._rooms), None)
                 still = f" What you type now goes to {current}." if current else ""
@@ -273,46 +284,15 @@ class PlainWire:
                 return as_line(f"{event.whom} {event.whom_name} is invited into {event.room}.")
         return state(event)
 
-    def _welcome(self, event: Welcome) -> str:
-        others = [person for person in event.clients if person.uid != event.uid]
-        where = (
-            f"Or type a message for everyone in {event.lobby}"
-            if event.lobby
-            else "Or wait until someone dials you"
-        )
-        return (
-            as_line(f"Your uid is: {event.uid}")
-            + "".join(map(as_line, (event.motd or "").splitlines()))
-            + listing("People online:", map(person_line, others), event.clients_total - 1)
-            + room_list(event)
-            + ASK_UID
-            + as_line(f"{where}, or /join ROOM. /help lists the commands.")
-        )
-
     def _error(self, event: Error) -> str:
         text = as_line(NoName.sentence if event.code == NotRegistered.code else event.message)
         if event.code in _CLOSING:
             return text
         if not self._uid:
-            return text + ASK_NAME
+            hint = as_line("To log in, type /login NAME.") if event.code == NameOwned.code else ""
+            return text + hint + ASK_NAME
         ask = (event.re == DIAL_ID or event.code == NotInRoom.code) and not self._is_elsewhere()
         return text + (ASK_UID if ask else "")
-
-    def _joined(self, event: Joined) -> str:
-        if event.device is not None:
-            return as_line(f"On another device you went into {event.room}; what you type here does not go there.")
-        names = {person.uid: person.name for person in event.members}
-        started = ""
-        if event.by is not None:
-            who = "You" if event.by == self._uid else f"{event.by} {names.get(event.by, '')}"
-            started = as_line(f"{who.strip()} started {event.room}.")
-        others = [person for person in event.members if person.uid != self._uid]
-        where = f"You are in {event.room}"
-        if event.topic:
-            started += as_line(f"{event.room} is about: {event.topic}")
-        if not others:
-            return started + as_line(f"{where}; nobody else is here yet.")
-        return started + listing(f"{where} with:", map(person_line, others), event.members_total - 1)
 
     # ------------------------------------------------------------ what everyone in a room is shown
 

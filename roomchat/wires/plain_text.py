@@ -11,6 +11,7 @@ from roomchat.protocol import (
     Event,
     Gap,
     Invited,
+    Joined,
     MemberJoined,
     MemberLeft,
     Notice,
@@ -34,6 +35,7 @@ UID                 chat with that person, in their room or in a new one
 /rooms              list the rooms
 /whisper UID TEXT   send a message to one person only
 /name NAME          change your name
+/login NAME         log in to your account, in place of a username
 /history [N]        show the last messages
 {plain_order.HELP}\
 .exit or /quit      leave the chat
@@ -41,7 +43,11 @@ Anything else goes to everyone in your room. Begin with // to say something that
 """
 
 TOLD = {"kicked", "banned"}  # why somebody went, where an entry of the room has told it
-OF_CLIENT = {"/block", "/delete", "/ignore", "/search", "/unblock"}  # what people know from roomchat's own client
+# What people know from roomchat's own client.
+OF_CLIENT = {
+    "/block", "/delete", "/devices", "/ignore", "/logout", "/password", "/register", "/search", "/unblock",
+    "/unregister",
+}  # fmt: skip
 WHY_GONE = {
     "left": "left",
     "bye": "said goodbye",
@@ -100,3 +106,37 @@ def listing(title: str, items: Iterable[str], total: int) -> str:
 def as_line(text: str) -> str:
     """One line, made harmless."""
     return harmless(text) + "\n"
+
+
+def welcome(event: Welcome) -> str:
+    """What one reads who has come in."""
+    others = [person for person in event.clients if person.uid != event.uid]
+    where = (
+        f"Or type a message for everyone in {event.lobby}" if event.lobby else "Or wait until someone dials you"
+    )
+    return (
+        as_line(f"Your uid is: {event.uid}")
+        + "".join(map(as_line, (event.motd or "").splitlines()))
+        + listing("People online:", map(person_line, others), event.clients_total - 1)
+        + room_list(event)
+        + ASK_UID
+        + as_line(f"{where}, or /join ROOM. /help lists the commands.")
+    )
+
+
+def joined(event: Joined, uid: int) -> str:
+    """What the one with that UID reads who is in a room now."""
+    if event.device is not None:
+        return as_line(f"On another device you went into {event.room}; what you type here does not go there.")
+    names = {person.uid: person.name for person in event.members}
+    started = ""
+    if event.by is not None:
+        who = "You" if event.by == uid else f"{event.by} {names.get(event.by, '')}"
+        started = as_line(f"{who.strip()} started {event.room}.")
+    others = [person for person in event.members if person.uid != uid]
+    where = f"You are in {event.room}"
+    if event.topic:
+        started += as_line(f"{event.room} is about: {event.topic}")
+    if not others:
+        return started + as_line(f"{where}; nobody else is here yet.")
+    return started + listing(f"{where} with:", map(person_line, others), event.members_total - 1)
