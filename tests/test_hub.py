@@ -8,7 +8,7 @@ import pytest
 
 from roomchat.account import Invite
 from roomchat.chat.effects import Replay
-from roomchat.chat.inputs import Connected, Disconnected, NewAccount, Shutdown
+from roomchat.chat.inputs import Administer, Connected, Disconnected, NewAccount, Shutdown
 from roomchat.protocol import (
     Bye,
     Dial,
@@ -25,6 +25,7 @@ from roomchat.protocol import (
     Whisper,
     Who,
 )
+from roomchat.protocol.administration import Ban
 from roomchat.wires.native import encode
 from tests.memory import Chat, brief, snapshot
 
@@ -163,6 +164,7 @@ def everything() -> tuple[Chat, list]:
         ("eve2", Hello(protocol=1, token=eve["token"], name="evelyn", rooms={"den": 0})),
         ("eve3", Connected("10.0.0.2")),
         ("eve3", Hello(protocol=1, token=eve["token"])),
+        (-1, Administer("root", Ban(uid=2))),
     ]
 
 
