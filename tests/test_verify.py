@@ -389,5 +389,6 @@ def test_the_checker_finds_a_seeded_fault(
 ) -> None:
     """Each of the ways in which chats lose, double or mix up messages, in an otherwise real run."""
     command = [sys.executable, str(MUTANTS / f"{name}.py")]
-    result, lines = run(seed=2, seconds=2, kills=1, patience=1, **{f"{process}_command": command})
+    kills = 0 if name == "stale_reader" else 1  # what it remembers ends with it
+    result, lines = run(seed=2, seconds=2, kills=kills, patience=1, **{f"{process}_command": command})
     assert any(re.search(sentence, violation) for violation in result.violations), lines
