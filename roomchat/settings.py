@@ -102,8 +102,8 @@ class Settings:
     min_password: int = 8  # characters, as NIST SP 800-63B has it
 
     # What the machine is asked for.
-    password_threads: int = 1  # that check passwords, each with 64 MiB while it does: 20 a second on two cores
-    password_queue: int = 50  # passwords that wait for them; some seconds, which is less than a hello may take
+    password_threads: int = 1  # that have passwords checked, each by a process with 64 MiB: some 7 a second
+    password_queue: int = 50  # passwords that wait for them; fewer where one takes long
     password_cost: str = "recommended"  # RFC 9106's second choice; "cheapest" is for tests
     io_threads: int = 1  # more do not help while one interpreter lock is shared
     reader_threads: int = 2  # that read history; so one long page does not hold up the other readers

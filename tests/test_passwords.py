@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from roomchat.chat.inputs import LoggedIn, NewAccount
 from roomchat.dialect import Malformed
 from roomchat.errors import BadPassword
-from roomchat.net.hashing import Hasher, prepared
+from roomchat.net.hashing import NICE, Hasher, HashingProcess, prepared
 from roomchat.net.passwords import MAX_PER_ADDRESS, Passwords
 from roomchat.net.throttle import FREE, MAX_ACCOUNT_DELAY, MAX_DELAY, MAX_KEPT, Throttle
 from roomchat.protocol import ChangePassword, Hello, Register, Unregister
@@ -65,6 +67,30 @@ def test_the_recommended_cost_is_that_of_rfc_9106() -> None:
     assert not hasher.is_right(kept, SECRET + "s")
     assert not hasher.is_outdated(kept)
     assert Hasher("cheapest").is_outdated(kept)
+
+
+def test_a_process_of_its_own_makes_the_hashes() -> None:
+    """Another one, if it is ended; its arguments say nothing, and it ends with the server."""
+    hasher = HashingProcess("cheapest")
+    with closing(hasher):
+        kept = hasher.hash(SECRET)
+        assert hasher.is_right(kept, SECRET)
+        assert not hasher.is_right(kept, SECRET + "s")
+        assert not hasher.is_right(None, SECRET)
+        assert not hasher.is_right(kept, "bell\a")
+        with pytest.raises(BadPassword):
+            hasher.hash("")
+        first = hasher._process
+        assert first is not None
+        assert SECRET not in " ".join(first.args)
+        first.kill()
+        first.wait()
+        assert hasher.is_right(kept, SECRET)
+        second = hasher._process
+        assert second is not None
+        assert second.pid != first.pid
+        assert os.getpriority(os.PRIO_PROCESS, second.pid) == os.getpriority(os.PRIO_PROCESS, 0) + NICE
+    assert second.poll() == 0
 
 
 def test_nobody_has_a_password_where_there_is_no_account() -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
-import os
-import sys
 import threading
 import time
 from collections import Counter, deque
@@ -31,7 +28,7 @@ from roomchat.errors import (
     TooManyTries,
     WrongPassword,
 )
-from roomchat.net.hashing import Hasher, prepared
+from roomchat.net.hashing import Hashing, hashing, prepared
 from roomchat.net.throttle import Throttle
 from roomchat.protocol import ChangePassword, Hello, Register, Unregister
 from roomchat.settings import Settings
@@ -41,7 +38,9 @@ from roomchat.store.clients import StoredPassword
 Secret = Hello | Register | ChangePassword | Unregister  # what has a password in it
 
 MAX_PER_ADDRESS = 4  # passwords of one address that wait
-NICE = 10  # of the threads: what is said goes before who logs in
+
+MAX_WAIT = 5.0  # seconds for which passwords may wait: half of the time that a hello has
+SMOOTH = 8  # passwords over which it is averaged how long one takes
 
 logger = logging.getLogger("roomchat")
 
@@ -67,6 +66,7 @@ class Passwords:
         self._waiting: deque[tuple[str, Callable[[Judge], None]]] = deque()  # with their addresses
         self._addresses: Counter[str] = Counter()  # of those that wait, or are being checked
         self._throttle = Throttle()
+        self._takes = 0.0  # seconds that a password takes, of late
         self._stopped = False
 
     # ------------------------------------------------------------ any thread
@@ -107,7 +107,8 @@ class Passwords:
 
     def _submit(self, address: str, work: Callable[[Judge], None]) -> bool:
         with self._changed:
-            full = len(self._waiting) >= self._settings.password_queue
+            waiting = len(self._waiting)
+            full = waiting >= self._settings.password_queue or waiting * self._takes > MAX_WAIT
             if full or self._stopped or self._addresses[address] >= MAX_PER_ADDRESS:
                 return False
             self._addresses[address] += 1
@@ -126,15 +127,15 @@ class Passwords:
 
     def run(self) -> None:
         """Check passwords until the threads are stopped."""
-        _give_way()
-        with closing(self._open_reader()) as reader:
-            judge: Judge | None = None
+        hasher = hashing(self._settings.password_cost)
+        with closing(hasher), closing(self._open_reader()) as reader:
+            judge = Judge(self._settings, reader, hasher, self._throttle, self._changed)
             while (found := self._next()) is not None:
                 address, work = found
-                if judge is None:  # at the first one: to make it takes as long as a password does
-                    judge = Judge(self._settings, reader, self._throttle, self._changed)
+                begun = time.monotonic()
                 work(judge)
                 with self._changed:
+                    self._takes += (time.monotonic() - begun - self._takes) / SMOOTH
                     self._addresses[address] -= 1
                     self._addresses += Counter()  # without those of whom nothing waits
 
@@ -148,13 +149,18 @@ class Judge:
     """Of one thread. All of its methods raise Refused."""
 
     def __init__(
-        self, settings: Settings, reader: LogReader, throttle: Throttle, lock: threading.Condition
+        self,
+        settings: Settings,
+        reader: LogReader,
+        hasher: Hashing,
+        throttle: Throttle,
+        lock: threading.Condition,
     ) -> None:
         self._settings = settings
         self._reader = reader
+        self._hasher = hasher
         self._throttle = throttle  # of all threads: under the lock
         self._lock = lock
-        self._hasher = Hasher(settings.password_cost)
 
     def verdict(self, command: Secret, address: str, uid: int, token_hash: bytes) -> Input:
         """What the hub is to be given in the place of a command."""
@@ -235,11 +241,3 @@ def bare(hello: Hello) -> Hello:
 
 def _hash(invite: str | None) -> bytes | None:
     return None if invite is None else sha256(invite.encode()).digest()
-
-
-def _give_way() -> None:
-    """What this does, and argon2 on threads of its own, takes no time from the chat. Only Linux has that for a
-    thread."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
