@@ -1,9 +1,9 @@
 """What is kept of passwords: argon2id, as RFC 9106 recommends it; run as a program, a process that makes it.
 
 One password is 64 MiB and 0.2 s of all processors. In a thread of the server that was felt by whoever talks:
-beside a flood of guesses a room's p99 went from 3 ms to 95. A thread of lower priority was worse, for while it waited
-for a processor with the interpreter's lock in its hand, all others did. A process of lower priority gives way at
-once, and its memory is its own.
+beside a flood of guesses a room's p99 went from 3 ms to 95. A thread of lower priority was worse, for while it
+waited for a processor with the interpreter's lock in its hand, all others did. A process of lower priority gives
+way at once, and its memory is its own.
 """
 
 from __future__ import annotations
