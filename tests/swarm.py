@@ -25,12 +25,16 @@ class Member:
 
     def send(self, type: str, **fields: object) -> None:
         """A command; small, so the system takes it at once."""
-        self.socket.sendall(json.dumps({"type": type, **fields}).encode() + b"\n")
+        try:
+            self.socket.sendall(json.dumps({"type": type, **fields}).encode() + b"\n")
+        except BrokenPipeError:
+            while True:  # up to the end, with the reason before it
+                self.receive()
 
     def receive(self) -> None:
         """What has come since the last time."""
         data = self.socket.recv(256 * 1024)
-        assert data, f"the server ended the connection of member {self.number}"
+        assert data, f"the server ended the connection of member {self.number}, which got {self.events[-3:]}"
         *lines, self._rest = (self._rest + data).split(b"\n")
         self.events += map(json.loads, lines)
 
