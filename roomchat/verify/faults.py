@@ -17,6 +17,12 @@ class Kind(Enum):
     BLACKHOLE = "lost acknowledgements"  # what the server sends is held back, then the connection is cut
     STALL = "stalled connections"  # nothing passes in either direction, then all of it
     SLOW = "slow readers in a flood"
+    TEAR = "connections cut in the middle of something"
+    CHANGE = "changed bytes"  # by somebody on the way; only where that is to be noticed
+    RENEW = "renewed certificates"  # the file of the server's is another
+
+
+ENCRYPTED = {Kind.CHANGE, Kind.RENEW}  # the kinds that are only for clients that come encrypted
 
 
 # Seconds between two of a kind, and how long one lasts: at least and at most. The server's kills are counted
@@ -28,6 +34,9 @@ _EVERY = {
     Kind.BLACKHOLE: 0.7,
     Kind.STALL: 2.0,
     Kind.SLOW: 10.0,
+    Kind.TEAR: 1.0,
+    Kind.CHANGE: 1.0,
+    Kind.RENEW: 3.0,
 }
 _LASTS = {
     Kind.SERVER_KILL: (0.0, 0.5),  # how long it stays down, besides its start
@@ -37,6 +46,9 @@ _LASTS = {
     Kind.BLACKHOLE: (0.5, 1.2),
     Kind.STALL: (0.2, 1.5),
     Kind.SLOW: (2.0, 4.0),
+    Kind.TEAR: (0.0, 0.0),
+    Kind.CHANGE: (0.0, 0.0),
+    Kind.RENEW: (0.0, 0.0),
 }
 
 
@@ -50,17 +62,20 @@ class Fault:
     choice: float
 
 
-def schedule(seed: int, seconds: float, kills: int) -> list[Fault]:
+def schedule(seed: int, seconds: float, kills: int, *, tls: bool = False) -> list[Fault]:
     """The faults of that time, at least one of each kind, in order of time.
 
     Args:
         seed: the same gives the same.
         seconds: how long.
         kills: of the server.
+        tls: whether the clients come encrypted.
     """
     choose = random.Random(seed)
     counts = {kind: max(1, round(seconds / every)) for kind, every in _EVERY.items()}
     counts[Kind.SERVER_KILL] = kills
+    if not tls:
+        counts = {kind: count for kind, count in counts.items() if kind not in ENCRYPTED}
     faults = []
     for kind, count in counts.items():
         for place in range(count):

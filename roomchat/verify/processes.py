@@ -9,6 +9,7 @@ import codecs
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -199,6 +200,12 @@ class ServerProcess(Process):
         """Start it; see ``listens``."""
         self.command = [*self._start, "--port", str(self.address[1])]
         super().spawn()
+
+    def renew_certificate(self) -> None:
+        """Another file with it, as who renews one puts it there; the key stays. It must have listened once."""
+        path = f"{self.db}.pem"
+        shutil.copy(path, f"{path}.renewed")
+        os.replace(f"{path}.renewed", path)
 
     def listens(self) -> None:
         """Wait until it listens.

@@ -23,6 +23,8 @@ class Link:
         self._to_client = threading.Event()  # set: what the server sends passes
         self._cut = threading.Event()
         self._slow = threading.Event()
+        self._tears = threading.Event()
+        self._changes = threading.Event()
         self.heal()
         self._threads = [
             threading.Thread(target=self._pass_on, args=(client, server, self._to_server), name="verify-up"),
@@ -52,6 +54,14 @@ class Link:
         """Pass on what the server sends by and by."""
         self._slow.set()
 
+    def tear(self) -> None:
+        """Of what passes next only half passes, and the connection is cut."""
+        self._tears.set()
+
+    def change(self) -> None:
+        """One bit of what passes next is another."""
+        self._changes.set()
+
     def heal(self) -> None:
         """Pass everything on again, what was held back first."""
         self._slow.clear()
@@ -68,6 +78,7 @@ class Link:
 
     def join(self) -> None:
         """Wait for its threads, after ``cut``."""
+        self.heal()  # it may have been stalled just after it was cut
         for thread in self._threads:
             thread.join()
         self._client.close()
@@ -82,6 +93,13 @@ class Link:
                     self._cut.wait(TRICKLE_PAUSE)
                 if self._cut.is_set():
                     break
+                middle = len(data) // 2
+                if self._tears.is_set():
+                    sink.sendall(data[:middle])
+                    break
+                if self._changes.is_set():
+                    self._changes.clear()
+                    data = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
                 sink.sendall(data)
         self.cut()
 
@@ -140,8 +158,8 @@ class Proxy:
             for sock in (client, server):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             link = Link(client, server)
-            link.start()
-            with self._lock:
+            with self._lock:  # whose data passes is there
+                link.start()
                 self._links.append(link)
 
     def _connect(self) -> socket.socket | None:

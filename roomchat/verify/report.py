@@ -62,7 +62,7 @@ def count(records: Records, log: Log) -> Counter[str]:
 def summary(result: Result) -> Iterator[str]:
     """The last lines."""
     counts = result.counts
-    faults = ", ".join(f"{kind.value} {result.faults[kind]}" for kind in Kind)
+    faults = ", ".join(f"{kind.value} {result.faults[kind]}" for kind in Kind if result.faults[kind])
     yield (
         f"Messages said: {counts['said']:,}; came back: {counts['came back']:,}; refused: {counts['refused']:,}; "
         f"deleted: {counts['deleted']:,}."

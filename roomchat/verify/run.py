@@ -40,6 +40,8 @@ TICK = 0.01  # seconds between two looks whether a fault is due
 PROGRESS_INTERVAL = 3.0  # seconds between two lines for the person
 MIN_RATE = 2  # messages a second, by all clients; fewer prove nothing
 
+_ON_ONE = {Kind.CUT: Link.cut, Kind.STALL: Link.stall, Kind.TEAR: Link.tear, Kind.CHANGE: Link.change}
+
 T = TypeVar("T")
 
 
@@ -149,7 +151,9 @@ class Run:
     def _do_faults(self) -> None:
         options = self._options
         kills = max(1, round(options.seconds / 3)) if options.kills is None else options.kills
-        self._schedule = schedule(options.seed, options.seconds, kills if self._server else 0)
+        own = self._server is not None
+        faults = schedule(options.seed, options.seconds, kills if own else 0, tls=options.tls)
+        self._schedule = [fault for fault in faults if own or fault.kind is not Kind.RENEW]
         for fault in self._schedule:
             self._at(fault.at, partial(self._begin, fault))
         self._started = time.monotonic()
@@ -185,6 +189,9 @@ class Run:
                 worker = _choose(self._workers, fault)
                 worker.kill()
                 self._at(self._now() + fault.lasts, partial(_start_again, worker))
+            case Kind.RENEW:
+                assert self._server is not None
+                self._server.renew_certificate()
             case _:
                 if not self._break_link(fault):
                     self._at(self._now() + POLL_INTERVAL, partial(self._begin, fault))
@@ -201,8 +208,6 @@ class Run:
         some = links[int(fault.choice * ONE_IN) :: ONE_IN] or links
         end: Callable[[], None] = link.heal
         match fault.kind:
-            case Kind.CUT:
-                end = link.cut
             case Kind.CUT_ALL:
                 end = partial(_cut_all, links)
             case Kind.BLACKHOLE:
@@ -210,13 +215,13 @@ class Run:
                     one.blackhole()
                 self._tell(f"burst {_choose(self._rooms, fault)}")  # so that they have something not to hear of
                 end = partial(_cut_all, some)
-            case Kind.STALL:
-                link.stall()
             case Kind.SLOW:
                 self._tell(f"flood {_choose(self._rooms, fault)} {FLOOD_MESSAGES // len(self._workers)}")
                 for one in some:
                     one.slow_down()
                 end = partial(_heal_all, some)
+            case _:
+                _ON_ONE[fault.kind](link)
         self._at(self._now() + fault.lasts, end)
         return True
 
