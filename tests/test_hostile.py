@@ -21,7 +21,7 @@ from roomchat.terminal.shown.lines import fold
 from roomchat.terminal.shown.render import lines
 from roomchat.terminal.shown.roster import Roster
 from roomchat.terminal.typed.complete import candidates
-from tests.emulator import CTRL_C, ENTER, TAB, Emulated
+from tests.emulator import CTRL_C, ENTER, PAINTED, TAB, Emulated
 from tests.peer import Peer
 
 TIME = "2026-01-01T00:00:00.000Z"
@@ -127,7 +127,8 @@ def test_no_text_does_anything_to_the_screen(text: str) -> None:
         ann.until("[tea] /join")
         ann.type(CTRL_C + "@" + TAB + CTRL_C + "done")
         ann.until("[tea] done")
-        sent = OWN.sub("", ann.raw.decode())
+        whole, _, _ = ann.raw.rpartition(PAINTED)  # of the next painting there may be a part of a sequence
+        sent = OWN.sub("", whole.decode())
         assert sent == "".join(c for c in sent if c in "\r\n\a\b" or harmless(c) == c)
         assert ann.screen.title.startswith("roomchat: tea")
         cells = [row[x] for row in ann.screen.buffer.values() for x in range(80)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from roomchat.server import Server
 from roomchat.terminal.device.calls import RINGS
+from roomchat.verify.processes import PATIENCE
 from tests.emulator import CTRL_D, ENTER, alt
 from tests.tearoom import COMMAND, Tea, bells, is_left_as_found, tearoom
 
@@ -74,13 +77,17 @@ def test_nobody_is_called_who_does_not_want_it(tea: Tea) -> None:
 def test_a_mention_runs_the_command(tea: Tea, tmp_path: Path) -> None:
     """With what was said, which is no code; one that is not there is told."""
     out = tmp_path / "out"
+    os.mkfifo(out)
     script = tmp_path / "called.sh"
-    script.write_text(f'#!/bin/sh\nprintf "%s|" "$ROOMCHAT_ROOM" "$ROOMCHAT_FROM" "$ROOMCHAT_TEXT" > {out}.new\n'
-                      f"mv {out}.new {out}\n")  # fmt: skip
+    script.write_text(f'#!/bin/sh\nprintf "%s|" "$ROOMCHAT_ROOM" "$ROOMCHAT_FROM" "$ROOMCHAT_TEXT" > {out}\n')
     ann = tea.ann("--on-mention", f"sh '{script}'")
-    tea.bob.say("ann: $(touch /nowhere) \x1b[2J", "ops")
-    ann.until(lambda screen: out.exists() or bells(screen) > 99)
-    assert out.read_text() == "ops|bob|ann: $(touch /nowhere) \u241b[2J|"
+    with open(os.open(out, os.O_RDWR), "rb", 0) as called:
+        tea.bob.say("ann: $(touch /nowhere) \x1b[2J", "ops")
+        told = b""
+        while told.count(b"|") < 3:
+            assert select.select([called], [], [], PATIENCE)[0], "the command never ran"
+            told += called.read(999)
+        assert told.decode() == "ops|bob|ann: $(touch /nowhere) \u241b[2J|"
     ann.type(CTRL_D)
     assert ann.wait() == 0
     ann = tea.ann("--on-mention", "no-such-command", room="tea")
