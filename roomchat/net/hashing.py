@@ -1,4 +1,4 @@
-"""What is kept of passwords: argon2id, as RFC 9106 recommends it; run as a program, a process that makes it.
+"""What is kept of passwords: argon2id, as RFC 9106 recommends it, made by a process of its own.
 
 One password is 64 MiB and 0.2 s of all processors. In a thread of the server that was felt by whoever talks:
 beside a flood of guesses a room's p99 went from 3 ms to 95. A thread of lower priority was worse, for while it
@@ -174,9 +174,12 @@ class HashingProcess:
                     pipe.close()
 
     def _start(self) -> subprocess.Popen[bytes]:
+        # With the server's own path: a plain -m would import from the folder in which the server happens to have
+        # been started, where others may put something.
         # A session of its own: a Ctrl-C is for the server, which ends it.
+        program = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve; serve(sys.argv[1])"
         return subprocess.Popen(
-            [sys.executable, "-m", __name__, self._cost],
+            [sys.executable, "-P", "-c", program, self._cost],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
@@ -193,7 +196,3 @@ def serve(cost: str) -> None:
             done = _Done(hasher.hash(job.password))
         sys.stdout.buffer.write(msgspec.json.encode(done) + b"\n")
         sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    serve(sys.argv[1])
