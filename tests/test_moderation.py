@@ -101,6 +101,26 @@ def test_who_is_banned_gets_what_was_said_before_and_nothing_more() -> None:
     assert kinds(chat.take("cyd")) == ["message", "banned", "member_left", "message"]
 
 
+def test_of_ipv6_a_network_is_banned_and_this_machine_never() -> None:
+    """Whoever has one address there has them all; and behind that of this machine are many, by a tunnel."""
+    chat = Chat()
+    addresses = {
+        "ann": "10.0.0.1",
+        "bob": "2001:db8::1",
+        "cyd": "2001:db8::2",
+        "dan": "127.0.0.1",
+        "eve": "127.0.0.1",
+    }
+    for name, address in addresses.items():
+        chat.connect(name, address=address)
+        chat.do(name, _hello(name))
+    uids = {client.name: uid for uid, client in chat.registry.clients.items()}
+    chat.do("ann", Join(room="tea"), Ban(uid=uids["bob"], address=True), Ban(uid=uids["dan"], address=True))
+    assert codes(chat.do("cyd", Join(room="tea"))) == ["banned"]
+    assert codes(chat.do("dan", Join(room="tea"))) == ["banned"]
+    assert codes(chat.do("eve", Join(room="tea"))) == []
+
+
 def test_a_guest_is_banned_by_address_too() -> None:
     """Whoever comes from there as a guest, but for those who have a role, and who are in the room already."""
     chat = Chat()

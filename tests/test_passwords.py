@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,9 +17,9 @@ from hypothesis import strategies as st
 
 from roomchat.chat.inputs import LoggedIn, NewAccount
 from roomchat.dialect import Malformed
-from roomchat.errors import BadPassword
+from roomchat.errors import BadPassword, TooManyTries
 from roomchat.net.hashing import NICE, Hasher, HashingProcess, prepared
-from roomchat.net.passwords import MAX_PER_ADDRESS, Passwords
+from roomchat.net.passwords import MAX_PER_ORIGIN, Judge, Passwords
 from roomchat.net.throttle import FREE, MAX_ACCOUNT_DELAY, MAX_DELAY, MAX_KEPT, Throttle
 from roomchat.protocol import ChangePassword, Hello, Register, Unregister
 from roomchat.server import Server
@@ -91,6 +92,17 @@ def test_a_process_of_its_own_makes_the_hashes() -> None:
         assert second.pid != first.pid
         assert os.getpriority(os.PRIO_PROCESS, second.pid) == os.getpriority(os.PRIO_PROCESS, 0) + NICE
     assert second.poll() == 0
+
+
+def test_that_process_imports_nothing_from_where_the_server_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That may be a folder into which others write."""
+    for name in ("argon2", "msgspec", "precis_i18n", "roomchat", "secrets"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    with closing(HashingProcess("cheapest")) as hasher:
+        assert hasher.is_right(hasher.hash(SECRET), SECRET)
 
 
 def test_nobody_has_a_password_where_there_is_no_account() -> None:
@@ -174,6 +186,8 @@ def test_guesses_are_answered_and_then_put_off(server: Server, caplog: pytest.Lo
     }
     assert "a wrong password for 'ann' from 127.0.0.1" in caplog.text
     assert "a wrong guess" not in caplog.text
+    assert "a wrong password for nobody" in caplog.text, "a password that is typed for a name is not told"
+    assert "no name" not in caplog.text
 
 
 # ---------------------------------------------------------------- in its turn
@@ -255,16 +269,42 @@ def test_too_many_devices(tmp_path: Path, *, away: bool) -> None:
 class OneAccount:
     """A log with one account in it."""
 
-    def __init__(self, entered: Callable[[], object]) -> None:
+    def __init__(self, entered: Callable[[], object], kept: StoredPassword | None = None) -> None:
         self._entered = entered
-        self._kept = Hasher("cheapest").hash(SECRET)
+        self._kept = kept or StoredPassword(7, Hasher("cheapest").hash(SECRET), 1, frozenset())
 
     def password(self, key: str | int) -> StoredPassword | None:
         self._entered()
-        return StoredPassword(7, self._kept, 1, frozenset()) if key in ("ann", 7) else None
+        return self._kept if key in ("ann", 7) else None
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def test_who_has_nothing_waiting_goes_before_who_has_most() -> None:
+    """Where there are too many, the last one of those is refused; where all have as many, whoever comes."""
+    passwords = Passwords(Settings(password_queue=4), lambda: OneAccount(lambda: None))  # type: ignore[arg-type]
+    hello, busy = Hello(protocol=1, name="ann", password=SECRET), []
+    for number, address in enumerate(["10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"]):
+        passwords.judge(hello, address, 0, b"", lambda _, number=number: busy.append(number))  # type: ignore[misc]
+    assert busy == [3, 2]
+    passwords.judge(hello, "10.0.0.5", 0, b"", lambda _: busy.append(6))
+    assert busy == [3, 2, 6]
+    passwords.stop()
+
+
+def test_of_ipv6_a_network_is_known() -> None:
+    """Where somebody was logged in before, the machine has another address every day."""
+    known = StoredPassword(7, Hasher("cheapest").hash(SECRET), 1, frozenset({"2001:db8::1"}))
+    throttle, lock = Throttle(), threading.Condition()
+    for number in range(1000):
+        throttle.failed(f"10.0.{number // 250}.{number % 250}", 7, known=False, now=time.monotonic())
+    reader = OneAccount(lambda: None, known)
+    judge = Judge(Settings(), reader, Hasher("cheapest"), throttle, lock)  # type: ignore[arg-type]
+    hello = Hello(protocol=1, name="ann", password=SECRET)
+    assert isinstance(judge.verdict(hello, "2001:db8::2", 0, b""), LoggedIn)
+    with pytest.raises(TooManyTries):
+        judge.verdict(hello, "2001:db8:0:1::2", 0, b"")
 
 
 def test_a_full_queue_refuses_and_one_address_does_not_fill_it() -> None:
@@ -290,11 +330,11 @@ def test_a_full_queue_refuses_and_one_address_does_not_fill_it() -> None:
     try:
         passwords.judge(hello, "first", 0, b"", done)
         assert entered.wait(DEADLINE)
-        for _ in range(MAX_PER_ADDRESS + 2):
-            passwords.judge(hello, "many", 0, b"", done)
+        for number in range(MAX_PER_ORIGIN + 2):
+            passwords.judge(hello, f"2001:db8::{number}", 0, b"", done)
         assert [one.code for one in answers] == ["busy"] * 2
         for number in range(4):
-            passwords.judge(hello, f"one {number}", 0, b"", done)
+            passwords.judge(hello, f"10.0.0.{number}", 0, b"", done)
         assert [one.code for one in answers] == ["busy"] * 4
         held.set()
         assert all_done.wait(DEADLINE)

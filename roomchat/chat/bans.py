@@ -39,13 +39,13 @@ def check_may_come(batch: Batch, uid: int | None) -> None:
 
 def place_of_link(batch: Batch) -> str | None:
     """Of the connection whose command is carried out; None: it has no address of a network."""
-    return _place(batch.registry.peers[batch.link].address)
+    return place(batch.registry.peers[batch.link].address)
 
 
 def places_of(batch: Batch, client: Client) -> list[str]:
     """From where a client is connected now. Not this machine itself: that is a proxy, or a tunnel, for many."""
-    places = [_place(batch.registry.peers[link].address) for link in client.links]
-    return [place for place in dict.fromkeys(places) if place is not None and not _is_local(place)]
+    places = [place(batch.registry.peers[link].address) for link in client.links]
+    return [one for one in dict.fromkeys(places) if one is not None and not _is_local(one)]
 
 
 def ban(batch: Batch, who: int | str, value: ServerBan) -> None:
@@ -73,7 +73,8 @@ def _refusal(ban: ServerBan) -> ShutOut:
     return ShutOut(until=until, reason=f": {ban.reason.rstrip('.')}" if ban.reason else "")
 
 
-def _place(address: str) -> str | None:
+def place(address: str) -> str | None:
+    """As ``place_of``; None: it is no address of a network."""
     try:
         return place_of(address)
     except ValueError:

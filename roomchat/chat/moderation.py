@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from roomchat.chat import membership
+from roomchat.chat.bans import places_of
 from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.lookup import whom
 from roomchat.chat.ownership import give
@@ -89,8 +90,8 @@ def ban(batch: Batch, session: Session, command: Ban) -> None:
     peer, name = whom(batch, client, command.uid)
     check_above(room, client, command.uid, name)
     address = None
-    if command.address and peer is not None and not peer.account and peer.links:
-        address = batch.registry.peers[peer.links[0]].address
+    if command.address and peer is not None and not peer.account:
+        address = next(iter(places_of(batch, peer)), None)
     batch.must_store()
     restraint = Restraint(name, _until(batch, command.seconds), command.reason, address)
     bans = _restrained(batch, rules.bans, command.uid, restraint)

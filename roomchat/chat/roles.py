@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from roomchat.chat.bans import place
 from roomchat.chat.batch import Batch
 from roomchat.chat.rules import Restraint, Rules
 from roomchat.chat.state import Client, Room
@@ -55,9 +56,9 @@ def check_admitted(batch: Batch, client: Client, room: Room, *, asks: bool) -> N
 
 def _ban_of_address(batch: Batch, client: Client, rules: Rules) -> Restraint | None:
     peers = batch.registry.peers
-    addresses = {peers[link].address for link in client.links if link in peers}
+    places = {place(peers[link].address) for link in client.links if link in peers}
     bans = (one for one in rules.bans.values() if one.address is not None and one.stands(batch.time))
-    return next((one for one in bans if one.address in addresses), None)
+    return next((one for one in bans if one.address in places), None)
 
 
 def check_may_speak(batch: Batch, client: Client, room: Room, mutes: dict[int, Restraint]) -> None:

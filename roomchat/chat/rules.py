@@ -23,7 +23,7 @@ class Restraint(Struct, frozen=True, omit_defaults=True):
     name: str  # what they were called then
     until: int | None = None  # milliseconds since 1970; None: for good
     reason: str = ""
-    address: str | None = None  # of a guest, if all that come from there are meant
+    address: str | None = None  # of a guest: the place (``bans``), if all that come from there are meant
 
     def stands(self, time: int) -> bool:
         """Whether it is not over yet. ``time``: milliseconds since 1970."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from hashlib import sha256
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from roomchat.chat.inputs import EndOfAccount, Input, Introduction, LoggedIn, NewAccount, NewPassword
@@ -29,7 +30,7 @@ from roomchat.errors import (
     WrongPassword,
 )
 from roomchat.net.hashing import Hashing, hashing, prepared
-from roomchat.net.throttle import Throttle
+from roomchat.net.throttle import Throttle, origin
 from roomchat.protocol import ChangePassword, Hello, Register, Unregister
 from roomchat.settings import Settings
 from roomchat.store.api import LogReader
@@ -37,7 +38,7 @@ from roomchat.store.clients import StoredPassword
 
 Secret = Hello | Register | ChangePassword | Unregister  # what has a password in it
 
-MAX_PER_ADDRESS = 4  # passwords of one address that wait
+MAX_PER_ORIGIN = 4  # passwords from one origin that wait
 
 MAX_WAIT = 5.0  # seconds for which passwords may wait: half of the time that a hello has
 SMOOTH = 8  # passwords over which it is averaged how long one takes
@@ -52,6 +53,14 @@ def has_password(command: object) -> bool:
     return isinstance(command, Register | ChangePassword | Unregister)
 
 
+class _Work(Struct, eq=False):
+    """A password that waits."""
+
+    origin: str  # from where it came
+    check: Callable[[Judge], None]
+    refuse: Callable[[], None]  # it can't wait
+
+
 class Passwords:
     """A queue with a bound, and what its threads do, which are in ``run``. Any thread may call the rest.
 
@@ -63,8 +72,8 @@ class Passwords:
         self._settings = settings
         self._open_reader = open_reader
         self._changed = threading.Condition()
-        self._waiting: deque[tuple[str, Callable[[Judge], None]]] = deque()  # with their addresses
-        self._addresses: Counter[str] = Counter()  # of those that wait, or are being checked
+        self._waiting: deque[_Work] = deque()
+        self._origins: Counter[str] = Counter()  # of those that wait, or are being checked
         self._throttle = Throttle()
         self._takes = 0.0  # seconds that a password takes, of late
         self._stopped = False
@@ -90,8 +99,7 @@ class Passwords:
             except Refused as refusal:
                 done(Malformed.of(refusal, command.id))
 
-        if not self._submit(address, check):
-            done(Malformed.of(Busy(), command.id))
+        self._submit(_Work(origin(address), check, lambda: done(Malformed.of(Busy(), command.id))))
 
     def hash(self, password: str, done: Callable[[str | Refused], None]) -> None:
         """What is kept of a password that an admin gives; as ``judge``."""
@@ -102,19 +110,29 @@ class Passwords:
             except Refused as refusal:
                 done(refusal)
 
-        if not self._submit("", make):
-            done(Busy())
+        self._submit(_Work("", make, lambda: done(Busy())))
 
-    def _submit(self, address: str, work: Callable[[Judge], None]) -> bool:
+    def _submit(self, work: _Work) -> None:
         with self._changed:
-            waiting = len(self._waiting)
-            full = waiting >= self._settings.password_queue or waiting * self._takes > MAX_WAIT
-            if full or self._stopped or self._addresses[address] >= MAX_PER_ADDRESS:
-                return False
-            self._addresses[address] += 1
-            self._waiting.append((address, work))
-            self._changed.notify()
-        return True
+            refused = self._put(work)
+        if refused is not None:
+            refused.refuse()
+
+    def _put(self, work: _Work) -> _Work | None:
+        """Let it wait. Returns what does not wait, or not any more: where there are too many, the last one of the
+        origin with most of them, so that a few who guess keep nobody else out."""
+        if self._stopped or self._origins[work.origin] >= MAX_PER_ORIGIN:
+            return work
+        self._origins[work.origin] += 1
+        self._waiting.append(work)
+        self._changed.notify()
+        before = len(self._waiting) - 1
+        if before < self._settings.password_queue and before * self._takes <= MAX_WAIT:
+            return None
+        last = max(reversed(self._waiting), key=lambda one: self._origins[one.origin])  # of as many, the latest
+        self._waiting.remove(last)
+        self._origins[last.origin] -= 1
+        return last
 
     def stop(self) -> None:
         """Have all threads end; who waits still gets no answer."""
@@ -131,15 +149,14 @@ class Passwords:
         with closing(hasher), closing(self._open_reader()) as reader:
             judge = Judge(self._settings, reader, hasher, self._throttle, self._changed)
             while (found := self._next()) is not None:
-                address, work = found
                 begun = time.monotonic()
-                work(judge)
+                found.check(judge)
                 with self._changed:
                     self._takes += (time.monotonic() - begun - self._takes) / SMOOTH
-                    self._addresses[address] -= 1
-                    self._addresses += Counter()  # without those of whom nothing waits
+                    self._origins[found.origin] -= 1
+                    self._origins += Counter()  # without those of whom nothing waits
 
-    def _next(self) -> tuple[str, Callable[[Judge], None]] | None:
+    def _next(self) -> _Work | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._stopped)
             return self._waiting.popleft() if self._waiting else None
@@ -199,7 +216,8 @@ class Judge:
         except BadName:
             key = ""  # nobody is called so
         stored = self._stored(key)
-        self._check(stored, stored.uid if stored else key, key, password, address)
+        # A name that is nobody's is not told: people type their password there.
+        self._check(stored, stored.uid if stored else key, repr(key) if stored else "nobody", password, address)
         assert stored is not None, "no password is right where there is no account"
         return stored
 
@@ -219,7 +237,7 @@ class Judge:
     def _check(
         self, stored: StoredPassword | None, account: str | int, name: str, password: str, address: str
     ) -> None:  # fmt: skip
-        known = stored is not None and address in stored.addresses
+        known = stored is not None and origin(address) in map(origin, stored.addresses)
         with self._lock:
             wait = self._throttle.wait(address, account, known=known, now=time.monotonic())
         if wait:
@@ -230,7 +248,7 @@ class Judge:
                 self._throttle.succeeded(address, account)
                 return
             count = self._throttle.failed(address, account, known=known, now=time.monotonic())
-        logger.warning("a wrong password for %r from %s, the %d. from there", name, address, count)
+        logger.warning("a wrong password for %s from %s, the %d. from there", name, address, count)
         raise WrongPassword
 
 

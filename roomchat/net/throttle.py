@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from ipaddress import IPv6Address
 
-from roomchat.net.addresses import plain
+from roomchat.chat.bans import place
 
 FREE = 5  # wrong passwords without a delay: a person who tries the old ones
 MAX_DELAY = 900.0  # seconds between two guesses from one address
@@ -52,19 +51,15 @@ class Throttle:
     def succeeded(self, address: str, account: Hashable) -> None:
         """It was right. That forgives nothing but what was wrong between these two: whoever has an account could
         guess at others for ever."""
-        self._counts.pop(("both", _place(address), account), None)
+        self._counts.pop(("both", origin(address), account), None)
 
 
 def _keys(address: str, account: Hashable, *, known: bool) -> Iterable[tuple[Hashable, float]]:
     if known:
-        return [(("both", _place(address), account), MAX_DELAY)]
-    return [(("address", _place(address)), MAX_DELAY), (("account", account), MAX_ACCOUNT_DELAY)]
+        return [(("both", origin(address), account), MAX_DELAY)]
+    return [(("address", origin(address)), MAX_DELAY), (("account", account), MAX_ACCOUNT_DELAY)]
 
 
-def _place(address: str) -> str:
-    """Of IPv6 its network: whoever has one address there has 2**64."""
-    try:
-        found = plain(address)
-    except ValueError:
-        return address
-    return found.exploded[:19] if isinstance(found, IPv6Address) else str(found)
+def origin(address: str) -> str:
+    """From where somebody guesses: of IPv6 it is a network, for whoever has one address there has 2**64."""
+    return place(address) or address
