@@ -173,6 +173,13 @@ def test_what_was_made_is_there_after_a_kill(server: Server, log: Path) -> None:
         assert connection.execute("SELECT count(*) FROM looks").fetchone() == (1,)
 
 
+def test_names_that_look_alike_are_listed(server: Server, connect: Connect, log: Path) -> None:
+    """Guests may have them: an account of one of them is for the admin to settle."""
+    for name in ("bob", "cat", "b0b"):
+        connect(server).hello(name)
+    assert [one["uid"] for one in rows(run(log, "account", "list", "--collisions", "--json"))] == [2, 4]
+
+
 # ---------------------------------------------------------------- invites
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
+from roomchat.chat import looks
 from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
 from roomchat.cli.admin.values import password_of, password_option, whom_of
 from roomchat.cli.output import write_stdout
 from roomchat.protocol.admin_answers import AccountAnswer, AccountRow, AccountsAnswer
 from roomchat.protocol.administration import AddAccount, ListAccounts, RemoveAccount, RenameAccount, SetPassword
+from roomchat.settings import Settings
 from roomchat.times import local
 
 
@@ -21,22 +23,28 @@ def account() -> None:
 
 
 @account.command("list")
+@click.option("--collisions", is_flag=True, help="Only those whose names look like one another's.")
 @admin_options
-def list_accounts(db: Path | None, json: bool) -> None:
+def list_accounts(db: Path | None, json: bool, collisions: bool) -> None:
     """List everyone: UID, name, here or not, devices, from where.
 
     For those who are not here: when they were last seen, where that is known.
     """
 
-    def lines() -> Iterator[bytes]:
+    def people() -> Iterator[AccountRow]:
         after: int | None = 0
         while after is not None:
             page = admin.ask(ListAccounts(after=after), AccountsAnswer)
-            yield from (json_line(one) if json else _line(one) for one in page.accounts)
+            yield from page.accounts
             after = page.next
 
     with Admin(db) as admin:
-        write_stdout(lines())
+        found: Iterable[AccountRow] = people()
+        if collisions:
+            known = {one.uid: one for one in found}
+            groups = looks.collisions(((one.uid, one.name) for one in known.values()), Settings.max_name)
+            found = [known[uid] for group in groups for uid in group]
+        write_stdout(json_line(one) if json else _line(one) for one in found)
 
 
 @account.command()
