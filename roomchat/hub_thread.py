@@ -120,6 +120,7 @@ class HubThread:
             counters=[(one.client.uid, one.device, n) for one, n in effects.counters.items()],
             next_uid=effects.next_uid,
             next_room=effects.next_room,
+            purges=effects.purges.items(),
             rules=[(key, msgspec.json.encode(room.rules)) for key, room in effects.rules.items()],
             seats=effects.seats.items(),
             guests=effects.guests.items(),
@@ -146,7 +147,7 @@ class HubThread:
             self._unstored.failed(error)
             return False
         self._unstored.worked()
-        if changes.deletions:
+        if changes.deletions or changes.purges:
             self._wiping.deleted()
         return True
 

@@ -349,6 +349,8 @@ class Chat:
             for message in _events(data):
                 assert not log or message["seq"] > log[-1]["seq"], "seqs must rise"
                 log.append(message)
+        for key, upto in self.effects.purges.items():
+            self.log[key] = [one for one in self.log[key] if one["seq"] > upto]
 
     def _row(self, session: Session) -> Any:
         sessions = self.clients[session.client.uid].sessions

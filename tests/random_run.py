@@ -59,6 +59,7 @@ def admins(chance: random.Random) -> HubCommands:
             administration.Ban(**whom, seconds=chance.choice([None, 30]), newcomers=chance.random() < 0.2),
             administration.Unban(**chance.choice([whom, {"address": "10.0.0.1"}])),
             administration.GiveRoom(room=chance.choice("abc"), uid=uid),
+            administration.RemoveRoom(room=chance.choice("abc")),
             administration.DeleteMessage(room=chance.choice("ab"), seq=chance.randrange(1, 5)),
             administration.ListPresent(after=0, upto=uid),
             administration.ShowRoom(room=chance.choice("abc")),

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import os
 import pwd
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from roomchat.protocol import Join
+from roomchat.chat.inputs import Administer
+from roomchat.protocol import Join, Say
 from roomchat.protocol.admin_answers import AccountsAnswer, Done, Failure, RoomAnswer, RoomsAnswer
-from roomchat.protocol.administration import LIST_PAGE, Backup, ListPresent, ListRooms, ServerStats, ShowRoom
+from roomchat.protocol.administration import (
+    LIST_PAGE,
+    Backup,
+    ListPresent,
+    ListRooms,
+    RemoveRoom,
+    ServerStats,
+    ShowRoom,
+)
 from roomchat.server import Server
+from roomchat.settings import Settings
 from tests.admin import admin, answer, rows, run, until
 from tests.inside import full_disk
 from tests.memory import Chat
@@ -233,3 +245,64 @@ def test_private_rooms_are_listed_for_admins(serve: Serve, connect: Connect, log
     (den,) = [one for one in rows(run(log, "room", "list", "--json")) if one["room"] == "+1/den"]
     assert den["private"] is True
     assert "+1/den 1 private owner ann (1)" in run(log, "room", "list").stdout
+
+
+def test_a_room_is_removed(serve: Serve, connect: Connect, log: Path) -> None:
+    """All are put out, nothing is kept of it, and what is said in it afterwards is missed by nobody."""
+    server = serve(db=str(log))
+    ann, bob = connect(server, "ann"), connect(server, "bob")
+    for one in (ann, bob):
+        one.join("tea")
+    ann.send("topic", room="tea", topic="leaves")
+    for n in range(1, 4):
+        ann.send("say", room="tea", text="an unkind word", n=n)
+    cursor = [bob.until("message")["seq"] for _ in range(3)][-1]
+    assert run(log, "room", "remove", "tea").exit_code == 0
+    for one in (ann, bob):
+        assert one.until("left")["reason"] == "removed"
+    ann.send("say", room="tea", text="hello?", n=4)
+    assert ann.until("error")["code"] == "not_in_room"
+    with closing(sqlite3.connect(f"file:{log}?mode=ro", uri=True)) as connection:
+        assert connection.execute("SELECT count(*) FROM segments").fetchone() == (0,)
+        assert b"leaves" not in connection.execute("SELECT rules FROM rules WHERE room = 'tea'").fetchone()[0]
+    joined = bob.join("tea", after=0)
+    assert (joined["last_seq"], joined.get("role"), joined.get("topic")) == (cursor, None, None)
+    assert bob.until("gap")["before"] == cursor + 1
+    bob.send("say", room="tea", text="a kind word", n=1)
+    assert bob.until("message")["seq"] == cursor + 1
+    missing = run(log, "room", "remove", "@1-2")
+    assert (missing.exit_code, missing.stderr) == (1, "Error: There is no room @1-2.\n")
+
+
+def test_a_removed_room_stays_so_over_a_restart(serve: Serve, log: Path) -> None:
+    """Also for accounts that were in it and away; a private one stays shut."""
+    first = Server(Settings(port=0, db=str(log), drain=0.2, password_cost="cheapest"))
+    with first, Peer(first.address) as ann:
+        ann.send("hello", protocol=1, name="ann", register=True, password="correct horse")
+        token = ann.until("welcome")["token"]
+        ann.join("tea")
+        ann.send("say", room="tea", text="hello", n=1)
+        ann.send("join", room="den", private=True)
+        den = ann.until("joined", role="owner", last_seq=1)["room"]
+        ann.send("bye")
+        ann.ended()
+        for room in ("tea", den):
+            assert run(log, "room", "remove", room).exit_code == 0
+    with Peer(serve(db=str(log), password_cost="cheapest").address) as ann:
+        ann.resume(token)
+        assert not [one for one in ann.sync() if one["type"] == "joined"]
+        ann.send("join", room=den)
+        assert ann.until("error")["code"] == "no_such_room"
+
+
+def test_what_is_said_in_one_batch_with_the_removal_goes_or_stays_by_its_place() -> None:
+    """Before it, or behind it."""
+    chat = Chat()
+    chat.hellos("ann", "bob")
+    for name in ("ann", "bob"):
+        chat.do(name, Join(room="tea"))
+    remove = Administer("root", RemoveRoom(room="tea"))
+    said = [("ann", Say(room="tea", text=text, n=n)) for n, text in ((1, "before"), (2, "refused"))]
+    chat.batch(said[0], (-1, remove), said[1], ("bob", Join(room="tea")), ("bob", Say(room="tea", text="behind")))
+    assert [one["text"] for one in chat.log["tea"]] == ["behind"]
+    assert set(chat.registry.rooms_to_clients["tea"]) == {2}

@@ -13,9 +13,9 @@ from roomchat.chat.registry import Registry
 from roomchat.chat.rules import Rules
 from roomchat.chat.state import Client, Room
 from roomchat.errors import NoSuchClient, NoSuchMessage, NoSuchRoom, Offline, PairRoom
-from roomchat.protocol import Person
+from roomchat.protocol import Left, Person
 from roomchat.protocol.admin_answers import Done, MemberRow, Presence, RoomAnswer, RoomRow, RoomsAnswer
-from roomchat.protocol.administration import LIST_PAGE, DeleteMessage, GiveRoom, ListRooms, ShowRoom
+from roomchat.protocol.administration import LIST_PAGE, DeleteMessage, GiveRoom, ListRooms, RemoveRoom, ShowRoom
 
 # Who did it, in the log of a room. No person has the UID, and none a name with a space in it.
 THE_ADMIN = Person(0, "the admin")
@@ -52,6 +52,19 @@ def give_room(batch: Batch, command: GiveRoom) -> Done:
     if client is None:
         raise Offline(who=f"The person with UID {command.uid}")
     give(batch, room, THE_ADMIN, client)
+    return Done()
+
+
+def remove_room(batch: Batch, command: RemoveRoom) -> Done:
+    """Its numbers go on, or clients that were in it would take what is said in one of the same name for old."""
+    room, registry = _room(batch, command.room), batch.registry
+    if room.pair is not None:
+        raise PairRoom(room=room.name)
+    batch.purge(room)
+    for member in [*registry.rooms_to_clients.get(room.key, {}).values()]:
+        batch.send_to(member, Left(room=room.name, reason="removed"))
+        batch.keep_member(member, room.key, None)
+        registry.leave(member, room)
     return Done()
 
 

@@ -165,6 +165,16 @@ class Batch(Keeping):
             self._is_silent_no_more(client)
         return room.last_seq
 
+    def purge(self, room: Room) -> None:
+        """Keep nothing that was said in a room so far, nor that was laid down for it; behind ``must_store``."""
+        self._open.pop(room.key, None)
+        self.registry.set_rules(room, Rules(private=room.private))
+        self.registry.save(room)
+        room.last_said = None
+        if room.last_seq:
+            self.effects.rules[room.key] = room
+            self.effects.purges[room.key] = room.last_seq
+
     def lay_down(self, room: Room, **changes: object) -> None:
         """Change the rules of a room; behind ``must_store``. Those of a room without entries are not stored before
         it has some: it goes with its last member."""

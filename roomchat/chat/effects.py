@@ -114,6 +114,7 @@ class Effects:
     ended: list[Session] = field(default_factory=list)  # whose tokens are void
     forgotten: list[int] = field(default_factory=list)  # UIDs of accounts that are no more
     invites: dict[bytes, Invite | None] = field(default_factory=dict)  # by the hashes of their tokens; None: gone
+    purges: dict[str, int] = field(default_factory=dict)  # room key to the seq up to which nothing is kept
     rules: dict[str, Room] = field(default_factory=dict)  # by key: those whose rules changed
     next_uid: int | None = None  # when it changed
     next_room: int | None = None  # likewise
@@ -135,6 +136,6 @@ class Effects:
             self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.reads,
             self.members,
             self.accounts, self.visits, self.ended, self.forgotten, self.invites, self.next_uid, self.next_room,
-            self.audit, self.deletions, self.blocks, self.rules, self.bans,
+            self.audit, self.deletions, self.blocks, self.rules, self.bans, self.purges,
         )  # fmt: skip
         return any(kept)

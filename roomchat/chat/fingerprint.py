@@ -61,7 +61,7 @@ def of_effects(effects: Effects) -> str:
             [*effects.invites.items()], [[key, room.rules] for key, room in effects.rules.items()],
             effects.next_uid, effects.next_room,
             effects.audit, effects.answers, [*effects.deletions.items()], [*effects.blocks.items()],
-            [*effects.bans.items()], effects.lookups,
+            [*effects.bans.items()], [*effects.purges.items()], effects.lookups,
             effects.stop, effects.over, effects.closed,
         ]
     )  # fmt: skip

@@ -181,6 +181,12 @@ class GiveRoom(Change):
     uid: Uid
 
 
+class RemoveRoom(Change):
+    """All are put out of ``room``; nothing that was said in it, and nothing that was laid down for it, is kept."""
+
+    room: str
+
+
 class DeleteMessage(Change):
     """What was said in ``room`` under that number is to be nowhere any more."""
 
@@ -194,7 +200,7 @@ class ListBans(AdminCommand):
 
 _Both = (
     ServerStats | ListRooms | ShowRoom | ListPresent | ListBans | Ban | Unban | ListInvites | RevokeInvite
-    | RenameAccount | RemoveAccount | GiveRoom | DeleteMessage | Backup
+    | RenameAccount | RemoveAccount | GiveRoom | RemoveRoom | DeleteMessage | Backup
 )  # fmt: skip
 HubCommands = _Both | MakeAccount | PutPassword | OfferInvite  # those that the hub carries out
 Commands = _Both | ListAccounts | ListAudit | AddAccount | SetPassword | MakeInvite  # those that are asked

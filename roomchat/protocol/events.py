@@ -121,7 +121,7 @@ class Joined(Event, gc=True):
 
 
 class Left(Event):
-    """You are no longer in ``room``; ``reason`` is ``kicked`` or ``banned``, if it was not you who left."""
+    """You are no longer in ``room``; ``reason`` is ``kicked``, ``banned`` or ``removed``, if you did not leave."""
 
     room: str
     reason: str | None = None

@@ -42,6 +42,7 @@ class Changes(Struct):
     sessions: (UID, device, token hash) of new ones.
     counters: (UID, device, last n).
     next_uid, next_room: the new number, if it changed.
+    purges: (room key, seq) of rooms of which nothing up to there is kept.
     rules: (room key, what is laid down for it as JSON) of those where it changed.
     seats: (UID, key of its name) of those who took a seat, or took another name; (UID, None) of those who gave it
         up.
@@ -66,6 +67,7 @@ class Changes(Struct):
     counters: Collection[tuple[int, int, int]] = ()
     next_uid: int | None = None
     next_room: int | None = None
+    purges: Collection[tuple[str, int]] = ()
     rules: Collection[tuple[str, bytes]] = ()
     seats: Collection[tuple[int, str | None]] = ()
     guests: Collection[tuple[int, bool]] = ()

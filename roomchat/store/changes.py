@@ -9,7 +9,7 @@ from typing import Any
 from roomchat.store import blocks
 from roomchat.store.account_changes import write_accounts
 from roomchat.store.api import Changes
-from roomchat.store.deletions import erase
+from roomchat.store.deletions import erase, purge
 
 # Rows of one INSERT. sqlite3.executemany gives the interpreter lock up and takes it back for every row, which
 # beside a busy thread brought it from 578,000 rows a second down to 900. Few sizes, so that the statements stay
@@ -40,6 +40,8 @@ def write(
     for uid, silent in changes.guests:
         if not silent:
             connection.execute("DELETE FROM guests WHERE uid = ?", (uid,))
+    for key, _ in changes.purges:
+        connection.execute("DELETE FROM members WHERE room = ?", (key,))
     for uid, key, stays in changes.members:
         if stays is None:
             connection.execute("DELETE FROM members WHERE uid = ? AND room = ?", (uid, key))
@@ -61,6 +63,8 @@ def write(
     insert(connection, "INSERT OR REPLACE INTO rules VALUES", 2, [*changes.rules])
     rows = [(room_id(one.key, one.name), one.first_seq, one.last_seq, now, one.lines) for one in changes.segments]
     insert(connection, "INSERT INTO segments (room, first_seq, last_seq, time, lines) VALUES", 5, rows)
+    for key, upto in changes.purges:
+        purge(connection, key, upto)
     for uid, key, seq in changes.reads:
         if seq is None:
             connection.execute("DELETE FROM reads WHERE uid = ? AND room = ?", (uid, room_id(key, key)))

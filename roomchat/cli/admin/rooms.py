@@ -12,7 +12,7 @@ from roomchat.cli.addresses import RoomName
 from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
 from roomchat.cli.output import write_stdout
 from roomchat.protocol.admin_answers import Done, MemberRow, RoomAnswer, RoomRow, RoomsAnswer
-from roomchat.protocol.administration import DeleteMessage, GiveRoom, ListRooms, ShowRoom
+from roomchat.protocol.administration import DeleteMessage, GiveRoom, ListRooms, RemoveRoom, ShowRoom
 from roomchat.times import local
 
 
@@ -68,6 +68,21 @@ def owner(room: str, uid: int, db: Path | None, json: bool) -> None:
         admin.ask(GiveRoom(room=room, uid=uid), Done)
         answer = admin.ask(ShowRoom(room=room), RoomAnswer)
     write_stdout([json_line(answer.room) if json else _line(answer.room)])
+
+
+@room.command()
+@click.argument("room", type=RoomName())
+@admin_options
+def remove(room: str, db: Path | None, json: bool) -> None:
+    """Put everybody out of ROOM, and keep nothing of it.
+
+    What was said in it is gone from the server's disk, and it has no owner, moderators, bans or topic any more.
+    Whoever joins ROOM again is in an empty one.
+    """
+    with Admin(db) as admin:
+        admin.ask(RemoveRoom(room=room), Done)
+    if json:
+        write_stdout([json_line({"room": room})])
 
 
 @click.command()
