@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -103,6 +105,21 @@ def test_that_process_imports_nothing_from_where_the_server_was_started(
     monkeypatch.chdir(tmp_path)
     with closing(HashingProcess("cheapest")) as hasher:
         assert hasher.is_right(hasher.hash(SECRET), SECRET)
+
+
+def test_that_process_ends_quietly_when_its_server_is_killed() -> None:
+    """In the middle of a password."""
+    command = [sys.executable, "-m", "roomchat.net.hashing", "cheapest"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stdin.write(b'{"password":"correct horse"}\n')
+        process.stdin.close()
+        assert process.stderr.read() == b""
+        assert process.wait(DEADLINE) == 0
 
 
 def test_nobody_has_a_password_where_there_is_no_account() -> None:

@@ -194,5 +194,7 @@ def serve(cost: str) -> None:
             done = _Done(right=hasher.is_right(job.against, job.password))
         else:
             done = _Done(hasher.hash(job.password))
-        sys.stdout.buffer.write(msgspec.json.encode(done) + b"\n")
-        sys.stdout.buffer.flush()
+        try:
+            os.write(sys.stdout.fileno(), msgspec.json.encode(done) + b"\n")
+        except BrokenPipeError:  # the server was killed meanwhile
+            return
