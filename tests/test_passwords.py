@@ -27,6 +27,7 @@ from roomchat.protocol import ChangePassword, Hello, Register, Unregister
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.store.clients import StoredPassword
+from tests.admin import admin
 from tests.peer import Peer
 
 SECRET = "correct horse"
@@ -395,8 +396,11 @@ def test_a_record_has_neither_passwords_nor_what_is_kept_of_them(tmp_path: Path)
             other.expect("welcome", account=True)
             other.send("unregister", password="bobs own secret")
             other.until("unregistered")
+        with admin(tmp_path / "log.db") as one:
+            one.ask("add_account", name="cyd", password="cyds own secret")
+            one.ask("set_password", name="cyd", password="cyds new secret")
     written = record.read_bytes()
-    for secret in (SECRET, "battery staple", "bobs own secret", "$argon2"):
+    for secret in (SECRET, "battery staple", "bobs own secret", "cyds", "$argon2"):
         assert secret.encode() not in written
     assert sum(1 for _ in play(written.splitlines(keepends=True))) > 5
 

@@ -43,6 +43,7 @@ from roomchat.chat.state import ServerBan
 from roomchat.dialect import Answer, Malformed
 from roomchat.errors import Refused
 from roomchat.protocol import AnyCommand
+from roomchat.protocol.administration import MakeAccount, PutPassword
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
@@ -131,6 +132,8 @@ def _without_hash(item: Input) -> Input:
     """A record is shown around, and nobody should have to guess at passwords because of it."""
     if isinstance(item, Introduction | LoggedIn | NewAccount | NewPassword) and item.password_hash:
         return replace(item, password_hash="...")
+    if isinstance(item, Administer) and isinstance(item.command, MakeAccount | PutPassword):
+        return replace(item, command=replace(item.command, password_hash="..."))
     return item
 
 
