@@ -12,7 +12,7 @@ import pytest
 
 from roomchat.chat.inputs import Introduction, LoggedIn
 from roomchat.invites import read_invite
-from roomchat.protocol import Hello, Join
+from roomchat.protocol import Bye, Hello, Join, Register
 from roomchat.protocol.admin_answers import AccountAnswer, Failure, InvitesAnswer
 from roomchat.protocol.administration import (
     ListInvites,
@@ -260,6 +260,18 @@ def test_an_account_that_is_not_here_costs_no_seat() -> None:
         assert set(chat.registry.clients) == {1}
     assert chat.registry.accounts == 0
     assert not chat.received
+
+
+def test_a_name_that_only_looks_like_an_account_is_not_it() -> None:
+    """Whoever rules copies the name of a troll, who has chosen it for that."""
+    chat = Chat()
+    uids = [chat.hello(name)["uid"] for name in ("\u0430nn", "ann")]  # the first with a Cyrillic letter
+    chat.do("ann", Register(password=SECRET))
+    assert answer(chat, PutPassword(name="\u0430nn", password_hash="i")).code == "no_account"
+    chat.do("\u0430nn", Bye())
+    chat.do("ann", Bye())
+    assert answer(chat, RemoveAccount(name="\u0430nn")).code == "no_such_client"
+    assert answer(chat, RemoveAccount(name="Ann")).uid == uids[1]
 
 
 def test_who_begins_to_register_beside_it_learns_of_it() -> None:

@@ -230,10 +230,11 @@ def whom(batch: Batch, command: Whom) -> int | str:
             return uid
         case Whom(uid=None, name=str(name), address=None):
             shown, key = batch.name(name)
-            uid = batch.owner(looks(shown, key))  # of an account, here or not
-            if not uid and key in registry.names:
-                uid = registry.names[key].uid
-            if not uid:
+            if (client := registry.names.get(key)) is not None:
+                return client.uid
+            uid = batch.owner(looks(shown, key))  # of an account that is not here
+            known = batch.known(uid) if uid else None
+            if known is None or batch.name(known.name)[1] != key:  # it only looks like that
                 raise NobodyCalled(name=name)
             return uid
         case Whom(uid=None, name=None, address=str(address)):
