@@ -17,7 +17,20 @@ from roomchat.client.client import Client
 from roomchat.client.session import Session
 from roomchat.client.state import State
 from roomchat.errors import Denied
-from roomchat.protocol import Block, Blocked, Bye, Dial, Error, Pong, Say, Unblock, Welcome, Whisper
+from roomchat.protocol import (
+    Block,
+    Blocked,
+    Bye,
+    Dial,
+    Error,
+    InviteTo,
+    Join,
+    Pong,
+    Say,
+    Unblock,
+    Welcome,
+    Whisper,
+)  # fmt: skip
 from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.conftest import QUIET
@@ -226,3 +239,20 @@ def test_the_other_devices_are_told() -> None:
     assert chat.take("bob") == []
     chat.batch(("phone", Block(uid=uid)))
     assert chat.hello("tablet", name="ann", password="correct horse")["blocked"] == [uid]
+
+
+def test_who_is_blocked_asks_nobody_into_a_room() -> None:
+    """Its name would be words to the person; whoever asks does not learn it."""
+    chat = Chat()
+    tokens = {name: chat.hello(name)["token"] for name in ("ann", "bob")}
+    chat.do("ann", Block(uid=2))
+    chat.do("bob", Join(room="hear_me", private=True))
+    chat.take("ann")
+    assert [one["type"] for one in chat.do("bob", InviteTo(uid=1))] == ["invited"]
+    assert chat.take("ann") == []
+    chat.hello("ann again", token=tokens["ann"])
+    assert chat.take("ann again") == []
+    chat.do("ann again", Unblock(uid=2))
+    chat.take("ann again")
+    chat.hello("ann once more", token=tokens["ann"])
+    assert [one["type"] for one in chat.take("ann once more")] == ["invited"], "it was only not told"

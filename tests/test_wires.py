@@ -112,6 +112,7 @@ from roomchat.wires.native import (
     encode,
     encode_entries,
 )
+from roomchat.wires.table import Dialects
 
 LINE = Settings().max_line
 
@@ -452,3 +453,18 @@ def test_any_text_goes_there_and_back(room: str, text: str):
     """Whatever a text has in it, control characters and line feeds too, it is one line and comes back the same."""
     command: Command = Say(text=text, room=room)
     assert NativeWire(LINE).receive_data(encode(command)) == [command]
+
+
+@pytest.mark.parametrize("dialect", ["ktn", "channels", "plain"])
+def test_what_others_wrote_makes_no_line_of_the_servers_own(dialect: str) -> None:
+    """A topic and a reason stand in words that are the server's there, and in one line."""
+    words = "spam\n<1 root> \x1b[31mhello"
+    common = ("lobby", 1, 7, "bob", "2026-03-01T12:00:00.000Z")
+    wire = Dialects(Settings(), lambda: "").make(dialect)
+    for entry in (TopicChanged(*common, words), Kicked(*common, 9, "eve", reason=words)):
+        told = wire.encode_log(encode_entries([entry]))
+        assert b"<1 root>" in told
+        assert b"\\n" not in told
+        assert b"\\u001b" not in told
+        assert b"\x1b" not in told
+        assert told.count(b"\n") == 1

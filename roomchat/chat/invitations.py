@@ -28,14 +28,15 @@ def invite(batch: Batch, session: Session, command: InviteTo) -> None:
         raise Unchanged(who=name, what=f"is banned from {room.name}; lift the ban first")
     if command.uid in batch.registry.rooms_to_clients[room.key]:
         raise Unchanged(who=name, what=f"is in {room.name} already")
-    invited = with_one(rules.invited, command.uid, InvitedBy(name, client.uid, client.name))
+    asked = InvitedBy(name, client.uid, client.name)
+    invited = with_one(rules.invited, command.uid, asked)
     if len(invited) > MAX_LISTED:
         raise ListFull(limit=MAX_LISTED)
     batch.must_store()
     batch.lay_down(room, invited=invited)
-    batch.reply(_told(room, command.uid, invited[command.uid]))
-    if peer is not None:
-        batch.send_to(peer, _told(room, command.uid, invited[command.uid]))
+    batch.reply(_told(room, command.uid, asked))
+    if peer is not None and client.uid not in peer.blocked:
+        batch.send_to(peer, _told(room, command.uid, asked))
 
 
 def offer(batch: Batch, session: Session, offer: Offer) -> None:
@@ -79,14 +80,14 @@ def take_back(batch: Batch, session: Session, command: TakeBack) -> None:
 
 
 def tell_asked(batch: Batch, client: Client) -> None:
-    """A client is here: into which private rooms it is asked, the latest ones."""
-    for room in [*batch.registry.asked.get(client.uid, {}).values()][-PAGE:]:
-        asked = room.rules.invited.get(client.uid) if room.rules is not None else None
-        batch.send(batch.link, _told(room, client.uid, asked))
+    """A client is here: into which private rooms it is asked, the latest ones; not by whom it has blocked."""
+    rooms = batch.registry.asked.get(client.uid, {}).values()
+    asked = [(room, room.rules.invited.get(client.uid)) for room in rooms if room.rules is not None]
+    for room, by in [(room, by) for room, by in asked if by is not None and by.by not in client.blocked][-PAGE:]:
+        batch.send(batch.link, _told(room, client.uid, by))
 
 
-def _told(room: Room, uid: int, asked: InvitedBy | None) -> Invited:
-    assert asked is not None, "it has not come yet"
+def _told(room: Room, uid: int, asked: InvitedBy) -> Invited:
     return Invited(room=room.name, uid=asked.by, name=asked.by_name, whom=uid, whom_name=asked.name)
 
 

@@ -13,6 +13,7 @@ import msgspec
 from roomchat.dialect import Answer, Malformed, Terms
 from roomchat.entries import Table, as_text, deed, deeds, spoken
 from roomchat.errors import AlreadyRegistered, BadCommand, BadJson, LineTooLong, NotInRoom, NotRegistered, Refused
+from roomchat.harmless import harmless
 from roomchat.protocol import (
     VERSION,
     Away,
@@ -256,7 +257,7 @@ def _message(entry: Spoken) -> dict[str, str]:
 
 
 def _deed(entry: Deed) -> dict[str, str]:
-    return {"type": "info", "info": f"{entry.name} {deed(entry)}"}
+    return {"type": "info", "info": harmless(f"{entry.name} {deed(entry)}")}  # the server's own words: one line
 
 
 _SHOWN: Table[dict[str, str]] = spoken(_message) | deeds(_deed)

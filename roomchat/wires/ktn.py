@@ -204,7 +204,7 @@ class KtnWire(_Ktn):
 
     @staticmethod
     def _deed(entry: Deed) -> dict[str, str]:
-        content = f"{entry.name} {deed(entry)}"
+        content = harmless(f"{entry.name} {deed(entry)}")  # the server speaks, in one line
         return {"timestamp": entry.ts, "sender": "server", "response": "info", "content": content}
 
     def _page(self, page: HistoryPage) -> bytes:
