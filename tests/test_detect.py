@@ -7,7 +7,6 @@ import contextlib
 import json
 import re
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -46,6 +45,7 @@ from roomchat.wires.detect import (
 )
 from roomchat.wires.native import NativeWire
 from roomchat.wires.plain_text import ASK_NAME, GREETING
+from tests.bare import Bare
 from tests.inside import connections, dialects, no_passwords, registry_of
 from tests.memory import Chat
 from tests.peer import DEADLINE, Peer
@@ -303,56 +303,13 @@ def test_a_wire_that_is_off_is_refused_in_its_own_words(off: str) -> None:
 # ---------------------------------------------------------------- over real sockets
 
 
-class Bare:
-    """A connection that says bytes and gets bytes, with a deadline on every wait."""
-
-    def __init__(self, server: Server, data: bytes = b"") -> None:
-        self.socket = socket.create_connection(server.address, timeout=DEADLINE)
-        self.received = b""
-        self.send(data)
-
-    def send(self, data: bytes) -> None:
-        """All of it."""
-        self.socket.sendall(data)
-
-    def until(self, mark: bytes) -> bytes:
-        """What comes up to a mark, and that; raises EOFError if the connection ends before."""
-        while mark not in self.received:
-            self._more()
-        before, _, self.received = self.received.partition(mark)
-        return before + mark
-
-    def to_the_end(self) -> bytes:
-        """All that still comes, until the server ends the connection."""
-        while True:
-            try:
-                self._more()
-            except EOFError:
-                return self.received
-
-    def half_close(self) -> None:
-        """Send no more."""
-        self.socket.shutdown(socket.SHUT_WR)
-
-    def reset(self) -> None:
-        """End it the hard way."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.socket.close()
-
-    def _more(self) -> None:
-        data = self.socket.recv(64 * 1024)
-        if not data:
-            raise EOFError(self.received)
-        self.received += data
-
-
 @pytest.fixture
 def bare() -> Iterator[Callable[..., Bare]]:
     """Connect to a server, and say something at once perhaps; at the end all are closed."""
     opened: list[Bare] = []
 
     def start(server: Server, data: bytes = b"") -> Bare:
-        opened.append(Bare(server, data))
+        opened.append(Bare(server.address, data))
         return opened[-1]
 
     yield start
@@ -415,7 +372,7 @@ def test_no_first_bytes_make_the_server_fall(
     server: Server, healthy: Pair, data: bytes, cut: int, reset: bool
 ) -> None:
     """Whatever a peer begins with, in two pieces, it gets one wire's words or one refusal, and others talk on."""
-    one = Bare(server, data[:cut])
+    one = Bare(server.address, data[:cut])
     try:
         one.send(data[cut:])
         if reset:

@@ -9,6 +9,7 @@ from pathlib import Path
 import trustme
 
 from roomchat.tls import TlsStream
+from tests.bare import Bare
 from tests.peer import DEADLINE
 
 
@@ -29,7 +30,7 @@ def issue(folder: Path, *names: str, **options: object) -> tuple[str, str]:
     return str(cert), str(key)
 
 
-class BareTls:
+class BareTls(Bare):
     """A connection that speaks TLS and shows how: it can end one way, be cut, and send half a record."""
 
     def __init__(self, address: tuple[str, int], data: bytes = b"", *, receive_buffer: int | None = None) -> None:
@@ -61,13 +62,6 @@ class BareTls:
         """The goodbye of TLS, and not that of the socket."""
         self.stream.end()
         self.socket.sendall(self.stream.answer())
-
-    def until(self, mark: bytes) -> bytes:
-        """What comes up to a mark, and that; raises EOFError if the connection ends before."""
-        while mark not in self.received:
-            self._more()
-        before, _, self.received = self.received.partition(mark)
-        return before + mark
 
     def to_the_end(self) -> bytes:
         """All that still comes, until the server ends the connection with the goodbye of TLS."""
