@@ -525,7 +525,7 @@ def test_migrations_are_applied_one_after_the_other(
 def test_a_migration_that_fails_changes_nothing(
     open_log: Callable[..., Log], log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The step is taken back as a whole, and the steps before it stay; it is tried again at the next start."""
+    """The steps before it are taken back, too, so that the roomchat of before goes on working with it."""
     log.append(NOW, Changes([segment(1)]))
     log.close()
     released = list(schema.MIGRATIONS)
@@ -533,12 +533,11 @@ def test_a_migration_that_fails_changes_nothing(
     monkeypatch.setattr(schema, "MIGRATIONS", [*released, good, bad])
     with pytest.raises(StartError):
         open_log()
-    monkeypatch.setattr(schema, "MIGRATIONS", [*released, good])
+    monkeypatch.setattr(schema, "MIGRATIONS", released)
     log = open_log()
     tables = {name for (name,) in log._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert "good" in tables
-    assert "half" not in tables
-    assert log._connection.execute("PRAGMA user_version").fetchone() == (len(released) + 1,)
+    assert tables.isdisjoint({"good", "half"})
+    assert log._connection.execute("PRAGMA user_version").fetchone() == (len(released),)
     assert all_of(log) == [1]
 
 

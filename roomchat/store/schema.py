@@ -194,10 +194,11 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer roomchat (its version is {version}, this one knows "
             f"{len(MIGRATIONS)}); update roomchat, or name another file with --db."
         )
-    for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
+    if version < len(MIGRATIONS):  # in one transaction: what fails, or is killed, has changed nothing
+        steps = "".join(MIGRATIONS[version:])
         connection.executescript(
-            f"BEGIN IMMEDIATE; {step}"
-            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT"
+            f"BEGIN IMMEDIATE; {steps}"
+            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {len(MIGRATIONS)}; COMMIT"
         )
     connection.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)", (secrets.token_hex(8),))
     connection.execute("INSERT OR IGNORE INTO meta VALUES ('next_room', 1)")
