@@ -10,6 +10,7 @@ import pytest
 
 from roomchat import Client, ConnectionEnded, Denied, LoggedOut, Unregistered
 from roomchat.client.login import Login
+from roomchat.client.welcome import check_login
 from roomchat.server import Server
 from tests.test_passwords import SECRET, settings_of
 
@@ -142,7 +143,8 @@ def test_the_token_goes_before_the_password() -> None:
     assert fields(known, "token", is_account=True) == {"token": "token"}
     assert known.has_answer("unknown_token", is_account=True)
     assert fields(known, None) == {"password": SECRET}
-    known.welcomed()
+    known.welcomed(is_account=True)
+    assert not known.unheard
     assert not known.has_answer("unknown_token", is_account=True), "it is forgotten with the welcome"
 
 
@@ -157,3 +159,15 @@ def test_an_answer_to_a_registration_that_was_lost() -> None:
     assert fields(login, None) == {"password": SECRET}
     assert not login.has_answer("name_owned", is_account=False)
     assert SECRET not in repr(login)
+
+
+def test_a_server_of_before_lets_nobody_in_as_a_guest_who_logs_in() -> None:
+    """It passes over the password, as over all fields that it does not know."""
+    login = Login(SECRET)
+    login.proof(None, is_account=False)
+    login.welcomed(is_account=False)
+    with pytest.raises(Denied, match="knows no accounts"):
+        check_login(login)
+    guest = Login()
+    guest.welcomed(is_account=False)
+    check_login(guest)

@@ -209,7 +209,7 @@ def test_a_newcomer_with_an_invite_trusts_nothing_else(tmp_path: Path) -> None:
         with Program("join", address, "--plain", "--name", "bob", "--trust", env=env_of(tmp_path / "bob")) as bob:
             bob.end_input()
             assert bob.wait() == 1
-            assert "This server is for people with an account" in bob.output
+            assert "This server lets in people with an account only" in bob.output
 
 
 def test_a_device_is_a_line() -> None:

@@ -82,13 +82,14 @@ class CommandLine(Text):
 @click.option("--fresh", is_flag=True, help="Begin anew: without the rooms, windows and drafts of the last time.")
 @trust_options
 @click.option("--login", is_flag=True, help="Log in to your account; your password is asked for.")
+@click.option("--register", is_flag=True, help="Make an account; a password is asked for.")
 @click.option("--invite", metavar="INVITE", help="Make an account with an invite that you were given.")
 @password_option
 @click.option("--time-format", default=CLOCK, metavar="FORMAT", help="The format of times, as for strftime.")
 def join(
     address: str, name: str | None, room: tuple[str, ...], dial: str | None, plain: bool, colour: bool | None,
     bell: str, notify: bool, on_mention: str | None, mouse: bool, fresh: bool, trust: bool | str, login: bool,
-    invite: str | None, password: str | None, time_format: str,
+    register: bool, invite: str | None, password: str | None, time_format: str,
 ) -> None:  # fmt: skip
     """Chat in the terminal, on the server at HOST (this machine, port 5050, if not given).
 
@@ -102,7 +103,9 @@ def join(
         first.append(f"/dial {dial}")  # read as if it were typed: only the chat knows who is called so
     if sys.stdin is None or sys.stdout is None:
         raise click.ClickException("join needs standard input and output; give it </dev/null or >/dev/null.")
-    name, trust, proof = proof_of(name, trust, password, login=login, invite=invite, offered=login_name())
+    name, trust, proof = proof_of(
+        name, trust, password, login=login, register=register, invite=invite, offered=login_name()
+    )
     can_paint = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in DUMB_TERMINALS
     try:
         if can_paint and not plain:

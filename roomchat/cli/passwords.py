@@ -77,13 +77,15 @@ def _of_settings(context: click.Context) -> str | None:
 
 
 def proof_of(
-    name: str | None, trust: bool | str, password: str | None, *, login: bool, invite: str | None, offered: str
+    name: str | None, trust: bool | str, password: str | None, *, login: bool, register: bool,
+    invite: str | None, offered: str,
 ) -> tuple[str | None, bool | str, Proof | None]:  # fmt: skip
     """Who somebody is that joins, whom to believe, and the password; asked for as far as it is needed.
 
     Args:
         name, trust, password: as far as they are given.
-        login: whether to log in; invite: whether to make an account.
+        login: whether to log in.
+        register: whether to make an account; so does an invite.
         offered: the name to offer.
     Raises:
         click.ClickException: there is nobody to ask, or the invite is none.
@@ -94,15 +96,15 @@ def proof_of(
             token, key = read_invite(invite)
         except ValueError as error:
             raise WrongValue(str(error)) from None
-        trust = trust or key or False
-    if login or token is not None:
+        trust, register = trust or key or False, True
+    if login or register:
         if name is None or password is None:
             _check_terminal()
         name = name or click.prompt("Your name", default=offered or None)
         if password is None:
-            question = f"A password for {name}" if token else f"Password for {name}"
-            password = click.prompt(question, hide_input=True, confirmation_prompt=token is not None)
-    return name, trust, Proof(password, register=token is not None, invite=token) if password else None
+            question = f"A password for {name}" if register else f"Password for {name}"
+            password = click.prompt(question, hide_input=True, confirmation_prompt=register)
+    return name, trust, Proof(password, register=register, invite=token) if password else None
 
 
 def _check_terminal() -> None:

@@ -19,6 +19,7 @@ class Login:
             invite: for that, where the server wants one.
         """
         self.over = False  # whether the session has ended for good, by its own wish
+        self.unheard = False  # whether a server has passed over the password: it is one of before
         self._password = password
         self._register = register
         self._invite = invite
@@ -53,7 +54,8 @@ class Login:
             return True
         return False
 
-    def welcomed(self) -> None:
+    def welcomed(self, *, is_account: bool) -> None:
         """From here on the token does."""
+        self.unheard = self._password is not None and not is_account
         self._password = self._invite = None
         self._register = self._asked = self._asked_before = False

@@ -19,7 +19,7 @@ from roomchat.client.known_servers import KnownServers
 from roomchat.client.session import CAUGHT_UP_ID, Session
 from roomchat.client.state import CHANGING, State
 from roomchat.client.trust import Trust
-from roomchat.client.welcome import check_welcome
+from roomchat.client.welcome import check_login, check_welcome
 from roomchat.errors import (
     ConnectError,
     Denied,
@@ -27,7 +27,6 @@ from roomchat.errors import (
     NoTls,
     ReadTimeout,
     RoomchatError,
-    SessionEnded,
     StateError,
     UnknownServer,
 )  # fmt: skip
@@ -324,8 +323,7 @@ class ReconnectingConnection:
         for shown in outcome.show:
             # Programs log their events, and nobody should find in a log what proves the session.
             self._on_event(replace(shown, token="") if isinstance(shown, Welcome) else shown)
-        if self.session.login.over:
-            raise Denied(SessionEnded.code, "This device is logged out.")
+        check_login(self.session.login)
         if isinstance(event, Goodbye) and self._closing.is_set():
             self._lose()
         elif isinstance(event, Pong) and event.re == CAUGHT_UP_ID:

@@ -206,7 +206,7 @@ class Session(Places):
         another_log = event.epoch != self.epoch
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
         self.account = int(event.account)
-        self.login.welcomed()
+        self.login.welcomed(is_account=event.account)
         self.device, self.features = event.device, frozenset(event.features)
         self.markers.is_known = "read" in self.features
         self._asked = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from roomchat.client.address import Address
+from roomchat.client.login import Login
 from roomchat.client.session import Session
 from roomchat.errors import (
     AccountNeeded,
@@ -14,6 +15,7 @@ from roomchat.errors import (
     InviteNeeded,
     NameOwned,
     NameTaken,
+    NoAccount,
     Replaced,
     SessionEnded,
     ShutOut,
@@ -55,3 +57,11 @@ def check_welcome(event: Error, address: Address, session: Session, *, ready: bo
     if first or event.code in _FINAL:
         raise Denied(event.code, event.message)
     raise ConnectError(event.message)
+
+
+def check_login(login: Login) -> None:
+    """Raise Denied if the session has ended by its own wish, or if we are a guest where we wanted to log in."""
+    if login.over:
+        raise Denied(SessionEnded.code, "This device is logged out.")
+    if login.unheard:
+        raise Denied(NoAccount.code, "This server knows no accounts yet, so nobody can log in there.")

@@ -51,7 +51,9 @@ class NoAccount(Refused):
 
 class AccountNeeded(Refused):
     code = "account_needed"
-    sentence = "This server is for people with an account: log in, or register with your first hello."
+    sentence = (
+        "This server lets in people with an account only. Log in (roomchat join --login) or make one (--register)."
+    )
 
 
 class AccountsClosed(Refused):
