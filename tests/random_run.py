@@ -58,7 +58,7 @@ def admins(chance: random.Random) -> HubCommands:
             administration.RevokeInvite(id=hash_of(chance.choice(INVITES)).hex()[:8]),
             administration.Ban(**whom, seconds=chance.choice([None, 30]), newcomers=chance.random() < 0.2),
             administration.Unban(**chance.choice([whom, {"address": "10.0.0.1"}])),
-            administration.GiveRoom(room=chance.choice("abc"), uid=uid),
+            administration.GiveRoom(room=chance.choice("abc"), **whom),
             administration.RemoveRoom(room=chance.choice("abc")),
             administration.DeleteMessage(room=chance.choice("ab"), seq=chance.randrange(1, 5)),
             administration.ListPresent(after=0, upto=uid),

@@ -208,6 +208,9 @@ def test_a_room_is_passed_on(serve: Serve, connect: Connect, log: Path) -> None:
     bob.until("topic")
     (tea,) = rows(run(log, "room", "show", "tea", "--json"))
     assert (tea["owner"], tea["owner_uid"], tea["topic"]) == ("bob", 2, "leaves")
+    made = rows(run(log, "account", "add", "cat", "--password-file", "-", "--json", input="correct horse"))
+    assert made == [{"uid": 3, "name": "cat"}]
+    assert run(log, "room", "owner", "tea", "cat").stdout.startswith("tea 2 owner cat (3)")  # who is not here
     for words, sentence in (
         (["owner", "nowhere", "1"], "There is no room nowhere."),
         (["owner", "tea", "99"], "Nobody has the UID 99."),
@@ -242,9 +245,14 @@ def test_private_rooms_are_listed_for_admins(serve: Serve, connect: Connect, log
     ann = connect(server, "ann")
     ann.send("join", room="den", private=True)
     ann.until("joined")
+    bob = connect(server, "bob")
+    bob.send("join", room="+1/den")
+    assert bob.until("error")["code"] == "no_such_room"
     (den,) = [one for one in rows(run(log, "room", "list", "--json")) if one["room"] == "+1/den"]
     assert den["private"] is True
     assert "+1/den 1 private owner ann (1)" in run(log, "room", "list").stdout
+    assert run(log, "room", "owner", "+1/den", "bob").exit_code == 0
+    assert bob.join("+1/den")["role"] == "owner"
 
 
 def test_a_room_is_removed(serve: Serve, connect: Connect, log: Path) -> None:
@@ -265,6 +273,7 @@ def test_a_room_is_removed(serve: Serve, connect: Connect, log: Path) -> None:
     with closing(sqlite3.connect(f"file:{log}?mode=ro", uri=True)) as connection:
         assert connection.execute("SELECT count(*) FROM segments").fetchone() == (0,)
         assert b"leaves" not in connection.execute("SELECT rules FROM rules WHERE room = 'tea'").fetchone()[0]
+    assert "tea" not in run(log, "room", "list").stdout
     joined = bob.join("tea", after=0)
     assert (joined["last_seq"], joined.get("role"), joined.get("topic")) == (cursor, None, None)
     assert bob.until("gap")["before"] == cursor + 1

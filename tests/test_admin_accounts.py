@@ -27,6 +27,7 @@ from roomchat.server import Server
 from tests.admin import admin, answer, rows, run
 from tests.memory import Chat
 from tests.peer import Peer
+from tests.program import Terminal
 
 Serve = Callable[..., Server]
 Connect = Callable[..., Peer]
@@ -75,12 +76,27 @@ def test_an_account_is_made_and_can_log_in(server: Server, connect: Connect, log
     assert (again.exit_code, "is an account's name" in again.stderr) == (1, True)
 
 
+def test_a_password_is_asked_for_and_not_shown(server: Server, connect: Connect, log: Path) -> None:
+    """Twice, at a terminal."""
+    with Terminal("admin", "account", "add", "bob", "--db", str(log)) as terminal:
+        terminal.expect("The password: ")
+        terminal.type(f"{SECRET}\n")
+        terminal.expect("Once more: ")
+        terminal.type(f"{SECRET}\n")
+        terminal.expect("2 bob")
+        assert terminal.wait() == 0
+        assert SECRET not in terminal.output
+    assert log_in(connect(server), "bob")["uid"] == 2
+
+
 def test_a_password_is_changed(server: Server, connect: Connect, log: Path, tmp_path: Path) -> None:
     """The old one does not hold; the devices stay, or are logged out."""
     ann = connect(server)
     log_in(ann)
     file = tmp_path / "secret"
     file.write_text("another horse\r\nand more")
+    assert run(log, "account", "password", "ann", "--password-file", str(file)).exit_code == 1
+    file.chmod(0o600)
     assert run(log, "account", "password", "ann", "--password-file", str(file)).exit_code == 0
     ann.sync()
     assert log_in(connect(server))["code"] == "wrong_password"

@@ -117,9 +117,7 @@ def remove_account(batch: Batch, command: RemoveAccount) -> AccountAnswer:
 @contextmanager
 def _account(batch: Batch, command: Whom) -> Iterator[Client]:
     """An account as it stands; one that has no seat has one in here."""
-    uid = whom(batch, command)
-    if not isinstance(uid, int):
-        raise BadCommand(why="it needs a uid or a name")
+    uid = uid_of(batch, command)
     registry = batch.registry
     known = batch.known(uid)
     if known is None:
@@ -218,6 +216,14 @@ def _ban_row(who: int | str, ban: ServerBan) -> BanRow:
 
 
 # ---------------------------------------------------------------- whom
+
+
+def uid_of(batch: Batch, command: Whom) -> int:
+    """Of a client. Raises Refused, Missing."""
+    uid = whom(batch, command)
+    if not isinstance(uid, int):
+        raise BadCommand(why="it needs a uid or a name")
+    return uid
 
 
 def whom(batch: Batch, command: Whom) -> int | str:

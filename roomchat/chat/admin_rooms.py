@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from heapq import nsmallest
 
+from roomchat.chat.admin_people import uid_of
 from roomchat.chat.batch import Batch
 from roomchat.chat.deletion import erase
 from roomchat.chat.inputs import Place
 from roomchat.chat.membership import room_key
 from roomchat.chat.ownership import give
 from roomchat.chat.registry import Registry
-from roomchat.chat.rules import Rules
+from roomchat.chat.rules import Rules, with_one
 from roomchat.chat.state import Client, Room
-from roomchat.errors import NoSuchClient, NoSuchMessage, NoSuchRoom, Offline, PairRoom
+from roomchat.errors import NoSuchMessage, NoSuchRoom, Offline, PairRoom
 from roomchat.protocol import Left, Person
 from roomchat.protocol.admin_answers import Done, MemberRow, Presence, RoomAnswer, RoomRow, RoomsAnswer
 from roomchat.protocol.administration import LIST_PAGE, DeleteMessage, GiveRoom, ListRooms, RemoveRoom, ShowRoom
@@ -22,11 +23,14 @@ THE_ADMIN = Person(0, "the admin")
 
 
 def list_rooms(batch: Batch, command: ListRooms) -> RoomsAnswer:
-    """All but those of two; the private ones, too."""
-    rooms, after = batch.registry.rooms, command.after or ""
-    keys = nsmallest(LIST_PAGE + 1, (key for key, room in rooms.items() if room.pair is None and key > after))
+    """All but those of two; the private ones, too. Not those of which nothing is kept but the number."""
+    registry = batch.registry
+    rooms, after = registry.rooms, command.after or ""
+    keys = nsmallest(
+        LIST_PAGE + 1, (key for key, room in rooms.items() if key > after and _is_listed(registry, room))
+    )
     page = keys[:LIST_PAGE]
-    rows = [_row(batch.registry, rooms[key]) for key in page]
+    rows = [_row(registry, rooms[key]) for key in page]
     return RoomsAnswer(rooms=rows, next=page[-1] if len(keys) > LIST_PAGE else None)
 
 
@@ -42,16 +46,18 @@ def show_room(batch: Batch, command: ShowRoom) -> RoomAnswer:
 
 
 def give_room(batch: Batch, command: GiveRoom) -> Done:
-    """To somebody who has a seat, as among people."""
+    """To an account, here or not, or to a guest who has a seat."""
     room = _room(batch, command.room)
     if room.pair is not None:
         raise PairRoom(room=room.name)
-    if command.uid >= batch.registry.next_uid:
-        raise NoSuchClient(uid=command.uid)
-    client = batch.registry.clients.get(command.uid)
-    if client is None:
-        raise Offline(who=f"The person with UID {command.uid}")
-    give(batch, room, THE_ADMIN, client)
+    uid = uid_of(batch, command)
+    known = batch.known(uid)
+    if known is None or (known.account is None and uid not in batch.registry.clients):
+        raise Offline(who=f"The person with UID {uid}")
+    rules = room.rules or Rules()
+    if room.private and uid not in rules.invited:
+        batch.lay_down(room, invited=with_one(rules.invited, uid, None))
+    give(batch, room, THE_ADMIN, Person(uid, known.name))
     return Done()
 
 
@@ -83,6 +89,10 @@ def delete_message(batch: Batch, command: DeleteMessage) -> Done:
 def presence(client: Client) -> Presence:
     """Of one that has a seat."""
     return "here" if client.links else "away"
+
+
+def _is_listed(registry: Registry, room: Room) -> bool:
+    return room.pair is None and (room.last_said is not None or room.key in registry.rooms_to_clients)
 
 
 def _room(batch: Batch, name: str) -> Room:

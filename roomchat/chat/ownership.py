@@ -8,7 +8,7 @@ from roomchat.chat.state import Client, Room
 from roomchat.protocol import OwnerChanged, Person
 
 
-def give(batch: Batch, room: Room, by: Client | Person, to: Client) -> int:
+def give(batch: Batch, room: Room, by: Client | Person, to: Client | Person) -> int:
     """Make somebody the owner of a room, in the place of whoever is it; behind ``must_store``. Returns the seq of
     that entry."""
     rules = room.rules or Rules()

@@ -174,11 +174,10 @@ class RevokeInvite(Change):
     id: str
 
 
-class GiveRoom(Change):
-    """``room`` is to be the client ``uid``'s."""
+class GiveRoom(Whom, kw_only=True):
+    """``room`` is to be that client's."""
 
     room: str
-    uid: Uid
 
 
 class RemoveRoom(Change):

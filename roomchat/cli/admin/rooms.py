@@ -10,6 +10,7 @@ import msgspec
 
 from roomchat.cli.addresses import RoomName
 from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
+from roomchat.cli.admin.values import whom_of
 from roomchat.cli.output import write_stdout
 from roomchat.protocol.admin_answers import Done, MemberRow, RoomAnswer, RoomRow, RoomsAnswer
 from roomchat.protocol.administration import DeleteMessage, GiveRoom, ListRooms, RemoveRoom, ShowRoom
@@ -60,12 +61,12 @@ def show(room: str, db: Path | None, json: bool) -> None:
 
 @room.command()
 @click.argument("room", type=RoomName())
-@click.argument("uid", type=click.IntRange(1))
+@click.argument("whom")
 @admin_options
-def owner(room: str, uid: int, db: Path | None, json: bool) -> None:
-    """Make the person with that UID the owner of ROOM. They must be here, or away for a moment."""
+def owner(room: str, whom: str, db: Path | None, json: bool) -> None:
+    """Make WHOM, a UID or a name, the owner of ROOM: an account, or a guest who is here."""
     with Admin(db) as admin:
-        admin.ask(GiveRoom(room=room, uid=uid), Done)
+        admin.ask(GiveRoom(room=room, **whom_of(whom)), Done)
         answer = admin.ask(ShowRoom(room=room), RoomAnswer)
     write_stdout([json_line(answer.room) if json else _line(answer.room)])
 

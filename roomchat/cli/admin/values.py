@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import click
 
 from roomchat.cli.addresses import WrongValue
+from roomchat.cli.passwords import read_password
 from roomchat.times import seconds_of
 
 MAX_PASSWORD = 1024  # characters; so a file that is none is not read to its end
@@ -64,15 +66,11 @@ def password_of(file: str | None) -> str:
         if not sys.stdin.isatty():
             raise click.ClickException("There is nobody to ask for the password; give --password-file.")
         return str(click.prompt("The password", hide_input=True, confirmation_prompt="Once more", err=True))
+    if file != "-":
+        return read_password(Path(file))
     try:
-        if file == "-":
-            line = sys.stdin.readline(MAX_PASSWORD + 2)
-        else:
-            with open(file, encoding="utf-8") as opened:
-                line = opened.readline(MAX_PASSWORD + 2)
+        line = sys.stdin.readline(MAX_PASSWORD + 2)
         line.encode()
     except UnicodeError:
         raise click.ClickException("The password is not UTF-8.") from None
-    except OSError as error:
-        raise click.ClickException(f"Can't read {file} ({error.strerror}).") from None
     return line.removesuffix("\n").removesuffix("\r")
