@@ -35,6 +35,24 @@ def test_each_window_has_its_own_past(tmp_path: Path) -> None:
     assert [line.text for line in again.lines][-2:] == ["server", "from an earlier version"]
 
 
+def test_what_may_be_a_password_is_not_kept(tmp_path: Path) -> None:
+    """It is asked for, but many are used to type it behind a command."""
+    history = InputHistory(tmp_path / "typed")
+    for text in (
+        "/register hunter2",
+        " /PASSWORD old new",
+        "/passwd new",
+        "/unregister hunter2",
+        "/login ann hunter2",
+    ):
+        history.add(text, "tea")
+    assert history.of("tea") == []
+    assert not (tmp_path / "typed").exists()
+    for text in ("/register", "/login ann", "/password ", "password hunter2 is a joke"):
+        history.add(text, "tea")
+    assert history.of("tea") == ["/register", "/login ann", "/password ", "password hunter2 is a joke"]
+
+
 def test_what_is_deleted_is_forgotten(tmp_path: Path) -> None:
     """In the file and in this run, with whatever command it was said; nothing else is."""
     path = tmp_path / "typed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import threading
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from platformdirs import user_state_path
 from roomchat.harmless import harmless
 
 MAX_LINES = 1000  # lines that are kept
+# What is behind these, by mistake or as on IRC, is a password or an invite.
+_SECRET = re.compile(r"\s*/(?:register|password|passwd|unregister|identify|login\s+\S+)\s+\S", re.IGNORECASE)
 
 
 class Before(NamedTuple):
@@ -49,7 +52,9 @@ class InputHistory:
         return [line.text for line in self.lines if line.room is None or line.room == room]
 
     def add(self, text: str, room: str | None) -> None:
-        """One more; not what stands there already."""
+        """One more; not what stands there already, nor what may be a password."""
+        if _SECRET.match(text):
+            return
         known = self.of(room)
         if known and known[-1] == text:
             return
