@@ -89,6 +89,7 @@ def test_a_refusal_that_the_program_was_not_told_comes_again(
     until(ann, is_a(Refusal))  # and killed, before it asked for the next event
     assert ann._state is not None
     ann._state.close()
+    ann._connection._closing.set()  # nor does it come back
     cut(server)
     address = f"127.0.0.1:{server.address[1]}"
     with Client(address, "ann", state=tmp_path / "state", request_timeout=PATIENCE) as again:
