@@ -61,7 +61,7 @@ def _table(name: str, command: click.Command) -> Iterator[str]:
     yield "| option | variable | default | |"
     yield "|---|---|---|---|"
     for option in command.params:
-        if isinstance(option, click.Option):
+        if isinstance(option, click.Option) and not option.hidden:
             names = ", ".join(f"`{one}`" for one in [*sorted(option.opts), *option.secondary_opts])
             variable = option.envvar or f"ROOMCHAT_{name}_{option.name}".replace(" ", "_").upper()
             variable = f"`{variable}`" if option.expose_value else ""

@@ -20,6 +20,7 @@ from roomchat.settings import Settings
 from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
 from roomchat.verify.check import Entry, check, check_newcomer, check_traces
+from roomchat.verify.check_people import check_people
 from roomchat.verify.faults import ENCRYPTED, Kind, schedule
 from roomchat.verify.log import from_file, from_server
 from roomchat.verify.proxy import Proxy
@@ -29,6 +30,7 @@ from roomchat.verify.records import (
     Ended,
     Gap,
     Joined,
+    Marked,
     Quiet,
     Recorder,
     Refused,
@@ -36,6 +38,7 @@ from roomchat.verify.records import (
     Saying,
     Seen,
     Started,
+    Stayed,
     Tail,
     brief,
 )
@@ -258,6 +261,31 @@ def test_who_was_let_in_must_see_what_follows() -> None:
     assert check(records, log) == ["cat never saw seq 5 of tea (the first is 'a3')."]
 
 
+def test_people_with_several_devices_are_checked() -> None:
+    """Their markers, their devices, and the rooms that they stay in."""
+    _, log = story()
+    ann = [Started(ANN, 1), Marked("tea", 0), Marked("tea", 2), Started(ANN, 1), Marked("tea", 4), Stayed(["tea"])]
+    phone = [Started(ANN, 2), Marked("tea", 2), Marked("tea", 4), Stayed(["tea", "den"])]
+
+    def found(**changed: list[AnyRecord]) -> list[str]:
+        records = {"ann.1": [*ann], "ann.2": [*phone], "bob": [Started(BOB)]}
+        return list(check_people(records | {name.replace("_", "."): own for name, own in changed.items()}, log))
+
+    assert found() == []
+    assert found(ann_2=[Started(ANN, 2), Marked("tea", 4), Marked("tea", 3), Marked("tea", 4)]) == [
+        "ann.2 was told that tea is read up to seq 3, before up to seq 4."
+    ]
+    assert found(ann_2=[Started(ANN, 2), Marked("tea", 3)]) == [
+        "In the end ann.2 knows that tea is read up to seq 3, but ann was told seq 4."
+    ]
+    assert "ann.2 was told that tea is read up to seq 6, but it ends with seq 5." in found(
+        ann_2=[Started(ANN, 2), Marked("tea", 6)]
+    )
+    assert found(ann_2=[Started(ANN, 2), Stayed([])]) == ["In the end ann.2 is not in tea any more."]
+    assert found(ann_2=[Started(ANN, 1)]) == ["ann.2 and ann.1 are both device 1 of ann."]
+    assert found(ann_2=[Started(BOB, 2)]) == ["The devices of ann are the clients 1, 2."]
+
+
 def test_records_are_read_while_they_are_written(tmp_path: Path) -> None:
     """Whole lines, each once; none while there is no file."""
     path = tmp_path / "ann.jsonl"
@@ -343,6 +371,7 @@ def test_a_short_run_finds_nothing(run: Callable[..., tuple[Result, list[str]]])
     assert result.counts["came back"] == result.counts["said"] == result.counts["in the log"]
     assert result.counts["seen"] == 6 * result.counts["in the log"]
     assert result.counts["deleted"]
+    assert result.counts["marked"]
     assert lines[-1] == "Violations: 0."
 
 
@@ -407,6 +436,7 @@ SEEDED = [
     ("server", "lossy_outbox", "never saw"),
     ("server", "two_orders", "before"),
     ("server", "stale_reader", "A newcomer to .* is told"),
+    ("server", "marker_goes_back", r"read up to seq \d+, before up to seq"),
 ]
 
 

@@ -154,6 +154,9 @@ def _of_settings(command: Callable[..., None]) -> Callable[..., None]:
     default=0,
     help="0: log errors and warnings; 1: also log the people who come and go, and their actions.",
 )
+@click.option(  # for `verify`, which has accounts that nobody needs protected
+    "--password-cost", type=click.Choice(["recommended", "cheapest"]), default="recommended", hidden=True
+)
 @click.option("--log-file", type=click.Path(dir_okay=False), help="Append the log to a file instead of stderr.")
 @click.option(
     "--record",

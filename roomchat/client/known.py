@@ -29,6 +29,11 @@ class Known:
         return self._session.uid
 
     @property
+    def device(self) -> int:
+        """Which of our account's devices this is: it stands in our own entries, unless it is 1."""
+        return self._session.device
+
+    @property
     def name(self) -> str:
         """Our name as the server has it."""
         return self._session.name

@@ -188,7 +188,16 @@ class ServerProcess(Process):
     def __init__(self, command: Sequence[str], folder: Path) -> None:
         self.db = folder / "chat.db"
         self.address = ("127.0.0.1", 0)  # the port is known when it listens for the first time
-        self._start = [*command, "serve", "--db", str(self.db), "--idle-exit", str(IDLE_EXIT)]
+        self._start = [
+            *command,
+            "serve",
+            "--db",
+            str(self.db),
+            "--idle-exit",
+            str(IDLE_EXIT),
+            "--password-cost",
+            "cheapest",
+        ]
         super().__init__(self._start, folder / "server.log")
 
     def files(self) -> bytes:

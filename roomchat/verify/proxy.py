@@ -174,3 +174,15 @@ class Proxy:
             return None
         server.settimeout(None)
         return server
+
+
+def cut_all(links: list[Link]) -> None:
+    """All of them end."""
+    for link in links:
+        link.cut()
+
+
+def heal_all(links: list[Link]) -> None:
+    """All of them are as they should be."""
+    for link in links:
+        link.heal()

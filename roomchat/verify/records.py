@@ -17,9 +17,11 @@ class Record(Struct, tag_field="type", tag=str.lower, gc=False):
 
 
 class Started(Record):
-    """A new run of the client, with the seat that it has got. What it was doing before ended in the middle."""
+    """A new run of the client, with the seat that it has got, and on which device of its person. What it was doing
+    before ended in the middle."""
 
     uid: int
+    device: int = 1
 
 
 class Joined(Record):
@@ -62,6 +64,19 @@ class Deleting(Record):
     seq: int
 
 
+class Marked(Record):
+    """It was told that its person has read the room up to there, on whatever device."""
+
+    room: str
+    read: int
+
+
+class Stayed(Record):
+    """At its end, before it goes into them again: the rooms that it is in."""
+
+    rooms: list[str]
+
+
 class Gap(Record):
     """It was told that the messages between these two, without both, are gone."""
 
@@ -100,7 +115,8 @@ class Finished(Record):
 
 
 AnyRecord = (
-    Started | Joined | Saying | Said | Seen | Deleting | Gap | Refused | Lost | Ended | Quiet | Finished
+    Started | Joined | Saying | Said | Seen | Deleting | Marked | Stayed | Gap | Refused | Lost | Ended | Quiet
+    | Finished
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

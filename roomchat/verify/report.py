@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from roomchat.verify.check import Log, Records
 from roomchat.verify.faults import Kind
-from roomchat.verify.records import Lost, Refused, Said, Saying, Seen, Started
+from roomchat.verify.records import Lost, Marked, Refused, Said, Saying, Seen, Started
 
 MAX_SHOWN = 20  # violations that are shown; where there are more, the first tell what is wrong
 
@@ -43,6 +43,7 @@ def count(records: Records, log: Log) -> Counter[str]:
     counts: Counter[str] = Counter({"in the log": sum(not entry.of for entry in entries)})
     counts["deleted"] = sum(entry.gone for entry in entries)
     texts = {entry.text for entries in log.values() for entry in entries}
+    back: set[tuple[str, int, int]] = set()  # room, seq, UID
     for own in records.values():
         uids = {record.uid for record in own if isinstance(record, Started)}
         shown = [record for record in own if isinstance(record, Seen) and not record.of]
@@ -51,11 +52,13 @@ def count(records: Records, log: Log) -> Counter[str]:
         said = {record.text for record in own if isinstance(record, Said)}
         saying = {record.text for record in own if isinstance(record, Saying)}
         counts["said"] += len(said | (saying & texts))
-        counts["came back"] += sum(uid in uids for uid in seen.values())
+        back.update((*place, uid) for place, uid in seen.items() if uid in uids)  # once, on however many devices
+        counts["marked"] += len({(one.room, one.read) for one in own if isinstance(one, Marked) and one.read})
         counts["seen"] += len(seen)
         counts["seen again"] += len(shown) - len(seen)
         counts["refused"] += sum(isinstance(record, Refused) for record in own)
         counts["lost"] += sum(isinstance(record, Lost) for record in own)
+    counts["came back"] = len(back)
     return counts
 
 
@@ -65,7 +68,7 @@ def summary(result: Result) -> Iterator[str]:
     faults = ", ".join(f"{kind.value} {result.faults[kind]}" for kind in Kind if result.faults[kind])
     yield (
         f"Messages said: {counts['said']:,}; came back: {counts['came back']:,}; refused: {counts['refused']:,}; "
-        f"deleted: {counts['deleted']:,}."
+        f"deleted: {counts['deleted']:,}. Read markers told: {counts['marked']:,}."
     )
     yield (
         f"Seen by all clients together: {counts['seen']:,}; once more after a crash: {counts['seen again']}. "

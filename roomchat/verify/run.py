@@ -20,13 +20,15 @@ from roomchat.client.address import Address
 from roomchat.verify import log as final_log
 from roomchat.verify import records
 from roomchat.verify.check import check, check_newcomer, check_traces
+from roomchat.verify.check_people import check_people
 from roomchat.verify.faults import Fault, Kind, schedule
 from roomchat.verify.processes import Process, ServerProcess, VerifyError
-from roomchat.verify.proxy import Link, Proxy
+from roomchat.verify.proxy import Link, Proxy, cut_all, heal_all
 from roomchat.verify.records import AnyRecord, Tail
 from roomchat.verify.report import Result, count, progress
 
-CLIENTS_PER_WORKER = 3  # clients in one process
+DEVICES = 3  # of each person, whose account is of the server that is started for the run
+CLIENTS_PER_WORKER = DEVICES  # clients in one process
 MAX_RATE = 6.0  # messages a second and client, at the most
 MAX_DELIVERIES = 1000.0  # a second, of all clients together: what their processes take on a small machine
 # Long messages at once, 6.4 MB: a slow reader's part of them is more than what the system keeps for it, 4 MB on
@@ -76,7 +78,9 @@ class Run:
         self.folder = Path(tempfile.mkdtemp(prefix="roomchat-verify-"))  # removed if all is well
         self._mark = f"verify-{secrets.token_hex(3)}"  # names that nobody has on a server that is not ours
         prefix = f"{self._mark}-" if options.address else ""
-        self._names = [f"{prefix}bot-{i}" for i in range(1, options.clients + 1)]
+        name = "bot-{0}" if options.address else "bot-{1}.{2}"  # accounts would stay on a server that is not ours
+        places = [(i + 1, i // DEVICES + 1, i % DEVICES + 1) for i in range(options.clients)]
+        self._names = [prefix + name.format(*place) for place in places]
         self._rooms = [f"{prefix}room-{i}" for i in range(1, options.rooms + 1)]
         self._server = None if options.address else ServerProcess(options.server_command, self.folder)
         self._workers: list[Process] = []
@@ -209,17 +213,17 @@ class Run:
         end: Callable[[], None] = link.heal
         match fault.kind:
             case Kind.CUT_ALL:
-                end = partial(_cut_all, links)
+                end = partial(cut_all, links)
             case Kind.BLACKHOLE:
                 for one in some:
                     one.blackhole()
                 self._tell(f"burst {_choose(self._rooms, fault)}")  # so that they have something not to hear of
-                end = partial(_cut_all, some)
+                end = partial(cut_all, some)
             case Kind.SLOW:
                 self._tell(f"flood {_choose(self._rooms, fault)} {FLOOD_MESSAGES // len(self._workers)}")
                 for one in some:
                     one.slow_down()
-                end = partial(_heal_all, some)
+                end = partial(heal_all, some)
             case _:
                 _ON_ONE[fault.kind](link)
         self._at(self._now() + fault.lasts, end)
@@ -261,6 +265,7 @@ class Run:
         result.counts = count(self._records, log)
         result.counts["passed over"] = found.passed_over
         result.violations += check(self._records, log)
+        result.violations += check_people(self._records, log)
         result.untested += self._untested()
 
     def _read_log(self) -> final_log.Found:
@@ -332,16 +337,6 @@ def _choose(among: Sequence[T], fault: Fault) -> T:
 def _start_again(process: Process) -> None:
     if not process.runs:
         process.spawn()
-
-
-def _cut_all(links: list[Link]) -> None:
-    for link in links:
-        link.cut()
-
-
-def _heal_all(links: list[Link]) -> None:
-    for link in links:
-        link.heal()
 
 
 def _last_mark(own: list[AnyRecord]) -> AnyRecord | None:

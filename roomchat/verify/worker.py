@@ -17,38 +17,46 @@ import random
 import sys
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionEnded, ConnectionLost
-from roomchat.errors import ConnectError, StorageUnavailable
-from roomchat.protocol import Delete, Deleted, Error, Gap, Spoken, Tombstone
+from roomchat.errors import Busy, ConnectError, Denied, HelloTimeout, StorageUnavailable
+from roomchat.protocol import Delete, Deleted, Error, Gap, Joined, ReadMarker, Spoken, Tombstone
 from roomchat.verify import records
 from roomchat.verify.records import Recorder, Tail, brief
 
+PASSWORD = "of no use to anybody"  # of accounts on a server that is gone with the run
 RETRY = 0.1  # seconds between two attempts to connect for the first time
 MAX_PASTE = 5  # messages at once, at the most
 LONG = 8000  # characters of a message of a flood, just what a server takes
 WIDE = "\N{MUSICAL SYMBOL G CLEF}"  # a character of four bytes
 DELETE = 0.5  # of all times that something is said: deleting something behind it
 MAX_OWN = 20  # of its messages, the last ones, that it may delete
+READ = 0.5  # of all times that something is said: saying behind it that the room is read
+MAX_BACK = 20  # messages: how far before the newest that was seen
 REJOIN = 0.05  # of all times that something is said: going into the room again before
 
 
 class Bot:
     """One client: a thread that talks, a thread that listens. Any thread may call its methods."""
 
-    def __init__(self, name: str, options: argparse.Namespace) -> None:
+    def __init__(self, name: str, options: argparse.Namespace, has_account: threading.Event) -> None:
         """Nothing happens before ``start``.
 
         Args:
-            name: of the client; its records are in ``folder/NAME.jsonl``, its state in ``folder/state``.
+            name: of the client; its records are in ``folder/NAME.jsonl``, its state in ``folder/state``. PERSON.N
+                is a device of an account, of which the first one makes it.
             options: of the command line.
+            has_account: the person of this device; set when that is so.
         """
         self.name = name
+        self._person, _, device = name.rpartition(".")  # without a person: the name is a guest's
+        self._makes_account = bool(self._person) and device == "1"
+        self._has_account = has_account
         self._address: str = options.address
         self._rooms: list[str] = options.rooms.split(",")
         self._patience: float = options.patience
@@ -60,7 +68,8 @@ class Bot:
         self._deletes = random.Random(f"{options.seed} {name[-2:]} {self._count} deletes")
         self._own: deque[tuple[str, int]] = deque(maxlen=MAX_OWN)  # (room, seq) of what it said last
         self._recorder = Recorder(folder / f"{name}.jsonl")
-        self._state = folder / "state"
+        self._state = folder / "state" / device  # no two of a person have one session
+        self._marks = random.Random(f"{options.seed} {name[-2:]} {self._count} marks")
         self._reached = threading.Condition()  # guards the next
         self._seqs = dict.fromkeys(self._rooms, 0)  # the highest seen in each room
         for record in kept:
@@ -77,7 +86,7 @@ class Bot:
     def start(self) -> None:
         """Connect, as often as it takes, go into the rooms, and talk."""
         self._chat = self._connect()
-        self._recorder.write(records.Started(self._chat.uid))
+        self._recorder.write(records.Started(self._chat.uid, self._chat.device))
         self._threads[1].start()
         for room in self._rooms:
             joined = self._chat.join(room)
@@ -102,6 +111,7 @@ class Bot:
             self._reached.wait_for(
                 lambda: all(self._seqs[room] >= seq for room, seq in last.items()), self._patience
             )
+        self._recorder.write(records.Stayed(self._chat.rooms))
         for room in self._rooms:  # its answer comes behind all that was sent before
             self._chat.join(room)
         self._over.set()
@@ -121,6 +131,8 @@ class Bot:
                 self._chat.join(room)
             for _ in range(choose.randint(1, MAX_PASTE)):
                 self._say(room, choose.randint(0, 200), ".")
+            if self._marks.random() < READ:
+                self._chat.read(room, max(1, self._seqs[room] - self._marks.randrange(MAX_BACK)))
             if self._deletes.random() < DELETE and self._own:
                 self._delete(*self._own.pop())
 
@@ -151,11 +163,13 @@ class Bot:
         match event:
             case Spoken() | Tombstone() | Deleted():
                 self._recorder.write(_seen(event))
-                if isinstance(event, Spoken) and event.uid == self._chat.uid:
+                if isinstance(event, Spoken) and (event.uid, event.device) == (self._chat.uid, self._chat.device):
                     self._own.append((event.room, event.seq))
                 with self._reached:
                     self._seqs[event.room] = max(event.seq, self._seqs.get(event.room, 0))
                     self._reached.notify_all()
+            case Joined() | ReadMarker():
+                self._recorder.write(records.Marked(event.room, event.read))
             case Gap():
                 self._recorder.write(records.Gap(event.room, event.after, event.before))
             case Error() if event.code != StorageUnavailable.code:  # after that one the library tries again
@@ -166,12 +180,22 @@ class Bot:
                 self._recorder.write(records.Ended(event.reason))
 
     def _connect(self) -> Client:
+        if self._person and not self._makes_account:
+            self._has_account.wait()
         while True:
-            chat = Client(self._address, self.name, state=self._state, trust=True)
+            chat = Client(
+                self._address, self._person or self.name, state=self._state, trust=True,
+                password=PASSWORD if self._person else None, register=self._makes_account,
+            )  # fmt: skip
             try:
-                return chat.open()
-            except ConnectError:
+                chat.open()
+            except (ConnectError, Denied) as error:
+                if isinstance(error, Denied) and error.code not in {Busy.code, HelloTimeout.code}:
+                    raise
                 time.sleep(RETRY)
+            else:
+                self._has_account.set()
+                return chat
 
 
 def _seen(event: Spoken | Tombstone | Deleted) -> records.Seen:
@@ -192,7 +216,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="of what is said, and when")
     options = parser.parse_args()
     threading.excepthook = _end
-    bots = [Bot(name, options) for name in options.names.split(",")]
+    accounts: dict[str, threading.Event] = defaultdict(threading.Event)  # by person
+    bots = [Bot(name, options, accounts[name.rpartition(".")[0]]) for name in options.names.split(",")]
     starting = [_in_background(bot.start) for bot in bots]
     for line in sys.stdin:
         for thread in starting:
