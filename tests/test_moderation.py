@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from roomchat.account import Account
-from roomchat.chat.rules import Restraint, Rules
+from roomchat.chat.rules import MAX_BYTES, Restraint, Rules
 from roomchat.protocol import (
     Ban,
     Demote,
@@ -143,6 +144,21 @@ def test_a_guest_is_banned_by_address_too() -> None:
     assert codes(chat.do("eve", Join(room="tea"))) == []
     chat.do("ann", Unban(uid=uids["bob"]))
     assert codes(chat.do("fay", _hello("fay"), Join(room="tea"))) == []
+
+
+def test_what_is_laid_down_is_bounded_as_a_whole() -> None:
+    """Each deed stores all of it anew, while everybody waits: long reasons count. To put out, and to take back,
+    is always possible."""
+    chat, (_, bob, cyd) = room_of_three()
+    reasons = {uid: Restraint("x" * 32, None, "\U0001f600" * 200) for uid in range(100, 420)}
+    tea = chat.registry.rooms["tea"]
+    chat.registry.set_rules(tea, replace(tea.rules, bans=reasons))
+    assert codes(chat.do("ann", Ban(uid=bob), Mute(uid=bob), Promote(uid=bob))) == ["list_full"] * 3
+    assert len(chat.rules.get("tea", b"")) < MAX_BYTES
+    assert codes(chat.do("ann", Kick(uid=bob), SetTopic(topic="order"), Unban(uid=100))) == []
+    for uid in range(101, 200):
+        chat.do("ann", Unban(uid=uid))
+    assert codes(chat.do("ann", Ban(uid=cyd))) == []
 
 
 def test_lists_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Set, Sized
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from roomchat.chat.deadlines import Deadlines
@@ -13,10 +14,10 @@ from roomchat.chat.inputs import Inputs, Link, Place
 from roomchat.chat.keeping import Keeping
 from roomchat.chat.names import normal_person
 from roomchat.chat.registry import Registry
-from roomchat.chat.rules import Rules
+from roomchat.chat.rules import MAX_BYTES, Rules
 from roomchat.chat.state import Audience, Client, Room, Session
 from roomchat.dialect import Malformed
-from roomchat.errors import Refused
+from roomchat.errors import ListFull, Refused
 from roomchat.protocol import PAGE, SPOKEN, AnyEntry, Error, Event, HistoryPage, Id, Person, Say, Whisper
 from roomchat.settings import Settings
 
@@ -181,6 +182,12 @@ class Batch(Keeping):
         self.registry.set_rules(room, replace(room.rules or Rules(), **changes))
         if room.last_seq:
             self.effects.rules[room.key] = room
+
+    def list_one_more(self, room: Room, **changes: Sized | int) -> None:
+        """As ``lay_down``, for what adds to a list. Raises ListFull: all of it together has a bound, too."""
+        if len(msgspec.json.encode(replace(room.rules or Rules(), **changes))) > MAX_BYTES:
+            raise ListFull(limit=max(len(listed) for listed in changes.values() if isinstance(listed, Sized)) - 1)
+        self.lay_down(room, **changes)
 
     def _is_silent_no_more(self, client: Client) -> None:
         self.registry.save(client)

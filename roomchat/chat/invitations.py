@@ -33,7 +33,7 @@ def invite(batch: Batch, session: Session, command: InviteTo) -> None:
     if len(invited) > MAX_LISTED:
         raise ListFull(limit=MAX_LISTED)
     batch.must_store()
-    batch.lay_down(room, invited=invited)
+    batch.list_one_more(room, invited=invited)
     batch.reply(_told(room, command.uid, asked))
     if peer is not None and client.uid not in peer.blocked:
         batch.send_to(peer, _told(room, command.uid, asked))
@@ -51,7 +51,7 @@ def offer(batch: Batch, session: Session, offer: Offer) -> None:
     batch.must_store()
     key = offer.token_hash.hex()
     links[key] = Link(rules.next_link, client.uid, command.uses, until)
-    batch.lay_down(room, links=links, next_link=rules.next_link + 1)
+    batch.list_one_more(room, links=links, next_link=rules.next_link + 1)
     batch.reply(
         Invitation(
             room=room.name,

@@ -14,7 +14,7 @@ from roomchat.chat.batch import Batch, Handler
 from roomchat.chat.lookup import whom
 from roomchat.chat.ownership import give
 from roomchat.chat.roles import check_above, check_role
-from roomchat.chat.rules import MAX_LISTED, Restraint, Rules, with_one, without_one
+from roomchat.chat.rules import MAX_KICKED, MAX_LISTED, Restraint, Rules, with_one, without_one
 from roomchat.chat.state import Client, Room, Session
 from roomchat.errors import ListFull, NotAMember, SelfTarget, Unchanged
 from roomchat.protocol import (
@@ -74,7 +74,7 @@ def kick(batch: Batch, session: Session, command: Kick) -> None:
         batch.lay_down(room, invited=without_one(rules.invited, command.uid))
     else:
         kicked = with_one(rules.kicked, command.uid, command.reason)
-        batch.lay_down(room, kicked=dict([*kicked.items()][-MAX_LISTED:]))
+        batch.lay_down(room, kicked=dict([*kicked.items()][-MAX_KICKED:]))
     seq = batch.enter(room, client, Kicked, command.uid, name, reason=command.reason)
     if peer is not None:
         _put_out(batch, room, peer, "kicked")
@@ -95,7 +95,7 @@ def ban(batch: Batch, session: Session, command: Ban) -> None:
     batch.must_store()
     restraint = Restraint(name, _until(batch, command.seconds), command.reason, address)
     bans = _restrained(batch, rules.bans, command.uid, restraint)
-    batch.lay_down(
+    batch.list_one_more(
         room,
         bans=bans,
         invited=without_one(rules.invited, command.uid),
@@ -136,7 +136,7 @@ def mute(batch: Batch, session: Session, command: Mute) -> None:
     check_above(room, client, command.uid, name)
     batch.must_store()
     restraint = Restraint(name, _until(batch, command.seconds), command.reason)
-    batch.lay_down(room, mutes=_restrained(batch, rules.mutes, command.uid, restraint))
+    batch.list_one_more(room, mutes=_restrained(batch, rules.mutes, command.uid, restraint))
     _done(batch, room, _limited(batch, room, client, Muted, command.uid, restraint))
 
 
@@ -165,7 +165,7 @@ def promote(batch: Batch, session: Session, command: Promote) -> None:
     if len(rules.moderators) >= MAX_LISTED:
         raise ListFull(limit=MAX_LISTED)
     batch.must_store()
-    batch.lay_down(
+    batch.list_one_more(
         room,
         moderators=with_one(rules.moderators, command.uid, name),
         bans=without_one(rules.bans, command.uid),

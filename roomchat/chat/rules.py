@@ -14,7 +14,9 @@ from msgspec.structs import replace
 
 from roomchat.protocol import Role
 
-MAX_LISTED = 1000  # in each list of a room: bounds its row in the store, which each deed writes anew
+MAX_LISTED = 1000  # in each list of a room
+MAX_KICKED = 200  # who was put out and has not come back: the latest
+MAX_BYTES = 256 * 1024  # of a room's rules in the store: each deed writes them anew, while all wait
 
 
 class Restraint(Struct, frozen=True, omit_defaults=True):
