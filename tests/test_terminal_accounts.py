@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import termios
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -68,6 +69,33 @@ def test_an_account_on_two_screens(address: str, tmp_path: Path) -> None:
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(kept) > 3
     assert not [path for path in kept if SECRET.encode() in path.read_bytes()]
+
+
+def test_in_plain_mode_nothing_is_echoed(address: str, tmp_path: Path) -> None:
+    """The terminal shows again what is typed when the password is there, and when it never comes."""
+    with Emulated("join", address, "--plain", "--name", "ann", env=env_of(tmp_path)) as ann:
+        ann.until("You are in lobby")
+        ann.type("/register" + ENTER)
+        ann.until("A password for your account:")
+        ann.until(lambda one: not echoes(one))
+        ann.type(SECRET + ENTER)
+        ann.until("The same again:")
+        ann.until(lambda one: not echoes(one))
+        ann.type(SECRET + ENTER)
+        ann.until("You have an account: the name ann is yours")
+        assert echoes(ann)
+        assert SECRET[:5].encode() not in ann.raw
+        ann.type("/password" + ENTER)
+        ann.until("Your password:")
+        ann.until(lambda one: not echoes(one))
+        ann.type("\x03")
+        ann.until("Goodbye.")
+        ann.wait()
+        assert echoes(ann)
+
+
+def echoes(terminal: Emulated) -> bool:
+    return bool(termios.tcgetattr(terminal.master)[3] & termios.ECHO)
 
 
 def test_a_name_of_an_account_needs_its_password_or_another(address: str, server: Server, tmp_path: Path) -> None:
