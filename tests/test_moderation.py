@@ -15,10 +15,12 @@ from roomchat.protocol import (
     Ban,
     Demote,
     Hello,
+    InviteTo,
     Join,
     Kick,
     Leave,
     Mute,
+    PassOn,
     Promote,
     Register,
     Say,
@@ -144,6 +146,19 @@ def test_a_guest_is_banned_by_address_too() -> None:
     assert codes(chat.do("eve", Join(room="tea"))) == []
     chat.do("ann", Unban(uid=uids["bob"]))
     assert codes(chat.do("fay", _hello("fay"), Join(room="tea"))) == []
+
+
+def test_who_leaves_private_rooms_behind_makes_no_number_of_them() -> None:
+    """They stay, and nobody else sees them."""
+    chat = Chat(max_rooms=2)
+    chat.hellos("ann", "bob")
+    for room in ("a", "b"):
+        chat.do("ann", Join(room=room, private=True))
+        chat.do("ann", Leave())
+    assert codes(chat.do("ann", Join(room="c", private=True))) == ["too_many_rooms"]
+    assert codes(chat.do("ann", Join(room="a", private=True), InviteTo(uid=2))) == []
+    chat.do("bob", Join(room="+1/a"))
+    assert codes(chat.do("ann", PassOn(uid=2), Join(room="c", private=True))) == []
 
 
 def test_what_is_laid_down_is_bounded_as_a_whole() -> None:

@@ -8,7 +8,7 @@ from roomchat.chat.names import normal_private, normal_room
 from roomchat.chat.roles import check_admitted
 from roomchat.chat.rules import Rules, with_one, without_one
 from roomchat.chat.state import Client, Room
-from roomchat.errors import BannedFrom, NoSuchRoom
+from roomchat.errors import BannedFrom, NoSuchRoom, TooManyPrivate
 from roomchat.protocol import OwnerChanged, private_of, private_room
 
 
@@ -77,6 +77,8 @@ def go_into_own(batch: Batch, client: Client, name: str) -> tuple[Room, bool]:
     if founder != client.uid or key in registry.rooms:
         return _go_into_private(batch, client, shown, None)
     check_room_for_one_more(batch, client)
+    if sum(one.private for one in registry.owned.get(client.uid, {}).values()) >= batch.settings.max_rooms:
+        raise TooManyPrivate(limit=batch.settings.max_rooms)  # they stay in memory when everyone has left them
     batch.must_store()
     batch.log(f"client {client.uid} made a private room")
     room = registry.room(key, shown, private=True)

@@ -128,6 +128,10 @@ class TooManyRooms(Refused):
     sentence = "You can be in {limit} rooms at a time; leave one first."
 
 
+class TooManyPrivate(TooManyRooms):
+    sentence = "You can own {limit} private rooms; make somebody else the owner of one first."
+
+
 class OutOfOrder(Refused):
     code = "out_of_order"
     sentence = "The next message must have n {expected}, but this one has {n}; send again from n {expected} on."
