@@ -70,12 +70,13 @@ def test_what_a_killed_server_leaves_is_replaced(log: Path) -> None:
     """It is no obstacle for the next one, and until then nobody waits at it."""
     with serve_program(db=log) as killed:
         killed.expect("listens on")
+        assert run(log, "ban", "10.0.0.7").exit_code == 0
         killed.kill()
     assert os.path.exists(f"{log}.admin")
     result = run(log, "stats")
     assert (result.exit_code, "No server runs" in result.stderr) == (1, True)
     with Server(settings(log)):
-        assert rows(run(log, "stats", "--json"))[0]["clients"] == 0
+        assert [one["who"] for one in rows(run(log, "bans", "--json"))] == ["10.0.0.7"]  # what was answered holds
 
 
 def test_what_is_no_socket_is_left_alone(serve: Serve, log: Path, caplog: pytest.LogCaptureFixture) -> None:
