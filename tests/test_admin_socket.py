@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click import ClickException
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roomchat.cli.admin import ask
 from roomchat.errors import StartError
 from roomchat.net.admin_socket import MAX_CONNECTIONS
 from roomchat.protocol.administration import MAX_LINE
@@ -56,6 +60,23 @@ def test_nobody_else_may_open_it(serve: Serve, log: Path) -> None:
     result = run(log, "stats")
     assert result.exit_code == 1
     assert result.stderr == f"Error: Only its owner may rule the server of {log}.\n"
+
+
+def test_who_answers_in_the_place_of_the_server_is_told_nothing(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all may write, as in /tmp, somebody else may have been first."""
+    log.touch()
+    stranger = max(os.geteuid(), 1000) + 1
+    assert not ask.may_answer(stranger, log)
+    assert not ask.may_answer(stranger, log.with_name("none"))
+    assert all(ask.may_answer(uid, log) for uid in (None, 0, os.geteuid(), log.stat().st_uid))
+    monkeypatch.setattr("roomchat.cli.admin.ask._owner", lambda _: stranger)
+    with closing(socket.socket(socket.AF_UNIX)) as listener:
+        listener.bind(f"{log}.admin")
+        listener.listen()
+        with pytest.raises(ClickException, match="Somebody else answers"):
+            ask.Admin(log)
 
 
 def test_without_a_server_there_is_a_sentence(log: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -55,6 +56,8 @@ class Admin:
             raise self._fault("no server runs with {}; start it, or name its database with --db") from None
         except OSError as error:
             raise self._fault(f"can't reach the server of {{}}: {error.strerror or error}") from None
+        if not may_answer(_owner(self._socket), self.log):
+            raise self._fault("somebody else answers in the place of the server of {}; nothing was sent")
         self._file = self._socket.makefile("rb")
 
     def ask(self, command: AdminCommand, kind: type[T]) -> T:
@@ -88,6 +91,22 @@ class Admin:
         self._socket.close()
         text = sentence.format(self.log)
         return click.ClickException(harmless(f"{text[0].upper()}{text[1:]}."))
+
+
+def may_answer(uid: int | None, log: Path) -> bool:
+    """Whether the server of a log runs as that user of the system; None: it does not tell. In a folder
+    that all may write to, others can put a socket of their own, and passwords are sent over it."""
+    try:
+        return uid in {None, 0, os.geteuid(), log.stat().st_uid}
+    except OSError:
+        return False
+
+
+def _owner(sock: socket.socket) -> int | None:
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    _, uid, _ = struct.unpack("iII", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return int(uid)
 
 
 def json_line(row: object) -> bytes:
