@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -27,10 +28,14 @@ from roomchat.protocol import (
     Unregister,
     Whisper,
 )  # fmt: skip
+from roomchat.server import Server
 from roomchat.store.api import Changes
 from roomchat.store.clients import StoredClient
 from roomchat.store.log import Log
 from roomchat.store.reader import SqliteReader
+from roomchat.terminal.arrival import Arrival
+from roomchat.terminal.typed.input import InputQueue
+from roomchat.terminal.windows.display import PlainDisplay
 from tests.memory import Chat, Event, brief
 from tests.test_accounts import SECRET, account_row, log_in
 from tests.test_hub_properties import check_registry
@@ -321,3 +326,22 @@ def test_two_devices_over_sockets(tmp_path: Path) -> None:
     ):
         texts = [one.text for one in islice(tablet.messages("den", own=True), 2)]
         assert (tablet.rooms, tablet.reads, texts) == (["den"], {"den": 2}, ["hello", "and hello"])
+
+
+@pytest.mark.parametrize("is_account", [True, False])
+def test_a_fresh_start_leaves_no_rooms_of_an_account(serve: Callable[..., Server], is_account: bool) -> None:
+    """Its other devices are in them; a guest begins in none."""
+    server = serve(password_cost="cheapest")
+    password = SECRET if is_account else None
+    display = PlainDisplay(lambda line: None, clock="%H:%M")
+    arrival = Arrival(
+        "unused", "ann", "", [], display, InputQueue(), interactive=False, receive=lambda event: None,
+        changed=lambda: None, is_fresh=True,
+    )  # fmt: skip
+    address = f"127.0.0.1:{server.address[1]}"
+    with Client(address, "ann", state=False, password=password, register=is_account) as client:
+        client.join("tea")
+        display.client = client
+        done: list[object] = []
+        arrival.enter(done.append)
+        assert done == ([] if is_account else [Leave(room="tea")])

@@ -153,7 +153,7 @@ class Arrival:
         client, lobby = self._display.client, self._display.roster.lobby
         assert client is not None
         self.waits, self.proof = False, None
-        if self.is_fresh:
+        if self.is_fresh and not client.account:  # an account would leave them on all its devices
             self._leave_all(client, do)
         for command in self.first:
             do(command)
