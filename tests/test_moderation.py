@@ -161,6 +161,15 @@ def test_who_leaves_private_rooms_behind_makes_no_number_of_them() -> None:
     assert codes(chat.do("ann", PassOn(uid=2), Join(room="c", private=True))) == []
 
 
+def test_who_wants_a_private_room_never_comes_into_an_open_one() -> None:
+    """Of 0.1.0, where such a name was nothing special; it is joined as before."""
+    chat = Chat()
+    chat.hellos("ann")
+    chat.registry.room("+1/plans", "+1/plans").last_seq = 1
+    assert codes(chat.do("ann", Join(room="plans", private=True))) == ["bad_name"]
+    assert codes(chat.do("ann", Join(room="+1/plans"))) == []
+
+
 def test_what_is_laid_down_is_bounded_as_a_whole() -> None:
     """Each deed stores all of it anew, while everybody waits: long reasons count. To put out, and to take back,
     is always possible."""

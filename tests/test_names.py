@@ -129,6 +129,13 @@ TEXT = st.text(
 )
 
 
+@pytest.mark.parametrize("name", ["+7/plans", "+07/plans", "+0/plans", "\uff0b7/plans", "+\u096d/plans"])
+def test_nothing_that_looks_like_a_private_room_is_an_open_one(name: str) -> None:
+    """Also with digits that are not those of a UID."""
+    with pytest.raises(BadName, match="private rooms"):
+        normal_room(name, 32)
+
+
 @settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXT)
 def test_a_name_that_is_taken_stays_what_it_is(text):

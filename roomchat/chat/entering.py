@@ -8,7 +8,7 @@ from roomchat.chat.names import normal_private, normal_room
 from roomchat.chat.roles import check_admitted
 from roomchat.chat.rules import Rules, with_one, without_one
 from roomchat.chat.state import Client, Room
-from roomchat.errors import BannedFrom, NoSuchRoom, TooManyPrivate
+from roomchat.errors import BadName, BannedFrom, NoSuchRoom, TooManyPrivate
 from roomchat.protocol import OwnerChanged, private_of, private_room
 
 
@@ -74,6 +74,8 @@ def go_into_own(batch: Batch, client: Client, name: str) -> tuple[Room, bool]:
         own, _ = normal_room(own, batch.settings.max_name)
     shown, key = normal_private(private_room(founder, own), batch.settings.max_name)
     registry = batch.registry
+    if key in registry.rooms and not registry.rooms[key].private:
+        raise BadName(name=shown, what="private room", why="there is an open one, of before; choose another name")
     if founder != client.uid or key in registry.rooms:
         return _go_into_private(batch, client, shown, None)
     check_room_for_one_more(batch, client)

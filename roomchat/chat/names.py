@@ -13,7 +13,7 @@ from functools import lru_cache
 from precis_i18n import get_profile
 
 from roomchat.errors import BadName
-from roomchat.protocol import PAIR, is_pair, private_of, private_room
+from roomchat.protocol import PAIR, is_pair, like_private, private_of, private_room
 from roomchat.speaker import name_fault
 
 _shown = get_profile("UsernameCasePreserved")
@@ -68,7 +68,7 @@ def normal_room(name: str, max_name: int) -> tuple[str, str]:
     shown, key = normal(name, max_name, "room name")
     if is_pair(key):  # looked for last: there is a full-width one, too
         raise BadName(name=name, what="room name", why=f"{PAIR} is kept for rooms of two")
-    if private_of(key) is not None:
+    if like_private(key):
         raise BadName(name=name, what="room name", why="+, a number and / are kept for private rooms")
     return shown, key
 

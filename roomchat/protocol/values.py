@@ -72,7 +72,14 @@ def other_of(room: str, uid: int) -> int:
 
 # ---------------------------------------------------------------- private rooms
 
+_LIKE_PRIVATE = re.compile(r"\+\d+/")
 _PRIVATE = re.compile(r"\+([1-9][0-9]{0,15})/(.*)", re.DOTALL)
+
+
+def like_private(room: str) -> bool:
+    """Whether people may take that name for a private room's, also if it is none's: ``+07/plans``, or digits of
+    another script."""
+    return _LIKE_PRIVATE.match(room) is not None
 
 
 def private_room(founder: int, name: str) -> str:
