@@ -1,4 +1,5 @@
-"""What a long log costs: roomchat started on it, joins with history, pages, and appending to it."""
+"""What is in the log and not in use: many messages, or accounts that are away. roomchat is started on it, and what
+comes back is timed; see docs/performance.md and docs/measurements.md."""
 
 from __future__ import annotations
 
@@ -6,14 +7,16 @@ import os
 import statistics
 import tempfile
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
+from hashlib import sha256
 from pathlib import Path
 
 from crew import Figures, Pace
 from dialects import text
 from servers import BenchError, Kind, Process
 
-from roomchat.store.api import Changes, SegmentRow
+from roomchat.account import Account
+from roomchat.store.api import AccountRow, Changes, SegmentRow
 from roomchat.store.log import Log
 from tests.peer import Peer
 
@@ -27,6 +30,13 @@ PAGES = 200
 APPENDS = 300  # batches
 LAST = 2**53 - 1  # above every seq
 NOW = 1_790_000_000_000  # milliseconds since 1970: when all of it was said
+
+ACCOUNTS = 100_000
+MEMBERSHIPS = 10  # rooms of each account
+SAID = 40  # messages of each of these rooms: fewer than a newcomer is shown
+STORED = 1000  # accounts that are stored at once
+BACK = 500  # that come back
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$" + "A" * 22 + "$" + "B" * 43  # nobody logs in by it
 
 
 def append(log: Log, batches: int) -> float:
@@ -52,12 +62,35 @@ def append(log: Log, batches: int) -> float:
     return spent
 
 
-def fill(path: Path, messages: int) -> None:
-    """A log of so many messages."""
+def fill(path: Path, messages: int, accounts: int = 0) -> float:
+    """A log of so many messages and so many accounts, that have read half of the first ``SAID``: its MiB."""
     with closing(Log(str(path), "normal")) as log:
         append(log, messages // (SEGMENT * BATCH))
+        for first in range(1, accounts + 1, STORED):
+            log.append(NOW, _accounts(range(first, min(first + STORED, accounts + 1))))
     with open(path, "rb") as file:
         os.fsync(file.fileno())  # or the first checkpoint of what follows would have to wait for all of it
+    return path.stat().st_size / 2**20
+
+
+def _accounts(uids: range) -> Changes:
+    """They are spread evenly, so that each room has as many members."""
+    names = {uid: f"person{uid}" for uid in uids}
+    members = [(uid, f"r{(uid * 7 + number * 101) % ROOMS}") for uid in uids for number in range(MEMBERSHIPS)]
+    return Changes(
+        clients=list(names.items()),
+        sessions=[(uid, 1, sha256(_token(uid)).digest()) for uid in uids],
+        accounts=[AccountRow(uid, name, (name,), Account(1, 2), HASH) for uid, name in names.items()],
+        visits=[(uid, 1, NOW, "192.0.2.7") for uid in uids],
+        members=[(uid, room, room) for uid, room in members],
+        reads=[(uid, room, SAID // 2) for uid, room in members],
+        next_uid=uids.stop,
+    )
+
+
+def _token(uid: int) -> bytes:
+    """Of the one device of an account."""
+    return b"token-%026d" % uid
 
 
 def append_rate(path: Path) -> float:
@@ -81,43 +114,67 @@ def read_pages(address: tuple[str, int], name: str, room: str, seconds: float) -
     return pages
 
 
-def _timed(peer: Peer, command: bytes, marker: bytes) -> tuple[float, bytes]:
-    """Milliseconds until the answer, up to a line with the marker, was there; and the answer."""
+def _timed(peer: Peer, command: bytes, messages: int) -> float:
+    """Milliseconds until all that the command asks for was there. Raises BenchError if it is not so much."""
     begun = time.perf_counter()
-    peer.send_bytes(command)
+    peer.send_bytes(command + b'\n{"type":"ping"}\n')
     got = b""
-    while marker not in got or not got.endswith(b"\n"):
+    while b'"type":"pong"' not in got:
         got += peer.socket.recv(2**20)
-    return (time.perf_counter() - begun) * 1e3, got
+    if got.count(b'"type":"message"') != messages:
+        raise BenchError(f"{command!r} brought {got.count(b'message')} messages instead of {messages}")
+    return (time.perf_counter() - begun) * 1e3
 
 
 def _serve(kind: Kind, path: Path) -> Figures:
     """Start on a log, join rooms with history, read pages."""
-    joins, pages = [], []
     with Process(kind, path) as server, Peer(server.address) as peer:
         memory = server.memory()
         peer.hello("b0")
-        for room in range(JOINS):
-            command = b'{"type":"join","room":"r%d","history":50}\n{"type":"ping"}\n' % room
-            took, got = _timed(peer, command, b'"type":"pong"')
-            joins.append(took)
-            if got.count(b'"type":"message"') != 50:
-                raise BenchError(f"a join brought {got.count(b'message')} messages instead of 50")
-        for room in range(PAGES):
-            command = b'{"type":"history","room":"r%d","before":%d,"limit":100}\n' % (room % JOINS, LAST)
-            pages.append(_timed(peer, command, b'"type":"history"')[0])
+        join = b'{"type":"join","room":"r%d","history":50}'
+        page = b'{"type":"history","room":"r%d","before":%d,"limit":100}'
+        joins = [_timed(peer, join % room, 50) for room in range(JOINS)]
+        pages = [_timed(peer, page % (room % JOINS, LAST), 100) for room in range(PAGES)]
     medians = {"join_ms": statistics.median(joins), "page_ms": statistics.median(pages)}
     return {"start_s": server.started_in, **medians, "memory_mib": memory}
 
 
+def _come_back(kind: Kind, path: Path, back: int) -> Figures:
+    """Start on a log; some of its accounts say hello one by one, without cursors, as on a new device, and go."""
+    with Process(kind, path) as server, ExitStack() as stack:
+        figures, spent, peers = {"start_s": server.started_in, "memory_mib": server.memory()}, [], []
+        for number in range(back):
+            peers.append(stack.enter_context(Peer(server.address)))
+            hello = b'{"type":"hello","protocol":1,"token":"%s"}' % _token(1 + number * ACCOUNTS // BACK)
+            spent.append(_timed(peers[-1], hello, MEMBERSHIPS * SAID))
+        if not peers:
+            return figures
+        parts = statistics.quantiles(spent, n=100)
+        figures |= {"back_p50_ms": parts[49], "back_p99_ms": parts[98], "back_memory_mib": server.memory()}
+        for peer in peers:
+            peer.send("bye")
+            peer.ended()
+        return figures | {"gone_memory_mib": server.memory()}
+
+
+def measure_accounts(kind: Kind, pace: Pace) -> Figures:
+    """A log of 40 messages in each room, without accounts and with them."""
+    figures: Figures = {}
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for name, accounts, back in (("none", 0, 0), ("many", ACCOUNTS, BACK)):
+            path = Path(folder, f"{name}.db")
+            figures[f"{name}_mib"] = fill(path, SAID * ROOMS, accounts)
+            figures |= {f"{name}_{key}": value for key, value in _come_back(kind, path, back).items()}
+    return figures
+
+
 def measure_log(kind: Kind, pace: Pace) -> Figures:
-    """The same on a long log and on a short one; and appending to an empty one."""
+    """Start, joins and pages on a long log and on a short one; and appending to an empty one."""
     figures: Figures = {}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for name, messages in (("short", SHORT), ("long", MESSAGES)):
             path = Path(folder, f"{name}.db")
-            fill(path, messages)
-            figures[f"{name}_mib"] = os.path.getsize(path) / 2**20
+            figures[f"{name}_mib"] = fill(path, messages)
             figures |= {f"{name}_{key}": value for key, value in _serve(kind, path).items()}
             # The empty one beside the last: what has been filled before slows both alike.
             figures["empty_appends"] = append_rate(Path(folder, f"empty-{name}.db"))

@@ -8,30 +8,38 @@ import multiprocessing
 import socket
 import threading
 import time
-from dataclasses import dataclass
-from multiprocessing.synchronize import Event
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from multiprocessing.connection import Connection as Pipe
 
 from crew import Crew, Figures, Pace, deal
-from servers import Kind, Process
+from servers import BALANCER, Kind, Process
 
-ATTACKERS = 10
+from tests.peer import Peer
+
 MEMBERS = 100
 RATE = 10.0  # messages a second of each of 5 senders: less than a server lets anyone say
 FLOOD = 64 * 1024  # bytes at a time
 STALL = 1.0  # seconds that a server takes nothing until an attacker begins anew
+PATIENCE = 120.0  # seconds that attackers who have an end are waited for
 
 
 @dataclass(frozen=True)
 class Attack:
-    """One turn of one attacker, which is begun again when it ends."""
+    """Turns, each of a connection or more. In what is said, NAME and PLACE are new in each turn."""
 
     said: bytes = b""
     flood: bytes = b""  # and this without end
     reads: bool = False  # what comes, until the server hangs up; else nothing, for a while
-    connections: int = 1  # of which the last says something
+    connections: int = 1  # of a turn: the last says something
+    attackers: int = 10  # that take turns at a time
+    turns: int = 0  # of all together; 0: without end
+    source: str = ""  # the address that they come from
 
 
-HELLO = b'{"type":"hello","protocol":1,"name":"NAME"'  # a name that is new in each turn
+HELLO = b'{"type":"hello","protocol":1,"name":"NAME"'
 ROOMS = json.dumps({f"\ud55c{i}": 0 for i in range(3500)}).encode()
 SAY = b'{"type":"join","room":"x"}\n' + b'{"type":"say","text":"x"}\n' * 390  # as much as a newcomer may
 BYE = b'{"type":"bye"}\n'
@@ -45,53 +53,94 @@ ATTACKS = {
     "again": Attack(HELLO + b"}\n" + SAY + BYE, reads=True),
     "silent": Attack(connections=50),
 }
+# At passwords: from one address, at one account; and from as many as there are guesses, each at another account,
+# so that nothing but the queue puts them off. All are of this machine, so clear text is taken.
+# The third kind brings no password, and is refused: what such connections cost alone.
+PROXY = b"PROXY TCP4 PLACE 127.0.0.1 1000 1000\r\n"
+LOGIN = PROXY + HELLO + b',"password":"a guess"}\n' + BYE
+MANY = Attack(LOGIN, reads=True, attackers=64, turns=10_000, source=BALANCER)
+GUESSERS = {
+    "one_address": replace(MANY, said=LOGIN.replace(b"PLACE", b"127.0.0.9").replace(b"NAME", b"ann"), attackers=1),
+    "many_addresses": MANY,
+    "no_passwords": replace(MANY, said=PROXY + b'{"type":"hello","protocol":2}\n' + BYE),
+}
 
 
-def _turn(attack: Attack, address: tuple[str, int], number: int) -> None:
+def _turn(attack: Attack, address: tuple[str, int], number: int) -> str:
+    """How its end, or a refusal, was told; "" if it was not."""
     with contextlib.ExitStack() as stack:
         for _ in range(attack.connections):
-            sock = stack.enter_context(socket.create_connection(address, timeout=STALL))
-        sock.sendall(attack.said.replace(b"NAME", b"x%d-%d" % (number, time.monotonic_ns() % 10**9)))
+            sock = socket.create_connection(address, PATIENCE if attack.turns else STALL, (attack.source, 0))
+            stack.enter_context(sock)
+        place = b"127.%d.%d.%d" % (number >> 16 & 255, number >> 8 & 255, number & 255)
+        sock.sendall(attack.said.replace(b"NAME", b"x%d" % number).replace(b"PLACE", place))
         while attack.flood:
             sock.sendall(attack.flood * (FLOOD // len(attack.flood)))
-        while attack.reads and sock.recv(FLOOD):
-            pass
-        if not attack.reads:
-            time.sleep(STALL)
+        if attack.reads:
+            first, *_ = [*sock.makefile("rb"), b"{}"]
+            return str(json.loads(first).get("code", ""))
+        time.sleep(STALL)
+    return ""
 
 
-def _run(attack: Attack, address: tuple[str, int], stop: Event) -> None:
-    """The attackers, in a process of their own, until they are stopped."""
+def _run(attack: Attack, address: tuple[str, int], told: Pipe) -> None:
+    """The attackers, in a process of their own: tells the seconds until the last turn, and how the turns ended."""
+    numbers, codes = iter(range(1, attack.turns + 1) if attack.turns else count(1)), Counter[str]()
 
-    def turns(number: int) -> None:
-        while not stop.is_set():
-            with contextlib.suppress(OSError):
-                _turn(attack, address, number)
-            time.sleep(0.01)  # else a server that hangs up at once would only be connected to
-
-    for number in range(ATTACKERS):
-        threading.Thread(target=turns, args=(number,), daemon=True).start()
-    stop.wait()
-
-
-def measure_hostile(kind: Kind, pace: Pace) -> Figures:
-    """p50 and p99 of the room beside each attack, and their ratio to the talk without any just before it."""
-    figures: Figures = {}
-    for name, attack in ATTACKS.items():
-        with Process(kind) as server, Crew(server, deal(1, MEMBERS, 5, MEMBERS // 10)) as crew:
-            crew.gather(4)
-            calm = crew.talk(pace, rate=RATE, timed=True)
-            stop = multiprocessing.Event()
-            attackers = multiprocessing.Process(target=_run, args=(attack, server.address, stop), daemon=True)
-            attackers.start()
+    def turns() -> None:
+        for number in numbers:
             try:
-                time.sleep(1.0)  # the first bursts are over: what is measured is what lasts
-                under = crew.talk(pace, rate=RATE, timed=True)
-            finally:
-                stop.set()
-                attackers.join(5)
-                attackers.kill()
-        for one in ("p50", "p99"):
-            beside = under[f"{one}_ms"]
-            figures |= {f"{name}_{one}_ms": beside, f"{name}_{one}_ratio": beside / calm[f"{one}_ms"]}
-    return figures
+                codes[_turn(attack, address, number)] += 1
+            except OSError:
+                codes["broken"] += 1
+            if not attack.turns:
+                time.sleep(0.01)  # else a server that hangs up at once would only be connected to
+
+    begun, threads = (
+        time.monotonic(),
+        [threading.Thread(target=turns, daemon=True) for _ in range(attack.attackers)],
+    )
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told.send({"seconds": time.monotonic() - begun, **codes})
+
+
+@contextlib.contextmanager
+def _attacked(attack: Attack, address: tuple[str, int]) -> Iterator[Pipe]:
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    attackers = multiprocessing.Process(target=_run, args=(attack, address, theirs), daemon=True)
+    attackers.start()
+    try:
+        yield ours
+    finally:
+        attackers.kill()
+        attackers.join()
+
+
+def measure_hostile(attacks: dict[str, Attack]) -> Callable[[Kind, Pace], Figures]:
+    """p50 and p99 of the room beside each attack, and their ratio to the talk without any just before it; of
+    attacks with an end, how long they took, how many turns ended how, and the server's memory as well."""
+
+    def measure(kind: Kind, pace: Pace) -> Figures:
+        figures: Figures = {}
+        for name, attack in attacks.items():
+            with Process(kind) as server, Crew(server, deal(1, MEMBERS, 5, MEMBERS // 10)) as crew:
+                with Peer(server.address) as ann:  # who has an account at which one can guess
+                    ann.hello("ann", register=True, password="correct horse")
+                crew.gather(4)
+                calm = crew.talk(pace, rate=RATE, timed=True)
+                found = {"calm_p99_ms": calm["p99_ms"], "memory_mib": server.memory()}
+                with _attacked(attack, server.address) as told:
+                    time.sleep(1.0)  # the first bursts are over: what is measured is what lasts
+                    under = crew.talk(pace, rate=RATE, timed=True)
+                    found |= told.recv() if attack.turns and told.poll(PATIENCE) else {}
+                found["peak_mib"] = server.memory(peak=True)
+            for one in ("p50", "p99"):
+                beside = under[f"{one}_ms"]
+                figures |= {f"{name}_{one}_ms": beside, f"{name}_{one}_ratio": beside / calm[f"{one}_ms"]}
+            figures |= {f"{name}_{key}": value for key, value in found.items()} if attack.turns else {}
+        return figures
+
+    return measure

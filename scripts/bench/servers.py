@@ -60,7 +60,8 @@ class Kind:
 SERVE = f"{sys.executable} -m roomchat serve --port {{port}} --db {{folder}}/log.db"
 ROOMCHAT = Kind("roomchat", NATIVE, f"{SERVE} --rate 0")
 ROOMCHAT_NORMAL = Kind("roomchat, sync normal", NATIVE, f"{SERVE} --rate 0 --sync normal")
-ROOMCHAT_LIMITS = Kind("roomchat, limits", NATIVE, SERVE)  # with the rates that it has by itself
+BALANCER = "127.0.0.2"  # who says from where the others come
+ROOMCHAT_LIMITS = Kind("roomchat, limits", NATIVE, f"{SERVE} --proxy-from {BALANCER}")  # with its own rates
 # Nobody comes in clear: whose first word is late on a busy machine is not taken for a person, and greeted.
 ROOMCHAT_TLS = Kind("roomchat, TLS", NATIVE, f"{SERVE} --rate 0 --plaintext none", tls=True)
 INSPIRCD = Kind("InspIRCd", IRC, "inspircd --nofork --runasroot --config {folder}/config", configs.INSPIRCD)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from biglog import measure_log, read_pages
+from biglog import measure_accounts, measure_log, read_pages
 from comeback import measure_comeback
 from crew import WORKERS, Crew, Figures, Pace, deal
 from crowd import Seat
-from hostile import measure_hostile
+from hostile import ATTACKS, GUESSERS, measure_hostile
 from servers import (
     INSPIRCD,
     NATS_CORE,
@@ -37,6 +37,7 @@ JOINERS = 2000  # who come in while others talk
 PAGERS = 4  # who read history while others talk
 
 ALL = (ROOMCHAT, ROOMCHAT_TLS, *PEERS)
+LIMITS = (ROOMCHAT_LIMITS,)
 WITH_NORMAL = (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_TLS, *PEERS)
 
 
@@ -126,9 +127,16 @@ SHAPES = (
     Shape("arrival", "5,000 connect, say hello, join one room", _arrive("r0")),
     Shape("join-storm", "2,000 join another room while a room of 100 talks", measure_join_storm),
     Shape("pages", "history pages while a room of 100 talks", measure_pages, (ROOMCHAT,)),
-    Shape("hostile", "a room of 100 talks while others try to hold it up", measure_hostile, (ROOMCHAT_LIMITS,)),
+    Shape(
+        "hostile",
+        "a room of 100 talks while others try to hold it up",
+        measure_hostile(ATTACKS),
+        (ROOMCHAT_LIMITS,),
+    ),
+    Shape("guesses", "a room of 100 beside 10,000 guesses", measure_hostile(GUESSERS), LIMITS),
     Shape("stuck", "a room of 100 talks while a member reads nothing", measure_stuck, (ROOMCHAT,)),
     Shape("comeback", "5,000 sessions come back after a kill", measure_comeback(0), (ROOMCHAT,)),
     Shape("comeback-hall", "the same, 2,000 of them in one room", measure_comeback(2000), (ROOMCHAT,)),
     Shape("log", "a log of 5 million messages", measure_log, (ROOMCHAT,)),
+    Shape("accounts", "100,000 accounts that are away", measure_accounts, (ROOMCHAT,)),
 )
