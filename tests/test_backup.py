@@ -188,3 +188,14 @@ def test_an_interrupted_copy_leaves_nothing(
     with pytest.raises(KeyboardInterrupt):
         back_up(written, tmp_path / "copy.db")
     assert os.listdir(tmp_path) == ["log"]
+
+
+def test_nothing_takes_the_place_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that came in the last moment."""
+    part, target = tmp_path / "part", tmp_path / "copy.db"
+    part.write_text("copy")
+    target.write_text("mine")
+    monkeypatch.setattr(Path, "exists", lambda _: False)  # it was not there when it was looked for
+    with pytest.raises(LogError, match="exists"):
+        backup._put(part, target)
+    assert target.read_text() == "mine"

@@ -87,9 +87,14 @@ def _read_back(part: Path) -> tuple[str, int, int, int]:
 
 def _put(part: Path, target: Path) -> None:
     """Under its name, and on the disk. Raises OSError."""
-    if target.exists():
-        raise LogError(f"{target} exists; name another file.")
-    os.replace(part, target)
+    try:
+        os.link(part, target)  # which takes the place of nothing, also if it came there just now
+    except FileExistsError:
+        raise LogError(f"{target} exists; name another file.") from None
+    except OSError:  # not every file system has links
+        if target.exists():
+            raise LogError(f"{target} exists; name another file.") from None
+        os.replace(part, target)
     for path in (target, target.parent):
         opened = os.open(path, os.O_RDONLY)
         try:
