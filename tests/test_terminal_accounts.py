@@ -19,6 +19,9 @@ from roomchat.store.log import Log
 from roomchat.terminal.editing.draft import Draft
 from roomchat.terminal.editing.input_history import InputHistory
 from roomchat.terminal.own_account import device_line
+from roomchat.terminal.shown.roster import Roster
+from roomchat.terminal.typed.commands import parse
+from roomchat.terminal.typed.slash import TypingError
 from tests.emulator import ENTER, Emulated
 from tests.program import Program
 from tests.test_passwords import SECRET, register, settings_of
@@ -198,6 +201,22 @@ def test_a_hidden_line_leaves_nothing_behind(tmp_path: Path) -> None:
     assert typist.editor.text == "half"
     assert [line.text for line in history.lines] == ["before"]
     assert SECRET not in (tmp_path / "typed").read_text()
+
+
+def test_a_password_behind_a_command_is_not_remembered(tmp_path: Path) -> None:
+    """Where it should not be, as on IRC; the command alone is."""
+    history = InputHistory(tmp_path / "typed")
+    for line in (
+        "/login ann",
+        f"/login ann {SECRET}",
+        "/PASSWD old new",
+        "/register abcdef",
+        f"/unregister {SECRET}",
+    ):
+        history.add(line, None)
+    assert [line.text for line in history.lines] == ["/login ann"]
+    with pytest.raises(TypingError, match="asked for"):
+        parse(f"/login ann {SECRET}", Roster())
 
 
 def test_an_invite_is_a_line_to_paste() -> None:

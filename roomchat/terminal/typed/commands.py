@@ -89,6 +89,12 @@ def _search(arguments: list[str]) -> Search:
     return Search(rest.strip(), everywhere=True) if first.lower() in {"-all", "--all"} else Search(words)
 
 
+def _login(arguments: list[str]) -> LogIn:
+    if arguments and " " in arguments[0]:
+        raise TypingError("Usage: /login NAME. The password is asked for then, and not shown.")
+    return LogIn(_optional(arguments))
+
+
 def _logout(arguments: list[str]) -> LogOut:
     if arguments and arguments[0].lower() in {"others", "other"}:
         return LogOut(others=True)
@@ -164,7 +170,7 @@ COMMANDS = [
     SlashCommand(SELF, "/register [INVITE]", "have an account: your name is yours, on all your devices",
                  lambda roster, args: RegisterHere(_optional(args)), "/register"),
     SlashCommand(SELF, "/login [NAME]", "log in to your account, in place of who you are now",
-                 lambda roster, args: LogIn(_optional(args)), "/login ann"),
+                 lambda roster, args: _login(args), "/login ann"),
     SlashCommand(SELF, "/password", "change your password",
                  lambda roster, args: NewPassword(), "/password", ("/passwd",)),
     SlashCommand(SELF, "/devices", "list where you are logged in",
