@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from roomchat.client.address import Address
-from roomchat.client.session import CAUGHT_UP_ID, REFUSED, WINDOW, Session
+from roomchat.client.session import CAUGHT_UP_ID, WINDOW, Session
 from roomchat.client.session_files import kept_as, last_name
 from roomchat.client.state import State, Unkept
+from roomchat.client.verdicts import REFUSED, UNCERTAIN
 from roomchat.errors import Denied, OutOfOrder, StorageUnavailable, UnknownToken
 from roomchat.protocol import (
     Action,
@@ -176,6 +177,35 @@ def test_a_gap_moves_the_cursor_and_is_shown() -> None:
     gap = Gap(room="tea", after=0, before=10)
     assert session.receive(gap).show == [gap]
     assert session.cursors == {"tea": 9}
+
+
+def test_whether_something_was_said_in_a_room_that_one_is_put_out_of_is_uncertain() -> None:
+    """It was handled: it stands there, or was refused. By a hello that names the room, or by a look into it."""
+    session = ann()
+    say(session, "one")
+    session.say(Say(text="two", room="cake"))
+    session.hello()
+    session.receive(welcome(last_n=2))
+    session.receive(Error(code="kicked", message="You were put out of tea."))
+    step = session.receive(Pong(re=CAUGHT_UP_ID))
+    assert [(one.code, one.n) for one in step.show if isinstance(one, Error)] == [(UNCERTAIN, 1)]
+    (ask,) = step.send
+    step = session.receive(Error(code="not_in_room", message="You are not in cake.", re=ask.id))
+    assert [(one.code, one.n) for one in step.show if isinstance(one, Error)] == [(UNCERTAIN, 2)]
+    assert not session.pending
+
+
+def test_what_is_to_be_said_brings_nobody_back_who_was_put_out() -> None:
+    """A room is joined again for it after a break, but not one that they were kicked out of."""
+    session = ann()
+    session.say(Say(text="one", room="tea"))
+    session.receive(Left(room="tea", reason="kicked"))
+    session.hello()
+    assert not any(isinstance(one, Join) for one in session.receive(welcome()).send)
+    session.receive(joined("tea"))
+    session.receive(Left(room="tea"))
+    session.hello()
+    assert Join(room="tea") in session.receive(welcome()).send
 
 
 def test_what_the_server_has_not_handled_is_sent_again_in_order() -> None:

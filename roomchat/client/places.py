@@ -21,6 +21,7 @@ class Places:
         self.markers = Markers()
         self._named: set[str] = set()  # rooms of the hello: of these all comes that was missed
         self._entered: set[str] = set()  # rooms that were joined over this connection, as names are compared
+        self._put_out: set[str] = set()  # rooms out of which somebody has put us, likewise
         self._returning = False  # between a welcome and the mark behind all that was missed
 
     def read(self, room: str, seq: int) -> Read | None:
@@ -46,6 +47,7 @@ class Places:
     def _joined(self, event: Joined) -> None:
         room = event.room
         self._entered.add(compared(room))
+        self._put_out.discard(compared(room))
         self.markers.take(event)
         # Those where we were come back in any order; an answer to what was asked is where we want to be.
         # Where another device of ours has gone we need not be.

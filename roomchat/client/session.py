@@ -16,6 +16,7 @@ from roomchat.client.outcome import Outcome
 from roomchat.client.places import Places
 from roomchat.client.same import compared
 from roomchat.client.sayable import check_sayable, for_server
+from roomchat.client.verdicts import LOST_REASON, OTHER_LOG, OUT_REASON, REFUSED, UNCERTAIN
 from roomchat.errors import (
     NameOwned,
     OutOfOrder,
@@ -59,9 +60,6 @@ from roomchat.version import __version__
 CAUGHT_UP_ID = "caught-up"  # id of the ping that follows each hello
 PROGRAM = f"roomchat {__version__}"
 WINDOW = 100  # messages on their way to the server at a time
-REFUSED = "refused"  # code of the error for a message whose refusal was lost with a connection
-LOST_REASON = "The server refused the message; its reason was lost with the connection."
-OTHER_LOG = "other_log"  # code of the error for a whisper that was kept for a person of another log
 
 _RETRY = {StorageUnavailable.code, OutOfOrder.code}
 
@@ -184,6 +182,8 @@ class Session(Places):
                     self.names.update((one.uid, one.name) for one in event.members if one.uid != self.uid)
             case Left():
                 self._left(event.room)
+                if event.reason is not None:
+                    self._put_out.add(compared(event.room))
             case Gap():
                 self._missed(event)
             case ReadMarker():
@@ -235,8 +235,9 @@ class Session(Places):
         return outcome
 
     def _owed(self, rooms: list[str]) -> list[str]:
-        """The rooms to be in: where we were, and those that something is still to be said in."""
-        return list({compared(room): room for room in [*self._spoken_of(), *rooms] if not is_pair(room)}.values())
+        """The rooms to be in: where we were, and where something is still to be said; not if we were put out."""
+        named = {compared(room): room for room in [*self._spoken_of(), *rooms] if not is_pair(room)}
+        return [room for key, room in named.items() if key not in self._put_out]
 
     def _spoken_of(self) -> list[str]:
         """The rooms in which something is to be said still."""
@@ -321,7 +322,8 @@ class Session(Places):
             one = self.pending[n]
             room = one.room if isinstance(one, Say) else pair_room(one.uid, self.uid)
             if room is None or room in self._named:
-                outcome.show.append(self._lost_refusal(n))
+                is_in = room is None or compared(room) in self._entered
+                outcome.show.append(self._lost_refusal(n) if is_in else self._refusal(n, UNCERTAIN, OUT_REASON))
             else:
                 wanted.setdefault(room, set()).add(n)
         outcome.send += self._looks.begin(wanted)
@@ -335,7 +337,11 @@ class Session(Places):
             if message.n is not None and self.pending.pop(message.n, None) is not None:
                 outcome.show.append(message)
                 outcome.found.append(message.n)
-        outcome.show += [self._lost_refusal(n) for n in sorted(missing) if n in self.pending]
+        lost = [n for n in sorted(missing) if n in self.pending]
+        if isinstance(event, Error):
+            outcome.show += [self._refusal(n, UNCERTAIN, OUT_REASON) for n in lost]
+        else:
+            outcome.show += map(self._lost_refusal, lost)
         return outcome
 
     def _lost_refusal(self, n: int) -> Error:

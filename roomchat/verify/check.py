@@ -22,6 +22,7 @@ from itertools import pairwise, zip_longest
 
 from msgspec import Struct
 
+from roomchat.client.verdicts import UNCERTAIN
 from roomchat.verify.records import (
     AnyRecord,
     Deleting,
@@ -280,6 +281,7 @@ def check_said(client: str, records: Iterable[AnyRecord], log: Log) -> Iterator[
     in_log = {entry.text for entries in log.values() for entry in entries if entry.text}
     gone = {(room, entry.seq) for room, entries in log.items() for entry in entries if entry.gone}
     said: dict[int, str] = {}
+    unsure: set[int | None] = set()  # put out of the room, it can't know
     refusals: set[int | None] = set()  # may be written down before what they refuse: two threads write
     done = True
     for record in records:
@@ -289,7 +291,7 @@ def check_said(client: str, records: Iterable[AnyRecord], log: Log) -> Iterator[
                     yield f"{client} gave two messages the number {record.n}: {said[record.n]!r}, {record.text!r}."
                 said[record.n] = record.text
             case Refused():
-                refusals.add(record.n)
+                (unsure if record.code == UNCERTAIN else refusals).add(record.n)
             case Seen() if record.text and (record.room, record.seq) in gone:
                 in_log.add(record.text)
             case Quiet():
@@ -298,7 +300,7 @@ def check_said(client: str, records: Iterable[AnyRecord], log: Log) -> Iterator[
     for n, text in said.items():
         if text in refused and text in in_log:
             yield f"{client} was told that its message {n} ({text!r}) was refused, but it is in the log."
-        elif text not in refused and text not in in_log:
+        elif text not in refused and text not in in_log and n not in unsure:
             yield f"{client} said {text!r} as its message {n}, but it is not in the log and was not refused."
     if not done:
         yield f"At the end {client} still waited for a message of its own."

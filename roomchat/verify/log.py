@@ -51,6 +51,20 @@ def from_file(path: Path, rooms: Iterable[str]) -> Found:
     return found
 
 
+def all_of(path: Path, rooms: Iterable[str]) -> dict[str, list[AnyEntry]]:
+    """All entries of these rooms, of whatever kind. Raises LogError."""
+    with closing(SqliteReader(path)) as reader:
+        return {
+            room: [entry for entry in _entries(reader, room) if isinstance(entry, protocol.Entry)]
+            for room in rooms
+        }
+
+
+def spoken_of(entries: Iterable[AnyEntry]) -> list[Entry]:
+    """What was said among these."""
+    return [Entry(one.seq, one.uid, brief(one.text)) for one in entries if isinstance(one, Spoken)]
+
+
 def _entries(reader: SqliteReader, room: str) -> Iterator[AnyEntry | Unknown]:
     end = 2**53 - 1  # above any seq
     after = 0

@@ -77,6 +77,40 @@ class Stayed(Record):
     rooms: list[str]
 
 
+class Asking(Record):
+    """It is about to ask to come into the room where order is kept; the first time, or after it was put out."""
+
+    room: str
+
+
+class Entered(Record):
+    """It was let into that room, or into a private one, whose newest entry was ``last_seq``."""
+
+    room: str
+    last_seq: int
+
+
+class Heard(Record):
+    """Something of such a room has come to it: the entry ``seq``, or something beside the log (0)."""
+
+    room: str
+    seq: int
+
+
+class Inviting(Record):
+    """It is about to ask a client into a private room."""
+
+    room: str
+    uid: int
+
+
+class Answered(Record):
+    """It was told that what it has asked for is done: that ``entry`` of the room tells so."""
+
+    room: str
+    entry: int
+
+
 class Gap(Record):
     """It was told that the messages between these two, without both, are gone."""
 
@@ -116,7 +150,7 @@ class Finished(Record):
 
 AnyRecord = (
     Started | Joined | Saying | Said | Seen | Deleting | Marked | Stayed | Gap | Refused | Lost | Ended | Quiet
-    | Finished
+    | Finished | Asking | Entered | Heard | Inviting | Answered
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

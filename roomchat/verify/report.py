@@ -56,7 +56,7 @@ def count(records: Records, log: Log) -> Counter[str]:
         counts["marked"] += len({(one.room, one.read) for one in own if isinstance(one, Marked) and one.read})
         counts["seen"] += len(seen)
         counts["seen again"] += len(shown) - len(seen)
-        counts["refused"] += sum(isinstance(record, Refused) for record in own)
+        counts["refused"] += sum(isinstance(record, Refused) and record.n is not None for record in own)
         counts["lost"] += sum(isinstance(record, Lost) for record in own)
     counts["came back"] = len(back)
     return counts
@@ -74,6 +74,11 @@ def summary(result: Result) -> Iterator[str]:
         f"Seen by all clients together: {counts['seen']:,}; once more after a crash: {counts['seen again']}. "
         f"Connections lost: {counts['lost']:,}."
     )
+    if counts["kicked"] or counts["private rooms"]:
+        yield (
+            f"Put out of a room: {counts['kicked']:,}, banned: {counts['banned']:,}; "
+            f"private rooms: {counts['private rooms']:,}."
+        )
     if counts["passed over"]:
         yield f"Entries in the log that are not messages, and were not checked: {counts['passed over']:,}."
     yield f"Faults: {faults}."

@@ -22,6 +22,7 @@ from roomchat.verify import records
 from roomchat.verify.check import check, check_newcomer, check_traces
 from roomchat.verify.check_people import check_people
 from roomchat.verify.faults import Fault, Kind, schedule
+from roomchat.verify.order import ORDER, check_order, count_order, order_rooms
 from roomchat.verify.processes import Process, ServerProcess, VerifyError
 from roomchat.verify.proxy import Link, Proxy, cut_all, heal_all
 from roomchat.verify.records import AnyRecord, Tail
@@ -132,6 +133,7 @@ class Run:
                 *("--folder", str(self.folder)),
                 *("--names", ",".join(names)),
                 *("--rooms", ",".join(self._rooms)),
+                *("--order", ORDER if self._server else ""),  # where bans can be left behind
                 *("--rate", str(rate)),
                 *("--patience", str(options.patience)),
                 *("--seed", str(options.seed * 1000 + i)),
@@ -262,10 +264,13 @@ class Run:
             result.violations += check_traces(self._records, found.log, self._server.files())
         self._look()
         log = found.log
-        result.counts = count(self._records, log)
-        result.counts["passed over"] = found.passed_over
-        result.violations += check(self._records, log)
-        result.violations += check_people(self._records, log)
+        result.counts = count(self._records, log) + Counter({"passed over": found.passed_over})
+        if self._server is not None:
+            kept = final_log.all_of(self._server.db, order_rooms(self._records))
+            result.violations += check_order(self._records, kept)
+            log = log | {room: final_log.spoken_of(entries) for room, entries in kept.items()}
+            result.counts.update(count_order(kept))
+        result.violations += [*check(self._records, log), *check_people(self._records, found.log)]
         result.untested += self._untested()
 
     def _read_log(self) -> final_log.Found:

@@ -28,6 +28,7 @@ from roomchat.errors import Busy, ConnectError, Denied, HelloTimeout, StorageUna
 from roomchat.protocol import Delete, Deleted, Error, Gap, Joined, ReadMarker, Spoken, Tombstone
 from roomchat.verify import records
 from roomchat.verify.records import Recorder, Tail, brief
+from roomchat.verify.steward import Steward
 
 PASSWORD = "of no use to anybody"  # of accounts on a server that is gone with the run
 RETRY = 0.1  # seconds between two attempts to connect for the first time
@@ -66,6 +67,10 @@ class Bot:
         self._count = sum(isinstance(record, records.Saying) for record in kept)
         self._random = random.Random(f"{options.seed} {name[-2:]} {self._count}")
         self._deletes = random.Random(f"{options.seed} {name[-2:]} {self._count} deletes")
+        self._seed = f"{options.seed} {name[-2:]} {self._count}"
+        self._order: str = options.order
+        self._steward: Steward | None = None
+        self._has_own = name.endswith(("1", "4", "7"))  # a private room
         self._own: deque[tuple[str, int]] = deque(maxlen=MAX_OWN)  # (room, seq) of what it said last
         self._recorder = Recorder(folder / f"{name}.jsonl")
         self._state = folder / "state" / device  # no two of a person have one session
@@ -87,6 +92,9 @@ class Bot:
         """Connect, as often as it takes, go into the rooms, and talk."""
         self._chat = self._connect()
         self._recorder.write(records.Started(self._chat.uid, self._chat.device))
+        if self._order:
+            choose = random.Random(f"{self._seed} order")
+            self._steward = Steward(self._chat, self._recorder, self._order, choose, self._speak, self._has_own)
         self._threads[1].start()
         for room in self._rooms:
             joined = self._chat.join(room)
@@ -135,6 +143,8 @@ class Bot:
                 self._chat.read(room, max(1, self._seqs[room] - self._marks.randrange(MAX_BACK)))
             if self._deletes.random() < DELETE and self._own:
                 self._delete(*self._own.pop())
+            if self._steward is not None:
+                self._steward.act()
 
     def _say(self, room: str, length: int, filling: str) -> None:
         with self._talking:
@@ -159,7 +169,13 @@ class Bot:
             if over:  # asked for once more after that was set: nothing waits
                 return
 
+    def _speak(self, room: str) -> None:
+        """Something short, for the steward."""
+        self._say(room, 0, ".")
+
     def _note(self, event: ClientEvent) -> None:
+        if self._steward is not None and self._steward.note(event):
+            return
         match event:
             case Spoken() | Tombstone() | Deleted():
                 self._recorder.write(_seen(event))
@@ -213,6 +229,7 @@ def main() -> None:
     parser.add_argument("--rooms", required=True, help="separated by commas")
     parser.add_argument("--rate", type=float, required=True, help="messages a second and client")
     parser.add_argument("--patience", type=float, required=True, help="seconds that the end may take")
+    parser.add_argument("--order", default="", help="the room in which order is kept")
     parser.add_argument("--seed", type=int, required=True, help="of what is said, and when")
     options = parser.parse_args()
     threading.excepthook = _end
