@@ -203,6 +203,13 @@ def test_what_is_to_be_said_brings_nobody_back_who_was_put_out() -> None:
     session.hello()
     assert not any(isinstance(one, Join) for one in session.receive(welcome()).send)
     session.receive(joined("tea"))
+    session.hello()  # kicked meanwhile: it is not joined
+    session.receive(welcome())
+    assert Left(room="tea") in session.receive(Pong(re=CAUGHT_UP_ID)).show
+    session.hello()
+    assert not any(isinstance(one, Join) for one in session.receive(welcome()).send)
+    session.receive(joined("tea"))
+    session.receive(Pong(re=CAUGHT_UP_ID))
     session.receive(Left(room="tea"))
     session.hello()
     assert Join(room="tea") in session.receive(welcome()).send

@@ -182,7 +182,7 @@ class Session(Places):
                     self.names.update((one.uid, one.name) for one in event.members if one.uid != self.uid)
             case Left():
                 self._left(event.room)
-                if event.reason is not None:
+                if event.reason is not None or self._returning:
                     self._put_out.add(compared(event.room))
             case Gap():
                 self._missed(event)
@@ -317,6 +317,7 @@ class Session(Places):
         self.blocks.settle()
         # The error that says why has come already; it would come again with every hello that names them.
         outcome = Outcome(show=[*self._leave_all_but(self._entered)])
+        self._put_out.update(compared(one.room) for one in outcome.show if isinstance(one, Left))
         wanted: dict[str, set[int]] = {}
         for n in [n for n in self.pending if n <= self._welcomed]:
             one = self.pending[n]
