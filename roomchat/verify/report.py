@@ -49,8 +49,8 @@ def count(records: Records, log: Log) -> Counter[str]:
         shown = [record for record in own if isinstance(record, Seen) and not record.of]
         seen = {(record.room, record.seq): record.uid for record in shown}
         texts |= {record.text for record in shown if record.text}
-        said = {record.text for record in own if isinstance(record, Said)}
-        saying = {record.text for record in own if isinstance(record, Saying)}
+        saying = {record.text for record in own if isinstance(record, Saying) and record.room in log}
+        said = {record.text for record in own if isinstance(record, Said)} & saying
         counts["said"] += len(said | (saying & texts))
         back.update((*place, uid) for place, uid in seen.items() if uid in uids)  # once, on however many devices
         counts["marked"] += len({(one.room, one.read) for one in own if isinstance(one, Marked) and one.read})
