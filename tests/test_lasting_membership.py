@@ -191,6 +191,17 @@ def test_a_room_in_which_nothing_was_said_is_there_again(chat: Chat) -> None:
     assert rooms_of(chat.take("new")) == ["tea", "Den"]
 
 
+def test_what_was_said_before_it_came_is_not_new_to_it(chat: Chat) -> None:
+    """All that was said since is, also on a device that comes when nothing was ever read."""
+    chat.do("bob", Join(room="den"), Say(text="before", room="den"))
+    chat.do("desk", Join(room="den"))
+    end(chat)
+    chat.do("bob", Say(text="since", room="den"), Say(text="since", room="tea"))
+    log_in(chat, "new")
+    joined = {one["room"]: (one["read"], one["last_seq"]) for one in chat.take("new") if one["type"] == "joined"}
+    assert joined == {"tea": (0, 1), "den": (1, 2)}
+
+
 def test_whispers_wait_for_an_account(chat: Chat) -> None:
     """Also for one that has no device any more: who knows the password comes back as it."""
     end(chat)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roomchat.chat import keeping
 from roomchat.chat.inputs import SessionRow
 from roomchat.client.session import Session
 from roomchat.protocol import (
@@ -80,8 +81,9 @@ def test_a_marker_stays_where_the_room_is_left_and_the_seat_given_up() -> None:
     assert chat.clients[2].reads == {}
 
 
-def test_markers_of_rooms_that_were_left_are_not_kept_without_bound() -> None:
+def test_markers_of_rooms_that_were_left_are_not_kept_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest of them goes; never one of a room that the client is in."""
+    monkeypatch.setattr(keeping, "MAX_LEFT", 2)
     chat = Chat(max_rooms=2)
     chat.hellos("ann", "bob")
     for number in range(20):

@@ -32,7 +32,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Start]]:
         yield begin
 
 
-def joined(room: str, last_seq: int, read: int, *, asked: bool = False) -> Joined:
+def joined(room: str, last_seq: int, read: int | None, *, asked: bool = False) -> Joined:
     people = [Person(1, "ann"), Person(2, "bob")]
     return Joined(
         room=room, members=people, members_total=2, last_seq=last_seq, read=read, re=1 if asked else None
@@ -46,7 +46,7 @@ def new_line(desk: Desk) -> tuple[str, str] | None:
     return None if place is None else (rows[place], rows[place + 1])
 
 
-def come_back(desk: Desk, read: int, **rooms: list[str]) -> None:
+def come_back(desk: Desk, read: int | None, **rooms: list[str]) -> None:
     """Into rooms on a device that has nothing of them: what was said there comes, some of it read."""
     for room, texts in rooms.items():
         desk.windows.take(joined(room, len(texts), read, asked=True))
@@ -67,8 +67,15 @@ def test_a_new_device_knows_what_is_new() -> None:
     assert (new_line(desk) or "")[1].endswith("3 for ann")
 
 
-@pytest.mark.parametrize("read", [0, 3])
-def test_nothing_is_new_where_all_was_read_or_nobody_was_yet(read: int) -> None:
+def test_all_is_new_where_nothing_was_read() -> None:
+    """To an account that came when the room was empty."""
+    desk = Desk()
+    come_back(desk, 0, ops=["1", "2", "3 for ann"], tea=[])
+    assert (desk.of("ops").unread, desk.of("ops").mentions) == (3, 1)
+
+
+@pytest.mark.parametrize("read", [None, 3])
+def test_nothing_is_new_where_all_was_read_or_nobody_was_yet(read: int | None) -> None:
     desk = Desk()
     come_back(desk, read, ops=["1", "2", "3 for ann"], tea=["1", "2", "3"])
     assert new_line(desk) is None

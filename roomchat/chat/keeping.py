@@ -12,6 +12,8 @@ from roomchat.chat.registry import Registry
 from roomchat.chat.state import Client, Room, Session
 from roomchat.errors import StorageUnavailable
 
+MAX_LEFT = 200  # read markers that a client has in rooms that it is not in any more
+
 
 class Missing(Exception):
     """What a command needs from the log is not here yet: it is looked up, and then the command comes again."""
@@ -160,8 +162,14 @@ class Keeping:
         session.last_n = counters[session] = n
 
     def keep_read(self, client: Client, room: Room, seq: int) -> None:
-        """The client has read a room up to there."""
-        self.registry.mark_read(client, room.key, seq)
+        """The client has read a room up to there. Markers of rooms that were left stay, for who comes again, but
+        not of any number of them."""
+        reads, registry = client.reads, self.registry
+        if room.key not in reads:
+            rooms, pairs = registry.clients_to_rooms[client.uid], registry.pairs.get(client.uid, {})
+            if len(reads) >= len(rooms) + len(pairs) + MAX_LEFT:
+                self.forget_read(client, next(key for key in reads if key not in rooms and key not in pairs))
+        registry.mark_read(client, room.key, seq)
         self.effects.reads[client.uid, room.key] = seq
 
     def forget_read(self, client: Client, room: str) -> None:
@@ -170,10 +178,13 @@ class Keeping:
         self.effects.reads[client.uid, room] = None
 
     def keep_member(self, client: Client, room: str, name: str | None) -> None:
-        """An account stays in a room from now on, or (None) does not. Best effort, as ``keep_seat``."""
+        """An account stays in a room from now on, or (None) does not. Best effort, as ``keep_seat``. What was said
+        there before it came is not new to it."""
         if client.account and self.storing and client.rooms.get(room) != name:
             self.registry.set_member(client, room, name)
             self.effects.members[client.uid, room] = name
+            if name is not None and room not in client.reads:
+                self.keep_read(client, self.registry.rooms[room], self.registry.rooms[room].last_seq)
 
     def keep_next_room(self) -> None:
         """Store that the number of a room has been given away."""

@@ -74,7 +74,7 @@ def joined(registry: Registry, client: Client, room: Room, by: int | None = None
         members_total=len(members),
         last_seq=room.last_seq,
         by=by,
-        read=client.reads.get(room.key, 0),
+        read=client.reads.get(room.key),
         role=rules.role(client.uid) if rules is not None else None,
         topic=rules.topic if rules is not None else "",
     )

@@ -299,8 +299,8 @@ class Welcoming:
         rooms.update(registry.clients_to_rooms[client.uid])
         for key, room in rooms.items():
             batch.reply(membership.joined(registry, client, room))
-            after, read = cursors.get(key), client.reads.get(key, 0)
-            if after is None and read:  # what was not read yet, and not less than a first join brings
+            after, read = cursors.get(key), client.reads.get(key)
+            if after is None and read is not None:  # what was not read yet, and not less than a first join brings
                 after = max(0, min(read, room.last_seq - settings.history))
             batch.replay(room, after, settings.history)
 

@@ -30,13 +30,13 @@ class Markers:
     def take(self, event: Joined | ReadMarker) -> None:
         """The server has said how far it is."""
         room, seq = event.room, event.read
-        if seq:
-            self.known[room] = seq
-        else:
+        if seq is None:
             self.known.pop(room, None)
+        else:
+            self.known[room] = seq
         if isinstance(event, Joined):  # the server may have lost the end of its log
             self._wanted[room] = min(self._wanted.get(room, 0), event.last_seq)
-        if self._wanted.get(room, 0) <= seq:
+        if self._wanted.get(room, 0) <= (seq or 0):
             self._wanted.pop(room, None)
 
     def leave(self, room: str) -> None:

@@ -57,7 +57,9 @@ class Places:
         if self._returning and self.cursors.get(room, 0) > event.last_seq:
             self.cursors[room] = event.last_seq  # the server has lost the end of its log
         start = max(0, event.last_seq - HISTORY)
-        self.rooms.setdefault(room, min(start, event.read) if event.read and self._returning else start)
+        if self._returning and event.read is not None:  # on a new device all comes that was not read
+            start = min(start, event.read)
+        self.rooms.setdefault(room, start)
 
     def _left(self, room: str) -> None:
         self.markers.leave(room)

@@ -114,7 +114,7 @@ class Joined(Event, gc=True):
     members_total: Count
     last_seq: Count
     by: Count | None = None
-    read: Count = 0
+    read: Count | None = None
     role: Role | None = None
     topic: str = ""
     device: Uid | None = None

@@ -67,12 +67,8 @@ def write(
         purge(connection, key, upto)
     for uid, key, seq in changes.reads:
         if seq is None:
-            connection.execute("DELETE FROM reads WHERE uid = ? AND room = ?", (uid, room_id(key, key)))
-    reads = [
-        (uid, room_id(key, key), seq)
-        for uid, key, seq in changes.reads
-        if seq is not None and uid not in changes.forgotten
-    ]
+            connection.execute("DELETE FROM reads WHERE uid = ? AND room = ?", (uid, key))
+    reads = [one for one in changes.reads if one[2] is not None and one[0] not in changes.forgotten]
     insert(connection, "INSERT OR REPLACE INTO reads VALUES", 3, reads)
 
 

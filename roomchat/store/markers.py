@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from roomchat.store.clients import StoredClient
 
-_READS = "SELECT uid, rooms.key, seq FROM reads JOIN rooms ON rooms.id = reads.room"
+_READS = "SELECT uid, room, seq FROM reads"
 _ROOMS = "SELECT uid, room, name FROM members"
 
 

@@ -110,10 +110,10 @@ MIGRATIONS = [
     DROP TABLE old_clients;
     """,
     """
-    -- Read markers: a person has read a room up to that seq. room: its id.
+    -- Read markers: a person has read a room up to that seq. room: its key.
     CREATE TABLE reads (
         uid INTEGER NOT NULL,
-        room INTEGER NOT NULL,
+        room TEXT NOT NULL,
         seq INTEGER NOT NULL,
         PRIMARY KEY (uid, room)
     ) WITHOUT ROWID;

@@ -185,7 +185,7 @@ class Bot:
                     self._seqs[event.room] = max(event.seq, self._seqs.get(event.room, 0))
                     self._reached.notify_all()
             case Joined() | ReadMarker():
-                self._recorder.write(records.Marked(event.room, event.read))
+                self._recorder.write(records.Marked(event.room, event.read or 0))
             case Gap():
                 self._recorder.write(records.Gap(event.room, event.after, event.before))
             case Error() if event.code != StorageUnavailable.code:  # after that one the library tries again

@@ -44,9 +44,9 @@ class Reading:
             self._known.pop(event.room, None)
         elif isinstance(event, Joined | ReadMarker):
             seq = event.read
-            self._known[event.room] = seq
+            self._known[event.room] = seq or 0
             window = of(event.room)
-            if window is not None and seq > window.read:
+            if window is not None and seq is not None and seq > window.read:
                 window.read_elsewhere(seq)
                 news = [entry for entry in newer(window) if entry.seq > seq and focus.is_of_others(entry)]
                 window.unread = min(window.unread, len(news))

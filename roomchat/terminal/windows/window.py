@@ -83,10 +83,10 @@ class Window:
         if self.mark:
             self.mark, self.mark_at = seq, None
 
-    def begin_at(self, read: int, last_seq: int) -> None:
-        """Nothing was here yet: up to ``read`` it was read on another device, or all is of before this person was
-        ever here (0)."""
-        self.read, self.seen_before = read, read or last_seq
+    def begin_at(self, read: int | None, last_seq: int) -> None:
+        """Nothing was here yet: up to ``read`` it was read on another device, or (None) all is of before this
+        person was ever here."""
+        self.read, self.seen_before = read or 0, last_seq if read is None else read
 
     def add_past(self, entry: Logged) -> None:
         """An entry of before this person was ever here."""

@@ -260,7 +260,7 @@ class Windows(Display):
             self.look_at(room, event)
         else:
             self._tell(self.open(room), self.lines(event))
-        if is_new and self.current.room == room and event.read < event.last_seq:
+        if is_new and self.current.room == room and event.read and event.read < event.last_seq:
             self.current.mark = event.read
 
     def _log(self, item: AnyEntry | Unknown | Gap) -> None:
