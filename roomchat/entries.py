@@ -31,6 +31,7 @@ from roomchat.protocol import (
     Unknown,
     Unmuted,
 )
+from roomchat.times import utc
 
 DELETED = "(deleted)"  # is shown in the place of words that were deleted
 
@@ -89,12 +90,12 @@ def deeds(show: Callable[..., T]) -> dict[type, Callable[..., T]]:
     return dict.fromkeys((TopicChanged, *_DEEDS), show)
 
 
-def deed(entry: Deed, time: Callable[[str], str] = str) -> str:
+def deed(entry: Deed, time: Callable[[str], str] = utc) -> str:
     """What is said of a deed behind the name of whoever did it: ``put eve out of tea: spam``.
 
     Args:
         entry: as it stands in the log; what others wrote in it is not made harmless here.
-        time: how a time (RFC 3339) is written.
+        time: how a time (RFC 3339) is written; by itself in UTC, as nobody's zone is known.
     """
     if isinstance(entry, TopicChanged):
         about = f": {entry.topic}" if entry.topic else " to nothing"

@@ -51,6 +51,15 @@ def rfc3339(milliseconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
+def utc(timestamp: str) -> str:
+    """An RFC 3339 time for a sentence, where nothing is known of the zone of whoever reads it; what is none, as it
+    is."""
+    try:
+        return f"{datetime.fromisoformat(timestamp).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError):
+        return timestamp
+
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # seconds
 _LASTING = re.compile(r"([1-9][0-9]{0,5})([smhdw])", re.IGNORECASE)
 

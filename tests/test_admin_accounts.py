@@ -216,6 +216,16 @@ def test_an_invite_lets_so_many_register(server: Server, connect: Connect, log: 
     assert rows(run(log, "invites", "--json")) == []
 
 
+def test_an_invite_may_name_another_port(server: Server, log: Path) -> None:
+    """That of a machine before this one; what is no address is a sentence, and makes no invite."""
+    for host in ("chat.example.org:5999", "[2001:db8::1]:5999"):
+        assert run(log, "invite", "--host", host).stdout.startswith(f"roomchat join {host} --invite ")
+    assert run(log, "invite", "--host", "chat.example.org:5050").stdout.split()[2] == "chat.example.org"
+    wrong = run(log, "invite", "--host", "chat:port")
+    assert (wrong.exit_code, "'port' is not a port" in wrong.stderr) == (2, True)
+    assert len(rows(run(log, "invites", "--json"))) == 3
+
+
 def test_an_invite_can_be_taken_back(server: Server, connect: Connect, log: Path) -> None:
     """By its id."""
     (made,) = rows(run(log, "invite", "--for", "2h", "--json"))

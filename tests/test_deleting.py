@@ -204,7 +204,7 @@ def test_delete_with_words_is_asked_back(ann: Person) -> None:
 def test_what_cannot_be_deleted(ann: Person) -> None:
     """What others have said, what nobody has said, and where one is in no room."""
     for typed in ("/delete not hers", "/delete xyzzy"):
-        with pytest.raises(TypingError, match="You have said nothing here with"):
+        with pytest.raises(TypingError, match="Nothing of yours is left here with"):
             ann.type(typed)
     with pytest.raises(Denied) as denied:
         ann.client.delete(1)

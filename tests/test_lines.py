@@ -9,8 +9,10 @@ from prompt_toolkit.utils import get_cwidth
 from roomchat import protocol
 from roomchat.client.client import Client
 from roomchat.protocol import (
+    Banned,
     Join,
     Joined,
+    Left,
     MemberJoined,
     Message,
     Person,
@@ -24,6 +26,7 @@ from roomchat.terminal.shown.focus import RoomFocus
 from roomchat.terminal.shown.lines import Line, StyledText, fold, line
 from roomchat.terminal.shown.links import LINK, linked
 from roomchat.terminal.shown.roster import Roster
+from roomchat.terminal.shown.told import told
 from roomchat.terminal.typed.commands import COMMANDS, MISSING, NAMES, parse, settled
 from roomchat.terminal.typed.complete import candidates, hint
 from roomchat.terminal.typed.help import page
@@ -410,3 +413,20 @@ def test_order_that_can_not_be_meant(roster: Roster, typed: str) -> None:
     """Is told, and nothing is sent."""
     with pytest.raises(TypingError):
         parse(typed, roster)
+
+
+def test_who_is_put_out_is_told_by_whom_and_why() -> None:
+    """Not what another room's log says, nor what was done to others."""
+    roster = Roster()
+    roster.uid = 3
+    focus = RoomFocus(roster, is_tagged=True)
+    room, ts = "tea", "2026-05-01T08:00:00.000Z"
+    roster.update(Banned(room, 4, 2, "bob", ts, whom=5, whom_name="dan", reason="shouting"))
+    left = Left(room=room, reason="banned")
+    assert next(told(left, roster, focus)) == "You were put out of tea."
+    roster.update(Banned(room, 5, 2, "bob", ts, whom=3, whom_name="eve", reason="spam\x1b[31m"))
+    sentence = next(told(left, roster, focus))
+    assert sentence.startswith("bob (2) banned you from tea: spam")
+    assert "\x1b" not in sentence
+    assert next(told(Left(room="ops", reason="kicked"), roster, focus)) == "You were put out of ops."
+    assert next(told(Left(room=room), roster, focus)) == "You left tea."

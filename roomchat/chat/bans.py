@@ -9,7 +9,7 @@ from roomchat.chat.batch import Batch
 from roomchat.chat.state import Client, ServerBan
 from roomchat.errors import ShutOut
 from roomchat.protocol import Error
-from roomchat.times import rfc3339
+from roomchat.times import rfc3339, utc
 
 
 def place_of(address: str) -> str:
@@ -69,7 +69,7 @@ def unban(batch: Batch, who: int | str) -> None:
 
 
 def _refusal(ban: ServerBan) -> ShutOut:
-    until = f" until {rfc3339(ban.until)}" if ban.until is not None else ""
+    until = f" until {utc(rfc3339(ban.until))}" if ban.until is not None else ""
     return ShutOut(until=until, reason=f": {ban.reason.rstrip('.')}" if ban.reason else "")
 
 

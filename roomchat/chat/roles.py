@@ -7,7 +7,7 @@ from roomchat.chat.batch import Batch
 from roomchat.chat.rules import Restraint, Rules
 from roomchat.chat.state import Client, Room
 from roomchat.errors import BannedFrom, MutedIn, NotAllowed, WasKicked
-from roomchat.times import rfc3339
+from roomchat.times import rfc3339, utc
 
 NONE = Rules()
 
@@ -70,7 +70,7 @@ def check_may_speak(batch: Batch, client: Client, room: Room, mutes: dict[int, R
 
 def ending(restraint: Restraint) -> str:
     """Until when it stands, as a part of a sentence."""
-    return "" if restraint.until is None else f" until {rfc3339(restraint.until)}"
+    return "" if restraint.until is None else f" until {utc(rfc3339(restraint.until))}"
 
 
 def because(reason: str) -> str:

@@ -24,9 +24,11 @@ def check_no_part_of(log: Path, target: Path) -> None:
             raise click.UsageError(f"{target} belongs to the server's database; name another file.")
 
 
-def check_target(name: str, *, force: bool) -> None:
+def check_target(name: str, *, force: bool | None) -> None:
     """Whether a file of that name may be written.
 
+    Args:
+        force: whether it may replace another one, as --force says; None: it never may.
     Raises:
         click.UsageError: there is a file already, and it is not to be replaced; or it is a database, which is more
             than anyone means to replace.
@@ -40,7 +42,8 @@ def check_target(name: str, *, force: bool) -> None:
         if file.read(16) == b"SQLite format 3\0":
             raise click.UsageError(f"{path} is a database; name another file.")
     if not force:
-        raise click.UsageError(f"{path} exists; add --force to replace it, or name another file.")
+        way_out = "name another file" if force is None else "add --force to replace it, or name another file"
+        raise click.UsageError(f"{path} exists; {way_out}.")
 
 
 def write_file(path: Path, pieces: Iterable[bytes], *, private: bool = False) -> None:

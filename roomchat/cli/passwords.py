@@ -97,6 +97,7 @@ def proof_of(
         except ValueError as error:
             raise WrongValue(str(error)) from None
         trust, register = trust or key or False, True
+    asked = password is None
     if login or register:
         if name is None or password is None:
             _check_terminal()
@@ -104,7 +105,7 @@ def proof_of(
         if password is None:
             question = f"A password for {name}" if register else f"Password for {name}"
             password = click.prompt(question, hide_input=True, confirmation_prompt=register)
-    return name, trust, Proof(password, register=register, invite=token) if password else None
+    return name, trust, Proof(password, register=register, invite=token, typed=asked) if password else None
 
 
 def _check_terminal() -> None:

@@ -25,6 +25,7 @@ from roomchat.terminal.windows.display import Display
 
 # Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.
 REQUEST_TIMEOUT = threading.TIMEOUT_MAX
+CHECKING = "The server looks at the password (Enter: don't wait for it) "
 OTHER_NAME = {BadName.code, NameOwned.code, NameTaken.code}  # refusals that another name may mend
 
 First = Command | str  # a command, or a text as it is typed
@@ -91,7 +92,8 @@ class Arrival:
             display.meet(client, self._first_room(), is_fresh=self.is_fresh)
             self.waits = self._interactive
             try:
-                client.open()
+                with self._source.hidden() if self._is_checked else contextlib.nullcontext():
+                    client.open()
             except Denied as error:
                 if not self.is_refused(error.code, str(error)):
                     self._stay_out(str(error))
@@ -127,11 +129,37 @@ class Arrival:
         question = "Another password: " if proof.register else f"Password for {self.name} (Enter: another name): "
         password = self.ask_hidden(question)
         if password:
-            self.proof = replace(proof, password=password)
+            self.proof = replace(proof, password=password, typed=True)
         elif password is not None:
             self.proof = None
             self._forget_name()
         return password is not None
+
+    @property
+    def _is_checked(self) -> bool:
+        """Whether a password that was typed just now is on its way."""
+        return self._interactive and self.proof is not None and self.proof.typed
+
+    def await_verdict(self, has_come: Callable[[], bool]) -> None:
+        """Until the server has said what it thinks of a password, what is typed is neither shown nor taken: who
+        types it once more, because that takes long, would say it to everybody. Enter alone ends that."""
+        if not self._is_checked or has_come():
+            return
+        with self._source.anew(), self._source.hidden():
+            self._put(CHECKING)
+            # Whoever says that it has come wakes the source afterwards, so it is not missed.
+            while not has_come() and (one := self._source.next()) is not None:
+                if isinstance(one, Hidden) and not one.text:
+                    break
+            self.asking = ""
+        self._changed()
+        self._source.wake()  # for whoever has to look at what has come
+
+    def _put(self, question: str) -> None:
+        self.asking = question
+        if self._display.focus.is_tagged:
+            self._display.show(question.rstrip())
+        self._changed()
 
     def _forget_name(self) -> None:
         if self.name == self._login:
@@ -255,10 +283,7 @@ class Arrival:
         answer = None
         # Who types has not meant as an answer what was typed before; in a pipe it stands there already.
         with self._source.anew() if self._interactive else contextlib.nullcontext(), self._source.hidden():
-            self.asking = question
-            if self._display.focus.is_tagged:
-                self._display.show(question.rstrip())
-            self._changed()
+            self._put(question)
             for one in self._source:
                 if isinstance(one, Hidden):
                     answer = one.text
@@ -271,10 +296,7 @@ class Arrival:
     def _ask(self, question: str, default: str = "") -> str | None:
         """What a person answers; None: there is nobody any more."""
         is_tagged = self._display.focus.is_tagged  # there is no line that is typed on, with a prompt before it
-        self.asking = question
-        if is_tagged:
-            self._display.show(question.rstrip())
-        self._changed()
+        self._put(question)
         typed = None
         for typed in self._source.typed():
             if typed.room is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from roomchat.client.client import Client
+from roomchat.errors import BadPassword, Denied
 from roomchat.harmless import harmless
 from roomchat.invites import read_invite
 from roomchat.protocol import Device
@@ -54,18 +55,30 @@ class OwnAccount:
         except ValueError as error:
             raise TypingError(str(error)) from None
         password = self._new_password("A password for your account: ")
-        if password is not None:
-            client.register(password, invite=invite)
-            self._display.show(REGISTERED.format(name=harmless(client.name)))
+        while password is not None:
+            try:
+                client.register(password, invite=invite)
+            except Denied as denied:
+                password = self._another(denied)
+            else:
+                self._display.show(REGISTERED.format(name=harmless(client.name)))
+                return
 
     def _change_password(self, client: Client) -> None:
         old = self._ask("Your password: ")
         new = self._new_password("Your new password: ") if old else None
         if not old:
             self._display.show(UNCHANGED)
-        elif new is not None:
-            client.change_password(old, new)
-            self._display.show("Your password is changed. Other devices stay logged in; /logout others ends that.")
+            return
+        while new is not None:
+            try:
+                client.change_password(old, new)
+            except Denied as denied:
+                new = self._another(denied)
+            else:
+                told = "Your password is changed. Other devices stay logged in; /logout others ends that."
+                self._display.show(told)
+                return
 
     def _end(self, client: Client) -> None:
         password = self._ask("Your password, to end your account for good (or Enter to keep it): ")
@@ -74,16 +87,25 @@ class OwnAccount:
         else:
             self._display.show(UNCHANGED)
 
+    def _another(self, denied: Denied) -> str | None:
+        """A password in place of one that was refused; that was shown. None: there is none."""
+        if denied.code != BadPassword.code:
+            raise denied
+        return self._new_password("Another password (Enter: none): ")
+
     def _new_password(self, question: str) -> str | None:
-        """None: there is none."""
-        password = self._ask(question)
-        if not password:
-            self._display.show(UNCHANGED)
-            return None
-        if self._ask("The same again: ") != password:
-            self._display.show(f"These were two different passwords. {UNCHANGED}", "trouble")
-            return None
-        return password
+        """Asks until it is typed twice alike: whoever does not look would else type it for the whole room. None:
+        there is none."""
+        while password := self._ask(question):
+            again = self._ask("The same again: ")
+            if again == password:
+                return password
+            if not again:
+                break
+            self._display.show("These were two different passwords.", "trouble")
+            question = "Once more, from the beginning (Enter: none): "
+        self._display.show(UNCHANGED)
+        return None
 
 
 def device_line(device: Device) -> str:

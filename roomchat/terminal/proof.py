@@ -12,8 +12,13 @@ ASK_PASSWORD = {BadPassword.code, NameOwned.code, SessionEnded.code, WrongPasswo
 
 @dataclass(frozen=True, repr=False)
 class Proof:
-    """A password, for an account that is there or is to be made. Nothing of it is written down."""
+    """A password, for an account that is there or is to be made. Nothing of it is written down.
+
+    Attributes:
+        typed: somebody has typed it just now, and may do so once more.
+    """
 
     password: str | None = None
     register: bool = False
     invite: str | None = None
+    typed: bool = False

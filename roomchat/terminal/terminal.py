@@ -133,8 +133,10 @@ class Terminal(Leaving):
         Raises:
             ConnectError: we are not in, and nobody is there to try another server.
         """
-        if not self._interrupted and self.arrival.say_hello() and self.display.connected:
-            return self._enter()
+        if not self._interrupted and self.arrival.say_hello():
+            self.arrival.await_verdict(lambda: self.display.connected or self._ended is not None)
+            if self.display.connected:
+                return self._enter()
         return not self._interrupted
 
     def _enter(self) -> bool:
@@ -207,7 +209,7 @@ class Terminal(Leaving):
             raise TypingError("Usage: /login NAME")
         password = self.arrival.ask_hidden(f"Password for {name}: ", self._look)
         if password:
-            self._connect(None, name, Proof(password))
+            self._connect(None, name, Proof(password, typed=True))
         else:
             self.display.show("You are who you were.")
 

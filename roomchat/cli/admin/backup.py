@@ -27,7 +27,7 @@ def backup(file: str, db: Path | None, json: bool) -> None:
     owner alone. Nobody waits for it.
     """
     end_in_good_order()
-    check_target(file, force=False)
+    check_target(file, force=None)
     target = Path(os.path.abspath(file))
     with Admin(db) as admin:
         check_no_part_of(admin.log, target)

@@ -10,7 +10,7 @@ import msgspec
 from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
 from roomchat.cli.admin.values import Duration
 from roomchat.cli.output import note, write_stdout
-from roomchat.client.address import Address
+from roomchat.client.address import Address, parse_address, parse_host
 from roomchat.invites import invite_line
 from roomchat.protocol.admin_answers import InviteAnswer, InviteRow, InvitesAnswer
 from roomchat.protocol.administration import ListInvites, MakeInvite, RevokeInvite
@@ -21,7 +21,9 @@ from roomchat.times import local
 @click.command()
 @click.option("--uses", type=click.IntRange(1, 100_000), default=1, help="How many may register with it.")
 @click.option("--for", "seconds", type=Duration(), default="7d", help="How long it holds: 90s, 15m, 2h, 7d, 4w.")
-@click.option("--host", metavar="NAME", show_default="as the server sees itself", help="The host in the line.")
+@click.option(
+    "--host", metavar="HOST[:PORT]", show_default="as the server sees itself", help="The address in the line."
+)
 @admin_options
 def invite(uses: int, seconds: int, host: str | None, db: Path | None, json: bool) -> None:
     """Make an invite, for servers where nobody registers without (--accounts invite).
@@ -29,6 +31,8 @@ def invite(uses: int, seconds: int, host: str | None, db: Path | None, json: boo
     It is printed as a line to paste, which carries the fingerprint of the server's key, too: send it only to whom
     it is for. It is not kept, and can't be shown again.
     """
+    if host is not None:
+        _where(host, Settings.port)
     with Admin(db) as admin:
         answer = admin.ask(MakeInvite(uses=uses, seconds=seconds), InviteAnswer)
     words = _words(answer, host or answer.host)
@@ -57,8 +61,21 @@ def revoke(id: str, db: Path | None, json: bool) -> None:
 
 
 def _words(answer: InviteAnswer, host: str) -> str:
-    where = host if answer.port == Settings.port else str(Address(host, answer.port))
-    return invite_line(where, answer.token, answer.fingerprint or None)
+    where = _where(host, answer.port)
+    shown = where.host if where.port == Settings.port and where.tls is None else str(where)
+    return invite_line(shown, answer.token, answer.fingerprint or None)
+
+
+def _where(host: str, port: int) -> Address:
+    """Raises click.UsageError."""
+    try:
+        return Address(parse_host(host), port)
+    except ValueError:
+        pass  # it may name another port, that of a machine before this one
+    try:
+        return parse_address(host)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _print(answer: InvitesAnswer, json: bool) -> None:

@@ -9,9 +9,11 @@ from roomchat.client.same import compared
 from roomchat.protocol import (
     Away,
     Back,
+    Banned,
     Entry,
     Invited,
     Joined,
+    Kicked,
     Left,
     MemberJoined,
     MemberLeft,
@@ -40,6 +42,7 @@ class Roster:
         self.rooms: set[str] = set()  # all of which we have heard
         self.totals: dict[str, int] = {}  # of the rooms that we are in: how many are in it
         self.newest: dict[str, int] = {}  # of these rooms: the last seq before we came, or came back
+        self.put_out: Kicked | Banned | None = None  # why we are not in a room any more, the last time
         self.last_whisperer: int | None = None  # the UID of who whispered to us last, and is not blocked
         self._here: dict[str, set[int]] = {}  # room to the UIDs that we know to be in it, and not away
         self._invited: set[str] = set()  # the private rooms that we were asked into
@@ -92,6 +95,8 @@ class Roster:
 
     def _learn(self, event: ClientEvent) -> None:
         """Of what is news in any case: whom and what it tells of."""
+        if isinstance(event, Kicked | Banned) and event.whom == self.uid:
+            self.put_out = event
         match event:
             case PresenceSummary():
                 self.totals[event.room] = event.members_total

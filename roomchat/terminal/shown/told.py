@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from roomchat.client.client_events import ClientEvent, ConnectionBack
+from roomchat.entries import deed
 from roomchat.protocol import (
     Away,
     Blocked,
@@ -77,7 +80,7 @@ def told(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]:
             yield from _joined(event, roster)
         case Left():
             room = focus.room
-            yield f"You {'left' if event.reason is None else 'were put out of'} {cell(event.room)}."
+            yield _left(event, roster)
             yield f"You are in {cell(room_name(room, roster))} now." if room else "You are not in a room now."
         case Renamed():
             mine, name = event.uid == roster.uid, cell(event.name)
@@ -120,6 +123,13 @@ def coming(event: Presence | PresenceSummary) -> str:
             return f"{whose(event)} is away: the connection was lost."
         case _:
             return f"{whose(event)} is back."
+
+
+def _left(event: Left, roster: Roster) -> str:
+    why = roster.put_out
+    if event.reason is not None and why is not None and why.room == event.room:
+        return cell(f"{why.name} ({why.uid}) {deed(msgspec.structs.replace(why, whom_name='you'), local)}")
+    return f"You {'left' if event.reason is None else 'were put out of'} {cell(event.room)}."
 
 
 def _welcome(event: Welcome) -> Iterable[str]:

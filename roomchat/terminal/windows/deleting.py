@@ -83,7 +83,7 @@ class Deleting:
                 is_own = isinstance(entry, Spoken) and entry.uid == client.uid
                 if is_own and isinstance(entry, Spoken) and (not words or has_words(words, said(entry)[1])):
                     return entry
-        raise TypingError(f"You have said nothing here{f' with: {cell(words)}' if words else ''}.")
+        raise TypingError(f"Nothing of yours is left here{f' with: {cell(words)}' if words else ' to delete'}.")
 
     def _entry(self, client: Client, room: str, seq: int) -> Spoken:
         """The one that a search has found."""
