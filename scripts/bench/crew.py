@@ -6,10 +6,11 @@ import multiprocessing
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from crowd import PATIENCE, Seat
 from servers import BenchError, Kind, Process
@@ -32,10 +33,35 @@ class Pace:
     seconds: float = 4.0
 
 
-def _work(pipe: Pipe, address: tuple[str, int], kind: Kind) -> None:
-    """A process of the load generator: do what it is told until it fails or is ended."""
+@contextmanager
+def beside(job: Callable[..., None], *arguments: object) -> Iterator[Pipe]:
+    """While a process of its own does a job, with these arguments and one end of a pipe; we get the other.
+
+    Raises:
+        BenchError: it failed.
+    """
+    ours, theirs = _fork.Pipe()
+    process = _fork.Process(target=_alone, args=(job, *arguments, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield ours
+        if process.exitcode:
+            raise BenchError(f"{job.__name__} has failed")
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _alone(job: Callable[..., None], *arguments: object) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one in charge ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    job(*arguments)
+
+
+def _work(address: tuple[str, int], kind: Kind, pipe: Pipe) -> None:
+    """A process of the load generator: do what it is told until it fails or is ended."""
     crowd = Talkers(address, kind.dialect, kind.at_once, kind.tls)
     try:
         while True:
@@ -47,21 +73,14 @@ def _work(pipe: Pipe, address: tuple[str, int], kind: Kind) -> None:
         pipe.send(BenchError(str(error)))
 
 
-class Crew:
-    """Processes with a crowd each. As a context manager none of them is left behind."""
+class Crew(ExitStack):
+    """Processes with a crowd each, until its context is left."""
 
     def __init__(self, server: Process, shares: Sequence[Sequence[Seat]]) -> None:
+        super().__init__()
         self._server = server
         self._shares = shares
-        self._pipes: list[Pipe] = []
-        self._processes = []
-        for _ in shares:
-            ours, theirs = _fork.Pipe()
-            process = _fork.Process(target=_work, args=(theirs, server.address, server.kind), daemon=True)
-            process.start()
-            theirs.close()
-            self._pipes.append(ours)
-            self._processes.append(process)
+        self._pipes = [self.enter_context(beside(_work, server.address, server.kind)) for _ in shares]
 
     def gather(self, parts: int = 1) -> float:
         """Bring all members in: the seconds that it took.
@@ -132,15 +151,6 @@ class Crew:
         if isinstance(got, BenchError):
             raise BenchError(f"{self._server.kind.name}: {got}; it says: {self._server.said()}")
         return got
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for process, pipe in zip(self._processes, self._pipes, strict=True):
-            process.kill()
-            process.join()
-            pipe.close()
 
 
 def _sleep_until(when: float) -> None:

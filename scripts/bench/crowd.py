@@ -32,6 +32,7 @@ class Seat:
     sender: int = -1  # -1: it only listens
     timed: bool = False  # it looks at the times in what it gets, when latency is measured
     watcher: bool = False  # by what it gets, the senders of its room know what was delivered
+    hello: bytes = b""  # what it says first, in place of the dialect's; then all that comes is kept
 
 
 class Member:
@@ -42,7 +43,9 @@ class Member:
         self.seat = seat
         self.tag = tag(seat.sender)
         self.step = CONNECTING
-        self.looks = False  # at the lines that come; else they are only counted
+        self.looks = bool(seat.hello)  # at the lines that come; else they are only counted
+        self.got = bytearray()  # if all is kept
+        self.came_in = 0  # when, in ns of the monotonic clock
         self.count = 0  # messages that came in this talk
         self.rest = b""  # the end of what came: while it comes in, or a line that is not whole yet
         self.said = self.said_before = 0  # messages, in all talks, and until this one
@@ -140,39 +143,41 @@ class Crowd:
 
     def receive(self, member: Member) -> bytes:
         """What has come for one; who has just been connected says the first word instead."""
-        if member.step == CONNECTING:
-            self._poll.modify(member.fd, READ)
+        data = b""
+        try:
+            if member.step == CONNECTING:
+                self._poll.modify(member.fd, READ)
+                if member.tls:
+                    member.tls.begin()
+                    member.step = ENCRYPTING
+            elif not (data := member.socket.recv(READ_SIZE)):
+                raise BenchError(f"the server hung up on {member.seat.name}: {member.rest!r}")
             if member.tls:
-                member.tls.begin()
-                member.socket.send(member.tls.answer())
-                member.step = ENCRYPTING
-            else:
-                member.send(self.hello(member))  # raises OSError if it is not connected after all
+                data = member.tls.feed(data) if data else b""
+                if answer := member.tls.answer():
+                    member.socket.send(answer)
+            if member.step == CONNECTING or (member.step == ENCRYPTING and member.tls and member.tls.ready):
+                member.send(member.seat.hello or self.dialect.hello(member.seat.name))  # raises OSError if refused
                 member.step = GREETING
-            return b""
-        data = member.socket.recv(READ_SIZE)
-        if not data:
-            raise BenchError(f"the server hung up on {member.seat.name}: {member.rest!r}")
-        if member.tls:
-            data = member.tls.feed(data)
-            if answer := member.tls.answer():
-                member.socket.send(answer)
-            if member.step == ENCRYPTING and member.tls.ready:
-                member.send(self.hello(member))
-                member.step = GREETING
+        except (BenchError, ConnectionError):
+            if not member.seat.hello or member.got:
+                raise
+            self.drop(member)  # the queue of the listener was full
+            self.begin(member.seat)
         return data
 
-    def hello(self, member: Member) -> bytes:
-        """The first that one says."""
-        return self.dialect.hello(member.seat.name)
-
-    def drop(self, member: Member) -> None:
-        """It leaves, without a goodbye."""
-        del self.members[member.fd]
-        member.socket.close()
+    def drop(self, *members: Member) -> None:
+        """They leave, without a goodbye."""
+        for member in members:
+            del self.members[member.fd]
+            member.socket.close()
 
     def look_at(self, member: Member, data: bytes, when: int) -> None:
         """What came for one at ``when``, in ns: here its next step in, if that is the answer to the last."""
+        if member.seat.hello:
+            member.got += data
+        if member.step == IN:
+            return
         data = member.rest + data
         markers = self.dialect.welcomed if member.step == GREETING else (self.dialect.joined,)
         if not any(marker in data for marker in markers):
@@ -183,6 +188,6 @@ class Crowd:
             member.send(self.dialect.join(member.seat.room))
             member.step = JOINING
         else:
-            member.step = IN
+            member.step, member.came_in = IN, when
             self._missing -= 1
             self.begin(next(self._waiting, None))

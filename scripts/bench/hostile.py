@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import multiprocessing
 import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
 from multiprocessing.connection import Connection as Pipe
 
-from crew import Crew, Figures, Pace, deal
+from crew import Crew, Figures, Pace, beside, deal
 from servers import BALANCER, Kind, Process
 
 from tests.peer import Peer
@@ -107,18 +106,6 @@ def _run(attack: Attack, address: tuple[str, int], told: Pipe) -> None:
     told.send({"seconds": time.monotonic() - begun, **codes})
 
 
-@contextlib.contextmanager
-def _attacked(attack: Attack, address: tuple[str, int]) -> Iterator[Pipe]:
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-    attackers = multiprocessing.Process(target=_run, args=(attack, address, theirs), daemon=True)
-    attackers.start()
-    try:
-        yield ours
-    finally:
-        attackers.kill()
-        attackers.join()
-
-
 def measure_hostile(attacks: dict[str, Attack]) -> Callable[[Kind, Pace], Figures]:
     """p50 and p99 of the room beside each attack, and their ratio to the talk without any just before it; of
     attacks with an end, how long they took, how many turns ended how, and the server's memory as well."""
@@ -132,14 +119,14 @@ def measure_hostile(attacks: dict[str, Attack]) -> Callable[[Kind, Pace], Figure
                 crew.gather(4)
                 calm = crew.talk(pace, rate=RATE, timed=True)
                 found = {"calm_p99_ms": calm["p99_ms"], "memory_mib": server.memory()}
-                with _attacked(attack, server.address) as told:
+                with beside(_run, attack, server.address) as told:
                     time.sleep(1.0)  # the first bursts are over: what is measured is what lasts
                     under = crew.talk(pace, rate=RATE, timed=True)
                     found |= told.recv() if attack.turns and told.poll(PATIENCE) else {}
                 found["peak_mib"] = server.memory(peak=True)
             for one in ("p50", "p99"):
-                beside = under[f"{one}_ms"]
-                figures |= {f"{name}_{one}_ms": beside, f"{name}_{one}_ratio": beside / calm[f"{one}_ms"]}
+                now = under[f"{one}_ms"]
+                figures |= {f"{name}_{one}_ms": now, f"{name}_{one}_ratio": now / calm[f"{one}_ms"]}
             figures |= {f"{name}_{key}": value for key, value in found.items()} if attack.turns else {}
         return figures
 
