@@ -151,9 +151,9 @@ def test_stopped_by_hand_it_goes_on_as_if_nothing_had_happened(tea: Tea) -> None
         os.kill(pid, signal.SIGSTOP)
         shell.until(is_at_prompt)
         # First in the background, where it may not paint, and is stopped; bash can't tell an old stop from a new
-        # one.
+        # one, and hears of it when the last thread has stopped.
         runs = f"$(grep ^voluntary /proc/{pid}/status)"
-        again = f'grep -q "State:.T" /proc/{pid}/status && [ "{runs}" != "$before" ]'
+        again = f'! grep -qs "State:.[^T]" /proc/{pid}/task/*/status && [ "{runs}" != "$before" ]'
         shell.type(f'before="{runs}"; kill -CONT %1; until {again}; do :; done; fg' + ENTER)
         shell.until("[tea] half a")
         shell.until(lambda screen: "Stopped" not in "\n".join(screen.shown))
