@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -23,6 +24,7 @@ from roomchat.verify.check import Entry, check, check_newcomer, check_traces
 from roomchat.verify.check_people import check_people
 from roomchat.verify.faults import ENCRYPTED, Kind, schedule
 from roomchat.verify.log import from_file, from_server
+from roomchat.verify.processes import module
 from roomchat.verify.proxy import Proxy
 from roomchat.verify.records import (
     AnyRecord,
@@ -449,3 +451,14 @@ def test_the_checker_finds_a_seeded_fault(
     kills = 0 if name == "stale_reader" else 1  # what it remembers ends with it
     result, lines = run(seed=2, seconds=2, kills=kills, patience=1, **{f"{process}_command": command})
     assert any(re.search(sentence, violation) for violation in result.violations), lines
+
+
+def test_nothing_is_imported_from_where_it_was_started(tmp_path: Path) -> None:
+    """That may be a folder into which others write."""
+    for name in ("click", "msgspec", "roomchat", "runpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('from here')")
+    ran = subprocess.run(
+        [*module("roomchat"), "--version"], check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert ran.stdout.startswith("roomchat ")
+    assert ran.returncode == 0

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,13 @@ PATIENCE = 20.0  # seconds that a process has to print or do what is waited for
 STOP_TIMEOUT = 10.0  # seconds that one has to end by itself
 IDLE_EXIT = 60  # seconds without a client after which a server ends, should the run be killed
 POLL_INTERVAL = 0.01  # seconds between two looks at what one has printed
+
+
+def module(name: str) -> tuple[str, ...]:
+    """The command that runs a module of ours, with our own path: a plain -m would import from the folder in which
+    this was started, where others may put something."""
+    program = f"import runpy, sys; sys.path[:] = {sys.path!r}; runpy.run_module({name!r}, None, '__main__', True)"
+    return sys.executable, "-P", "-c", program
 
 
 class VerifyError(RoomchatError):

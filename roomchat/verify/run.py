@@ -6,7 +6,6 @@ import heapq
 import itertools
 import secrets
 import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -23,7 +22,7 @@ from roomchat.verify.check import check, check_newcomer, check_traces
 from roomchat.verify.check_people import check_people
 from roomchat.verify.faults import Fault, Kind, schedule
 from roomchat.verify.order import ORDER, check_order, count_order, order_rooms
-from roomchat.verify.processes import Process, ServerProcess, VerifyError
+from roomchat.verify.processes import Process, ServerProcess, VerifyError, module
 from roomchat.verify.proxy import Link, Proxy, cut_all, heal_all
 from roomchat.verify.records import AnyRecord, Tail
 from roomchat.verify.report import Result, count, progress
@@ -60,8 +59,8 @@ class Options:
     address: Address | None = None
     tls: bool = False  # whether the clients come encrypted
     patience: float = 40.0  # seconds for all to come back, and for the last to be seen, in the end
-    server_command: Sequence[str] = (sys.executable, "-m", "roomchat")
-    worker_command: Sequence[str] = (sys.executable, "-m", "roomchat.verify.worker")
+    server_command: Sequence[str] = module("roomchat")
+    worker_command: Sequence[str] = module("roomchat.verify.worker")
 
 
 class Run:
