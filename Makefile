@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help serve join demo demo-tmux verify bench bench-quick bench-terminal test check format docs screens clean
+.PHONY: help serve join demo demo-tmux verify bench bench-quick test check format docs screens clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,9 +39,6 @@ bench: $(READY)  ## roomchat beside other servers, an hour (ARGS="--rounds 1 --o
 
 bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept ones
 	$(BIN)/python scripts/bench --quick $(ARGS)
-
-bench-terminal: $(READY)  ## what roomchat join costs: keys, start, memory (ARGS="--rounds 1 --rooms 0")
-	$(BIN)/python scripts/bench/terminal.py $(ARGS)
 
 # It starts hundreds of processes: each would compile all of roomchat again where nothing compiled may be kept.
 test: $(READY)  ## the whole suite (ARGS="-k outbox")

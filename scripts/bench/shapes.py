@@ -24,6 +24,7 @@ from servers import (
     Process,
 )
 from stuck import measure_stuck
+from terminal import measure_terminal, measure_windows
 
 Measure = Callable[[Kind, Pace], Figures]
 WINDOW = 100  # messages of a sender on their way at a time: what roomchat's own client allows itself
@@ -139,4 +140,6 @@ SHAPES = (
     Shape("comeback-hall", "the same, 2,000 of them in one room", measure_comeback(2000), (ROOMCHAT,)),
     Shape("log", "a log of 5 million messages", measure_log, (ROOMCHAT,)),
     Shape("accounts", "100,000 accounts that are away", measure_accounts, (ROOMCHAT,)),
+    Shape("terminal", "roomchat join: its start, keys, processors", measure_terminal, (ROOMCHAT,)),
+    Shape("windows", "roomchat join: 50 rooms of 10,000 messages", measure_windows, (ROOMCHAT,)),
 )
