@@ -253,6 +253,20 @@ def test_what_was_typed_for_a_room_is_no_name() -> None:
     assert arrival.held == [Typed("a secret", "tea")]
 
 
+def test_why_the_server_lets_nobody_in_is_painted() -> None:
+    """Nothing else happens behind it that would have it painted."""
+    heard: list[str] = []
+    display = PlainDisplay(lambda line: heard.append("line"), clock="%H:%M")
+    with serve("--guests", "no") as server:
+        arrival = Arrival(
+            address_of(server), "ann", "", [], display, InputQueue(), interactive=True,
+            receive=lambda event: None, changed=lambda: heard.append("changed"),
+        )  # fmt: skip
+        assert not arrival.say_hello()
+    assert "line" in heard
+    assert heard[-1] == "changed"
+
+
 def test_a_name_that_was_taken_while_the_server_was_away_is_asked_for_again(
     tmp_path: Path, env: dict[str, str]
 ) -> None:

@@ -248,7 +248,7 @@ class Judge:
                 self._throttle.succeeded(address, account)
                 return
             count = self._throttle.failed(address, account, known=known, now=time.monotonic())
-        logger.warning("a wrong password for %s from %s, the %d. from there", name, address, count)
+        logger.warning("a wrong password for %s from %s, %d from there so far", name, address, count)
         raise WrongPassword
 
 

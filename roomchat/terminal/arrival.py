@@ -238,6 +238,7 @@ class Arrival:
             raise ConnectError(harmless(why)) from None
         self._display.show(why, "trouble")
         self._display.show("Type /connect to try again, /connect HOST[:PORT] for another server, or /quit.")
+        self._changed()  # nothing else happens now that would have it painted
 
     def _part(self) -> None:
         self._display.part()
