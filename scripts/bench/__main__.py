@@ -14,7 +14,6 @@ from crew import Pace
 from results import Results
 from servers import INSPIRCD, KINDS, NATS_CORE, ROOMCHAT, ROOT, BenchError, Kind, describe
 from shapes import SHAPES, Shape
-from table import compare, render
 
 KEPT = ROOT / "docs" / "performance.json"
 QUICK_SHAPES = ("room-100", "rooms-10", "room-1000", "load", "idle")
@@ -49,7 +48,7 @@ def main(
             first = number % max(1, len(turn))
             for kind in turn[first:] + turn[:first]:
                 _measure(results, shape, kind, pace, f"round {number + 1}")
-    table = render(results, shapes)
+    table = results.render(shapes)
     click.echo(f"\n{table}")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -57,7 +56,7 @@ def main(
         (out / "performance.svg").write_text(draw(results, shapes))
         results.save(out / "performance.json")
     if quick:
-        click.echo(compare(results, Results.load(KEPT)))
+        click.echo(results.compare(Results.load(KEPT)))
 
 
 def _measure(results: Results, shape: Shape, kind: Kind, pace: Pace, when: str) -> None:

@@ -30,7 +30,7 @@ def draw(results: Results, shapes: list[Shape]) -> str:
     for shape in shapes:
         panel = list(_panel(results, shape, top))
         parts += panel
-        top += HEAD + (len(results.servers(shape.name)) * (BAR + GAP) + GAP) if panel else 0
+        top += HEAD + (len(results.values.get(shape.name, {})) * (BAR + GAP) + GAP) if panel else 0
     height = top + MARGIN
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
@@ -44,7 +44,9 @@ def draw(results: Results, shapes: list[Shape]) -> str:
 def _panel(results: Results, shape: Shape, top: int) -> Iterator[str]:
     """The servers of one shape, the best first. Bars longer than eight times the median one are cut, or they would
     flatten all others."""
-    found = [(server, results.figure(shape.name, server, shape.chart)) for server in results.servers(shape.name)]
+    found = [
+        (server, results.figure(shape.name, server, shape.chart)) for server in results.values.get(shape.name, {})
+    ]
     bars = sorted([(figure, server) for server, figure in found if figure])
     if not bars:
         return
