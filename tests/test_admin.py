@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -12,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from roomchat.chat.inputs import Administer
+from roomchat.net import admin_socket
+from roomchat.net.admin_socket import ENDING, AdminSocket
+from roomchat.net.listener import RETRY
 from roomchat.protocol import Join, Say
 from roomchat.protocol.admin_answers import AccountsAnswer, Done, Failure, RoomAnswer, RoomsAnswer
 from roomchat.protocol.administration import (
@@ -315,3 +320,24 @@ def test_what_is_said_in_one_batch_with_the_removal_goes_or_stays_by_its_place()
     chat.batch(said[0], (-1, remove), said[1], ("bob", Join(room="tea")), ("bob", Say(room="tea", text="behind")))
     assert [one["text"] for one in chat.log["tea"]] == ["behind"]
     assert set(chat.registry.rooms_to_clients["tea"]) == {2}
+
+
+def test_an_admin_for_whom_no_file_descriptor_is_left_costs_little(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The selector tells of them again and again: there is a rest between two tries."""
+    rested: list[float] = []
+
+    def accept(_: socket.socket) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    def rest(seconds: float) -> None:
+        rested.append(seconds)
+        admins.stop()
+
+    monkeypatch.setattr(socket.socket, "accept", accept)
+    monkeypatch.setattr(admin_socket.time, "sleep", rest)
+    with closing(AdminSocket(log, lambda who, line: b"")) as admins, socket.socket(socket.AF_UNIX) as someone:
+        someone.connect(f"{log}{ENDING}")
+        admins.run()
+    assert rested == [RETRY]

@@ -8,12 +8,14 @@ import selectors
 import socket
 import stat
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
+from roomchat.net.listener import EXHAUSTED, RETRY
 from roomchat.net.wakeup import Wakeup
 from roomchat.protocol.administration import MAX_LINE
 
@@ -83,10 +85,10 @@ class AdminSocket:
     def _accept(self) -> None:
         try:
             sock, _ = self._listener.accept()
-        except (
-            OSError
-        ):  # it is gone, or there are no file descriptors left: the listener of the chat tells of that
-            return
+        except OSError as error:
+            if error.errno in EXHAUSTED:  # the listener of the chat tells of that
+                time.sleep(RETRY)
+            return  # else it is gone already
         sock.settimeout(PATIENCE)
         while len(self._peers) >= MAX_CONNECTIONS:
             self._close(next(iter(self._peers)))

@@ -25,7 +25,7 @@ RECOVERED_AFTER = 10.0  # seconds without a failure until it is said that all is
 _ANOTHER_HOST = "give --host an address of this machine, or 0.0.0.0 to let others in"
 
 # Failures of accept() that end when other connections do.
-_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Listener:
@@ -80,7 +80,7 @@ class Listener:
             except BlockingIOError:
                 return
             except OSError as error:
-                if error.errno not in _EXHAUSTED:
+                if error.errno not in EXHAUSTED:
                     continue  # that peer is gone already
                 self._exhausted.failed(error.strerror)
                 for loop in self._all_loops:
