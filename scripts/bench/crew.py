@@ -103,7 +103,7 @@ class Crew(ExitStack):
 
         Args:
             window, rate, timed: as in ``Schedule``.
-            storm: those who are to come in when the measuring begins.
+            storm: those, if any, who are to come in when the measuring begins.
         Returns:
             ``deliveries`` a second; those on their way at the end (``behind``: the window bounds those of one
             member, not of all); the server's processor time a second (``cpu``) and a delivery (``cpu_us``); that
@@ -118,7 +118,7 @@ class Crew(ExitStack):
         talked = self._tell(Talkers.run, [schedule] * len(self._pipes))
         _sleep_until(begin)
         cpu, begun = self._server.cpu(), time.monotonic()
-        came_in = storm.begin_gather() if storm else None
+        came_in = storm.begin_gather() if storm and storm._pipes else None
         _sleep_until(schedule.end)
         cpu = (self._server.cpu() - cpu) / (time.monotonic() - begun)
         said = sum(map(Counter, talked()), Counter())

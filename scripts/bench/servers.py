@@ -62,8 +62,9 @@ ROOMCHAT = Kind("roomchat", NATIVE, f"{SERVE} --rate 0")
 ROOMCHAT_NORMAL = Kind("roomchat, sync normal", NATIVE, f"{SERVE} --rate 0 --sync normal")
 BALANCER = "127.0.0.2"  # who says from where the others come
 ROOMCHAT_LIMITS = Kind("roomchat, limits", NATIVE, f"{SERVE} --proxy-from {BALANCER}")  # with its own rates
-# Nobody comes in clear: whose first word is late on a busy machine is not taken for a person, and greeted.
-ROOMCHAT_TLS = Kind("roomchat, TLS", NATIVE, f"{SERVE} --rate 0 --plaintext none", tls=True)
+# Nobody comes in clear: whose first word is late on a busy machine is not taken for a person, and greeted. Of one
+# address 256 handshakes are under way.
+ROOMCHAT_TLS = Kind("roomchat, TLS", NATIVE, f"{SERVE} --rate 0 --plaintext none", at_once=100, tls=True)
 INSPIRCD = Kind("InspIRCd", IRC, "inspircd --nofork --runasroot --config {folder}/config", configs.INSPIRCD)
 INSPIRCD_TLS = replace(INSPIRCD, name="InspIRCd, TLS", config=configs.INSPIRCD_TLS, tls=True)
 NGIRCD = Kind("ngircd", IRC, "ngircd --nodaemon --config {folder}/config", configs.NGIRCD, at_once=4)

@@ -34,8 +34,6 @@ PARTS = 4  # in which those and the others come in by turns
 GROWTH = (10, 100, 1000, 5000)  # members
 GROWTH_RATE = 20.0  # messages a second in the room
 MANY = 5000  # connections
-JOINERS = 2000  # who come in while others talk
-PAGERS = 4  # who read history while others talk
 
 ALL = (ROOMCHAT, ROOMCHAT_TLS, *PEERS)
 LIMITS = (ROOMCHAT_LIMITS,)
@@ -52,18 +50,31 @@ class Shape(NamedTuple):
     chart: str = ""  # the figure that the chart shows
 
 
-def _talk(rooms: int, members: int, senders: int, load: int = 0) -> Measure:
+def _talk(rooms: int, members: int, senders: int, load: int = 0, joiners: int = 0, pagers: int = 0) -> Measure:
     """Talk at a fixed load, spread evenly over the senders, or as fast as it goes: then each keeps a window of
     messages on their way. One counts as delivered when a member of the room that does not talk has it, for IRC
-    servers do not send a message back to its sender."""
+    servers do not send a message back to its sender.
+
+    Args:
+        joiners: so many come at once when the measuring begins. Into another room, or what is measured would be
+            mostly how much more there is to deliver afterwards.
+        pagers: so many ask for one page of the first room's history after another.
+    """
 
     def measure(kind: Kind, pace: Pace) -> Figures:
         rate = load / (members if kind.dialect.echo else members - 1) / (rooms * senders)
         seats = deal(rooms, members, senders, TIMED if load else 0)
-        with Process(kind) as server, Crew(server, seats) as crew:
+        storming = [[Seat(f"j{i}", "storm") for i in range(joiners)]] if joiners else []
+        with Process(kind) as server, Crew(server, seats) as crew, Crew(server, storming) as storm:
             crew.gather(PARTS if load else 1)
-            talk = crew.talk(pace, rate=rate, window=0 if load else WINDOW, timed=load > 0)
-            return talk | ({} if load else {"memory_mib": server.memory()})
+            if pagers:
+                crew.talk(Pace(0.1, 0.5), window=20)  # something to read
+            with ThreadPoolExecutor() as pool:
+                seconds = pace.warm + pace.seconds
+                reading = [pool.submit(read_pages, server.address, f"p{i}", "r0", seconds) for i in range(pagers)]
+                figures = crew.talk(pace, rate=rate, window=0 if load else WINDOW, timed=load > 0, storm=storm)
+            figures |= {"pages": sum(one.result() for one in reading) / seconds} if pagers else {}
+            return figures | ({} if load else {"memory_mib": server.memory()})
 
     return measure
 
@@ -93,30 +104,6 @@ def _arrive(room: str) -> Measure:
     return measure
 
 
-def measure_join_storm(kind: Kind, pace: Pace) -> Figures:
-    """A room of 100 at the fixed load, and many who come into another at once when the measuring begins.
-
-    Into another, or what is measured would be mostly how much more there is to deliver afterwards.
-    """
-    joiners = [[Seat(f"j{i}", "storm") for i in range(JOINERS)]]
-    talkers = deal(1, 100, 5, TIMED)
-    with Process(kind) as server, Crew(server, talkers) as crew, Crew(server, joiners) as storm:
-        crew.gather(PARTS)
-        return crew.talk(pace, rate=LOAD / 100 / 5, timed=True, storm=storm)
-
-
-def measure_pages(kind: Kind, pace: Pace) -> Figures:
-    """A room of 100 at the fixed load, and a few more who ask for one page of its history after another."""
-    with Process(kind) as server, Crew(server, deal(1, 100, 5, TIMED)) as crew:
-        crew.gather(PARTS)
-        crew.talk(Pace(0.1, 0.5), window=20)  # something to read
-        seconds = pace.warm + pace.seconds
-        with ThreadPoolExecutor() as pool:
-            reading = [pool.submit(read_pages, server.address, f"p{i}", "r0", seconds) for i in range(PAGERS)]
-            figures = crew.talk(pace, rate=LOAD / 100 / 5, timed=True)
-            return {**figures, "pages": sum(one.result() for one in reading) / seconds}
-
-
 SHAPES = (
     Shape("room-100", "1 room of 100, 5 talk", _talk(1, 100, 5), chart="cpu_us"),
     Shape("rooms-10", "100 rooms of 10, 2 talk", _talk(100, 10, 2), chart="cpu_us"),
@@ -126,8 +113,8 @@ SHAPES = (
     Shape("growth", "Members 10 to 5,000, 20 messages/s", measure_growth, (ROOMCHAT, INSPIRCD, NATS_CORE)),
     Shape("idle", "5,000 idle connections", _arrive(""), chart="kib_each"),
     Shape("arrival", "5,000 connect, say hello, join one room", _arrive("r0")),
-    Shape("join-storm", "2,000 join another room while a room of 100 talks", measure_join_storm),
-    Shape("pages", "History pages while a room of 100 talks", measure_pages, (ROOMCHAT,)),
+    Shape("join-storm", "2,000 join another room while a room of 100 talks", _talk(1, 100, 5, LOAD, joiners=2000)),
+    Shape("pages", "History pages while a room of 100 talks", _talk(1, 100, 5, LOAD, pagers=4), (ROOMCHAT,)),
     Shape("hostile", "A room of 100 beside those who try to hold it up", measure_hostile(ATTACKS), LIMITS),
     Shape("guesses", "A room of 100 beside 10,000 guesses", measure_hostile(GUESSERS), LIMITS),
     Shape("stuck", "A room of 100 talks while a member reads nothing", measure_stuck, (ROOMCHAT,)),
