@@ -129,6 +129,8 @@ def test_a_name_of_an_account_needs_its_password_or_another(address: str, server
         other.until("Your name")
         other.type("cat" + ENTER)
         other.until("You are in lobby")
+        other.type("/password" + ENTER)
+        other.until("You have no account here. To make one, type /register.")
 
 
 def test_a_pipe_has_its_password_in_a_file(address: str, server: Server, tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ class OwnAccount:
             invite = read_invite(code)[0] if code else None
         except ValueError as error:
             raise TypingError(str(error)) from None
+        if client.account:
+            raise TypingError("You have an account here already.")
         password = self._new_password("A password for your account: ")
         while password is not None:
             try:
@@ -65,6 +67,7 @@ class OwnAccount:
                 return
 
     def _change_password(self, client: Client) -> None:
+        _check_account(client)
         old = self._ask("Your password: ")
         new = self._new_password("Your new password: ") if old else None
         if not old:
@@ -81,6 +84,7 @@ class OwnAccount:
                 return
 
     def _end(self, client: Client) -> None:
+        _check_account(client)
         password = self._ask("Your password, to end your account for good (or Enter to keep it): ")
         if password:
             client.unregister(password)
@@ -106,6 +110,12 @@ class OwnAccount:
             question = "Once more, from the beginning (Enter: none): "
         self._display.show(UNCHANGED)
         return None
+
+
+def _check_account(client: Client) -> None:
+    """Nobody is asked for a password that he can't have. Raises TypingError."""
+    if not client.account:
+        raise TypingError("You have no account here. To make one, type /register.")
 
 
 def device_line(device: Device) -> str:
