@@ -174,7 +174,7 @@ class People:
                 assert not room.private or uid in room.rules.invited
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=20, max_size=60), st.integers(0, 40), st.sampled_from([0.0, 6.0, 30.0]))
 def test_an_outsider_learns_nothing_of_what_is_private(
     steps: list[tuple[str, str, Any]], pause_at: int, pause: float
@@ -223,7 +223,7 @@ AT_THE_DOOR = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(STEPS, min_size=20, max_size=60) | st.lists(AT_THE_DOOR, min_size=20, max_size=60),
     st.sampled_from([None, 0, 20]),

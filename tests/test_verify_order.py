@@ -191,7 +191,7 @@ def listen(chat: Chat, records: dict[str, list[Record]]) -> None:
 
 def test_a_hub_without_a_fault_has_no_violation() -> None:
     """Whatever people do, and however often the server is killed."""
-    for seed in range(20):
+    for seed in range(8):
         records, log = play(seed)
         assert sum(isinstance(entry, Kicked | Banned) for entry in log["order"]) > 10
         assert list(check_order(records, log)) == []
