@@ -34,7 +34,7 @@ demo-tmux: $(READY)  ## a server and three clients in the panes of tmux, for you
 verify: $(READY)  ## one minute of faults, and the proof that nothing was lost (ARGS="--seed 1")
 	$(BIN)/roomchat verify --seconds 60 --kills 20 $(ARGS)
 
-bench: $(READY)  ## roomchat beside other servers, an hour (ARGS="--rounds 1 --only room-100")
+bench: $(READY)  ## roomchat beside other servers, hours (ARGS="--rounds 1 --only room-100")
 	$(BIN)/python scripts/bench --out build/bench $(ARGS)
 
 bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept ones

@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
-import pyte
 from prompt_toolkit.utils import get_cwidth
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +29,7 @@ FOLDER = ROOT / "docs" / "images"
 COLUMNS, ROWS = 78, 17
 WIDE, HIGH, SIZE, EDGE, BAR = 8.4, 19, 14, 14, 30  # pixels: a cell, the letters, the frame, the bar at the top
 GROUND, TEXT, BUTTONS = "#1c1f26", "#d8dce4", ("#e0625a", "#e0b04c", "#5fae5a")
+LOOK = attrgetter("fg", "bold", "italics", "reverse")  # of a cell
 FONT = "ui-monospace, 'SF Mono', Menlo, 'DejaVu Sans Mono', Consolas, monospace"
 
 
@@ -122,9 +123,8 @@ def save(screen: Emulated, name: str, title: str) -> None:
 def _row(screen: Emulated, row: int) -> Iterator[str]:
     """Each word stands where its cells are, and is as wide as they are: so it fits whatever font there is."""
     cells, cursor, y = screen.screen.buffer[row], screen.screen.cursor, BAR + EDGE + row * HIGH
-    for look, columns in groupby(range(COLUMNS), lambda x: _look(cells[x])):
-        colour, bold, italics, reverse = look
-        first, *others = columns
+    for look, columns in groupby(range(COLUMNS), lambda x: LOOK(cells[x])):
+        (colour, bold, italics, reverse), (first, *others) = look, columns
         text = "".join(cells[x].data for x in (first, *others))
         x, fill = EDGE + first * WIDE, TEXT if colour == "default" else f"#{colour}"
         if reverse:
@@ -141,10 +141,6 @@ def _row(screen: Emulated, row: int) -> Iterator[str]:
 
 def _box(x: float, y: int, columns: int, fill: str) -> str:
     return f'<rect x="{x:.1f}" y="{y}" width="{columns * WIDE:.1f}" height="{HIGH}" rx="2" fill="{fill}"/>'
-
-
-def _look(cell: pyte.screens.Char) -> tuple[str, bool, bool, bool]:
-    return cell.fg, cell.bold, cell.italics, cell.reverse
 
 
 if __name__ == "__main__":

@@ -12,10 +12,12 @@ import re
 import sys
 import textwrap
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
 from precis_i18n import get_profile
 
+ALLOWED = get_profile("UsernameCasePreserved")
 TARGET = Path(__file__).parents[1] / "roomchat" / "chat" / "confusables.py"
 HEAD = '''"""Characters that look like others. Written by scripts/write_confusables.py; see looks.py.
 
@@ -36,13 +38,9 @@ AROUND = ["{}", "a{}", "1{}", "\u0915\u094d{}", "\u05d0{}", "\u0628{}\u0628", "l
 
 def can_be_in_a_name(character: str) -> bool:
     """Whether it can be in a name, beside some others at least."""
-    allowed = get_profile("UsernameCasePreserved")
     for around in AROUND:
-        try:
-            allowed.enforce(around.format(character))
-        except UnicodeEncodeError:
-            continue
-        return True
+        with suppress(UnicodeEncodeError):
+            return bool(ALLOWED.enforce(around.format(character)))
     return False
 
 
