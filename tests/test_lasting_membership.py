@@ -70,6 +70,16 @@ def told(chat: Chat, *links: str) -> list[list[str]]:
 # ---------------------------------------------------------------- several devices
 
 
+def test_the_lobby_comes_first_on_a_new_device() -> None:
+    """A person there looks at what comes first."""
+    chat = Chat(lobby="lobby")
+    chat.hello("desk", name="ann", rooms={"den": 0, "lobby": 0, "tea": 0})
+    chat.do("desk", Register(password=SECRET))
+    chat.restart()
+    log_in(chat, "phone")
+    assert rooms_of(chat.take("phone")) == ["lobby", "den", "tea"]
+
+
 def test_what_one_device_does_the_others_are_told(chat: Chat) -> None:
     """Where it goes, what it leaves, and its new name; nothing of it twice, and bob only what is his business."""
     (answer,) = chat.do("desk", Join(room="den"))

@@ -243,7 +243,8 @@ class Welcoming:
     def _rooms_of(self, batch: Batch, client: Client, named: dict[str, Seq] | None) -> dict[str, Seq] | None:
         """An account comes back into the rooms that it stays in, if it still may. The others that a device names
         were left on another one, or it was put out there. Returns the rest of what it names."""
-        for key, name in [*client.rooms.items()]:
+        lobby = batch.settings.lobby  # comes first, as for everybody: a new device looks at what comes first
+        for key, name in sorted(client.rooms.items(), key=lambda one: one[1] != lobby):
             if key in batch.registry.clients_to_rooms[client.uid]:
                 continue
             try:
