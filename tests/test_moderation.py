@@ -13,6 +13,7 @@ from roomchat.account import Account
 from roomchat.chat.rules import MAX_BYTES, Restraint, Rules
 from roomchat.protocol import (
     Ban,
+    Bye,
     Demote,
     Hello,
     InviteTo,
@@ -159,6 +160,20 @@ def test_who_leaves_private_rooms_behind_makes_no_number_of_them() -> None:
     assert codes(chat.do("ann", Join(room="a", private=True), InviteTo(uid=2))) == []
     chat.do("bob", Join(room="+1/a"))
     assert codes(chat.do("ann", PassOn(uid=2), Join(room="c", private=True))) == []
+
+
+def test_a_private_room_whose_owner_is_gone_belongs_to_who_is_in_it_for_longest() -> None:
+    """Else nobody could be asked in any more; an open one is nobody's."""
+    chat, (_, bob, cyd) = room_of_three()
+    chat.do("ann", Join(room="plans", private=True), *[InviteTo(uid=one, room="+1/plans") for one in (bob, cyd)])
+    chat.do("cyd", Join(room="+1/plans"))
+    chat.do("bob", Join(room="+1/plans"))
+    chat.do("ann", Mute(uid=cyd, room="+1/plans"), Bye())
+    plans = chat.do("cyd", ShowRules(room="+1/plans"))[-1]
+    assert plans["owner"]["uid"] == cyd
+    assert plans.get("muted", []) == []
+    tea = chat.do("cyd", ShowRules(room="tea"))[-1]
+    assert "owner" not in tea
 
 
 def test_who_wants_a_private_room_never_comes_into_an_open_one() -> None:

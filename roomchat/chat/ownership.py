@@ -28,17 +28,24 @@ def give(batch: Batch, room: Room, by: Client | Person, to: Client | Person) -> 
 
 def owner_gone(batch: Batch, client: Client) -> None:
     """The seat of a guest ends: its rooms go to whoever has been a moderator for longest and has a seat, or else
-    are nobody's. Not while the disk takes nothing: then they stay its own."""
+    are nobody's; but a private room, into which nobody could be asked any more, goes to whoever has been in it for
+    longest. Not while the disk takes nothing: then they stay its own."""
     registry = batch.registry
     if client.account or not batch.storing:
         return
     for room in [*registry.owned.get(client.uid, {}).values()]:
         rules = room.rules or Rules()
-        heirs = (registry.clients[uid] for uid in rules.moderators if uid in registry.clients)
-        if (heir := next(heirs, None)) is None:
+        heirs = [registry.clients[uid] for uid in rules.moderators if uid in registry.clients]
+        if room.private:
+            heirs += registry.rooms_to_clients.get(room.key, {}).values()
+        if (heir := next(iter(heirs), None)) is None:
             batch.lay_down(room, owner=None, owner_name="")
             continue
         batch.lay_down(
-            room, owner=heir.uid, owner_name=heir.name, moderators=without_one(rules.moderators, heir.uid)
+            room,
+            owner=heir.uid,
+            owner_name=heir.name,
+            moderators=without_one(rules.moderators, heir.uid),
+            mutes=without_one(rules.mutes, heir.uid),
         )
         batch.enter(room, client, OwnerChanged, heir.uid, heir.name)
