@@ -105,6 +105,18 @@ def test_in_plain_mode_nothing_is_echoed(address: str, tmp_path: Path) -> None:
         assert echoes(ann)
 
 
+def test_ctrl_c_at_the_first_question_leaves_a_terminal_that_shows_what_is_typed(
+    address: str, tmp_path: Path
+) -> None:
+    """Before there is a screen."""
+    with Emulated("join", address, "--name", "ann", "--login", env=env_of(tmp_path)) as ann:
+        ann.until("Password for ann")
+        ann.until(lambda one: not echoes(one))
+        ann.type("\x03")
+        assert ann.wait() == 130
+        assert echoes(ann)
+
+
 def echoes(terminal: Emulated) -> bool:
     return bool(termios.tcgetattr(terminal.master)[3] & termios.ECHO)
 

@@ -6,6 +6,7 @@ Never an argument, which everyone on the machine can read.
 from __future__ import annotations
 
 import functools
+import signal
 import stat
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 import click
 
 from roomchat.cli.addresses import WrongValue
+from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.trusting import place
 from roomchat.cli.user_settings import UserSettings
 from roomchat.invites import read_invite
@@ -97,15 +99,29 @@ def proof_of(
         except ValueError as error:
             raise WrongValue(str(error)) from None
         trust, register = trust or key or False, True
-    asked = password is None
+    typed = password is None
     if login or register:
         if name is None or password is None:
             _check_terminal()
-        name = name or click.prompt("Your name", default=offered or None)
+        name = name or asked("Your name", default=offered or None)
         if password is None:
             question = f"A password for {name}" if register else f"Password for {name}"
-            password = click.prompt(question, hide_input=True, confirmation_prompt=register)
-    return name, trust, Proof(password, register=register, invite=token, typed=asked) if password else None
+            password = asked(question, hide_input=True, confirmation_prompt=register)
+    return name, trust, Proof(password, register=register, invite=token, typed=typed) if password else None
+
+
+def asked(question: str, **options: Any) -> str:
+    """What somebody answers to click's question. Ctrl-C and Ctrl-D end the program: by an exception, for an end
+    as in ``__main__`` would leave a terminal that does not show what is typed."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return str(click.prompt(question, **options))
+    except click.Abort:
+        sys.exit(INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _check_terminal() -> None:

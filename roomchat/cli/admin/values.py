@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from roomchat.cli.addresses import WrongValue
-from roomchat.cli.passwords import read_password
+from roomchat.cli.passwords import asked, read_password
 from roomchat.times import seconds_of
 
 MAX_PASSWORD = 1024  # characters; so a file that is none is not read to its end
@@ -65,7 +65,7 @@ def password_of(file: str | None) -> str:
     if file is None:
         if not sys.stdin.isatty():
             raise click.ClickException("There is nobody to ask for the password; give --password-file.")
-        return str(click.prompt("The password", hide_input=True, confirmation_prompt="Once more", err=True))
+        return asked("The password", hide_input=True, confirmation_prompt="Once more", err=True)
     if file != "-":
         return read_password(Path(file))
     try:
