@@ -135,7 +135,14 @@ def test_a_name_of_an_account_needs_its_password_or_another(address: str, server
         ann.until("Password for bob:")
         ann.type(ENTER)
         ann.until("You are who you were.")
-    with Emulated("join", address, "--name", "\u0430nn", env=env_of(tmp_path / "two")) as other:
+        ann.type("/unregister" + ENTER)
+        ann.until("Your password, to end your account for good")
+        ann.type(SECRET + ENTER)
+        ann.until("Your account has ended. Type /connect to try again.")
+        ann.type("/connect" + ENTER)
+        ann.until("ann (2)")
+    register(server, "bob").close()
+    with Emulated("join", address, "--name", "b\u043eb", env=env_of(tmp_path / "two")) as other:
         other.until("is an account's name")
         other.type(ENTER)
         other.until("Your name")

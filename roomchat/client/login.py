@@ -19,6 +19,7 @@ class Login:
             invite: for that, where the server wants one.
         """
         self.over = False  # whether the session has ended for good, by its own wish
+        self.is_account_gone = False  # whether it has ended with its account
         self.unheard = False  # whether a server has passed over the password: it is one of before
         self._password = password
         self._register = register

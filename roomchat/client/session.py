@@ -194,6 +194,7 @@ class Session(Places):
                 self.account = 1
             case LoggedOut() | Unregistered() if isinstance(event, Unregistered) or self.device in event.devices:
                 self.token, self.account, self.login.over = None, 0, True
+                self.login.is_account_gone = isinstance(event, Unregistered)
             case Blocked() | Unblocked():
                 self.blocks.take(event)
             case Renamed() if event.uid == self.uid:

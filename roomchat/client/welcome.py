@@ -61,6 +61,8 @@ def check_welcome(event: Error, address: Address, session: Session, *, ready: bo
 
 def check_login(login: Login) -> None:
     """Raise Denied if the session has ended by its own wish, or if we are a guest where we wanted to log in."""
+    if login.is_account_gone:  # nobody need be asked for its password
+        raise Denied(NoAccount.code, "Your account has ended.")
     if login.over:
         raise Denied(SessionEnded.code, "This device is logged out.")
     if login.unheard:
