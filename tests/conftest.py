@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from hypothesis import settings
 from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.peer import Peer
+
+_TESTS = count()
 
 # A loaded machine may take longer than half a second between a connection and what is sent over it: who is to be
 # greeted is so where a test says so.
@@ -29,6 +33,12 @@ def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_sessions(_state_folder: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has sessions of its own: a port may have been that of another test's server."""
+    monkeypatch.setenv("XDG_STATE_HOME", os.path.join(os.environ["XDG_STATE_HOME"], str(next(_TESTS))))
 
 
 @pytest.fixture

@@ -407,7 +407,17 @@ def test_order_is_kept_by_typing(roster: Roster, typed: str, meant: protocol.Com
 
 
 @pytest.mark.parametrize(
-    "typed", ["/kick", "/ban nobody", "/invitation x", "/uninvite #x", "/private", "/owner 0"]
+    "typed",
+    [
+        "/kick",
+        "/ban nobody",
+        "/invitation x",
+        "/uninvite #x",
+        "/private",
+        "/owner 0",
+        "/mute 7 5x",
+        "/ban 7 30 spam",
+    ],
 )
 def test_order_that_can_not_be_meant(roster: Roster, typed: str) -> None:
     """Is told, and nothing is sent."""

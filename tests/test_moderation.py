@@ -97,6 +97,21 @@ def test_an_account_that_is_away_can_be_put_out() -> None:
     assert kinds(chat.do("bob2", Join(room="tea", after=0))) == ["joined", "kicked"]
 
 
+def test_only_who_is_in_a_room_or_stays_in_it_can_be_put_out() -> None:
+    """Or is invited: then that ends."""
+    chat, (_, bob, _) = room_of_three(resume_window=5)
+    (dan,) = chat.hellos("dan")
+    assert codes(chat.do("ann", Kick(uid=dan))) == ["not_a_member"]
+    chat.do("ann", Join(room="plans", private=True), InviteTo(uid=bob))
+    chat.lose("dan")
+    chat.lose("bob")
+    chat.wait(6)
+    assert not {bob, dan} & chat.registry.clients.keys()
+    assert codes(chat.do("ann", Kick(uid=dan, room="tea"), Kick(uid=dan))) == ["not_a_member"] * 2
+    assert kinds(chat.do("ann", Kick(uid=bob)))[-1] == "done"
+    assert codes(chat.do("ann", Kick(uid=bob))) == ["not_a_member"]
+
+
 def test_who_is_banned_gets_what_was_said_before_and_nothing_more() -> None:
     """Also within one batch."""
     chat, (_, bob, _) = room_of_three()

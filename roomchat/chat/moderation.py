@@ -66,8 +66,10 @@ def kick(batch: Batch, session: Session, command: Kick) -> None:
     room = membership.own_room(batch, client, command.room)
     rules = check_role(room, client)
     peer, name = whom(batch, client, command.uid)
-    if peer is not None:  # else it may be an account that stays in the room while it is away
+    if peer is not None:
         _member(batch, room, command.uid)
+    elif not _stays(batch, room, command.uid):
+        raise NotAMember(uid=command.uid, room=room.name)
     check_above(room, client, command.uid, name)
     batch.must_store()
     if room.private:
@@ -248,6 +250,14 @@ def _member(batch: Batch, room: Room, uid: int) -> Client:
     if member is None:
         raise NotAMember(uid=uid, room=room.name)
     return member
+
+
+def _stays(batch: Batch, room: Room, uid: int) -> bool:
+    """Whether somebody without a seat comes back into the room: as an account, or because he is invited."""
+    known = batch.known(uid)
+    return (known is not None and room.key in known.rooms) or (
+        room.rules is not None and uid in room.rules.invited
+    )
 
 
 def _restrained(

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
+
 from roomchat import protocol
 from roomchat.client.same import room_name
 from roomchat.protocol import Command
 from roomchat.terminal.shown.roster import Roster
-from roomchat.terminal.typed.slash import SlashCommand, number, uid_of
+from roomchat.terminal.typed.slash import SlashCommand, TypingError, number, uid_of
 from roomchat.times import seconds_of
 
 GROUP = "Order in a room"
 
+_LIKE_A_TIME = re.compile(r"[0-9]+[a-z]{0,5}", re.IGNORECASE)
+
 
 def _limited(arguments: list[str]) -> tuple[int | None, str]:
-    """How long, and why, of ``2h Sleep over it.``: either may be left out."""
+    """How long, and why, of ``2h Sleep over it.``: either may be left out.
+
+    Raises:
+        TypingError: the first word must have been meant as a time; without one it would be for good.
+    """
     typed = arguments[0] if arguments else ""
     first, _, rest = typed.partition(" ")
     seconds = seconds_of(first)
+    if seconds is None and _LIKE_A_TIME.fullmatch(first):
+        raise TypingError(f"{first} is no time; write 30m, 2h, 7d, or no time for good.")
     return (None, typed) if seconds is None else (seconds, rest.strip())
 
 
