@@ -241,6 +241,7 @@ def test_a_message_is_deleted(serve: Serve, connect: Connect, log: Path) -> None
     assert bob.until("deleted")["of"] == seq
     missing = run(log, "delete", "tea", "99")
     assert (missing.exit_code, missing.stderr.count("\n")) == (1, 1)
+    assert "'bob' is not a valid integer." in run(log, "delete", "tea", "bob").stderr
     assert [one["what"]["room"] for one in rows(run(log, "audit", "--json"))] == ["@1-2", "TEA", "tea"]
 
 

@@ -123,7 +123,10 @@ def test_an_account_is_renamed(server: Server, connect: Connect, log: Path) -> N
     assert run(log, "account", "rename", "anna", "bob").exit_code == 1  # somebody here is called so
     assert run(log, "account", "rename", "anna", "annie").exit_code == 0
     assert refusal(connect(server), "annie") == "name_owned"
-    assert connect(server).hello("anna")["uid"] == 3
+    assert run(log, "account", "add", "cat", "--password-file", "-", input=SECRET).exit_code == 0
+    taken = run(log, "account", "rename", "annie", "cat").stderr
+    assert taken.endswith("choose another name, or rename that account first.\n"), taken
+    assert connect(server).hello("anna")["uid"] == 4
     assert log_in(connect(server), "annie")["uid"] == 1
 
 
@@ -166,6 +169,7 @@ def test_a_guest_is_no_account(server: Server, connect: Connect, log: Path) -> N
         (["add", "a cat", "--password-file", "-"], SECRET, 1, "it has a space in it"),
         (["rename", "ann", "a nn"], "", 1, "it has a space in it"),
         (["rename", "99", "cat"], "", 1, "Nobody has the UID 99."),
+        (["add", "ann", "--password-file", "-"], SECRET, 1, "choose another name, or rename that account first."),
         (["remove", "nobody"], "", 1, "Nobody is called nobody"),
         (["remove", "99999999999999999999"], "", 1, "not a command"),
         (["password"], "", 2, "Missing argument"),

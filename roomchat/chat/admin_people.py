@@ -10,7 +10,7 @@ from roomchat.chat import accounts, bans, membership
 from roomchat.chat.batch import Batch
 from roomchat.chat.looks import looks
 from roomchat.chat.state import Client, ServerBan, Session
-from roomchat.errors import BadCommand, NoSuchClient, Refused
+from roomchat.errors import BadCommand, NameOwned, NoSuchClient, Refused
 from roomchat.protocol.admin_answers import (
     AccountAnswer,
     BanRow,
@@ -51,6 +51,13 @@ class IsGuest(Refused):
     sentence = "{name} is a guest, not an account."
 
 
+class NotFree(Refused):
+    """Who asks is an admin, and has no use for the name's password."""
+
+    code = NameOwned.code
+    sentence = "{name} is an account's name, or looks like one; choose another name, or rename that account first."
+
+
 class NotBanned(Refused):
     """There is no such ban."""
 
@@ -78,7 +85,7 @@ class NobodyRegisters(Refused):
 def make_account(batch: Batch, command: MakeAccount) -> AccountAnswer:
     """A client that was never here, and can log in."""
     name, key = batch.name(command.name)
-    membership.check_free(batch, name, key)
+    _check_free(batch, name, key)
     client = Client(batch.registry.new_uid(), name, key)
     batch.effects.next_uid = batch.registry.next_uid
     batch.registry.add_client(client, [])
@@ -102,6 +109,7 @@ def put_password(batch: Batch, command: PutPassword) -> AccountAnswer:
 def rename_account(batch: Batch, command: RenameAccount) -> AccountAnswer:
     """Its own devices are told, too."""
     with _account(batch, command) as client:
+        _check_free(batch, *batch.name(command.to), client.uid)
         membership.rename(batch, client, command.to, besides=())
         batch.keep_name(client)  # also where it has no session to come back with
         return AccountAnswer(uid=client.uid, name=client.name)
@@ -112,6 +120,14 @@ def remove_account(batch: Batch, command: RemoveAccount) -> AccountAnswer:
     with _account(batch, command) as client:
         accounts.remove(batch, client)
         return AccountAnswer(uid=client.uid, name=client.name)
+
+
+def _check_free(batch: Batch, name: str, key: str, uid: int = 0) -> None:
+    """As ``membership.check_free``, in words for an admin."""
+    try:
+        membership.check_free(batch, name, key, uid)
+    except NameOwned:
+        raise NotFree(name=name) from None
 
 
 @contextmanager

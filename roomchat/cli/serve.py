@@ -21,6 +21,7 @@ from roomchat.cli.addresses import ListenHost
 from roomchat.cli.greeting import greeting
 from roomchat.cli.output import check_no_part_of, check_target, no_more_output, not_written, note
 from roomchat.cli.paths import default_database
+from roomchat.cli.text import Whole
 from roomchat.cli.user_settings import read_toml
 from roomchat.client.address import Address
 from roomchat.errors import SettingsError, StartError
@@ -108,14 +109,14 @@ class _Networks(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows n
 # What the option of a setting has besides what the setting says.
 SPECIAL: dict[str, dict[str, Any]] = {
     "host": {"type": ListenHost()},
-    "port": {"type": click.IntRange(0, 65535)},
+    "port": {"type": Whole(0, 65535)},
     "db": {"type": click.Path(dir_okay=False), "default": None, "show_default": "in the user's data folder"},
     "sync": {"type": click.Choice(["full", "normal"])},
     "tls_cert": {"type": click.Path(dir_okay=False)},
     "tls_key": {"type": click.Path(dir_okay=False)},
     "proxy_from": {"type": _Networks(), "default": ""},
     "plaintext": {"type": click.Choice(PLAINTEXT)},
-    "burst": {"type": click.IntRange(1)},
+    "burst": {"type": Whole(1)},
     "accounts": {"type": click.Choice(ACCOUNTS)},
     "guests": {"type": click.BOOL, "metavar": "yes|no", "show_default": "yes"},
     "wires": {"type": _Wires(), "default": ",".join(Settings.wires)},
@@ -123,7 +124,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "ktn_history": {"type": click.Choice(["messages", "objects", "strings"])},
     "ktn_echo": {"is_flag": True},
 }
-TYPES = {float: _Number(), int: click.IntRange(0)}  # of the others, by their defaults
+TYPES = {float: _Number(), int: Whole(0)}  # of the others, by their defaults
 
 
 def _of_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -150,7 +151,7 @@ def _of_settings(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--debug",
     "-d",
-    type=click.IntRange(0, 1),
+    type=Whole(0, 1),
     default=0,
     help="0: log errors and warnings; 1: also log the people who come and go, and their actions.",
 )

@@ -14,6 +14,7 @@ from roomchat.cli.addresses import RoomName
 from roomchat.cli.client_options import client_options, name_of, run
 from roomchat.cli.group import INTERRUPTED
 from roomchat.cli.output import check_stdout, note, write_stdout
+from roomchat.cli.text import Whole
 from roomchat.programs.tail import Start, Tail
 from roomchat.times import beginning
 
@@ -22,11 +23,9 @@ from roomchat.times import beginning
 @click.argument("room", type=RoomName())
 @client_options
 @click.option("--json", is_flag=True, help="Print one JSON object a line.")
-@click.option(
-    "--history", type=click.IntRange(0, 1000), default=10, help="Begin with that many of the last messages."
-)
+@click.option("--history", type=Whole(0, 1000), default=10, help="Begin with that many of the last messages.")
 @click.option("--since", metavar="TIME", help="Begin with all messages since then: RFC 3339, or a date.")
-@click.option("--after", type=click.IntRange(0), metavar="SEQ", help="Begin with all messages after that number.")
+@click.option("--after", type=Whole(0), metavar="SEQ", help="Begin with all messages after that number.")
 @click.pass_context
 def tail(
     context: click.Context,

@@ -1,4 +1,4 @@
-"""Texts from the command line, the environment and the settings file: only what can be sent."""
+"""Texts from the command line, the environment and the settings file: only what can be sent. And whole numbers."""
 
 from __future__ import annotations
 
@@ -32,3 +32,9 @@ def refuse_other_bytes(command: click.Command) -> click.Command:
         if type(parameter.type) is click.types.StringParamType and parameter.name not in ANY_BYTES:
             parameter.type = Text()
     return command
+
+
+class Whole(click.IntRange):
+    """A whole number, with its bounds; what is none is told so, and not that it is no "integer range"."""
+
+    name = "integer"

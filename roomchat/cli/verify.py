@@ -14,6 +14,7 @@ from roomchat.chat.fingerprint import of_state
 from roomchat.chat.record import Difference, play
 from roomchat.cli.addresses import ServerAddress
 from roomchat.cli.output import check_stdout, write_stdout
+from roomchat.cli.text import Whole
 from roomchat.client.address import parse_address
 from roomchat.client.same import is_loopback
 from roomchat.errors import ConnectError, LogError
@@ -28,17 +29,15 @@ from roomchat.verify.run import Options, Run
 @click.option("--seconds", type=click.FloatRange(1), default=Options.seconds, help="How long to inject faults.")
 @click.option(
     "--seed",
-    type=click.IntRange(0),
+    type=Whole(0),
     help="The seed of the faults and the messages; the same seed repeats a run.",
     show_default="a random one",
 )
-@click.option("--clients", type=click.IntRange(2), default=Options.clients, help="Number of clients.")
-@click.option(
-    "--rooms", type=click.IntRange(1), default=Options.rooms, help="Number of rooms; all clients are in each."
-)
+@click.option("--clients", type=Whole(2), default=Options.clients, help="Number of clients.")
+@click.option("--rooms", type=Whole(1), default=Options.rooms, help="Number of rooms; all clients are in each.")
 @click.option(
     "--kills",
-    type=click.IntRange(0),
+    type=Whole(0),
     help="How many times to kill the server; not available with HOST.",
     show_default="one every three seconds",
 )

@@ -10,6 +10,7 @@ import msgspec
 from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
 from roomchat.cli.admin.values import Duration
 from roomchat.cli.output import note, write_stdout
+from roomchat.cli.text import Whole
 from roomchat.client.address import Address, parse_address, parse_host
 from roomchat.invites import invite_line
 from roomchat.protocol.admin_answers import InviteAnswer, InviteRow, InvitesAnswer
@@ -19,7 +20,7 @@ from roomchat.times import local
 
 
 @click.command()
-@click.option("--uses", type=click.IntRange(1, 100_000), default=1, help="How many may register with it.")
+@click.option("--uses", type=Whole(1, 100_000), default=1, help="How many may register with it.")
 @click.option("--for", "seconds", type=Duration(), default="7d", help="How long it holds: 90s, 15m, 2h, 7d, 4w.")
 @click.option(
     "--host", metavar="HOST[:PORT]", show_default="as the server sees itself", help="The address in the line."

@@ -12,6 +12,7 @@ from roomchat.cli.addresses import RoomName
 from roomchat.cli.admin.ask import Admin, admin_options, json_line, line
 from roomchat.cli.admin.values import whom_of
 from roomchat.cli.output import write_stdout
+from roomchat.cli.text import Whole
 from roomchat.protocol.admin_answers import Done, MemberRow, RoomAnswer, RoomRow, RoomsAnswer
 from roomchat.protocol.administration import DeleteMessage, GiveRoom, ListRooms, RemoveRoom, ShowRoom
 from roomchat.times import local
@@ -88,7 +89,7 @@ def remove(room: str, db: Path | None, json: bool) -> None:
 
 @click.command()
 @click.argument("room", type=RoomName())
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=Whole(1))
 @admin_options
 def delete(room: str, number: int, db: Path | None, json: bool) -> None:
     """Delete what was said in ROOM under that NUMBER, the `seq` of `roomchat tail --json`.
