@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from roomchat import Client
-from roomchat.terminal.arrival import Arrival
+from roomchat.terminal.arrival import NO_NAME, Arrival
 from roomchat.terminal.typed.input import InputQueue, Typed
 from roomchat.terminal.windows.display import PlainDisplay
 from tests.emulator import ENTER, Emulated
@@ -251,6 +251,21 @@ def test_what_was_typed_for_a_room_is_no_name() -> None:
         display.client.close()
     assert arrival.name == "anna"
     assert arrival.held == [Typed("a secret", "tea")]
+
+
+def test_a_command_is_no_name() -> None:
+    """It is told so, without the server; only to quit is done, by whoever takes the next line."""
+    source, told = InputQueue(), list[str]()
+    for line in ("/rooms", "/no such thing", "/quit"):
+        source.put(Typed(line))
+    display = PlainDisplay(lambda line: told.append(line.plain), clock="%H:%M")
+    arrival = Arrival(
+        "127.0.0.1:1", None, "ann", [], display, source, interactive=True, receive=lambda event: None,
+        changed=lambda: None,
+    )  # fmt: skip
+    assert not arrival.say_hello()
+    assert source.next() == Typed("/quit")
+    assert told.count(NO_NAME) == 2
 
 
 def test_why_the_server_lets_nobody_in_is_painted() -> None:

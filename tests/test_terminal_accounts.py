@@ -142,6 +142,12 @@ def test_a_name_of_an_account_needs_its_password_or_another(address: str, server
         ann.type("/connect" + ENTER)
         ann.until("ann (2)")
     register(server, "bob").close()
+    with Emulated("join", address, "--name", "bob", env=env_of(tmp_path / "two")) as bob:
+        bob.until("Password for bob")
+        bob.type(SECRET + ENTER)
+        bob.until("bob (3)  F1 help")
+        bob.type("/logout" + ENTER)
+        bob.until("Password for bob")
     with Emulated("join", address, "--name", "b\u043eb", env=env_of(tmp_path / "two")) as other:
         other.until("is an account's name")
         other.type(ENTER)
@@ -150,6 +156,14 @@ def test_a_name_of_an_account_needs_its_password_or_another(address: str, server
         other.until("You are in lobby")
         other.type("/password" + ENTER)
         other.until("You have no account here. To make one, type /register.")
+        other.type("/login bob" + ENTER)
+        other.until("Password for bob:")
+        other.type("a wrong guess" + ENTER)
+        other.until("Password for bob (Enter: another name):")
+        other.type(ENTER)
+        other.until("Your name [cat]:")  # who one was
+        other.type(ENTER)
+        other.until("cat (4)  F1 help")
 
 
 def test_a_pipe_has_its_password_in_a_file(address: str, server: Server, tmp_path: Path) -> None:

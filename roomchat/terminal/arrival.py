@@ -16,9 +16,10 @@ from roomchat.client.session_files import kept_as, last_name
 from roomchat.client.state import Unkept
 from roomchat.errors import BadName, ConnectError, Denied, NameOwned, NameTaken, StateError, UnknownServer
 from roomchat.harmless import harmless
-from roomchat.protocol import Command, Join, Leave, Ping, is_pair
+from roomchat.protocol import Bye, Command, Join, Leave, Ping, is_pair
 from roomchat.terminal.meeting import NO_ANSWER, NOT_TRUSTED, QUESTION, introduced, is_trusted
 from roomchat.terminal.proof import ASK_PASSWORD, Proof
+from roomchat.terminal.typed.commands import parse
 from roomchat.terminal.typed.input import Hidden, Input, InputSource, Typed
 from roomchat.terminal.typed.slash import TypingError
 from roomchat.terminal.windows.display import Display
@@ -26,6 +27,7 @@ from roomchat.terminal.windows.display import Display
 # Commands never time out: lines typed after a /join are meant for that room, so they must wait for it.
 REQUEST_TIMEOUT = threading.TIMEOUT_MAX
 CHECKING = "The server looks at the password (Enter: don't wait for it) "
+NO_NAME = "Commands come after your name. Type a name, or /quit."
 OTHER_NAME = {BadName.code, NameOwned.code, NameTaken.code}  # refusals that another name may mend
 
 First = Command | str  # a command, or a text as it is typed
@@ -65,12 +67,12 @@ class Arrival:
         self.held: list[Typed] = []
         self.first = list(first)
         self.name = name
+        self.offered: str | None = None  # where a name has to be asked for; None: that of the last time
         self.is_fresh = is_fresh
         self.trust = trust
         self._believed = trust  # as this, or as a person has answered
         self._address = address
         self._login = login
-        self._is_asked = False  # for a name
         self._display = display
         self._source = source
         self._interactive = interactive
@@ -88,6 +90,8 @@ class Arrival:
         while True:
             if self.name is None:
                 self.name = self._ask_name()
+            if self.name is None:
+                return False
             client = self._client(self.name)
             display.meet(client, self._first_room(), is_fresh=self.is_fresh)
             self.waits = self._interactive
@@ -164,6 +168,8 @@ class Arrival:
     def _forget_name(self) -> None:
         if self.name == self._login:
             self._login = ""
+        if self.name == self.offered:
+            self.offered = ""
         self.name = None
 
     def enter(self, do: Callable[[First], object]) -> None:
@@ -244,16 +250,23 @@ class Arrival:
         self._display.part()
         self._display.client = None
 
-    def _ask_name(self) -> str:
-        if not self._is_asked:
-            self._is_asked = True
+    def _ask_name(self) -> str | None:
+        """None: a person quits, which is the next line that the source gives. Raises ConnectError."""
+        if self.offered is None:
+            self.offered = self._login
             with contextlib.suppress(ValueError):
-                self._login = last_name(user_state_path("roomchat"), parse_address(self._address)) or self._login
-        offered = self._login if self._interactive else ""
-        name = self._ask(f"Your name [{offered}]: " if offered else "Your name: ", offered)
-        if name is None:
-            raise ConnectError("No name was given. Use --name to give one.")
-        return name
+                self.offered = last_name(user_state_path("roomchat"), parse_address(self._address)) or self._login
+        offered = self.offered if self._interactive else ""
+        question = f"Your name [{offered}]: " if offered else "Your name: "
+        while (name := self._ask(question, offered)) is not None:
+            if not name.startswith("/"):
+                return name
+            with contextlib.suppress(TypingError):
+                if isinstance(parse(name, self._display.roster), Bye):
+                    self._source.put_back(name)
+                    return None
+            self._display.show(NO_NAME, "trouble")
+        raise ConnectError("No name was given. Use --name to give one.")
 
     def _is_to_trust(self, server: UnknownServer) -> bool:
         """Whether a person knows the key of a server that nobody else vouches for."""

@@ -178,7 +178,7 @@ class Terminal(Leaving):
         first = old.first or [Join(room=room) for room in client.rooms if not is_pair(room)]
         self._begin(old.name, first, is_fresh=old.is_fresh, trust=old.trust)
         self._tell_unsent(unsent)
-        self.arrival.held = old.held
+        self.arrival.held, self.arrival.offered = old.held, old.offered
         if ended.code in OTHER_NAME | ASK_PASSWORD:
             self.arrival.is_refused(ended.code, ended.reason)
         return self._come_in()
@@ -228,6 +228,8 @@ class Terminal(Leaving):
         self.address = address or self.address
         proof = proof or (old.proof if is_same else None)
         self._begin(name or old.name, trust=old.trust if is_same else False, proof=proof)
+        if name is not None and old.name is not None:
+            self.arrival.offered = old.name  # who can't be somebody else goes on as who they were
         self._tell_unsent(unsent)
         self.display.show(f"Connecting to {self.address}.")
         self._come_in()
