@@ -570,6 +570,15 @@ def test_logging_in_by_hand(tmp_path: Path) -> None:
             person.sendall(b"/login ann\n/devices\n")
             until(lines, b"You are in already")
             assert b"takes roomchat's own client" in until(lines, b"/devices")
+            person.sendall(b"a word\n")
+            until(lines, b"a word")
+        with socket.create_connection(server.address, timeout=20) as person, person.makefile("rb") as lines:
+            person.sendall(b"/login ann\n" + SECRET.encode() + b"\n")
+            found = until(lines, b"Your uid is: 1")
+            person.sendall(b"another one\n")
+            found += until(lines, b"another one")
+            assert found.count(b"a word") == 1, "of the lobby, where the account was before"
+            assert found.count(b"You are in lobby") == 1, found
 
 
 def test_no_password_is_asked_for_in_clear_text_from_elsewhere(tmp_path: Path) -> None:

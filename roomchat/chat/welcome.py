@@ -63,14 +63,13 @@ class Welcoming:
         self._return_to_rooms(batch, client, command)
         if client.uid in batch.registry.asked:
             tell_asked(batch, client)
-        lobby = batch.settings.only_room if peer.terms.one_room else batch.settings.lobby
-        if peer.terms.lobby and lobby:
+        if lobby := _lobby(batch):
             room, was_in = go_into(batch, client, lobby)
             batch.registry.look_at(session, room)
             if not was_in:
                 membership.tell_devices(batch, client, room)
             batch.send(peer.link, membership.joined(batch.registry, client, room))
-            batch.replay(room, None, batch.settings.history)
+            self._replay(batch, client, room, None)
 
     def _session(self, batch: Batch, introduction: Introduction | LoggedIn) -> Session:
         """Whose the connection will be. Raises before anything is changed."""
@@ -298,12 +297,26 @@ class Welcoming:
             whispers.sort(key=lambda room: room.last_said or "", reverse=True)
             cursors.update((room.key, room.last_seq) for room in whispers[settings.max_rooms :])
         rooms.update(registry.clients_to_rooms[client.uid])
+        if lobby := _lobby(batch):
+            rooms.pop(membership.room_key(batch, lobby), None)  # it comes last, and once
         for key, room in rooms.items():
             batch.reply(membership.joined(registry, client, room))
-            after, read = cursors.get(key), client.reads.get(key)
-            if after is None and read is not None:  # what was not read yet, and not less than a first join brings
-                after = max(0, min(read, room.last_seq - settings.history))
-            batch.replay(room, after, settings.history)
+            self._replay(batch, client, room, cursors.get(key))
+
+    def _replay(self, batch: Batch, client: Client, room: Room, after: int | None) -> None:
+        """From a cursor; without one what was not read yet, and not less than a first join brings."""
+        history, read = batch.settings.history, client.reads.get(room.key)
+        if after is None and read is not None:
+            after = max(0, min(read, room.last_seq - history))
+        batch.replay(room, after, history)
+
+
+def _lobby(batch: Batch) -> str:
+    """Where the asker's wire has everybody be; nothing: nowhere."""
+    settings, terms = batch.settings, batch.registry.peers[batch.link].terms
+    if not terms.lobby:
+        return ""
+    return settings.only_room if terms.one_room else settings.lobby
 
 
 def is_full(batch: Batch) -> bool:
