@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -43,6 +43,16 @@ def env_of(folder: Path) -> dict[str, str]:
     return {"XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "NO_COLOR": "1"}
 
 
+def asks(question: str) -> Callable[[Emulated], bool]:
+    """Whether that is the prompt: what is typed is an answer to it."""
+    return lambda screen: screen.typed.rstrip().endswith(question)
+
+
+def chats(screen: Emulated) -> bool:
+    """Whether nothing is asked, or being checked: what is typed is seen, and meant for the chat."""
+    return screen.typed.startswith(("[", ">"))
+
+
 def test_an_account_on_two_screens(address: str, tmp_path: Path) -> None:
     """Registered on one, logged in on the other; the password is on no screen and in no file."""
     with Emulated("join", address, "--name", "ann", env=env_of(tmp_path / "desk")) as ann:
@@ -52,16 +62,17 @@ def test_an_account_on_two_screens(address: str, tmp_path: Path) -> None:
         ann.type("short" + ENTER)
         ann.until("The same again:")
         ann.type(SECRET + ENTER)
-        ann.until("Once more, from the beginning")
+        ann.until(asks("Once more, from the beginning (Enter: none):"))
         ann.type("short" + ENTER)  # and so on, until it is a good one: nothing of it is said to the room
         ann.until("The same again:")
         ann.type("short" + ENTER)
-        ann.until("Another password")
+        ann.until(asks("Another password (Enter: none):"))
         ann.type(SECRET + ENTER)
         ann.until("The same again:")
         ann.type(SECRET[:3] + "\x15" + SECRET + ENTER)
         ann.until("You have an account: the name ann is yours")
         assert SECRET[:5].encode() not in ann.raw
+        ann.until(chats)
         ann.type("\x1b[A")  # Up: the line before is the command
         ann.until(lambda one: one.typed.endswith("/register"))
         ann.type("\x15")
@@ -69,6 +80,7 @@ def test_an_account_on_two_screens(address: str, tmp_path: Path) -> None:
             phone.until("Password for ann")
             phone.type(SECRET + ENTER)
             phone.until("You are in lobby")
+            phone.until(chats)
             phone.type("/devices" + ENTER)
             phone.until("2: this one")
             phone.type("/logout others" + ENTER)
@@ -128,17 +140,20 @@ def test_a_name_of_an_account_needs_its_password_or_another(address: str, server
         ann.until("Password for ann (Enter: another name):")
         ann.type("a wrong guess" + ENTER + "a second guess" + ENTER)  # before the server has said what it thinks
         ann.until("The name or the password is wrong.")
-        ann.until("Password for ann (Enter: another name):")
+        ann.until(asks("Password for ann (Enter: another name):"))
         ann.type(SECRET + ENTER)
         ann.until("You are 1:")
+        ann.until(chats)
         ann.type("/login bob" + ENTER)
         ann.until("Password for bob:")
         ann.type(ENTER)
         ann.until("You are who you were.")
+        ann.until(chats)
         ann.type("/unregister" + ENTER)
         ann.until("Your password, to end your account for good")
         ann.type(SECRET + ENTER)
         ann.until("Your account has ended. Type /connect to try again.")
+        ann.until(chats)
         ann.type("/connect" + ENTER)
         ann.until("ann (2)")
     register(server, "bob").close()
@@ -146,6 +161,7 @@ def test_a_name_of_an_account_needs_its_password_or_another(address: str, server
         bob.until("Password for bob")
         bob.type(SECRET + ENTER)
         bob.until("bob (3)  F1 help")
+        bob.until(chats)
         bob.type("/logout" + ENTER)
         bob.until("Password for bob")
     with Emulated("join", address, "--name", "b\u043eb", env=env_of(tmp_path / "two")) as other:
@@ -159,7 +175,7 @@ def test_a_name_of_an_account_needs_its_password_or_another(address: str, server
         other.type("/login bob" + ENTER)
         other.until("Password for bob:")
         other.type("a wrong guess" + ENTER)
-        other.until("Password for bob (Enter: another name):")
+        other.until(asks("Password for bob (Enter: another name):"))
         other.type(ENTER)
         other.until("Your name [cat]:")  # who one was
         other.type(ENTER)

@@ -155,7 +155,7 @@ class Arrival:
             while not has_come() and (one := self._source.next()) is not None:
                 if isinstance(one, Hidden) and not one.text:
                     break
-            self.asking = ""
+        self.asking = ""  # not before: who sees that nothing is asked any more types what is to be seen
         self._changed()
         self._source.wake()  # for whoever has to look at what has come
 
@@ -303,7 +303,7 @@ class Arrival:
                     answer = one.text
                     break
                 look(one)
-            self.asking = ""
+        self.asking = ""
         self._changed()
         return answer
 
