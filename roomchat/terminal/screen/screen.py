@@ -190,7 +190,7 @@ class Screen:
         )  # fmt: skip
 
     def prompt(self) -> str:
-        return self.editor.search_prompt or status.prompt(self.terminal, self.windows, self.shown)
+        return status.prompt(self.terminal, self.windows, self.shown, self.editor)
 
     def _edited(self) -> None:
         self._asked = float("-inf")
