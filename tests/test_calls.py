@@ -191,7 +191,7 @@ def test_what_takes_too_long_is_ended_with_all_that_it_started(
     command.run(CALL)
     until(lambda: pids.exists() and pids.read_text().endswith(" "))
     parent, child = map(int, pids.read_text().split())
-    until(lambda: not command._process)
+    until(lambda: is_gone(parent) and not command._process)  # that alone may mean: not told yet
     with pytest.raises(ProcessLookupError):  # waited for
         os.kill(parent, 0)
     until(lambda: is_gone(child))
@@ -240,5 +240,5 @@ def is_gone(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter: between the opening and the reading
         return True
