@@ -66,10 +66,8 @@ def kick(batch: Batch, session: Session, command: Kick) -> None:
     room = membership.own_room(batch, client, command.room)
     rules = check_role(room, client)
     peer, name = whom(batch, client, command.uid)
-    if peer is not None:
+    if peer is not None or not _stays(batch, rules, room, command.uid):
         _member(batch, room, command.uid)
-    elif not _stays(batch, room, command.uid):
-        raise NotAMember(uid=command.uid, room=room.name)
     check_above(room, client, command.uid, name)
     batch.must_store()
     if room.private:
@@ -252,12 +250,10 @@ def _member(batch: Batch, room: Room, uid: int) -> Client:
     return member
 
 
-def _stays(batch: Batch, room: Room, uid: int) -> bool:
+def _stays(batch: Batch, rules: Rules, room: Room, uid: int) -> bool:
     """Whether somebody without a seat comes back into the room: as an account, or because he is invited."""
     known = batch.known(uid)
-    return (known is not None and room.key in known.rooms) or (
-        room.rules is not None and uid in room.rules.invited
-    )
+    return uid in rules.invited or (known is not None and room.key in known.rooms)
 
 
 def _restrained(
