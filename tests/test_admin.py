@@ -15,11 +15,12 @@ import pytest
 
 from roomchat.chat.inputs import Administer
 from roomchat.net import admin_socket
-from roomchat.net.admin_socket import ENDING, AdminSocket
+from roomchat.net.admin_socket import AdminSocket
 from roomchat.net.listener import RETRY
 from roomchat.protocol import Join, Say
 from roomchat.protocol.admin_answers import AccountsAnswer, Done, Failure, RoomAnswer, RoomsAnswer
 from roomchat.protocol.administration import (
+    ENDING,
     LIST_PAGE,
     Backup,
     ListPresent,

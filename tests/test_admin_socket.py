@@ -71,7 +71,7 @@ def test_who_answers_in_the_place_of_the_server_is_told_nothing(
     assert not ask.may_answer(stranger, log)
     assert not ask.may_answer(stranger, log.with_name("none"))
     assert all(ask.may_answer(uid, log) for uid in (None, 0, os.geteuid(), log.stat().st_uid))
-    monkeypatch.setattr("roomchat.cli.admin.ask._owner", lambda _: stranger)
+    monkeypatch.setattr("roomchat.cli.admin.ask.user_of", lambda _: stranger)
     with closing(socket.socket(socket.AF_UNIX)) as listener:
         listener.bind(f"{log}.admin")
         listener.listen()

@@ -22,6 +22,7 @@ BASE = {
     "settings",
     "harmless",
     "invites",
+    "peer_user",
     "speaker",
     "times",
     "tls",

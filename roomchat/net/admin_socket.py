@@ -7,7 +7,6 @@ import pwd
 import selectors
 import socket
 import stat
-import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,9 +16,9 @@ from msgspec import Struct
 
 from roomchat.net.listener import EXHAUSTED, RETRY
 from roomchat.net.wakeup import Wakeup
-from roomchat.protocol.administration import MAX_LINE
+from roomchat.peer_user import user_of
+from roomchat.protocol.administration import ENDING, MAX_LINE
 
-ENDING = ".admin"  # of its name, behind that of the log
 MAX_CONNECTIONS = 8  # then the one that was silent longest gives way: an admin who was forgotten locks nobody out
 PATIENCE = 5.0  # seconds that a peer may leave an answer untaken; the others wait meanwhile
 
@@ -147,9 +146,9 @@ def _remove_stale(path: str) -> None:
 
 def _name_of(sock: socket.socket) -> str:
     """The peer as the system calls them. Where it does not tell, the owner of the socket: only they can come."""
-    uid = os.geteuid()
-    if hasattr(socket, "SO_PEERCRED"):
-        _, uid, _ = struct.unpack("iII", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    uid = user_of(sock)
+    if uid is None:
+        uid = os.geteuid()
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from roomchat.protocol.values import Count, Uid, tag
 
 LIST_PAGE = 500  # rows of a list in one answer: some 50 KiB; whoever wants more asks for the next page
+ENDING = ".admin"  # of the name of the socket, behind that of the log
 MAX_LINE = 64 * 1024  # bytes of a command
 
 Seconds = Annotated[int, Meta(ge=1, le=10**9)]

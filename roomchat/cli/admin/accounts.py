@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -31,15 +31,9 @@ def list_accounts(db: Path | None, json: bool, collisions: bool) -> None:
     For those who are not here: when they were last seen, where that is known.
     """
 
-    def people() -> Iterator[AccountRow]:
-        after: int | None = 0
-        while after is not None:
-            page = admin.ask(ListAccounts(after=after), AccountsAnswer)
-            yield from page.accounts
-            after = page.next
-
     with Admin(db) as admin:
-        found: Iterable[AccountRow] = people()
+        pages = admin.pages(lambda after: ListAccounts(after=after), AccountsAnswer, 0)
+        found: Iterable[AccountRow] = (one for page in pages for one in page.accounts)
         if collisions:
             known = {one.uid: one for one in found}
             groups = looks.collisions(((one.uid, one.name) for one in known.values()), Settings.max_name)

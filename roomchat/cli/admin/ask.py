@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,10 +14,20 @@ import msgspec
 
 from roomchat.cli.paths import default_database
 from roomchat.harmless import harmless, harmless_json
-from roomchat.protocol.admin_answers import AdminAnswer, Answers, Failure
-from roomchat.protocol.administration import AdminCommand
+from roomchat.peer_user import user_of
+from roomchat.protocol.admin_answers import (
+    AccountsAnswer,
+    AdminAnswer,
+    Answers,
+    AuditAnswer,
+    Failure,
+    RoomAnswer,
+    RoomsAnswer,
+)
+from roomchat.protocol.administration import ENDING, AdminCommand
 
 T = TypeVar("T", bound=AdminAnswer)
+Page = TypeVar("Page", AccountsAnswer, AuditAnswer, RoomAnswer, RoomsAnswer)
 
 PATIENCE = 30.0  # seconds that the server may take for an answer
 
@@ -49,14 +58,14 @@ class Admin:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(PATIENCE)
         try:
-            self._socket.connect(f"{self.log}.admin")
+            self._socket.connect(f"{self.log}{ENDING}")
         except PermissionError:
             raise self._fault("only its owner may rule the server of {}") from None
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
             raise self._fault("no server runs with {}; start it, or name its database with --db") from None
         except OSError as error:
             raise self._fault(f"can't reach the server of {{}}: {error.strerror or error}") from None
-        if not may_answer(_owner(self._socket), self.log):
+        if not may_answer(user_of(self._socket), self.log):
             raise self._fault("somebody else answers in the place of the server of {}; nothing was sent")
         self._file = self._socket.makefile("rb")
 
@@ -74,6 +83,22 @@ class Admin:
         if not isinstance(answer, kind):
             raise self._fault("the server of {} is of another version")
         return answer
+
+    def pages(
+        self, command: Callable[[Any], AdminCommand], kind: type[Page], first: object = None
+    ) -> Iterator[Page]:
+        """All pages of a list, asked for one by one.
+
+        Args:
+            command: asks for the page that begins there.
+            kind: of the answers.
+            first: where the first one begins.
+        """
+        page = self.ask(command(first), kind)
+        yield page
+        while page.next is not None:
+            page = self.ask(command(page.next), kind)
+            yield page
 
     def close(self) -> None:
         """End it."""
@@ -100,13 +125,6 @@ def may_answer(uid: int | None, log: Path) -> bool:
         return uid in {None, 0, os.geteuid(), log.stat().st_uid}
     except OSError:
         return False
-
-
-def _owner(sock: socket.socket) -> int | None:
-    if not hasattr(socket, "SO_PEERCRED"):
-        return None
-    _, uid, _ = struct.unpack("iII", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return int(uid)
 
 
 def json_line(row: object) -> bytes:

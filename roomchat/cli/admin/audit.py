@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -19,17 +18,9 @@ from roomchat.times import local
 def audit(db: Path | None, json: bool) -> None:
     """List what admins have changed, the newest first: when, who, what."""
 
-    def lines() -> Iterator[bytes]:
-        before: int | None = None
-        while True:
-            page = admin.ask(ListAudit(before=before), AuditAnswer)
-            yield from (json_line(one) if json else _line(one) for one in page.changes)
-            before = page.next
-            if before is None:
-                return
-
     with Admin(db) as admin:
-        write_stdout(lines())
+        pages = admin.pages(lambda before: ListAudit(before=before), AuditAnswer)
+        write_stdout(json_line(one) if json else _line(one) for page in pages for one in page.changes)
 
 
 def _line(row: AuditRow) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -28,17 +27,9 @@ def room() -> None:
 def list_rooms(db: Path | None, json: bool) -> None:
     """List the rooms: name, members, when something was last said."""
 
-    def lines() -> Iterator[bytes]:
-        after = None
-        while True:
-            page = admin.ask(ListRooms(after=after), RoomsAnswer)
-            yield from (json_line(one) if json else _line(one) for one in page.rooms)
-            after = page.next
-            if after is None:
-                return
-
     with Admin(db) as admin:
-        write_stdout(lines())
+        pages = admin.pages(lambda after: ListRooms(after=after), RoomsAnswer)
+        write_stdout(json_line(one) if json else _line(one) for page in pages for one in page.rooms)
 
 
 @room.command()
@@ -48,11 +39,8 @@ def show(room: str, db: Path | None, json: bool) -> None:
     """Show ROOM, and who is in it."""
     members: list[MemberRow] = []
     with Admin(db) as admin:
-        after: int | None = 0
-        while after is not None:
-            page = admin.ask(ShowRoom(room=room, after=after), RoomAnswer)
+        for page in admin.pages(lambda after: ShowRoom(room=room, after=after), RoomAnswer, 0):
             members += page.members
-            after = page.next
     if json:
         whole = msgspec.structs.asdict(page.room) | {"members": members}
         write_stdout([json_line(whole)])
