@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 
 from roomchat.harmless import harmless
 
+# The browser's rules are tested by the same ones.
+EXAMPLES = json.loads((Path(__file__).parent / "web" / "unit" / "harmless.json").read_text())
 BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 # Format characters that are left as they are.
@@ -34,6 +38,12 @@ def test_what_is_replaced_is_what_unicode_says():
     unassigned = {code for code, category in categories.items() if category == "Cn"}
     assert replaced - (RESERVED & unassigned) == never | (formats - KEPT)
     assert replaced >= RESERVED
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one["about"])
+def test_examples_that_the_browser_shares(example):
+    """What the terminal makes harmless looks the same in the page."""
+    assert harmless(example["text"]) == example["harmless"]
 
 
 @given(st.text(st.characters() | st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp"])))
