@@ -1,0 +1,177 @@
+// Events as sentences, the same as in the terminal. All that others wrote in them is made harmless here.
+
+import { isPair } from "../core/protocol.js";
+import { cell } from "./harmless.js";
+import { counted, deed, listed, localTime, personName, roomName, uidName, whisperer, whispersTold, whose,
+  willSeeLater } from "./words.js";
+
+/** @typedef {import("./words.js").Known} Known */
+/** @typedef {import("../core/protocol.js").Restrained} Restrained */
+/** @typedef {import("../core/protocol.js").RoomSummary} RoomSummary */
+
+/**
+ * What is known beside that: `putOut` is the entry by which we were put out of a room last, `current` where one looks.
+ * @typedef {Known & {putOut?: any, current?: string | null}} Told
+ */
+
+/** @type {Record<string, string>} */
+const EXITED = {
+  left: "left",
+  bye: "said goodbye",
+  lost: "has left: the connection was lost",
+  shut_out: "was banned from the server",
+};
+
+/** @param {RoomSummary} room */
+function summary(room) {
+  const said = room.last_said && !room.members_total ? `, last said ${localTime(room.last_said)}` : "";
+  return `${cell(room.room)} (${room.members_total}${said})`;
+}
+
+/**
+ * @param {RoomSummary[]} rooms
+ * @param {number} total
+ */
+const roomList = (rooms, total) =>
+  total ? listed("Rooms", rooms.map(summary), total) : "There are no rooms yet.";
+
+/** @param {Restrained} one */
+function restrained(one) {
+  const until = one.until ? ` until ${localTime(one.until)}` : "";
+  return `${whose(one.name, one.uid)}${until}${one.reason ? `: ${cell(one.reason)}` : ""}`;
+}
+
+/** @type {Record<string, (event: any, chat: Told) => string[]>} */
+const SENTENCES = {
+  welcome(event, chat) {
+    const others = event.clients.filter((/** @type {any} */ one) => one.uid !== event.uid).map(personName);
+    const lines = [`You are ${event.uid}: others reach you with /dial ${event.uid}.`];
+    if (event.motd) lines.push(...event.motd.split("\n").map(cell));
+    lines.push(event.clients_total > 1 ? listed("Here", others, event.clients_total - 1) : "Nobody else is here yet.");
+    if (event.rooms_total) lines.push(roomList(event.rooms, event.rooms_total));
+    const speak = event.lobby ? "Type a message for your room, dial" : "Dial";
+    const other = event.lobby ? "another" : "a";
+    lines.push(`${speak} someone with /dial UID, or go into ${other} room with /join ROOM. /help shows more.`);
+    return lines;
+  },
+  joined(event, chat) {
+    const uid = chat.me.uid;
+    if (isPair(event.room)) {
+      if (event.by === undefined) return []; // we were in it before
+      const other = whisperer(event.room, chat);
+      return [whispersTold(other), ...(event.by === uid && event.members_total === 1 ? [willSeeLater(other)] : [])];
+    }
+    const room = cell(event.room), lines = [];
+    if (event.by === uid) lines.push(`You started ${room}.`);
+    else if (event.device !== undefined) lines.push(`You went into ${room} on another device.`);
+    else if (event.by !== undefined) lines.push(`${caller(event, chat)} dialled you: you are in ${room}.`);
+    if (event.topic) lines.push(`${room} is about: ${cell(event.topic)}`);
+    const others = event.members.filter((/** @type {any} */ one) => one.uid !== uid).map(personName);
+    const isAlone = event.members_total <= 1;
+    lines.push(isAlone ? `You are in ${room}, alone for now.`
+      : listed(`You are in ${room} with`, others, event.members_total - 1));
+    return lines;
+  },
+  left(event, chat) {
+    const why = chat.putOut;
+    const went = event.reason && why?.room === event.room
+      ? `${whose(why.name, why.uid)} ${deed(why, "you")}`
+      : `You ${event.reason ? "were put out of" : "left"} ${cell(event.room)}.`;
+    const now = chat.current ? `You are in ${roomName(chat.current, chat)} now.` : "You are not in a room now.";
+    return [went, now];
+  },
+  renamed(event, chat) {
+    const name = cell(event.name);
+    return [event.uid === chat.me.uid ? `You are now called ${name}.` : `${cell(event.old)} is now called ${name}.`];
+  },
+  blocked: (event, chat) => [`You have blocked ${uidName(event.uid, chat)}.`],
+  unblocked: (event, chat) => [`You hear from ${uidName(event.uid, chat)} again.`],
+  who(event, chat) {
+    const where = event.room ? `in ${roomName(event.room, chat)}` : "here";
+    return [listed(`${event.clients_total} ${where}`, event.clients.map(personName), event.clients_total)];
+  },
+  rooms: (event) => [roomList(event.rooms, event.rooms_total)],
+  rules(event) {
+    const room = cell(event.room);
+    const lines = [
+      event.topic ? `${room} is about: ${cell(event.topic)}` : `${room} has no topic.`,
+      event.owner ? `It is ${personName(event.owner)}'s.` : "It is nobody's.",
+    ];
+    /** @type {[string, any[] | undefined, (one: any) => string][]} */
+    const lists = [["Moderators", event.moderators, personName], ["Banned", event.banned, restrained],
+      ["Muted", event.muted, restrained], ["Invited, and not here yet", event.invited, personName]];
+    for (const [title, people, show] of lists) if (people?.length) lines.push(listed(title, people.map(show)));
+    for (const one of event.invitations ?? []) {
+      lines.push(`Invitation #${one.number}: ${one.uses} more can use it, until ${localTime(one.until)}.`);
+    }
+    return lines;
+  },
+  invited(event, chat) {
+    const room = cell(event.room);
+    if (event.uid === chat.me.uid) return [`${whose(event.whom_name, event.whom)} is invited into ${room}.`];
+    return [`${whose(event.name, event.uid)} invites you into ${room}. To go there: /join ${room}`];
+  },
+  invitation: (event) => [
+    `Whoever types this comes in, ${event.uses === 1 ? "once" : `${event.uses} times in all`}, ` +
+      `until ${localTime(event.until)}:`,
+    `/join ${cell(event.room)} ${cell(event.token)}`,
+    `/uninvite #${event.number} takes it back.`,
+  ],
+  stats: (event) => [
+    `${cell(event.server)}: ${counted(event.clients, "person", "people")} (${event.away} away), ` +
+      `${counted(event.rooms, "room")}, ${counted(event.messages, "message")} and ${event.deliveries} deliveries ` +
+      `in ${event.uptime.toFixed(0)} s.`,
+  ],
+  presence_summary: (event) => [
+    `${event.joined} joined, ${event.left} left; ${event.members_total} are here now.`,
+  ],
+  member_joined: (event) => [`${whose(event.name, event.uid)} came in.`],
+  member_left(event) {
+    if (event.reason === "kicked" || event.reason === "banned") return []; // the entry tells it
+    const how = Object.hasOwn(EXITED, event.reason) ? EXITED[event.reason] : cell(event.reason);
+    return [`${whose(event.name, event.uid)} ${how}.`];
+  },
+  away: (event) => [`${whose(event.name, event.uid)} is away: the connection was lost.`],
+  back: (event) => [`${whose(event.name, event.uid)} is back.`],
+  gap: (event) => [
+    `Messages after ${event.after} and before ${event.before} are missing: the server no longer keeps them.`,
+  ],
+  notice: (event) => [`Notice: ${cell(event.text)}`],
+  error: (event) => [`Refused: ${cell(event.message)}`],
+  devices: (event) => event.devices.map(deviceWords),
+  logged_out: (event) => [
+    event.devices.length ? `Logged out: ${event.devices.join(", ")}.` : "You are logged in nowhere else.",
+  ],
+};
+
+/**
+ * @param {any} event
+ * @param {Known} chat
+ */
+const caller = (event, chat) => whose(chat.names.get(event.by) ?? "Someone", event.by);
+
+/**
+ * What a person is told of an event: sentences; none of what an entry tells, or what is for programs.
+ * @param {any} event as it came
+ * @param {Told} chat has heard of it already
+ * @returns {string[]}
+ */
+export const told = (event, chat) => (Object.hasOwn(SENTENCES, event.type) ? SENTENCES[event.type](event, chat) : []);
+
+/**
+ * What someone is told who was dialled, and looks elsewhere.
+ * @param {any} event joined, with `by`
+ * @param {Known} chat
+ */
+export const dialledElsewhere = (event, chat) =>
+  `${caller(event, chat)} dialled you: you are in ${cell(event.room)}, too.`;
+
+/**
+ * A device as it stands in a list.
+ * @param {import("../core/protocol.js").Device} device
+ */
+export function deviceWords(device) {
+  const seen = device.seen ? `last here ${localTime(device.seen)}` : "not seen since it was logged in";
+  const state = device.this ? "this one" : device.here ? "here" : seen;
+  return `${device.device}: ${state}${device.address ? `, from ${cell(device.address)}` : ""}`;
+}
