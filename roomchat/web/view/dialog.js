@@ -1,0 +1,95 @@
+// A window above the page: the native <dialog>, which keeps the focus inside, closes at Escape, and gives the focus
+// back to where it was.
+
+import { el, fill } from "./dom.js";
+import { icon } from "./icons.js";
+
+/**
+ * Open a dialog. It is gone from the page once it is closed.
+ *
+ * @param {{title: string, body: import("./dom.js").Child[], kind?: string, onclose?: () => void}} options
+ *   kind: a class of the dialog, for its style
+ * @returns {HTMLDialogElement} close it with `close()`
+ */
+export function openDialog({ title, body, kind = "", onclose }) {
+  const heading = el("h2", { id: `dialog-${++number}` }, title);
+  const close = el("button", { class: "icon-button", type: "button", "aria-label": "Close" }, icon("close"));
+  const dialog = el(
+    "dialog", { class: `dialog ${kind}`, "aria-labelledby": heading.id },
+    el("div", { class: "dialog-head" }, heading, close),
+    el("div", { class: "dialog-body" }, ...body),
+  );
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  close.addEventListener("click", () => dialog.close());
+  // A press that begins on the backdrop closes; one that was drawn out of a field does not.
+  dialog.addEventListener("pointerdown", (event) => {
+    if (event.target === dialog && isOutside(dialog, event)) dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (before?.isConnected && document.activeElement === document.body) before.focus();
+    onclose?.();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".dialog-body :is(input, button, a, select)");
+  /** @type {HTMLElement} */ (first ?? close).focus();
+  return dialog;
+}
+
+let number = 0;
+
+/** @param {HTMLElement} dialog @param {PointerEvent} event */
+function isOutside(dialog, event) {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  return event.clientX < left || event.clientX > right || event.clientY < top || event.clientY > bottom;
+}
+
+/**
+ * Ask for something: fields, a button that does it, and another that does not.
+ *
+ * The dialog closes when `run` has done it. What it throws is shown beside the buttons, and everything stays as typed.
+ *
+ * @param {{title: string, body: import("./dom.js").Child[], submit: string, danger?: boolean, kind?: string}} options
+ *   submit: what the button says
+ * @param {(data: FormData) => Promise<any> | any} run gets the fields by their names
+ * @returns {HTMLDialogElement}
+ */
+export function formDialog({ title, body, submit, danger = false, kind = "" }, run) {
+  const trouble = el("p", { class: "trouble", role: "alert" });
+  const main = el("button", { class: `button ${danger ? "danger" : "main"}` }, submit);
+  const cancel = el("button", { class: "button quiet", type: "button", onclick: () => dialog.close() }, "Cancel");
+  const form = el("form", { novalidate: true }, ...body, trouble, el("div", { class: "dialog-foot" }, cancel, main));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    fill(trouble);
+    main.disabled = true;
+    try {
+      await run(new FormData(form));
+      dialog.close();
+    } catch (error) {
+      fill(trouble, error instanceof Error ? error.message : String(error));
+    }
+    main.disabled = false;
+  });
+  const dialog = openDialog({ title, body: [form], kind });
+  return dialog;
+}
+
+/**
+ * A field with its label above it, and what it is for below.
+ *
+ * @param {string} label
+ * @param {import("./dom.js").Props} props of the input; `name` is needed
+ * @param {string} [hint]
+ * @returns {HTMLDivElement} its input is `querySelector("input")`
+ */
+export function field(label, props, hint) {
+  const id = `field-${++number}`;
+  return el(
+    "div", { class: "field" },
+    el("label", { for: id }, label),
+    el("input", { class: "input", id, "aria-describedby": hint && `${id}-hint`, autocomplete: "off", ...props }),
+    hint && el("p", { class: "hint", id: `${id}-hint` }, hint),
+  );
+}

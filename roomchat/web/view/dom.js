@@ -1,0 +1,107 @@
+// How elements are made. Text goes in as text nodes only: nothing here reads HTML, so nothing from others can be HTML.
+
+/** @typedef {Node | string | number | null | undefined | false} Child */
+/** @typedef {{[name: string]: any}} Props */
+
+/**
+ * An element.
+ *
+ * A property that is a function and begins with "on" is a listener (`onclick`); `data` is an object for `dataset`;
+ * true is an empty attribute; null, undefined and false are none; everything else is an attribute.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Props | null} [props]
+ * @param {...Child} children null, undefined, false and "" are left out
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function el(tag, props, ...children) {
+  const element = document.createElement(tag);
+  apply(element, props ?? {});
+  element.append(...present(children));
+  return element;
+}
+
+/**
+ * Put children in the place of those that an element has.
+ *
+ * @template {Element | DocumentFragment} E
+ * @param {E} element
+ * @param {...Child} children
+ * @returns {E}
+ */
+export function fill(element, ...children) {
+  element.replaceChildren(...present(children));
+  return element;
+}
+
+/**
+ * Set an attribute, or take it away where the value is null, undefined or false.
+ *
+ * @param {Element} element
+ * @param {string} name
+ * @param {any} value
+ */
+export function attribute(element, name, value) {
+  if (value === null || value === undefined || value === false) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== String(value === true ? "" : value)) {
+    element.setAttribute(name, value === true ? "" : String(value));
+  }
+}
+
+/**
+ * The element of the page with that id, which index.html has.
+ *
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`The page has no #${id}.`);
+  return element;
+}
+
+/**
+ * Show a list by keys: elements that were there stay the same ones (so the focus stays, and little is painted).
+ *
+ * @template T
+ * @param {Element} parent
+ * @param {T[]} items
+ * @param {(item: T) => string} keyOf
+ * @param {(item: T) => HTMLElement} make
+ * @param {(element: HTMLElement, item: T) => void} update
+ */
+export function keyed(parent, items, keyOf, make, update) {
+  const old = new Map();
+  for (const child of /** @type {HTMLElement[]} */ ([...parent.children])) old.set(child.dataset.key, child);
+  let place = parent.firstElementChild;
+  for (const item of items) {
+    const key = keyOf(item);
+    const element = old.get(key) ?? make(item);
+    old.delete(key);
+    element.dataset.key = key;
+    update(element, item);
+    if (element === place) place = place.nextElementSibling;
+    else parent.insertBefore(element, place);
+  }
+  for (const gone of old.values()) gone.remove();
+}
+
+/** @param {Element} element @param {Props} props */
+function apply(element, props) {
+  for (const [name, value] of Object.entries(props)) {
+    if (name.startsWith("on") && typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (name === "data") Object.assign(/** @type {HTMLElement} */ (element).dataset, value);
+    else attribute(element, name, value);
+  }
+}
+
+/** @param {Child[]} children @returns {(Node | string)[]} */
+function present(children) {
+  const kept = [];
+  for (const child of children) {
+    if (child === null || child === undefined || child === false || child === "") continue;
+    kept.push(typeof child === "number" ? String(child) : child);
+  }
+  return kept;
+}

@@ -1,0 +1,71 @@
+// How this browser shows the chat: kept in this browser only, the same in all its tabs.
+
+/**
+ * @typedef {Object} Values
+ * @property {"auto" | "light" | "dark"} theme
+ * @property {"normal" | "dense"} density
+ * @property {"nothing" | "mentions" | "everything"} notify what calls with a notification of the system
+ * @property {boolean} sound whether it is heard, too
+ */
+
+/** @type {Values} */
+const DEFAULTS = { theme: "auto", density: "normal", notify: "nothing", sound: false };
+const KEY = "roomchat.settings";
+
+/** The values, and whom to tell when one changes. */
+export class Settings {
+  /** @type {Set<(values: Values) => void>} */
+  #listeners = new Set();
+  /** @type {Values} */
+  #values = { ...DEFAULTS, ...stored() };
+
+  constructor() {
+    window.addEventListener("storage", (event) => {
+      if (event.key === KEY) this.#take({ ...DEFAULTS, ...stored() });
+    });
+    this.#show();
+  }
+
+  get values() {
+    return this.#values;
+  }
+
+  /** @param {Partial<Values>} changed */
+  set(changed) {
+    const values = { ...this.#values, ...changed };
+    try {
+      localStorage.setItem(KEY, JSON.stringify(values));
+    } catch {
+      // Private windows may keep nothing: it holds until the tab is closed.
+    }
+    this.#take(values);
+  }
+
+  /** @param {(values: Values) => void} listener @returns {() => void} ends it */
+  onchange(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @param {Values} values */
+  #take(values) {
+    this.#values = values;
+    this.#show();
+    for (const listener of this.#listeners) listener(values);
+  }
+
+  #show() {
+    const { dataset } = document.documentElement;
+    dataset.theme = this.#values.theme;
+    dataset.density = this.#values.density;
+  }
+}
+
+/** @returns {Partial<Values>} */
+function stored() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? "{}");
+  } catch {
+    return {};
+  }
+}
