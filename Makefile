@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TYPESCRIPT := tests/web/node_modules/.bin/tsc
 
-.PHONY: help serve join demo demo-tmux verify bench bench-quick test check format docs screens clean
+.PHONY: help serve join demo demo-tmux verify bench bench-quick test check types no-npm format docs screens clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,10 +45,22 @@ bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept 
 test: $(READY)  ## the whole suite (ARGS="-k outbox")
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 $(ARGS)
 
-check: $(READY)  ## ruff and mypy
+check: $(READY) types  ## ruff, mypy, and tsc over the page
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# npm is for this alone: the page is served as it is written, and its tests need none.
+types: $(if $(shell command -v npm),$(TYPESCRIPT),no-npm)
+	@test ! -e $(TYPESCRIPT) || $(TYPESCRIPT) -p tests/web
+	@test ! -e $(TYPESCRIPT) -o ! -e roomchat/web/sw.js || $(TYPESCRIPT) -p tests/web/tsconfig.worker.json
+
+no-npm:
+	@echo "The types of the page are not checked: there is no npm; on Debian: apt install npm"
+
+$(TYPESCRIPT): tests/web/package.json
+	@cd tests/web && npm install --silent --no-package-lock --no-audit --no-fund --no-update-notifier && touch '$(CURDIR)/$@' || \
+	  echo "The types of the page are not checked: npm could not install what tests/web/package.json names"
 
 format: $(READY)  ## put the code in order
 	$(BIN)/ruff check --fix .
@@ -60,4 +73,4 @@ screens: $(READY)  ## make the pictures in docs/images from the real program
 	$(BIN)/python scripts/make_screens.py
 
 clean:  ## remove the environment and what tools leave behind
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) tests/web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,88 @@
+"""A browser for tests: Debian's Chromium, driven by Playwright, and what must never be seen in one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+MISSING = (
+    "there is no browser for the page's tests; to have one: apt install chromium (or: playwright install chromium)"
+)
+PATIENCE = 20_000  # milliseconds until what is waited for has failed; a machine may stand still for a while
+# Blink says what a policy forbids on the console as well, but not of every kind.
+TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => console.error(
+  `forbidden: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))"""
+
+
+def launch(playwright: Playwright) -> Browser | None:
+    """A browser that nobody sees; None where there is none."""
+    found = [path for name in NAMES if (path := shutil.which(name))] or [playwright.chromium.executable_path]
+    if not Path(found[0]).exists():
+        return None
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return playwright.chromium.launch(executable_path=found[0], args=["--no-sandbox"] if root else [])
+
+
+@contextmanager
+def loop_of(holder: list[asyncio.AbstractEventLoop | None]) -> Iterator[None]:
+    """Playwright's loop is this thread's running one only while this lasts: else no other test could have one.
+
+    ``holder`` keeps it in between. A loop that waits in a greenlet of its own does not mind.
+    """
+    asyncio._set_running_loop(holder[0])
+    try:
+        yield
+    finally:
+        holder[0] = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+
+
+class Person:
+    """Somebody with a browser of their own, as far as anyone can tell: one more context of the one that runs."""
+
+    def __init__(self, browser: Browser, url: str, **options: object) -> None:
+        """``url`` is where the chat is. ``options`` are those of ``Browser.new_context``."""
+        self.url = url
+        self.context: BrowserContext = browser.new_context(base_url=url, **options)
+        self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(TELL_VIOLATIONS)
+        self.context.on("console", self._heard)
+        self.context.on("weberror", lambda error: self.wrong.append(f"uncaught: {error.error}"))
+        self.wrong: list[str] = []  # what was on the console that should not be, in order
+        self.expected: list[str] = []  # patterns of what may be there, as when the server is killed
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning", "assert"):
+            self.wrong.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+
+    def open(self, path: str = "/") -> Page:
+        """One more tab."""
+        page = self.context.new_page()
+        page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.goto(path)
+        return page
+
+    def unexpected(self) -> list[str]:
+        """What is wrong, and not because the test made it so."""
+        return [text for text in self.wrong if not any(re.search(one, text) for one in self.expected)]
+
+    def picture(self, folder: Path) -> list[Path]:
+        """How each tab looks and what a screen reader would find there, as files."""
+        paths = []
+        for number, page in enumerate(self.context.pages):
+            path = folder / f"{id(self)}-{number}.png"
+            try:
+                page.screenshot(path=path, timeout=5_000)
+                path.with_suffix(".yaml").write_text(page.locator("body").aria_snapshot(timeout=5_000))
+            except Error:  # the tab has crashed, or has no document: what is there is all that can be had
+                continue
+            paths += [path, path.with_suffix(".yaml")]
+        return paths

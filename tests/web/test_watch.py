@@ -1,0 +1,42 @@
+"""Whatever is wrong in a browser is seen by who watches it, so that the other tests can say that nothing was."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.web.browser import Person
+
+PAGE = """<!doctype html><title>wrong</title><link rel=icon href="data:,">
+<script src=/one.js></script><script>console.log("inline")</script><p style="color: red" id=styled>styled</p>"""
+SCRIPT = """console.warn("careful"); alert("hello"); setTimeout(() => { throw new Error("late"); });
+Promise.reject(new Error("promised"));"""
+POLICY = "default-src 'none'; script-src 'self'; img-src data:"
+
+
+def test_what_is_wrong_is_seen(browser: Browser) -> None:
+    """A warning, an error that nobody caught, a dialog, and what the policy forbids."""
+    ann = Person(browser, "http://wrong.test")
+    ann.context.route("**/one.js", lambda route: route.fulfill(body=SCRIPT, content_type="text/javascript"))
+    ann.context.route(
+        "**/",
+        lambda route: route.fulfill(
+            body=PAGE, headers={"content-security-policy": POLICY}, content_type="text/html"
+        ),
+    )
+    page = ann.open()
+    page.wait_for_function("!document.querySelector('#styled').style.color")
+    ann.context.close()
+    seen = "\n".join(ann.wrong)
+    for wrong in ("careful", "dialog: hello", "late", "promised", "forbidden: script-src", "forbidden: style-src"):
+        assert wrong in seen
+    ann.expected = [".*"]
+    assert ann.unexpected() == []
+
+
+@pytest.mark.usefixtures("_chromium")
+def test_another_loop_may_run_beside_a_browser() -> None:
+    """Other tests of this worker have loops of their own: they do not know of Playwright's."""
+    asyncio.run(asyncio.sleep(0))
