@@ -81,7 +81,7 @@ export function keyed(parent, items, keyOf, make, update) {
     old.delete(key);
     element.dataset.key = key;
     update(element, item);
-    if (element === place) place = place.nextElementSibling;
+    if (element === place) place = element.nextElementSibling;
     else parent.insertBefore(element, place);
   }
   for (const gone of old.values()) gone.remove();
