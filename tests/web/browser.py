@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = (
@@ -55,7 +55,7 @@ class Person:
         self.context.set_default_timeout(PATIENCE)
         self.context.add_init_script(TELL_VIOLATIONS)
         self.context.on("console", self._heard)
-        self.context.on("weberror", lambda error: self.wrong.append(f"uncaught: {error.error}"))
+        self.context.on("page", self._watch)
         self.wrong: list[str] = []  # what was on the console that should not be, in order
         self.expected: list[str] = []  # patterns of what may be there, as when the server is killed
 
@@ -63,10 +63,17 @@ class Person:
         if message.type in ("error", "warning", "assert"):
             self.wrong.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
+    def _watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.wrong.append(f"uncaught: {error}"))
+        page.on("dialog", self._asked)
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     def open(self, path: str = "/") -> Page:
         """One more tab."""
         page = self.context.new_page()
-        page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.goto(path)
         return page
 
