@@ -6,13 +6,14 @@ import asyncio
 import re
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.web.browser import Person
 
 PAGE = """<!doctype html><title>wrong</title><link rel=icon href="data:,">
 <script src=/one.js></script><script>console.log("inline")</script><p style="color: red" id=styled>styled</p>"""
-SCRIPT = """console.warn("careful"); alert("hello"); setTimeout(() => { window.late = true; throw new Error("late"); });
+SCRIPT = """console.warn("careful"); alert("hello");
+setTimeout(() => { document.title = "late"; throw new Error("late"); });
 Promise.reject(new Error("promised"));"""
 POLICY = "default-src 'none'; script-src 'self'; img-src data:"
 
@@ -30,7 +31,7 @@ def test_what_is_wrong_is_seen(browser: Browser) -> None:
         ),
     )
     page = ann.open()
-    page.wait_for_function("window.late")
+    expect(page).to_have_title("late")
     ann.context.close()
     seen = "\n".join(ann.wrong)
     for wrong in ("careful", "dialog: hello", "late", "promised", "forbidden: script-src", "forbidden: style-src"):
