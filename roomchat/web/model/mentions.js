@@ -48,7 +48,7 @@ export function isMentioned(name, text) {
  */
 function before(text, place) {
   const one = text.slice(Math.max(0, place - 2), place);
-  return one.length === 2 && one.codePointAt(0) > 0xffff ? one : one.slice(-1);
+  return one.length === 2 && (one.codePointAt(0) ?? 0) > 0xffff ? one : one.slice(-1);
 }
 
 /**
