@@ -68,6 +68,7 @@ format: $(READY)  ## put the code in order
 
 docs: $(READY)  ## write docs/cli.md from the commands themselves
 	$(BIN)/python scripts/write_cli_docs.py
+	$(BIN)/python scripts/write_web_commands.py
 
 screens: $(READY)  ## make the pictures in docs/images from the real program
 	$(BIN)/python scripts/make_screens.py

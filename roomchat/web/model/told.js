@@ -175,3 +175,9 @@ export function deviceWords(device) {
   const state = device.this ? "this one" : device.here ? "here" : seen;
   return `${device.device}: ${state}${device.address ? `, from ${cell(device.address)}` : ""}`;
 }
+
+const ANSWERS = new Set(["who", "rooms", "rules", "stats", "devices", "invitation", "logged_out", "blocked",
+  "unblocked", "done", "history", "error"]);
+
+/** @param {any} event whether only whoever asked wants to hear of it */
+export const isAnswer = (event) => ANSWERS.has(event.type);

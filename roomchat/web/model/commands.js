@@ -1,0 +1,281 @@
+// What can be typed: text, and commands that begin with a slash. The same as in the terminal, by the same examples.
+
+import { compared, otherOf, pairRoom, privateOf } from "../core/protocol.js";
+import { MISSING, SPARE, TABLE } from "./command_table.js";
+import { cell } from "./harmless.js";
+import { nearest } from "./nearest.js";
+
+/**
+ * What is known when something is typed: `meant` are all who can be meant by a UID or a name.
+ * @typedef {{me: {uid: number}, names: Map<number, string>, lastWhisperer?: number | null,
+ *   meant(who: string): number[]}} Known
+ *
+ * What to do: a command for the server has a `type`, anything else is done here and has a `local`.
+ * @typedef {{type: string, [field: string]: any} | {local: string, [field: string]: any}} Meant
+ *
+ * @typedef {{group: string, form: string, name: string, forms: string[], help: string, example: string,
+ *   aliases: string[]}} SlashCommand
+ */
+
+/** What was typed can't be sent; the sentence says what to type. */
+export class TypingError extends Error {}
+
+/** A name is typed that we have not heard of; the server may know more. */
+export class NobodyCalled extends TypingError {}
+
+// In a page these are something else than in a terminal.
+/** @type {Record<string, [form: string, help: string]>} */
+const HERE = {
+  "/connect": ["/connect", "try to come back now, where the connection is lost"],
+  "/quit": ["/quit", "how to leave: close the page, or log out"],
+};
+const MAX_DIGITS = 15; // of a number; all of them are safe
+const MAX_ECHOED = 40; // characters of what was typed that an answer repeats
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }; // seconds
+
+/** @type {SlashCommand[]} */
+export const COMMANDS = TABLE.flatMap(([group, commands]) => commands.map(([typed, does, example, ...aliases]) => {
+  const name = typed.split(" ")[0];
+  const [form, help] = Object.hasOwn(HERE, name) ? HERE[name] : [typed, does];
+  return { group, form, name, forms: form.split(" ").slice(1), help, example, aliases };
+}));
+
+/** @type {Map<string, SlashCommand>} */
+const BY_NAME = new Map(COMMANDS.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one])));
+
+/**
+ * Whom a typed UID or name means.
+ * @param {Known} chat
+ * @param {string} who
+ * @returns {number}
+ */
+export function uidOf(chat, who) {
+  const found = chat.meant(who);
+  if (found.length > 1) {
+    const choices = found.map((uid) => `${cell(chat.names.get(uid) ?? "the UID")} (${uid})`).join(" or ");
+    throw new NobodyCalled(`Nothing was sent: ${who} could be ${choices}. Type the UID.`);
+  }
+  if (!found.length) {
+    const how = "/who lists everyone. To reach someone who is offline, type their UID.";
+    throw new NobodyCalled(`No one here is called ${who}; ${how}`);
+  }
+  if (!found[0]) throw new TypingError("0 is not a valid UID. /who lists everyone.");
+  return found[0];
+}
+
+/** @param {string} text a typed number */
+function number(text) {
+  if (!/^\d+$/.test(text) || text.length > MAX_DIGITS) throw new TypingError(`${text} is not a number.`);
+  return Number(text);
+}
+
+/**
+ * How long something is to last, in seconds: 90s, 15m, 2h, 7d, 4w; undefined: it is no such time.
+ * @param {string} text
+ */
+export function secondsOf(text) {
+  const match = /^([1-9]\d{0,5})([smhdw])$/i.exec(text);
+  return match ? Number(match[1]) * UNITS[/** @type {keyof UNITS} */ (match[2].toLowerCase())] : undefined;
+}
+
+/**
+ * How long, and why, of "2h Sleep over it.": either may be left out.
+ * @param {string} [typed]
+ */
+function limited(typed = "") {
+  const [first, rest = ""] = cut(typed);
+  const seconds = secondsOf(first);
+  if (seconds === undefined && /^\d+[a-z]{0,5}$/i.test(first)) {
+    throw new TypingError(`${first} is no time; write 30m, 2h, 7d, or no time for good.`);
+  }
+  return seconds === undefined ? { reason: typed } : { seconds, reason: rest };
+}
+
+/**
+ * The first word, and the rest.
+ * @param {string} text
+ */
+const cut = (text) => words(text, 1);
+
+/**
+ * So many words, and the rest with its spaces, if there is one.
+ * @param {string} text
+ * @param {number} most
+ */
+function words(text, most) {
+  const found = [];
+  let rest = text.trim();
+  while (rest && found.length < most) {
+    const [word] = /** @type {RegExpExecArray} */ (/^\S+/.exec(rest));
+    found.push(word);
+    rest = rest.slice(word.length).trimStart();
+  }
+  return rest ? [...found, rest] : found;
+}
+
+/** @param {string} [text] the room that is meant: #tea is tea */
+export const roomOf = (text) => (text && text.length > 1 && text.startsWith("#") ? text.slice(1) : text);
+
+/** @param {string} text the rooms that are meant by a list; none is named twice */
+function roomsOf(text) {
+  const names = text.split(",").map((one) => one.trim()).filter(Boolean).map((one) => roomOf(one) ?? "");
+  const rooms = new Map(names.map((name) => [compared(name), name]));
+  return rooms.size ? [...rooms.values()] : [text];
+}
+
+/**
+ * A window: @bob is that of the whispers with bob.
+ * @param {Known} chat
+ * @param {string} typed
+ */
+function windowOf(chat, typed) {
+  if (!typed.startsWith("@")) return roomOf(typed);
+  const other = otherOf(typed, chat.me.uid);
+  if (other !== null && typed === pairRoom(other, chat.me.uid)) return typed; // a program may have it from us
+  return pairRoom(uidOf(chat, typed), chat.me.uid);
+}
+
+/** @typedef {(chat: Known, args: string[]) => Meant} Make */
+
+/** @param {string} type of what is done to somebody @returns {Make} */
+const to = (type) => (chat, [who]) => ({ type, uid: uidOf(chat, who) });
+
+/** @param {string} type @param {object} [more] @returns {Make} */
+const limitedTo = (type, more) => (chat, [who, how]) =>
+  ({ type, uid: uidOf(chat, who), ...limited(how), ...more });
+
+/** @type {Record<string, Make>} */
+const MAKE = {
+  "/say": (chat, [text]) => ({ type: "say", text }),
+  "/me": (chat, [text]) => ({ type: "say", text, kind: "action" }),
+  "/whisper": (chat, [who, text]) => ({ type: "whisper", uid: uidOf(chat, who), text }),
+  "/reply"(chat, [text]) {
+    if (chat.lastWhisperer) return { type: "whisper", uid: chat.lastWhisperer, text };
+    throw new TypingError("Nobody has whispered to you yet. To whisper to someone: /whisper UID TEXT");
+  },
+  "/query": (chat, [who, text]) => ({ local: "switchRoom", room: pairRoom(uidOf(chat, who), chat.me.uid), text }),
+  "/delete": (chat, [typed]) => ({ local: "deleteMessage", words: typed }),
+  "/join"(chat, args) {
+    if (args.length > 1 && privateOf(args[0])) return { type: "join", room: args[0], invitation: args[1] };
+    const commands = roomsOf(args.join(" ")).map((room) => ({ type: "join", room }));
+    return commands.length > 1 ? { local: "several", commands } : commands[0];
+  },
+  "/leave": (chat, [room]) => ({ type: "leave", room: roomOf(room) }),
+  "/room"(chat, [typed]) {
+    if (/^\d+$/.test(typed)) return { local: "switchRoom", number: number(typed) };
+    return { local: "switchRoom", room: typed && windowOf(chat, typed) };
+  },
+  "/close": (chat, [who]) => ({ local: "closeWindow", room: who && pairRoom(uidOf(chat, who), chat.me.uid) }),
+  "/rooms": () => ({ type: "rooms" }),
+  "/dial": to("dial"),
+  "/private": (chat, [room]) => ({ type: "join", room: roomOf(room), private: true }),
+  "/invite": to("invite"),
+  "/invitation"(chat, [typed = ""]) {
+    /** @type {Meant} */
+    const made = { type: "invite" };
+    for (const word of typed.split(/\s+/).filter(Boolean)) {
+      const seconds = secondsOf(word);
+      if (seconds === undefined) made.uses = number(word);
+      else made.seconds = seconds;
+    }
+    return made;
+  },
+  "/uninvite"(chat, [typed]) {
+    if (typed.startsWith("#")) return { type: "uninvite", number: number(typed.slice(1)) };
+    return { type: "uninvite", uid: uidOf(chat, typed) };
+  },
+  "/topic": (chat, [topic]) => (topic ? { type: "topic", topic: topic === "-" ? "" : topic } : { type: "rules" }),
+  "/rules": (chat, [room]) => ({ type: "rules", room: roomOf(room) }),
+  "/kick": (chat, [who, reason]) => ({ type: "kick", uid: uidOf(chat, who), reason }),
+  "/ban": limitedTo("ban"),
+  "/banip": limitedTo("ban", { address: true }),
+  "/unban": to("unban"),
+  "/mute": limitedTo("mute"),
+  "/unmute": to("unmute"),
+  "/promote": to("promote"),
+  "/demote": to("demote"),
+  "/owner": to("owner"),
+  "/names": (chat, [room]) => ({ local: "names", room: roomOf(room) }),
+  "/who": (chat, [room]) => ({ type: "who", room: roomOf(room) }),
+  "/whois": (chat, [who]) => ({ local: "whois", uid: uidOf(chat, who) }),
+  "/block": (chat, [who]) => ({ local: "blockPerson", uid: who && uidOf(chat, who) }),
+  "/unblock": (chat, [who]) => ({ local: "unblockPerson", uid: uidOf(chat, who) }),
+  "/history": (chat, [count]) => ({ local: "scrollBack", count: count && number(count) }),
+  "/search"(chat, [typed = ""]) {
+    const [first, rest = ""] = cut(typed);
+    if (/^--?all$/i.test(first)) return { local: "search", words: rest, everywhere: true };
+    return { local: "search", words: typed };
+  },
+  "/mentions": () => ({ local: "mentions" }),
+  "/copy": (chat, [typed]) => ({ local: "copy", number: typed ? number(typed) : 1 }),
+  "/clear": () => ({ local: "clear" }),
+  "/name": (chat, [name]) => ({ type: "name", name }),
+  "/away": (chat, [text]) => ({ local: "setAway", text }),
+  "/register": (chat, [invite]) => ({ local: "registerHere", invite }),
+  "/login"(chat, [name]) {
+    if (name?.includes(" ")) throw new TypingError("Usage: /login NAME. The password is asked for then, and not shown.");
+    return { local: "logIn", name };
+  },
+  "/password": () => ({ local: "newPassword" }),
+  "/devices": () => ({ local: "listDevices" }),
+  "/logout"(chat, [typed]) {
+    if (/^others?$/i.test(typed)) return { local: "logOut", others: true };
+    return { local: "logOut", device: typed && number(typed) };
+  },
+  "/unregister": () => ({ local: "endAccount" }),
+  "/connect": () => ({ local: "retry" }),
+  "/stats": () => ({ type: "stats" }),
+  "/help"(chat, [typed]) {
+    const topic = typed?.toLowerCase().replace(/^\//, "");
+    return { local: "help", topic: topic && find(`/${topic}`).name.slice(1) };
+  },
+  "/quit"() {
+    throw new TypingError("To leave, close the page; you can come back as who you are. /logout ends that.");
+  },
+};
+
+/**
+ * What to do with a typed line; null: nothing.
+ * @param {string} line
+ * @param {Known} chat
+ * @returns {Meant | null}
+ */
+export function parse(line, chat) {
+  if (!line.trim()) return null;
+  if (line.startsWith("//")) return { type: "say", text: line.slice(1) };
+  if (!line.startsWith("/")) return { type: "say", text: line };
+  const [name, rest = ""] = cut(line);
+  const command = find(name.toLowerCase());
+  const { forms } = command, isSpare = SPARE.includes(command.name);
+  // The last argument has its spaces; of a command without any, all that is behind it is too much.
+  let args = words(rest, Math.max(forms.length - (isSpare ? 0 : 1), 0));
+  if (isSpare) args = args.slice(0, forms.length);
+  const required = forms.filter((form) => !form.startsWith("[")).length;
+  if (args.length < required || args.length > forms.length) throw new TypingError(`Usage: ${command.form}`);
+  return MAKE[command.name](chat, args);
+}
+
+/**
+ * The command of that name, or that others know under it.
+ * @param {string} name
+ * @returns {SlashCommand}
+ */
+export function find(name) {
+  const command = BY_NAME.get(name);
+  if (command) return command;
+  if (Object.hasOwn(MISSING, name)) throw new TypingError(MISSING[name]);
+  const typed = name.slice(0, MAX_ECHOED), names = [...BY_NAME.keys()].sort();
+  const near = typed.length > 1 && (names.find((known) => known.startsWith(typed)) ?? nearest(typed, names));
+  throw new TypingError(near ? `There is no command ${typed}. Did you mean ${near}? /help lists all.`
+    : `There is no command ${typed}. /help lists all. To say it, begin with //.`);
+}
+
+/**
+ * What a command does, with an example.
+ * @param {string} name without its slash
+ */
+export function about(name) {
+  const { form, help, example, aliases } = find(`/${name}`);
+  const also = aliases.length ? ` Also: ${aliases.join(", ")}.` : "";
+  return [form, `${help[0].toUpperCase()}${help.slice(1)}.${also}`, `For example: ${example}`];
+}
