@@ -31,6 +31,7 @@ const HERE = {
 };
 const MAX_DIGITS = 15; // of a number; all of them are safe
 const MAX_ECHOED = 40; // characters of what was typed that an answer repeats
+/** @type {Record<string, number>} */
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }; // seconds
 
 /** @type {SlashCommand[]} */
@@ -75,7 +76,7 @@ function number(text) {
  */
 export function secondsOf(text) {
   const match = /^([1-9]\d{0,5})([smhdw])$/i.exec(text);
-  return match ? Number(match[1]) * UNITS[/** @type {keyof UNITS} */ (match[2].toLowerCase())] : undefined;
+  return match ? Number(match[1]) * UNITS[match[2].toLowerCase()] : undefined;
 }
 
 /**

@@ -5,8 +5,20 @@ import { told } from "../../../roomchat/web/model/told.js";
 import { counted, dayWords, deedWords, isDeed, localTime, notSaid, said, speaker } from
   "../../../roomchat/web/model/words.js";
 
-process.env.TZ = "UTC";
 const examples = JSON.parse(readFileSync(new URL("told.json", import.meta.url), "utf8"));
+
+/** Where the zone is UTC. */
+function inUtc(run) {
+  const before = process.env.TZ;
+  process.env.TZ = "UTC";
+  try {
+    run();
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
+}
+
 const chat = {
   me: { uid: 1, name: "ann" },
   names: new Map([[1, "ann"], [2, "bob"], [3, "eve"]]),
@@ -14,11 +26,11 @@ const chat = {
   putOut: { type: "kicked", room: "cake", seq: 9, uid: 2, name: "bob", whom: 1, whom_name: "ann", reason: "Enough." },
 };
 
-test("events are told in the sentences of the terminal", () => {
+test("events are told in the sentences of the terminal", () => inUtc(() => {
   for (const { event, sentences } of examples) {
     assert.deepEqual(isDeed(event) ? [deedWords(event, chat)] : told(event, chat), sentences, JSON.stringify(event));
   }
-});
+}));
 
 test("what nobody knows is not told", () => {
   for (const type of ["pong", "done", "constructor", "toString", "later_thing"]) {
@@ -38,7 +50,7 @@ test("a name that could be taken for something else stands with its UID", () => 
 });
 
 test("times, days, numbers, and what is given back", () => {
-  assert.equal(localTime("2024-05-01T08:30:00.000Z"), "2024-05-01 08:30");
+  inUtc(() => assert.equal(localTime("2024-05-01T08:30:00.000Z"), "2024-05-01 08:30"));
   assert.equal(localTime("soon\u202e"), "soon<U+202E>");
   assert.equal(dayWords(new Date(2024, 4, 1)), "Wednesday, 01 May 2024");
   assert.equal(counted(1, "message"), "1 message");
