@@ -25,7 +25,7 @@ def test_what_is_wrong_is_seen(browser: Browser) -> None:
         re.compile("one.js$"), lambda route: route.fulfill(body=SCRIPT, content_type="text/javascript")
     )
     ann.context.route(
-        "**/",
+        re.compile("/$"),
         lambda route: route.fulfill(
             body=PAGE, headers={"content-security-policy": POLICY}, content_type="text/html"
         ),
