@@ -23,6 +23,7 @@ class Answer(Event):
     """In the place of a command, and then of the reply to it: what a wire answers by itself, in its turn."""
 
     data: bytes
+    closes: bool = False  # the connection ends with it
 
 
 class Malformed(Struct, eq=False, tag_field="type", tag="malformed"):

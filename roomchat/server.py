@@ -38,6 +38,7 @@ from roomchat.order import EmbeddedOrder
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.settings import WIRES, Settings
+from roomchat.site.files import Files
 from roomchat.store.log import Log
 from roomchat.store.reader import SqliteReader
 from roomchat.times import timestamp
@@ -93,12 +94,22 @@ class Server:
         self._routes = Routes()
         self._administration = Administration(self._inbox.put, self._readers, self._passwords, self._where)
         dialects = Dialects(settings, lambda: timestamp(time.time()))
+        site = Files()
         self._loops: list[Loop] = []
         self._recorder: Recorder | None = None
         try:
             self.identity = identity.of_server(settings.tls_cert, settings.tls_key, self._log.path, settings.host)
             self._loops += [
-                Loop(settings, self._inbox, self._readers, dialects, self._routes, self._passwords, self.identity)
+                Loop(
+                    settings,
+                    self._inbox,
+                    self._readers,
+                    dialects,
+                    self._routes,
+                    self._passwords,
+                    site,
+                    self.identity,
+                )
                 for _ in range(settings.io_threads)
             ]
             hub_thread = self._make_hub_thread()

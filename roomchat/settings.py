@@ -10,7 +10,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-WIRES = ("native", "ktn", "channels", "plain")
+WIRES = ("native", "websocket", "ktn", "channels", "plain")
 ACCOUNTS = ("open", "invite", "closed")
 PLAINTEXT = ("local", "all", "none")
 

@@ -27,7 +27,7 @@ from roomchat.wires.detect import HTTP_REFUSAL, IRC_REFUSAL, TLS_REFUSAL
 from tests.inside import connections, keep_little, registry_of
 from tests.peer import DEADLINE, Peer
 from tests.program import Program
-from tests.test_detect import ANSWER, HELLO, REFUSED, SOON, wait_until
+from tests.test_detect import NO_BROWSERS, ANSWER, HELLO, REFUSED, SOON, wait_until
 from tests.trust import BareTls, issue, trusting
 
 Serve = Callable[..., Server]
@@ -105,7 +105,7 @@ def test_a_silent_peer_is_greeted_inside(serve: Serve, bare: Open) -> None:
 def test_what_is_refused_is_refused_inside(serve: Serve, bare: Open, kind: str) -> None:
     """HTTP and IRC get their refusals there, and TLS within TLS an alert; each then the goodbye of TLS."""
     data, refusal = REFUSED.get(kind, (b"\x16\x03\x01\x00\x05hello", TLS_REFUSAL))
-    one = bare(serve(), data)
+    one = bare(serve(wires=NO_BROWSERS), data)
     assert one.to_the_end() == refusal
     assert refusal in {HTTP_REFUSAL, IRC_REFUSAL, TLS_REFUSAL}
 

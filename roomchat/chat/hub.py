@@ -206,6 +206,8 @@ class Hub:
             self._first_command(batch, peer, command)
         elif isinstance(command, Answer):
             batch.send(link, command)
+            if command.closes:
+                sessions.disconnected(batch, peer, Disconnected("it said that it ends"))
         elif isinstance(command, Malformed):
             batch.refuse_malformed(command)
         elif isinstance(command, Refresh):

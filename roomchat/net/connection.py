@@ -6,7 +6,7 @@ import socket
 from collections import deque
 from collections.abc import Sequence
 from enum import Enum, auto
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from roomchat.chat.inputs import Input
 from roomchat.net.addresses import is_local
@@ -16,6 +16,9 @@ from roomchat.net.transport import Clear, Transport
 from roomchat.protocol import Statement
 from roomchat.wires.detect import Detector
 from roomchat.wires.wire import Wire
+
+if TYPE_CHECKING:
+    from roomchat.wires.http import Conversation
 
 
 class Owner(Protocol):
@@ -53,11 +56,13 @@ class Connection:
         "backlog",
         "blocked",
         "bucket",
+        "conversation",
         "dear",
         "detector",
         "dirty",
         "events",
         "introduced",
+        "last_asked",
         "local",
         "number",
         "offers",
@@ -93,6 +98,8 @@ class Connection:
         self.local = is_local(address)  # on this machine, as far as is known
         self.wire: Wire  # once it is known, or guessed
         self.detector = detector  # while it is new
+        self.conversation: Conversation | None = None  # while it speaks HTTP
+        self.last_asked = 0.0  # when something came of that
         self.pace = 0.0  # seconds between two writes, if its wire asks for that
         self.owner = owner
         self.bucket = bucket

@@ -19,6 +19,7 @@ from roomchat.net.reactor import READ, WRITE, Reactor
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.settings import Settings
+from roomchat.wires.site import Site
 from roomchat.wires.table import Dialects
 
 logger = logging.getLogger("roomchat")
@@ -42,6 +43,7 @@ class Loop:
         dialects: Dialects,
         routes: Routes,
         passwords: Passwords,
+        site: Site,
         identity: Identity | None = None,
     ) -> None:
         """``identity``: for TLS; None: that is not spoken."""
@@ -51,7 +53,7 @@ class Loop:
         self.intake = Intake(connections, inbox, reactor, passwords)
         self.output = Output(connections, self.intake, readers, reactor, settings.read_piece)
         self.newcomers = Newcomers(
-            settings, dialects, connections, self.intake, self.output, inbox, reactor, self, identity
+            settings, dialects, connections, self.intake, self.output, inbox, reactor, self, identity, site
         )  # fmt: skip
         self._next_look = 0.0  # when what waits in all outboxes together is added up next
         self._stop_by: float | None = None  # when a stopping loop gives up on what is still to be written

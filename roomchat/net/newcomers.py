@@ -21,9 +21,11 @@ from roomchat.net.layers import Layers, tls_required
 from roomchat.net.outbox import Outbox
 from roomchat.net.output import Output
 from roomchat.net.reactor import Reactor
+from roomchat.net.requests import Requests
 from roomchat.settings import Settings
-from roomchat.wires.detect import Encrypted, Proxied, Refused, Verdict
+from roomchat.wires.detect import HTTP_REFUSAL, Asks, Encrypted, Proxied, Refused, Verdict
 from roomchat.wires.plain import PlainWire
+from roomchat.wires.site import Site
 from roomchat.wires.table import Dialects
 from roomchat.wires.wire import Wire
 
@@ -46,7 +48,7 @@ class Newcomers:
 
     def __init__(
         self, settings: Settings, dialects: Dialects, connections: Connections, intake: Intake, output: Output,
-        inbox: Inbox[ToHub], reactor: Reactor, owner: Owner, identity: Identity | None,
+        inbox: Inbox[ToHub], reactor: Reactor, owner: Owner, identity: Identity | None, site: Site,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._connections = connections
@@ -56,6 +58,7 @@ class Newcomers:
         self._reactor = reactor
         self._owner = owner
         self._layers = Layers(settings, dialects, connections, identity)
+        self._requests = Requests(settings, dialects, connections, output, site)
         self._unread: set[socket.socket] = set()  # of new connections that wait to be read
         self._turns: deque[Callable[[], None]] = deque()  # what is to be done for newcomers
 
@@ -169,7 +172,10 @@ class Newcomers:
         if data:
             extra = surplus(data, (), dear=False) + len(data) / FIRST_BYTES
             self._connections.admission.worked(connection, extra, now)
-            self._judge(connection, connection.detector.feed(data))
+            if connection.conversation is None:
+                self._judge(connection, connection.detector.feed(data))
+            else:
+                self._ask(connection, data)
         elif connection.peer_ended:
             self._ended(connection, now)
         self._intake.release(connection)
@@ -238,6 +244,8 @@ class Newcomers:
         """A peer has said nothing yet, or nothing whole."""
         if not self._layers.are_open(connection):
             return  # it is agreed on the encryption; then there is another pause
+        if connection.conversation is not None:
+            return
         if connection.phase is NEW and connection.starved:  # it is we who pause: what it has said is not read yet
             self._watch_for_pause(connection)
             return
@@ -262,6 +270,11 @@ class Newcomers:
             self._encrypt(connection, verdict.data)
         elif isinstance(verdict, Proxied):
             self._come_from(connection, verdict.address, verdict.data)
+        elif isinstance(verdict, Asks) and connection.introduced:
+            self._refuse(connection, HTTP_REFUSAL)  # it was greeted: that is no answer to a request
+        elif isinstance(verdict, Asks):
+            self._requests.begin(connection)
+            self._ask(connection, verdict.data)
         elif isinstance(verdict, Refused) and not verdict.data:
             logger.warning("%s is to say who connects, and does not: see --proxy-from", connection)
             self._connections.let_go(connection)
@@ -270,10 +283,18 @@ class Newcomers:
         elif not self._layers.may_talk(connection):
             self._refuse(connection, tls_required(verdict.wire))
         else:
-            connection.phase = OPEN
-            self._introduce(connection, verdict.wire)
-            commands = verdict.wire.receive_data(bytes(connection.detector.data))
-            self._intake.take(connection, b"", commands, time.monotonic())
+            self._open(connection, verdict.wire, bytes(connection.detector.data))
+
+    def _open(self, connection: Connection, wire: Wire, first: bytes) -> None:
+        """It is known what it speaks, and it may; this came so far."""
+        connection.phase = OPEN
+        self._introduce(connection, wire)
+        self._intake.take(connection, b"", wire.receive_data(first), time.monotonic())
+
+    def _ask(self, connection: Connection, data: bytes) -> None:
+        """It speaks HTTP, and perhaps something else from here on."""
+        if (upgraded := self._requests.feed(connection, data)) is not None:
+            self._open(connection, *upgraded)
 
     def _refuse(self, connection: Connection, last: bytes) -> None:
         """It hears these last words."""

@@ -87,6 +87,8 @@ class Output:
             connection.awaited = 0
         elif type(item) is End:
             self._connections.let_leave(connection)
+            if last := connection.wire.farewell:
+                connection.outbox.put(Packet(last))
         return item
 
     def say(self, connection: Connection, data: bytes) -> None:

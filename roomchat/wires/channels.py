@@ -91,6 +91,7 @@ class ChannelsWire:
     terms = Terms(resume=False)
     pace = PACE
     greeting = b""
+    farewell = b""
     no_echo = 0
 
     def __init__(self, settings: Settings) -> None:

@@ -59,7 +59,13 @@ class Proxied(Struct):
     data: bytes  # what came behind that
 
 
-Verdict = Chosen | Refused | Encrypted | Proxied
+class Asks(Struct):
+    """It speaks HTTP: it asks for pages, or for a WebSocket."""
+
+    data: bytes  # all that came so far
+
+
+Verdict = Chosen | Refused | Encrypted | Proxied | Asks
 
 
 class Detector:
@@ -97,7 +103,8 @@ class Detector:
             begins = self.data[:1] == TLS_BYTE  # not behind blanks
             return Encrypted(bytes(self.data)) if self.tls and begins else Refused(TLS_REFUSAL)
         if _HTTP.match(first):
-            return Refused(HTTP_REFUSAL)
+            spoken = "websocket" in self._dialects.settings.wires
+            return Asks(bytes(self.data)) if spoken else Refused(HTTP_REFUSAL)
         if _IRC.match(first):
             return Refused(IRC_REFUSAL)
         if b"\n" in first or len(self.data) > FIRST_LINE:

@@ -79,6 +79,7 @@ class _Ktn:
     terms: Terms
     pace = PACE
     greeting = b""
+    farewell = b""
 
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
         self._lobby = settings.only_room

@@ -242,6 +242,7 @@ class NativeWire:
     terms = Terms()
     pace = 0.0
     greeting = b""
+    farewell = b""
     no_echo = 0
 
     def __init__(self, max_line: int) -> None:

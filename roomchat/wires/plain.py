@@ -113,6 +113,7 @@ class PlainWire:
     terms = Terms(resume=False, lobby=True)
     pace = 0.0
     greeting = GREETING.encode()
+    farewell = b""
     no_echo = 0
 
     def __init__(self, settings: Settings) -> None:

@@ -32,9 +32,16 @@ def _is_of_2014(first: Mapping[str, object]) -> bool:
     return not first.keys().isdisjoint({"username", "message"})
 
 
+def _websocket(settings: Settings, now: Now) -> Wire:
+    from roomchat.wires.websocket import WebSocketWire  # only here: what it needs takes time to import
+
+    return WebSocketWire(settings.max_line)
+
+
 # By name; "ktn-2014" is a form of "ktn". In this order they are likely of somebody who has begun to say something.
 DIALECTS: dict[str, WireSpec] = {
     "native": WireSpec(lambda settings, now: NativeWire(settings.max_line), typed=False),
+    "websocket": WireSpec(_websocket, typed=False),
     "ktn": WireSpec(KtnWire, lambda first: "request" in first and not _is_of_2014(first)),
     "ktn-2014": WireSpec(Ktn2014Wire, lambda first: "request" in first and _is_of_2014(first)),
     "channels": WireSpec(

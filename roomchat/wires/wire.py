@@ -26,6 +26,7 @@ class Wire(Protocol):
     terms: Terms  # what the chat must know of its connections
     pace: float  # seconds between two writes, each of one line; 0: written as it comes
     greeting: bytes  # what the server says first
+    farewell: bytes  # what it says last
     no_echo: int  # echo is off: the UID whose messages the log's replay skips; 0: none. Reader threads read it
 
     def receive_data(self, data: bytes) -> Sequence[Command | Malformed | Answer]:
