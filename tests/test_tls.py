@@ -27,7 +27,7 @@ from roomchat.wires.detect import HTTP_REFUSAL, IRC_REFUSAL, TLS_REFUSAL
 from tests.inside import connections, keep_little, registry_of
 from tests.peer import DEADLINE, Peer
 from tests.program import Program
-from tests.test_detect import NO_BROWSERS, ANSWER, HELLO, REFUSED, SOON, wait_until
+from tests.test_detect import ANSWER, HELLO, NO_BROWSERS, REFUSED, SOON, wait_until
 from tests.trust import BareTls, issue, trusting
 
 Serve = Callable[..., Server]

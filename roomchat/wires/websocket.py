@@ -20,7 +20,7 @@ _SMALL, _MIDDLE = 126, 1 << 16  # bytes from which on a frame's length takes 2 o
 
 
 class WebSocketWire:
-    """See ``Wire``: the native one, in frames of text. An unmasked frame has no state, so all browsers share it."""
+    """See ``Wire``: the native one, in frames of text. An unmasked frame has no state: all browsers share it."""
 
     dialect = "websocket"
     terms = Terms()
