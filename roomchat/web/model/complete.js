@@ -1,0 +1,183 @@
+// What Tab and the menu offer: commands, people, rooms. Pure: a text in, candidates out. As in the terminal.
+
+import { compared, isPair, privateOf } from "../core/protocol.js";
+import { COMMANDS, find } from "./commands.js";
+import { harmless } from "./harmless.js";
+
+/**
+ * What may take the place of the word before the cursor, and what it is.
+ * @typedef {{text: string, meaning: string, uid?: number}} Candidate
+ *
+ * @typedef {{people(room: string | null): {uid: number, name: string}[], meant(who: string): number[],
+ *   rooms: Map<string, {key: string, isHere?: boolean, other?: {uid: number, name: string}}>,
+ *   heard: Map<string, any>, current: string | null}} Known
+ *
+ * What the word before the cursor is: the beginning of what, and what is put behind what it becomes.
+ * @typedef {{kind: "command" | "topic" | "person" | "name" | "room" | "any room" | "", word: string, end?: string}} Asked
+ */
+
+const MAX_CANDIDATES = 50;
+const ANY_ROOM = ["/join", "/who"]; // not only where one is
+
+/**
+ * The word before the cursor, and what it may become.
+ * @param {string} before the text before the cursor
+ * @param {Known} chat
+ * @returns {{word: string, found: Candidate[], isAsked: boolean}} isAsked: it is one for which a menu may open by itself
+ */
+export function candidates(before, chat) {
+  const { kind, word, end = "" } = asked(before);
+  const found = [...offered(kind, word, end, chat)].filter(({ text }) => harmless(text) === text);
+  const isAsked = kind === "name" ? word.startsWith("@") : kind === "room" ? word !== "" : kind !== "" && kind !== "topic";
+  return { word, found: found.slice(0, MAX_CANDIDATES), isAsked };
+}
+
+/**
+ * @param {string} kind
+ * @param {string} word
+ * @param {string} end
+ * @param {Known} chat
+ * @returns {Iterable<Candidate>}
+ */
+function offered(kind, word, end, chat) {
+  switch (kind) {
+    case "command": return commands(word);
+    case "topic":
+      return COMMANDS.filter(({ name }) => name.slice(1).startsWith(word.toLowerCase()))
+        .map(({ name, help }) => ({ text: name.slice(1), meaning: help }));
+    case "person": return people(word, end, chat);
+    case "name": return names(word, end, chat);
+    case "room": case "any room": return rooms(word, end, chat, kind === "any room");
+    default: return [];
+  }
+}
+
+/**
+ * Whether the word before the cursor is the beginning of somebody's name, whom we need not have heard of.
+ * @param {string} before
+ */
+export function asksForSomeone(before) {
+  const { kind, word } = asked(before);
+  return kind === "person" || (kind === "name" && word.length > 1);
+}
+
+/** @param {string} before @returns {Asked} */
+function asked(before) {
+  const word = /[^ \n]*$/.exec(before)?.[0] ?? "";
+  if (!before.startsWith("/") || before.startsWith("//")) return inText(word, before === word ? ": " : " ");
+  if (!before.includes(" ")) return { kind: "command", word };
+  const [name, ...typed] = before.split(" ");
+  let command;
+  try {
+    command = find(name.toLowerCase());
+  } catch {
+    return { kind: "", word };
+  }
+  const forms = command.forms.map((form) => form.replace(/[[\]]/g, ""));
+  const place = typed.slice(0, -1).filter(Boolean).length;
+  const form = forms[Math.min(place, forms.length - 1)];
+  if (["TEXT", "WORDS", "WHY"].includes(form)) return inText(word, " ");
+  if (place >= forms.length) return { kind: "", word };
+  if (form === "UID") return { kind: "person", word, end: place >= forms.length - 1 ? "" : " " };
+  if (form === "ROOM") return { kind: ANY_ROOM.includes(command.name) ? "any room" : "room", word };
+  return form === "COMMAND" ? { kind: "topic", word: word.replace(/^\//, "") } : { kind: "", word };
+}
+
+/**
+ * Of somebody, or of a room, in a text: an @ may stand behind anything but a letter, where it would be an address.
+ * @param {string} word
+ * @param {string} end
+ * @returns {Asked}
+ */
+function inText(word, end) {
+  if (/^#./.test(word)) return { kind: "any room", word, end: " " };
+  const at = word.lastIndexOf("@");
+  if (at > 0 && !/[\p{L}\p{N}]$/u.test(word.slice(0, at))) return { kind: "name", word: word.slice(at), end: " " };
+  return { kind: "name", word, end };
+}
+
+/** @param {string} word @returns {Iterable<Candidate>} */
+function* commands(word) {
+  const typed = word.toLowerCase();
+  for (const { name, help, form } of COMMANDS) {
+    const forms = form.slice(name.length);
+    if (name.startsWith(typed)) yield { text: `${name} `, meaning: `${forms} ${help}`.trim() };
+  }
+  if (word.length < 2) return;
+  for (const { aliases, help } of COMMANDS) {
+    for (const alias of aliases) if (alias.startsWith(typed)) yield { text: `${alias} `, meaning: help };
+  }
+}
+
+/** @param {string} word @returns {[at: string, wanted: string]} */
+const without = (word) => (word.startsWith("@") ? ["@", compared(word.slice(1))] : ["", compared(word)]);
+
+/**
+ * By UID or name; who shares the name with others is meant by UID.
+ * @param {string} word
+ * @param {string} end
+ * @param {Known} chat
+ * @returns {Iterable<Candidate>}
+ */
+function* people(word, end, chat) {
+  const [at, wanted] = without(word);
+  for (const { uid, name } of chat.people(chat.current)) {
+    if (!String(uid).startsWith(wanted) && !compared(name).startsWith(wanted)) continue;
+    const called = chat.meant(name);
+    const who = called.length === 1 && called[0] === uid ? name : uid;
+    yield { text: `${at}${who}${end}`, meaning: `${uid} ${name}`, uid };
+  }
+}
+
+/**
+ * In a text, with or without an @ before it.
+ * @param {string} word
+ * @param {string} end
+ * @param {Known} chat
+ * @returns {Iterable<Candidate>}
+ */
+function* names(word, end, chat) {
+  const [at, wanted] = without(word);
+  if (!wanted && !at) return;
+  for (const { uid, name } of chat.people(chat.current)) {
+    if (compared(name).startsWith(wanted)) {
+      yield { text: `${at}${name}${at ? " " : end}`, meaning: `${uid} ${name}`, uid };
+    }
+  }
+}
+
+/**
+ * Of a list of rooms the last one is completed; who writes #tea goes on to do so.
+ * @param {string} word
+ * @param {string} end
+ * @param {Known} chat
+ * @param {boolean} isAny not only of those where one is
+ * @returns {Iterable<Candidate>}
+ */
+function* rooms(word, end, chat, isAny) {
+  const [, before, sign, last] = /** @type {RegExpExecArray} */ (/^(.*,)?(#?)(.*)$/s.exec(word));
+  const wanted = compared(last);
+  for (const key of new Set([...chat.rooms.keys(), ...(isAny ? [...chat.heard.keys()].sort() : [])])) {
+    const other = isPair(key) && chat.rooms.get(key)?.other;
+    if (isPair(key) && (sign || !other)) continue;
+    const name = other ? `@${other.name}` : key;
+    const own = privateOf(key); // /join plans, where one is asked into +7/plans
+    const fits = compared(name).startsWith(wanted) || compared(name) === `@${wanted}` ||
+      (own && wanted && compared(own.name).startsWith(wanted));
+    if (fits) yield { text: `${before ?? ""}${sign}${name}${end}`, meaning: other ? "whispers" : "room" };
+  }
+}
+
+/**
+ * What a begun command does; "" for anything else.
+ * @param {string} text
+ */
+export function hint(text) {
+  if (!text.startsWith("/") || text.startsWith("//") || !/^\S+ /.test(text)) return "";
+  try {
+    const { form, help } = find(text.split(" ")[0].toLowerCase());
+    return `${form}: ${help}`;
+  } catch {
+    return "";
+  }
+}
