@@ -1,0 +1,94 @@
+// Who comes and goes, folded: one line for all that happens between two messages, so a lost Wi-Fi is not a page long.
+
+import { told } from "./told.js";
+import { counted } from "./words.js";
+import { cell } from "./harmless.js";
+
+/**
+ * What became of somebody since the line began. `passed`: came and left; `returned`: left and came back.
+ * @typedef {"came" | "left" | "passed" | "returned" | "away" | "back"} Fate
+ *
+ * @typedef {{kind: "comings", key: string, at: number, first: any, count: number,
+ *   people: Map<number, {name: string, fate: Fate}>, crowd: {joined: number, left: number, total: number} | null}} Comings
+ */
+
+const MOST_PEOPLE = 200; // in one line; more begin another
+const NAMED = 3; // of those who did the same; the others are counted
+
+/** @type {Record<string, Record<string, Fate | null>>} by what happens and the fate before; null: as if nothing was */
+const NEXT = {
+  member_joined: { left: "returned", passed: "came", returned: "returned", away: "returned" },
+  member_left: { came: "passed", passed: "passed", back: "left" },
+  away: { came: "came", returned: "returned", back: null },
+  back: { away: null, came: "came", returned: "returned" },
+};
+/** @type {Record<string, Fate>} */
+const FIRST = { member_joined: "came", member_left: "left", away: "away", back: "back" };
+
+/** @param {any} event whether it tells that somebody comes or goes, and no entry tells it, too */
+export const isComing = (event) =>
+  event.type === "presence_summary" ||
+  (Object.hasOwn(NEXT, event.type) && event.reason !== "kicked" && event.reason !== "banned");
+
+/**
+ * The line that tells this, too; a new object.
+ * @param {Comings | null} line the last one, if nothing stands behind it
+ * @param {any} event for which `isComing`
+ * @param {string} key of a new line
+ * @param {number} at ms: now
+ * @returns {Comings}
+ */
+export function folded(line, event, key, at) {
+  if (!line || line.people.size >= MOST_PEOPLE || isOtherDay(line.at, at)) {
+    line = { kind: "comings", key, at, first: event, count: 0, people: new Map(), crowd: null };
+  }
+  const { joined = 0, left = 0, members_total: total } = event;
+  if (event.type === "presence_summary") {
+    const { crowd } = line;
+    return { ...line, count: line.count + 1,
+      crowd: { joined: joined + (crowd?.joined ?? 0), left: left + (crowd?.left ?? 0), total } };
+  }
+  const people = new Map(line.people);
+  const before = people.get(event.uid)?.fate;
+  const fate = before && before in NEXT[event.type] ? NEXT[event.type][before] : FIRST[event.type];
+  people.delete(event.uid); // who did something last stands last
+  if (fate) people.set(event.uid, { name: event.name, fate });
+  return { ...line, count: line.count + 1, people };
+}
+
+/** @param {number} one @param {number} other ms */
+const isOtherDay = (one, other) => new Date(one).toDateString() !== new Date(other).toDateString();
+
+/** @type {[Fate, string, string?][]} what one is told to have done, or several */
+const WORDS = [
+  ["came", "came in."],
+  ["passed", "came in and left."],
+  ["returned", "left and came back."],
+  ["left", "left."],
+  ["away", "is away: the connection was lost.", "are away: their connections were lost."],
+  ["back", "is back.", "are back."],
+];
+
+/**
+ * The line as sentences, harmless; "": all is as it was.
+ * @param {Comings} line
+ */
+export function comingsWords(line) {
+  if (line.count === 1 && !line.crowd) return told(line.first, { me: { uid: 0, name: "" }, names: new Map() }).join(" ");
+  const sentences = [];
+  for (const [fate, one, many = one] of WORDS) {
+    const names = [...line.people.values()].filter((person) => person.fate === fate).map(({ name }) => cell(name));
+    if (names.length) sentences.push(`${together(names)} ${names.length > 1 ? many : one}`);
+  }
+  const { crowd } = line;
+  if (crowd) sentences.push(`${crowd.joined} joined, ${crowd.left} left; ${crowd.total} are here now.`);
+  return sentences.join(" ");
+}
+
+/** @param {string[]} names "ann", "ann and bob", "ann, bob, cleo and 3 others" */
+function together(names) {
+  const shown = names.length > NAMED + 1 ? names.slice(0, NAMED) : names;
+  const last = shown === names ? /** @type {string} */ (names.at(-1)) : counted(names.length - NAMED, "other");
+  const others = shown === names ? names.slice(0, -1) : shown;
+  return others.length ? `${others.join(", ")} and ${last}` : last;
+}

@@ -1,0 +1,149 @@
+// A run of a room's log without a hole, and what was told between its entries.
+
+/** @typedef {import("../core/protocol.js").Entry} Entry */
+/** @typedef {import("./comings.js").Comings} Comings */
+
+/**
+ * A line of ours, as the engine has it. `at`: ms.
+ * @typedef {{id: string, room?: string, uid?: number, text: string, kind?: "action", at: number}} Line
+ *
+ * What is shown, each with a key that nothing else in its timeline has, and the ms when it was. They are never
+ * changed, only replaced.
+ * @typedef {{kind: "entry", key: string, at: number, entry: Entry}} Logged
+ * @typedef {{kind: "gap", key: string, at: number, after: number, before: number}} Hole
+ * @typedef {{kind: "told", key: string, at: number, lines: string[], tone: "told" | "trouble"}} Told
+ * @typedef {{kind: "refused", key: string, at: number, line: Line, reason: string}} RefusedLine
+ * @typedef {{kind: "waiting", key: string, at: number, line: Line}} Waiting
+ * @typedef {Logged | Hole | Told | RefusedLine | Waiting | Comings} Item
+ */
+
+/**
+ * @param {Entry} entry
+ * @returns {Logged}
+ */
+export const logged = (entry) => ({
+  kind: "entry", entry, at: Date.parse(entry.ts) || 0, key: entry.own ? `line:${entry.own}` : `seq:${entry.seq}`,
+});
+
+/** @param {Item} item the place of an entry in the log; 0 of what is no entry */
+export const seqOf = (item) => (item.kind === "entry" ? item.entry.seq : 0);
+
+/** Items in order. Each has a number that it keeps: those put before the first one get smaller numbers. */
+export class Run {
+  /** Whether it begins with the first entry of the log. */
+  isWhole = false;
+  /** The number of the first item. */
+  start = 0;
+  /** @type {Item[]} */
+  items = [];
+
+  /**
+   * @param {Item[]} [items]
+   * @param {number} [start]
+   */
+  constructor(items = [], start = 0) {
+    this.items = items;
+    this.start = start;
+  }
+
+  /** The number behind the last item's. */
+  get end() {
+    return this.start + this.items.length;
+  }
+
+  /** The first entry's; 0 if there is none. */
+  get firstSeq() {
+    const first = this.items.find((item) => item.kind === "entry");
+    return first ? seqOf(first) : 0;
+  }
+
+  /** The last entry's; 0 if there is none. */
+  get lastSeq() {
+    const last = this.items.findLast((item) => item.kind === "entry");
+    return last ? seqOf(last) : 0;
+  }
+
+  /** @param {number} number @returns {Item | undefined} */
+  at(number) {
+    return this.items[number - this.start];
+  }
+
+  /**
+   * Put one behind all others. An entry that is not newer than the last one goes where it belongs, if it is not here.
+   * @param {Item} item
+   */
+  append(item) {
+    const seq = seqOf(item), last = seq ? this.lastSeq : 0;
+    if (!seq || seq > last) this.items.push(item);
+    else this.#insert(item, seq);
+  }
+
+  /** @param {Item} item @param {number} seq */
+  #insert(item, seq) {
+    const place = this.items.findLastIndex((one) => one.kind === "entry" && one.entry.seq <= seq);
+    // Before all that is here it would leave a hole; it comes with its page.
+    if (place >= 0 && seqOf(this.items[place]) !== seq) this.items.splice(place + 1, 0, item);
+  }
+
+  /**
+   * Put a page before all that is here; what is here already is passed over.
+   * @param {Entry[]} entries by their seq
+   */
+  prepend(entries) {
+    const first = this.firstSeq || Infinity;
+    const older = entries.filter((entry) => entry.seq < first).map(logged);
+    this.items = [...older, ...this.items];
+    this.start -= older.length;
+  }
+
+  /**
+   * Put a page behind all that is here; what is here already is passed over.
+   * @param {Entry[]} entries by their seq
+   */
+  extend(entries) {
+    const last = this.lastSeq;
+    this.items.push(...entries.filter((entry) => entry.seq > last).map(logged));
+  }
+
+  /**
+   * Put a tombstone in the place of words.
+   * @param {number} seq
+   */
+  erase(seq) {
+    const place = this.items.findLastIndex((item) => seqOf(item) === seq);
+    const item = this.items[place];
+    if (item?.kind !== "entry" || !("text" in item.entry)) return;
+    const { text, ...rest } = item.entry;
+    this.items[place] = { ...item, entry: { ...rest, type: "tombstone" } };
+  }
+
+  /**
+   * Give up what is before that number; it can be fetched again.
+   * @param {number} number
+   */
+  forgetBefore(number) {
+    const gone = number - this.start;
+    if (gone <= 0) return;
+    this.items.splice(0, gone);
+    this.start = number;
+    this.isWhole = false;
+  }
+
+  /**
+   * Take away what is at that number and behind it.
+   * @param {number} number
+   * @returns {Item[]} what is taken
+   */
+  cut(number) {
+    return this.items.splice(Math.max(0, number - this.start));
+  }
+
+  /**
+   * The number of the entry with that seq, or of the first one behind it; the end, if there is none.
+   * @param {number} seq
+   */
+  find(seq) {
+    const place = this.items.findIndex((item) => seqOf(item) >= seq && item.kind === "entry");
+    return place < 0 ? this.end : this.start + place;
+  }
+}

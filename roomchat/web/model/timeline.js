@@ -1,0 +1,227 @@
+// What there is to show of a room: its log, as far as it is here, what was told beside it, and our lines that wait.
+//
+// What is here is bounded. Who looks far above looks at a second run, `past`, until the pages between it and the
+// newest ones have been fetched again.
+
+import { Emitter } from "../core/emitter.js";
+import { folded } from "./comings.js";
+import { Run, logged } from "./run.js";
+
+/** @typedef {import("../core/protocol.js").Entry} Entry */
+/** @typedef {import("./run.js").Item} Item */
+/** @typedef {import("./run.js").Line} Line */
+/** @typedef {import("./run.js").Waiting} Waiting */
+
+export const MOST = 1200; // items of a run; some 400 bytes each
+export const NEWEST = 400; // of these are kept when there are more; several screens, so that nobody misses them
+
+/** Tells "change" when something is shown otherwise than before. */
+export class Timeline extends Emitter {
+  /** @type {Run} the newest; it ends where the log ends */
+  live = new Run();
+  /** @type {Run | null} what is looked at, if it is not `live` */
+  past = null;
+  /** @type {Waiting[]} */
+  waiting = [];
+  /** How many messages of others came, ever: who remembers it knows how many came since. */
+  heard = 0;
+  /** Whether a page is on its way. */
+  isFetching = false;
+  /** The first number on the screen, set by who shows it: what is behind it is not given up. */
+  looked = Infinity;
+
+  #adjoins = false; // whether live begins right where past ends
+  #told = 0;
+
+  /** What is looked at. @returns {Run} */
+  get shown() {
+    return this.past ?? this.live;
+  }
+
+  /**
+   * Begin with what is kept.
+   * @param {Entry[]} entries the newest, by their seq
+   */
+  load(entries) {
+    this.live = new Run(entries.map(logged));
+    for (const { entry } of /** @type {any[]} */ (this.live.items)) if (entry.type === "deleted") this.live.erase(entry.of);
+    this.past = null;
+    this.waiting = [];
+    this.emit("change");
+  }
+
+  /**
+   * An entry came. One of ours takes the place of its line.
+   * @param {Entry} entry
+   * @param {boolean} [isOfOthers]
+   */
+  take(entry, isOfOthers = false) {
+    if (entry.type === "deleted") for (const run of [this.live, this.past]) run?.erase(entry.of);
+    if (entry.own) this.waiting = this.waiting.filter(({ line }) => line.id !== entry.own);
+    if (isOfOthers && "text" in entry) this.heard += 1;
+    this.#append(logged(entry));
+  }
+
+  /**
+   * A line of ours is to be sent.
+   * @param {Line} line
+   */
+  say(line) {
+    if (this.waiting.some((one) => one.line.id === line.id)) return;
+    this.waiting = [...this.waiting, waiting(line)];
+    this.emit("change");
+  }
+
+  /**
+   * A line of ours will not be sent. It stays where it was said.
+   * @param {Line} line
+   * @param {string} reason a sentence
+   */
+  refuse(line, reason) {
+    const known = this.waiting.find((one) => one.line.id === line.id)?.line;
+    this.waiting = this.waiting.filter((one) => one.line.id !== line.id);
+    this.#append({ kind: "refused", key: `line:${line.id}`, at: known?.at ?? Date.now(), line: known ?? line, reason });
+  }
+
+  /**
+   * Take away a line that was refused: it is sent again, or not wanted any more.
+   * @param {string} id
+   */
+  drop(id) {
+    for (const run of [this.live, this.past]) {
+      if (run) run.items = run.items.filter((item) => item.kind !== "refused" || item.line.id !== id);
+    }
+    this.emit("change");
+  }
+
+  /**
+   * Somebody came or went.
+   * @param {any} event for which `isComing`
+   */
+  come(event) {
+    const last = this.live.items.at(-1);
+    const line = folded(last?.kind === "comings" ? last : null, event, this.#key(), Date.now());
+    if (line.key === last?.key) this.live.items.pop();
+    this.#append(line);
+  }
+
+  /**
+   * The server no longer keeps what is between.
+   * @param {{after: number, before: number}} event
+   */
+  miss({ after, before }) {
+    this.#append({ kind: "gap", key: `gap:${after}-${before}`, at: Date.now(), after, before });
+  }
+
+  /**
+   * Say something beside the log.
+   * @param {string[]} lines made harmless
+   * @param {"told" | "trouble"} [tone] trouble: what should not be overlooked
+   */
+  tell(lines, tone = "told") {
+    if (lines.length) this.#append({ kind: "told", key: this.#key(), at: Date.now(), lines, tone });
+  }
+
+  /** Show nothing of what is here; it can be scrolled back to. */
+  clear() {
+    this.past = null;
+    this.live.forgetBefore(this.live.end);
+    this.emit("change");
+  }
+
+  /**
+   * A page of what is before all that is looked at.
+   * @param {Entry[]} entries by their seq
+   * @param {boolean} more whether there are others before them
+   */
+  prepend(entries, more) {
+    this.shown.prepend(entries);
+    this.shown.isWhole = !more;
+    if (this.shown.items.length > MOST) {
+      this.#split();
+      if (this.past && this.past.cut(this.past.start + MOST).length) this.#adjoins = false;
+    }
+    this.emit("change");
+  }
+
+  /**
+   * A page of what is behind the past that is looked at.
+   * @param {Entry[]} entries by their seq
+   * @param {boolean} more whether there are others behind them
+   */
+  extend(entries, more) {
+    if (!this.past) return;
+    const { firstSeq } = this.live;
+    this.past.extend(entries);
+    if (!more || (firstSeq && this.past.lastSeq >= firstSeq)) this.connect(true);
+    this.past?.forgetBefore(Math.min(this.looked, this.past.end - MOST));
+    this.emit("change");
+  }
+
+  /**
+   * Look at another part of the log.
+   * @param {Entry[]} entries by their seq
+   * @param {boolean} isWhole whether they begin with the first one
+   */
+  open(entries, isWhole) {
+    this.past = new Run(entries.map(logged));
+    this.past.isWhole = isWhole;
+    this.#adjoins = false;
+    this.emit("change");
+  }
+
+  /** Look at the newest again. */
+  toNewest() {
+    this.past = null;
+    this.emit("change");
+  }
+
+  /**
+   * Put the newest behind the past, if nothing is missing between.
+   * @param {boolean} [adjoins] whether it is known that nothing is
+   */
+  connect(adjoins = this.#adjoins) {
+    if (!this.past || !adjoins) return false;
+    const { past } = this, last = past.lastSeq;
+    past.items.push(...this.live.items.filter((item) => item.kind !== "entry" || item.entry.seq > last));
+    past.forgetBefore(Math.min(this.looked, past.end - MOST));
+    this.live = past;
+    this.past = null;
+    this.emit("change");
+    return true;
+  }
+
+  /** @param {Item} item */
+  #append(item) {
+    this.live.append(item);
+    if (this.live.items.length > MOST) {
+      const kept = this.live.end - NEWEST;
+      if (!this.past && this.looked < kept) {
+        this.#split();
+      } else {
+        this.live.forgetBefore(kept);
+        this.#adjoins = false;
+      }
+    }
+    this.emit("change");
+  }
+
+  #split() {
+    if (this.past) return;
+    const past = this.live;
+    this.live = new Run(past.cut(past.end - NEWEST));
+    this.past = past;
+    this.#adjoins = true;
+  }
+
+  #key() {
+    this.#told += 1;
+    return `told:${this.#told}`;
+  }
+}
+
+/**
+ * @param {Line} line
+ * @returns {Waiting}
+ */
+const waiting = (line) => ({ kind: "waiting", key: `line:${line.id}`, at: line.at, line });

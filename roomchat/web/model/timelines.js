@@ -1,0 +1,101 @@
+// The timelines of all rooms, fed with what the engine tells.
+
+import { isEntry, pairRoom } from "../core/protocol.js";
+import { isComing } from "./comings.js";
+import { cell } from "./harmless.js";
+import { Timeline } from "./timeline.js";
+import { told } from "./told.js";
+
+/** @typedef {import("./run.js").Line} Line */
+
+// Told where one looks, in whatever room they are of.
+const HERE = new Set(["left", "invited", "invitation", "blocked", "unblocked", "notice", "error"]);
+const TROUBLE = new Set(["notice", "error"]);
+
+export class Timelines {
+  /** @type {Map<string, Timeline>} */
+  #all = new Map();
+  #chat;
+
+  /** @param {any} chat model/chat.js; it hears of everything before this does */
+  constructor(chat) {
+    this.#chat = chat;
+  }
+
+  /**
+   * Of a room; an empty one, if nothing is known of it.
+   * @param {string} room
+   * @returns {Timeline}
+   */
+  of(room) {
+    const known = this.#all.get(room);
+    if (known) return known;
+    const made = new Timeline();
+    this.#all.set(room, made);
+    return made;
+  }
+
+  /**
+   * Begin with what is kept, or anew.
+   * @param {{entries: Record<string, any[]>, events?: any[], waiting: Line[]} | null} kept
+   */
+  load(kept) {
+    const { entries = {}, events = [], waiting = [] } = kept ?? {};
+    for (const room of new Set([...this.#all.keys(), ...Object.keys(entries)])) this.of(room).load(entries[room] ?? []);
+    for (const event of events) if (isEntry(event)) this.take(event);
+    for (const line of waiting) this.said(line);
+  }
+
+  /**
+   * Something happened.
+   * @param {any} event as it came
+   */
+  take(event) {
+    if (this.#chat.hides(event)) return;
+    const { room, type } = event;
+    if (isEntry(event)) this.of(room).take(event, event.uid !== this.#chat.me.uid);
+    else if (type === "gap") this.of(room).miss(event);
+    else if (isComing(event)) this.of(room).come(event);
+    else if (type === "renamed") this.#renamed(event);
+    else if (type === "joined") this.of(room).tell(told(event, this.#chat));
+    else if (HERE.has(type)) this.tell(told(event, this.#chat), TROUBLE.has(type) ? "trouble" : "told");
+  }
+
+  /**
+   * A line of ours was taken and waits.
+   * @param {Line} line
+   */
+  said(line) {
+    this.of(this.#roomOf(line)).say(line);
+  }
+
+  /**
+   * A line of ours will not be sent.
+   * @param {Line & {message: string}} refusal
+   */
+  refused({ message, ...line }) {
+    this.of(this.#roomOf(line)).refuse({ ...line, at: line.at ?? Date.now() }, cell(message));
+  }
+
+  /**
+   * Say something beside the log of the room that is looked at.
+   * @param {string[]} lines made harmless
+   * @param {"told" | "trouble"} [tone]
+   * @param {string | null} [room]
+   */
+  tell(lines, tone, room = this.#chat.current) {
+    if (room !== null) this.of(room).tell(lines, tone);
+  }
+
+  /** @param {any} event somebody has another name: told where both are */
+  #renamed(event) {
+    for (const [key, room] of this.#chat.rooms) {
+      if (room.members?.has(event.uid) || event.uid === this.#chat.me.uid) this.of(key).tell(told(event, this.#chat));
+    }
+  }
+
+  /** @param {{room?: string, uid?: number}} line */
+  #roomOf({ room, uid = 0 }) {
+    return room ?? pairRoom(this.#chat.me.uid, uid);
+  }
+}
