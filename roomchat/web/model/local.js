@@ -1,0 +1,132 @@
+// What a person can ask for that the page does by itself: everything else that is typed is the server's.
+
+import { isPair } from "../core/protocol.js";
+import { about, TypingError } from "./commands.js";
+import { cell } from "./harmless.js";
+import { hasWords } from "./mentions.js";
+import { told } from "./told.js";
+import { listed, roomName, said, uidName } from "./words.js";
+
+/** @typedef {import("./runner.js").Runner} Runner */
+
+export const NO_ROOM = "You are not in a room. Type /join ROOM to join one.";
+const PAGE = 100;
+
+/** @param {string | null} room */
+function here(room) {
+  if (room === null) throw new TypingError(NO_ROOM);
+  return room;
+}
+
+/** @param {any} room as a list of windows has it */
+const withNew = (room) => (room.unread ? ` (${room.unread} new)` : "");
+
+/** @type {Record<string, (runner: Runner, what: any, room: string | null) => Promise<void> | void>} */
+export const LOCAL = {
+  async several(runner, { commands }, room) {
+    let refused = null;
+    for (const one of commands) await runner.do(one, room).catch((error) => (refused = error));
+    if (refused) throw refused;
+  },
+  async switchRoom(runner, { room, number, text }) {
+    const { chat } = runner, rooms = [...chat.rooms.values()];
+    if (number !== undefined) {
+      if (number < 1 || number > rooms.length) {
+        throw new TypingError(`There is no window ${number}; /room lists them. A room of that name is #${number}.`);
+      }
+      return chat.look(rooms[number - 1].key);
+    }
+    if (!room) {
+      const names = rooms.map((one, i) => `${i + 1} ${roomName(one.key, chat)}${withNew(one)}`);
+      return runner.tell(rooms.length ? listed("You are in", names) : NO_ROOM);
+    }
+    const there = runner.called(room);
+    if (!there && !isPair(room)) throw new TypingError(`You are not in ${room}. Type /join ${room} to join it.`);
+    if (!there) await runner.engine.ask({ type: "join", room });
+    chat.look(there ?? room);
+    if (text) await runner.say(there ?? room, text);
+  },
+  closeWindow({ chat }, what, current) {
+    const room = what.room ?? current;
+    if (!room || !isPair(room)) throw new TypingError("Only whispers can be closed. /leave leaves a room.");
+    chat.close(room);
+  },
+  names: (runner, what, room) => runner.do({ type: "who", room: what.room ?? here(room) }),
+  async whois(runner, { uid }) {
+    runner.tell(await runner.whois(uid));
+  },
+  async blockPerson(runner, { uid }) {
+    const { chat, engine } = runner;
+    if (uid === undefined) {
+      const people = [...chat.blocked].sort((one, other) => one - other).map((one) => uidName(one, chat));
+      return runner.tell(people.length ? listed("You have blocked", people) : "You have blocked nobody.");
+    }
+    if (uid === chat.me.uid) throw new TypingError("You can't block yourself.");
+    if (!chat.blocked.has(uid)) await engine.ask({ type: "block", uid });
+    runner.tell(`You have blocked ${uidName(uid, chat)}. To undo it, type /unblock ${uid}.`);
+  },
+  async unblockPerson(runner, { uid }) {
+    const { chat, engine } = runner;
+    if (!chat.blocked.has(uid)) throw new TypingError(`You have not blocked ${uidName(uid, chat)}.`);
+    await engine.ask({ type: "unblock", uid });
+    runner.tell(`You hear from ${uidName(uid, chat)} again.`);
+  },
+  async deleteMessage(runner, { words }, room) {
+    const entry = await runner.ownLast(here(room), words ?? "");
+    runner.view.open("delete", { entry });
+  },
+  search(runner, { words, everywhere }, room) {
+    if (!words) return runner.again();
+    const rooms = everywhere ? [...runner.chat.rooms.keys()] : [here(room)];
+    runner.find(words, rooms, (entry) => hasWords(words, entry.text));
+  },
+  mentions(runner) {
+    runner.find("mentions and whispers", [...runner.chat.rooms.keys()], (entry) => runner.chat.wants(entry));
+  },
+  scrollBack({ chat, view }, { count }, current) {
+    const room = here(current);
+    if (count === undefined) return view.older();
+    if (!count) throw new TypingError("Usage: /history [N], where N is at least 1.");
+    view.goTo(room, Math.max(1, (chat.rooms.get(room)?.lastSeq ?? 0) - count + 1));
+  },
+  async copy(runner, { number }, room) {
+    const { entries } = await runner.engine.past(here(room), null, PAGE);
+    const words = entries.filter((/** @type {any} */ one) => one.type === "message" || one.type === "action");
+    if (!words.length) throw new TypingError("There is no message here to copy.");
+    const entry = number ? words.at(-number) : undefined;
+    if (!entry) throw new TypingError(`Only ${words.length} messages can be copied here: /copy [N]`);
+    await runner.view.copy(said(entry).text);
+    runner.tell("Copied.");
+  },
+  clear() {
+    throw new TypingError("What was said stays in this page. /history goes back, the arrow to the newest.");
+  },
+  setAway: (runner, { text }) => runner.setAway(text),
+  registerHere({ chat, view }, { invite }) {
+    if (chat.me.account) throw new TypingError("You have an account here already.");
+    view.open("register", { invite });
+  },
+  logIn: ({ view }, { name }) => view.open("login", { name }),
+  newPassword: ({ chat, view }) => ofAccount(chat, () => view.open("password")),
+  endAccount: ({ chat, view }) => ofAccount(chat, () => view.open("unregister")),
+  listDevices: ({ view }) => view.open("devices"),
+  async logOut(runner, { device, others }) {
+    if (!others && device === undefined) return runner.engine.logout();
+    runner.tell(...told(await runner.engine.ask({ type: "logout", device, others }), runner.chat));
+  },
+  retry: ({ engine }) => engine.retry(),
+  help(runner, { topic }) {
+    if (topic) runner.tell(...about(topic));
+    else runner.view.open("help");
+  },
+};
+
+/**
+ * Nobody is asked for a password that he can't have.
+ * @param {any} chat
+ * @param {() => void} ask
+ */
+function ofAccount(chat, ask) {
+  if (!chat.me.account) throw new TypingError("You have no account here. To make one, type /register.");
+  ask();
+}

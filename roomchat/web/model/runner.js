@@ -1,0 +1,260 @@
+// Carries out what a person typed, once it is understood.
+
+import { isPair, isSame, otherOf } from "../core/protocol.js";
+import { NobodyCalled, parse, TypingError } from "./commands.js";
+import { cell } from "./harmless.js";
+import { LOCAL, NO_ROOM } from "./local.js";
+import { hasWords } from "./mentions.js";
+import { Search } from "./search.js";
+import { isAnswer, told } from "./told.js";
+import { listed, nameOf, said, uidName, willSeeLater, whose } from "./words.js";
+
+/**
+ * What a page can do with what was found: `tell` prints lines behind what was said, `open` opens a dialog by its name
+ * (found {search, title}, delete {entry}, help, login {name}, register {invite}, password, unregister, devices),
+ * `older` scrolls back, `newest` goes to where the last so many messages begin.
+ * @typedef {{tell(lines: string[], tone?: "dim" | "trouble"): void, open(name: string, args?: any): void,
+ *   older(): void, goTo(room: string, seq: number): void, copy(text: string): Promise<void>}} View
+ *
+ * @typedef {import("../core/protocol.js").Spoken} Spoken
+ */
+
+const AWAY = "You are away. People who whisper to you get one automatic reply. Type /away again when you are back.";
+const PAGE = 100;
+const MAX_LOOKED_AT = 5000; // messages, for one's own last one
+
+export class Runner {
+  #engine;
+  #chat;
+  #view;
+  /** @type {string | null} what is answered to whispers; null: we are here */
+  #away = null;
+  /** @type {Set<number>} who whispered while we were away, and was told so */
+  #answered = new Set();
+  /** @type {Set<number>} whom we whispered to, and were told that they are offline */
+  #offline = new Set();
+  /** @type {{search: Search, title: string} | null} */
+  #search = null;
+
+  /**
+   * @param {any} engine
+   * @param {any} chat
+   * @param {View} view
+   */
+  constructor(engine, chat, view) {
+    this.#engine = engine;
+    this.#chat = chat;
+    this.#view = view;
+    engine.on("event", (/** @type {any} */ event) => this.#answer(event));
+  }
+
+  /**
+   * Carry out a line.
+   * @param {string} line
+   * @param {string | null} [room] that it was typed for
+   * @throws {Error} it can't be done; the message is a sentence
+   */
+  async run(line, room = this.#chat.current) {
+    const what = await this.#understand(line);
+    if (what) await this.do(what, room);
+  }
+
+  /**
+   * Carry out what is understood.
+   * @param {any} what
+   * @param {string | null} [room]
+   */
+  async do(what, room = this.#chat.current) {
+    if (what.local) await LOCAL[what.local](this, what, room);
+    else if (what.type === "say") await this.say(room, what.text, what.kind);
+    else if (what.type === "whisper") await this.whisper(what.uid, what.text, what.kind);
+    else if (what.type === "join") await this.#join(what);
+    else await this.#ask(what, room);
+  }
+
+  /**
+   * @param {string | null} room
+   * @param {string} text
+   * @param {"action"} [kind]
+   */
+  async say(room, text, kind) {
+    if (room === null) throw new TypingError(NO_ROOM);
+    this.#check(text);
+    if (isPair(room)) await this.whisper(/** @type {number} */ (otherOf(room, this.#chat.me.uid)), text, kind);
+    else await this.#engine.say({ room, text, kind });
+  }
+
+  /**
+   * @param {number} uid
+   * @param {string} text
+   * @param {"action"} [kind]
+   */
+  async whisper(uid, text, kind) {
+    this.#check(text);
+    await this.#engine.say({ uid, text, kind });
+    const room = [...this.#chat.rooms.values()].find((one) => one.other?.uid === uid);
+    if (!room?.other.offline) this.#offline.delete(uid);
+    else if (!this.#offline.has(uid)) {
+      this.#offline.add(uid);
+      this.tell(willSeeLater(cell(nameOf(uid, this.#chat) ?? `UID ${uid}`)));
+    }
+  }
+
+  /** @param {string} text */
+  #check(text) {
+    const most = this.#chat.limits?.text ?? Infinity, length = [...text].length;
+    if (length > most) throw new TypingError(`A message may have at most ${most} characters; this one has ${length}.`);
+  }
+
+  /** @param {...string} lines */
+  tell(...lines) {
+    this.#view.tell(lines.map(cell));
+  }
+
+  /**
+   * What a line asks for, also if it names somebody of whom only the server knows.
+   * @param {string} line
+   */
+  async #understand(line) {
+    try {
+      return parse(line, this.#chat);
+    } catch (error) {
+      if (!(error instanceof NobodyCalled) || this.#engine.status.phase !== "online") throw error;
+    }
+    let last = -1;
+    for (let after = 0; last < after;) {
+      last = after;
+      const { clients } = await this.#engine.ask({ type: "who", after });
+      after = clients.at(-1)?.uid ?? after;
+      try {
+        return parse(line, this.#chat);
+      } catch (error) {
+        if (!(error instanceof NobodyCalled)) throw error;
+      }
+    }
+    return parse(line, this.#chat);
+  }
+
+  /**
+   * What names no room means the one that it was typed for.
+   * @param {any} what
+   * @param {string | null} room
+   */
+  async #ask(what, room) {
+    if (!["dial", "name", "who", "rooms", "stats"].includes(what.type)) {
+      what = { ...what, room: what.room ?? room ?? undefined };
+      if (what.room === undefined) throw new TypingError(NO_ROOM);
+    }
+    if (what.type === "leave" && isPair(what.room)) return this.#chat.close(what.room);
+    const answer = await this.#engine.ask(what);
+    if (what.type === "dial") this.#chat.look(answer.room);
+    else if (isAnswer(answer)) this.tell(...told(answer, this.#chat));
+  }
+
+  /** @param {any} what */
+  async #join(what) {
+    const there = !what.private && this.called(what.room);
+    if (there) return this.#chat.look(there);
+    const { room } = await this.#engine.ask(what);
+    this.#chat.look(room);
+  }
+
+  /** @param {string} name @returns {string | undefined} the room that we are in of that name */
+  called(name) {
+    return [...this.#chat.rooms.keys()].find((key) => isSame(key, name));
+  }
+
+  /** @param {any} event somebody whispers while we are away: tell them, once */
+  #answer(event) {
+    const isWords = event.type === "message" || event.type === "action";
+    if (this.#away === null || !isWords || !isPair(event.room)) return;
+    if (!this.#chat.isOfOthers(event) || this.#chat.isOld(event) || this.#answered.has(event.uid)) return;
+    this.#answered.add(event.uid);
+    this.#engine.say({ uid: event.uid, text: awayWords(this.#away), kind: "action" }).catch(() => {});
+  }
+
+  // ---------------------------------------------------------------- what is done here
+
+  get chat() {
+    return this.#chat;
+  }
+
+  get engine() {
+    return this.#engine;
+  }
+
+  get view() {
+    return this.#view;
+  }
+
+  /** @param {string} [typed] */
+  async setAway(typed) {
+    const room = this.#chat.current, isBack = typed === undefined && this.#away !== null;
+    const text = typed ?? "";
+    if (room !== null && !isPair(room)) await this.say(room, isBack ? "is back" : awayWords(text), "action");
+    this.#away = isBack ? null : text;
+    this.#answered.clear();
+    this.tell(isBack ? "You are back." : AWAY);
+  }
+
+  /**
+   * @param {string} title
+   * @param {string[]} rooms
+   * @param {(entry: Spoken) => boolean} isHit
+   */
+  find(title, rooms, isHit) {
+    const isShown = (/** @type {Spoken} */ entry) => !this.#chat.hides(entry) && isHit(entry);
+    const past = (/** @type {[string, number | null, number]} */ ...asked) => this.#engine.past(...asked);
+    this.#search = { title, search: new Search(rooms, isShown, past) };
+    this.again();
+  }
+
+  /** Show the last search again. */
+  again() {
+    if (this.#search) return this.#view.open("found", this.#search);
+    throw new TypingError("Usage: /search WORDS, or /search -all WORDS to look in all your rooms.");
+  }
+
+  /**
+   * The last message of this person in a room, or the last one with these words.
+   * @param {string} room
+   * @param {string} words
+   */
+  async ownLast(room, words) {
+    let before = null, looked = 0;
+    while (looked < MAX_LOOKED_AT) {
+      /** @type {{entries: any[], more: boolean}} */
+      const { entries, more } = await this.#engine.past(room, before, PAGE);
+      const found = entries.findLast((entry) => this.#isOwn(entry) && (!words || hasWords(words, said(entry).text)));
+      if (found) return found;
+      if (!more || !entries.length) break;
+      looked += entries.length;
+      before = entries[0].seq;
+    }
+    throw new TypingError(`Nothing of yours is left here${words ? ` with: ${words}` : " to delete"}.`);
+  }
+
+  /** @param {any} entry */
+  #isOwn(entry) {
+    return entry.uid === this.#chat.me.uid && (entry.type === "message" || entry.type === "action");
+  }
+
+  /** @param {number} uid what is known of somebody */
+  async whois(uid) {
+    const chat = this.#chat;
+    if (uid === chat.me.uid) return `You are ${uidName(uid, chat)}.`;
+    const { clients } = await this.#engine.ask({ type: "who", after: uid - 1 });
+    const person = clients[0]?.uid === uid ? clients[0] : null;
+    const name = person?.name ?? nameOf(uid, chat);
+    if (name === undefined) return `No one here has the UID ${uid}, and it is not known who had. /who lists everyone.`;
+    const who = whose(name, uid);
+    if (!person) return `${who} is not here. ${willSeeLater(cell(name))}`;
+    const both = [...chat.rooms.values()].filter((room) => !room.isPair && room.members.has(uid));
+    return `${who} is here${person.away ? ", but the connection was lost" : ""}.` +
+      (both.length ? ` ${listed("You are both in", both.map((room) => cell(room.key)))}` : "") +
+      (chat.blocked.has(uid) ? ` You have blocked ${cell(name)}.` : "");
+  }
+}
+
+/** @param {string} text */
+const awayWords = (text) => (text ? `is away: ${text}` : "is away");
