@@ -21,6 +21,8 @@ from prompt_toolkit.utils import get_cwidth
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from conversation import CALLED, GARDEN, HALF, TOOLS, WHISPERED  # noqa: E402
+
 from roomchat import Client  # noqa: E402
 from tests.emulator import ENTER, TAB, Emulated, alt  # noqa: E402
 from tests.program import address_of, serve  # noqa: E402
@@ -68,28 +70,29 @@ def main() -> None:
 def chat(ann: Emulated, bob: Client, cleo: Client) -> None:
     """A conversation that has everything in it."""
     ann.until("ann (")
-    for friend in (bob, cleo):
+    friends = {"bob": bob, "cleo": cleo}
+    for friend in friends.values():
         friend.join("garden")
     ann.type("/join garden" + ENTER)
     ann.until("[garden]")
-    say(ann, bob, "Good morning! The beans are up \N{SEEDLING}")
-    say(ann, cleo, "Already? Mine are under the snow. What did you do, and does it work at eight hundred metres?")
-    ann.type("I have a cold frame to give away, if you want it, cleo." + ENTER)
-    ann.until("ann: I have")
-    say(ann, bob, "\u8c46\u304c\u80b2\u3064\u306e\u306f\u65e9\u3044\u3067\u3059\u306d")
-    say(ann, cleo, "/me runs for her bicycle")
-    bob.whisper(3, "Psst: it is her birthday on Friday.")
-    say(ann, cleo, "@ann I am on my way, thank you!")
+    for who, text in GARDEN:
+        if who in friends:
+            say(ann, friends[who], text)
+        else:
+            ann.type(text + ENTER)
+            ann.until(f"ann: {text[:6]}")
+    bob.whisper(3, WHISPERED)
+    say(ann, friends[CALLED[0]], CALLED[1])
     bob.join("tools")
     ann.type("/join tools" + ENTER)
     ann.until("[tools]")
     ann.type(alt("2"))
     ann.until("[garden]")
-    bob.say("Who has the long ladder?", room="tools")
-    bob.say("ann, is it with you?", room="tools")
+    for text in TOOLS:
+        bob.say(text, room="tools")
     ann.until(lambda screen: any(re.search(r"tools +2!", row) for row in screen.shown))
-    ann.type("It is the green one by the do")
-    ann.until("by the do")
+    ann.type(HALF)
+    ann.until(HALF[-9:])
 
 
 def say(ann: Emulated, who: Client, text: str) -> None:
