@@ -1,0 +1,299 @@
+// A session kept alive: connecting, coming back, sending again. Nothing is sent or shown before it is kept.
+
+import { Backoff } from "./backoff.js";
+import { Connection } from "./connection.js";
+import { Keeping } from "./keeping.js";
+import { browser } from "./outside.js";
+import { Refused } from "./protocol.js";
+import { Questions } from "./questions.js";
+import { CAUGHT_UP_ID } from "./session.js";
+import { verdict } from "./verdict.js";
+
+const STORAGE_RETRY = 1_000; // ms until a server whose disk took nothing is asked again
+const GOODBYE_TIMEOUT = 5_000; // ms that the server has to say goodbye
+const MAX_GATHERED = 20_000; // events that wait to be kept: with more the connection is given up, and comes again
+const OFFLINE = "There is no connection now; try again when it is back.";
+
+/**
+ * How things stand. `retryAt`, in ms as `Date.now()`: when the next try is; without it, it is under way.
+ * @typedef {{phase: "connecting" | "online" | "offline" | "ended", sentence: string, code?: string,
+ *   retryAt?: number}} Status
+ * @typedef {import("./keeping.js").Change} Change
+ * @typedef {import("./said.js").Line} Line
+ */
+
+export class Reconnecting {
+  /** @type {import("./session.js").Session} */
+  session;
+  #url;
+  #keeping;
+  #status;
+  #outside;
+  #questions;
+  #backoff = new Backoff();
+  /** @type {Connection | null} */
+  #connection = null;
+  #isReady = false; // welcomed over this connection
+  #isFirst = false; // `open` waits for the first welcome
+  #isLost = false; // since the last time that all was well
+  #isEnded = false;
+  #isPaused = false; // the server could not store what was said: it has a moment for that
+  #stopWaiting = () => {}; // for the next try
+  #stopWatching = () => {};
+  /** @type {{resolve: (event: any) => void, reject: (error: Refused) => void} | null} */
+  #opening = null;
+
+  /**
+   * @param {object} options
+   * @param {string} options.url of the WebSocket
+   * @param {import("./session.js").Session} options.session what must not be forgotten; nobody else changes it
+   * @param {(change: Change) => Promise<void>} options.keep never called again before it is done; fails: it ends
+   * @param {(events: any[]) => void} options.show
+   * @param {(status: Status) => void} options.status
+   * @param {import("./outside.js").Outside} [options.outside]
+   */
+  constructor({ url, session, keep, show, status, outside = browser }) {
+    this.session = session;
+    this.#url = url;
+    this.#keeping = new Keeping(session, keep, show, (error) => this.#failed(error));
+    this.#status = status;
+    this.#outside = outside;
+    this.#questions = new Questions(outside);
+  }
+
+  // ------------------------------------------------------------ its life
+
+  /** Connect, and try on for as long as there is use in it. */
+  start() {
+    this.#stopWatching = this.#outside.watch(() => this.retry());
+    this.#connect();
+  }
+
+  /**
+   * The same, for somebody who comes in the first time: the welcome.
+   * @returns {Promise<any>} throws Refused if the server does not let them in, or does not answer
+   */
+  open() {
+    this.#isFirst = true;
+    return new Promise((resolve, reject) => {
+      this.#opening = { resolve, reject };
+      this.start();
+    });
+  }
+
+  /** Whoever looks wants it now: connect at once, or see whether the server is still there. */
+  retry() {
+    if (this.#isEnded) return;
+    if (this.#connection === null) this.#connect();
+    else this.#connection.check();
+  }
+
+  /** End the connection; the seat waits for the next one. Done when all that has come is kept. */
+  async close() {
+    this.#isEnded = true;
+    this.#lose();
+    this.#stopWatching();
+    this.#questions.end(new Refused("offline_now", OFFLINE));
+    await this.#keeping.busy;
+  }
+
+  /** Nobody comes back with this session: an account's device is logged out, a guest says goodbye. */
+  async logout() {
+    const hasAccount = this.session.account;
+    const said = this.ask({ type: hasAccount ? "logout" : "bye" });
+    const late = new Promise((resolve) => this.#outside.after(GOODBYE_TIMEOUT, () => resolve(null)));
+    await Promise.race([said, late]);
+    await this.close();
+  }
+
+  // ------------------------------------------------------------ what is asked of it
+
+  /**
+   * Number a line and keep it until it comes back; it is sent when that is done, and there is a connection.
+   * @param {Line} line
+   * @returns {number} its `n`; throws Refused if it can't be said at all
+   */
+  say(line) {
+    if (this.#isEnded) throw new Refused("offline_now", OFFLINE);
+    const n = this.session.say(line);
+    this.#keeping.said({ ...line, n });
+    this.#sendDue();
+    return n;
+  }
+
+  /**
+   * Ask for something. The answer comes among the events, too.
+   * @param {import("./protocol.js").Command} command
+   * @returns {Promise<any>} throws Refused
+   */
+  async ask(command) {
+    if (!this.#isReady) throw new Refused("offline_now", OFFLINE);
+    const answer = this.#questions.ask(command);
+    this.#sendDue();
+    return answer;
+  }
+
+  /**
+   * Send something whose answer comes among the events; whether there is a connection.
+   * @param {import("./protocol.js").Command} command
+   */
+  send(command) {
+    if (this.#isReady) this.#send([command]);
+    return this.#isReady;
+  }
+
+  /**
+   * The person has read a room up to there.
+   * @param {string} room
+   * @param {number} seq
+   */
+  read(room, seq) {
+    const command = this.session.read(room, seq);
+    if (command !== null) this.send(command);
+  }
+
+  // ------------------------------------------------------------ connecting
+
+  #connect() {
+    this.#stopWaiting();
+    this.#isPaused = false;
+    if (this.#isLost) this.#tell("offline", "Trying to connect again.");
+    else this.#tell("connecting", "Connecting.");
+    const connection = new Connection(this.#url, this.#outside, {
+      open: () => connection.send(this.session.hello()),
+      events: (events) => this.#receive(connection, events),
+      end: (reason) => this.#lost(reason),
+    });
+    this.#connection = connection;
+  }
+
+  /** @param {string} reason */
+  #lost(reason) {
+    this.#lose();
+    if (this.#isFirst) {
+      this.#end("no_connection", reason);
+      return;
+    }
+    this.#isLost = true;
+    const pause = this.#backoff.next(this.#outside.chance());
+    this.#stopWaiting = this.#outside.after(pause, () => this.#connect());
+    this.#tell("offline", `${reason} Trying again; what you type is kept.`, { retryAt: this.#outside.now() + pause });
+  }
+
+  #lose() {
+    this.#connection?.close();
+    this.#connection = null;
+    this.#isReady = false;
+    this.#stopWaiting();
+  }
+
+  /**
+   * @param {string} code
+   * @param {string} sentence
+   */
+  #end(code, sentence) {
+    this.#isEnded = true;
+    this.#lose();
+    this.#stopWatching();
+    const error = new Refused(code, sentence);
+    this.#keeping.behind(() => {
+      this.#opening?.reject(error);
+      this.#questions.end(error);
+      this.#tell("ended", sentence, { code });
+    });
+  }
+
+  /**
+   * @param {Status["phase"]} phase
+   * @param {string} sentence
+   * @param {{code?: string, retryAt?: number}} [more]
+   */
+  #tell(phase, sentence, more) {
+    this.#status({ phase, sentence, ...more });
+  }
+
+  // ------------------------------------------------------------ what comes
+
+  /**
+   * @param {Connection} connection
+   * @param {any[]} events
+   */
+  #receive(connection, events) {
+    try {
+      for (const event of events) {
+        if (connection !== this.#connection) return;
+        this.#take(event);
+      }
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      this.#lost("The server has sent what this page does not understand.");
+    }
+    if (this.#keeping.size > MAX_GATHERED) this.#lost("More has come than this browser can keep at a time.");
+    this.#sendDue();
+  }
+
+  /** @param {any} event */
+  #take(event) {
+    if (event.type === "error") {
+      const end = verdict(event, this.session, this.#isReady, this.#isFirst);
+      if (end?.isFinal) this.#end(end.code, end.message);
+      else if (end) this.#lost(end.message);
+      if (end) return;
+    }
+    const outcome = this.session.receive(event);
+    this.#keeping.news(outcome);
+    this.#send(outcome.send);
+    this.#keeping.behind(() => this.#questions.take(event));
+    if (event.type === "welcome") this.#welcomed(event);
+    if (event.type === "pong" && event.re === CAUGHT_UP_ID) this.#caughtUp();
+    if (outcome.retry) this.#pause();
+    const { over } = this.session.login;
+    if (over) this.#end(over, over === "no_account" ? "Your account has ended." : "This device is logged out.");
+  }
+
+  /** @param {any} event */
+  #welcomed(event) {
+    this.#isReady = true;
+    this.#isFirst = false;
+    this.#questions.again();
+    this.#keeping.behind(() => this.#opening?.resolve({ ...event, token: "" }));
+  }
+
+  /** All that was missed stands before this. */
+  #caughtUp() {
+    this.#backoff.reset();
+    const sentence = this.#isLost ? "The connection is back." : "";
+    this.#isLost = false;
+    const connection = this.#connection;
+    this.#keeping.behind(() => connection === this.#connection && this.#tell("online", sentence));
+  }
+
+  #pause() {
+    this.#isPaused = true;
+    this.#outside.after(STORAGE_RETRY, () => {
+      this.#isPaused = false;
+      this.#sendDue();
+    });
+  }
+
+  // ------------------------------------------------------------ sending
+
+  /** What may be sent now. */
+  #sendDue() {
+    if (!this.#isReady) return;
+    const due = this.#isPaused ? [] : this.session.due();
+    this.#send([...due, ...this.#questions.due(this.session.said)]);
+  }
+
+  /** @param {any[]} commands over this connection, when all so far is kept */
+  #send(commands) {
+    const connection = this.#connection;
+    if (commands.length) this.#keeping.before(() => commands.forEach((one) => connection?.send(one)));
+  }
+
+  /** @param {unknown} error of whoever keeps it */
+  #failed(error) {
+    const why = error instanceof Error ? error.message : String(error);
+    this.#end("not_kept", `The session can't be kept in this browser (${why}).`);
+  }
+}

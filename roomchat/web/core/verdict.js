@@ -1,0 +1,29 @@
+// What an error means to a client that wants to be let in, or is in.
+
+/** No use in trying again; the first three come also when one is in. */
+const LAST = ["replaced", "logged_out", "shut_out"];
+const FINAL = [
+  ...LAST, "account_needed", "accounts_closed", "bad_name", "bad_password", "invite_needed", "name_owned",
+  "name_taken", "tls_required", "unsupported_protocol", "wrong_password",
+];
+
+/**
+ * Null: it is about something that was asked, or the session has an answer to it. Else it is the end of this
+ * connection, and `isFinal`: there is no use in another.
+ * @param {import("./protocol.js").ErrorEvent} event
+ * @param {import("./session.js").Session} session
+ * @param {boolean} isReady whether the server has welcomed us on this connection
+ * @param {boolean} isFirst whether it never has: then whoever wants to come in is told all
+ * @returns {{code: string, message: string, isFinal: boolean} | null}
+ */
+export function verdict({ code, message }, session, isReady, isFirst) {
+  if (isReady && !LAST.includes(code)) return null;
+  if (code === "unknown_token" && session.token === null) {
+    return { code, message: "What answers there is not a roomchat server.", isFinal: isFirst };
+  }
+  if (session.hasAnswer(code)) return null;
+  if (code === "unknown_token") {
+    return { code: "logged_out", message: "This device was logged out; log in again.", isFinal: true };
+  }
+  return { code, message, isFinal: isFirst || FINAL.includes(code) };
+}
