@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page, Playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Error,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = (
@@ -22,27 +29,21 @@ TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => cons
   `forbidden: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))"""
 
 
-def launch(playwright: Playwright) -> Browser | None:
-    """A browser that nobody sees; None where there is none."""
-    found = [path for name in NAMES if (path := shutil.which(name))] or [playwright.chromium.executable_path]
-    if not Path(found[0]).exists():
-        return None
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return playwright.chromium.launch(executable_path=found[0], args=["--no-sandbox"] if root else [])
+@cache
+def executable() -> str | None:
+    """Where a browser is: the system's, or else one that Playwright has installed; None where there is none."""
+    for name in NAMES:
+        if found := shutil.which(name):
+            return found
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
 
 
-@contextmanager
-def loop_of(holder: list[asyncio.AbstractEventLoop | None]) -> Iterator[None]:
-    """Playwright's loop is this thread's running one only while this lasts: else no other test could have one.
-
-    ``holder`` keeps it in between. A loop that waits in a greenlet of its own does not mind.
-    """
-    asyncio._set_running_loop(holder[0])
-    try:
-        yield
-    finally:
-        holder[0] = asyncio._get_running_loop()
-        asyncio._set_running_loop(None)
+def launch(playwright: Playwright) -> Browser:
+    """A browser that nobody sees."""
+    is_root = os.geteuid() == 0
+    return playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"] if is_root else [])
 
 
 class Person:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,17 +9,23 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from roomchat.server import Server
-from tests.web.browser import MISSING, PATIENCE, Person, launch, loop_of
+from tests.web.browser import MISSING, PATIENCE, Person, executable, launch
 
 FAILED = pytest.StashKey[bool]()
-_LOOP: list[asyncio.AbstractEventLoop | None] = [None]  # Playwright's, while no test with a browser runs
 expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with a browser come first: xdist gives the first part of all tests to one worker, so one browser is
-    started and not one a worker, and the longest tests do not come last."""
-    items.sort(key=lambda item: "browser" not in getattr(item, "fixturenames", ()))
+    """Tests with a browser come first: xdist gives the first part of all tests to one worker, so that one browser
+    is started and not one a worker, and the longest tests do not come last. Without one they are skipped."""
+    items.sort(key=lambda item: not _wants_browser(item))
+    if items and _wants_browser(items[0]) and executable() is None:
+        for item in filter(_wants_browser, items):
+            item.add_marker(pytest.mark.skip(reason=MISSING))
+
+
+def _wants_browser(item: pytest.Item) -> bool:
+    return "browser" in getattr(item, "fixturenames", ())
 
 
 @pytest.hookimpl(wrapper=True)
@@ -30,25 +35,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
-@pytest.fixture(scope="session")
-def _chromium() -> Iterator[Browser | None]:
-    with loop_of(_LOOP):
-        playwright = sync_playwright().start()
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The one Chromium of this worker. It ends with the last of the tests here: until then Playwright's loop is
+    the running one of this thread, so that nothing else of asyncio could run."""
+    with sync_playwright() as playwright:
         browser = launch(playwright)
-    yield browser
-    with loop_of(_LOOP):
-        if browser is not None:
-            browser.close()
-        playwright.stop()
-
-
-@pytest.fixture
-def browser(_chromium: Browser | None) -> Iterator[Browser]:
-    """The one Chromium of this worker; where there is none, the test is skipped."""
-    if _chromium is None:
-        pytest.skip(MISSING)
-    with loop_of(_LOOP):
-        yield _chromium
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.web.browser import Person
@@ -38,9 +36,3 @@ def test_what_is_wrong_is_seen(browser: Browser) -> None:
         assert wrong in seen
     ann.expected = [".*"]
     assert ann.unexpected() == []
-
-
-@pytest.mark.usefixtures("_chromium")
-def test_another_loop_may_run_beside_a_browser() -> None:
-    """Other tests of this worker have loops of their own: they do not know of Playwright's."""
-    asyncio.run(asyncio.sleep(0))
