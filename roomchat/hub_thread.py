@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +15,7 @@ from roomchat.chat.inputs import Found, Inputs, Key, Link, Place, Row
 from roomchat.chat.state import ServerBan
 from roomchat.clock import Clock
 from roomchat.errors import LogError
+from roomchat.figures import HubFigures
 from roomchat.net.delivery import deliver
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
@@ -56,6 +58,7 @@ class HubThread:
         self._answer = answer
         self._recorder = recorder
         self._end = end
+        self.figures = HubFigures()
         self._unstored = Trouble("nothing can be stored: %s", "messages are stored again, after %d failures")
         self._next_check = clock.now()
 
@@ -64,6 +67,7 @@ class HubThread:
         over = False
         while not over:
             inputs = self._order.take(self._patience())
+            self.figures.awake = inputs.now
             effects = self._hub.apply(inputs)
             _encode(effects)
             stored = not effects.stored or self._store(effects, inputs.time)
@@ -74,6 +78,7 @@ class HubThread:
                 effects = self._hub.apply(inputs)
                 _encode(effects)
             self._hub.commit()
+            self._count(len(inputs.items), effects)
             self._record(inputs, effects, stored=True)
             deliver(effects.deliveries, self._routes)
             for number, answer in effects.answers:
@@ -93,6 +98,17 @@ class HubThread:
         """Seconds until something is due though nothing comes in."""
         due = [self._next_check, self._hub.deadline(), self._retention.due, self._wiping.due]
         return max(0.0, min(moment for moment in due if moment is not None) - self._clock.now())
+
+    def _count(self, commands: int, effects: Effects) -> None:
+        """For whoever watches: once a batch, whatever is in it."""
+        figures = self.figures
+        if commands:
+            figures.batches.observe(commands)
+        for segment in effects.segments:
+            figures.messages += len(segment.entries)
+            figures.deliveries += len(segment.entries) * len(segment.audience)
+        if effects.refusals:
+            figures.refused.update(effects.refusals)
 
     def _record(self, inputs: Inputs, effects: Effects, *, stored: bool) -> None:
         if self._recorder is not None:
@@ -141,25 +157,41 @@ class HubThread:
             forgotten=effects.forgotten,
             invites=effects.invites.items(),
         )
+        begun = self._clock.now()
         try:
             self._log.append(time, changes)
         except LogError as error:
-            self._unstored.failed(error)
+            self._failed(error)
             return False
-        self._unstored.worked()
+        self.figures.commits.observe(self._clock.now() - begun)
+        self._worked()
         if changes.deletions or changes.purges:
             self._wiping.deleted()
         return True
 
+    def _failed(self, error: LogError) -> None:
+        self._unstored.failed(error)
+        self.figures.unstored = True
+
+    def _worked(self) -> None:
+        self._unstored.worked()
+        self.figures.unstored = False
+
     def _check_log(self, now: float) -> None:
-        """Notice that the file is gone also while nothing is said."""
+        """Notice that the file is gone also while nothing is said, and that all is well again."""
         if now < self._next_check:
             return
         self._next_check = now + CHECK_EVERY
+        self.figures.log_bytes = self._log.size()
+        if self.figures.unstored:
+            with contextlib.suppress(LogError):  # it is known
+                self._log.probe()
+                self._worked()
+            return
         try:
             self._log.check()
         except LogError as error:
-            self._unstored.failed(error)
+            self._failed(error)
 
 
 def _found(reader: LogReader, key: Key) -> Found:

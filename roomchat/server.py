@@ -23,6 +23,7 @@ from roomchat.chat.state import ServerBan
 from roomchat.clock import Clock
 from roomchat.errors import BadName, LogError, StartError
 from roomchat.hub_thread import HubThread
+from roomchat.monitoring import Monitoring
 from roomchat.net import identity
 from roomchat.net.addresses import addresses_of_host
 from roomchat.net.admin_socket import AdminSocket, NoAdminSocket
@@ -38,7 +39,9 @@ from roomchat.order import EmbeddedOrder
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.settings import WIRES, Settings
-from roomchat.site.files import Files
+from roomchat.site.page import Page
+from roomchat.site.token import read_token
+from roomchat.site.web import Web
 from roomchat.store.log import Log
 from roomchat.store.reader import SqliteReader
 from roomchat.times import timestamp
@@ -88,17 +91,23 @@ class Server:
             normal_room(settings.only_room, settings.max_name)
         except BadName as error:
             raise StartError(f"{error} Choose another --lobby.") from None
+        token = read_token(settings.metrics_token_file) if settings.metrics_token_file else b""
         self._log = Log(settings.db, settings.sync)
         self._readers = Readers(partial(SqliteReader, self._log.path))
         self._passwords = Passwords(settings, partial(SqliteReader, self._log.path))
         self._routes = Routes()
         self._administration = Administration(self._inbox.put, self._readers, self._passwords, self._where)
         dialects = Dialects(settings, lambda: timestamp(time.time()))
-        site = Files()
         self._loops: list[Loop] = []
         self._recorder: Recorder | None = None
         try:
             self.identity = identity.of_server(settings.tls_cert, settings.tls_key, self._log.path, settings.host)
+            hub_thread = self._make_hub_thread()
+            self._monitoring = Monitoring(
+                hub_thread.figures, self._hub.registry, self._loops, self._inbox, self._passwords.results
+            )
+            page = Page.of_package() if "websocket" in settings.wires else Page.of({})
+            site = Web(page, self._monitoring, token, lambda: self.identity.certified)
             self._loops += [
                 Loop(
                     settings,
@@ -112,7 +121,6 @@ class Server:
                 )
                 for _ in range(settings.io_threads)
             ]
-            hub_thread = self._make_hub_thread()
             self._listener = Listener(settings, self._loops)
         except BaseException:
             for loop in self._loops:
@@ -134,6 +142,7 @@ class Server:
 
     def stop(self, text: str = "The server is stopping.") -> None:
         """Tell everyone, write out what waits for at most ``Settings.drain`` seconds, and end all threads."""
+        self._monitoring.stopping = True
         self._listener.stop()
         self._listener_thread.join()
         self._listener.close()

@@ -43,6 +43,9 @@ class Settings:
         "Load balancers that say who connects (PROXY protocol): addresses, networks.",
         "NETWORKS",
     )
+    metrics_token_file: str = _option(
+        "", "A file with a secret: who sends it may read /metrics from elsewhere, too.", "FILE"
+    )
     max_clients: int = _option(0, "Most clients at a time; 0: no limit.")  # with a seat
     idle_exit: float = _option(0.0, "Stop after that long without a connection; 0: never.", "SECONDS")
     # A train's tunnel, a laptop's lid.

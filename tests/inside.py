@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from roomchat.chat.registry import Registry
+from roomchat.figures import HubFigures
+from roomchat.monitoring import Monitoring
 from roomchat.net.connection import Connection
 from roomchat.net.passwords import Passwords
 from roomchat.server import Server
 from roomchat.settings import Settings
+from roomchat.site.page import Page
+from roomchat.site.web import Web
 from roomchat.store.reader import SqliteReader
 
 
@@ -71,3 +76,8 @@ def full_disk(server: Server) -> Iterator[None]:
 def no_passwords(settings: Settings) -> Passwords:
     """For an I/O thread that is tried alone: none are checked."""
     return Passwords(settings, lambda: SqliteReader(Path("nowhere")))
+
+
+def no_site() -> Web:
+    """Likewise: there is no page."""
+    return Web(Page.of({}), Monitoring(HubFigures(), Registry(), [], (), Counter()))

@@ -17,6 +17,7 @@ BASE = {
     "dialect",
     "entries",
     "errors",
+    "figures",
     "key_fingerprint",
     "protocol",
     "settings",
@@ -28,7 +29,7 @@ BASE = {
     "tls",
     "version",
 }
-SERVER = {"server", "hub_thread", "order", "recorder", "retention", "wiping", "clock"}
+SERVER = {"server", "hub_thread", "monitoring", "order", "recorder", "retention", "wiping", "clock"}
 PARTS = {"chat", "store", "wires"}
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),

@@ -30,7 +30,6 @@ from roomchat.net.routes import Routes
 from roomchat.protocol import Welcome
 from roomchat.server import Server
 from roomchat.settings import WIRES, Settings
-from roomchat.site.files import Files
 from roomchat.store.reader import SqliteReader
 from roomchat.wires import channels, ktn
 from roomchat.wires.detect import (
@@ -48,7 +47,7 @@ from roomchat.wires.detect import (
 from roomchat.wires.native import NativeWire
 from roomchat.wires.plain_text import ASK_NAME, GREETING
 from tests.bare import Bare
-from tests.inside import connections, dialects, no_passwords, registry_of
+from tests.inside import connections, dialects, no_passwords, no_site, registry_of
 from tests.memory import Chat
 from tests.peer import DEADLINE, Peer
 from tests.test_bad_input import Pair
@@ -763,7 +762,7 @@ def test_a_closed_connection_does_not_come_back(tmp_path: Path) -> None:
         Dialects(chat.settings, lambda: "now"),
         Routes(),
         no_passwords(chat.settings),
-        Files(),
+        no_site(),
     )
     ours, theirs = socket.socketpair()
     ours.setblocking(False)

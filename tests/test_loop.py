@@ -21,7 +21,7 @@ from roomchat.net.routes import Routes
 from roomchat.settings import Settings
 from roomchat.store.reader import SqliteReader
 from roomchat.wires.table import Dialects
-from tests.inside import no_passwords
+from tests.inside import no_passwords, no_site
 
 
 def readers_of(folder: Path) -> Readers:
@@ -29,7 +29,9 @@ def readers_of(folder: Path) -> Readers:
 
 
 def loop_of(settings: Settings, inbox: Inbox[Any], readers: Readers) -> Loop:
-    return Loop(settings, inbox, readers, Dialects(settings, lambda: "now"), Routes(), no_passwords(settings))
+    return Loop(
+        settings, inbox, readers, Dialects(settings, lambda: "now"), Routes(), no_passwords(settings), no_site()
+    )
 
 
 def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> None:
@@ -37,7 +39,7 @@ def test_a_loop_that_stops_leaves_any_number_of_pages_unread(tmp_path: Path) -> 
     readers = readers_of(tmp_path)
     settings = Settings()
     dialects = Dialects(settings, lambda: "now")
-    loop = Loop(settings, Inbox(100), readers, dialects, Routes(), no_passwords(settings))
+    loop = Loop(settings, Inbox(100), readers, dialects, Routes(), no_passwords(settings), no_site())
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     loop.newcomers.begin(1, ours, "here")

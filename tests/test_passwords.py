@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -360,7 +361,7 @@ def test_of_ipv6_a_network_is_known() -> None:
     for number in range(1000):
         throttle.failed(f"10.0.{number // 250}.{number % 250}", 7, known=False, now=time.monotonic())
     reader = OneAccount(lambda: None, known)
-    judge = Judge(Settings(), reader, Hasher("cheapest"), throttle, lock)  # type: ignore[arg-type]
+    judge = Judge(Settings(), reader, Hasher("cheapest"), throttle, lock, Counter())  # type: ignore[arg-type]
     hello = Hello(protocol=1, name="ann", password=SECRET)
     assert isinstance(judge.verdict(hello, "2001:db8::2", 0, b""), LoggedIn)
     with pytest.raises(TooManyTries):

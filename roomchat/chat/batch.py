@@ -75,6 +75,7 @@ class Batch(Keeping):
         """As ``refuse``: the refusal of what was no command comes with it."""
         self.reply(Error(code=malformed.code, message=malformed.message, n=n))
         self.log(f"refused {self.registry.peers.get(self.link, self.link)}: {malformed.code}")
+        self.effects.refusals.append(malformed.code)
         if malformed.closes:
             self.close(self.link)
 

@@ -125,6 +125,7 @@ class Effects:
     log_lines: list[str] = field(
         default_factory=list
     )  # for the server's own log: what happened, not what was said
+    refusals: list[str] = field(default_factory=list)  # codes of what was not carried out
     stop: str | None = None  # why the server should be stopped
     over: bool = False  # it was: nothing follows
     closed: list[Link] = field(default_factory=list)  # connections that end here

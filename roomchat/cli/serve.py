@@ -114,6 +114,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "sync": {"type": click.Choice(["full", "normal"])},
     "tls_cert": {"type": click.Path(dir_okay=False)},
     "tls_key": {"type": click.Path(dir_okay=False)},
+    "metrics_token_file": {"type": click.Path(dir_okay=False)},
     "proxy_from": {"type": _Networks(), "default": ""},
     "plaintext": {"type": click.Choice(PLAINTEXT)},
     "burst": {"type": Whole(1)},

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import repeat
 
 from roomchat.chat.inputs import Disconnected, Input, Link
+from roomchat.figures import IoFigures
 from roomchat.net.admission import Admission
 from roomchat.net.connection import CLOSED, ENDED, Connection
 from roomchat.net.handshakes import Handshakes
@@ -28,6 +29,7 @@ class Connections(set[Connection]):
 
     def __init__(self, settings: Settings, inbox: Inbox[ToHub], reactor: Reactor, routes: Routes) -> None:
         super().__init__()
+        self.figures = IoFigures()
         self.admission = Admission(settings)
         self.handshakes = Handshakes(settings.max_strangers, reactor, self.let_go)
         self._inbox = inbox

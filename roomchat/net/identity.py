@@ -38,6 +38,7 @@ class Identity:
         self._ours = ours
         # A signal's handler may come while its own thread has it.
         self._lock = threading.RLock()
+        self.certified = False  # somebody else has signed it
         self.names: list[str] = []  # of the host, that whoever has signed the certificate vouches for
         self._read_when = self._changed()
         self._next_look = time.monotonic() + LOOK_INTERVAL
@@ -103,6 +104,7 @@ class Identity:
                 f"The certificate in {self._certificate} has expired on "
                 f"{certificate.not_valid_after_utc:%Y-%m-%d}; renew it."
             )
+        self.certified = certificate.issuer != certificate.subject
         self.names = []
         with contextlib.suppress(x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
             names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

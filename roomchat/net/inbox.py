@@ -29,6 +29,10 @@ class Inbox(Generic[T]):
             self._items += items
             self._changed.notify()
 
+    def __len__(self) -> int:
+        """How many wait. Any thread may look, without the lock."""
+        return len(self._items)
+
     @property
     def empty(self) -> bool:
         """Whether the hub has taken all. Any thread may look, without the lock."""

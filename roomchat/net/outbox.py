@@ -203,7 +203,7 @@ class Outbox:
                 self._count(item, -1)
                 self._others += 1
 
-    def fold(self) -> None:
+    def fold(self) -> int:
         """Give back what the peer does not take: above the limit, put ranges of the log in the place of all queued
         room events. To be called when a write has been tried, so that one who reads is not taken for one who
         does not.
@@ -211,9 +211,13 @@ class Outbox:
         The messages of a room become one range, where the first of them stood. They are never put together across
         a range that a later join left here: between the two the client was not in the room. A packet that is half
         sent stays.
+
+        Returns:
+            How many bytes of memory that gives back.
         """
-        if self._event_bytes <= self._limit:
-            return
+        before = self._event_bytes
+        if before <= self._limit:
+            return 0
         items, self._items = self._items, deque()
         ranges: dict[str, LogRange] = {}
         if self._offset:
@@ -231,3 +235,4 @@ class Outbox:
             if isinstance(item, LogRange):
                 ranges[item.room] = item
             self._items.append(item)
+        return before - self._event_bytes

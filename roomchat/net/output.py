@@ -164,7 +164,9 @@ class Output:
             except OSError as error:
                 self._connections.lost(connection, error)
         if connection.phase is not CLOSED:
-            outbox.fold()
+            if folded := outbox.fold():
+                self._connections.figures.folds += 1
+                self._connections.figures.folded_bytes += folded
             head = outbox.head()
             if isinstance(head, End):
                 if not connection.blocked:

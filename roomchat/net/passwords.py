@@ -77,6 +77,7 @@ class Passwords:
         self._throttle = Throttle()
         self._takes = 0.0  # seconds that a password takes, of late
         self._stopped = False
+        self.results = Counter({"right": 0, "wrong": 0, "made": 0})  # any thread may look, without the lock
 
     # ------------------------------------------------------------ any thread
 
@@ -147,7 +148,7 @@ class Passwords:
         """Check passwords until the threads are stopped."""
         hasher = hashing(self._settings.password_cost)
         with closing(hasher), closing(self._open_reader()) as reader:
-            judge = Judge(self._settings, reader, hasher, self._throttle, self._changed)
+            judge = Judge(self._settings, reader, hasher, self._throttle, self._changed, self.results)
             while (found := self._next()) is not None:
                 begun = time.monotonic()
                 found.check(judge)
@@ -172,12 +173,14 @@ class Judge:
         hasher: Hashing,
         throttle: Throttle,
         lock: threading.Condition,
+        results: Counter[str],
     ) -> None:
         self._settings = settings
         self._reader = reader
         self._hasher = hasher
         self._throttle = throttle  # of all threads: under the lock
         self._lock = lock
+        self._results = results  # likewise
 
     def verdict(self, command: Secret, address: str, uid: int, token_hash: bytes) -> Input:
         """What the hub is to be given in the place of a command."""
@@ -203,7 +206,10 @@ class Judge:
         shortest = self._settings.min_password
         if len(prepared(password)) < shortest:
             raise BadPassword(why=f"it has fewer than {shortest} characters")
-        return self._hasher.hash(password)
+        made = self._hasher.hash(password)
+        with self._lock:
+            self._results["made"] += 1
+        return made
 
     def _new(self, password: str) -> str:
         if self._settings.accounts == "closed":  # the hub says so, too; here it costs nothing
@@ -244,6 +250,7 @@ class Judge:
             raise TooManyTries(seconds=math.ceil(wait))
         right = self._hasher.is_right(stored.password_hash if stored else None, password)
         with self._lock:
+            self._results["right" if right else "wrong"] += 1
             if right:
                 self._throttle.succeeded(address, account)
                 return

@@ -1,1 +1,1 @@
-"""The pages that a browser gets. No socket and no thread in here."""
+"""What the server answers to HTTP requests that ask for no WebSocket: the page, its health, its figures."""

@@ -149,6 +149,12 @@ class LogWriter(Protocol):
     def check(self) -> None:
         """Raise LogError if it can't be written any more, also when nothing is written."""
 
+    def size(self) -> int:
+        """Bytes that it takes on the disk."""
+
+    def probe(self) -> None:
+        """Raise LogError if the disk takes nothing: write something, and remove it again."""
+
     def append(self, now: int, changes: Changes) -> None:
         """Store all that a batch leaves behind, or nothing. ``now``: milliseconds since 1970."""
 

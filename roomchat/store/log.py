@@ -28,6 +28,9 @@ T = TypeVar("T")
 
 _SYNC = {"full": "FULL", "normal": "NORMAL"}
 
+PROBE = 64 * 1024  # bytes
+_PROBE = "INSERT OR REPLACE INTO meta VALUES ('probe', zeroblob(?))"
+
 
 class Log:
     """The log of one server: opened by it alone, written by one thread.
@@ -75,6 +78,15 @@ class Log:
     def check(self) -> None:
         """Raises LogError if what is written no longer reaches the file: it was moved, removed, or replaced."""
         self._claim.check()
+
+    def size(self) -> int:
+        """Bytes of the file and its journal; of what is gone, none."""
+        return sum(map(_size, (str(self.path), f"{self.path}-wal")))
+
+    def probe(self) -> None:
+        """See whether the disk takes something again, as much as a busy second leaves behind. Raises LogError."""
+        self._transaction(lambda connection: connection.execute(_PROBE, (PROBE,)))
+        self._transaction(lambda connection: connection.execute("DELETE FROM meta WHERE key = 'probe'"))
 
     # ------------------------------------------------------------ what was there before
 
@@ -305,3 +317,10 @@ class Log:
 
     def _value(self, query: str) -> Any:
         return self._try(lambda connection: connection.execute(query).fetchone())[0]
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

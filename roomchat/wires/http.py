@@ -50,6 +50,7 @@ class Conversation:
         self._peer = peer
         self._site = site
         self._make_wire = make_wire
+        self._bare = False  # no body is wanted
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
 
     @property
@@ -97,13 +98,14 @@ class Conversation:
                 f"{headers[key]}, {value.decode('latin-1')}" if key in headers else value.decode("latin-1")
             )
         method = event.method.decode("latin-1")
+        self._bare = method == "HEAD"
         path = _AUTHORITY.sub("", event.target.decode("latin-1"), count=1).partition("?")[0] or "/"
         if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
             self._refuse(turn, 413, "Nothing is to be sent here.")
         elif path == CHAT:
             self._upgrade(path, event, turn)
         elif method not in {"GET", "HEAD"}:
-            self._send(turn, _words(405, "Only GET and HEAD.", ("Allow", "GET, HEAD")))
+            self._say(turn, 405, "Only GET and HEAD.", ("Allow", "GET, HEAD"))
         else:
             peer = self._peer
             request = Request(method, path, headers, peer.address, peer.local, peer.secure)
@@ -113,7 +115,7 @@ class Conversation:
         headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers])
         response = ServerProtocol().accept(UpgradeRequest(path, headers))
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-            self._send(turn, _words(response.status_code, response.body.decode()))
+            self._say(turn, response.status_code, response.body.decode().strip())
             return
         end = self._http.next_event()
         assert isinstance(end, h11.EndOfMessage), end
@@ -125,16 +127,18 @@ class Conversation:
         """And the connection ends."""
         turn.ends = True
         if self._http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            self._send(turn, _words(status, sentence, ("Connection", "close")))
+            self._say(turn, status, sentence, ("Connection", "close"))
+
+    def _say(self, turn: Turn, status: int, sentence: str, *headers: tuple[str, str]) -> None:
+        self._send(turn, self._site.say(status, sentence, headers, secure=self._peer.secure))
 
     def _send(self, turn: Turn, response: Response) -> None:
-        headers = [*response.headers, ("Content-Length", str(len(response.body)))]
+        headers = list(response.headers)
+        if response.status != HTTPStatus.NOT_MODIFIED:
+            headers.append(("Content-Length", str(len(response.body))))
         reason = HTTPStatus(response.status).phrase.encode()
         send = self._http.send
         turn.data += send(h11.Response(status_code=response.status, headers=headers, reason=reason)) or b""
-        turn.data += send(h11.Data(data=response.body)) or b""
+        if not self._bare:
+            turn.data += send(h11.Data(data=response.body)) or b""
         turn.data += send(h11.EndOfMessage()) or b""
-
-
-def _words(status: int, sentence: str, *headers: tuple[str, str]) -> Response:
-    return Response(status, [("Content-Type", "text/plain; charset=utf-8"), *headers], f"{sentence}\n".encode())

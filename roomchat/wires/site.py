@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -31,3 +32,9 @@ class Site(Protocol):
 
     def answer(self, request: Request) -> Response:
         """The answer to a request, 404 for what there is not."""
+
+    def say(
+        self, status: int, sentence: str, headers: Sequence[tuple[str, str]] = (), *, secure: bool = False
+    ) -> Response:
+        """An answer in words to what is not a request for the pages, as where that is not understood. ``secure``:
+        it came over TLS, as far as is known."""

@@ -1,0 +1,141 @@
+"""The files of the page as they are served: read once, packed once, and named after what is in all of them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from msgspec import Struct
+
+from roomchat.site.shrink import shrink
+
+KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+}
+
+# Those that browsers know by names which stay the same. All others have the hash of the set in their names.
+ROOT = {
+    "index.html": "/",
+    "sw.js": "/sw.js",
+    "manifest.webmanifest": "/manifest.webmanifest",
+    "favicon.svg": "/favicon.svg",
+}
+MAIN = "main.js"
+
+_IMPORT = re.compile(r"""^(?:im|ex)port\b(?:[^;'"]*\bfrom)?\s*["'](\.[^"']+)["']""", re.MULTILINE)
+
+
+class File(Struct, frozen=True):
+    """One of them.
+
+    packed: the same with gzip, or b"" where that is not smaller.
+    tag: its ETag, a weak one: it is the same for both.
+    lasting: what has this name will never be anything else.
+    """
+
+    kind: str
+    body: bytes
+    packed: bytes
+    tag: str
+    lasting: bool
+
+    @classmethod
+    def of(cls, name: str, body: bytes, *, lasting: bool) -> File:
+        """``name``: its ending says what it is."""
+        packed = gzip.compress(body, 9, mtime=0)
+        return cls(
+            KINDS[posixpath.splitext(name)[1]],
+            body,
+            packed if len(packed) < len(body) else b"",
+            f'W/"{sha256(body).hexdigest()[:16]}"',
+            lasting,
+        )
+
+
+class Page(Struct, frozen=True):
+    """All files, by the paths at which they are asked for, and their hash.
+
+    A page that runs gets all of its files from one set, also while the server is brought up to date: their names
+    have the hash of the whole set in them, and there is one set at a time.
+    """
+
+    files: Mapping[str, File]
+    hash: str
+
+    @classmethod
+    def of(cls, contents: Mapping[str, bytes]) -> Page:
+        """``contents``: of the files, by their names as in ``roomchat/web``."""
+        served = {name: _served(name, contents[name]) for name in sorted(contents)}
+        digest = sha256()
+        for name, body in served.items():
+            digest.update(b"%s %d\n%s" % (name.encode(), len(body), body))
+        mark = digest.hexdigest()[:16]
+        paths = {name: ROOT.get(name, f"/{mark}/{name}") for name in served}
+        listed = [path for path in paths.values() if path != ROOT["sw.js"]]
+        files = {}
+        for name, path in paths.items():
+            body = served[name]
+            if name in ROOT:
+                body = _named(name, body.decode(), mark, listed, served).encode()
+            files[path] = File.of(name, body, lasting=name not in ROOT)
+        listing = json.dumps({"hash": mark, "files": listed}).encode()
+        files[f"/{mark}/files.json"] = File.of("files.json", listing, lasting=True)
+        return cls(files, mark)
+
+    @classmethod
+    def of_package(cls) -> Page:
+        """The one that comes with the server; it need not be in a folder of the system."""
+        return cls.of(dict(_contents(resources.files("roomchat") / "web", "")))
+
+
+def _contents(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for one in folder.iterdir():
+        if one.is_dir():
+            yield from _contents(one, f"{prefix}{one.name}/")
+        elif posixpath.splitext(one.name)[1] in KINDS:
+            yield prefix + one.name, one.read_bytes()
+
+
+def _served(name: str, body: bytes) -> bytes:
+    """Without what is of use only in the sources."""
+    if not name.endswith((".js", ".css")):
+        return body
+    shrunk = shrink(body.decode(), script=name.endswith(".js"))
+    return body if shrunk is None else shrunk.encode()
+
+
+def _named(name: str, text: str, mark: str, listed: list[str], served: Mapping[str, bytes]) -> str:
+    """With the hash and the lists in it that it asks for."""
+    text = text.replace("__HASH__", mark)
+    if name == "sw.js":
+        return text.replace('"__FILES__"', ", ".join(map(json.dumps, listed)))
+    if name != "index.html":
+        return text
+    # All at once, in the place of a round trip for each step from one module to the next.
+    links = "".join(f'<link rel="modulepreload" href="/{mark}/{one}">\n' for one in needed(MAIN, served))
+    return text.replace('="./', f'="/{mark}/').replace("</head>", f"{links}</head>")
+
+
+def needed(main: str, served: Mapping[str, bytes]) -> list[str]:
+    """The modules that are loaded before ``main`` can run: it first, then what it imports, in their order. Not
+    those that are imported when they are asked for, by ``import()``."""
+    found = [main] if main in served else []
+    for name in found:  # it grows
+        for imported in _IMPORT.findall(served[name].decode()):
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(name), imported))
+            if other in served and other not in found:
+                found.append(other)
+    return found
