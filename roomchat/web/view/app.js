@@ -1,43 +1,146 @@
-// The page as a whole: where each part has its place, and what they all may ask of it.
+// The page as a whole: what its parts may ask of it, and where each has its place.
 
-import { byId, el, fill } from "./dom.js";
+import { Drawers } from "./drawers.js";
+import { DIALOGS } from "./dialogs/table.js";
+import { byId, fill } from "./dom.js";
+import { Entrance } from "./entrance.js";
+import { Header } from "./header.js";
+import { listenForKeys } from "./keys.js";
+import { takeLink } from "./links.js";
+import { People } from "./people.js";
+import { Sidebar } from "./sidebar.js";
+import { Status } from "./status.js";
+import { tell } from "./told.js";
+import { followViewport } from "./viewport.js";
 
 /**
- * What parts of the page get. `open` shows a dialog by its name (view/dialogs/table.js).
+ * What parts of the page get.
  *
  * @typedef {Object} App
  * @property {any} engine core/engine.js
  * @property {any} chat model/chat.js
  * @property {import("./settings.js").Settings} settings
- * @property {(name: string, args?: any) => void} open
- * @property {(sentence: string) => void} tell says something in passing, at the bottom; screen readers say it once
- * @property {(command: {type: string, [field: string]: any}) => Promise<any>} ask asks the server; what it refuses is told
+ * @property {(name: string, args?: any) => void} open shows a dialog by its name: dialogs/table.js
+ * @property {(sentence: string, then?: {label: string, run: () => void}) => void} tell says something in passing
+ * @property {(command: {type: string, [field: string]: any}) => Promise<any>} ask asks the server; a refusal is told, and
+ *   the answer is null then
+ * @property {(room: string | null) => void} go looks at a room
+ * @property {(line: string) => void} run does what a typed line does
+ * @property {(app: any, room: any, person: any) => import("./menu.js").MenuEntry[]} personItems as a moderator
+ * @property {(app: any, room: any) => import("./menu.js").MenuEntry[]} roomItems likewise
  */
-
-/** Where things are: the elements of index.html. */
-export const places = {
-  sidebar: () => byId("sidebar"),
-  room: () => byId("room"),
-  header: () => byId("room-header"),
-  status: () => byId("status"),
-  messages: () => byId("messages"),
-  composer: () => byId("composer"),
-  people: () => byId("people"),
-  entrance: () => byId("entrance"),
-};
-
-const TOLD_FOR = 6000; // ms: long enough for two short sentences
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let untold;
 
 /**
- * Say something in passing.
+ * What the page is made of beside the frame. `messages` and `composer` are elements; `write` puts the focus where one
+ * types, with `text` if there is any.
  *
- * @param {string} sentence
+ * @typedef {{messages: HTMLElement, composer: HTMLElement, write: (text?: string) => void, waiting?: () => number}} Parts
  */
-export function tell(sentence) {
-  fill(byId("told"), el("p", null, sentence));
-  clearTimeout(untold);
-  untold = setTimeout(() => fill(byId("told")), TOLD_FOR);
+
+const KNOWN = "roomchat.known"; // early.js shows the frame at once where somebody was logged in
+
+/**
+ * The page's App. Parts are made with it, and then mounted.
+ *
+ * @param {Pick<App, "engine" | "chat" | "settings" | "run" | "personItems" | "roomItems">} given
+ * @returns {App}
+ */
+export function createApp(given) {
+  const { engine, chat } = given;
+  /** @type {App} */
+  const app = {
+    ...given,
+    tell,
+    open: (name, args) => void DIALOGS[name]?.(app, args),
+    go: (room) => chat.look(room),
+    ask: async (command) => {
+      try {
+        return await engine.ask(command);
+      } catch (error) {
+        tell(/** @type {Error} */ (error).message);
+        return null;
+      }
+    },
+  };
+  return app;
+}
+
+/**
+ * Put everything in its place. Call it before `engine.start()`.
+ *
+ * @param {App} app
+ * @param {Parts} parts
+ */
+export function mount(app, { messages, composer, write, waiting }) {
+  const { engine, chat } = app;
+  const link = takeLink();
+  const entrance = new Entrance({ engine });
+  const people = new People(app, () => drawers.close());
+  const drawers = new Drawers({ settings: app.settings, onpeople: () => people.refresh() });
+  const header = new Header(app, { togglePeople: () => drawers.toggle("people"), openRooms: () => drawers.toggle("rooms") });
+
+  const look = app.go;
+  app.go = (room) => {
+    look(room);
+    drawers.closeAbove();
+    if (!matchMedia("(pointer: coarse)").matches) write();
+  };
+  fill(byId("sidebar"), new Sidebar(app).element);
+  fill(byId("room-header"), ...header.elements);
+  fill(byId("messages"), messages);
+  fill(byId("composer"), composer);
+  fill(byId("people"), people.element);
+  fill(byId("entrance"), entrance.element);
+  new Status(byId("status"), engine, waiting);
+  listenForKeys(app, { write, escape: () => drawers.closeAbove() });
+  followViewport();
+  chat.on("change", (/** @type {string} */ what) => {
+    if (what === "current") byId("room").setAttribute("aria-label", chat.current === null ? "Room" : `Room ${chat.rooms.get(chat.current)?.name ?? ""}`);
+  });
+
+  let phase = "";
+  /** @param {string} now */
+  const show = (now) => {
+    const next = now === "starting" ? "starting" : now === "stranger" ? "stranger" : "chat";
+    const isConnecting = now === "connecting" && phase === "stranger"; // the entrance stays until it is known who comes in
+    if (next === phase || isConnecting) return;
+    phase = next;
+    document.documentElement.dataset.phase = next;
+    if (next === "starting") return;
+    remember(next === "chat");
+    if (next === "stranger") arrive(entrance, link);
+    else if (!matchMedia("(pointer: coarse)").matches) write();
+  };
+  engine.on("status", (/** @type {{phase: string}} */ status) => {
+    show(status.phase);
+    if (status.phase === "online") follow(app, link);
+  });
+  show(engine.status.phase);
+}
+
+/** @param {boolean} isKnown whether somebody is logged in here */
+function remember(isKnown) {
+  try {
+    if (isKnown) localStorage.setItem(KNOWN, "1");
+    else localStorage.removeItem(KNOWN);
+  } catch {
+    // Nothing is kept here: the next start begins with the frame.
+  }
+}
+
+/** @param {Entrance} entrance @param {import("./links.js").Link} link */
+function arrive(entrance, link) {
+  if (link.invite) entrance.show("register", { invite: link.invite });
+  else entrance.show("guest", { trouble: link.trouble });
+  if (!matchMedia("(pointer: coarse)").matches) entrance.focus();
+}
+
+/** What a link asked for, once one is in; each once. @param {App} app @param {import("./links.js").Link} link */
+function follow(app, link) {
+  const { invite, room, token, dial, trouble } = link;
+  for (const key of Object.keys(link)) delete (/** @type {any} */ (link)[key]);
+  if (trouble) app.tell(trouble);
+  else if (invite && !app.chat.me?.account) app.open("register", { invite });
+  else if (room) app.open("join", { room, token });
+  else if (dial) app.open("dial", { digits: dial });
 }

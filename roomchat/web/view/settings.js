@@ -4,12 +4,13 @@
  * @typedef {Object} Values
  * @property {"auto" | "light" | "dark"} theme
  * @property {"normal" | "dense"} density
+ * @property {boolean} people whether they stand beside the room, where there is space
  * @property {"nothing" | "mentions" | "everything"} notify what calls with a notification of the system
  * @property {boolean} sound whether it is heard, too
  */
 
 /** @type {Values} */
-const DEFAULTS = { theme: "auto", density: "normal", notify: "nothing", sound: false };
+const DEFAULTS = { theme: "auto", density: "normal", people: true, notify: "nothing", sound: false };
 const KEY = "roomchat.settings";
 
 /** The values, and whom to tell when one changes. */

@@ -1,0 +1,188 @@
+// The way in, while nobody is logged in here: a name, and one is in; or an account.
+
+import { harmlessLines } from "../model/harmless.js";
+import { readInvite } from "../model/invite.js";
+import { attribute, el, fill } from "./dom.js";
+import { field } from "./dialog.js";
+
+/** @typedef {"guest" | "login" | "register"} Way */
+
+/**
+ * What each way asks for, and says.
+ *
+ * @type {Record<Way, {tab: string, button: string, says: string, fields: string[]}>}
+ */
+const WAYS = {
+  guest: {
+    tab: "As a guest", button: "Come in", fields: ["name"],
+    says: "Choose a name, and you are in. You get a number by which others can call you.",
+  },
+  login: {
+    tab: "Log in", button: "Log in", fields: ["name", "password"],
+    says: "You are the same person as on your other devices, in the same rooms.",
+  },
+  register: {
+    tab: "New account", button: "Register", fields: ["name", "password", "again", "invite"],
+    says: "Your name is yours alone, on all your devices.",
+  },
+};
+
+/** Which field a refusal is about; others are shown below all of them. @type {Record<string, string>} */
+const ABOUT = {
+  bad_name: "name", name_taken: "name", name_owned: "name", wrong_password: "password", bad_password: "password",
+  invite_needed: "invite",
+};
+
+/** The entrance. Put `element` where it is to be. */
+export class Entrance {
+  #engine;
+  /** @type {Way} */
+  #way = "guest";
+  #fields = {
+    name: field("Name", { name: "name", required: true, maxlength: 64, autocapitalize: "none", spellcheck: "false" }),
+    password: field("Password", { name: "password", type: "password", required: true, maxlength: 1024 }),
+    again: field("Password again", {
+      name: "again", type: "password", required: true, maxlength: 1024, autocomplete: "new-password",
+    }),
+    invite: field("Invite", { name: "invite" }, "Only if this server asks for one."),
+  };
+  #says = el("p", { class: "soft entrance-says" });
+  #trouble = el("p", { class: "trouble", role: "alert" });
+  #button = el("button", { class: "button main wide" });
+  #tabs = /** @type {Record<Way, HTMLButtonElement>} */ ({});
+  #form;
+
+  /** @param {{engine: any, about?: Promise<{motd?: string} | null>}} options about: what the server says of itself */
+  constructor({ engine, about }) {
+    this.#engine = engine;
+    for (const part of Object.values(this.#fields)) part.append(el("p", { class: "trouble", "aria-live": "polite" }));
+    this.#form = el(
+      "form", { class: "entrance-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+      ...Object.values(this.#fields), this.#trouble, this.#button,
+    );
+    const tabs = Object.entries(WAYS).map(([way, { tab }]) => this.#tab(/** @type {Way} */ (way), tab));
+    const motd = el("p", { class: "entrance-motd soft", hidden: true, dir: "auto" });
+    this.element = el(
+      "div", { class: "entrance-card" },
+      el("div", { class: "entrance-head" }, plate(), el("div", null,
+        el("h1", null, "roomchat"), el("p", { class: "soft" }, "Everyone here has a number. Dial it, and you talk."))),
+      el("div", { class: "tabs", role: "group", "aria-label": "How to come in" }, ...tabs),
+      this.#says, this.#form, motd,
+    );
+    about?.then((told) => {
+      if (!told?.motd) return;
+      fill(motd, harmlessLines(told.motd)).hidden = false;
+    });
+    this.show("guest");
+  }
+
+  /**
+   * Show a way in, with what is known already.
+   *
+   * @param {Way} way
+   * @param {{name?: string, invite?: string, trouble?: string}} [known]
+   */
+  show(way, { name, invite, trouble } = {}) {
+    this.#way = way;
+    const { button, says, fields } = WAYS[way];
+    for (const [key, part] of Object.entries(this.#fields)) {
+      part.hidden = !fields.includes(key);
+      this.#say(key, "");
+    }
+    for (const [key, tab] of Object.entries(this.#tabs)) attribute(tab, "aria-pressed", String(key === way));
+    // By these a password manager knows what to fill in, and what to keep.
+    attribute(this.#input("name"), "autocomplete", way === "guest" ? "nickname" : "username");
+    attribute(this.#input("password"), "autocomplete", way === "login" ? "current-password" : "new-password");
+    if (name) this.#input("name").value = name;
+    if (invite) this.#input("invite").value = invite;
+    fill(this.#says, invite ? "You are invited. Choose a name and a password." : says);
+    fill(this.#button, button);
+    fill(this.#trouble, trouble);
+  }
+
+  /** Where one begins to type. */
+  focus() {
+    const empty = WAYS[this.#way].fields.find((key) => !this.#input(key).value);
+    this.#input(empty ?? "name").focus();
+  }
+
+  /** @param {Way} way @param {string} label */
+  #tab(way, label) {
+    const show = () => {
+      this.show(way);
+      this.focus();
+    };
+    this.#tabs[way] = el("button", { class: "tab", type: "button", onclick: show }, label);
+    return this.#tabs[way];
+  }
+
+  /** @param {string} key @returns {HTMLInputElement} */
+  #input(key) {
+    return /** @type {any} */ (this.#fields)[key].querySelector("input");
+  }
+
+  /** @param {Event} event */
+  async #submit(event) {
+    event.preventDefault();
+    for (const key of Object.keys(this.#fields)) this.#say(key, "");
+    fill(this.#trouble);
+    const wrong = this.#wrong();
+    if (wrong) return this.#refuse(...wrong);
+    attribute(this.#button, "disabled", true);
+    try {
+      await this.#engine.enter(this.#given());
+      for (const key of ["password", "again", "invite"]) this.#input(key).value = "";
+    } catch (error) {
+      const { code = "", message } = /** @type {any} */ (error);
+      if (code === "account_needed" && this.#way === "guest") this.show("login");
+      this.#refuse(ABOUT[code] ?? "", message);
+    }
+    attribute(this.#button, "disabled", false);
+  }
+
+  /** What is to be seen before the server is asked: the field, and a sentence. @returns {[string, string] | null} */
+  #wrong() {
+    const { fields } = WAYS[this.#way];
+    if (!this.#input("name").value.trim()) return ["name", "Type a name first."];
+    if (fields.includes("password") && !this.#input("password").value) return ["password", "Type a password."];
+    if (!fields.includes("again")) return null;
+    if (this.#input("again").value !== this.#input("password").value) return ["again", "The two passwords differ."];
+    try {
+      if (this.#input("invite").value.trim()) readInvite(this.#input("invite").value);
+      return null;
+    } catch (error) {
+      return ["invite", /** @type {Error} */ (error).message];
+    }
+  }
+
+  #given() {
+    const name = this.#input("name").value.trim();
+    if (this.#way === "guest") return { name };
+    const password = this.#input("password").value;
+    if (this.#way === "login") return { name, password };
+    const invite = this.#input("invite").value.trim();
+    return { name, password, register: true, ...(invite && { invite: readInvite(invite) }) };
+  }
+
+  /** @param {string} key @param {string} sentence */
+  #refuse(key, sentence) {
+    if (!WAYS[this.#way].fields.includes(key)) return void fill(this.#trouble, sentence);
+    this.#say(key, sentence);
+    this.#input(key).focus();
+  }
+
+  /** @param {string} key @param {string} sentence */
+  #say(key, sentence) {
+    const trouble = /** @type {HTMLElement} */ (/** @type {any} */ (this.#fields)[key].lastElementChild);
+    trouble.id ||= `entrance-${key}`;
+    fill(trouble, sentence);
+    attribute(this.#input(key), "aria-invalid", sentence ? "true" : null);
+    attribute(this.#input(key), "aria-errormessage", sentence ? trouble.id : null);
+  }
+}
+
+/** The keys of a telephone, drawn: what the page is known by. */
+function plate() {
+  const keys = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => el("span", { class: digit === 7 ? "key lit" : "key" }, digit));
+  return el("div", { class: "plate", "aria-hidden": "true" }, ...keys);
+}

@@ -1,0 +1,46 @@
+// People as they are shown everywhere: the number on a tile in their colour, and the name. Names come from others.
+
+import { cell } from "../model/harmless.js";
+import { el } from "./dom.js";
+
+const COLOURS = 12; // of the terminal (theme.py)
+
+/**
+ * The class that gives a person's colour to what is in it: `--own`, which `.tile` and `.name` use.
+ *
+ * @param {number} uid
+ */
+export const colourOf = (uid) => `own-${(uid * 5) % COLOURS}`;
+
+/**
+ * The number of a person, as a tile: what stands where other chats have a face.
+ *
+ * @param {number} uid
+ * @param {string} [kind] "big", "small"
+ */
+export const tile = (uid, kind = "") =>
+  el("span", { class: `tile ${colourOf(uid)} ${kind}`, "aria-hidden": "true", data: { digits: String(uid).length } }, uid);
+
+/**
+ * A name from others, made harmless, and by itself as to the direction of writing.
+ *
+ * @param {string} text
+ * @param {string} [classes]
+ */
+export const theirs = (text, classes) => el("bdi", { class: classes ?? null, dir: "auto" }, cell(text));
+
+/**
+ * The name of a person, in their colour.
+ *
+ * @param {number} uid
+ * @param {string} text
+ */
+export const name = (uid, text) => theirs(text, `name ${colourOf(uid)}`);
+
+/**
+ * Whether somebody is here, as a dot and as a word for those who can't see it.
+ *
+ * @param {boolean} isAway
+ */
+export const presence = (isAway) =>
+  el("span", { class: `presence ${isAway ? "is-away" : "is-here"}` }, el("span", { class: "unseen" }, isAway ? "away" : "here"));

@@ -1,0 +1,32 @@
+// What is said in passing, at the bottom: seen for some seconds, and said once by a screen reader.
+
+import { byId, el, fill } from "./dom.js";
+
+const TOLD_FOR = 6000; // ms: long enough for two short sentences
+const ASKED_FOR = 20_000; // ms: where there is something to press
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+/**
+ * @param {string} sentence
+ * @param {{label: string, run: () => void}} [then] a button behind it
+ */
+export function tell(sentence, then) {
+  const end = () => {
+    if (byId("told").matches(":popover-open")) byId("told").hidePopover();
+    fill(byId("said"));
+  };
+  const press = () => {
+    end();
+    then?.run();
+  };
+  const button = then && el("button", { class: "button", type: "button", onclick: press }, then.label);
+  const place = byId("told");
+  if (place.matches(":popover-open")) place.hidePopover();
+  fill(place, el("div", { class: "told-box" }, el("p", null, sentence), button));
+  place.showPopover(); // above a dialog, too
+  fill(byId("said"), sentence);
+  clearTimeout(timer);
+  timer = setTimeout(end, then ? ASKED_FOR : TOLD_FOR);
+}
