@@ -1,0 +1,290 @@
+// Where one writes: a box that grows, drafts of each room, completion, and what is typed is carried out.
+
+import { hint } from "../model/complete.js";
+import { cell } from "../model/harmless.js";
+import { Runner } from "../model/runner.js";
+import { lengthStanding, standing } from "../model/standing.js";
+import { TypedHistory } from "../model/typed_history.js";
+import { roomName } from "../model/words.js";
+import { Refused } from "../core/protocol.js";
+import { Completion } from "./completion.js";
+import { attribute, el, fill } from "./dom.js";
+import { icon } from "./icons.js";
+
+const KEEP_AFTER = 400; // ms: a draft is kept when one pauses
+const NO_FILES = "There are no files in this chat. You can paste a link to one.";
+
+/**
+ * What the messages can do for what is typed.
+ * @typedef {{goTo(room: string, seq: number): void, page(by: number): void}} Pane
+ */
+
+export class Composer {
+  #app;
+  #pane;
+  #timelines;
+  #field = el("textarea", {
+    class: "composer-field", rows: 1, "aria-label": "Message", "aria-describedby": "composer-note", dir: "auto",
+    autocomplete: "off", name: "message",
+  });
+  #note = el("p", { class: "composer-note", id: "composer-note", role: "status" });
+  #send = el("button", { class: "icon-button", "aria-label": "Send", type: "submit" }, icon("send"));
+  #completion;
+  /** @type {Runner} */
+  runner;
+  #history = new TypedHistory(window.localStorage);
+  /** @type {Map<string, string>} */
+  #drafts = new Map();
+  #room = "";
+  #trouble = ""; // what was wrong with what was typed last
+  /** @type {Map<string, any>} the entries by which we were muted */
+  #muted = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #keeping;
+  #isTouch = matchMedia("(hover: none) and (pointer: coarse)");
+
+  /**
+   * @param {import("./app.js").App} app
+   * @param {{tell(lines: string[], tone?: any, room?: string | null): void}} timelines
+   * @param {Pane} pane
+   */
+  constructor(app, timelines, pane) {
+    this.#app = app;
+    this.#pane = pane;
+    this.#timelines = timelines;
+    this.#completion = new Completion(app, this.#field);
+    this.runner = new Runner(app.engine, app.chat, {
+      tell: (lines, tone) => this.#tell(lines, tone),
+      open: app.open,
+      older: () => pane.page(-1),
+      goTo: (room, seq) => pane.goTo(room, seq),
+      copy: (text) => navigator.clipboard.writeText(text),
+    });
+    this.element = el(
+      "form", { class: "composer", "aria-label": "Write", novalidate: true }, this.#completion.element, this.#note,
+      el("div", { class: "composer-box" }, this.#field, this.#send),
+    );
+    this.#listen();
+    this.#turn();
+  }
+
+  /**
+   * Begin with the drafts that are kept.
+   * @param {{drafts?: Record<string, string>} | null} kept
+   */
+  load(kept) {
+    this.#drafts = new Map(Object.entries(kept?.drafts ?? {}));
+    this.#write(this.#drafts.get(this.#room) ?? "");
+  }
+
+  focus() {
+    this.#field.focus();
+  }
+
+  /**
+   * Put something in where the cursor is, and go there.
+   * @param {string} text
+   */
+  insert(text) {
+    const { value, selectionStart, selectionEnd } = this.#field;
+    const space = selectionStart && !/\s/.test(value[selectionStart - 1]) ? " " : "";
+    this.#field.setRangeText(space + text, selectionStart, selectionEnd, "end");
+    this.focus();
+    this.#changed();
+  }
+
+  #listen() {
+    const { engine, chat } = this.#app, field = this.#field;
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    // A phone hides its keyboard when the field loses the focus.
+    this.#send.addEventListener("pointerdown", (event) => event.preventDefault());
+    field.addEventListener("input", () => this.#changed());
+    field.addEventListener("keydown", (event) => this.#key(event));
+    field.addEventListener("blur", () => this.#completion.close());
+    field.addEventListener("paste", (event) => this.#refuseFiles(event, event.clipboardData));
+    for (const kind of /** @type {const} */ (["dragover", "drop"])) {
+      // Anywhere: a browser would leave the page, and open the file.
+      document.addEventListener(kind, (event) => this.#refuseFiles(event, event.dataTransfer));
+    }
+    document.addEventListener("keydown", (event) => this.#typed(event));
+    window.addEventListener("pagehide", () => this.#keep());
+    chat.on("change", (/** @type {string} */ what) => {
+      if (what === "current") this.#turn();
+      else this.#tellStanding();
+    });
+    engine.on("status", () => this.#tellStanding());
+    engine.on("event", (/** @type {any} */ event) => this.#hear(event));
+    engine.on("draft", (/** @type {{room: string, text: string}} */ draft) => this.#otherTab(draft));
+    engine.on("reset", (/** @type {any} */ kept) => {
+      if (!kept) this.#history.clear();
+      this.load(kept);
+    });
+    this.#isTouch.addEventListener("change", () => this.#turn());
+  }
+
+  // ---------------------------------------------------------------- keys
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.isComposing || event.keyCode === 229) return; // an input method is at work: these keys are its own
+    if (this.#completion.takes(event)) return event.preventDefault();
+    const { key, shiftKey, ctrlKey, altKey, metaKey } = event, field = this.#field;
+    if (key === "Enter" && !shiftKey && !(this.#isTouch.matches && !ctrlKey && !metaKey)) {
+      event.preventDefault();
+      if (altKey) this.insert("\n");
+      else this.#submit();
+    } else if (shiftKey || ctrlKey || altKey || metaKey) return;
+    else if (key === "ArrowUp" || key === "ArrowDown") {
+      const line = key === "ArrowUp" ? this.#history.older(field.value) : this.#history.newer(field.value);
+      if (line === null) return;
+      event.preventDefault();
+      this.#write(line);
+    } else if ((key === "PageUp" || key === "PageDown") && field.scrollHeight <= field.clientHeight + 1) {
+      event.preventDefault();
+      this.#pane.page(key === "PageUp" ? -1 : 1);
+    }
+  }
+
+  /** @param {KeyboardEvent} event somebody types without having gone to the field first */
+  #typed({ key, ctrlKey, altKey, metaKey, isComposing }) {
+    if (key.length !== 1 || key === " " || ctrlKey || altKey || metaKey || isComposing) return;
+    if (document.activeElement === document.body && this.element.checkVisibility()) this.focus();
+  }
+
+  // ---------------------------------------------------------------- what is typed
+
+  #changed() {
+    this.#trouble = "";
+    this.#grow();
+    this.#completion.update();
+    this.#tellStanding();
+    clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => this.#keep(), KEEP_AFTER);
+  }
+
+  async #submit() {
+    const text = this.#field.value.toWellFormed(), room = this.#app.chat.current;
+    if (!text.trim()) return;
+    if (this.#tooLong(text)) return this.#tellStanding();
+    this.#completion.close();
+    this.#history.add(text);
+    this.#write("");
+    this.#keep();
+    this.focus();
+    try {
+      await this.runner.run(text, room);
+    } catch (error) {
+      this.#giveBack(text, room ?? "", error);
+    }
+  }
+
+  /**
+   * It could not be done: it may be mended.
+   * @param {string} text
+   * @param {string} room
+   * @param {any} error
+   */
+  #giveBack(text, room, error) {
+    this.#trouble = (error instanceof Refused ? "Refused: " : "") + cell(error.message);
+    if (this.#room !== room) this.#tell([this.#trouble], "trouble");
+    if (!this.#drafts.get(room)) this.#drafts.set(room, text);
+    if (this.#room === room && !this.#field.value) this.#write(text);
+    this.#tellStanding();
+  }
+
+  /** @param {string} text put it into the field */
+  #write(text) {
+    this.#field.value = text;
+    this.#field.setSelectionRange(text.length, text.length);
+    this.#trouble = "";
+    this.#grow();
+    this.#completion.close();
+    this.#tellStanding();
+  }
+
+  #grow() {
+    const { style } = this.#field;
+    if (CSS.supports("field-sizing: content")) return;
+    style.height = "auto";
+    style.height = `${this.#field.scrollHeight}px`;
+  }
+
+  /** @param {Event} event @param {DataTransfer | null} data */
+  #refuseFiles(event, data) {
+    if (!data?.types.includes("Files") || data.types.includes("text/plain")) return;
+    event.preventDefault();
+    if (event.type === "dragover") return;
+    this.#trouble = NO_FILES;
+    this.#tellStanding();
+  }
+
+  // ---------------------------------------------------------------- rooms and their drafts
+
+  /** Another room is looked at. */
+  #turn() {
+    const { chat } = this.#app, room = chat.current ?? "";
+    if (room !== this.#room) {
+      this.#keep();
+      this.#room = room;
+      this.#write(this.#drafts.get(room) ?? "");
+      if (!this.#isTouch.matches) this.focus();
+    }
+    this.#field.placeholder = room ? `Message ${roomName(room, chat).replace(/^whisper with /, "")}` : "Message";
+    this.#field.enterKeyHint = this.#isTouch.matches ? "enter" : "send";
+    this.#tellStanding();
+  }
+
+  #keep() {
+    clearTimeout(this.#keeping);
+    const text = this.#field.value;
+    if (text === (this.#drafts.get(this.#room) ?? "")) return;
+    if (text) this.#drafts.set(this.#room, text);
+    else this.#drafts.delete(this.#room);
+    this.#app.engine.draft(this.#room, text);
+  }
+
+  /** @param {{room: string, text: string}} draft in another tab it was typed on */
+  #otherTab({ room, text }) {
+    const isSeen = room === this.#room && document.hasFocus();
+    if (isSeen) return; // here one types oneself
+    this.#drafts.set(room, text);
+    if (room === this.#room) this.#write(text);
+  }
+
+  // ---------------------------------------------------------------- what is told
+
+  /** @param {string[]} lines @param {"dim" | "trouble"} [tone] */
+  #tell(lines, tone) {
+    if (this.#app.chat.current === null) return lines.forEach((line) => this.#app.tell(line));
+    this.#timelines.tell(lines, tone === "trouble" ? "trouble" : "told");
+  }
+
+  /** @param {any} event */
+  #hear(event) {
+    const isMe = event.whom === this.#app.chat.me?.uid;
+    if (isMe && event.type === "muted") this.#muted.set(event.room, event);
+    else if (isMe && event.type === "unmuted") this.#muted.delete(event.room);
+    else if (event.own && "text" in event) this.#muted.delete(event.room); // it was heard
+    else return;
+    this.#tellStanding();
+  }
+
+  /** @param {string} text */
+  #tooLong(text) {
+    return lengthStanding(text, this.#app.chat.limits?.text)?.isTooLong;
+  }
+
+  #tellStanding() {
+    const { chat, engine } = this.#app, text = this.#field.value;
+    const length = lengthStanding(text, chat.limits?.text);
+    const told = this.#trouble || length?.text || hint(text) ||
+      standing(engine.status, chat, this.#muted.get(this.#room));
+    if (this.#note.textContent !== told) fill(this.#note, told);
+    this.#note.classList.toggle("trouble", Boolean(this.#trouble || length?.isTooLong));
+    attribute(this.#field, "aria-invalid", length?.isTooLong && "true");
+    this.#send.disabled = !text.trim() || Boolean(length?.isTooLong);
+  }
+}
