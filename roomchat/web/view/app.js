@@ -1,7 +1,6 @@
 // The page as a whole: what its parts may ask of it, and where each has its place.
 
 import { Drawers } from "./drawers.js";
-import { DIALOGS } from "./dialogs/table.js";
 import { byId, fill } from "./dom.js";
 import { Entrance } from "./entrance.js";
 import { Header } from "./header.js";
@@ -37,6 +36,11 @@ import { followViewport } from "./viewport.js";
  * @typedef {{messages: HTMLElement, composer: HTMLElement, write: (text?: string) => void, waiting?: () => number}} Parts
  */
 
+const LATER = 1000; // ms: everything else of the page comes first
+
+// Not needed to show what is said: they come when the page is there, or as soon as one is asked for.
+const dialogs = () => import("./dialogs/table.js");
+
 const KNOWN = "roomchat.known"; // early.js shows the frame at once where somebody was logged in
 
 /**
@@ -51,7 +55,10 @@ export function createApp(given) {
   const app = {
     ...given,
     tell,
-    open: (name, args) => void DIALOGS[name]?.(app, args),
+    open: async (name, args) => {
+      const { DIALOGS } = await dialogs();
+      DIALOGS[name]?.(app, args);
+    },
     go: (room) => chat.look(room),
     ask: async (command) => {
       try {
@@ -116,6 +123,7 @@ export function mount(app, { messages, composer, write, waiting }) {
     if (status.phase === "online") follow(app, link);
   });
   show(engine.status.phase);
+  setTimeout(() => void dialogs().catch(() => undefined), LATER);
 }
 
 /** @param {boolean} isKnown whether somebody is logged in here */

@@ -14,7 +14,7 @@ import { field } from "./dialog.js";
  */
 const WAYS = {
   guest: {
-    tab: "As a guest", button: "Come in", fields: ["name"],
+    tab: "Guest", button: "Come in", fields: ["name"],
     says: "Choose a name, and you are in. You get a number by which others can call you.",
   },
   login: {
@@ -22,7 +22,7 @@ const WAYS = {
     says: "You are the same person as on your other devices, in the same rooms.",
   },
   register: {
-    tab: "New account", button: "Register", fields: ["name", "password", "again", "invite"],
+    tab: "Register", button: "Register", fields: ["name", "password", "again", "invite"],
     says: "Your name is yours alone, on all your devices.",
   },
 };
