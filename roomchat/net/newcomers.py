@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from roomchat.chat.inputs import Connected, Disconnected
+from roomchat.errors import TlsRequired
 from roomchat.net.addresses import is_local
 from roomchat.net.connection import CLOSED, NEW, OPEN, REFUSED, Connection, Owner
 from roomchat.net.connections import Connections, ToHub
@@ -168,6 +169,7 @@ class Newcomers:
         data = self._intake.read(connection, now)
         if connection.transport.ready and not agreed:
             self._connections.handshakes.over(connection)
+            self._connections.figures.handshakes += 1
             self._watch_for_pause(connection)
         if data:
             extra = surplus(data, (), dear=False) + len(data) / FIRST_BYTES
@@ -191,6 +193,7 @@ class Newcomers:
 
     def _shake_hands(self, connection: Connection, first: bytes) -> None:
         self._layers.encrypt(connection, first)
+        self._connections.figures.handshakes_begun += 1
         self._connections.admission.worked(connection, HANDSHAKE, time.monotonic())
         self._receive(connection)
 
@@ -261,7 +264,7 @@ class Newcomers:
 
     def _refuse_silent(self, connection: Connection) -> None:
         if connection.phase is NEW and not connection.transport.secure and self._layers.are_open(connection):
-            self._refuse(connection, tls_required(connection.detector.guess()))
+            self._refuse_clear(connection, connection.detector.guess())
 
     def _judge(self, connection: Connection, verdict: Verdict | None) -> None:
         if verdict is None or connection.phase is not NEW:
@@ -281,7 +284,7 @@ class Newcomers:
         elif isinstance(verdict, Refused):
             self._refuse(connection, verdict.data)
         elif not self._layers.may_talk(connection):
-            self._refuse(connection, tls_required(verdict.wire))
+            self._refuse_clear(connection, verdict.wire)
         else:
             self._open(connection, verdict.wire, bytes(connection.detector.data))
 
@@ -295,6 +298,10 @@ class Newcomers:
         """It speaks HTTP, and perhaps something else from here on."""
         if (upgraded := self._requests.feed(connection, data)) is not None:
             self._open(connection, *upgraded)
+
+    def _refuse_clear(self, connection: Connection, wire: Wire) -> None:
+        self._connections.figures.refused[TlsRequired.code] += 1
+        self._refuse(connection, tls_required(wire))
 
     def _refuse(self, connection: Connection, last: bytes) -> None:
         """It hears these last words."""
