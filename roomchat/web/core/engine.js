@@ -1,11 +1,17 @@
-// All that the views know of the outside: who we are there, what happens, and what is said. The same in every tab.
-//
-// A first version, to try the views with: one tab, in memory. What is said waits for the connection, but not on disk.
+// All that the views know of the outside: who we are there, what happens, and what is said. The same in every tab of a
+// browser: they share one session, and show the same in the same order.
 
 import { Emitter } from "./emitter.js";
-import { FEATURES, PAGE, Refused, VERSION, isEntry } from "./protocol.js";
+import { Leader } from "./leader.js";
+import { PAGE, Refused } from "./protocol.js";
+import { Storage } from "./storage.js";
+import { Tabs, browser } from "./tabs.js";
 
 export { Refused };
+
+const NAME = "roomchat-1"; // of what tabs share; with another number they do not understand each other
+const CHECKPOINT = 200; // frames after which it is kept how the chat looks
+const NEWER = "A newer version of this page is open in another tab; reload this one.";
 
 /**
  * How things stand. `stranger`: nobody is logged in here, the entrance is to be shown. `offline`: there is a session
@@ -17,16 +23,18 @@ export { Refused };
  * A line of ours that was taken and has not come back. `at`: ms since 1970.
  * @typedef {{id: string, room?: string, uid?: number, text: string, kind?: "action", at: number}} Line
  *
- * What is known before anything comes from the server: `chat` is what `summary` gave at some time (null: nothing
- * yet), `entries` the last of each room up to then, `events` what came since, and `waiting` our lines that wait.
+ * What is known before anything comes from the server: `chat` is what `summary` gave at some time (null: never),
+ * `entries` the last of each room up to then, `events` and `refusals` what came since, `waiting` our lines that wait.
  * @typedef {{me: {uid: number, name: string, account: boolean, device: number}, chat: any,
  *   entries: Record<string, import("./protocol.js").Entry[]>, events: import("./protocol.js").Event[],
- *   waiting: Line[], drafts: Record<string, string>}} Kept
+ *   refusals: import("./protocol.js").Refusal[], waiting: Line[], drafts: Record<string, string>}} Kept
  *
  * @typedef {{name: string, password?: string, register?: true, invite?: string}} Entrance
+ *
+ * What it needs of the browser; tests have their own.
+ * @typedef {{url?: string, summary?: () => any, around?: import("./tabs.js").Around,
+ *   outside?: import("./outside.js").Outside, open?: typeof Storage.open}} Options
  */
-
-const OFFLINE = "There is no connection to the server now; try again when it is back.";
 
 /**
  * Tells: `status` (Status), `event` (an Event to be shown: each once, in order; an entry that is one of our lines has
@@ -39,21 +47,31 @@ export class Engine extends Emitter {
   status = { phase: "starting", sentence: "" };
   #url;
   #summary;
-  /** @type {WebSocket | null} */
-  #socket = null;
-  #welcome = /** @type {any} */ (null);
-  #cursors = /** @type {Record<string, number>} */ ({});
-  #n = 0;
-  #ids = 0;
-  #pending = /** @type {Map<number, {line: Line, command: any}>} */ (new Map());
-  #asked = /** @type {Map<number, {resolve: (event: any) => void, reject: (error: Error) => void}>} */ (new Map());
-  #settings = new Map();
+  #open;
+  #around;
+  #outside;
+  #tabs;
+  /** @type {Storage} */
+  #storage = /** @type {any} */ (null);
+  /** @type {Leader | null} */
+  #leader = null;
+  #isOurs = false; // somebody is logged in
+  #pos = -1; // of the last frame that was shown; below 0: not begun
+  #checkpoint = 0; // of the last frame that is in the last checkpoint
+  /** @type {Promise<void> | null} while frames are read from the storage */
+  #reading = null;
+  #isAsleep = false;
+  #isOutdated = false; // another tab has a newer page
 
-  /** @param {{url?: string, summary?: () => any}} [options] `summary`: what the chat model knows, without entries */
-  constructor({ url, summary = () => null } = {}) {
+  /** @param {Options} [options] `summary`: what the chat model knows, without entries, as a plain object */
+  constructor({ url, summary = () => null, around = browser, outside, open = Storage.open } = {}) {
     super();
     this.#url = url ?? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
     this.#summary = summary;
+    this.#open = open;
+    this.#around = around;
+    this.#outside = outside;
+    this.#tabs = this.#join(around);
   }
 
   /**
@@ -61,61 +79,95 @@ export class Engine extends Emitter {
    * @returns {Promise<Kept | null>} what was kept here; null: nobody was logged in
    */
   async start() {
-    this.#tell({ phase: "stranger", sentence: "" });
-    return null;
+    const { storage, sentence } = await this.#open(() => this.#outdated());
+    this.#storage = storage;
+    if (this.#isOutdated) return null;
+    const loading = this.#load();
+    // Whoever waits for this takes it before anything that comes behind it.
+    this.#behind(() => loading.then(() => new Promise((go) => this.#around.after(0, () => go(undefined)))));
+    // Without a disk there is nothing to share, and nobody to share it with.
+    this.#tabs.open(sentence !== "");
+    this.#around.watch?.({ sleep: () => this.sleep(), wake: () => this.wake(), look: () => this.#look() });
+    if (sentence) this.emit("notice", sentence);
+    return loading;
   }
 
+  /** Other tabs may lead: the page is left, or frozen. */
+  sleep() {
+    this.#isAsleep = true;
+    this.#tabs.close();
+    this.#leader?.stop();
+    this.#leader = null;
+  }
+
+  /** The page is back. */
+  wake() {
+    if (!this.#isAsleep || this.#isOutdated) return;
+    this.#isAsleep = false;
+    this.#tabs.open();
+    this.#read();
+  }
+
+  /** Somebody looks: the tab that leads may be asleep, and then another one has to. */
+  #look() {
+    if (this.#leader === null && !this.#isAsleep) this.#request("status").catch(() => {});
+  }
+
+  // ------------------------------------------------------------ what views ask for
+
   /**
-   * Come in: as a guest, with a password to an account, or as a new one.
+   * Come in: as a guest, with a password to an account, or as a new one. When it is done `reset` was told, with the
+   * welcome among its events.
    * @param {Entrance} entrance
    * @returns {Promise<import("./protocol.js").Welcome>} without the token
    * @throws {Refused}
    */
-  async enter(entrance) {
-    this.#tell({ phase: "connecting", sentence: "" });
-    await this.#connect();
-    try {
-      return await this.#request({ type: "hello", protocol: VERSION, features: FEATURES, rooms: {}, ...entrance });
-    } catch (error) {
-      this.#tell({ phase: "stranger", sentence: "" });
-      throw error;
-    }
+  enter(entrance) {
+    return this.#request("enter", entrance);
   }
 
   /**
    * Say something in a room, or to a person.
    * @param {{room?: string, uid?: number, text: string, kind?: "action"}} words
    * @returns {Promise<string>} its id: it is kept now, and will be sent once, whatever happens
+   * @throws {Refused} it could not be kept, so it is not said
    */
   async say({ room, uid, text, kind }) {
-    const line = { id: `line-${++this.#ids}`, room, uid, text, kind, at: Date.now() };
-    const n = ++this.#n;
-    const to = uid === undefined ? { type: "say", room } : { type: "whisper", uid };
-    this.#pending.set(n, { line, command: { ...to, text, kind, n } });
-    this.emit("said", line);
-    this.#send(this.#pending.get(n)?.command);
-    return line.id;
+    if (!this.#isOurs) throw new Refused("not_registered", "Say who you are first.");
+    const frame = await this.#storage.say({ room, uid, text, kind, at: Date.now() }).catch((error) => {
+      throw new Refused("not_kept", `This browser could not keep your message, so it is not sent (${error.message}).`);
+    });
+    this.#publish(frame);
+    this.#request("fetch").catch(() => {}); // whoever leads next does it
+    return String(frame.pos);
   }
 
   /**
    * Ask the server for something: any command but hello, say and whisper.
-   * @param {any} command
+   * @param {import("./protocol.js").Command} command
    * @returns {Promise<any>} the event that answers it
-   * @throws {Refused} also `offline_now`: there is no connection
+   * @throws {Refused} also `offline_now`: there is no connection; `not_known`: nobody knows whether it was done
    */
-  async ask(command) {
-    return await this.#request(command);
+  ask(command) {
+    return this.#request("ask", command);
   }
 
   /**
-   * What was said in a room before `before`, the last `limit` entries of it.
+   * What was said in a room before `before` (null: up to now): the last `limit` entries of it; or with `after` the
+   * first `limit` above that.
    * @param {string} room
-   * @param {number} before seq
+   * @param {number | null} before seq
    * @param {number} [limit]
+   * @param {number} [after] seq
    * @returns {Promise<{entries: import("./protocol.js").Entry[], more: boolean}>} by seq; `more`: there are others
+   * @throws {Refused} none of it is kept, and the server can't be asked
    */
-  async past(room, before, limit = PAGE) {
-    const { entries, more } = await this.#request({ type: "history", room, before, limit });
+  async past(room, before, limit = PAGE, after) {
+    const upto = before ?? undefined;
+    const kept = await this.#storage.past(room, { before: upto, after, limit });
+    if (kept.length > 0) return { entries: kept, more: true };
+    const command = { type: /** @type {const} */ ("history"), room, before: upto, after, limit: Math.min(limit, PAGE) };
+    const { entries, more } = await this.ask(command);
     return { entries, more };
   }
 
@@ -125,34 +177,35 @@ export class Engine extends Emitter {
    * @param {number} seq
    */
   read(room, seq) {
-    this.#send({ type: "read", room, seq });
+    this.#request("read", { room, seq }).catch(() => {}); // it is said again with what is seen next
   }
 
   /** Forget who we are; an account's session on the server is ended, too, if there is a connection. */
   async logout() {
-    if (this.#welcome?.account) await this.ask({ type: "logout" });
-    this.#socket?.close();
-    this.#welcome = null;
-    this.#tell({ phase: "stranger", sentence: "" });
-    this.emit("reset", null);
+    await this.#request("logout");
   }
 
   /** Try to connect now, without waiting. */
-  retry() {}
+  retry() {
+    this.#request("retry").catch(() => {});
+  }
 
   /**
    * Keep a line that is being typed.
-   * @param {string} _room
-   * @param {string} _text
+   * @param {string} room
+   * @param {string} text
    */
-  draft(_room, _text) {}
+  draft(room, text) {
+    this.#storage.draft(room, text).catch(() => {}); // it is of use only when all goes well
+    this.#tabs.post({ kind: "draft", value: { room, text } });
+  }
 
   /**
    * @param {string} key
    * @returns {Promise<any>} undefined: it was never set
    */
-  async setting(key) {
-    return this.#settings.get(key);
+  setting(key) {
+    return this.#storage.setting(key);
   }
 
   /**
@@ -160,89 +213,164 @@ export class Engine extends Emitter {
    * @param {any} value
    */
   async set(key, value) {
-    this.#settings.set(key, value);
+    await this.#storage.set(key, value);
     this.emit("setting", { key, value });
+    this.#tabs.post({ kind: "setting", value: { key, value } });
+  }
+
+  // ------------------------------------------------------------ among tabs
+
+  /** @param {import("./tabs.js").Around} around */
+  #join(around) {
+    const tab = {
+      lead: () => this.#lead(),
+      serve: (/** @type {string} */ what, /** @type {any} */ value) => this.#serve(what, value),
+      lost: () => void this.#leader?.check(),
+      hear: (/** @type {any} */ message) => this.#hear(message),
+    };
+    return new Tabs(NAME, tab, around);
+  }
+
+  /** @param {string} what @param {any} [value] */
+  async #request(what, value) {
+    const answer = await this.#tabs.request(what, value);
+    await this.#reading; // what has led to the answer is shown before it
+    return answer;
+  }
+
+  async #lead() {
+    const told = {
+      publish: (/** @type {any} */ frame) => this.#publish(frame),
+      tell: (/** @type {Status} */ status) => this.#tell(leader, status),
+      notice: (/** @type {string} */ sentence) => this.emit("notice", sentence),
+      lost: () => this.#lost(leader),
+    };
+    /** @type {Leader} */
+    const leader = new Leader(this.#storage, told, this.#url, this.#outside);
+    this.#leader = leader;
+    this.#read(); // what the last one has kept, and told nobody
+    await leader.start().catch((error) => {
+      this.#tell(leader, { phase: "ended", sentence: `This browser's storage does not work (${error.message}).` });
+      this.#leader = null;
+    });
+    return this.#leader === leader;
+  }
+
+  /** @param {string} what @param {any} value */
+  async #serve(what, value) {
+    const leader = this.#leader;
+    if (leader === null) throw new Refused("offline_now", "This tab is not in use now.");
+    switch (what) {
+      case "enter":
+        return leader.enter(value);
+      case "ask":
+        return leader.ask(value);
+      case "read":
+        return leader.read(value);
+      case "fetch":
+        return leader.fetch();
+      case "logout":
+        return leader.logout();
+      case "retry":
+        return leader.retry();
+      default:
+        return leader.status();
+    }
+  }
+
+  /** @param {Leader} leader */
+  #lost(leader) {
+    if (this.#leader !== leader) return;
+    this.#leader = null;
+    this.#tabs.resign();
+  }
+
+  /** @param {any} message */
+  #hear({ kind, value }) {
+    if (kind === "frame") this.#take(value);
+    else if (kind === "status" && this.#leader === null) this.#changed(value);
+    else if (kind === "draft" || kind === "setting") this.emit(kind, value);
+  }
+
+  /** @param {Leader} leader @param {Status} status */
+  #tell(leader, status) {
+    if (this.#leader !== leader) return;
+    this.#tabs.post({ kind: "status", value: status });
+    this.#changed(status);
+    if (status.phase === "online") this.#keepSummary();
   }
 
   /** @param {Status} status */
-  #tell(status) {
+  #changed(status) {
     this.status = status;
     this.emit("status", status);
   }
 
-  async #connect() {
-    const socket = (this.#socket = new WebSocket(this.#url));
-    socket.onmessage = ({ data }) => {
-      for (const line of data.split("\n")) if (line) this.#take(JSON.parse(line));
-    };
-    await new Promise((resolve, reject) => {
-      socket.onopen = resolve;
-      socket.onclose = () => {
-        reject(new Refused("offline_now", OFFLINE));
-        this.#lost();
-      };
-    });
+  #outdated() {
+    this.#isOutdated = true;
+    this.sleep();
+    this.#changed({ phase: "ended", sentence: NEWER });
+    this.emit("update");
   }
 
-  #lost() {
-    for (const { reject } of this.#asked.values()) reject(new Refused("offline_now", OFFLINE));
-    this.#asked.clear();
-    this.#socket = null;
-    if (this.#welcome) this.#tell({ phase: "offline", sentence: "The connection is lost." });
+  // ------------------------------------------------------------ what is shown
+
+  /** @param {import("./storage.js").Frame} frame is kept, so all tabs show it */
+  #publish(frame) {
+    this.#tabs.post({ kind: "frame", value: frame });
+    this.#take(frame);
   }
 
-  /** @param {any} command */
-  #send(command) {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command) + "\n");
+  /** @param {import("./storage.js").Frame} frame */
+  #take(frame) {
+    if (this.#reading !== null) this.#read(frame);
+    else if (frame.pos === this.#pos + 1 && frame.items[0][0] !== "reset") this.#show(frame);
+    else if (frame.pos > this.#pos) this.#read(frame);
+  }
+
+  /** @param {import("./storage.js").Frame} frame */
+  #show({ pos, items }) {
+    this.#pos = pos;
+    for (const [kind, value] of items) this.emit(kind, value);
+    if (this.#leader !== null && pos >= this.#checkpoint + CHECKPOINT) this.#keepSummary();
   }
 
   /**
-   * @param {any} command
-   * @returns {Promise<any>}
+   * Show what is kept and was not shown; then this frame, if it was not among that.
+   * @param {import("./storage.js").Frame} [last]
    */
-  #request(command) {
-    if (this.#socket?.readyState !== WebSocket.OPEN) throw new Refused("offline_now", OFFLINE);
-    const id = ++this.#ids;
-    this.#send({ ...command, id });
-    return new Promise((resolve, reject) => this.#asked.set(id, { resolve, reject }));
+  #read(last) {
+    this.#behind(async () => {
+      if (this.#pos < 0 || (last && last.pos <= this.#pos)) return;
+      const frames = await this.#storage.since(this.#pos);
+      if (frames === null || frames.some(({ items }) => items[0][0] === "reset")) {
+        this.emit("reset", await this.#load());
+        return;
+      }
+      for (const frame of frames) if (frame.pos > this.#pos) this.#show(frame);
+      if (last && last.pos > this.#pos) this.#show(last);
+    });
   }
 
-  /** @param {any} event */
-  #take(event) {
-    const asked = this.#asked.get(event.re);
-    this.#asked.delete(event.re);
-    if (event.type === "error" && asked) return asked.reject(new Refused(event.code, event.message));
-    if (event.type === "welcome") this.#entered(event);
-    if (event.type === "error" && this.#pending.has(event.n)) return this.#refuse(event);
-    if (isEntry(event) && !this.#isNew(event)) return;
-    this.emit("event", event);
-    asked?.resolve(event);
+  /** @param {() => Promise<any>} work done before any frame that comes from now on is shown */
+  #behind(work) {
+    const reading = (this.#reading ?? Promise.resolve()).then(work).catch(() => {}).then(() => {
+      if (this.#reading === reading) this.#reading = null;
+    });
+    this.#reading = reading;
   }
 
-  /** @param {any} welcome */
-  #entered(welcome) {
-    delete welcome.token;
-    this.#welcome = welcome;
-    this.#tell({ phase: "online", sentence: "" });
-    if (welcome.lobby) this.#send({ type: "join", room: welcome.lobby });
+  async #load() {
+    const { pos, kept } = await this.#storage.load();
+    this.#pos = this.#checkpoint = pos;
+    this.#isOurs = kept !== null;
+    return kept;
   }
 
-  /** @param {any} entry */
-  #isNew(entry) {
-    if (entry.seq <= (this.#cursors[entry.room] ?? 0)) return false;
-    this.#cursors[entry.room] = entry.seq;
-    const pending = this.#pending.get(entry.n);
-    if (pending && entry.uid === this.#welcome.uid && entry.device === this.#welcome.device) {
-      entry.own = pending.line.id;
-      this.#pending.delete(entry.n);
-    }
-    return true;
-  }
-
-  /** @param {any} error */
-  #refuse(error) {
-    const { line } = /** @type {{line: Line}} */ (this.#pending.get(error.n));
-    this.#pending.delete(error.n);
-    this.emit("refusal", { ...line, type: "refusal", n: error.n, code: error.code, message: error.message });
+  #keepSummary() {
+    const chat = this.#reading === null && this.#pos > this.#checkpoint ? this.#summary() : null;
+    if (chat === null) return;
+    this.#checkpoint = this.#pos;
+    this.#leader?.checkpoint(this.#pos, chat).catch(() => {}); // the next one will do
   }
 }

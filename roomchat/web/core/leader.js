@@ -1,0 +1,269 @@
+// What the tab that leads does for all: it has the connection, numbers what is said, and keeps what comes.
+
+import { Refused, isPair } from "./protocol.js";
+import { Reconnecting } from "./reconnecting.js";
+import { Session } from "./session.js";
+import { Superseded } from "./storage.js";
+
+const FULL = "This browser's disk takes nothing more: what is not sent yet is lost when you close this tab.";
+const OFFLINE = "There is no connection now; try again when it is back.";
+
+// Ends after which nothing of the session is of use.
+const OVER = ["logged_out", "no_account"];
+// Ends at which whoever comes in anew, by a name or a password, may be let in.
+const BARRED = ["account_needed", "name_taken", "name_owned", "bad_name"];
+
+/**
+ * @typedef {import("./engine.js").Status} Status
+ * @typedef {import("./engine.js").Entrance} Entrance
+ * @typedef {import("./storage.js").Frame} Frame
+ * @typedef {import("./outside.js").Outside} Outside
+ *
+ * `publish`: all tabs show this. `tell`: how things stand. `notice`: what does not work here. `lost`: it does not lead
+ * any more.
+ * @typedef {{publish: (frame: Frame) => void, tell: (status: Status) => void, notice: (sentence: string) => void,
+ *   lost: () => void}} Told
+ */
+
+export class Leader {
+  #storage;
+  #told;
+  #url;
+  #outside;
+  #term = [...crypto.getRandomValues(new Uint32Array(4))].join("-"); // its name, as the storage knows who leads
+  /** @type {Status} */
+  #status = { phase: "starting", sentence: "" };
+  /** @type {Reconnecting | null} */
+  #connection = null;
+  #isFresh = false; // the session on the connection is not the one that is kept
+  #isOver = false;
+  #lobby = ""; // to go into, if the session is in no room
+  #fetched = 0; // the last line without a number that was fetched
+  #fetching = Promise.resolve();
+  #pos = 0; // of the last frame that was published
+  /** @type {(() => void)[]} who waits for the end of connecting */
+  #waiting = [];
+
+  /**
+   * @param {import("./storage.js").Storage} storage
+   * @param {Told} told
+   * @param {string} url of the WebSocket
+   * @param {Outside} [outside]
+   */
+  constructor(storage, told, url, outside) {
+    this.#storage = storage;
+    this.#told = told;
+    this.#url = url;
+    this.#outside = outside;
+  }
+
+  /** Go on where the last one was. */
+  async start() {
+    const { session, pending } = await this.#storage.claim(this.#term);
+    if (this.#isOver) return;
+    if (!session?.token) return this.#tell({ phase: "stranger", sentence: "" });
+    const connection = this.#connect(Session.fromKept(session, pending));
+    await this.fetch();
+    connection.start();
+  }
+
+  /** Another tab may lead. Done when nothing of this one is on its way to the disk. */
+  async stop() {
+    this.#isOver = true;
+    this.#waiting.splice(0).forEach((go) => go());
+    await this.#connection?.close();
+  }
+
+  /** Whether it leads still; if not, `lost` is told. */
+  async check() {
+    if (!this.#isOver && !(await this.#storage.leads(this.#term))) this.#lose();
+    return !this.#isOver;
+  }
+
+  /**
+   * Keep how the chat looks behind that frame.
+   * @param {number} pos
+   * @param {any} chat
+   */
+  async checkpoint(pos, chat) {
+    await this.#storage.checkpoint(this.#term, pos, chat).catch((error) => this.#failed(error));
+  }
+
+  // ------------------------------------------------------------ what tabs ask for
+
+  /** Tell how things stand, again. */
+  async status() {
+    this.#told.tell(this.#status);
+  }
+
+  /**
+   * @param {Entrance} entrance
+   * @returns {Promise<any>} the welcome; throws Refused
+   */
+  async enter({ name, ...proof }) {
+    await this.#connection?.close();
+    this.#tell({ phase: "connecting", sentence: "Connecting." });
+    this.#isFresh = true;
+    const connection = this.#connect(new Session(name, proof));
+    try {
+      return await connection.open();
+    } catch (error) {
+      if (this.#connection === connection) {
+        this.#connection = null;
+        this.#isFresh = false;
+        this.#tell({ phase: "stranger", sentence: "" });
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * @param {any} command
+   * @returns {Promise<any>} the event that answers it; throws Refused
+   */
+  async ask(command) {
+    if (this.#status.phase === "connecting") await new Promise((go) => this.#waiting.push(() => go(undefined)));
+    if (this.#connection === null || this.#isOver) throw new Refused("offline_now", OFFLINE);
+    return this.#connection.ask(command);
+  }
+
+  /** @param {{room: string, seq: number}} seen */
+  async read({ room, seq }) {
+    this.#connection?.read(room, seq);
+  }
+
+  /** Take the lines that tabs have kept, and have them sent. */
+  async fetch() {
+    await (this.#fetching = this.#fetching.then(() => this.#fetchAll()));
+  }
+
+  async logout() {
+    const connection = this.#connection;
+    this.#connection = null;
+    if (this.#status.phase === "online") await connection?.logout().catch(() => {}); // else nobody can be told
+    await connection?.close();
+    await this.#forget("");
+  }
+
+  async retry() {
+    if (this.#status.phase !== "ended") return this.#connection?.retry();
+    await this.#connection?.close();
+    await this.start();
+  }
+
+  // ------------------------------------------------------------ the connection
+
+  /** @param {Session} session */
+  #connect(session) {
+    const connection = new Reconnecting({
+      url: this.#url,
+      session,
+      keep: (change) => this.#keep(connection, change),
+      show: () => {}, // it is told where it is kept
+      status: (status) => this.#changed(connection, status),
+      outside: this.#outside,
+    });
+    this.#connection = connection;
+    return connection;
+  }
+
+  /**
+   * @param {Reconnecting} connection
+   * @param {import("./reconnecting.js").Change} change
+   */
+  async #keep(connection, change) {
+    if (this.#isOver) throw new Superseded();
+    if (!change.session.token && this.#isFresh) return; // not let in yet
+    const lobby = change.show.find((/** @type {any} */ { type }) => type === "welcome")?.lobby;
+    if (lobby) this.#lobby = lobby;
+    const keep = () => this.#storage.keep(this.#term, change, this.#isFresh);
+    const frame = await keep().catch(async (error) => {
+      await this.#failed(error);
+      await this.#storage.shrink(this.#term).catch(() => {});
+      return keep().catch(() => this.#giveUp(connection).then(keep));
+    });
+    this.#isFresh = false;
+    if (frame) this.#publish(frame);
+  }
+
+  /** @param {Frame} frame */
+  #publish(frame) {
+    this.#pos = frame.pos;
+    this.#told.publish(frame);
+  }
+
+  /** The disk is full, also when it has been made room on. @param {Reconnecting} connection */
+  async #giveUp(connection) {
+    await this.#storage.giveUp(this.#term, this.#pos, connection.session.pending.values());
+    this.#told.notice(FULL);
+  }
+
+  /** @param {unknown} error rejects if it leads no more */
+  async #failed(error) {
+    if (error instanceof Superseded) {
+      this.#lose();
+      throw error;
+    }
+  }
+
+  /**
+   * @param {Reconnecting} connection
+   * @param {import("./reconnecting.js").Status} status
+   */
+  async #changed(connection, { code, ...status }) {
+    if (this.#isOver || connection !== this.#connection) return;
+    if (status.phase === "online") this.#goToLobby(connection);
+    if (status.phase === "ended") {
+      // Another tab that leads has the same session.
+      if (!(await this.check()) || connection !== this.#connection) return;
+      this.#connection = null;
+      if (OVER.includes(code ?? "")) return this.#forget(status.sentence);
+      if (BARRED.includes(code ?? "") || this.#isFresh) return this.#tell({ ...status, phase: "stranger" });
+    }
+    this.#tell(status);
+  }
+
+  /** Where people meet first. @param {Reconnecting} connection */
+  #goToLobby(connection) {
+    const rooms = [...connection.session.places.rooms.keys()];
+    if (this.#lobby && rooms.every(isPair)) connection.send({ type: "join", room: this.#lobby });
+    this.#lobby = "";
+  }
+
+  /** @param {string} sentence why */
+  async #forget(sentence) {
+    this.#publish(await this.#storage.forget(this.#term));
+    this.#fetched = 0;
+    this.#tell({ phase: "stranger", sentence });
+  }
+
+  /** @param {Status} status */
+  #tell(status) {
+    if (this.#isOver) return;
+    this.#status = status;
+    if (status.phase !== "connecting") this.#waiting.splice(0).forEach((go) => go());
+    this.#told.tell(status);
+  }
+
+  #lose() {
+    if (this.#isOver) return;
+    this.stop();
+    this.#told.lost();
+  }
+
+  async #fetchAll() {
+    const connection = this.#connection;
+    if (connection === null) return;
+    for (const line of await this.#storage.unsent(this.#fetched)) {
+      if (this.#isOver || connection !== this.#connection) return;
+      this.#fetched = Number(line.id);
+      try {
+        connection.say(line);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        const { code, message } = error;
+        this.#publish(await this.#storage.refuse(this.#term, { ...line, type: "refusal", n: 0, code, message }));
+      }
+    }
+  }
+}

@@ -1,0 +1,288 @@
+// What this browser keeps of its session, for all of its tabs: IndexedDB, or memory where there is none.
+//
+// `kept`: the session, who leads, and what the chat looked like at some time; `pending` and `unsent`: what was said,
+// with and without its number; `entries`: the end of each room's log; `journal`: what was shown, in the order in
+// which every tab shows it; `drafts`, `settings`.
+
+import { Disk, Memory } from "./database.js";
+import { all, kept, newest, note, restart, rows, since, valuesOf } from "./kept.js";
+
+const VERSION = 1; // of what is kept, and of what tabs tell each other
+const STORES = ["kept", "pending", "unsent", "entries", "journal", "drafts", "settings"];
+const PERSONAL = STORES.filter((one) => one !== "kept" && one !== "journal");
+const MOST = 500; // entries of a room that are kept: what a person scrolls back at once, or wants to read on a train
+const LONG = 300; // records of the journal behind the last checkpoint: a tab may be late by as much
+
+const NO_DISK = "This browser keeps nothing here, so what is not sent yet is lost when you close this tab.";
+
+/**
+ * What is to be shown: the name of an event of the engine ("event", "said", "refusal", "reset"), and its value.
+ * @typedef {[string, any]} Item
+ * @typedef {{pos: number, items: Item[]}} Frame  `pos` rises from frame to frame
+ * @typedef {import("./database.js").Transaction} Transaction
+ * @typedef {import("./said.js").Line} Line
+ * @typedef {import("./protocol.js").Entry} Entry
+ */
+
+/** Another tab leads now: what this one wants to write is void. */
+export class Superseded extends Error {}
+
+/** All methods may reject with what the browser says when its disk is full, or gone. */
+export class Storage {
+  #database;
+
+  /** @param {import("./database.js").Database} database */
+  constructor(database) {
+    this.#database = database;
+  }
+
+  /**
+   * @param {() => void} outdated called when another tab has a newer page: nothing can be kept from then on
+   * @returns {Promise<{storage: Storage, sentence: string}>} `sentence`: what does not work here; then it is not shared
+   */
+  static async open(outdated) {
+    try {
+      const disk = new Disk("roomchat", VERSION, upgrade, outdated);
+      await disk.read(async (it) => it.keys("kept"));
+      return { storage: new Storage(disk), sentence: "" };
+    } catch {
+      return { storage: new Storage(new Memory()), sentence: NO_DISK };
+    }
+  }
+
+  close() {
+    this.#database.close();
+  }
+
+  // ------------------------------------------------------------ any tab
+
+  /**
+   * What a tab begins with, as of one moment.
+   * @returns {Promise<{pos: number, kept: import("./engine.js").Kept | null}>} null: nobody is logged in
+   */
+  load() {
+    return this.#database.read(async (it) => {
+      const [session, checkpoint, pruned = 0] = await all(it, "kept", ["session", "checkpoint", "pruned"]);
+      const frames = await since(it, checkpoint?.pos ?? 0);
+      const pos = Math.max(pruned, checkpoint?.pos ?? 0, frames.at(-1)?.pos ?? 0);
+      if (!session?.token) return { pos, kept: null };
+      const { uid, name, account, device } = session;
+      const items = frames.flatMap((frame) => frame.items);
+      const events = valuesOf(items, "event");
+      const waiting = [...(await it.all("pending")), ...(await it.all("unsent"))];
+      return {
+        pos,
+        kept: {
+          me: { uid, name, account, device },
+          chat: checkpoint?.chat ?? null,
+          entries: await newest(it, events),
+          events,
+          refusals: valuesOf(items, "refusal"),
+          waiting,
+          drafts: Object.fromEntries(await rows(it, "drafts")),
+        },
+      };
+    });
+  }
+
+  /**
+   * What is to be shown behind `pos`.
+   * @param {number} pos
+   * @returns {Promise<Frame[] | null>} null: not all of it is kept, begin anew
+   */
+  since(pos) {
+    return this.#database.read(async (it) => {
+      const pruned = (await it.get("kept", "pruned")) ?? 0;
+      return pos < pruned ? null : since(it, pos);
+    });
+  }
+
+  /**
+   * Keep a line that a person has said. When it is done the line is on the disk.
+   * @param {Line} line
+   * @returns {Promise<Frame>} with the line, which has its `id` now
+   */
+  say(line) {
+    return this.#database.change(async (it) => {
+      const pos = await it.add("journal", {});
+      const said = { ...line, id: String(pos) };
+      const items = [["said", said]];
+      it.put("journal", { items }, pos);
+      it.put("unsent", said, pos);
+      return { pos, items: /** @type {Item[]} */ (items) };
+    }, true);
+  }
+
+  /**
+   * The entries of a room before `before`, as far as nothing is missing between: the last `limit`, or with `after` the
+   * first ones above it.
+   * @param {string} room
+   * @param {{before?: number, after?: number, limit: number}} range
+   * @returns {Promise<Entry[]>} none: the server has to be asked
+   */
+  past(room, { before = Infinity, after, limit }) {
+    return this.#database.read(async (it) => {
+      const seqs = (await it.keys("entries", { from: [room, 0], to: [room, before] })).map(([, seq]) => seq);
+      const first = seqs[0];
+      const wanted = seqs.filter((seq) => seq < before && seq > (after ?? 0));
+      const some = after === undefined ? wanted.slice(-limit) : wanted.slice(0, limit);
+      const last = some.at(-1);
+      if (last === undefined || (after !== undefined && first > after)) return [];
+      return it.all("entries", { from: [room, some[0]], to: [room, last] });
+    });
+  }
+
+  /** @param {string} room @param {string} text */
+  draft(room, text) {
+    return this.#database.change(async (it) => {
+      if (text) it.put("drafts", text, room);
+      else it.remove("drafts", { from: room, to: room });
+    });
+  }
+
+  /** @param {string} key */
+  setting(key) {
+    return this.#database.read((it) => it.get("settings", key));
+  }
+
+  /** @param {string} key @param {any} value */
+  set(key, value) {
+    return this.#database.change(async (it) => it.put("settings", value, key));
+  }
+
+  // ------------------------------------------------------------ the tab that leads
+
+  /**
+   * This tab leads from now on: whoever did before can write no more.
+   * @param {string} term its name, another one each time
+   */
+  claim(term) {
+    return this.#database.change(async (it) => {
+      it.put("kept", term, "term");
+      return { session: await it.get("kept", "session"), pending: await it.all("pending") };
+    });
+  }
+
+  /** @param {string} term whether it leads still */
+  async leads(term) {
+    return term === (await this.#database.read((it) => it.get("kept", "term")));
+  }
+
+  /**
+   * Lines that have no number yet.
+   * @param {number} after the last one that was fetched, as a number
+   * @returns {Promise<Line[]>} in the order in which they were said
+   */
+  unsent(after) {
+    return this.#database.read((it) => it.all("unsent", { from: after + 1 }));
+  }
+
+  /**
+   * Keep what has changed in a session, and what is shown of it: all in one step.
+   * @param {string} term
+   * @param {import("./reconnecting.js").Change} change
+   * @param {boolean} isFresh it is another session than the one that is kept: that is forgotten
+   * @returns {Promise<Frame | null>} null: there is nothing to show
+   * @throws {Superseded}
+   */
+  keep(term, change, isFresh) {
+    const { session, said, pending, gone } = change;
+    return this.#lead(term, async (it) => {
+      const before = await it.get("kept", "session");
+      const isOther = isFresh || (before?.epoch ?? session.epoch) !== session.epoch;
+      if (isOther) await restart(it, isFresh ? PERSONAL : ["entries"]);
+      const items = await note(it, change.show, new Map(isOther ? [] : before?.cursors));
+      if (isOther) items.unshift(["reset", null]);
+      it.put("kept", session, "session");
+      if (pending) it.remove("pending");
+      for (const line of pending ?? said) it.put("pending", line, line.n ?? 0);
+      for (const { id } of said) it.remove("unsent", { from: Number(id), to: Number(id) });
+      for (const n of gone) it.remove("pending", { from: n, to: n });
+      return items.length === 0 ? null : { pos: await it.add("journal", { items }), items };
+    }, said.length > 0 || pending !== null);
+  }
+
+  /**
+   * A line that can't be said at all.
+   * @param {string} term
+   * @param {any} refusal
+   * @returns {Promise<Frame>}
+   */
+  refuse(term, refusal) {
+    return this.#lead(term, async (it) => {
+      const items = /** @type {Item[]} */ ([["refusal", refusal]]);
+      it.remove("unsent", { from: Number(refusal.id), to: Number(refusal.id) });
+      return { pos: await it.add("journal", { items }), items };
+    });
+  }
+
+  /**
+   * Forget who we are, and all else.
+   * @param {string} term
+   * @returns {Promise<Frame>}
+   */
+  forget(term) {
+    return this.#lead(term, async (it) => {
+      await restart(it, PERSONAL);
+      it.remove("kept", { from: "session", to: "session" });
+      const items = /** @type {Item[]} */ ([["reset", null]]);
+      return { pos: await it.add("journal", { items }), items };
+    }, true);
+  }
+
+  /**
+   * Keep how the chat looks, so that what came before need not be.
+   * @param {string} term
+   * @param {number} pos of the last frame that is in it
+   * @param {any} chat
+   */
+  checkpoint(term, pos, chat) {
+    return this.#lead(term, async (it) => {
+      it.put("kept", { pos, chat }, "checkpoint");
+      const pruned = Math.max(pos - LONG, (await it.get("kept", "pruned")) ?? 0);
+      it.put("kept", pruned, "pruned");
+      it.remove("journal", { to: pruned });
+      for (const [room, seqs] of await kept(it)) {
+        const old = seqs.at(-MOST - 1);
+        if (old !== undefined) it.remove("entries", { from: [room, 0], to: [room, old] });
+      }
+    });
+  }
+
+  /** Make room on the disk: the server has all that, too. @param {string} term */
+  shrink(term) {
+    return this.#lead(term, async (it) => it.remove("entries"));
+  }
+
+  /**
+   * The disk takes nothing more: go on in memory, from there.
+   * @param {string} term
+   * @param {number} pos of the last frame
+   * @param {Iterable<Line>} pending
+   */
+  giveUp(term, pos, pending) {
+    this.#database = new Memory({ journal: pos });
+    return this.#database.change(async (it) => {
+      it.put("kept", term, "term");
+      for (const line of pending) it.put("pending", line, line.n ?? 0);
+    });
+  }
+
+  /**
+   * @template T
+   * @param {string} term
+   * @param {(it: Transaction) => Promise<T>} body
+   * @returns {Promise<T>}
+   */
+  #lead(term, body, isStrict = false) {
+    return this.#database.change(async (it) => {
+      if ((await it.get("kept", "term")) !== term) throw new Superseded();
+      return body(it);
+    }, isStrict);
+  }
+}
+
+/** @param {IDBDatabase} stores */
+function upgrade(stores) {
+  for (const name of STORES) stores.createObjectStore(name, { autoIncrement: name === "journal" });
+}

@@ -1,0 +1,242 @@
+// The tabs of this browser: one of them leads, the others ask it. The one that holds a lock leads; when it is gone,
+// or does not answer, another one does. A lock is only a hint: the storage knows who really leads.
+
+import { Refused } from "./protocol.js";
+
+const PATIENCE = 4_000; // ms until a tab that leads and does not answer is taken for one that is asleep, or dead
+const NO_LOCKS = 500; // ms until nobody seems to lead, where there are no locks
+const NOT_KNOWN = "The tab that was to do it was closed, so nobody knows whether it is done; look, and try again.";
+
+// What may be asked twice: what only looks, and what is the same when it is done again.
+const HARMLESS = [
+  "history", "who", "rooms", "rules", "devices", "stats", "ping",
+  "join", "dial", "leave", "topic", "delete", "block", "unblock",
+];
+
+/**
+ * What tabs need of the browser. Without `locks` (the page came over clear text from another machine) a tab leads when
+ * nobody else says that it does.
+ * @typedef {{locks?: LockManager, channel: (name: string) => BroadcastChannel,
+ *   after: (ms: number, then: () => void) => () => void, watch?: (on: Watcher) => void}} Around
+ *
+ * What the page does: it is left or frozen, it is back, somebody looks at it.
+ * @typedef {{sleep: () => void, wake: () => void, look: () => void}} Watcher
+ *
+ * What a tab does. `lead`: from now on, it leads; true if it does. `serve`: as the one that leads, it answers. `lost`:
+ * perhaps it does not lead any more. `hear`: some other tab has said something to all.
+ * @typedef {{lead: () => Promise<boolean>, serve: (what: string, value: any) => Promise<any>, lost: () => void,
+ *   hear: (message: any) => void}} Tab
+ *
+ * @typedef {{what: string, value: any, resolve: (answer: any) => void, reject: (error: Error) => void,
+ *   isTaken: boolean, stop: () => void}} Asked
+ */
+
+/** @type {Around} */
+export const browser = {
+  locks: globalThis.navigator?.locks,
+  channel: (name) => new BroadcastChannel(name),
+  after: (ms, then) => {
+    const timer = setTimeout(then, ms);
+    return () => clearTimeout(timer);
+  },
+  watch: ({ sleep, wake, look }) => {
+    addEventListener("pagehide", sleep);
+    addEventListener("pageshow", wake);
+    document.addEventListener("freeze", sleep);
+    document.addEventListener("resume", wake);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
+  },
+};
+
+/** @param {string} what @param {any} value */
+const isHarmless = (what, value) =>
+  what === "ask" ? HARMLESS.includes(value.type) : ["status", "fetch", "read"].includes(what);
+
+export class Tabs {
+  isLeading = false;
+  #name;
+  #tab;
+  #around;
+  #id = [...crypto.getRandomValues(new Uint32Array(2))].join("-"); // of this tab
+  #last = 0;
+  /** @type {Map<number, Asked>} by number */
+  #asked = new Map();
+  /** @type {BroadcastChannel | null} null: nobody is heard */
+  #channel = null;
+  #isOpen = false;
+  #letGo = () => {}; // of the lock, or of the wish to have it
+  /** @type {Promise<void> | null} while it becomes the one that leads */
+  #becoming = null;
+
+  /**
+   * @param {string} name of what they share
+   * @param {Tab} tab
+   * @param {Around} [around]
+   */
+  constructor(name, tab, around = browser) {
+    this.#name = name;
+    this.#tab = tab;
+    this.#around = around;
+  }
+
+  /** Be one of them: hear the others, and lead when nobody else does; or be the only one. */
+  open(isAlone = false) {
+    this.#isOpen = true;
+    if (isAlone) {
+      this.#lead();
+      return;
+    }
+    const channel = (this.#channel = this.#around.channel(this.#name));
+    channel.onmessage = ({ data }) => this.#hear(data);
+    this.#stand();
+    this.request("status").catch(() => {});
+  }
+
+  /** Be one no longer: somebody else may lead. */
+  close() {
+    this.isLeading = this.#isOpen = false;
+    this.post({ kind: "gone" });
+    this.#letGo();
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
+  /** It does not lead any more, but may do so again. */
+  resign() {
+    this.isLeading = false;
+    this.#letGo();
+    this.#stand();
+  }
+
+  /** @param {any} message to all other tabs, in order */
+  post(message) {
+    this.#channel?.postMessage(message);
+  }
+
+  /**
+   * Ask the tab that leads, which may be this one.
+   * @param {string} what
+   * @param {any} [value]
+   * @returns {Promise<any>} what its `serve` returns, or throws
+   */
+  request(what, value) {
+    if (this.isLeading) return this.#tab.serve(what, value);
+    const id = (this.#last += 1);
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { what, value, resolve, reject, isTaken: false, stop: () => {} });
+      this.#send(id);
+    });
+  }
+
+  /** @param {number} id */
+  #send(id) {
+    const asked = this.#asked.get(id);
+    if (asked === undefined) return;
+    asked.stop();
+    asked.stop = this.#around.after(this.#around.locks ? PATIENCE : NO_LOCKS, () => this.#lead());
+    this.post({ kind: "ask", from: this.#id, id, what: asked.what, value: asked.value });
+  }
+
+  async #stand() {
+    const { locks } = this.#around;
+    if (locks === undefined) return;
+    const wish = new AbortController();
+    const held = new Promise((resolve) => {
+      this.#letGo = () => {
+        wish.abort();
+        resolve(undefined);
+      };
+    });
+    const lead = () => {
+      this.#lead();
+      return held;
+    };
+    // It rejects when the wish is taken back.
+    await locks.request(this.#name, { signal: wish.signal }, lead).catch(() => {});
+  }
+
+  async #lead() {
+    await this.#becoming;
+    if (this.isLeading || this.#becoming || !this.#isOpen) return;
+    await (this.#becoming = this.#become());
+  }
+
+  async #become() {
+    const leads = await this.#tab.lead();
+    this.#becoming = null;
+    this.isLeading = leads && this.#isOpen;
+    if (!this.isLeading) return;
+    this.post({ kind: "lead", from: this.#id });
+    this.#askAgain();
+  }
+
+  /** Somebody else leads now, or this tab: what is not answered is asked again, where that does no harm. */
+  #askAgain() {
+    for (const [id, asked] of [...this.#asked]) {
+      if (asked.isTaken && !isHarmless(asked.what, asked.value)) {
+        this.#answered(id, { error: { code: "not_known", message: NOT_KNOWN } });
+      } else if (this.isLeading) {
+        this.#asked.delete(id);
+        asked.stop();
+        this.#tab.serve(asked.what, asked.value).then(asked.resolve, asked.reject);
+      } else {
+        asked.isTaken = false;
+        this.#send(id);
+      }
+    }
+  }
+
+  /** @param {any} message */
+  #hear(message) {
+    switch (message.kind) {
+      case "ask":
+        if (this.isLeading) this.#serve(message);
+        break;
+      case "taken":
+      case "answer":
+        if (message.to === this.#id) this.#heard(message);
+        break;
+      case "lead":
+        if (this.isLeading) this.#tab.lost();
+        else this.#askAgain();
+        break;
+      case "gone":
+        // With locks the next one is told by the browser.
+        if (this.#around.locks === undefined) this.request("status").catch(() => {});
+        break;
+      default:
+        this.#tab.hear(message);
+    }
+  }
+
+  /** @param {any} message */
+  async #serve({ from, id, what, value }) {
+    this.post({ kind: "taken", to: from, id });
+    const answer = await this.#tab.serve(what, value).then(
+      (given) => ({ given }),
+      (error) => ({ error: { code: error.code ?? "failed", message: error.message } }),
+    );
+    this.post({ kind: "answer", to: from, id, ...answer });
+  }
+
+  /** @param {any} message */
+  #heard({ kind, id, ...answer }) {
+    const asked = this.#asked.get(id);
+    if (asked === undefined) return;
+    asked.isTaken = true;
+    asked.stop();
+    if (kind === "answer") this.#answered(id, answer);
+  }
+
+  /**
+   * @param {number} id
+   * @param {{given?: any, error?: {code: string, message: string}}} answer
+   */
+  #answered(id, { given, error }) {
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    asked?.stop();
+    if (error) asked?.reject(new Refused(error.code, error.message));
+    else asked?.resolve(given);
+  }
+}

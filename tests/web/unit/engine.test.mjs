@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { World } from "./fakes.mjs";
+
+const texts = (/** @type {any} */ tab) => tab.entries.map((/** @type {any} */ { text }) => text);
+
+/** A browser in which ann has come in, in one tab. */
+async function inLobby(options = {}) {
+  const world = new World(options.seed, options);
+  const tab = world.open();
+  await world.passes(1_000);
+  const entered = tab.engine.enter({ name: "ann" });
+  await world.passes(1_000);
+  await entered;
+  return { world, tab };
+}
+
+test("who comes in is in the lobby, and what is said comes back as one's own", async () => {
+  const { world, tab } = await inLobby();
+  assert.equal(tab.engine.status.phase, "online");
+  assert.equal(tab.told.filter(({ type }) => type === "reset").length, 2);
+  assert.deepEqual(world.server.sessions.get("t1").rooms, new Set(["lobby"]));
+  const said = tab.engine.say({ room: "lobby", text: "hello" });
+  await world.passes(1_000);
+  const id = await said;
+  assert.deepEqual(texts(tab), ["hello"]);
+  assert.equal(tab.entries[0].own, id);
+  assert.equal(tab.waiting.size, 0);
+});
+
+test("a second tab shows what the first one does, and speaks through it", async () => {
+  const { world, tab } = await inLobby();
+  world.server.talk("lobby", "one");
+  await world.passes(1_000);
+  const other = world.open();
+  await world.passes(1_000);
+  assert.deepEqual(texts(other), ["one"]);
+  assert.equal(other.engine.status.phase, "online");
+  other.engine.say({ room: "lobby", text: "two" });
+  await world.passes(1_000);
+  assert.deepEqual([texts(tab), texts(other)], [["one", "two"], ["one", "two"]]);
+  const asked = other.engine.ask({ type: "history", room: "lobby", limit: 1 });
+  await world.passes(1_000);
+  assert.deepEqual((await asked).entries.map(({ text }) => text), ["two"]);
+  assert.equal(world.server.links.size, 1, "one connection for both");
+});
+
+test("when the tab that leads dies, the other one goes on", async () => {
+  const { world, tab } = await inLobby();
+  const other = world.open();
+  await world.passes(1_000);
+  other.engine.say({ room: "lobby", text: "said" });
+  tab.dies();
+  world.server.talk("lobby", "heard");
+  await world.passes(10_000);
+  assert.equal(other.engine.status.phase, "online");
+  assert.deepEqual(texts(other).sort(), ["heard", "said"]);
+  assert.deepEqual(world.server.ended, []);
+});
+
+test("a reload is not taken for another place", async () => {
+  const { world, tab } = await inLobby();
+  world.server.talk("lobby", "before");
+  await world.passes(1_000);
+  tab.engine.sleep();
+  tab.dies();
+  const again = world.open();
+  await world.passes(1_000);
+  assert.deepEqual([again.engine.status.phase, texts(again)], ["online", ["before"]]);
+  assert.deepEqual(world.server.ended, []);
+});
+
+test("a tab that slept while it led is no second leader", async () => {
+  const { world, tab } = await inLobby();
+  const other = world.open();
+  await world.passes(1_000);
+  tab.engine.sleep();
+  await world.passes(1_000);
+  world.server.talk("lobby", "while it slept");
+  await world.passes(1_000);
+  tab.engine.wake();
+  await world.passes(1_000);
+  assert.deepEqual([texts(tab), texts(other)], [["while it slept"], ["while it slept"]]);
+  assert.equal(world.server.links.size, 1);
+  assert.equal([...world.server.links][0].tab, other);
+});
+
+test("a tab that leads and does not answer is replaced, and gives way when it is back", async () => {
+  const { world, tab } = await inLobby();
+  const hear = tab.hear;
+  tab.hear = null;
+  const other = world.open();
+  await world.passes(10_000);
+  assert.equal([...world.server.links][0].tab, other);
+  tab.hear = hear;
+  world.server.talk("lobby", "on");
+  await world.passes(10_000);
+  assert.equal([...world.server.links][0].tab, other);
+  assert.equal(tab.engine.status.phase, "online");
+  assert.deepEqual([texts(tab), texts(other)], [["on"], ["on"]]);
+});
+
+test("a start without a server shows what was there, and what is said then waits", async () => {
+  const { world, tab } = await inLobby();
+  for (const one of ["a", "b", "c"]) world.server.talk("lobby", one);
+  await world.passes(1_000);
+  tab.dies();
+  world.server.isAway = true;
+  const again = world.open();
+  await world.passes(1_000);
+  assert.equal(again.engine.status.phase, "offline");
+  assert.deepEqual(texts(again), ["a", "b", "c"]);
+  again.engine.say({ room: "lobby", text: "later" });
+  await world.passes(1_000);
+  assert.equal(again.waiting.size, 1);
+  await assert.rejects(again.engine.ask({ type: "rooms" }), { code: "offline_now" });
+  world.server.isAway = false;
+  await world.passes(30_000);
+  assert.deepEqual(texts(again), ["a", "b", "c", "later"]);
+  assert.equal(again.waiting.size, 0);
+});
+
+test("what is refused is told in all tabs", async () => {
+  const { world, tab } = await inLobby();
+  const other = world.open();
+  await world.passes(1_000);
+  tab.engine.say({ room: "lobby", text: "no way" });
+  other.engine.say({ room: "lobby", text: "x".repeat(9_000) });
+  await world.passes(1_000);
+  for (const one of [tab, other]) {
+    assert.deepEqual(one.refusals.map(({ code }) => code).sort(), ["muted", "too_long"]);
+    assert.equal(one.waiting.size, 0);
+  }
+});
+
+test("nothing of who logs out is left, in no tab", async () => {
+  const { world, tab } = await inLobby();
+  const other = world.open();
+  world.server.talk("lobby", "secret");
+  await world.passes(1_000);
+  tab.engine.draft("lobby", "half a secret");
+  const out = other.engine.logout();
+  await world.passes(10_000);
+  await out;
+  for (const one of [tab, other]) {
+    assert.equal(one.engine.status.phase, "stranger");
+    assert.equal(one.told.at(-1).kept, null);
+  }
+  await world.disk.read(async (it) => {
+    const stores = ["kept", "pending", "unsent", "entries", "journal", "drafts", "settings"];
+    const left = await Promise.all(stores.map((store) => it.all(store)));
+    assert.doesNotMatch(JSON.stringify(left), /secret|t1/);
+  });
+  const entered = other.engine.enter({ name: "eve" });
+  await world.passes(1_000);
+  assert.equal((await entered).uid, 2);
+  assert.equal(tab.told.find(({ type }) => type === "welcome").uid, 1);
+  assert.equal(tab.told.findLast(({ type }) => type === "welcome").uid, 2);
+});
+
+test("words that are deleted are nowhere any more", async () => {
+  const { world, tab } = await inLobby();
+  const said = tab.engine.say({ room: "lobby", text: "secret" });
+  await world.passes(1_000);
+  await said;
+  const [{ seq }] = tab.entries;
+  const deleted = { type: "deleted", room: "lobby", seq: seq + 1, uid: 1, name: "ann", ts: "", of: seq };
+  world.server.rooms.get("lobby").push(deleted);
+  world.server.drop();
+  await world.passes(30_000);
+  const other = world.open();
+  await world.passes(1_000);
+  assert.deepEqual(other.entries.map(({ type }) => type), ["tombstone", "deleted"]);
+  await world.disk.read(async (it) => {
+    const left = [await it.all("entries"), await it.all("journal"), await it.all("unsent"), await it.all("pending")];
+    assert.doesNotMatch(JSON.stringify(left), /secret/);
+  });
+});
+
+test("another log on the server: all tabs begin anew, and what waits is said there", async () => {
+  const { world, tab } = await inLobby();
+  world.server.talk("lobby", "old");
+  await world.passes(1_000);
+  world.server.isAway = true;
+  world.server.drop();
+  await world.passes(1_000);
+  tab.engine.say({ room: "lobby", text: "waits" });
+  const { server } = world;
+  [server.epoch, server.isAway] = ["e2", false];
+  server.rooms = new Map([["lobby", []]]);
+  server.sessions.get("t1").last = 0;
+  await world.passes(30_000);
+  assert.deepEqual(texts(tab), ["waits"]);
+  assert.equal(tab.waiting.size, 0);
+});
+
+test("the past is what is kept, then what the server has, without a hole", async () => {
+  const { world, tab } = await inLobby();
+  const log = world.server.rooms.get("lobby");
+  const said = { type: "message", room: "lobby", uid: 99, name: "bob", ts: "" };
+  for (let i = 0; i < 30; i += 1) log.push({ ...said, seq: i + 1, text: `${i}` });
+  const late = world.open();
+  await world.passes(1_000);
+  for (let i = 30; i < 40; i += 1) world.server.talk("lobby", `${i}`);
+  await world.passes(1_000);
+  const found = [];
+  for (let before = null, more = true; more;) {
+    const page = late.engine.past("lobby", before, 7);
+    await world.passes(1_000);
+    const { entries, more: others } = await page;
+    found.unshift(...entries.map(({ text }) => Number(text)));
+    before = entries[0]?.seq ?? before;
+    more = others;
+  }
+  assert.deepEqual(found, Array.from({ length: 40 }, (_, i) => i));
+});
+
+test("without locks a tab leads when nobody else does, and a second one follows", async () => {
+  const { world, tab } = await inLobby({ locks: false });
+  const other = world.open();
+  await world.passes(2_000);
+  assert.equal(world.server.links.size, 1);
+  tab.engine.sleep();
+  tab.dies();
+  await world.passes(5_000);
+  world.server.talk("lobby", "still here");
+  await world.passes(1_000);
+  assert.deepEqual([other.engine.status.phase, texts(other)], ["online", ["still here"]]);
+});
