@@ -11,9 +11,9 @@ import { isDeed, said } from "./words.js";
  * - `words` (of `item`: an entry, or a line that waits or was refused), `tombstone`, `deed`, `gap`, `told`, `comings`;
  * - `new`: the line above what is new; `at` is when the last one before it was.
  * `isHead`: who it is stands above; not so behind words of the same person, soon after them.
- * `day`: of `at`, here. Rows are equal if all their fields are the same.
+ * `day`: of `at`, here. `number`: the item's; of a line that waits the end of the run.
  * @typedef {{key: string, kind: "words" | "tombstone" | "deed" | "gap" | "told" | "comings" | "new", item: Item | null,
- *   at: number, day: string, isHead: boolean}} Row
+ *   at: number, day: string, isHead: boolean, number: number}} Row
  */
 
 const TOGETHER = 5 * 60_000; // ms between words of one person that stand together
@@ -64,21 +64,23 @@ const isAction = (item) =>
  */
 export function rowsOf(timeline, from, to, { mark, me }) {
   const run = timeline.shown;
-  const items = run.items.slice(Math.max(0, from - run.start), Math.max(0, to - run.start));
+  const first = Math.max(from, run.start);
+  const items = run.items.slice(first - run.start, Math.max(0, to - run.start));
   if (!timeline.past && to >= run.end) items.push(...timeline.waiting);
   /** @type {Row[]} */
   const rows = [];
   let before = above(run, from), seq = seqBefore(run, from);
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
+    const number = Math.min(first + index, run.end);
     const kind = kindOf(item), own = seqOf(item);
     if (kind && mark && seq && seq <= mark && own > mark) {
-      rows.push({ key: "new", kind: "new", item: null, at: before?.at ?? 0, day: dayOf(item.at), isHead: false });
+      rows.push({ key: "new", kind: "new", item: null, at: before?.at ?? 0, day: dayOf(item.at), isHead: false, number });
       before = null;
     }
     seq = own || seq;
     if (!kind) continue;
     const day = dayOf(item.at);
-    rows.push({ key: item.key, kind, item, at: item.at, day, isHead: !isSame(before, item, day, me) });
+    rows.push({ key: item.key, kind, item, at: item.at, day, number, isHead: !isSame(before, item, day, me) });
     before = item;
   }
   return rows;

@@ -9,12 +9,14 @@ import { told } from "./told.js";
 /** @typedef {import("./run.js").Line} Line */
 
 // Told where one looks, in whatever room they are of.
-const HERE = new Set(["left", "invited", "invitation", "blocked", "unblocked", "notice", "error"]);
+const HERE = new Set(["left", "invited", "notice", "error"]);
 const TROUBLE = new Set(["notice", "error"]);
 
 export class Timelines {
   /** @type {Map<string, Timeline>} */
   #all = new Map();
+  /** @type {Set<string>} rooms that we are in: to come into one again, after a lost connection, is no news */
+  #here = new Set();
   #chat;
 
   /** @param {any} chat model/chat.js; it hears of everything before this does */
@@ -37,13 +39,15 @@ export class Timelines {
 
   /**
    * Begin with what is kept, or anew.
-   * @param {{entries: Record<string, any[]>, events?: any[], waiting: Line[]} | null} kept
+   * @param {{entries: Record<string, any[]>, events?: any[], waiting: Line[], refusals?: any[]} | null} kept
    */
   load(kept) {
-    const { entries = {}, events = [], waiting = [] } = kept ?? {};
+    const { entries = {}, events = [], waiting = [], refusals = [] } = kept ?? {};
+    this.#here = new Set(this.#chat.rooms.keys());
     for (const room of new Set([...this.#all.keys(), ...Object.keys(entries)])) this.of(room).load(entries[room] ?? []);
     for (const event of events) if (isEntry(event)) this.take(event);
     for (const line of waiting) this.said(line);
+    for (const refusal of refusals) this.refused(refusal);
   }
 
   /**
@@ -53,12 +57,20 @@ export class Timelines {
   take(event) {
     if (this.#chat.hides(event)) return;
     const { room, type } = event;
-    if (isEntry(event)) this.of(room).take(event, event.uid !== this.#chat.me.uid);
+    if (isEntry(event)) this.of(room).take(event, event.uid !== this.#chat.me.uid, this.#chat.isOld(event));
     else if (type === "gap") this.of(room).miss(event);
     else if (isComing(event)) this.of(room).come(event);
     else if (type === "renamed") this.#renamed(event);
-    else if (type === "joined") this.of(room).tell(told(event, this.#chat));
-    else if (HERE.has(type)) this.tell(told(event, this.#chat), TROUBLE.has(type) ? "trouble" : "told");
+    else if (type === "joined") this.#joined(event);
+    else if (HERE.has(type) && (type !== "error" || event.re === undefined)) this.tell(told(event, this.#chat), TROUBLE.has(type) ? "trouble" : "told");
+    if (type === "left") this.#here.delete(room);
+  }
+
+  /** @param {any} event we are in a room */
+  #joined(event) {
+    const isNew = !this.#here.has(event.room) || event.by !== undefined;
+    this.#here.add(event.room);
+    if (isNew) this.of(event.room).tell(told(event, this.#chat));
   }
 
   /**

@@ -231,7 +231,7 @@ test("whatever happens, a timeline rises, and is bounded", async () => {
 
 test("events of the engine go where they belong", () => {
   const members = new Map([[2, {}]]);
-  const chat = { me: { uid: 1, name: "ann" }, names: new Map([[2, "bob"]]), current: "tea", hides: () => false,
+  const chat = { me: { uid: 1, name: "ann" }, names: new Map([[2, "bob"]]), current: "tea", hides: () => false, isOld: () => false,
     rooms: new Map([["tea", { members }], ["ops", { members: new Map() }]]) };
   const timelines = new Timelines(chat);
   const kept = { entries: { tea: messages(1, 3) }, events: [message(3), { type: "away", room: "tea", uid: 2, name: "bob" }],
@@ -246,6 +246,12 @@ test("events of the engine go where they belong", () => {
   assert.deepEqual(shown(timelines.of("tea")).slice(3), ["refused w", "bob is now called robert.",
     "Notice: The server is stopping."]);
   assert.deepEqual(shown(timelines.of("ops")), ["gap"]);
+  timelines.take({ type: "joined", room: "tea", members: [], members_total: 1, last_seq: 3 });
+  assert.equal(shown(timelines.of("tea")).length, 6);
+  chat.isOld = () => true;
+  timelines.take({ type: "joined", room: "new", members: [], members_total: 1, last_seq: 3 });
+  for (const entry of messages(1, 3)) timelines.take({ ...entry, room: "new" });
+  assert.deepEqual(shown(timelines.of("new")), ["bob: text 1", "text 2", "You are in new, alone for now."]);
   timelines.load(null);
   assert.deepEqual(shown(timelines.of("tea")), []);
 });

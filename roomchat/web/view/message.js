@@ -1,0 +1,142 @@
+// One row of a room: a message, a deed, who came, "new since". Whatever others wrote is in text nodes only.
+
+import { comingsWords } from "../model/comings.js";
+import { cell, short } from "../model/harmless.js";
+import { isMentioned } from "../model/mentions.js";
+import { isPictures, lines, tokens } from "../model/text.js";
+import { told } from "../model/told.js";
+import { DELETED, deedWords, said, speaker } from "../model/words.js";
+import { el } from "./dom.js";
+import { colourOf, tile } from "./person.js";
+import { since, timeElement } from "./times.js";
+
+/** @typedef {import("../model/rows.js").Row} Row */
+/** @typedef {import("../model/text.js").Token} Token */
+
+/**
+ * What a row needs to know of the chat.
+ * @typedef {{me: {uid: number, name: string}, names: Map<number, string>, isOffline: boolean, isPair: boolean,
+ *   meant: import("../model/text.js").Meant}} Look
+ */
+
+/** @type {Record<Row["kind"], (row: Row, look: Look) => HTMLElement>} */
+const MAKE = {
+  words: saidRow,
+  tombstone: saidRow,
+  deed: (row, look) => aside(row, "deed", [deedWords(/** @type {any} */ (row.item).entry, look)]),
+  gap: (row, look) => aside(row, "gap", told({ type: "gap", ...row.item }, look)),
+  comings: (row) => aside(row, "comings", [comingsWords(/** @type {any} */ (row.item))]),
+  told: (row) => {
+    const { lines: all, tone } = /** @type {import("../model/run.js").Told} */ (row.item);
+    return aside(row, tone === "told" ? "printed" : tone, all);
+  },
+  new: ({ at }) => el("div", { class: "new", role: "separator" }, el("span", null, at ? `new since ${since(at)}` : "new")),
+};
+
+/**
+ * A row as an element.
+ * @param {Row} row
+ * @param {Look} look
+ * @returns {HTMLElement}
+ */
+export const rowElement = (row, look) => MAKE[row.kind](row, look);
+
+/** @param {Row} row @param {Look} look */
+function saidRow({ item, at, isHead, key }, look) {
+  const { uid, name, spoken, state, reason } = speech(/** @type {any} */ (item), look);
+  const isMine = uid === look.me.uid, { star, text } = spoken ? said(spoken) : { star: false, text: DELETED };
+  const isForMe = spoken && !isMine && !look.isPair && isMentioned(look.me.name, text);
+  const classes = ["said", isHead && "head", star && "action", isMine && "mine", isForMe && "for-me", !spoken && "deleted",
+    state].filter(Boolean).join(" ");
+  const who = el("button", { class: `name ${colourOf(uid)}`, type: "button", tabindex: "-1", dir: "auto", data: { uid, name } },
+    speaker(uid, name));
+  const pieces = spoken ? tokens(text, look.meant) : [];
+  /** @type {any} */
+  const body = spoken ? words(pieces, look) : [el("span", null, DELETED)];
+  const isLarge = spoken && !star && isPictures(text);
+  return el("article", { class: classes, tabindex: "-1", data: { key } },
+    isHead && tile(uid),
+    el("header", { class: isHead ? "who" : "who unseen" }, who, " "),
+    timeElement(at),
+    el("div", { class: isLarge ? "text large" : "text", dir: "auto" }, ...body),
+    state === "waits" && el("p", { class: "state" }, look.isOffline ? "waits: you are offline" : "waits"),
+    state === "refused" && el("p", { class: "state trouble" }, `not sent: ${reason} `,
+      el("button", { class: "link", type: "button", data: { again: true } }, "Try again"), " ",
+      el("button", { class: "link", type: "button", data: { drop: true } }, "Remove")),
+  );
+}
+
+/**
+ * Whose words an item has.
+ * @param {import("../model/run.js").Logged | import("../model/run.js").Waiting | import("../model/run.js").RefusedLine} item
+ * @param {Look} look
+ * @returns {{uid: number, name: string, spoken: any, state: "" | "waits" | "refused", reason: string}}
+ */
+function speech(item, { me }) {
+  if (item.kind === "entry") {
+    const { uid, name } = item.entry;
+    return { uid, name, spoken: "text" in item.entry ? item.entry : null, state: "", reason: "" };
+  }
+  const { text, kind } = item.line;
+  const isRefused = item.kind === "refused";
+  return { ...me, spoken: { type: kind ?? "message", text }, state: isRefused ? "refused" : "waits",
+    reason: isRefused ? item.reason : "" };
+}
+
+/**
+ * What is told beside what people say.
+ * @param {Row} row
+ * @param {string} kind
+ * @param {string[]} sentences made harmless
+ */
+function aside({ at, key }, kind, sentences) {
+  const shown = sentences.map((one) => el("p", { dir: "auto" }, one));
+  return el("article", { class: `aside ${kind}`, tabindex: "-1", data: { key } }, timeElement(at),
+    el("div", { class: "text" }, ...shown));
+}
+
+/**
+ * @param {Token[]} pieces
+ * @param {Look} look
+ * @returns {(Node | string)[]} one line as it is; several each in an element, for each has its own direction
+ */
+function words(pieces, look) {
+  const all = lines(pieces);
+  if (all.length === 1 && pieces[0]?.kind !== "block") return all[0].map((one) => piece(one, look));
+  return all.map((line) => line[0]?.kind === "block"
+    ? piece(line[0], look)
+    : el("p", { dir: "auto" }, ...(line.length ? line.map((one) => piece(one, look)) : [el("br")])));
+}
+
+/**
+ * @param {Token} token
+ * @param {Look} look
+ * @returns {Node | string}
+ */
+function piece({ kind, text, shown = text, url, host, uid, room }, look) {
+  if (kind === "link") {
+    const link = el("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: url, tabindex: "-1" }, text);
+    return host ? el("span", null, link, el("span", { class: "host" }, ` (${host})`)) : link;
+  }
+  if (kind === "code") return el("code", { dir: "ltr" }, shown);
+  if (kind === "block") return el("pre", { dir: "ltr", tabindex: "-1" }, el("code", null, shown));
+  if (kind === "person") {
+    const classes = `person ${colourOf(uid ?? 0)}${uid === look.me.uid ? " me" : ""}`;
+    const data = { uid, name: look.names.get(uid ?? 0) ?? text.slice(1) };
+    return el("button", { class: classes, type: "button", tabindex: "-1", dir: "auto", data }, text);
+  }
+  if (kind === "room") {
+    return el("button", { class: "room-link", type: "button", tabindex: "-1", dir: "auto", data: { room } }, text);
+  }
+  return text;
+}
+
+/**
+ * A message in one sentence, for those who hear it.
+ * @param {any} entry
+ */
+export function spokenWords(entry) {
+  const { star, text } = said(entry), name = speaker(entry.uid, entry.name);
+  const heard = short(cell(text.replace(/\s+/g, " ")), 300);
+  return star ? `${name} ${heard}` : `${name}: ${heard}`;
+}

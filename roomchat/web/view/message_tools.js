@@ -1,0 +1,89 @@
+// What one can do with a message: a few buttons on the one that is pointed at, and all of it in its menu.
+
+import { whose } from "../model/words.js";
+import { formDialog } from "./dialog.js";
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
+import { openMenu } from "./menu.js";
+
+/** @typedef {import("./app.js").App} App */
+/** @typedef {{label: string, icon: string, run: () => void, danger?: boolean}} Deed */
+/** @typedef {(detail: {what: string, [more: string]: any}) => void} Want asks for something outside of the pane */
+
+const COPIED = 1500; // ms for which a button says so
+
+export class MessageTools {
+  element = el("div", { class: "tools", role: "group", "aria-label": "Message" });
+  #app;
+  #want;
+  #entry = /** @type {any} */ (null);
+
+  /** @param {App} app @param {Want} want */
+  constructor(app, want) {
+    this.#app = app;
+    this.#want = want;
+  }
+
+  /**
+   * Show the buttons on a row.
+   * @param {HTMLElement} row
+   * @param {any} entry a message or an action
+   */
+  show(row, entry) {
+    if (this.element.parentElement === row && this.#entry === entry) return;
+    this.#entry = entry;
+    this.element.replaceChildren(...this.#deeds(entry).map((deed) => this.#button(deed)));
+    row.append(this.element);
+  }
+
+  /**
+   * Open the menu of a row.
+   * @param {HTMLElement} row
+   * @param {any} entry
+   */
+  menu(row, entry) {
+    const { uid, name } = entry;
+    const person = { label: whose(name, uid), icon: "people", run: () => this.#want({ what: "person", uid, name, at: row }) };
+    openMenu(row, "Message", [...this.#deeds(entry), person]);
+  }
+
+  /** @param {any} entry @returns {Deed[]} what this person may do with it */
+  #deeds(entry) {
+    const { chat } = this.#app, { uid, room } = entry, isMine = uid === chat.me.uid;
+    /** @type {Deed[]} */
+    const deeds = [{ label: "Copy", icon: "copy", run: () => this.#copy(entry) }];
+    if (!isMine && !chat.rooms.get(room)?.isPair) {
+      deeds.push({ label: "Whisper", icon: "whisper", run: () => this.#want({ what: "whisper", uid }) });
+    }
+    if (!isMine) deeds.push({ label: "Call", icon: "phone", run: () => this.#want({ what: "dial", uid }) });
+    if (isMine || chat.may(room, "delete", uid)) {
+      deeds.push({ label: "Delete", icon: "trash", danger: true, run: () => this.#delete(entry) });
+    }
+    return deeds;
+  }
+
+  /** @param {Deed} deed */
+  #button({ label, icon: drawing, run, danger }) {
+    const classes = danger ? "tool danger" : "tool";
+    return el("button", { class: classes, type: "button", title: label, "aria-label": label, onclick: run }, icon(drawing));
+  }
+
+  /** @param {any} entry */
+  async #copy({ text }) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.element.classList.add("copied");
+      setTimeout(() => this.element.classList.remove("copied"), COPIED);
+      this.#app.tell("Copied.");
+    } catch {
+      this.#app.tell("This browser lets no page copy here: it may only where the page came with TLS.");
+    }
+  }
+
+  /** @param {any} entry */
+  #delete({ room, seq, text }) {
+    const words = el("blockquote", { class: "quoted", dir: "auto" }, text);
+    formDialog({ title: "Delete this message for everyone?", body: [words], submit: "Delete", danger: true },
+      () => this.#app.engine.ask({ type: "delete", room, seq }));
+  }
+}

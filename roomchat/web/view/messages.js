@@ -1,0 +1,328 @@
+// The messages of the room that is looked at.
+
+import { compared } from "../core/protocol.js";
+import { Past } from "../model/past.js";
+import { Timelines } from "../model/timelines.js";
+import { Announcer } from "./announcer.js";
+import { el, fill } from "./dom.js";
+import { Jumps } from "./jumps.js";
+import { MessageTools } from "./message_tools.js";
+import { Pressed } from "./pressed.js";
+import { beginning } from "./room_beginning.js";
+import { RowList } from "./row_list.js";
+
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./row_list.js").Place} Place */
+
+const NEW_AT = 0.15; // of the height: there "new since" stands in a room that has more new than it can show
+const FOUND_FOR = 2000; // ms for which a message is marked that one went to
+const TURNS = 4; // how often rows are put to an end in one painting, at the most
+
+/**
+ * It asks for things outside of it with one event, "wants" (a CustomEvent that bubbles): `detail` is
+ * `{what: "person", uid, name, at: Element}`, `{what: "room", room}`, `{what: "whisper" | "dial", uid}`, or
+ * `{what: "write"}`: that one goes to the composer.
+ */
+export class MessagesPane {
+  timelines;
+  #app;
+  #past;
+  #list;
+  #announcer = new Announcer();
+  #room = /** @type {string | null} */ (null);
+  #timeline = /** @type {import("../model/timeline.js").Timeline | null} */ (null);
+  #unlisten = () => {};
+  /** @type {Map<string, Place>} where one was in rooms, if not at the end */
+  #places = new Map();
+  #heard = 0; // of the timeline, when its end was seen last
+  #frame = 0;
+  #mark = 0;
+  #isMarkSeen = true;
+  /** @type {Map<string, number> | null} UIDs by compared names, while nothing about people changes */
+  #people = null;
+
+  #top = el("div", { class: "top" });
+  #scroller = el("div", { class: "messages", role: "log", "aria-live": "off", "aria-label": "Messages", tabindex: "0" });
+  #jumps = new Jumps(() => this.toNewest(), () => this.#goToNew());
+  element = el("div", { class: "messages-pane" }, this.#scroller, ...this.#jumps.elements, this.#announcer.element);
+
+  /** @param {App} app its chat hears of everything before this does */
+  constructor(app) {
+    this.#app = app;
+    this.timelines = new Timelines(app.chat);
+    this.#past = new Past(app.engine);
+    this.#list = new RowList(this.#scroller);
+    const want = (/** @type {any} */ detail) =>
+      this.element.dispatchEvent(new CustomEvent("wants", { detail, bubbles: true }));
+    new Pressed(this.#scroller, this.#list, new MessageTools(app, want), {
+      want, first: () => this.toFirst(), newest: () => this.toNewest(), drop: (id) => this.#timeline?.drop(id),
+      say: (line) => app.engine.say(line),
+    });
+    this.#scroller.append(this.#top, this.#list.element);
+    this.#listen();
+    this.#look();
+  }
+
+  /**
+   * Begin with what is kept, or anew.
+   * @param {any} kept as the engine gives it
+   */
+  load(kept) {
+    this.timelines.load(kept);
+    this.#places.clear();
+    this.#room = null;
+    this.#look();
+  }
+
+  /**
+   * Say something at the end of the room that is looked at, beside its log.
+   * @param {string[]} lines made harmless
+   * @param {"told" | "trouble"} [tone]
+   */
+  tell(lines, tone) {
+    this.timelines.tell(lines, tone);
+    this.toNewest();
+  }
+
+  /**
+   * Look at a message, wherever in the log it is.
+   * @param {string} room
+   * @param {number} seq
+   */
+  async goTo(room, seq) {
+    if (room !== this.#room) this.#app.chat.look(room);
+    this.#look();
+    const timeline = this.#timeline;
+    if (!timeline || this.#room !== room) return;
+    if (!(await this.#past.goTo(room, timeline, seq))) return this.#app.tell("That message can't be had now.");
+    if (timeline !== this.#timeline) return;
+    this.#list.open(timeline, timeline.shown.find(seq));
+    this.#paint();
+    const key = timeline.shown.at(timeline.shown.find(seq))?.key ?? "";
+    this.#list.hold({ key, seq, offset: this.#scroller.clientHeight / 3 });
+    const row = this.#list.rowOf(key);
+    row?.focus({ preventScroll: true });
+    row?.classList.add("found");
+    setTimeout(() => row?.classList.remove("found"), FOUND_FOR);
+    this.#paint();
+  }
+
+  /** Look at the first message of all. */
+  async toFirst() {
+    const timeline = this.#timeline;
+    if (!timeline || this.#room === null) return;
+    if (!(await this.#past.goTo(this.#room, timeline, 1))) return this.#scroller.scrollTo({ top: 0 });
+    if (timeline !== this.#timeline) return;
+    this.#list.open(timeline, timeline.shown.start);
+    this.#paint();
+    this.#scroller.scrollTop = 0;
+  }
+
+  /** Look at the newest. */
+  toNewest() {
+    if (!this.#timeline) return;
+    if (this.#timeline.past && !this.#timeline.connect()) this.#timeline.toNewest();
+    this.#list.open(this.#timeline, null);
+    this.#paint();
+  }
+
+  /** @param {-1 | 1} direction a screen back or forward */
+  page(direction) {
+    this.#scroller.scrollBy({ top: direction * this.#scroller.clientHeight * 0.9 });
+  }
+
+  /** @param {number} count a few messages back, for a command that says how many */
+  back(count) {
+    const rows = this.#list.elements;
+    rows.at(-Math.min(count, rows.length))?.scrollIntoView({ block: "start" });
+  }
+
+  /** Show nothing of what is here; one can scroll back to it. */
+  clear() {
+    this.#timeline?.clear();
+    this.toNewest();
+  }
+
+  /** Go to the newest message with the keyboard. */
+  focus() {
+    (this.#list.elements.at(-1) ?? this.#scroller).focus();
+  }
+
+  #listen() {
+    const { engine, chat } = this.#app, scroller = this.#scroller;
+    engine.on("event", (/** @type {any} */ event) => {
+      this.timelines.take(event);
+      const isNews = event.room === this.#room && "text" in event && event.uid !== chat.me.uid && !chat.isOld(event);
+      if (isNews && event.type !== "notice") this.#announcer.take(event);
+    });
+    engine.on("said", (/** @type {any} */ line) => {
+      this.timelines.said(line);
+      if (this.#timeline?.waiting.at(-1)?.line.id === line.id) this.toNewest();
+    });
+    engine.on("refusal", (/** @type {any} */ refusal) => this.timelines.refused(refusal));
+    engine.on("reset", (/** @type {any} */ kept) => this.load(kept));
+    engine.on("status", () => this.#schedule());
+    chat.on("change", (/** @type {string} */ what) => this.#changed(what));
+    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    scroller.addEventListener("wheel", ({ deltaY }) => {
+      if (deltaY < 0 && scroller.scrollTop > 0) this.#list.isAtEnd = false; // else the end is held while one scrolls away
+    }, { passive: true });
+    new ResizeObserver(() => {
+      if (this.#list.isAtEnd) this.#list.toEnd();
+      this.#schedule();
+    }).observe(scroller);
+    for (const kind of ["focus", "blur"]) window.addEventListener(kind, () => this.#schedule());
+    document.addEventListener("visibilitychange", () => this.#schedule());
+  }
+
+  /** @param {string} what of the chat is another now */
+  #changed(what) {
+    this.#people = null;
+    if (what === "current") this.#look();
+    if (what === "me") this.#list.forget();
+    this.#schedule();
+  }
+
+  /** Turn to the room that the chat says. */
+  #look() {
+    const room = this.#app.chat.current;
+    if (room === this.#room) return;
+    if (this.#room !== null) this.#leave(this.#room);
+    this.#room = room;
+    this.#unlisten();
+    this.#announcer.forget();
+    this.#list.forget();
+    this.#timeline = room === null ? null : this.timelines.of(room);
+    this.#unlisten = this.#timeline?.on("change", () => this.#schedule()) ?? (() => {});
+    if (!this.#timeline || room === null) {
+      this.#list.timeline = null;
+      fill(this.#top);
+      return;
+    }
+    this.#heard = this.#timeline.heard;
+    this.#mark = this.#app.chat.rooms.get(room)?.mark ?? 0;
+    this.#isMarkSeen = !this.#mark;
+    const place = this.#places.get(room);
+    const number = place ? this.#numberOf(place) : null;
+    this.#list.open(this.#timeline, number);
+    this.#paint();
+    if (place) this.#list.hold(place);
+    else this.#openAtNew();
+    this.#schedule();
+  }
+
+  /** @param {string} room that is not looked at any more */
+  #leave(room) {
+    const place = this.#list.isAtEnd ? null : this.#list.place();
+    if (place) this.#places.set(room, place);
+    else this.#places.delete(room);
+  }
+
+  /** @param {Place} place @returns {number | null} of the item that was seen there */
+  #numberOf({ key, seq }) {
+    const run = /** @type {any} */ (this.#timeline).shown;
+    const index = run.items.findIndex((/** @type {any} */ item) => item.key === key);
+    return index >= 0 ? run.start + index : seq ? run.find(seq) : null;
+  }
+
+  /** Where more is new than can be seen, begin with the first of it. */
+  #openAtNew() {
+    const { live } = /** @type {any} */ (this.#timeline);
+    const number = this.#mark ? live.find(this.#mark + 1) : live.end;
+    if (number <= live.start || number >= live.end || this.#isSeen("new")) return;
+    this.#list.open(/** @type {any} */ (this.#timeline), number);
+    this.#paint();
+    this.#list.hold({ key: "new", seq: 0, offset: this.#scroller.clientHeight * NEW_AT });
+  }
+
+  #goToNew() {
+    this.#isMarkSeen = true;
+    if (this.#room !== null) this.goTo(this.#room, this.#mark + 1);
+  }
+
+  /** @param {string} key @returns {boolean} whether its row can be seen, or was above all that can be fetched */
+  #isSeen(key) {
+    const row = this.#list.rowOf(key);
+    return !!row && row.getBoundingClientRect().bottom > this.#scroller.getBoundingClientRect().top;
+  }
+
+  #schedule() {
+    this.#frame ||= requestAnimationFrame(() => this.#paint());
+  }
+
+  #scrolled() {
+    const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
+    const isLive = this.#timeline?.past === null && this.#list.to >= (this.#timeline?.live.end ?? 0);
+    this.#list.isAtEnd = isLive && scrollHeight - clientHeight - scrollTop < 2;
+    this.#schedule();
+  }
+
+  #paint() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const timeline = this.#timeline, room = this.#room;
+    if (!timeline || room === null) return;
+    const look = this.#seen(room);
+    this.#list.paint(look, () => this.#paintTop());
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      const wanted = this.#list.fit();
+      if (wanted.older && turn === 0) this.#past.older(room, timeline);
+      if (wanted.newer && turn === 0) this.#past.newer(room, timeline);
+      if (!wanted.isChanged) break;
+      this.#list.paint(look, () => this.#paintTop());
+    }
+    this.#paintJumps(timeline);
+    this.#read(room);
+  }
+
+  /** @param {string} room @returns {import("./row_list.js").Look} */
+  #seen(room) {
+    const { chat, engine } = this.#app, { me, names, rooms } = chat;
+    this.#mark = rooms.get(room)?.mark ?? 0;
+    return {
+      me: { uid: me.uid, name: me.name }, names, mark: this.#mark, isPair: rooms.get(room)?.isPair ?? false,
+      isOffline: engine.status?.phase !== "online",
+      meant: { person: (name) => this.#personOf(name), room: (name) => this.#roomOf(name) },
+    };
+  }
+
+  /** @param {string} name */
+  #personOf(name) {
+    const { me, names } = this.#app.chat;
+    this.#people ??= new Map([...names, [me.uid, me.name]].map(([uid, called]) => [compared(called), uid]));
+    return this.#people.get(compared(name)) ?? null;
+  }
+
+  /** @param {string} name */
+  #roomOf(name) {
+    const { rooms, heard } = this.#app.chat, key = compared(name);
+    return rooms.has(key) || heard?.has(key) ? key : null;
+  }
+
+  #paintTop() {
+    const run = /** @type {any} */ (this.#timeline).shown;
+    const isBeginning = run.isWhole && this.#list.from <= run.start;
+    const state = isBeginning ? `${this.#room} ${this.#app.chat.rooms.get(this.#room)?.name}` : "";
+    if (this.#top.dataset.state === state) return;
+    this.#top.dataset.state = state;
+    this.#top.classList.toggle("fetching", !isBeginning);
+    fill(this.#top, isBeginning && beginning(this.#app.chat, /** @type {string} */ (this.#room)));
+  }
+
+  /** @param {import("../model/timeline.js").Timeline} timeline */
+  #paintJumps(timeline) {
+    if (this.#list.isAtEnd) this.#heard = timeline.heard;
+    this.#jumps.newest(!this.#list.isAtEnd, timeline.heard - this.#heard);
+    this.#isMarkSeen ||= this.#isSeen("new");
+    const marked = timeline.live.at(timeline.live.find(this.#mark + 1) - 1);
+    this.#jumps.new(!this.#isMarkSeen, marked?.at);
+  }
+
+  /** @param {string} room tell the server what was read, if somebody looks at it */
+  #read(room) {
+    const { chat, engine } = this.#app;
+    if (!this.#list.isAtEnd || document.visibilityState !== "visible" || !document.hasFocus()) return;
+    const seq = chat.read(room);
+    if (seq) engine.read(room, seq);
+  }
+}

@@ -1,0 +1,92 @@
+// Keys and presses on the messages: one listener each for all of them.
+
+/** @typedef {import("../model/rows.js").Row} Row */
+
+/**
+ * What they do. `want`: ask for something outside of the pane; `first`, `newest`: look there; `drop`: take a refused
+ * line away; `say`: say it again.
+ * @typedef {{want: import("./message_tools.js").Want, first: () => void, newest: () => void,
+ *   drop: (id: string) => void, say: (line: any) => void}} Deeds
+ */
+
+export class Pressed {
+  #list;
+  #tools;
+  #deeds;
+  #focused = /** @type {HTMLElement | null} */ (null);
+
+  /**
+   * @param {HTMLElement} scroller that the messages are in
+   * @param {import("./row_list.js").RowList} list
+   * @param {import("./message_tools.js").MessageTools} tools
+   * @param {Deeds} deeds
+   */
+  constructor(scroller, list, tools, deeds) {
+    this.#list = list;
+    this.#tools = tools;
+    this.#deeds = deeds;
+    scroller.addEventListener("keydown", (event) => this.#key(event));
+    scroller.addEventListener("click", (event) => this.#click(/** @type {HTMLElement} */ (event.target)));
+    scroller.addEventListener("pointerover", (event) => this.#point(/** @type {HTMLElement} */ (event.target)));
+    scroller.addEventListener("focusin", (event) => {
+      this.#point(/** @type {HTMLElement} */ (event.target));
+      this.#focus(/** @type {HTMLElement} */ (event.target).closest("article"));
+    });
+  }
+
+  /** @param {HTMLElement | null} row whose links Tab goes to; not those of all the others */
+  #focus(row) {
+    if (row === this.#focused) return;
+    for (const [one, index] of /** @type {const} */ ([[this.#focused, -1], [row, 0]])) {
+      for (const inside of one?.querySelectorAll("[tabindex]") ?? []) /** @type {HTMLElement} */ (inside).tabIndex = index;
+    }
+    this.#focused = row;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const target = /** @type {HTMLElement} */ (event.target), row = this.#list.rowAt(target);
+    const isOnRow = row !== null && target === this.#list.rowOf(row.key);
+    const { want, first, newest } = this.#deeds;
+    if (event.key === "Escape") want({ what: "write" });
+    else if (event.key === "ArrowUp") this.#step(row, -1);
+    else if (event.key === "ArrowDown") this.#step(row, 1);
+    else if (event.key === "Home") first();
+    else if (event.key === "End") newest();
+    else if (event.key === "Enter" && isOnRow && entryOf(row)) this.#tools.menu(target, entryOf(row));
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {Row | null} row from which one goes; null: from behind the last one @param {-1 | 1} by */
+  #step(row, by) {
+    const all = this.#list.elements;
+    const now = row ? all.indexOf(/** @type {HTMLElement} */ (this.#list.rowOf(row.key))) : all.length;
+    all[Math.min(Math.max(now + by, 0), all.length - 1)]?.focus();
+  }
+
+  /** @param {HTMLElement} target */
+  #click(target) {
+    const button = /** @type {HTMLElement | null} */ (target.closest("button"));
+    const { uid, name, room, again, drop } = button?.dataset ?? {};
+    const { want } = this.#deeds;
+    if (uid) want({ what: "person", uid: Number(uid), name, at: button });
+    if (room) want({ what: "room", room });
+    const item = /** @type {any} */ (this.#list.rowAt(button)?.item);
+    if (!again && !drop) return;
+    const { id, at, ...line } = item.line;
+    this.#deeds.drop(id);
+    if (again) this.#deeds.say(line);
+  }
+
+  /** @param {HTMLElement} target */
+  #point(target) {
+    const row = this.#list.rowAt(target), entry = row && entryOf(row);
+    const element = row && this.#list.rowOf(row.key);
+    if (element && entry) this.#tools.show(element, entry);
+  }
+}
+
+/** @param {Row} row @returns {any} what was said in it, if it is in the log */
+const entryOf = ({ item }) => (item?.kind === "entry" && "text" in item.entry ? item.entry : null);

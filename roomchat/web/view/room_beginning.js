@@ -1,0 +1,19 @@
+// What stands above the first message of a room.
+
+import { otherOf } from "../core/protocol.js";
+import { cell } from "../model/harmless.js";
+import { whisperer, whispersTold } from "../model/words.js";
+import { el } from "./dom.js";
+
+/**
+ * @param {any} chat
+ * @param {string} key of the room
+ */
+export function beginning(chat, key) {
+  const room = chat.rooms.get(key), isPair = room?.isPair;
+  const name = isPair ? whisperer(key, chat) : cell(room?.name ?? key);
+  const sign = isPair ? String(otherOf(key, chat.me.uid) ?? "") : "#";
+  const words = isPair ? whispersTold(name) : room?.topic ? cell(room.topic) : `Nothing was said in ${name} before this.`;
+  return el("header", { class: "beginning" }, el("span", { class: "sign", "aria-hidden": "true" }, sign),
+    el("h2", { dir: "auto" }, name), el("p", { dir: "auto" }, words));
+}

@@ -1,0 +1,228 @@
+// A bounded part of a timeline as elements. What one looks at stays where it is, to the pixel, whatever is put above.
+//
+// There is no box as high as the whole past: the part grows where one scrolls to, and is cut at the other end. So no
+// height is ever guessed. `fit` says how much of it stands above and below what is seen.
+
+import { rowsOf } from "../model/rows.js";
+import { el } from "./dom.js";
+import { rowElement } from "./message.js";
+import { dayName } from "./times.js";
+
+/** @typedef {import("../model/rows.js").Row} Row */
+/** @typedef {import("../model/timeline.js").Timeline} Timeline */
+/** @typedef {import("./message.js").Look & {mark: number}} Look */
+/** @typedef {{row: Row, look: string, element: HTMLElement}} Shown */
+/** @typedef {{key: string, seq: number, offset: number}} Place the first row that is seen, and px of it from the top */
+
+const STEP = 30; // items put to an end at once; a screen has some 20 to 60
+const LEAST = 40; // items shown at first
+const NEAR = 1; // screens beyond what is seen: less, and more is put there
+const FAR = 3; // screens: more, and it is cut
+
+export class RowList {
+  element = el("div", { class: "rows" });
+  /** Whether the end of the log is looked at: it stays in sight when more comes. */
+  isAtEnd = true;
+  /** @type {Timeline | null} */
+  timeline = null;
+  from = 0;
+  to = 0;
+
+  #scroller;
+  /** @type {Map<string, Shown>} */
+  #shown = new Map();
+  /** @type {Map<string, HTMLElement>} */
+  #days = new Map();
+
+  /** @param {HTMLElement} scroller that `element` is in */
+  constructor(scroller) {
+    this.#scroller = scroller;
+  }
+
+  /**
+   * Look at another timeline, or another part of it.
+   * @param {Timeline} timeline
+   * @param {number | null} number of an item in its middle; null: the newest
+   */
+  open(timeline, number) {
+    if (this.timeline && this.timeline !== timeline) this.timeline.looked = Infinity;
+    this.timeline = timeline;
+    this.isAtEnd = number === null && !timeline.past;
+    const { start, end } = timeline.shown, middle = number ?? end;
+    this.to = Math.min(end, middle + LEAST);
+    this.from = Math.max(start, Math.min(middle, end) - LEAST);
+  }
+
+  /** Make all rows anew with the next painting, for something that they all show is another now. */
+  forget() {
+    this.#shown.clear();
+    this.#days.clear();
+    this.element.replaceChildren();
+  }
+
+  /**
+   * Show what is there now.
+   * @param {Look} look
+   * @param {(() => void) | null} [change] what changes above the rows at the same time
+   */
+  paint(look, change) {
+    const { timeline } = this;
+    if (!timeline) return;
+    const { start, end } = timeline.shown;
+    if (this.isAtEnd) this.to = end;
+    this.from = Math.min(Math.max(this.from, start), end);
+    this.to = Math.min(Math.max(this.to, this.from), end);
+    timeline.looked = this.from;
+    const held = this.isAtEnd ? null : this.place();
+    change?.();
+    this.#put(rowsOf(timeline, this.from, this.to, { mark: look.mark, me: `${look.me.uid} ${look.me.name}` }), look);
+    if (this.isAtEnd) this.toEnd();
+    else if (held) this.hold(held);
+  }
+
+  /**
+   * Take in or give up rows beyond what is seen.
+   * @returns {{older: boolean, newer: boolean, isChanged: boolean}} whether pages are wanted; whether to paint again
+   */
+  fit() {
+    const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
+    const { timeline } = this;
+    if (!timeline || !clientHeight) return { older: false, newer: false, isChanged: false };
+    const above = scrollTop, below = scrollHeight - clientHeight - scrollTop;
+    const { start, end } = timeline.shown, before = `${this.from} ${this.to}`;
+    if (above < NEAR * clientHeight) this.from = Math.max(start, this.from - STEP);
+    else if (above > FAR * clientHeight) this.from = this.#firstBelow(above - 2 * NEAR * clientHeight);
+    if (below < NEAR * clientHeight) this.to = Math.min(end, this.to + STEP);
+    else if (below > FAR * clientHeight) this.to = this.#firstBelow(scrollHeight - below + 2 * NEAR * clientHeight);
+    return {
+      older: above < NEAR * clientHeight && this.from === start && !timeline.shown.isWhole,
+      newer: below < NEAR * clientHeight && this.to === end && timeline.past !== null,
+      isChanged: before !== `${this.from} ${this.to}`,
+    };
+  }
+
+  /** @param {number} y px in the scrolled content @returns {number} of the first item whose row begins below it */
+  #firstBelow(y) {
+    const top = this.#scroller.getBoundingClientRect().top - this.#scroller.scrollTop;
+    for (const { row, element } of this.#shown.values()) {
+      if (element.getBoundingClientRect().top - top >= y) return row.number;
+    }
+    return this.to;
+  }
+
+  /** What is seen first, and where. @returns {Place | null} */
+  place() {
+    const { top } = this.#scroller.getBoundingClientRect();
+    for (const { row, element } of this.#shown.values()) {
+      const box = element.getBoundingClientRect();
+      if (box.bottom <= top || row.kind === "new") continue;
+      const seq = row.item?.kind === "entry" ? row.item.entry.seq : 0;
+      return { key: row.key, seq, offset: box.top - top };
+    }
+    return null;
+  }
+
+  /** @param {Place} place that is to be seen again */
+  hold({ key, offset }) {
+    const element = this.rowOf(key);
+    if (!element) return false;
+    const { top } = this.#scroller.getBoundingClientRect();
+    const moved = element.getBoundingClientRect().top - top - offset;
+    if (moved) this.#scroller.scrollTop += moved;
+    return true;
+  }
+
+  toEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+  }
+
+  /** @param {string} key @returns {HTMLElement | null} */
+  rowOf(key) {
+    return this.#shown.get(key)?.element ?? null;
+  }
+
+  /** @param {Element | null} element within a row @returns {Row | null} */
+  rowAt(element) {
+    const key = /** @type {HTMLElement | null} */ (element?.closest("[data-key]"))?.dataset.key;
+    return (key && this.#shown.get(key)?.row) || null;
+  }
+
+  /** The elements that one goes through with the arrows. */
+  get elements() {
+    return [...this.#shown.values()].filter(({ row }) => row.kind !== "new").map(({ element }) => element);
+  }
+
+  /** How many rows there are. */
+  get size() {
+    return this.#shown.size;
+  }
+
+  /** @param {Row[]} rows @param {Look} look */
+  #put(rows, look) {
+    const keys = new Set(rows.map(({ key }) => key));
+    for (const [key, { element }] of this.#shown) if (!keys.has(key)) this.#remove(element);
+    this.#removeEmptyDays();
+    /** @type {Map<string, Shown>} */
+    const shown = new Map();
+    /** @type {Map<string, HTMLElement>} */
+    const days = new Map();
+    let dayPlace = this.element.firstElementChild, place = /** @type {Element | null} */ (null);
+    let day = /** @type {HTMLElement | null} */ (null);
+    for (const row of rows) {
+      if (!day || day.dataset.day !== row.day) {
+        day = this.#day(row, days);
+        if (day === dayPlace) dayPlace = dayPlace.nextElementSibling;
+        else this.element.insertBefore(day, dayPlace);
+        place = /** @type {Element} */ (day.firstElementChild).nextElementSibling;
+      }
+      const old = this.#shown.get(row.key)?.element, element = this.#row(row, look, shown);
+      if (old && old === place) place = element; // it has taken its place
+      if (element === place) place = place.nextElementSibling;
+      else day.insertBefore(element, place);
+    }
+    this.#removeEmptyDays();
+    this.#shown = shown;
+    this.#days = days;
+  }
+
+  /** @param {HTMLElement} element a row that is no longer shown */
+  #remove(element) {
+    if (element.contains(document.activeElement)) this.#scroller.focus({ preventScroll: true });
+    element.remove();
+  }
+
+  #removeEmptyDays() {
+    for (const day of [...this.element.children]) if (day.childElementCount < 2) day.remove();
+  }
+
+  /** @param {Row} row @param {Look} look @param {Map<string, Shown>} shown */
+  #row(row, look, shown) {
+    const old = this.#shown.get(row.key);
+    const now = row.item?.kind === "waiting" ? String(look.isOffline) : String(row.kind === "new" && row.at);
+    if (old && old.row.item === row.item && old.row.isHead === row.isHead && old.look === now) {
+      shown.set(row.key, { ...old, row });
+      return old.element;
+    }
+    const element = rowElement(row, look);
+    if (old) {
+      const isFocused = old.element.contains(document.activeElement);
+      old.element.replaceWith(element);
+      if (isFocused) element.focus({ preventScroll: true });
+    }
+    shown.set(row.key, { row, look: now, element });
+    return element;
+  }
+
+  /** @param {Row} row the first of a day @param {Map<string, HTMLElement>} days @returns {HTMLElement} */
+  #day(row, days) {
+    let key = row.day;
+    while (days.has(key)) key += "'"; // a clock that went back makes a day twice
+    const name = dayName(row.at);
+    const made = this.#days.get(key) ??
+      el("section", { class: "day", data: { day: row.day } }, el("h3", { class: "day-name" }, el("span", null, name)));
+    const label = /** @type {HTMLElement} */ (made.firstElementChild?.firstElementChild);
+    if (label.textContent !== name) label.textContent = name; // today is yesterday tomorrow
+    days.set(key, made);
+    return made;
+  }
+}
