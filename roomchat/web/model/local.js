@@ -29,7 +29,9 @@ export const LOCAL = {
     if (refused) throw refused;
   },
   async switchRoom(runner, { room, number, text }) {
-    const { chat } = runner, rooms = [...chat.rooms.values()];
+    const { chat } = runner;
+    // As they stand in the sidebar.
+    const rooms = [...chat.rooms.values()].sort((one, other) => Number(one.isPair ?? false) - Number(other.isPair ?? false));
     if (number !== undefined) {
       if (number < 1 || number > rooms.length) {
         throw new TypingError(`There is no window ${number}; /room lists them. A room of that name is #${number}.`);

@@ -55,7 +55,7 @@ export class Composer {
     this.#completion = new Completion(app, this.#field);
     this.runner = new Runner(app.engine, app.chat, {
       tell: (lines, tone) => this.#tell(lines, tone),
-      open: app.open,
+      open: (name, args) => app.open(name, { ...args, goTo: pane.goTo.bind(pane) }),
       older: () => pane.page(-1),
       goTo: (room, seq) => pane.goTo(room, seq),
       copy: (text) => navigator.clipboard.writeText(text),
@@ -109,7 +109,6 @@ export class Composer {
       // Anywhere: a browser would leave the page, and open the file.
       document.addEventListener(kind, (event) => this.#refuseFiles(event, event.dataTransfer));
     }
-    document.addEventListener("keydown", (event) => this.#typed(event));
     window.addEventListener("pagehide", () => this.#keep());
     chat.on("change", (/** @type {string} */ what) => {
       if (what === "current") this.#turn();
@@ -146,12 +145,6 @@ export class Composer {
       event.preventDefault();
       this.#pane.page(key === "PageUp" ? -1 : 1);
     }
-  }
-
-  /** @param {KeyboardEvent} event somebody types without having gone to the field first */
-  #typed({ key, ctrlKey, altKey, metaKey, isComposing }) {
-    if (key.length !== 1 || key === " " || ctrlKey || altKey || metaKey || isComposing) return;
-    if (document.activeElement === document.body && this.element.checkVisibility()) this.focus();
   }
 
   // ---------------------------------------------------------------- what is typed

@@ -1,5 +1,6 @@
 // The keys, and what this is.
 
+import { COMMANDS } from "../../model/commands.js";
 import { harmlessLines } from "../../model/harmless.js";
 import { el } from "../dom.js";
 import { openDialog } from "../dialog.js";
@@ -26,9 +27,17 @@ export function openKeys() {
   openDialog({ title: "Keys", body: [el("dl", { class: "keys" }, ...rows), el("p", { class: "soft small" }, "/help lists the commands that can be typed.")] });
 }
 
-/** What a command prints that is longer than a line. @param {any} _app @param {{lines?: string[], title?: string}} [args] */
-export function openHelp(_app, { lines = [], title = "Commands" } = {}) {
-  openDialog({ title, kind: "wide", body: [el("pre", { class: "help-lines", tabindex: "0", dir: "auto" }, lines.join("\n"))] });
+/** All that can be typed with a slash. */
+export function openHelp() {
+  const groups = Map.groupBy(COMMANDS, ({ group }) => group);
+  const body = [...groups].map(([group, commands]) => el("section", null, el("h3", null, group),
+    el("dl", { class: "commands" }, ...commands.map(({ form, help }) => el("div", { class: "key-row" },
+      el("dt", null, el("code", null, form)), el("dd", null, help))))));
+  openDialog({
+    title: "Commands", kind: "wide", body: [...body, el("p", { class: "soft small" },
+      "Anything else is sent to the room. // at the start sends a message that begins with /. " +
+      "You can use a person's name in place of a UID, with or without @. A room may be typed as #tea. /help dial tells more of /dial.")],
+  });
 }
 
 /** @param {import("../app.js").App} app */

@@ -7,8 +7,12 @@ import {
   openAccount, openBlocked, openDevices, openForget, openLogin, openName, openPassword, openRegister, openUnregister,
 } from "./account.js";
 import { openAbout, openHelp, openKeys } from "./help.js";
+import { openCalls } from "./calls.js";
+import { openFound, openSearch } from "./found.js";
 import { openJoin, topicField } from "./join.js";
+import { openDelete, openOrder } from "./order.js";
 import { openPerson } from "./person.js";
+import { openInvite, openRules } from "./rules.js";
 import { openSettings } from "./settings.js";
 import { openSwitcher } from "./switcher.js";
 
@@ -19,21 +23,28 @@ export const DIALOGS = {
   about: openAbout,
   account: openAccount,
   blocked: openBlocked,
+  calls: openCalls,
+  delete: openDelete,
   devices: openDevices,
   dial: openDialpad,
   forget: openForget,
   form: (_app, { run, ...options }) => formDialog(options, run),
+  found: openFound,
   help: openHelp,
+  invite: openInvite,
   join: openJoin,
   keys: openKeys,
   list: openList,
   login: openLogin,
   logout: (app) => app.engine.logout(),
   name: openName,
+  order: openOrder,
   password: openPassword,
   person: openPerson,
   register: openRegister,
   rooms: openJoin,
+  rules: openRules,
+  search: openSearch,
   settings: openSettings,
   switch: openSwitcher,
   topic: openTopic,

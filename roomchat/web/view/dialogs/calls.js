@@ -1,0 +1,27 @@
+// What calls in one room, where it is to be another than everywhere.
+
+import { Levels } from "../../model/calls.js";
+import { cell } from "../../model/harmless.js";
+import { el } from "../dom.js";
+import { openDialog } from "../dialog.js";
+
+/** @type {[level: string, label: string][]} */
+const LEVELS = [["", "As everywhere"], ["everything", "For every message"], ["mentions", "When somebody says my name"], ["nothing", "None"]];
+
+/** @param {import("../app.js").App} app @param {{room: string}} args */
+export function openCalls(app, { room }) {
+  const levels = new Levels(localStorage), now = levels.get(room) ?? "";
+  const choices = LEVELS.map(([value, label]) => {
+    const radio = el("input", { type: "radio", name: "level", value, checked: value === now });
+    radio.addEventListener("change", () => levels.set(room, /** @type {any} */ (value || undefined)));
+    return el("label", { class: "check" }, radio, label);
+  });
+  const everywhere = el("button", { class: "button", type: "button", onclick: () => {
+    dialog.close();
+    app.open("settings");
+  } }, "Notifications everywhere");
+  const dialog = openDialog({
+    title: `Notifications from ${cell(app.chat.rooms.get(room)?.name ?? room)}`,
+    body: [el("fieldset", { class: "choice" }, el("legend", { class: "unseen" }, "What calls"), ...choices), everywhere],
+  });
+}

@@ -1,0 +1,71 @@
+// Order in a room, by menus: what its owner and moderators may do to somebody in it, to the room, and to what was said.
+// What one may not do is not shown; the server decides in any case.
+
+/**
+ * @typedef {import("./app.js").App} App
+ * @typedef {import("./menu.js").MenuEntry} MenuEntry
+ * @typedef {{uid: number, name: string, role?: string}} Member
+ */
+
+/**
+ * What this person may do to another one in a room.
+ * @param {App} app
+ * @param {any} room of chat.rooms
+ * @param {Member} person
+ * @returns {MenuEntry[]}
+ */
+export function personItems(app, room, person) {
+  const { uid, name, role } = person;
+  const ask = (/** @type {string} */ type) => () => void app.ask({ type, room: room.key, uid });
+  const open = (/** @type {string} */ deed) => () => app.open("order", { deed, room: room.key, uid, name });
+  /** @type {[deed: string, entry: MenuEntry][]} */
+  const entries = [
+    ["invite", { label: "Invite into this room", icon: "invite", run: ask("invite") }],
+    role === "moderator"
+      ? ["demote", { label: "Moderator no longer", icon: "shield", run: ask("demote") }]
+      : ["promote", { label: "Make a moderator", icon: "shield", run: ask("promote") }],
+    ["owner", { label: "Pass the room on", icon: "key", run: open("owner") }],
+    ["mute", { label: "Mute", icon: "away", danger: true, run: open("mute") }],
+    ["kick", { label: "Put out of the room", icon: "leave", danger: true, run: open("kick") }],
+    ["ban", { label: "Ban", icon: "block", danger: true, run: open("ban") }],
+  ];
+  const isMember = room.members.has(uid);
+  return entries
+    .filter(([deed]) => app.chat.may(room.key, deed, uid) && (deed !== "invite" || (room.isPrivate && !isMember)))
+    .map(([, entry]) => entry);
+}
+
+/**
+ * What there is to do about a room beside being in it.
+ * @param {App} app
+ * @param {any} room of chat.rooms
+ * @returns {MenuEntry[]}
+ */
+export function roomItems(app, room) {
+  const { chat, open } = app, { key } = room;
+  /** @type {MenuEntry[]} */
+  const entries = [];
+  if (chat.may(key, "topic")) entries.push({ label: "What it is about", icon: "edit", run: () => open("topic", { room: key }) });
+  if (room.isPrivate && chat.may(key, "invite")) {
+    entries.push({ label: "Invite", icon: "invite", run: () => open("invite", { room: key }) });
+  }
+  entries.push(
+    { label: "Owner, moderators, bans", icon: "shield", run: () => open("rules", { room: key }) },
+    { label: "Notifications", icon: "bell", run: () => open("calls", { room: key }) },
+  );
+  return entries;
+}
+
+/**
+ * What this person may do about a message.
+ * @param {App} app
+ * @param {any} room of chat.rooms
+ * @param {any} entry
+ * @returns {MenuEntry[]}
+ */
+export function messageItems(app, room, entry) {
+  const isWords = entry.type === "message" || entry.type === "action";
+  const isOwn = entry.uid === app.chat.me.uid;
+  if (!isWords || !(isOwn || app.chat.may(room.key, "delete", entry.uid))) return [];
+  return [{ label: "Delete", icon: "trash", danger: true, apart: true, run: () => app.open("delete", { entry }) }];
+}
