@@ -36,8 +36,8 @@ export function openMenu(anchor, label, entries) {
     if (anchor instanceof HTMLElement) anchor.setAttribute("aria-expanded", "false");
     if (inside && before?.isConnected && !document.querySelector("dialog[open]:not(:has(.menu))")) before.focus();
   });
-  // Inside a modal dialog everything outside of it is inert, a popover too.
-  const home = before?.closest("dialog") ?? document.body;
+  // Inside a modal dialog everything outside of it is inert, a popover too; elsewhere it belongs to its landmark.
+  const home = before?.closest("dialog, nav, main, aside") ?? document.body;
   home.append(menu);
   menu.showPopover();
   place(menu, anchor instanceof HTMLElement ? anchor.getBoundingClientRect() : new DOMRect(anchor.x, anchor.y));
