@@ -29,14 +29,14 @@ export const LOCAL = {
     if (refused) throw refused;
   },
   async switchRoom(runner, { room, number, text }) {
-    const { chat } = runner;
+    const { chat, view } = runner;
     // As they stand in the sidebar.
     const rooms = [...chat.rooms.values()].sort((one, other) => Number(one.isPair ?? false) - Number(other.isPair ?? false));
     if (number !== undefined) {
       if (number < 1 || number > rooms.length) {
         throw new TypingError(`There is no window ${number}; /room lists them. A room of that name is #${number}.`);
       }
-      return chat.look(rooms[number - 1].key);
+      return view.go(rooms[number - 1].key);
     }
     if (!room) {
       const names = rooms.map((one, i) => `${i + 1} ${roomName(one.key, chat)}${withNew(one)}`);
@@ -45,7 +45,7 @@ export const LOCAL = {
     const there = runner.called(room);
     if (!there && !isPair(room)) throw new TypingError(`You are not in ${room}. Type /join ${room} to join it.`);
     if (!there) await runner.engine.ask({ type: "join", room });
-    chat.look(there ?? room);
+    view.go(there ?? room);
     if (text) await runner.say(there ?? room, text);
   },
   closeWindow({ chat }, what, current) {
@@ -100,9 +100,7 @@ export const LOCAL = {
     await runner.view.copy(said(entry).text);
     runner.tell("Copied.");
   },
-  clear() {
-    throw new TypingError("What was said stays in this page. /history goes back, the arrow to the newest.");
-  },
+  clear: ({ view }) => view.clear(),
   setAway: (runner, { text }) => runner.setAway(text),
   registerHere({ chat, view }, { invite }) {
     if (chat.me.account) throw new TypingError("You have an account here already.");

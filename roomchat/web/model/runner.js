@@ -11,10 +11,10 @@ import { listed, nameOf, said, uidName, willSeeLater, whose } from "./words.js";
 
 /**
  * What a page can do with what was found: `tell` prints lines behind what was said, `open` opens a dialog by its name
- * (found {search, title}, delete {entry}, help, login {name}, register {invite}, password, unregister, devices),
- * `older` scrolls back, `newest` goes to where the last so many messages begin.
- * @typedef {{tell(lines: string[], tone?: "dim" | "trouble"): void, open(name: string, args?: any): void,
- *   older(): void, goTo(room: string, seq: number): void, copy(text: string): Promise<void>}} View
+ * (found {search, title}, delete {entry}, help, login {name}, register {invite}, password, unregister, devices), `go`
+ * turns to a room, `older` scrolls back, `clear` shows nothing of what is here.
+ * @typedef {{tell(lines: string[]): void, open(name: string, args?: any): void, go(room: string): void, older(): void,
+ *   goTo(room: string, seq: number): void, clear(): void, copy(text: string): Promise<void>}} View
  *
  * @typedef {import("../core/protocol.js").Spoken} Spoken
  */
@@ -147,16 +147,16 @@ export class Runner {
     }
     if (what.type === "leave" && isPair(what.room)) return this.#chat.close(what.room);
     const answer = await this.#engine.ask(what);
-    if (what.type === "dial") this.#chat.look(answer.room);
+    if (what.type === "dial") this.#view.go(answer.room);
     else if (isAnswer(answer)) this.tell(...told(answer, this.#chat));
   }
 
   /** @param {any} what */
   async #join(what) {
     const there = !what.private && this.called(what.room);
-    if (there) return this.#chat.look(there);
+    if (there) return this.#view.go(there);
     const { room } = await this.#engine.ask(what);
-    this.#chat.look(room);
+    this.#view.go(room);
   }
 
   /** @param {string} name @returns {string | undefined} the room that we are in of that name */

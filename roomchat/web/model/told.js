@@ -2,8 +2,8 @@
 
 import { isPair } from "../core/protocol.js";
 import { cell } from "./harmless.js";
-import { counted, deed, listed, localTime, personName, roomName, uidName, whisperer, whispersTold, whose,
-  willSeeLater } from "./words.js";
+import { counted, deed, listed, localTime, personName, roomName, uidName } from "./words.js";
+import { whisperer, whispersTold, whose, willSeeLater } from "./words.js";
 
 /** @typedef {import("./words.js").Known} Known */
 /** @typedef {import("../core/protocol.js").Restrained} Restrained */

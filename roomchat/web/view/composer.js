@@ -16,13 +16,13 @@ const NO_FILES = "There are no files in this chat. You can paste a link to one."
 
 /**
  * What the messages can do for what is typed.
- * @typedef {{goTo(room: string, seq: number): void, page(by: number): void}} Pane
+ * @typedef {{tell(lines: string[], tone?: "told" | "trouble"): void, goTo(room: string, seq: number): void,
+ *   page(by: 1 | -1): void, clear(): void}} Pane
  */
 
 export class Composer {
   #app;
   #pane;
-  #timelines;
   #field = el("textarea", {
     class: "composer-field", rows: 1, "aria-label": "Message", "aria-describedby": "composer-note", dir: "auto",
     autocomplete: "off", name: "message",
@@ -45,19 +45,19 @@ export class Composer {
 
   /**
    * @param {import("./app.js").App} app
-   * @param {{tell(lines: string[], tone?: any, room?: string | null): void}} timelines
    * @param {Pane} pane
    */
-  constructor(app, timelines, pane) {
+  constructor(app, pane) {
     this.#app = app;
     this.#pane = pane;
-    this.#timelines = timelines;
     this.#completion = new Completion(app, this.#field);
     this.runner = new Runner(app.engine, app.chat, {
-      tell: (lines, tone) => this.#tell(lines, tone),
+      tell: (lines) => this.#tell(lines),
+      go: (room) => app.go(room),
       open: (name, args) => app.open(name, { ...args, goTo: pane.goTo.bind(pane) }),
       older: () => pane.page(-1),
       goTo: (room, seq) => pane.goTo(room, seq),
+      clear: () => pane.clear(),
       copy: (text) => navigator.clipboard.writeText(text),
     });
     this.element = el(
@@ -249,10 +249,10 @@ export class Composer {
 
   // ---------------------------------------------------------------- what is told
 
-  /** @param {string[]} lines @param {"dim" | "trouble"} [tone] */
+  /** @param {string[]} lines @param {"trouble"} [tone] */
   #tell(lines, tone) {
-    if (this.#app.chat.current === null) return lines.forEach((line) => this.#app.tell(line));
-    this.#timelines.tell(lines, tone === "trouble" ? "trouble" : "told");
+    if (this.#app.chat.current === null) this.#app.tell(lines.join(" "));
+    else this.#pane.tell(lines, tone);
   }
 
   /** @param {any} event */

@@ -1,5 +1,4 @@
-// Order in a room, by menus: what its owner and moderators may do to somebody in it, to the room, and to what was said.
-// What one may not do is not shown; the server decides in any case.
+// Order in a room, by menus: what its owner and moderators may do to somebody in it, and to the room. What one may not do is not shown; the server decides in any case.
 
 /**
  * @typedef {import("./app.js").App} App
@@ -54,18 +53,4 @@ export function roomItems(app, room) {
     { label: "Notifications", icon: "bell", run: () => open("calls", { room: key }) },
   );
   return entries;
-}
-
-/**
- * What this person may do about a message.
- * @param {App} app
- * @param {any} room of chat.rooms
- * @param {any} entry
- * @returns {MenuEntry[]}
- */
-export function messageItems(app, room, entry) {
-  const isWords = entry.type === "message" || entry.type === "action";
-  const isOwn = entry.uid === app.chat.me.uid;
-  if (!isWords || !(isOwn || app.chat.may(room.key, "delete", entry.uid))) return [];
-  return [{ label: "Delete", icon: "trash", danger: true, apart: true, run: () => app.open("delete", { entry }) }];
 }

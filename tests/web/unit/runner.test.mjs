@@ -28,7 +28,6 @@ function tearoom(answers = {}) {
     me: { uid: 1, name: "ann", account: false }, names, rooms: new Map(rooms), blocked: new Set(), current: "tea",
     limits: { text: 30 }, lastWhisperer: null,
     meant: (who) => (/^\d+$/.test(who) ? [Number(who)] : [...names].filter(([, name]) => name === who.replace("@", "")).map(([uid]) => uid)),
-    look: (room) => void done.push(`look ${room}`),
     close: (room) => void done.push(`close ${room}`),
     hides: () => false, isOfOthers: (entry) => entry.uid !== 1, isOld: () => false, wants: () => true,
   };
@@ -37,6 +36,8 @@ function tearoom(answers = {}) {
   const view = {
     tell: (lines) => told.push(...lines),
     open: (name, args) => done.push([name, args]),
+    go: (room) => void done.push(`look ${room}`),
+    clear: () => void done.push("clear"),
     older: () => done.push("older"),
     goTo: (room, seq) => done.push(`go to ${room} ${seq}`),
     copy: async (text) => void done.push(`copy ${text}`),
@@ -187,9 +188,9 @@ test("the rest of what is done here", async () => {
   const past = () => ({ entries: [said(1, 2, "one"), { type: "topic", seq: 2 }, said(3, 2, "/me waves")], more: false });
   const answers = { past, logout: () => ({ type: "logged_out", devices: [2] }) };
   const { runner, done, told } = tearoom(answers);
-  const lines = ["/copy", "/copy 2", "/history", "/history 4", "/connect", "/logout 2", "/logout", "/block", "/block 2"];
+  const lines = ["/copy", "/copy 2", "/history", "/history 4", "/clear", "/connect", "/logout 2", "/logout", "/block", "/block 2"];
   for (const line of lines) await runner.run(line);
-  assert.deepEqual(done, ["copy waves", "copy one", "older", "go to tea 6", "retry",
+  assert.deepEqual(done, ["copy waves", "copy one", "older", "go to tea 6", "clear", "retry",
     { type: "logout", device: 2, others: undefined }, "logout", { type: "block", uid: 2 }]);
   assert.deepEqual(told.slice(2), ["Logged out: 2.", "You have blocked nobody.",
     "You have blocked bob (2). To undo it, type /unblock 2."]);
