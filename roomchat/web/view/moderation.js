@@ -1,4 +1,5 @@
-// Order in a room, by menus: what its owner and moderators may do to somebody in it, and to the room. What one may not do is not shown; the server decides in any case.
+// Order in a room, by menus: what its owner and moderators may do to somebody in it, and to the room.
+// What one may not do is not shown; the server decides in any case.
 
 /**
  * @typedef {import("./app.js").App} App
