@@ -40,11 +40,16 @@ class Settings:
     )
     proxy_from: tuple[str, ...] = _option(
         (),
-        "Load balancers that say who connects (PROXY protocol): addresses, networks.",
+        "Load balancers and web servers in front, which say who connects: addresses, networks.",
         "NETWORKS",
     )
     metrics_token_file: str = _option(
         "", "A file with a secret: who sends it may read /metrics from elsewhere, too.", "FILE"
+    )
+    origin: tuple[str, ...] = _option(
+        (),
+        "Web addresses by which browsers reach this server besides its own, as https://chat.example.org.",
+        "ADDRESSES",
     )
     max_clients: int = _option(0, "Most clients at a time; 0: no limit.")  # with a seat
     idle_exit: float = _option(0.0, "Stop after that long without a connection; 0: never.", "SECONDS")

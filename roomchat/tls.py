@@ -105,6 +105,11 @@ class TlsStream:
         return answer
 
     @property
+    def protocol(self) -> str | None:
+        """What is to be spoken inside, as far as the peers have agreed on that (RFC 7301)."""
+        return self._tls.selected_alpn_protocol()
+
+    @property
     def certificate(self) -> bytes | None:
         """The peer's, as DER, once the handshake is done; None: it has none."""
         return self._tls.getpeercert(binary_form=True)

@@ -362,7 +362,7 @@ def is_sensible(answer: bytes) -> bool:
         return True  # of TLS: a fatal alert
     if answer.removeprefix(GREETING.encode()) in (b"", HTTP_REFUSAL, IRC_REFUSAL, TLS_REFUSAL):
         return True  # behind the greeting on a loaded machine, where the first bytes came late
-    if re.match(rb"HTTP/1.1 [24]\d\d .*\r\n\r\n", answer, re.DOTALL):
+    if re.match(rb"HTTP/1.1 [245]\d\d .*\r\n\r\n", answer, re.DOTALL):
         return True
     if answer.startswith(b"{"):
         return all(isinstance(json.loads(line), dict) for line in answer.splitlines())
@@ -408,7 +408,7 @@ def test_other_protocols_reach_nobody(
     one.send(data)
     if refusal is HTTP_REFUSAL and not greeted:  # a browser, but one that may not send what it has sent
         one.half_close()
-        assert re.match(rb"HTTP/1.1 [24]\d\d ", one.to_the_end())
+        assert re.match(rb"HTTP/1.1 [245]\d\d ", one.to_the_end())
     else:
         assert one.to_the_end() == refusal
     healthy.check()

@@ -28,6 +28,7 @@ from roomchat.errors import SettingsError, StartError
 from roomchat.harmless import harmless
 from roomchat.server import Server
 from roomchat.settings import ACCOUNTS, PLAINTEXT, WIRES, Settings
+from roomchat.wires.gate import Place
 
 MAX_NUMBER = 1e9  # seconds or days or messages a second: more than anybody means
 
@@ -59,7 +60,7 @@ def _read_config(context: click.Context, parameter: click.Parameter, path: Path 
 
 def _typed(path: Path, key: str, value: object) -> str:
     """A value as it would be typed: it is looked at in the same way, and no number is a file descriptor."""
-    if key in ("wires", "proxy-from", "proxy_from") and isinstance(value, list):
+    if key in ("wires", "proxy-from", "proxy_from", "origin") and isinstance(value, list):
         return ",".join(map(str, value))
     if isinstance(value, list | dict):
         raise click.ClickException(f"{path} sets {key!r} to a list or a table; it takes one value.")
@@ -106,6 +107,22 @@ class _Networks(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows n
             self.fail(f"{error}.", param, ctx)
 
 
+class _Origins(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no parameter here
+    """Web addresses, with commas between them."""
+
+    name = "ADDRESSES"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        origins = value.split(",") if isinstance(value, str) else value
+        origins = tuple(one.strip().rstrip("/") for one in origins if one.strip())
+        for origin in origins:
+            try:
+                Place.of_origin(origin)
+            except ValueError as error:
+                self.fail(f"{error}.", param, ctx)
+        return origins
+
+
 # What the option of a setting has besides what the setting says.
 SPECIAL: dict[str, dict[str, Any]] = {
     "host": {"type": ListenHost()},
@@ -116,6 +133,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "tls_key": {"type": click.Path(dir_okay=False)},
     "metrics_token_file": {"type": click.Path(dir_okay=False)},
     "proxy_from": {"type": _Networks(), "default": ""},
+    "origin": {"type": _Origins(), "default": ""},
     "plaintext": {"type": click.Choice(PLAINTEXT)},
     "burst": {"type": Whole(1)},
     "accounts": {"type": click.Choice(ACCOUNTS)},

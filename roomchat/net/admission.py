@@ -65,12 +65,16 @@ class Admission:
         return TokenBucket(settings.rate, settings.burst, now, min(STRANGER_TOKENS, settings.burst))
 
     def came(self, connection: Connection, now: float) -> Connection | None:
-        """There is a new connection; another one, which gives way to it: of its address the oldest, unless that
-        waits for us."""
+        """There is a new connection; another one, which gives way to it: of its address one that a browser keeps
+        without need, or the oldest, unless that waits for us."""
         strangers = self._strangers.setdefault(connection.address, {})
         strangers[connection] = now
+        if len(strangers) <= self._settings.max_strangers:
+            return None
+        if (idle := next((one for one in strangers if one.idle), None)) is not None:
+            return idle
         oldest, since = next(iter(strangers.items()))
-        if len(strangers) <= self._settings.max_strangers or now - since <= MIN_AGE:
+        if now - since <= MIN_AGE:
             return None
         if oldest.starved or oldest.awaited:  # very many may come at once: it is looked at again
             del strangers[oldest]
@@ -95,9 +99,9 @@ class Admission:
 
     def strangers(self) -> Iterator[Connection]:
         """Those who are not welcomed yet, in the order in which they give way: the address with the most of them
-        first, and of each the oldest first."""
+        first, and of each those that browsers keep without need, then the oldest first."""
         for strangers in sorted(self._strangers.values(), key=len, reverse=True):
-            yield from list(strangers)
+            yield from sorted(strangers, key=lambda one: not one.idle)
 
     def _new_bucket(self, address: str, now: float) -> TokenBucket:
         settings = self._settings

@@ -71,6 +71,7 @@ class Connection:
         "pace",
         "peer_ended",
         "phase",
+        "private",
         "reading_log",
         "resting",
         "socket",
@@ -96,10 +97,11 @@ class Connection:
         self.transport: Transport = Clear(sock)
         self.address = address
         self.local = is_local(address)  # on this machine, as far as is known
+        self.private = False  # a proxy that is trusted says that nobody can read it on its way there
         self.wire: Wire  # once it is known, or guessed
         self.detector = detector  # while it is new
-        self.conversation: Conversation | None = None  # while it speaks HTTP
-        self.last_asked = 0.0  # when something came of that
+        self.conversation: Conversation | None = None  # while it speaks HTTP, or has
+        self.last_asked = 0.0  # when the last whole request came
         self.pace = 0.0  # seconds between two writes, if its wire asks for that
         self.owner = owner
         self.bucket = bucket
@@ -124,6 +126,16 @@ class Connection:
     def unsent(self) -> int:
         """Bytes of memory that what waits for the peer takes."""
         return self.outbox.size + self.transport.size
+
+    @property
+    def unheard(self) -> bool:
+        """Whether nobody on the way can read it, so that a password may be sent."""
+        return self.transport.secure or self.local or self.private
+
+    @property
+    def idle(self) -> bool:
+        """Whether it speaks HTTP, and has asked for nothing now."""
+        return self.conversation is not None and self.conversation.idle and not self.outbox
 
     @property
     def held(self) -> bool:

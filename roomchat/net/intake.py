@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from roomchat.chat.inputs import Disconnected, Input, Introduction, Offer
 from roomchat.dialect import Malformed
 from roomchat.errors import PasswordInClear
-from roomchat.net.addresses import is_local
 from roomchat.net.connection import CLOSED, ENDED, OPEN, Connection
 from roomchat.net.connections import Connections, ToHub
 from roomchat.net.cost import DEAR, has_dear, surplus
@@ -68,7 +67,9 @@ class Intake:
         if connection.phase is not OPEN:
             return  # nothing of it is of interest any more
         if data:
-            self.take(connection, data, connection.wire.receive_data(data), now)
+            commands = connection.wire.receive_data(data)
+            counted = connection.wire.counted
+            self.take(connection, data if counted is None else counted, commands, now)
         elif connection.peer_ended:
             self.ended(connection, now)
 
@@ -137,7 +138,7 @@ class Intake:
     def _judge(self, connection: Connection, command: Input) -> None:
         """A password is checked; the commands behind it wait for that, and it for the answers to those before."""
         connection.starved = True
-        if not (connection.transport.secure or is_local(connection.address)):
+        if not connection.unheard:
             self._judged(connection, Malformed.of(PasswordInClear(), getattr(command, "id", None)))
             return
         token_hash = _keep_token(connection, command.token) if isinstance(command, Hello) else b""

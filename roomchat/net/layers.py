@@ -60,6 +60,10 @@ class Layers:
         )
         connection.detector = Detector(self._dialects, tls=False)
 
+    def browses(self, connection: Connection) -> bool:
+        """Whether it has said in the handshake of TLS that it will speak HTTP, and may."""
+        return connection.transport.browses and "websocket" in self._dialects.settings.wires
+
     def are_open(self, connection: Connection) -> bool:
         """Whether it is known who connects, and agreed on the encryption."""
         waits = connection.detector.proxied or self._connections.handshakes.waits(connection)

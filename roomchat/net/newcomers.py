@@ -58,8 +58,9 @@ class Newcomers:
         self._inbox = inbox
         self._reactor = reactor
         self._owner = owner
+        self._dialects = dialects
         self._layers = Layers(settings, dialects, connections, identity)
-        self._requests = Requests(settings, dialects, connections, output, site)
+        self._requests = Requests(settings, self._layers, connections, output, site)
         self._unread: set[socket.socket] = set()  # of new connections that wait to be read
         self._turns: deque[Callable[[], None]] = deque()  # what is to be done for newcomers
 
@@ -102,21 +103,29 @@ class Newcomers:
         if self._layers.is_proxy(address):  # who really comes is counted when that is known
             self._turns.append(partial(self.begin, number, sock, address))
             return
+        begin = partial(self._turns.append, partial(self.begin, number, sock, address))
+        self._admit(address, begin, partial(self._turn_away, sock))
+
+    def _admit(self, address: str, begin: Callable[[], None], give_up: Callable[[], None]) -> None:
+        """Begin when an address may have one more connection, or give up, for too many of it wait."""
         admission = self._connections.admission
         now = time.monotonic()
         when = admission.may_connect_at(address, now)
         if when <= now:
-            self._turns.append(partial(self.begin, number, sock, address))
+            begin()
         elif admission.waits(address, 1):
-            self._reactor.at(when, partial(self._begin_late, number, sock, address))
+            self._reactor.at(when, partial(self._admit_late, address, begin))
         else:
             admission.waits(address, -1)
-            self._unread.discard(sock)
-            sock.close()
+            give_up()
 
-    def _begin_late(self, number: int, sock: socket.socket, address: str) -> None:
+    def _admit_late(self, address: str, begin: Callable[[], None]) -> None:
         self._connections.admission.waits(address, -1)
-        self._turns.append(partial(self.begin, number, sock, address))
+        begin()
+
+    def _turn_away(self, sock: socket.socket) -> None:
+        self._unread.discard(sock)
+        sock.close()
 
     def begin(self, number: int, sock: socket.socket, address: str) -> None:
         """Read from a connection from here on."""
@@ -170,14 +179,18 @@ class Newcomers:
         if connection.transport.ready and not agreed:
             self._connections.handshakes.over(connection)
             self._connections.figures.handshakes += 1
-            self._watch_for_pause(connection)
-        if data:
-            extra = surplus(data, (), dear=False) + len(data) / FIRST_BYTES
-            self._connections.admission.worked(connection, extra, now)
-            if connection.conversation is None:
-                self._judge(connection, connection.detector.feed(data))
+            if self._layers.browses(connection):  # it may open more connections than it has requests for
+                self._judge(connection, Asks(b""))
             else:
-                self._ask(connection, data)
+                self._watch_for_pause(connection)
+        if data and connection.conversation is not None:
+            self._ask(connection, data)
+        elif data:
+            verdict = connection.detector.feed(data)
+            if not isinstance(verdict, Asks):
+                extra = surplus(data, (), dear=False) + len(data) / FIRST_BYTES
+                self._connections.admission.worked(connection, extra, now)
+            self._judge(connection, verdict)
         elif connection.peer_ended:
             self._ended(connection, now)
         self._intake.release(connection)
@@ -201,39 +214,33 @@ class Newcomers:
         if not self._layers.are_open(connection):
             self._connections.let_go(connection)
 
-    def _come_from(self, connection: Connection, address: str | None, first: bytes) -> None:
+    def _come_from(self, connection: Connection, address: str | None, begin: Callable[[], None]) -> None:
         """A load balancer has said who it is that connects: the bounds are those of that address."""
-        admission = self._connections.admission
-        now = time.monotonic()
-        admission.gone(connection)
+        self._connections.admission.gone(connection)
         # Whom a load balancer does not name may be anywhere, and its own machine need not be this one.
         connection.local = connection.local and address is not None and is_local(address)
         connection.address = address = address or connection.address
-        connection.detector = self._layers.detector()
-        when = admission.may_connect_at(address, now)
-        if when <= now:
-            self._begin_proxied(connection, first)
-        elif admission.waits(address, 1):
-            connection.starved = True
-            self._reactor.at(when, partial(self._begin_proxied_late, connection, first))
-        else:
-            admission.waits(address, -1)
-            self._connections.let_go(connection)
+        connection.starved = True
+        arrived = partial(self._begin_proxied, connection, begin)
+        self._admit(address, arrived, partial(self._connections.let_go, connection))
 
-    def _begin_proxied_late(self, connection: Connection, first: bytes) -> None:
-        self._connections.admission.waits(connection.address, -1)
-        connection.starved = False
+    def _begin_proxied(self, connection: Connection, begin: Callable[[], None]) -> None:
         if connection.phase is not CLOSED:
-            self._begin_proxied(connection, first)
+            connection.starved = False
+            self._connections.count(connection)
+            begin()
             self._intake.release(connection)
 
-    def _begin_proxied(self, connection: Connection, first: bytes) -> None:
-        self._connections.count(connection)
+    def _begin_again(self, connection: Connection, first: bytes) -> None:
+        """Behind the header of a load balancer."""
         self._watch_for_pause(connection)
         self._judge(connection, connection.detector.feed(first))
 
     def _ended(self, connection: Connection, now: float) -> None:
         """A peer sends no more before it has shown what it speaks."""
+        if connection.conversation is not None:
+            self._requests.ended(connection)
+            return
         if not connection.transport.cut:
             self._judge(connection, connection.detector.paused())
         if connection.phase is OPEN:
@@ -245,10 +252,8 @@ class Newcomers:
 
     def paused(self, connection: Connection) -> None:
         """A peer has said nothing yet, or nothing whole."""
-        if not self._layers.are_open(connection):
+        if connection.conversation is not None or not self._layers.are_open(connection):
             return  # it is agreed on the encryption; then there is another pause
-        if connection.conversation is not None:
-            return
         if connection.phase is NEW and connection.starved:  # it is we who pause: what it has said is not read yet
             self._watch_for_pause(connection)
             return
@@ -272,7 +277,8 @@ class Newcomers:
         if isinstance(verdict, Encrypted):
             self._encrypt(connection, verdict.data)
         elif isinstance(verdict, Proxied):
-            self._come_from(connection, verdict.address, verdict.data)
+            connection.detector = self._layers.detector()
+            self._come_from(connection, verdict.address, partial(self._begin_again, connection, verdict.data))
         elif isinstance(verdict, Asks) and connection.introduced:
             self._refuse(connection, HTTP_REFUSAL)  # it was greeted: that is no answer to a request
         elif isinstance(verdict, Asks):
@@ -292,12 +298,20 @@ class Newcomers:
         """It is known what it speaks, and it may; this came so far."""
         connection.phase = OPEN
         self._introduce(connection, wire)
-        self._intake.take(connection, b"", wire.receive_data(first), time.monotonic())
+        commands = wire.receive_data(first)
+        self._intake.take(connection, wire.counted or b"", commands, time.monotonic())
 
     def _ask(self, connection: Connection, data: bytes) -> None:
         """It speaks HTTP, and perhaps something else from here on."""
-        if (upgraded := self._requests.feed(connection, data)) is not None:
-            self._open(connection, *upgraded)
+        if (upgraded := self._requests.feed(connection, data)) is None:
+            return
+        asker, first = upgraded
+        begin = partial(self._open, connection, self._dialects.make("websocket"), first)
+        if self._layers.is_proxy(connection.address):
+            connection.private = asker.secure
+            self._come_from(connection, asker.address if asker.named else None, begin)
+        else:
+            begin()
 
     def _refuse_clear(self, connection: Connection, wire: Wire) -> None:
         self._connections.figures.refused[TlsRequired.code] += 1
@@ -316,7 +330,7 @@ class Newcomers:
         guessed = connection.wire.dialect if connection.introduced else None
         connection.wire = wire
         if isinstance(wire, PlainWire):
-            wire.login.private = connection.transport.secure or is_local(connection.address)
+            wire.login.private = connection.unheard
         connection.pace = wire.pace
         if wire.dialect != guessed:
             news = Connected(connection.address, wire.terms, connection.introduced)

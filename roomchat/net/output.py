@@ -87,8 +87,8 @@ class Output:
             connection.awaited = 0
         elif type(item) is End:
             self._connections.let_leave(connection)
-            if last := connection.wire.farewell:
-                connection.outbox.put(Packet(last))
+            if connection.wire.farewell:
+                connection.outbox.put(Packet(connection.wire.farewell))
         return item
 
     def say(self, connection: Connection, data: bytes) -> None:
@@ -99,6 +99,8 @@ class Output:
     def say_last(self, connection: Connection, data: bytes) -> None:
         """As ``say``; then the connection ends."""
         connection.outbox.put(Packet(data))
+        if connection.introduced and connection.wire.farewell:
+            connection.outbox.put(Packet(connection.wire.farewell))
         connection.outbox.put(End())
         self.flush(connection)
 

@@ -1,65 +1,93 @@
-"""Connections that ask for pages: the hub never hears of them, and they are bounded as strangers are."""
+"""Connections that ask for pages: the hub never hears of them, and they are bounded as all strangers are."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from email.utils import formatdate
 
 from roomchat.net.connection import NEW, REFUSED, Connection
 from roomchat.net.connections import Connections
+from roomchat.net.layers import Layers
+from roomchat.net.outbox import End
 from roomchat.net.output import Output
 from roomchat.settings import Settings
+from roomchat.wires.forwarded import Asker
+from roomchat.wires.gate import Gate
 from roomchat.wires.site import Site
-from roomchat.wires.table import Dialects
-from roomchat.wires.wire import Wire
 
-if TYPE_CHECKING:
-    from roomchat.wires.http import Conversation
+BYTES_PER_TOKEN = 1024  # of a request, beyond its first token: a browser's has some 700
+ANSWER_TIMEOUT = 60.0  # seconds in which a peer has to take an answer
 
 
 class Requests:
     """Of one I/O thread, which alone calls it."""
 
     def __init__(
-        self, settings: Settings, dialects: Dialects, connections: Connections, output: Output, site: Site
+        self, settings: Settings, layers: Layers, connections: Connections, output: Output, site: Site
     ) -> None:
-        self._settings = settings
-        self._dialects = dialects
+        self._layers = layers
         self._connections = connections
         self._output = output
         self._site = site
+        self._gate = Gate(settings)
+        self._patience = settings.hello_timeout  # seconds from one whole request to the next
 
     def begin(self, connection: Connection) -> None:
         """A connection speaks HTTP."""
-        from roomchat.wires.http import Conversation, Peer  # only here: most servers start without
+        from roomchat.wires.http import (
+            Conversation,  # only here: it takes 0.05 s, and many a server has no browsers
+        )
 
-        peer = Peer(connection.address, connection.local, connection.transport.secure)
-        connection.conversation = Conversation(peer, self._site, lambda: self._dialects.make("websocket"))
-        self._watch(connection)
-
-    def feed(self, connection: Connection, data: bytes) -> tuple[Wire, bytes] | None:
-        """Answer what came; the wire that it speaks from here on, and what came for that."""
-        conversation: Conversation | None = connection.conversation
-        assert conversation is not None
-        turn = conversation.feed(data)
+        peer = Asker(connection.address, connection.local, connection.transport.secure)
+        date = formatdate
+        connection.conversation = Conversation(
+            peer, self._gate, self._site, self._layers.is_proxy, lambda: date(usegmt=True)
+        )
         connection.last_asked = time.monotonic()
+        connection.detector.proxied = False
+        connection.detector.data.clear()
+        self._connections.later(self._patience, self._look, connection)
+
+    def feed(self, connection: Connection, data: bytes) -> tuple[Asker, bytes] | None:
+        """Answer what came. If that was the last request, since it is a WebSocket from here on: of whom, and what
+        came for that."""
+        assert connection.conversation is not None, connection
+        turn = connection.conversation.feed(data)
+        now = time.monotonic()
+        self._connections.admission.worked(connection, turn.requests + len(data) / BYTES_PER_TOKEN, now)
+        if turn.requests:
+            connection.last_asked = now
         if turn.ends:
-            connection.phase = REFUSED
-            self._output.say_last(connection, turn.data)
+            self._end(connection, turn.data)
         elif turn.data:
             self._output.say(connection, turn.data)
-        if turn.wire is None or connection.phase is not NEW:
+        if turn.upgraded is None or connection.phase is not NEW:
             return None
         connection.conversation = None
-        return turn.wire, turn.rest
+        return turn.upgraded, turn.rest
 
-    def _watch(self, connection: Connection) -> None:
-        self._connections.later(self._settings.hello_timeout, self._look, connection)
+    def ended(self, connection: Connection) -> None:
+        """The peer asks for no more: it gets what it has asked for."""
+        connection.phase = REFUSED
+        connection.outbox.put(End())
+        self._output.flush(connection)
+
+    def _end(self, connection: Connection, last: bytes) -> None:
+        connection.phase = REFUSED
+        self._output.say_last(connection, last)
 
     def _look(self, connection: Connection) -> None:
-        if connection.phase is not NEW or connection.conversation is None:
+        """Whoever asks for nothing, or not to the end, goes; and who does not take the answer."""
+        if connection.conversation is None or connection.phase not in {NEW, REFUSED}:
             return
-        if time.monotonic() - connection.last_asked >= self._settings.hello_timeout:
-            self._connections.let_go(connection)
-        else:
-            self._watch(connection)
+        now = time.monotonic()
+        if connection.outbox or connection.starved:
+            if now - connection.last_asked > ANSWER_TIMEOUT:
+                self._connections.let_go(connection)
+                return
+        elif now - connection.last_asked >= self._patience:
+            last = b"" if connection.conversation.idle else connection.conversation.late()
+            if connection.phase is NEW:
+                self._end(connection, last)
+            return
+        self._connections.later(self._patience, self._look, connection)

@@ -20,6 +20,10 @@ class Transport(Protocol):
     secure: bool  # whether nobody on the way can read it
 
     @property
+    def browses(self) -> bool:
+        """Whether the peer has said that it speaks HTTP."""
+
+    @property
     def ready(self) -> bool:
         """Whether bytes can be sent; else it is still being agreed on how."""
 
@@ -53,6 +57,7 @@ class Clear:
     __slots__ = ("_socket", "recv", "send", "sendmsg")
 
     secure = False
+    browses = False
     ready = True
     size = 0
     cut = False
@@ -108,6 +113,11 @@ class Tls:
     def ready(self) -> bool:
         """Whether the handshake is done."""
         return self._stream.ready
+
+    @property
+    def browses(self) -> bool:
+        """Whether the handshake has brought that."""
+        return self._stream.protocol == "http/1.1"
 
     @property
     def size(self) -> int:

@@ -92,6 +92,7 @@ class ChannelsWire:
     pace = PACE
     greeting = b""
     farewell = b""
+    counted = None
     no_echo = 0
 
     def __init__(self, settings: Settings) -> None:

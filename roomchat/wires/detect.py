@@ -20,6 +20,7 @@ FIRST_LINE = 1024  # bytes; a first line that is no JSON is decided on by then: 
 _BLANK = b" \t\r\n"
 _OBJECT = re.compile(rb'\{[ \t\r\n]*(?:["}]|$)')  # as far as it is there; "{kim" is a person's
 _HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) ")
+_HTTP_BEGINS = re.compile(rb"[A-Z]{1,7}")
 _IRC = re.compile(rb"(?:@\S+ )?(?::\S+ )?(?:NICK|USER|PASS|CAP|SERVER|PROTOCTL|AUTHENTICATE) ", re.IGNORECASE)
 
 _NOT_HERE = "This is a roomchat server: it is reached with roomchat join, or with nc to chat in plain text."
@@ -79,7 +80,8 @@ class Detector:
 
     Args:
         tls: whether it may be TLS that begins here; not so inside TLS, or of a peer that was greeted already.
-        proxied: whether it is a load balancer, which says first who connects.
+        proxied: whether it is a load balancer, which says first who connects, or a web server in front, which says
+            it in each request.
     """
 
     def __init__(self, dialects: Dialects, *, tls: bool = True, proxied: bool = False) -> None:
@@ -103,19 +105,24 @@ class Detector:
             begins = self.data[:1] == TLS_BYTE  # not behind blanks
             return Encrypted(bytes(self.data)) if self.tls and begins else Refused(TLS_REFUSAL)
         if _HTTP.match(first):
-            spoken = "websocket" in self._dialects.settings.wires
-            return Asks(bytes(self.data)) if spoken else Refused(HTTP_REFUSAL)
+            return self._of_http()
         if _IRC.match(first):
             return Refused(IRC_REFUSAL)
         if b"\n" in first or len(self.data) > FIRST_LINE:
             return self._choose("plain")
         return None
 
+    def _of_http(self) -> Verdict:
+        spoken = "websocket" in self._dialects.settings.wires
+        return Asks(bytes(self.data)) if spoken else Refused(HTTP_REFUSAL)
+
     def _of_proxy(self) -> Verdict | None:
         try:
             header = read_header(bytes(self.data))
         except ValueError:
-            return Refused(b"")
+            if _HTTP.match(self.data):
+                return self._of_http()
+            return None if _HTTP_BEGINS.fullmatch(self.data) else Refused(b"")
         return None if header is None else Proxied(header.address, bytes(self.data[header.size :]))
 
     def _of_object(self, data: bytes) -> str | None:

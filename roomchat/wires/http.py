@@ -1,6 +1,7 @@
 """HTTP/1.1 on one connection: bytes into requests, and their answers into bytes; until it becomes a WebSocket.
 
-Source: RFC 9112; what the bytes mean is told by h11, and the handshake of RFC 6455 by websockets.
+Source: RFC 9112. h11 tells what the bytes of a request mean, and websockets has the handshake of RFC 6455; here is
+what they do not know: how much is taken, and who may ask.
 """
 
 from __future__ import annotations
@@ -12,133 +13,191 @@ from http import HTTPStatus
 import h11
 from msgspec import Struct
 from websockets.datastructures import Headers
-from websockets.http11 import Request as UpgradeRequest
+from websockets.http11 import Request as Handshake
 from websockets.server import ServerProtocol
 
+from roomchat.wires.forwarded import Asker, asker
+from roomchat.wires.gate import Gate, Refusal
 from roomchat.wires.site import Request, Response, Site
-from roomchat.wires.wire import Wire
 
-MAX_HEAD = 16 * 1024  # bytes of a request without its body
-MAX_HEADERS = 100
-MAX_PIPELINED = 16  # requests that are answered of what one read brings
+MAX_HEAD = 16 * 1024  # bytes of a request, which has no body; of IIS 16, of node.js 16, of Apache 8 a line
+MAX_HEADERS = 100  # as Apache has it; a browser sends some fifteen
+MAX_PIPELINED = 16  # requests that are answered of what one read brings: browsers send one, and wait
 CHAT = "/ws"
 
-_AUTHORITY = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
-
-
-class Peer(Struct, frozen=True):
-    """Who asks."""
-
-    address: str
-    local: bool
-    secure: bool
+_HEAD_END = re.compile(rb"\n\r?\n")
+_TARGET = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)  # RFC 9112, section 3.2.2
+_KNOWN = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
+_BODILESS = {204, 304}
 
 
 class Turn(Struct):
     """What follows from some bytes."""
 
     data: bytes = b""  # to be sent
+    requests: int = 0  # that were answered
     ends: bool = False  # then the connection ends
-    wire: Wire | None = None  # it is a WebSocket from here on
-    rest: bytes = b""  # what came behind the handshake, for the wire
+    upgraded: Asker | None = None  # it is a WebSocket from here on, of this one
+    rest: bytes = b""  # what came behind the handshake
 
 
 class Conversation:
-    """The requests of one connection, one after the other."""
+    """The requests of one connection, answered one after the other. It keeps at most ``MAX_HEAD`` bytes.
 
-    def __init__(self, peer: Peer, site: Site, make_wire: Callable[[], Wire]) -> None:
+    Args:
+        peer: who is at the other end.
+        is_proxy: whether an address is that of a proxy that is trusted.
+        date: the time as it stands in a header.
+    """
+
+    def __init__(
+        self, peer: Asker, gate: Gate, site: Site, is_proxy: Callable[[str], bool], date: Callable[[], str]
+    ) -> None:
         self._peer = peer
+        self._gate = gate
         self._site = site
-        self._make_wire = make_wire
-        self._bare = False  # no body is wanted
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+        self._is_proxy = is_proxy
+        self._date = date
+        self._came = bytearray()  # of a request that is not whole
 
     @property
-    def between(self) -> bool:
+    def idle(self) -> bool:
         """Whether no request has begun."""
-        return self._http.their_state is h11.IDLE and not self._http.trailing_data[0]
+        return not self._came
 
     def feed(self, data: bytes) -> Turn:
         """Take the next bytes."""
         turn = Turn()
-        answered = 0
-        try:
-            self._http.receive_data(data)
-            while not (turn.ends or turn.wire) and answered < MAX_PIPELINED:
-                event = self._http.next_event()
-                if event is h11.NEED_DATA:
-                    return turn
-                if isinstance(event, h11.ConnectionClosed):
-                    turn.ends = True
-                elif isinstance(event, h11.Request):
-                    self._answer(event, turn)
-                    answered += 1
-                elif isinstance(event, h11.EndOfMessage) or event is h11.PAUSED:
-                    self._go_on(turn)
-                else:
-                    turn.ends = True
-        except h11.RemoteProtocolError as error:
-            self._refuse(turn, error.error_status_hint, "This is no request that is understood here.")
-        if answered == MAX_PIPELINED:
-            turn.ends = True
+        looked = max(0, len(self._came) - 2)
+        self._came += data
+        while not (turn.ends or turn.upgraded):
+            blank = len(self._came) - len(self._came.lstrip(b"\r\n"))
+            del self._came[:blank]  # RFC 9112, section 2.2
+            end = _HEAD_END.search(self._came, max(0, looked - blank))
+            looked = 0
+            size = end.end() if end else len(self._came)
+            if size > MAX_HEAD:
+                self._refuse(turn, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "This request is too long.")
+            elif end is None:
+                return turn
+            else:
+                head = bytes(self._came[:size])
+                del self._came[:size]
+                turn.requests += 1
+                self._answer(head, turn)
+        turn.rest = bytes(self._came)
+        self._came.clear()
         return turn
 
-    def _go_on(self, turn: Turn) -> None:
-        http = self._http
-        if http.our_state is h11.DONE and http.their_state is h11.DONE:
-            http.start_next_cycle()
-        elif http.our_state is not h11.SEND_RESPONSE:
-            turn.ends = http.our_state is not h11.DONE
+    def late(self) -> bytes:
+        """What is said to one whose request does not become whole."""
+        turn = Turn()
+        self._refuse(turn, HTTPStatus.REQUEST_TIMEOUT, "This request took too long.")
+        return turn.data
 
-    def _answer(self, event: h11.Request, turn: Turn) -> None:
-        headers: dict[str, str] = {}
-        for name, value in event.headers:
-            key = name.decode("latin-1")
-            headers[key] = (
-                f"{headers[key]}, {value.decode('latin-1')}" if key in headers else value.decode("latin-1")
-            )
-        method = event.method.decode("latin-1")
-        self._bare = method == "HEAD"
-        path = _AUTHORITY.sub("", event.target.decode("latin-1"), count=1).partition("?")[0] or "/"
-        if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
-            self._refuse(turn, 413, "Nothing is to be sent here.")
-        elif path == CHAT:
-            self._upgrade(path, event, turn)
-        elif method not in {"GET", "HEAD"}:
-            self._say(turn, 405, "Only GET and HEAD.", ("Allow", "GET, HEAD"))
-        else:
-            peer = self._peer
-            request = Request(method, path, headers, peer.address, peer.local, peer.secure)
-            self._send(turn, self._site.answer(request))
-
-    def _upgrade(self, path: str, event: h11.Request, turn: Turn) -> None:
-        headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers])
-        response = ServerProtocol().accept(UpgradeRequest(path, headers))
-        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-            self._say(turn, response.status_code, response.body.decode().strip())
+    def _answer(self, head: bytes, turn: Turn) -> None:
+        http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+        try:
+            http.receive_data(head)
+            event = http.next_event()
+            end = http.next_event()
+        except h11.RemoteProtocolError as error:
+            self._refuse(turn, error.error_status_hint, "This is no request that is understood here.")
             return
-        end = self._http.next_event()
-        assert isinstance(end, h11.EndOfMessage), end
+        if not isinstance(event, h11.Request):
+            self._refuse(turn, 400, "This is no request that is understood here.")
+            return
+        headers = _by_name(event)
+        if refusal := _unanswerable(event, headers, end):
+            self._refuse(turn, refusal.status, refusal.sentence)
+            return
+        if turn.requests == MAX_PIPELINED:
+            headers["connection"] = "close"
+        self._answer_whole(event, headers, http, turn)
+
+    def _answer_whole(self, event: h11.Request, headers: dict[str, str], http: h11.Connection, turn: Turn) -> None:
+        """A request that has no body, and is one of HTTP/1."""
+        method, target = event.method.decode("latin-1"), event.target.decode("latin-1")
+        who = asker(self._peer, headers, self._is_proxy) if self._is_proxy(self._peer.address) else self._peer
+        absolute = _TARGET.match(target)
+        host = absolute[1] if absolute else headers.get("host")
+        target = target[absolute.end() :] if absolute else target
+        target = target if target.startswith("/") else f"/{target}"
+        path = target.partition("?")[0].partition("#")[0]
+        upgrade = "websocket" in headers.get("upgrade", "").lower()
+        refusal = _of_method(method, path) or self._gate.refusal(who, host, target, upgrade=upgrade)
+        if refusal is None and path == CHAT:
+            refusal = self._gate.stranger(who, host, headers) or self._upgrade(event, turn)
+            if refusal is None:
+                turn.upgraded = who
+                return
+        if refusal is None:
+            response = self._site.answer(Request(method, path, headers, who.address, who.local, who.secure))
+        else:
+            response = self._site.say(refusal.status, refusal.sentence, refusal.headers, secure=who.secure)
+        closes = "close" in headers.get("connection", "").lower() or response.status == 400
+        self._send(turn, http, response, bodiless=method == "HEAD", closes=closes)
+
+    def _upgrade(self, event: h11.Request, turn: Turn) -> Refusal | None:
+        """None: it has become a WebSocket."""
+        headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers])
+        response = ServerProtocol().accept(Handshake(event.target.decode("latin-1"), headers))
+        if event.http_version != b"1.1":
+            return Refusal(505, "A WebSocket is for HTTP/1.1.")
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            upgrade = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"))
+            return Refusal(response.status_code, "Here is a WebSocket, for the page and for programs.", upgrade)
         turn.data += response.serialize()
-        turn.wire = self._make_wire()
-        turn.rest = self._http.trailing_data[0]
+        return None
 
     def _refuse(self, turn: Turn, status: int, sentence: str) -> None:
-        """And the connection ends."""
-        turn.ends = True
-        if self._http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            self._say(turn, status, sentence, ("Connection", "close"))
+        """As ``_send``, of a request that was not understood; the connection ends."""
+        response = self._site.say(status, sentence, secure=self._peer.secure)
+        self._send(turn, h11.Connection(h11.SERVER), response, bodiless=False, closes=True)
 
-    def _say(self, turn: Turn, status: int, sentence: str, *headers: tuple[str, str]) -> None:
-        self._send(turn, self._site.say(status, sentence, headers, secure=self._peer.secure))
-
-    def _send(self, turn: Turn, response: Response) -> None:
-        headers = list(response.headers)
-        if response.status != HTTPStatus.NOT_MODIFIED:
+    def _send(self, turn: Turn, http: h11.Connection, response: Response, *, bodiless: bool, closes: bool) -> None:
+        headers = [*response.headers]
+        if response.status not in _BODILESS:
             headers.append(("Content-Length", str(len(response.body))))
+        if not any(name.lower() == "date" for name, _ in headers):
+            headers.append(("Date", self._date()))
+        if closes:
+            headers.append(("Connection", "close"))
         reason = HTTPStatus(response.status).phrase.encode()
-        send = self._http.send
-        turn.data += send(h11.Response(status_code=response.status, headers=headers, reason=reason)) or b""
-        if not self._bare:
-            turn.data += send(h11.Data(data=response.body)) or b""
-        turn.data += send(h11.EndOfMessage()) or b""
+        pieces = [turn.data]
+        pieces.append(http.send(h11.Response(status_code=response.status, headers=headers, reason=reason)) or b"")
+        if response.status not in _BODILESS and not bodiless:
+            pieces.append(response.body)
+            http.send(h11.Data(data=response.body))
+        http.send(h11.EndOfMessage())
+        turn.data = b"".join(pieces)
+        turn.ends = http.our_state is not h11.DONE
+
+
+def _of_method(method: str, path: str) -> Refusal | None:
+    if method not in _KNOWN:
+        return Refusal(501, "There is no such method here.")
+    if method == "GET" or (method == "HEAD" and path != CHAT):
+        return None
+    return Refusal(405, "Nothing is to be sent here.", (("Allow", "GET, HEAD"),))
+
+
+def _by_name(event: h11.Request) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in event.headers:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def _unanswerable(event: h11.Request, headers: dict[str, str], end: object) -> Refusal | None:
+    """Why a request is refused whatever it asks for; what comes behind it is not looked at."""
+    if event.http_version[:2] != b"1.":
+        return Refusal(505, "This is a server of HTTP/1.1.")
+    if len(event.headers) > MAX_HEADERS:
+        return Refusal(431, "These are too many headers.")
+    if "transfer-encoding" in headers and "content-length" in headers:
+        return Refusal(400, "One of the two lengths is wrong.")  # RFC 9112, section 6.3: somebody smuggles
+    if not isinstance(end, h11.EndOfMessage):
+        return Refusal(413, "Nothing is to be sent here.")
+    return None

@@ -80,6 +80,7 @@ class _Ktn:
     pace = PACE
     greeting = b""
     farewell = b""
+    counted = None
 
     def __init__(self, settings: Settings, now: Callable[[], str]) -> None:
         self._lobby = settings.only_room

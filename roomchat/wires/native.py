@@ -243,6 +243,7 @@ class NativeWire:
     pace = 0.0
     greeting = b""
     farewell = b""
+    counted = None
     no_echo = 0
 
     def __init__(self, max_line: int) -> None:

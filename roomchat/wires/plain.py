@@ -114,6 +114,7 @@ class PlainWire:
     pace = 0.0
     greeting = GREETING.encode()
     farewell = b""
+    counted = None
     no_echo = 0
 
     def __init__(self, settings: Settings) -> None:

@@ -20,7 +20,8 @@ class Request(Struct, frozen=True):
 
 
 class Response(Struct, frozen=True):
-    """Its answer. ``Content-Length``, ``Date`` and ``Connection`` are added; a HEAD gets all but the body."""
+    """Its answer. ``Content-Length`` and ``Connection`` are added, and ``Date`` where it is not there; a HEAD gets
+    all but the body."""
 
     status: int
     headers: list[tuple[str, str]]

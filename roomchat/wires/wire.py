@@ -29,6 +29,10 @@ class Wire(Protocol):
     farewell: bytes  # what it says last
     no_echo: int  # echo is off: the UID whose messages the log's replay skips; 0: none. Reader threads read it
 
+    @property
+    def counted(self) -> bytes | None:
+        """What ``receive_data`` took last, as its cost is counted; None: as it came."""
+
     def receive_data(self, data: bytes) -> Sequence[Command | Malformed | Answer]:
         """Feed bytes as they came from the peer; return the commands they complete.
 
