@@ -1,6 +1,41 @@
 // Puts the page together: the engine, what is known of the chat, and the parts that show it.
 
+import { Engine } from "./core/engine.js";
+import { Chat } from "./model/chat.js";
+import { createApp, mount } from "./view/app.js";
+import { Composer } from "./view/composer.js";
+import { MessagesPane } from "./view/messages.js";
+import { personItems, roomItems } from "./view/moderation.js";
+import { Notify } from "./view/notify.js";
 import { Settings } from "./view/settings.js";
+import { Whereabouts } from "./view/whereabouts.js";
 
-new Settings();
-// Parts put themselves in here: engine, chat, messages (places.messages()), composer (places.composer()).
+const chat = new Chat();
+const engine = new Engine({ summary: () => chat.snapshot() });
+// What is known hears of everything first: all others ask it.
+engine.on("event", (event) => chat.take(event));
+
+const app = createApp({
+  engine, chat, personItems, roomItems, settings: new Settings(), run: (line) => void composer.runner.run(line, chat.current),
+});
+const pane = new MessagesPane(app);
+const composer = new Composer(app, pane);
+const whereabouts = new Whereabouts(app);
+new Notify(app);
+mount(app, {
+  messages: pane.element,
+  composer: composer.element,
+  write: (text) => (text ? composer.insert(text) : composer.focus()),
+});
+
+/** @param {import("./core/engine.js").Kept | null} kept what is known at the beginning; null: nobody is logged in */
+function begin(kept) {
+  chat.restore(kept?.chat ?? new Chat().snapshot());
+  for (const event of kept?.events ?? []) chat.take(event);
+  pane.load(kept);
+  composer.load(kept);
+  whereabouts.begin();
+}
+
+engine.on("reset", begin);
+engine.start().then(begin);

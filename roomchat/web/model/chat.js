@@ -1,6 +1,6 @@
 // What is known of the chat, from the events so far: who we are, where we are, who is there, and what is unread.
 
-import { isEntry } from "../core/protocol.js";
+import { isEntry, otherOf, pairRoom } from "../core/protocol.js";
 import { Known, SPOKEN } from "./known.js";
 import { Room } from "./room.js";
 
@@ -84,7 +84,7 @@ export class Chat extends Known {
   #person({ type, uid, name }) {
     if (type === "renamed") {
       this.directory.call(uid, name);
-      if (uid === this.me.uid) this.me = { ...this.me, name };
+      if (uid === this.me.uid) this.become({ name });
       for (const room of this.rooms.values()) room.rename(uid, name);
       this.#changed.add("people").add("rooms").add("me");
     } else if (type === "blocked" || type === "unblocked") {
@@ -92,7 +92,7 @@ export class Chat extends Known {
       else this.blocked.delete(uid);
       this.#changed.add("people").add("rooms");
     } else if (type === "registered") {
-      this.me = { ...this.me, account: true };
+      this.become({ account: true });
       this.#changed.add("me");
     }
     return true;
@@ -104,7 +104,7 @@ export class Chat extends Known {
     const isFirst = this.#epoch !== epoch;
     if (isFirst) this.#forget(); // in another log the UIDs are other people's
     this.#epoch = epoch;
-    this.me = { uid, name, account, device };
+    this.become({ uid, name, account, device });
     Object.assign(this, { lobby, motd, limits });
     this.features = new Set(event.features);
     this.blocked = new Set(event.blocked);
@@ -218,10 +218,23 @@ export class Chat extends Known {
 
   // ------------------------------------------------------------ where one looks
 
-  /** @param {string | null} key of a room that we are in; null: at none */
+  /** @param {string | null} key of a room that we are in, or of two who whisper, if we are one of them; null: at none */
   look(key) {
+    if (key !== null && !this.windows.of(key)) this.#meet(key);
     if (this.windows.look(key)) this.#changed.add("current").add("rooms");
     this.#tell();
+  }
+
+  /** @param {string} key of a room of two that is not there yet: the first whisper makes it */
+  #meet(key) {
+    const uid = otherOf(key, this.me.uid);
+    if (uid === null || key !== pairRoom(uid, this.me.uid)) return;
+    const room = new Room(key, this);
+    const members = [...this.rooms.values()].map((one) => one.members.get(uid)).find(Boolean);
+    const { name, away = false } = members ?? this.clients.list.find((one) => one.uid === uid) ?? { name: "", away: true };
+    room.meet(away ? [] : [{ uid, name }], 2, true);
+    this.windows.open(room);
+    this.#changed.add("rooms");
   }
 
   /**

@@ -38,6 +38,11 @@ export class Known extends Emitter {
   directory = new People();
   windows = new Windows();
 
+  /** @param {Partial<Known["me"]>} more what has changed about us */
+  become(more) {
+    this.me = { ...this.me, ...more };
+  }
+
   /** UID to name, of all whom we have heard of. */
   get names() {
     return this.directory.names;

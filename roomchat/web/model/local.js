@@ -44,7 +44,6 @@ export const LOCAL = {
     }
     const there = runner.called(room);
     if (!there && !isPair(room)) throw new TypingError(`You are not in ${room}. Type /join ${room} to join it.`);
-    if (!there) await runner.engine.ask({ type: "join", room });
     view.go(there ?? room);
     if (text) await runner.say(there ?? room, text);
   },

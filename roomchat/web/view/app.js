@@ -1,5 +1,6 @@
 // The page as a whole: what its parts may ask of it, and where each has its place.
 
+import { pairRoom } from "../core/protocol.js";
 import { Drawers } from "./drawers.js";
 import { byId, fill } from "./dom.js";
 import { Entrance } from "./entrance.js";
@@ -101,6 +102,7 @@ export function mount(app, { messages, composer, write, waiting }) {
   new Status(byId("status"), engine, waiting);
   listenForKeys(app, { write, escape: () => drawers.closeAbove() });
   followViewport();
+  byId("messages").addEventListener("wants", (event) => want(app, write, /** @type {CustomEvent} */ (event).detail));
   chat.on("change", (/** @type {string} */ what) => {
     if (what === "current") byId("room").setAttribute("aria-label", chat.current === null ? "Room" : `Room ${chat.rooms.get(chat.current)?.name ?? ""}`);
   });
@@ -124,6 +126,23 @@ export function mount(app, { messages, composer, write, waiting }) {
   });
   show(engine.status.phase);
   setTimeout(() => void dialogs().catch(() => undefined), LATER);
+}
+
+/**
+ * What the messages ask for: a name, a room or a number was pressed in them.
+ *
+ * @param {App} app
+ * @param {Parts["write"]} write
+ * @param {any} wanted
+ */
+function want(app, write, { what, uid, room, name, text }) {
+  const { chat, open, go } = app;
+  if (what === "person") open("person", { uid, name });
+  else if (what === "whisper") go(pairRoom(chat.me.uid, uid));
+  else if (what === "dial") open("dial", { digits: String(uid) });
+  else if (what === "write") write(text);
+  else if (what === "room" && chat.rooms.has(room)) go(room);
+  else if (what === "room") open("join", { room });
 }
 
 /** @param {boolean} isKnown whether somebody is logged in here */

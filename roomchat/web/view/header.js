@@ -42,12 +42,12 @@ export class Header {
     const room = this.#room;
     const { chat } = this.#app;
     this.#badge();
-    for (const button of [this.#search, this.#counts, this.#more]) button.hidden = !room;
+    for (const button of [this.#search, this.#more]) button.hidden = !room;
+    this.#counts.hidden = !room || room.isPair;
     if (!room) return void fill(this.#title, el("h1", null, chat.me ? "You are not in a room now." : "roomchat"));
     const state = JSON.stringify([room.key, room.name, room.topic, room.role, room.membersTotal, room.other]);
     if (this.#title.dataset.state === state) return;
     this.#title.dataset.state = state;
-    this.#counts.hidden = room.isPair;
     fill(this.#count, room.membersTotal);
     attribute(this.#counts, "aria-label", `People: ${room.membersTotal} here`);
     attribute(this.#counts, "title", "People");
@@ -65,7 +65,7 @@ export class Header {
   #about(room) {
     if (room.isPair) {
       const { uid, offline } = room.other ?? {};
-      return el("p", { class: "room-topic ellipsis" }, `Whispers with ${uid}${offline ? ", offline: they will be seen later" : ""}`);
+      return el("p", { class: "room-topic ellipsis" }, `Whispers with number ${uid}${offline ? ", offline: they will be seen later" : ""}`);
     }
     const mayEdit = this.#app.chat.may?.(room.key, "topic") ?? Boolean(room.role);
     if (!mayEdit) return room.topic ? el("p", { class: "room-topic ellipsis" }, theirs(room.topic)) : null;

@@ -1,0 +1,46 @@
+// Which room is looked at, where nobody has chosen one; and what is told of being called to another.
+
+import { isPair } from "../core/protocol.js";
+import { dialledElsewhere } from "../model/told.js";
+
+const KEY = "roomchat.room"; // in this tab: where one was, for when the page is loaded again
+
+export class Whereabouts {
+  #app;
+
+  /** @param {import("./app.js").App} app */
+  constructor(app) {
+    this.#app = app;
+    const { chat } = app;
+    chat.on("change", (/** @type {string} */ what) => {
+      if (what === "rooms") this.begin();
+      else if (what === "current") this.#turned();
+    });
+    chat.on("call", (/** @type {any} */ { event, isHere }) => {
+      if (isHere || isPair(event.room)) return;
+      app.tell(dialledElsewhere(event, chat), { label: "Go there", run: () => app.go(event.room) });
+    });
+    const look = () => (chat.isWatched = document.visibilityState === "visible" && document.hasFocus());
+    for (const kind of ["focus", "blur"]) window.addEventListener(kind, look);
+    document.addEventListener("visibilitychange", look);
+    look();
+  }
+
+  /** Look at a room, if at none: the one of before, or the one where people meet. */
+  begin() {
+    const { chat } = this.#app;
+    if (chat.current !== null || !chat.rooms.size) return;
+    const before = sessionStorage.getItem(KEY);
+    const keys = [...chat.rooms.keys()];
+    chat.look(keys.find((key) => key === before) ?? keys.find((key) => key === chat.lobby) ?? keys[0]);
+  }
+
+  /** Others who dial this person come where they look: so the server is to know. */
+  #turned() {
+    const { chat, engine } = this.#app;
+    const room = chat.current;
+    if (room === null) return;
+    sessionStorage.setItem(KEY, room);
+    if (!isPair(room) && engine.status.phase === "online") engine.ask({ type: "join", room }).catch(() => {});
+  }
+}
