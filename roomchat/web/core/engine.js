@@ -332,7 +332,10 @@ export class Engine extends Emitter {
   #show({ pos, items }) {
     this.#pos = pos;
     for (const [kind, value] of items) this.emit(kind, value);
-    if (this.#leader !== null && pos >= this.#checkpoint + CHECKPOINT) this.#keepSummary();
+    if (this.#leader === null) return;
+    // A tab may have died before it could say that there is something.
+    if (items.some(([kind]) => kind === "said")) this.#leader.fetch();
+    if (pos >= this.#checkpoint + CHECKPOINT) this.#keepSummary();
   }
 
   /**

@@ -1,11 +1,15 @@
 // What the tab that leads does for all: it has the connection, numbers what is said, and keeps what comes.
 
+import { browser } from "./outside.js";
 import { Refused, isPair } from "./protocol.js";
 import { Reconnecting } from "./reconnecting.js";
 import { Session } from "./session.js";
 import { Superseded } from "./storage.js";
 
 const FULL = "This browser's disk takes nothing more: what is not sent yet is lost when you close this tab.";
+const AGAIN = 1_000; // ms until a session that was taken from us is taken back
+const TRUCE = 60_000; // ms in which that is done a few times only, or two would do so for ever
+const FEW = 4;
 const OFFLINE = "There is no connection now; try again when it is back.";
 
 // Ends after which nothing of the session is of use.
@@ -41,6 +45,8 @@ export class Leader {
   #fetched = 0; // the last line without a number that was fetched
   #fetching = Promise.resolve();
   #pos = 0; // of the last frame that was published
+  /** @type {number[]} when somebody has taken the session */
+  #replaced = [];
   /** @type {(() => void)[]} who waits for the end of connecting */
   #waiting = [];
 
@@ -50,7 +56,7 @@ export class Leader {
    * @param {string} url of the WebSocket
    * @param {Outside} [outside]
    */
-  constructor(storage, told, url, outside) {
+  constructor(storage, told, url, outside = browser) {
     this.#storage = storage;
     this.#told = told;
     this.#url = url;
@@ -64,7 +70,7 @@ export class Leader {
     if (!session?.token) return this.#tell({ phase: "stranger", sentence: "" });
     const connection = this.#connect(Session.fromKept(session, pending));
     await this.fetch();
-    connection.start();
+    if (!this.#isOver) connection.start();
   }
 
   /** Another tab may lead. Done when nothing of this one is on its way to the disk. */
@@ -134,7 +140,9 @@ export class Leader {
 
   /** Take the lines that tabs have kept, and have them sent. */
   async fetch() {
-    await (this.#fetching = this.#fetching.then(() => this.#fetchAll()));
+    const fetching = this.#fetching.then(() => this.#fetchAll());
+    this.#fetching = fetching.catch((error) => this.#failed(error)).catch(() => {}); // they stay where they are
+    await this.#fetching;
   }
 
   async logout() {
@@ -164,6 +172,7 @@ export class Leader {
       outside: this.#outside,
     });
     this.#connection = connection;
+    this.#fetched = 0;
     return connection;
   }
 
@@ -217,10 +226,25 @@ export class Leader {
       // Another tab that leads has the same session.
       if (!(await this.check()) || connection !== this.#connection) return;
       this.#connection = null;
+      if (code === "replaced" && this.#takesBack()) return;
       if (OVER.includes(code ?? "")) return this.#forget(status.sentence);
       if (BARRED.includes(code ?? "") || this.#isFresh) return this.#tell({ ...status, phase: "stranger" });
     }
     this.#tell(status);
+  }
+
+  /** A tab that led before us may have been asleep when it was about to connect, and has done so now. */
+  #takesBack() {
+    const now = this.#outside.now();
+    this.#replaced = [...this.#replaced.filter((time) => time > now - TRUCE), now];
+    if (this.#replaced.length > FEW) return false;
+    this.#tell({ phase: "connecting", sentence: "Connecting." });
+    this.#outside.after(AGAIN, () => this.#again());
+    return true;
+  }
+
+  async #again() {
+    if (this.#connection === null && (await this.check())) await this.start();
   }
 
   /** Where people meet first. @param {Reconnecting} connection */
@@ -233,7 +257,6 @@ export class Leader {
   /** @param {string} sentence why */
   async #forget(sentence) {
     this.#publish(await this.#storage.forget(this.#term));
-    this.#fetched = 0;
     this.#tell({ phase: "stranger", sentence });
   }
 
@@ -256,11 +279,13 @@ export class Leader {
     if (connection === null) return;
     for (const line of await this.#storage.unsent(this.#fetched)) {
       if (this.#isOver || connection !== this.#connection) return;
-      this.#fetched = Number(line.id);
       try {
         connection.say(line);
+        this.#fetched = Number(line.id);
       } catch (error) {
-        if (!(error instanceof Refused)) throw error;
+        // One that has ended says nothing; the next one will.
+        if (!(error instanceof Refused) || error.code === "offline_now") throw error;
+        this.#fetched = Number(line.id);
         const { code, message } = error;
         this.#publish(await this.#storage.refuse(this.#term, { ...line, type: "refusal", n: 0, code, message }));
       }

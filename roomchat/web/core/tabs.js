@@ -89,7 +89,8 @@ export class Tabs {
     const channel = (this.#channel = this.#around.channel(this.#name));
     channel.onmessage = ({ data }) => this.#hear(data);
     this.#stand();
-    this.request("status").catch(() => {});
+    this.#look();
+    for (const id of this.#asked.keys()) this.#send(id);
   }
 
   /** Be one no longer: somebody else may lead. */
@@ -106,6 +107,12 @@ export class Tabs {
     this.isLeading = false;
     this.#letGo();
     this.#stand();
+    this.#look();
+  }
+
+  /** Whoever leads says how things stand; if nobody does, this one leads. */
+  #look() {
+    this.request("status").catch(() => {});
   }
 
   /** @param {any} message to all other tabs, in order */
@@ -202,7 +209,7 @@ export class Tabs {
         break;
       case "gone":
         // With locks the next one is told by the browser.
-        if (this.#around.locks === undefined) this.request("status").catch(() => {});
+        if (this.#around.locks === undefined) this.#look();
         break;
       default:
         this.#tab.hear(message);

@@ -93,7 +93,7 @@ export class World {
     if (first === undefined) return;
     await this.moment();
     if (this.lock[0] !== first || first.tab.isDead) return;
-    await first.grant();
+    await new Promise((resolve) => first.tab.runs(() => first.grant().then(resolve)));
     if (this.lock[0] !== first) return;
     this.lock.shift();
     this.#grant();
@@ -122,7 +122,7 @@ export class Tab {
     this.world = world;
     const storage = new Storage(new TabDisk(world, this));
     const after = (/** @type {number} */ ms, /** @type {() => void} */ then) =>
-      world.after(ms, () => this.isDead || then());
+      world.after(ms, () => this.runs(then));
     const locks = world.hasLocks ? /** @type {any} */ (this.locks()) : undefined;
     const connect = () => world.server.connect(this);
     this.engine = new Engine({
@@ -146,6 +146,26 @@ export class Tab {
     this.isDead = true;
     this.world.server.drop(this);
     this.world.after(this.world.chance() * 5, () => this.world.release(this));
+  }
+
+  /** @type {(() => void)[]} what would have happened while it was frozen */
+  #missed = [];
+
+  /** It stands still, as a phone does with tabs that nobody sees: it is not told, and its lock stays its own. */
+  freezes() {
+    this.isFrozen = true;
+  }
+
+  thaws() {
+    this.isFrozen = false;
+    for (const then of this.#missed.splice(0)) this.runs(then);
+  }
+
+  /** @param {() => any} then happens in this tab, now or when it can */
+  runs(then) {
+    if (this.isDead) return;
+    if (this.isFrozen) this.#missed.push(then);
+    else then();
   }
 
   /** @param {any} kept */
@@ -194,7 +214,7 @@ export class Tab {
     if (this.isDead) return;
     this.#posted = Math.max(this.#posted, this.world.time + this.world.chance() * 5);
     for (const tab of this.world.tabs) {
-      if (tab !== this) this.world.after(this.#posted - this.world.time, () => tab.isDead || tab.hear?.(data));
+      if (tab !== this) this.world.after(this.#posted - this.world.time, () => tab.runs(() => tab.hear?.(data)));
     }
   }
 }
@@ -227,7 +247,11 @@ class TabDisk {
         ...{ put: does("put"), remove: does("remove") },
       };
     };
-    await world.moment();
+    const moment = async () => {
+      await world.moment();
+      await new Promise((resolve) => tab.runs(() => resolve(null)));
+    };
+    await moment();
     const ended = world.disk.change(async (it) => {
       const value = await body(slow(it));
       await world.moment(1);
@@ -235,7 +259,7 @@ class TabDisk {
       return value;
     });
     const value = await ended.catch((error) => (tab.isDead ? new Promise(() => {}) : Promise.reject(error)));
-    await world.moment();
+    await moment();
     return tab.isDead ? new Promise(() => {}) : value;
   }
 
@@ -299,8 +323,9 @@ export class Server {
       session.rooms.delete(command.room);
       link.says({ type: "left", room: command.room, ...re });
     } else if (type === "history") {
-      const log = (this.rooms.get(command.room) ?? []).filter(({ seq }) => seq < (command.before ?? Infinity));
-      link.says({ type: "history", room: command.room, entries: log.slice(-command.limit), more: log.length > command.limit, ...re });
+      const { room, before = Infinity, limit } = command;
+      const log = (this.rooms.get(room) ?? []).filter(({ seq }) => seq < before);
+      link.says({ type: "history", room, entries: log.slice(-limit), more: log.length > limit, ...re });
     } else if (type === "bye") link.says({ type: "bye", ...re });
     else link.says({ type: "done", room: "lobby", entry: 0, ...re });
   }
@@ -354,6 +379,7 @@ class Link {
   /** @type {any} */
   session = null;
   #isUp = false;
+  #isClosed = false; // by the tab
   #down = 0; // when the last thing arrives there
   #up = 0; // here
 
@@ -370,17 +396,18 @@ class Link {
     };
     const { world } = server;
     world.after(world.chance() * 5, () => {
-      if (server.isAway || tab.isDead) return tab.isDead || this.socket.onclose?.({ wasClean: false });
+      if (this.#isClosed) return undefined;
+      if (server.isAway || tab.isDead) return tab.runs(() => this.socket.onclose?.({ wasClean: false }));
       this.#isUp = true;
       server.links.add(this);
-      this.socket.onopen?.();
+      tab.runs(() => this.socket.onopen?.());
     });
   }
 
   /** @param {any} event */
   says = (event) => {
     const data = `${JSON.stringify(event)}\n`;
-    this.#arrives("down", () => this.tab.isDead || this.tab.isFrozen || this.socket.onmessage?.({ data }));
+    this.#arrives("down", () => this.tab.runs(() => this.socket.onmessage?.({ data })));
   };
 
   /** @param {"up" | "down"} way @param {() => any} then */
@@ -401,6 +428,7 @@ class Link {
   }
 
   #end() {
+    this.#isClosed = true;
     this.server.links.delete(this);
     // What was sent before is read still.
     const { world } = this.server;
@@ -410,6 +438,6 @@ class Link {
   lose() {
     this.#isUp = false;
     this.server.links.delete(this);
-    if (!this.tab.isDead) this.server.world.after(1, () => this.socket.onclose?.({ wasClean: false }));
+    this.server.world.after(1, () => this.tab.runs(() => this.socket.onclose?.({ wasClean: false })));
   }
 }
