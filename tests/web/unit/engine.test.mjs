@@ -88,12 +88,11 @@ test("a tab that slept while it led is no second leader", async () => {
 
 test("a tab that leads and does not answer is replaced, and gives way when it is back", async () => {
   const { world, tab } = await inLobby();
-  const hear = tab.hear;
-  tab.hear = null;
+  tab.freezes();
   const other = world.open();
   await world.passes(10_000);
   assert.equal([...world.server.links][0].tab, other);
-  tab.hear = hear;
+  tab.thaws();
   world.server.talk("lobby", "on");
   await world.passes(10_000);
   assert.equal([...world.server.links][0].tab, other);
