@@ -1,6 +1,6 @@
 // Carries out what a person typed, once it is understood.
 
-import { isPair, isSame, otherOf } from "../core/protocol.js";
+import { isPair, isSame, otherOf, pairRoom } from "../core/protocol.js";
 import { NobodyCalled, parse, TypingError } from "./commands.js";
 import { cell } from "./harmless.js";
 import { LOCAL, NO_ROOM } from "./local.js";
@@ -92,11 +92,12 @@ export class Runner {
   async whisper(uid, text, kind) {
     this.#check(text);
     await this.#engine.say({ uid, text, kind });
-    const room = [...this.#chat.rooms.values()].find((one) => one.other?.uid === uid);
-    if (!room?.other.offline) this.#offline.delete(uid);
+    const room = pairRoom(uid, this.#chat.me.uid), name = cell(nameOf(uid, this.#chat) ?? `UID ${uid}`);
+    if (room !== this.#chat.current) this.tell(`Whispered to ${name}.`);
+    if (!this.#chat.rooms.get(room)?.other?.offline) this.#offline.delete(uid);
     else if (!this.#offline.has(uid)) {
       this.#offline.add(uid);
-      this.tell(willSeeLater(cell(nameOf(uid, this.#chat) ?? `UID ${uid}`)));
+      this.tell(willSeeLater(name));
     }
   }
 

@@ -181,10 +181,14 @@ export class Composer {
    * @param {any} error
    */
   #giveBack(text, room, error) {
-    this.#trouble = (error instanceof Refused ? "Refused: " : "") + cell(error.message);
-    if (this.#room !== room) this.#tell([this.#trouble], "trouble");
-    if (!this.#drafts.get(room)) this.#drafts.set(room, text);
-    if (this.#room === room && !this.#field.value) this.#write(text);
+    const trouble = (error instanceof Refused ? "Refused: " : "") + cell(error.message);
+    if (this.#room !== room) {
+      this.#tell([trouble], "trouble");
+      if (!this.#drafts.get(room)) this.#drafts.set(room, text);
+      return;
+    }
+    if (!this.#field.value) this.#write(text);
+    this.#trouble = trouble;
     this.#tellStanding();
   }
 

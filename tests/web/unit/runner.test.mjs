@@ -57,7 +57,8 @@ test("words go to the room, or to whom one whispers with there", async () => {
     { room: "tea", text: "hello", kind: undefined }, { room: "tea", text: "waves", kind: "action" },
     { uid: 2, text: "psst", kind: undefined }, { uid: 2, text: "again", kind: undefined },
   ]);
-  assert.deepEqual(told, ["bob is offline and will see your whispers later."]);
+  const later = "bob is offline and will see your whispers later.";
+  assert.deepEqual(told, ["Whispered to bob.", later, "Whispered to bob."]);
 });
 
 test("what is too long is refused before it is sent; characters count, not halves of them", async () => {
