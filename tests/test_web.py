@@ -62,7 +62,7 @@ MAIN = f"/{PAGE.hash}/main.js"
 def test_a_file_is_packed_for_those_who_take_that() -> None:
     """A cache on the way learns that there are two forms."""
     bare, packed = ask(MAIN), ask(MAIN, accept_encoding="gzip, br")
-    assert gzip.decompress(packed.body) == bare.body == b"f();\n" * 100
+    assert gzip.decompress(packed.body) == bare.body
     assert ("Content-Encoding", "gzip") in packed.headers
     for one in (bare, packed):
         assert one.status == 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from importlib import resources
@@ -13,7 +12,7 @@ from importlib.resources.abc import Traversable
 
 from msgspec import Struct
 
-from roomchat.site.shrink import shrink
+from roomchat.site.assemble import INDEX, WORKER, assemble
 
 KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -28,14 +27,11 @@ KINDS = {
 
 # Those that browsers know by names which stay the same. All others have the hash of the set in their names.
 ROOT = {
-    "index.html": "/",
-    "sw.js": "/sw.js",
+    INDEX: "/",
+    WORKER: "/sw.js",
     "manifest.webmanifest": "/manifest.webmanifest",
     "favicon.svg": "/favicon.svg",
 }
-MAIN = "main.js"
-
-_IMPORT = re.compile(r"""^(?:im|ex)port\b(?:[^;'"]*\bfrom)?\s*["'](\.[^"']+)["']""", re.MULTILINE)
 
 
 class File(Struct, frozen=True):
@@ -77,19 +73,17 @@ class Page(Struct, frozen=True):
 
     @classmethod
     def of(cls, contents: Mapping[str, bytes]) -> Page:
-        """``contents``: of the files, by their names as in ``roomchat/web``."""
-        served = {name: _served(name, contents[name]) for name in sorted(contents)}
+        """``contents``: of the sources, by their names as in ``roomchat/web``."""
+        served = dict(sorted(assemble(contents).items()))
         digest = sha256()
         for name, body in served.items():
             digest.update(b"%s %d\n%s" % (name.encode(), len(body), body))
         mark = digest.hexdigest()[:16]
         paths = {name: ROOT.get(name, f"/{mark}/{name}") for name in served}
-        listed = [path for path in paths.values() if path != ROOT["sw.js"]]
+        listed = [path for name, path in paths.items() if name != WORKER]
         files = {}
         for name, path in paths.items():
-            body = served[name]
-            if name in ROOT:
-                body = _named(name, body.decode(), mark, listed, served).encode()
+            body = _named(name, served[name], mark, listed) if name in ROOT else served[name]
             files[path] = File.of(name, body, lasting=name not in ROOT)
         listing = json.dumps({"hash": mark, "files": listed}).encode()
         files[f"/{mark}/files.json"] = File.of("files.json", listing, lasting=True)
@@ -109,33 +103,9 @@ def _contents(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
             yield prefix + one.name, one.read_bytes()
 
 
-def _served(name: str, body: bytes) -> bytes:
-    """Without what is of use only in the sources."""
-    if not name.endswith((".js", ".css")):
-        return body
-    shrunk = shrink(body.decode(), script=name.endswith(".js"))
-    return body if shrunk is None else shrunk.encode()
-
-
-def _named(name: str, text: str, mark: str, listed: list[str], served: Mapping[str, bytes]) -> str:
-    """With the hash and the lists in it that it asks for."""
-    text = text.replace("__HASH__", mark)
-    if name == "sw.js":
-        return text.replace('"__FILES__"', ", ".join(map(json.dumps, listed)))
-    if name != "index.html":
-        return text
-    # All at once, in the place of a round trip for each step from one module to the next.
-    links = "".join(f'<link rel="modulepreload" href="/{mark}/{one}">\n' for one in needed(MAIN, served))
-    return text.replace('="./', f'="/{mark}/').replace("</head>", f"{links}</head>")
-
-
-def needed(main: str, served: Mapping[str, bytes]) -> list[str]:
-    """The modules that are loaded before ``main`` can run: it first, then what it imports, in their order. Not
-    those that are imported when they are asked for, by ``import()``."""
-    found = [main] if main in served else []
-    for name in found:  # it grows
-        for imported in _IMPORT.findall(served[name].decode()):
-            other = posixpath.normpath(posixpath.join(posixpath.dirname(name), imported))
-            if other in served and other not in found:
-                found.append(other)
-    return found
+def _named(name: str, body: bytes, mark: str, listed: list[str]) -> bytes:
+    """With the hash in it where that is asked for, and the list of all files in the service worker."""
+    text = body.decode().replace("__HASH__", mark)
+    if name == WORKER:
+        text = text.replace('"__FILES__"', ", ".join(map(json.dumps, listed)))
+    return text.encode()

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 
-# What ends on its line, of what may hold a "`" or a "/*" that is none: strings, templates, comments, patterns.
-_ENDS_HERE = re.compile(
-    r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|/\*.*?\*/|//.*"""
-    r"""|/(?![*\s])(?:[^/\\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+/"""
+# What ends on the line on which it begins, of what may hold the marks of something else.
+_STRING = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+_COMMENT = r"(?P<comment>/\*.*?\*/)"
+_IN_STYLE = re.compile(f"{_STRING}|{_COMMENT}")
+_IN_SCRIPT = re.compile(
+    rf"{_STRING}|`(?:[^`\\]|\\.)*`|{_COMMENT}|(?P<rest>//.*)"
+    r"|/(?![*\s])(?:[^/\\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+/"  # a pattern; a division has a space behind it
 )
-_BLOCK = re.compile(r"/\*(?:(?!\*/).)*\*/")
-_COMMENT = re.compile(rf"{_BLOCK.pattern}|//.*")
 
 
 def shrink(text: str, *, script: bool) -> str | None:
-    """Leave out comments that have their lines for themselves, empty lines, and indentation: a third of the bytes
-    that are sent. Lines are never put together, so where a statement ends stays the same.
+    """Leave out comments, empty lines, and indentation: more than a third of the bytes that are sent. Lines are
+    never put together, so where a statement ends stays the same.
 
     Args:
         text: JavaScript or CSS.
         script: it is JavaScript, which has comments with ``//``, too.
     Returns:
-        None: a line may end within something longer, as a template, or a comment that begins behind code. Then it
-        can't be known which of the next lines are comments, and the text is to be served as it is.
+        None: a line may end within something longer, as a template. Then it can't be known which of the next lines
+        are comments, and the text is to be served as it is.
     """
+    form = _IN_SCRIPT if script else _IN_STYLE
     kept = []
     in_comment = False
     for line in map(str.strip, text.split("\n")):
@@ -34,9 +36,16 @@ def shrink(text: str, *, script: bool) -> str | None:
             in_comment = not end
         elif line.startswith("/*") and "*/" not in line[2:]:
             in_comment = True
-        elif line and not (_COMMENT if script else _BLOCK).fullmatch(line):
-            rest = _ENDS_HERE.sub("", line)
-            if line.endswith("\\") or "/*" in rest or (script and "`" in rest):
+        elif bare := form.sub(_without_comment, line).strip():
+            left = form.sub("", bare)
+            if bare.endswith("\\") or "/*" in left or (script and "`" in left):
                 return None
-            kept.append(line + "\n")
+            kept.append(bare + "\n")
     return None if in_comment else "".join(kept)
+
+
+def _without_comment(found: re.Match[str]) -> str:
+    groups = found.groupdict()
+    if groups.get("rest"):
+        return ""
+    return " " if groups["comment"] else found[0]  # a space: there may be words on both sides
