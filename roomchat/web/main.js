@@ -16,7 +16,7 @@ const engine = new Engine({ summary: () => chat.snapshot() });
 engine.on("event", (event) => chat.take(event));
 
 const app = createApp({
-  engine, chat, personItems, roomItems, settings: new Settings(), run: (line) => void composer.runner.run(line, chat.current),
+  engine, chat, personItems, roomItems, settings: new Settings(), run: (line) => composer.run(line),
 });
 const pane = new MessagesPane(app);
 const composer = new Composer(app, pane);

@@ -3,6 +3,7 @@
 import { isPair, isSame, otherOf, pairRoom } from "../core/protocol.js";
 import { NobodyCalled, parse, TypingError } from "./commands.js";
 import { cell } from "./harmless.js";
+import { everyone } from "./everyone.js";
 import { LOCAL, NO_ROOM } from "./local.js";
 import { hasWords } from "./mentions.js";
 import { Search } from "./search.js";
@@ -122,11 +123,7 @@ export class Runner {
     } catch (error) {
       if (!(error instanceof NobodyCalled) || this.#engine.status.phase !== "online") throw error;
     }
-    let last = -1;
-    for (let after = 0; last < after;) {
-      last = after;
-      const { clients } = await this.#engine.ask({ type: "who", after });
-      after = clients.at(-1)?.uid ?? after;
+    for await (const _ of everyone(this.#engine)) {
       try {
         return parse(line, this.#chat);
       } catch (error) {

@@ -28,13 +28,6 @@ function summary(room) {
   return `${cell(room.room)} (${room.members_total}${said})`;
 }
 
-/**
- * @param {RoomSummary[]} rooms
- * @param {number} total
- */
-const roomList = (rooms, total) =>
-  total ? listed("Rooms", rooms.map(summary), total) : "There are no rooms yet.";
-
 /** @param {Restrained} one */
 function restrained(one) {
   const until = one.until ? ` until ${localTime(one.until)}` : "";
@@ -43,17 +36,6 @@ function restrained(one) {
 
 /** @type {Record<string, (event: any, chat: Told) => string[]>} */
 const SENTENCES = {
-  welcome(event, chat) {
-    const others = event.clients.filter((/** @type {any} */ one) => one.uid !== event.uid).map(personName);
-    const lines = [`You are ${event.uid}: others reach you with /dial ${event.uid}.`];
-    if (event.motd) lines.push(...event.motd.split("\n").map(cell));
-    lines.push(event.clients_total > 1 ? listed("Here", others, event.clients_total - 1) : "Nobody else is here yet.");
-    if (event.rooms_total) lines.push(roomList(event.rooms, event.rooms_total));
-    const speak = event.lobby ? "Type a message for your room, dial" : "Dial";
-    const other = event.lobby ? "another" : "a";
-    lines.push(`${speak} someone with /dial UID, or go into ${other} room with /join ROOM. /help shows more.`);
-    return lines;
-  },
   joined(event, chat) {
     const uid = chat.me.uid;
     if (isPair(event.room)) {
@@ -90,7 +72,7 @@ const SENTENCES = {
     const where = event.room ? `in ${roomName(event.room, chat)}` : "here";
     return [listed(`${event.clients_total} ${where}`, event.clients.map(personName), event.clients_total)];
   },
-  rooms: (event) => [roomList(event.rooms, event.rooms_total)],
+  rooms: ({ rooms, rooms_total: total }) => [total ? listed("Rooms", rooms.map(summary), total) : "There are no rooms yet."],
   rules(event) {
     const room = cell(event.room);
     const lines = [
@@ -122,9 +104,6 @@ const SENTENCES = {
       `${counted(event.rooms, "room")}, ${counted(event.messages, "message")} and ${event.deliveries} deliveries ` +
       `in ${event.uptime.toFixed(0)} s.`,
   ],
-  presence_summary: (event) => [
-    `${event.joined} joined, ${event.left} left; ${event.members_total} are here now.`,
-  ],
   member_joined: (event) => [`${whose(event.name, event.uid)} came in.`],
   member_left(event) {
     if (event.reason === "kicked" || event.reason === "banned") return []; // the entry tells it
@@ -138,7 +117,6 @@ const SENTENCES = {
   ],
   notice: (event) => [`Notice: ${cell(event.text)}`],
   error: (event) => [`Refused: ${cell(event.message)}`],
-  devices: (event) => event.devices.map(deviceWords),
   logged_out: (event) => [
     event.devices.length ? `Logged out: ${event.devices.join(", ")}.` : "You are logged in nowhere else.",
   ],
@@ -166,18 +144,7 @@ export const told = (event, chat) => (Object.hasOwn(SENTENCES, event.type) ? SEN
 export const dialledElsewhere = (event, chat) =>
   `${caller(event, chat)} dialled you: you are in ${cell(event.room)}, too.`;
 
-/**
- * A device as it stands in a list.
- * @param {import("../core/protocol.js").Device} device
- */
-export function deviceWords(device) {
-  const seen = device.seen ? `last here ${localTime(device.seen)}` : "not seen since it was logged in";
-  const state = device.this ? "this one" : device.here ? "here" : seen;
-  return `${device.device}: ${state}${device.address ? `, from ${cell(device.address)}` : ""}`;
-}
-
-const ANSWERS = new Set(["who", "rooms", "rules", "stats", "devices", "invitation", "logged_out", "blocked",
-  "unblocked", "done", "history", "error"]);
+const ANSWERS = new Set(["who", "rooms", "rules", "stats", "invitation", "logged_out", "blocked", "unblocked", "done"]);
 
 /** @param {any} event whether only whoever asked wants to hear of it */
 export const isAnswer = (event) => ANSWERS.has(event.type);

@@ -164,9 +164,3 @@ export function deed(entry, whom = cell(entry.whom_name ?? "")) {
  */
 export const deedWords = (entry, chat) =>
   `${entry.uid === chat.me.uid ? "You" : whose(entry.name, entry.uid)} ${deed(entry)}`;
-
-/**
- * What a person wrote and gets back, so that nothing is lost.
- * @param {string} text
- */
-export const notSaid = (text) => `You wrote: ${cell(text.replace(/^\/me /, "").split("\n")[0])}`;

@@ -4,6 +4,7 @@
 // aria-activedescendant, as the ARIA practices have it for a list that completes.
 
 import { asksForSomeone, candidates } from "../model/complete.js";
+import { everyone } from "../model/everyone.js";
 import { attribute, el, fill } from "./dom.js";
 
 /** @typedef {import("../model/complete.js").Candidate} Candidate */
@@ -103,10 +104,7 @@ export class Completion {
   }
 
   async #pages() {
-    for (let after = 0, last = -1; last < after;) {
-      last = after;
-      after = (await this.#app.engine.ask({ type: "who", after })).clients.at(-1)?.uid ?? after;
-    }
+    for await (const _ of everyone(this.#app.engine));
   }
 
   /** Whether what is typed is what one of the candidates would make of it: then Enter sends it. */

@@ -30,8 +30,7 @@ export class Composer {
   #note = el("p", { class: "composer-note", id: "composer-note", role: "status" });
   #send = el("button", { class: "icon-button", "aria-label": "Send", type: "submit" }, icon("send"));
   #completion;
-  /** @type {Runner} */
-  runner;
+  #runner;
   #history = new TypedHistory(window.localStorage);
   /** @type {Map<string, string>} */
   #drafts = new Map();
@@ -51,7 +50,7 @@ export class Composer {
     this.#app = app;
     this.#pane = pane;
     this.#completion = new Completion(app, this.#field);
-    this.runner = new Runner(app.engine, app.chat, {
+    this.#runner = new Runner(app.engine, app.chat, {
       tell: (lines) => this.#tell(lines),
       go: (room) => app.go(room),
       open: (name, args) => app.open(name, { ...args, goTo: pane.goTo.bind(pane) }),
@@ -75,6 +74,14 @@ export class Composer {
   load(kept) {
     this.#drafts = new Map(Object.entries(kept?.drafts ?? {}));
     this.#write(this.#drafts.get(this.#room) ?? "");
+  }
+
+  /**
+   * Do what a typed line does, from a button.
+   * @param {string} line
+   */
+  run(line) {
+    this.#runner.run(line).catch((error) => this.#app.tell(cell(error.message)));
   }
 
   focus() {
@@ -168,7 +175,7 @@ export class Composer {
     this.#keep();
     this.focus();
     try {
-      await this.runner.run(text, room);
+      await this.#runner.run(text, room);
     } catch (error) {
       this.#giveBack(text, room ?? "", error);
     }
