@@ -3,7 +3,7 @@
 import { isPair, isSame, otherOf, pairRoom } from "../core/protocol.js";
 import { NobodyCalled, parse, TypingError } from "./commands.js";
 import { cell } from "./harmless.js";
-import { everyone } from "./everyone.js";
+import { meetEveryone } from "./everyone.js";
 import { LOCAL, NO_ROOM } from "./local.js";
 import { hasWords } from "./mentions.js";
 import { Search } from "./search.js";
@@ -118,18 +118,14 @@ export class Runner {
    * @param {string} line
    */
   async #understand(line) {
-    try {
-      return parse(line, this.#chat);
-    } catch (error) {
-      if (!(error instanceof NobodyCalled) || this.#engine.status.phase !== "online") throw error;
-    }
-    for await (const _ of everyone(this.#engine)) {
+    const isHeard = () => {
       try {
-        return parse(line, this.#chat);
+        return parse(line, this.#chat) !== undefined;
       } catch (error) {
-        if (!(error instanceof NobodyCalled)) throw error;
+        return !(error instanceof NobodyCalled);
       }
-    }
+    };
+    if (!isHeard() && this.#engine.status.phase === "online") await meetEveryone(this.#engine, isHeard);
     return parse(line, this.#chat);
   }
 

@@ -4,7 +4,7 @@
 // aria-activedescendant, as the ARIA practices have it for a list that completes.
 
 import { asksForSomeone, candidates } from "../model/complete.js";
-import { everyone } from "../model/everyone.js";
+import { meetEveryone } from "../model/everyone.js";
 import { attribute, el, fill } from "./dom.js";
 
 /** @typedef {import("../model/complete.js").Candidate} Candidate */
@@ -99,12 +99,8 @@ export class Completion {
     const before = this.#field.value.slice(0, this.#field.selectionStart);
     if (!asksForSomeone(before) || performance.now() < this.#asked + ASK_EVERY) return false;
     this.#asked = performance.now();
-    this.#pages().then(() => this.#field.value.startsWith(before) && this.#complete(), () => {});
+    meetEveryone(this.#app.engine).then(() => this.#field.value.startsWith(before) && this.#complete(), () => {});
     return true;
-  }
-
-  async #pages() {
-    for await (const _ of everyone(this.#app.engine));
   }
 
   /** Whether what is typed is what one of the candidates would make of it: then Enter sends it. */
