@@ -72,3 +72,52 @@ const pane = new MessagesPane({ engine, chat, tell: console.info, open() {} });
 document.getElementById("messages").append(pane.element);
 pane.load({ entries: { tea: engine.log.slice(-200) }, events: [], waiting: [] });
 Object.assign(window, { engine, chat, pane });
+
+/** The time between frames, and tasks longer than 50 ms, while `during` runs. */
+async function watched(during) {
+  const frames = [], long = [];
+  const observer = new PerformanceObserver((list) => long.push(...list.getEntries().map((one) => one.duration)));
+  observer.observe({ type: "longtask" });
+  let last = 0, isOver = false, nodes = 0;
+  const tick = (now) => {
+    if (last) frames.push(now - last);
+    last = now;
+    nodes = Math.max(nodes, document.querySelectorAll("*").length);
+    if (!isOver) requestAnimationFrame(tick);
+  };
+  requestAnimationFrame(tick);
+  await during();
+  isOver = true;
+  observer.disconnect();
+  return { frames, long, nodes };
+}
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const frame = () => new Promise((done) => requestAnimationFrame(done));
+const scroller = document.querySelector(".messages");
+
+/** So many more a second, for some seconds, in bursts as a network brings them. */
+async function talk(rate, seconds) {
+  const begun = performance.now();
+  for (let said = 0; said < rate * seconds;) {
+    const due = Math.floor(((performance.now() - begun) / 1000) * rate);
+    for (; said < due; said += 1) engine.more();
+    await pause(10);
+  }
+}
+
+/** From where one is to the first message, by so many px a frame. */
+async function scrollUp(px) {
+  while (scroller.scrollTop > 0 || !pane.timelines.of("tea").shown.isWhole) {
+    scroller.scrollTop -= px;
+    await frame();
+  }
+}
+
+const phases = {
+  "50 a second at the end": () => talk(50, 10),
+  "500 a second at the end": () => talk(500, 5),
+  "back to the first message": () => scrollUp(1500),
+  "50 a second while one reads far above": () => talk(50, 10),
+};
+Object.assign(window, { phases: Object.keys(phases), phase: (name) => watched(phases[name]) });

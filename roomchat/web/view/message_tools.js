@@ -1,7 +1,6 @@
 // What one can do with a message: a few buttons on the one that is pointed at, and all of it in its menu.
 
 import { whose } from "../model/words.js";
-import { formDialog } from "./dialog.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
@@ -57,7 +56,7 @@ export class MessageTools {
     }
     if (!isMine) deeds.push({ label: "Call", icon: "phone", run: () => this.#want({ what: "dial", uid }) });
     if (isMine || chat.may(room, "delete", uid)) {
-      deeds.push({ label: "Delete", icon: "trash", danger: true, run: () => this.#delete(entry) });
+      deeds.push({ label: "Delete", icon: "trash", danger: true, run: () => this.#app.open("delete", { entry }) });
     }
     return deeds;
   }
@@ -78,12 +77,5 @@ export class MessageTools {
     } catch {
       this.#app.tell("This browser lets no page copy here: it may only where the page came with TLS.");
     }
-  }
-
-  /** @param {any} entry */
-  #delete({ room, seq, text }) {
-    const words = el("blockquote", { class: "quoted", dir: "auto" }, text);
-    formDialog({ title: "Delete this message for everyone?", body: [words], submit: "Delete", danger: true },
-      () => this.#app.engine.ask({ type: "delete", room, seq }));
   }
 }

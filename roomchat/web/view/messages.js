@@ -96,15 +96,13 @@ export class MessagesPane {
     if (!timeline || this.#room !== room) return;
     if (!(await this.#past.goTo(room, timeline, seq))) return this.#app.tell("That message can't be had now.");
     if (timeline !== this.#timeline) return;
-    this.#list.open(timeline, timeline.shown.find(seq));
+    const number = timeline.shown.find(seq), key = timeline.shown.at(number)?.key ?? "";
+    this.#list.open(timeline, number, { key, seq, offset: this.#scroller.clientHeight / 3 });
     this.#paint();
-    const key = timeline.shown.at(timeline.shown.find(seq))?.key ?? "";
-    this.#list.hold({ key, seq, offset: this.#scroller.clientHeight / 3 });
     const row = this.#list.rowOf(key);
     row?.focus({ preventScroll: true });
     row?.classList.add("found");
     setTimeout(() => row?.classList.remove("found"), FOUND_FOR);
-    this.#paint();
   }
 
   /** Look at the first message of all. */
@@ -113,9 +111,9 @@ export class MessagesPane {
     if (!timeline || this.#room === null) return;
     if (!(await this.#past.goTo(this.#room, timeline, 1))) return this.#scroller.scrollTo({ top: 0 });
     if (timeline !== this.#timeline) return;
-    this.#list.open(timeline, timeline.shown.start);
-    this.#paint();
+    this.#list.open(timeline, timeline.shown.start, { key: "", seq: 0, offset: 0 });
     this.#scroller.scrollTop = 0;
+    this.#paint();
   }
 
   /** Look at the newest. */
@@ -202,13 +200,11 @@ export class MessagesPane {
     this.#heard = this.#timeline.heard;
     this.#mark = this.#app.chat.rooms.get(room)?.mark ?? 0;
     this.#isMarkSeen = !this.#mark;
-    const place = this.#places.get(room);
+    const place = this.#places.get(room) ?? null;
     const number = place ? this.#numberOf(place) : null;
-    this.#list.open(this.#timeline, number);
+    this.#list.open(this.#timeline, number, place);
     this.#paint();
-    if (place) this.#list.hold(place);
-    else this.#openAtNew();
-    this.#schedule();
+    if (!place) this.#openAtNew();
   }
 
   /** @param {string} room that is not looked at any more */
@@ -230,9 +226,11 @@ export class MessagesPane {
     const { live } = /** @type {any} */ (this.#timeline);
     const number = this.#mark ? live.find(this.#mark + 1) : live.end;
     if (number <= live.start || number >= live.end || this.#isSeen("new")) return;
-    this.#list.open(/** @type {any} */ (this.#timeline), number);
+    const isNews = (/** @type {any} */ { entry }) => entry?.seq > this.#mark && "text" in entry && entry.uid !== this.#app.chat.me.uid;
+    this.#heard -= live.items.filter(isNews).length;
+    const place = { key: "new", seq: 0, offset: this.#scroller.clientHeight * NEW_AT };
+    this.#list.open(/** @type {any} */ (this.#timeline), number, place);
     this.#paint();
-    this.#list.hold({ key: "new", seq: 0, offset: this.#scroller.clientHeight * NEW_AT });
   }
 
   #goToNew() {

@@ -25,6 +25,8 @@ export class RowList {
   isAtEnd = true;
   /** @type {Timeline | null} */
   timeline = null;
+  /** @type {Place | null} what is to be seen where, until it is */
+  #wanted = null;
   from = 0;
   to = 0;
 
@@ -43,8 +45,10 @@ export class RowList {
    * Look at another timeline, or another part of it.
    * @param {Timeline} timeline
    * @param {number | null} number of an item in its middle; null: the newest
+   * @param {Place | null} [place] that is to be seen
    */
-  open(timeline, number) {
+  open(timeline, number, place = null) {
+    this.#wanted = place;
     if (this.timeline && this.timeline !== timeline) this.timeline.looked = Infinity;
     this.timeline = timeline;
     this.isAtEnd = number === null && !timeline.past;
@@ -73,15 +77,15 @@ export class RowList {
     this.from = Math.min(Math.max(this.from, start), end);
     this.to = Math.min(Math.max(this.to, this.from), end);
     timeline.looked = this.from;
-    const held = this.isAtEnd ? null : this.place();
+    const held = this.isAtEnd ? null : this.#wanted ?? this.place();
     change?.();
     this.#put(rowsOf(timeline, this.from, this.to, { mark: look.mark, me: `${look.me.uid} ${look.me.name}` }), look);
     if (this.isAtEnd) this.toEnd();
-    else if (held) this.hold(held);
+    else if (held) this.#hold(held);
   }
 
   /**
-   * Take in or give up rows beyond what is seen.
+   * Take in or give up rows beyond what is seen. When nothing is changed by it, what was wanted is where it should be.
    * @returns {{older: boolean, newer: boolean, isChanged: boolean}} whether pages are wanted; whether to paint again
    */
   fit() {
@@ -94,10 +98,12 @@ export class RowList {
     else if (above > FAR * clientHeight) this.from = this.#firstBelow(above - 2 * NEAR * clientHeight);
     if (below < NEAR * clientHeight) this.to = Math.min(end, this.to + STEP);
     else if (below > FAR * clientHeight) this.to = this.#firstBelow(scrollHeight - below + 2 * NEAR * clientHeight);
+    const isChanged = before !== `${this.from} ${this.to}`;
+    if (!isChanged) this.#wanted = null;
     return {
+      isChanged,
       older: above < NEAR * clientHeight && this.from === start && !timeline.shown.isWhole,
       newer: below < NEAR * clientHeight && this.to === end && timeline.past !== null,
-      isChanged: before !== `${this.from} ${this.to}`,
     };
   }
 
@@ -123,13 +129,12 @@ export class RowList {
   }
 
   /** @param {Place} place that is to be seen again */
-  hold({ key, offset }) {
+  #hold({ key, offset }) {
     const element = this.rowOf(key);
-    if (!element) return false;
+    if (!element) return;
     const { top } = this.#scroller.getBoundingClientRect();
     const moved = element.getBoundingClientRect().top - top - offset;
     if (moved) this.#scroller.scrollTop += moved;
-    return true;
   }
 
   toEnd() {
