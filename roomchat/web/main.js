@@ -13,7 +13,9 @@ import { Whereabouts } from "./view/whereabouts.js";
 const chat = new Chat();
 const engine = new Engine({ summary: () => chat.snapshot() });
 // What is known hears of everything first: all others ask it.
-engine.on("event", (event) => chat.take(event));
+engine.on("event", (event) => {
+  if (chat.take(event)) pane.take(event);
+});
 
 const app = createApp({
   engine, chat, personItems, roomItems, settings: new Settings(), run: (line) => composer.run(line),

@@ -46,7 +46,7 @@ class FakeEngine extends Emitter {
   more(text) {
     const one = { ...entry(this.log.length + 1, 0), ts: new Date().toISOString(), ...(text && { text }) };
     this.log.push(one);
-    this.emit("event", one);
+    this.emit("event", one); // as main.js hands it on
   }
 }
 
@@ -70,6 +70,7 @@ const count = Number(new URLSearchParams(location.search).get("count") ?? 10_000
 const engine = new FakeEngine(count), chat = new FakeChat();
 const pane = new MessagesPane({ engine, chat, tell: console.info, open() {} });
 document.getElementById("messages").append(pane.element);
+engine.on("event", (event) => pane.take(event));
 pane.load({ entries: { tea: engine.log.slice(-200) }, events: [], waiting: [] });
 Object.assign(window, { engine, chat, pane });
 

@@ -23,8 +23,10 @@ export class Timeline extends Emitter {
   past = null;
   /** @type {Waiting[]} */
   waiting = [];
-  /** How many messages of others came, ever: who remembers it knows how many came since. */
+  /** How many messages of others came. */
   heard = 0;
+  /** How many of them had come when its end was seen last; set by who shows it. */
+  seen = 0;
   /** Whether a page is on its way. */
   isFetching = false;
   /** The first number on the screen, set by who shows it: what is behind it is not given up. */

@@ -1,6 +1,6 @@
 // The messages of the room that is looked at.
 
-import { compared } from "../core/protocol.js";
+import { compared, isEntry } from "../core/protocol.js";
 import { Past } from "../model/past.js";
 import { Timelines } from "../model/timelines.js";
 import { Announcer } from "./announcer.js";
@@ -34,7 +34,6 @@ export class MessagesPane {
   #unlisten = () => {};
   /** @type {Map<string, Place>} where one was in rooms, if not at the end */
   #places = new Map();
-  #heard = 0; // of the timeline, when its end was seen last
   #frame = 0;
   #mark = 0;
   #isMarkSeen = true;
@@ -46,7 +45,7 @@ export class MessagesPane {
   #jumps = new Jumps(() => this.toNewest(), () => this.#goToNew());
   element = el("div", { class: "messages-pane" }, this.#scroller, ...this.#jumps.elements, this.#announcer.element);
 
-  /** @param {App} app its chat hears of everything before this does */
+  /** @param {App} app */
   constructor(app) {
     this.#app = app;
     this.timelines = new Timelines(app.chat);
@@ -72,6 +71,17 @@ export class MessagesPane {
     this.#places.clear();
     this.#room = null;
     this.#look();
+  }
+
+  /**
+   * Something happened that is news: of what comes again after a lost connection the chat says that it is none.
+   * @param {any} event as the engine tells it; the chat has heard of it
+   */
+  take(event) {
+    const { chat } = this.#app;
+    this.timelines.take(event);
+    const isHere = isEntry(event) && event.room === this.#room && "text" in event;
+    if (isHere && event.uid !== chat.me.uid && !chat.isOld(event) && !chat.hides(event)) this.#announcer.take(event);
   }
 
   /**
@@ -148,17 +158,11 @@ export class MessagesPane {
 
   #listen() {
     const { engine, chat } = this.#app, scroller = this.#scroller;
-    engine.on("event", (/** @type {any} */ event) => {
-      this.timelines.take(event);
-      const isNews = event.room === this.#room && "text" in event && event.uid !== chat.me.uid && !chat.isOld(event);
-      if (isNews && event.type !== "notice") this.#announcer.take(event);
-    });
     engine.on("said", (/** @type {any} */ line) => {
       this.timelines.said(line);
       if (this.#timeline?.waiting.at(-1)?.line.id === line.id) this.toNewest();
     });
     engine.on("refusal", (/** @type {any} */ refusal) => this.timelines.refused(refusal));
-    engine.on("reset", (/** @type {any} */ kept) => this.load(kept));
     engine.on("status", () => this.#schedule());
     chat.on("change", (/** @type {string} */ what) => this.#changed(what));
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -175,7 +179,7 @@ export class MessagesPane {
 
   /** @param {string} what of the chat is another now */
   #changed(what) {
-    this.#people = null;
+    if (what === "people" || what === "me") this.#people = null;
     if (what === "current") this.#look();
     if (what === "me") this.#list.forget();
     this.#schedule();
@@ -197,7 +201,6 @@ export class MessagesPane {
       fill(this.#top);
       return;
     }
-    this.#heard = this.#timeline.heard;
     this.#mark = this.#app.chat.rooms.get(room)?.mark ?? 0;
     this.#isMarkSeen = !this.#mark;
     const place = this.#places.get(room) ?? null;
@@ -223,13 +226,14 @@ export class MessagesPane {
 
   /** Where more is new than can be seen, begin with the first of it. */
   #openAtNew() {
-    const { live } = /** @type {any} */ (this.#timeline);
+    const timeline = /** @type {import("../model/timeline.js").Timeline} */ (this.#timeline), { live } = timeline;
     const number = this.#mark ? live.find(this.#mark + 1) : live.end;
     if (number <= live.start || number >= live.end || this.#isSeen("new")) return;
-    const isNews = (/** @type {any} */ { entry }) => entry?.seq > this.#mark && "text" in entry && entry.uid !== this.#app.chat.me.uid;
-    this.#heard -= live.items.filter(isNews).length;
+    const { uid } = this.#app.chat.me;
+    const isNews = (/** @type {any} */ { entry }) => entry?.seq > this.#mark && "text" in entry && entry.uid !== uid;
+    timeline.seen = timeline.heard - live.items.filter(isNews).length;
     const place = { key: "new", seq: 0, offset: this.#scroller.clientHeight * NEW_AT };
-    this.#list.open(/** @type {any} */ (this.#timeline), number, place);
+    this.#list.open(timeline, number, place);
     this.#paint();
   }
 
@@ -309,8 +313,8 @@ export class MessagesPane {
 
   /** @param {import("../model/timeline.js").Timeline} timeline */
   #paintJumps(timeline) {
-    if (this.#list.isAtEnd) this.#heard = timeline.heard;
-    this.#jumps.newest(!this.#list.isAtEnd, timeline.heard - this.#heard);
+    if (this.#list.isAtEnd) timeline.seen = timeline.heard;
+    this.#jumps.newest(!this.#list.isAtEnd, timeline.heard - timeline.seen);
     this.#isMarkSeen ||= this.#isSeen("new");
     const marked = timeline.live.at(timeline.live.find(this.#mark + 1) - 1);
     this.#jumps.new(!this.#isMarkSeen, marked?.at);
