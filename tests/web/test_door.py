@@ -1,0 +1,56 @@
+"""What the pages of others get, in a browser that would let them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from playwright.sync_api import expect
+
+from roomchat.server import Server
+from tests.web.browser import Person
+
+FOREIGN = b"""<!doctype html><title>trying</title><link rel=icon href="data:,"><script>
+const socket = new WebSocket(`ws://127.0.0.1:${location.hash.slice(1)}/ws`);
+socket.onopen = () => { document.title = "came in"; };
+socket.onerror = () => { document.title = "kept out"; };
+</script>"""
+
+
+class Foreign(BaseHTTPRequestHandler):
+    """A page that wants to chat as whoever looks at it."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.send_header("content-length", str(len(FOREIGN)))
+        self.end_headers()
+        self.wfile.write(FOREIGN)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[int]:
+    """The port of another server on this machine: a browser keeps pages from farther away out by itself."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Foreign) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_another_page_is_kept_out(
+    serve: Callable[..., Server], person: Callable[..., Person], elsewhere: int
+) -> None:
+    """One from elsewhere, open in the same browser, can't chat. If --origin names it, it can, which shows that
+    nothing else has kept it out."""
+    server = serve(origin=(f"http://localhost:{elsewhere}",))
+    eve = person(server)
+    eve.expected = ["WebSocket connection to .* failed.*403"]
+    for host, said in {"127.0.0.1": "kept out", "localhost": "came in"}.items():
+        expect(eve.open(f"http://{host}:{elsewhere}/#{server.address[1]}")).to_have_title(said)
