@@ -2,6 +2,7 @@
 
 import { Engine } from "./core/engine.js";
 import { Chat } from "./model/chat.js";
+import { cell } from "./model/harmless.js";
 import { createApp, mount } from "./view/app.js";
 import { Composer } from "./view/composer.js";
 import { MessagesPane } from "./view/messages.js";
@@ -28,6 +29,7 @@ mount(app, {
   messages: pane.element,
   composer: composer.element,
   write: (text) => (text ? composer.insert(text) : composer.focus()),
+  greet: ({ motd, lobby = null }) => motd && pane.timelines.tell(motd.split("\n").map(cell), "told", lobby),
 });
 
 /** @param {import("./core/engine.js").Kept | null} kept what is known at the beginning; null: nobody is logged in */

@@ -32,9 +32,10 @@ import { followViewport } from "./viewport.js";
 
 /**
  * What the page is made of beside the frame. `messages` and `composer` are elements; `write` puts the focus where one
- * types, with `text` if there is any.
+ * types, with `text` if there is any; `greet` is for who has just come in.
  *
- * @typedef {{messages: HTMLElement, composer: HTMLElement, write: (text?: string) => void, waiting?: () => number}} Parts
+ * @typedef {{messages: HTMLElement, composer: HTMLElement, write: (text?: string) => void,
+ *   greet: (welcome: import("../core/protocol.js").Welcome) => void}} Parts
  */
 
 const LATER = 1000; // ms: everything else of the page comes first
@@ -79,10 +80,10 @@ export function createApp(given) {
  * @param {App} app
  * @param {Parts} parts
  */
-export function mount(app, { messages, composer, write, waiting }) {
+export function mount(app, { messages, composer, write, greet }) {
   const { engine, chat } = app;
   const link = takeLink();
-  const entrance = new Entrance({ engine });
+  const entrance = new Entrance({ engine, greet });
   const people = new People(app, () => drawers.close());
   const drawers = new Drawers({ settings: app.settings, onpeople: () => people.refresh() });
   const header = new Header(app, { togglePeople: () => drawers.toggle("people"), openRooms: () => drawers.toggle("rooms") });
@@ -99,7 +100,7 @@ export function mount(app, { messages, composer, write, waiting }) {
   fill(byId("composer"), composer);
   fill(byId("people"), people.element);
   fill(byId("entrance"), entrance.element);
-  new Status(byId("status"), engine, waiting);
+  new Status(byId("status"), engine);
   listenForKeys(app, { write, escape: () => drawers.closeAbove() });
   followViewport();
   byId("messages").addEventListener("wants", (event) => want(app, write, /** @type {CustomEvent} */ (event).detail));
@@ -117,7 +118,7 @@ export function mount(app, { messages, composer, write, waiting }) {
     document.documentElement.dataset.phase = next;
     if (next === "starting") return;
     remember(next === "chat");
-    if (next === "stranger") arrive(entrance, link);
+    if (next === "stranger") arrive(entrance, link, engine.status.sentence);
     else if (!matchMedia("(pointer: coarse)").matches) write();
   };
   engine.on("status", (/** @type {{phase: string}} */ status) => {
@@ -155,10 +156,14 @@ function remember(isKnown) {
   }
 }
 
-/** @param {Entrance} entrance @param {import("./links.js").Link} link */
-function arrive(entrance, link) {
+/**
+ * @param {Entrance} entrance
+ * @param {import("./links.js").Link} link
+ * @param {string} why nobody is logged in here any more, if somebody was
+ */
+function arrive(entrance, link, why) {
   if (link.invite) entrance.show("register", { invite: link.invite });
-  else entrance.show("guest", { trouble: link.trouble });
+  else entrance.show("guest", { trouble: link.trouble ?? why });
   if (!matchMedia("(pointer: coarse)").matches) entrance.focus();
 }
 

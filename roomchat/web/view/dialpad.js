@@ -41,7 +41,7 @@ export function openDialpad(app, { digits = "" } = {}) {
     const typed = shown.value.trim();
     const found = matching(app.chat, typed);
     const uid = numberOf(app.chat, typed);
-    const known = uid !== null ? app.chat.nameOf?.(uid) ?? app.chat.names.get(uid) : undefined;
+    const known = uid !== null ? app.chat.names.get(uid) : undefined;
     if (uid === app.chat.me.uid) fill(who, "This is your own number.");
     else fill(who, known !== undefined ? name(/** @type {number} */ (uid), known) : "");
     fill(suggested, ...found.map((one) => el("li", null, el("button", {

@@ -87,6 +87,24 @@ export function keyed(parent, items, keyOf, make, update) {
   for (const gone of old.values()) gone.remove();
 }
 
+/**
+ * What shows something that changes often: however often it is asked for, it is done once before the next painting.
+ *
+ * @param {() => void} show
+ * @returns {() => void}
+ */
+export function eachFrame(show) {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      show();
+    });
+  };
+}
+
 /** @param {Element} element @param {Props} props */
 function apply(element, props) {
   for (const [name, value] of Object.entries(props)) {

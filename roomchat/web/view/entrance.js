@@ -1,6 +1,5 @@
 // The way in, while nobody is logged in here: a name, and one is in; or an account.
 
-import { harmlessLines } from "../model/harmless.js";
 import { readInvite } from "../model/invite.js";
 import { attribute, el, fill } from "./dom.js";
 import { field } from "./dialog.js";
@@ -36,6 +35,7 @@ const ABOUT = {
 /** The entrance. Put `element` where it is to be. */
 export class Entrance {
   #engine;
+  #greet;
   /** @type {Way} */
   #way = "guest";
   #fields = {
@@ -52,27 +52,26 @@ export class Entrance {
   #tabs = /** @type {Record<Way, HTMLButtonElement>} */ ({});
   #form;
 
-  /** @param {{engine: any, about?: Promise<{motd?: string} | null>}} options about: what the server says of itself */
-  constructor({ engine, about }) {
+  /**
+   * @param {{engine: any, greet: (welcome: import("../core/protocol.js").Welcome) => void}} options
+   *   greet: somebody has come in
+   */
+  constructor({ engine, greet }) {
     this.#engine = engine;
+    this.#greet = greet;
     for (const part of Object.values(this.#fields)) part.append(el("p", { class: "trouble", "aria-live": "polite" }));
     this.#form = el(
       "form", { class: "entrance-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
       ...Object.values(this.#fields), this.#trouble, this.#button,
     );
     const tabs = Object.entries(WAYS).map(([way, { tab }]) => this.#tab(/** @type {Way} */ (way), tab));
-    const motd = el("p", { class: "entrance-motd soft", hidden: true, dir: "auto" });
     this.element = el(
       "div", { class: "entrance-card" },
       el("div", { class: "entrance-head" }, plate(), el("div", null,
         el("h1", null, "roomchat"), el("p", { class: "soft" }, "Everyone here has a number. Dial it, and you talk."))),
       el("div", { class: "tabs", role: "group", "aria-label": "How to come in" }, ...tabs),
-      this.#says, this.#form, motd,
+      this.#says, this.#form,
     );
-    about?.then((told) => {
-      if (!told?.motd) return;
-      fill(motd, harmlessLines(told.motd)).hidden = false;
-    });
     this.show("guest");
   }
 
@@ -130,7 +129,7 @@ export class Entrance {
     if (wrong) return this.#refuse(...wrong);
     attribute(this.#button, "disabled", true);
     try {
-      await this.#engine.enter(this.#given());
+      this.#greet(await this.#engine.enter(this.#given()));
       for (const key of ["password", "again", "invite"]) this.#input(key).value = "";
     } catch (error) {
       const { code = "", message } = /** @type {any} */ (error);

@@ -1,6 +1,6 @@
 // The head of the room: its name, what it is about, and what one can do with it.
 
-import { attribute, el, fill } from "./dom.js";
+import { attribute, eachFrame, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import { theirs } from "./person.js";
@@ -29,22 +29,23 @@ export class Header {
     const rooms = el("button", { class: "icon-button only-narrow", type: "button", "aria-label": "Rooms", onclick: openRooms },
       icon("sidebar"), this.#calls);
     this.elements = [rooms, this.#title, this.#search, this.#counts, this.#more];
-    app.chat.on("change", () => this.#show());
-    this.#show();
+    app.chat.on("change", eachFrame(() => this.#show()));
   }
 
   get #room() {
     const { chat } = this.#app;
-    return chat.current === null ? undefined : chat.rooms.get(chat.current);
+    return chat.rooms.get(chat.current);
   }
 
   #show() {
     const room = this.#room;
-    const { chat } = this.#app;
     this.#badge();
     for (const button of [this.#search, this.#more]) button.hidden = !room;
     this.#counts.hidden = !room || room.isPair;
-    if (!room) return void fill(this.#title, el("h1", null, chat.me ? "You are not in a room now." : "roomchat"));
+    if (!room) {
+      this.#title.dataset.state = "";
+      return void fill(this.#title, el("h1", null, "You are not in a room now."));
+    }
     const state = JSON.stringify([room.key, room.name, room.topic, room.role, room.membersTotal, room.other]);
     if (this.#title.dataset.state === state) return;
     this.#title.dataset.state = state;
@@ -67,7 +68,7 @@ export class Header {
       const { uid, offline } = room.other ?? {};
       return el("p", { class: "room-topic ellipsis" }, `Whispers with number ${uid}${offline ? ", offline: they will be seen later" : ""}`);
     }
-    const mayEdit = this.#app.chat.may?.(room.key, "topic") ?? Boolean(room.role);
+    const mayEdit = this.#app.chat.may(room.key, "topic");
     if (!mayEdit) return room.topic ? el("p", { class: "room-topic ellipsis" }, theirs(room.topic)) : null;
     const edit = () => this.#app.open("topic", { room: room.key });
     return el("button", { class: "room-topic ellipsis", type: "button", title: "Say what the room is about", onclick: edit },
@@ -77,13 +78,13 @@ export class Header {
   #menu() {
     const room = this.#room;
     if (!room) return;
-    const { ask, open, tell, go } = this.#app;
+    const { ask, chat, open, tell } = this.#app;
     const link = () => copyText(linkToRoom(room.key), tell, "A link into this room is in the clipboard.");
     openMenu(this.#more, "Menu of the room", room.isPair
       ? [
         { label: "Call", icon: "phone", run: () => open("dial", { digits: String(room.other?.uid ?? "") }) },
         { label: "About this person", icon: "people", run: () => open("person", { uid: room.other?.uid }) },
-        { label: "Close", icon: "close", apart: true, run: () => (this.#app.chat.close ? this.#app.chat.close(room.key) : go(null)) },
+        { label: "Close", icon: "close", apart: true, run: () => chat.close(room.key) },
       ]
       : [
         ...(room.isPrivate ? [] : [{ label: "Copy a link into this room", icon: "link", run: link }]),

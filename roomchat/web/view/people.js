@@ -1,130 +1,147 @@
 // Who is in the room that is looked at, and who is on the server.
 
-import { attribute, el, fill, keyed } from "./dom.js";
+import { attribute, el, eachFrame, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { name, presence, tile } from "./person.js";
 
 /** @typedef {import("../core/protocol.js").Person & {role?: string}} Member */
 
 const PAGE = 100; // people of one answer; docs/protocol.md, "who"
-const ROLES = /** @type {Record<string, number>} */ ({ owner: 0, moderator: 1 }); // these stand first
+const FIRST = ["owner", "moderator"]; // these stand at the top
 
-/** The people of the room, or everyone; `show` and `hide` by whoever has the panel. */
+/** The panel; `refresh` when it is opened. */
 export class People {
   #app;
-  #everyone = false;
-  /** @type {Member[]} */
-  #found = [];
+  #isEveryone = false;
+  /** @type {Member[] | null} what the server has answered, where it knows more than we are told */
+  #found = null;
   #total = 0;
+  /** @type {Set<string>} rooms of which we have asked who has a role there */
+  #asked = new Set();
   #list = el("ul", { class: "list people-list", "aria-label": "People" });
-  #here = el("button", { class: "tab", type: "button", onclick: () => this.#choose(false) }, "Here");
-  #all = el("button", { class: "tab", type: "button", onclick: () => this.#choose(true) }, "Everyone");
-  #filter = el("input", { class: "input", type: "search", "aria-label": "Find a person", placeholder: "Name or number", autocomplete: "off" });
-  #more = el("button", { class: "button quiet wide", type: "button", onclick: () => this.#ask(this.#found.at(-1)?.uid) });
+  #filter = el("input", {
+    class: "input", type: "search", "aria-label": "Find a person", placeholder: "Name or number", autocomplete: "off",
+  });
+  #more = el("button", { class: "button quiet wide", type: "button", hidden: true });
+  #tabs = ["Here", "Everyone"].map((label, index) =>
+    el("button", { class: "tab", type: "button", onclick: () => this.#choose(index === 1) }, label));
 
-  /** @param {import("./app.js").App} app @param {() => void} close */
+  /**
+   * @param {import("./app.js").App} app
+   * @param {() => void} close
+   */
   constructor(app, close) {
     this.#app = app;
     this.#filter.addEventListener("input", () => this.#show());
+    this.#more.addEventListener("click", () => this.#ask(this.#found?.at(-1)?.uid));
     this.element = el(
       "div", { class: "people-inside" },
       el("div", { class: "people-head" }, el("h2", null, "People"),
         el("button", { class: "icon-button", type: "button", "aria-label": "Close people", onclick: close }, icon("close"))),
-      el("div", { class: "tabs", role: "group", "aria-label": "Whose list" }, this.#here, this.#all),
+      el("div", { class: "tabs", role: "group", "aria-label": "Whose list" }, ...this.#tabs),
       this.#filter,
       el("div", { class: "people-scroll" }, this.#list, this.#more),
     );
+    const show = eachFrame(() => this.#show());
     app.chat.on("change", (/** @type {string} */ what) => {
-      if (what === "people" || what === "current" || what === `room:${app.chat.current}`) this.#shown();
+      if (what === "current") this.#turn();
+      else if (what === "people" || what === `room:${app.chat.current}`) show();
     });
     this.#choose(false);
   }
 
-  /** Lists what is known now; asks for it where it may be old. */
+  /** It is to be seen: what may be old is asked for. */
   refresh() {
-    if (this.#everyone || this.#isPartly()) this.#ask();
-    this.#show();
-  }
-
-  /** @param {boolean} everyone */
-  #choose(everyone) {
-    this.#everyone = everyone;
-    attribute(this.#here, "aria-pressed", String(!everyone));
-    attribute(this.#all, "aria-pressed", String(everyone));
-    this.#found = [];
-    this.#total = 0;
-    this.refresh();
-  }
-
-  #shown() {
-    if (this.element.offsetParent === null) return; // nobody sees it: it is made when it is opened
-    if (!this.#everyone) this.#found = [];
-    this.#show();
+    this.#turn();
+    if (this.#isEveryone) this.#ask();
   }
 
   get #room() {
-    const { chat } = this.#app;
-    return chat.current === null ? undefined : chat.rooms.get(chat.current);
+    return this.#app.chat.rooms.get(this.#app.chat.current);
   }
 
-  /** Whether the room has more members than are known. */
-  #isPartly() {
+  get #isSeen() {
+    return this.element.offsetParent !== null;
+  }
+
+  /** @param {boolean} isEveryone */
+  #choose(isEveryone) {
+    this.#isEveryone = isEveryone;
+    for (const [index, tab] of this.#tabs.entries()) attribute(tab, "aria-pressed", String(isEveryone === (index === 1)));
+    this.#found = null;
+    this.refresh();
+  }
+
+  /** Another room is looked at. */
+  #turn() {
+    if (this.#isEveryone || !this.#isSeen) return;
+    this.#found = null;
+    this.#show();
     const room = this.#room;
-    return Boolean(room && !room.isPair && room.members.size < room.membersTotal);
+    if (!room || room.isPair || (this.#asked.has(room.key) && room.members.size >= room.membersTotal)) return;
+    this.#asked.add(room.key);
+    this.#ask();
   }
 
-  /** @param {number} [after] the UID behind which the next page begins */
+  /** @param {number} [after] the UID behind which the page begins */
   async #ask(after) {
-    const room = this.#everyone ? undefined : this.#room?.key;
-    if (!this.#everyone && room === undefined) return;
+    const room = this.#isEveryone ? undefined : this.#app.chat.current;
+    if (room === null) return;
     try {
       const page = await this.#app.engine.ask({ type: "who", ...(room && { room }), ...(after && { after }) });
-      if (room !== (this.#everyone ? undefined : this.#room?.key)) return; // another list is looked at by now
-      const old = after ? this.#found : [];
-      this.#found = [...old, ...page.clients.map((/** @type {Member} */ one) => withRole(one, page))];
+      if (room !== (this.#isEveryone ? undefined : this.#app.chat.current)) return; // one has turned away meanwhile
       this.#total = page.clients_total;
+      // A room of which all are known is shown as it is known: that changes as they come and go.
+      const isPart = this.#isEveryone || page.clients_total > PAGE;
+      this.#found = isPart ? [...(after ? this.#found ?? [] : []), ...page.clients] : null;
       this.#show();
     } catch {
-      // Offline: what is known stays.
+      this.#asked.delete(room ?? ""); // offline: what is known stays
     }
   }
 
   #show() {
+    if (!this.#isSeen) return; // it is made when it is opened
     const room = this.#room;
-    const known = this.#found.length || this.#everyone ? this.#found : [...(room?.members.values() ?? [])];
+    const known = this.#found ?? (this.#isEveryone ? [] : [...(room?.members.values() ?? [])]);
     const typed = this.#filter.value.trim().toLowerCase();
+    /** @type {Member[]} */
     const people = known
+      .map((one) => ({ ...one, role: this.#isEveryone ? "" : room?.roles.get(one.uid) }))
       .filter((one) => !typed || one.name.toLowerCase().includes(typed) || String(one.uid).startsWith(typed))
       .sort((one, other) => rank(one) - rank(other) || one.uid - other.uid);
-    const total = this.#found.length || this.#everyone ? this.#total : room?.membersTotal ?? 0;
     keyed(this.#list, people, (one) => String(one.uid), (one) => this.#make(one), (item, one) => this.#update(item, one));
-    this.#more.hidden = known.length >= total || known.length % PAGE !== 0 || known.length === 0;
-    fill(this.#more, `More (${total - known.length})`);
+    const left = this.#found ? this.#total - this.#found.length : 0;
+    this.#more.hidden = left <= 0;
+    fill(this.#more, `Show more (${left})`);
   }
 
   /** @param {Member} person */
-  #make({ uid }) {
-    const open = () => this.#app.open("person", { uid, name: this.#found.find((one) => one.uid === uid)?.name });
+  #make({ uid, name: text }) {
+    const open = () => this.#app.open("person", { uid, name: text });
     return el("li", null, el("button", { class: "list-row", type: "button", "aria-haspopup": "dialog", onclick: open }));
   }
 
-  /** @param {HTMLElement} item @param {Member} person */
-  #update(item, person) {
+  /**
+   * @param {HTMLElement} item
+   * @param {Member} person
+   */
+  #update(item, { uid, name: text, role, away = false }) {
     const button = /** @type {HTMLElement} */ (item.firstElementChild);
-    const state = JSON.stringify(person);
+    const state = JSON.stringify([text, role, away]);
     if (button.dataset.state === state) return;
     button.dataset.state = state;
-    const isMe = person.uid === this.#app.chat.me?.uid;
-    fill(button, tile(person.uid, "small"), name(person.uid, person.name), el("span", { class: "unseen" }, `, number ${person.uid}`),
-      isMe && el("span", { class: "soft small" }, "you"),
-      person.role && el("span", { class: "role" }, person.role), presence(person.away ?? false));
+    fill(
+      button, tile(uid, "small"), name(uid, text), el("span", { class: "unseen" }, `, number ${uid}`),
+      uid === this.#app.chat.me.uid && el("span", { class: "soft small" }, "you"),
+      role && el("span", { class: "role" }, role), presence(away),
+    );
   }
 }
 
-/** @param {Member} person @param {any} page */
-const withRole = (person, page) => ({
-  ...person, role: page.owner === person.uid ? "owner" : page.moderators?.includes(person.uid) ? "moderator" : person.role,
-});
-
-/** @param {Member} person */
-const rank = (person) => (ROLES[person.role ?? ""] ?? 2) + (person.away ? 3 : 0);
+/**
+ * Who has a role first, and who is away last.
+ *
+ * @param {Member} person
+ */
+const rank = ({ role = "", away }) => (FIRST.indexOf(role) + 1 || FIRST.length + 1) + (away ? FIRST.length + 1 : 0);

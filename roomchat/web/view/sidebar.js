@@ -1,6 +1,6 @@
 // The sidebar: one's own number, the rooms one is in, and whom one whispers with.
 
-import { attribute, el, fill, keyed } from "./dom.js";
+import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { linkToDial } from "./links.js";
 import { openMenu } from "./menu.js";
@@ -36,18 +36,11 @@ export class Sidebar {
         heading("rooms-title", "Rooms", "Join or make a room", () => app.open("join")), this.#rooms,
         heading("whispers-title", "Whispers", "Find a person", () => app.open("switch")), this.#whispers, this.#none),
     );
-    app.chat.on("change", (/** @type {string} */ what) => this.#changed(what));
-    this.#show();
-  }
-
-  /** @param {string} what */
-  #changed(what) {
-    if (what === "me" || what === "rooms" || what === "people" || what === "current" || what.startsWith("room:")) this.#show();
+    app.chat.on("change", eachFrame(() => this.#show()));
   }
 
   #show() {
     const { chat } = this.#app;
-    if (!chat.me) return;
     fill(this.#number, chat.me.uid);
     attribute(this.#number, "data-digits", String(chat.me.uid).length);
     fill(this.#name, theirs(chat.me.name, "ellipsis"), !chat.me.account && el("span", { class: "soft small" }, "guest"));

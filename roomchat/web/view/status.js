@@ -1,90 +1,108 @@
 // How things stand, in one quiet place: nothing while all is well.
 
-import { counted } from "../model/words.js";
 import { el, fill } from "./dom.js";
 
 const PATIENCE = 1500; // ms: a connection that is back sooner is not spoken of
-const BACK_FOR = 4000; // ms that "is back" stands there
+const BACK_FOR = 4000; // ms for which it says that the connection is back
+const LOST = "The connection is lost. Trying again; what you type is kept.";
+const ENDED = "You are logged out here.";
+const UPDATE = "There is a new version of this page.";
 
-/** The status row; put `element` where it is to be. It is a live region, so it says each thing once. */
+/** @typedef {{phase: string, sentence: string, retryAt?: number}} How */
+
+/** The status row. It is a live region, so a screen reader says each thing once. */
 export class Status {
+  #element;
   #engine;
+  /** @type {"well" | "losing" | "lost" | "back"} */
+  #state = "well";
+  /** @type {How} */
+  #how;
+  /** @type {Map<string, Node[]>} what is to be known beside that: sentences with their buttons */
+  #notices = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #wasLost = false;
-  #notices = /** @type {Map<string, Node[]>} */ (new Map());
-  #shown = "";
-  /** @type {(() => number) | undefined} */
-  #waiting;
 
   /**
    * @param {HTMLElement} element
    * @param {any} engine
-   * @param {() => number} [waiting] how many lines wait for the server
    */
-  constructor(element, engine, waiting) {
-    this.element = element;
+  constructor(element, engine) {
+    this.#element = element;
     this.#engine = engine;
-    this.#waiting = waiting;
-    engine.on("status", (/** @type {any} */ status) => this.#changed(status));
-    engine.on("notice", (/** @type {string} */ sentence) => this.#notice(sentence, [button("Well", () => this.#drop(sentence))]));
-    engine.on("update", () => this.#notice("There is a new version of this page.", [
-      button("Use it", () => location.reload()), button("Later", () => this.#drop("There is a new version of this page.")),
-    ]));
-    this.#changed(engine.status);
+    this.#how = engine.status;
+    engine.on("status", (/** @type {How} */ how) => this.#changed(how));
+    engine.on("notice", (/** @type {string} */ sentence) => this.#notice(sentence, [this.#drops(sentence, "All right")]));
+    const reload = button("Load it", () => location.reload());
+    engine.on("update", () => this.#notice(UPDATE, [reload, this.#drops(UPDATE, "Later")]));
   }
 
-  /** @param {{phase: string, sentence: string, retryAt?: number}} status */
-  #changed({ phase, sentence, retryAt }) {
+  /** @param {How} how */
+  #changed(how) {
+    this.#how = how;
+    const isLost = how.phase === "connecting" || how.phase === "offline";
+    if (how.phase === "ended") this.#turn("lost");
+    else if (isLost && this.#state !== "lost" && this.#state !== "losing") this.#turn("losing", PATIENCE, "lost");
+    else if (how.phase === "online" && this.#state === "lost") this.#turn("back", BACK_FOR, "well");
+    else if (!isLost && this.#state !== "back") this.#turn("well");
+    else this.#show();
+  }
+
+  /**
+   * @param {"well" | "losing" | "lost" | "back"} state
+   * @param {number} [after] ms until it is
+   * @param {"well" | "lost"} [next]
+   */
+  #turn(state, after = 0, next) {
     clearTimeout(this.#timer);
-    if (phase === "online") return this.#online();
-    if (phase === "starting" || phase === "stranger") return this.#show("");
-    if (phase === "ended") {
-      this.#wasLost = true;
-      return this.#show(sentence || "You are logged out here.", [
-        button("Come in here again", () => this.#engine.retry()), button("Somebody else", () => this.#engine.logout()),
-      ]);
-    }
-    const retry = retryAt ? [button("Try now", () => this.#engine.retry())] : [];
-    const words = sentence || "The connection is lost. Trying again; what you type is kept.";
-    if (this.#wasLost) return this.#show(words, retry);
-    this.#timer = setTimeout(() => {
-      this.#wasLost = true;
-      this.#show(words, retry);
-    }, PATIENCE);
+    this.#state = state;
+    if (next) this.#timer = setTimeout(() => this.#turn(next), after);
+    this.#show();
   }
 
-  #online() {
-    if (!this.#wasLost) return this.#show("");
-    this.#wasLost = false;
-    this.#show("The connection is back.", [], "is-fine");
-    this.#timer = setTimeout(() => this.#show(""), BACK_FOR);
-  }
-
-  /** @param {string} sentence @param {Node[]} buttons */
+  /**
+   * @param {string} sentence
+   * @param {Node[]} buttons
+   */
   #notice(sentence, buttons) {
     this.#notices.set(sentence, buttons);
-    if (!this.#wasLost) this.#show("");
+    this.#show();
   }
 
-  /** @param {string} sentence */
-  #drop(sentence) {
-    this.#notices.delete(sentence);
-    this.#show("");
+  /**
+   * A button that takes a notice away.
+   *
+   * @param {string} sentence
+   * @param {string} label
+   */
+  #drops(sentence, label) {
+    return button(label, () => {
+      this.#notices.delete(sentence);
+      this.#show();
+    });
   }
 
-  /** @param {string} sentence empty: the last notice, or nothing @param {Node[]} [buttons] @param {string} [classes] */
-  #show(sentence, buttons = [], classes = "") {
-    const [notice, ...more] = sentence ? [] : [...this.#notices].at(-1) ?? [];
-    const waiting = sentence && !classes ? this.#waiting?.() ?? 0 : 0;
-    const words = `${sentence || notice || ""}${waiting ? ` ${counted(waiting, "message")} not sent yet.` : ""}`;
-    if (words === this.#shown) return;
-    this.#shown = words;
-    this.element.className = `status ${classes || (notice ? "is-fine" : "")}`;
-    if (!words) return void fill(this.element);
-    fill(this.element, el("p", null, words), ...(notice ? /** @type {Node[]} */ (more.flat()) : buttons));
+  #show() {
+    const [words, buttons] = this.#said();
+    this.#element.classList.toggle("is-fine", this.#state !== "lost" || this.#how.phase === "connecting");
+    if (this.#element.firstChild?.textContent === words) return; // said, and pressed perhaps
+    if (words) fill(this.#element, el("p", null, words), ...buttons);
+    else fill(this.#element);
+  }
+
+  /** @returns {[string, Node[]]} */
+  #said() {
+    const { phase, sentence } = this.#how;
+    if (this.#state === "back") return ["The connection is back.", []];
+    if (this.#state !== "lost") return [...this.#notices].at(-1) ?? ["", []];
+    const retry = () => this.#engine.retry();
+    if (phase !== "ended") return [sentence || LOST, [button("Try now", retry)]];
+    return [sentence || ENDED, [button("Come in here again", retry), button("Log out", () => this.#engine.logout())]];
   }
 }
 
-/** @param {string} label @param {() => void} run */
+/**
+ * @param {string} label
+ * @param {() => void} run
+ */
 const button = (label, run) => el("button", { class: "button", type: "button", onclick: run }, label);

@@ -11,11 +11,12 @@ export class Whereabouts {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.#app = app;
-    const { chat } = app;
+    const { chat, engine } = app;
     chat.on("change", (/** @type {string} */ what) => {
-      if (what === "rooms") this.begin();
+      if (what === "rooms") this.#choose();
       else if (what === "current") this.#turned();
     });
+    engine.on("status", () => this.#choose());
     chat.on("call", (/** @type {any} */ { event, isHere }) => {
       if (isHere || isPair(event.room)) return;
       app.tell(dialledElsewhere(event, chat), { label: "Go there", run: () => app.go(event.room) });
@@ -26,13 +27,22 @@ export class Whereabouts {
     look();
   }
 
-  /** Look at a room, if at none: the one of before, or the one where people meet. */
+  /** What is known is there: look where one looked in this tab. */
   begin() {
-    const { chat } = this.#app;
+    const before = sessionStorage.getItem(KEY);
+    if (before !== null && this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
+    this.#choose();
+  }
+
+  /** Look at a room, if at none: the one of before, if we come back into it, or the one where people meet. */
+  #choose() {
+    const { chat, engine } = this.#app;
     if (chat.current !== null || !chat.rooms.size) return;
     const before = sessionStorage.getItem(KEY);
     const keys = [...chat.rooms.keys()];
-    chat.look(keys.find((key) => key === before) ?? keys.find((key) => key === chat.lobby) ?? keys[0]);
+    const room = keys.find((key) => key === before);
+    if (room !== undefined) chat.look(room);
+    else if (before === null || engine.status.phase === "online") chat.look(keys.includes(chat.lobby) ? chat.lobby : keys[0]);
   }
 
   /** Others who dial this person come where they look: so the server is to know. */

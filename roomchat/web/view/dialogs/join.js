@@ -95,5 +95,5 @@ export function openJoin(app, { room = "", token } = {}) {
  * @param {{room: string}} args
  */
 export function topicField(app, { room }) {
-  return field("The room is about", { name: "topic", value: app.chat.rooms.get(room)?.topic ?? "", maxlength: 400 }, "Empty: nothing in particular.");
+  return field("Topic", { name: "topic", value: app.chat.rooms.get(room)?.topic ?? "", maxlength: 400 }, "Empty: nothing in particular.");
 }

@@ -16,6 +16,7 @@ export function openPerson(app, { uid, name: given }) {
   const room = chat.current === null ? undefined : chat.rooms.get(chat.current);
   const member = room?.members.get(uid);
   const text = chat.nameOf(uid) ?? given ?? `UID ${uid}`;
+  const role = room?.roles.get(uid);
   const isMe = uid === chat.me.uid;
   const isAway = member?.away ?? (room?.isPair && room.other?.uid === uid ? room.other.offline : undefined);
   const then = (/** @type {() => void} */ run) => () => {
@@ -25,7 +26,7 @@ export function openPerson(app, { uid, name: given }) {
   const head = el("div", { class: "person-head" }, tile(uid, "big"), el("div", { class: "ellipsis" },
     name(uid, text),
     el("p", { class: "soft small" }, isAway === undefined ? null : presence(isAway), ` Number ${uid}`,
-      isMe ? ", you" : "", member?.role ? `, ${member.role} here` : "")));
+      isMe ? ", you" : "", role ? `, ${role} here` : "")));
   const button = (/** @type {string} */ label, /** @type {string} */ drawing, /** @type {() => void} */ run, kind = "") =>
     el("button", { class: `button ${kind}`, type: "button", onclick: then(run) }, icon(drawing), label);
   const main = isMe
