@@ -30,8 +30,7 @@ export const seqOf = (item) => (item.kind === "entry" ? item.entry.seq : 0);
 
 /** Items in order. Each has a number that it keeps: those put before the first one get smaller numbers. */
 export class Run {
-  /** Whether it begins with the first entry of the log. */
-  isWhole = false;
+  #isWhole = false;
   /** The number of the first item. */
   start = 0;
   /** @type {Item[]} */
@@ -44,6 +43,15 @@ export class Run {
   constructor(items = [], start = 0) {
     this.items = items;
     this.start = start;
+  }
+
+  /** Whether it begins with the first entry of the log. */
+  get isWhole() {
+    return this.#isWhole || this.firstSeq === 1;
+  }
+
+  set isWhole(isIt) {
+    this.#isWhole = isIt;
   }
 
   /** The number behind the last item's. */

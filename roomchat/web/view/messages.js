@@ -201,7 +201,9 @@ export class MessagesPane {
       fill(this.#top);
       return;
     }
-    this.#mark = this.#app.chat.rooms.get(room)?.mark ?? 0;
+    const { mark = 0, lastSeq = 0 } = this.#app.chat.rooms.get(room) ?? {};
+    if (!lastSeq) this.#timeline.live.isWhole = true; // nothing was said yet
+    this.#mark = mark;
     this.#isMarkSeen = !this.#mark;
     const place = this.#places.get(room) ?? null;
     const number = place ? this.#numberOf(place) : null;
