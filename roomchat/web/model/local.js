@@ -79,10 +79,10 @@ export const LOCAL = {
   search(runner, { words, everywhere }, room) {
     if (!words) return runner.again();
     const rooms = everywhere ? [...runner.chat.rooms.keys()] : [here(room)];
-    runner.find(words, rooms, (entry) => hasWords(words, entry.text));
+    runner.find(`Search: ${words}`, rooms, (entry) => hasWords(words, entry.text));
   },
   mentions(runner) {
-    runner.find("mentions and whispers", [...runner.chat.rooms.keys()], (entry) => runner.chat.wants(entry));
+    runner.find("Mentions and whispers", [...runner.chat.rooms.keys()], (entry) => runner.chat.wants(entry));
   },
   scrollBack({ chat, view }, { count }, current) {
     const room = here(current);

@@ -5,7 +5,6 @@ import { cell } from "../model/harmless.js";
 import { Runner } from "../model/runner.js";
 import { lengthStanding, standing } from "../model/standing.js";
 import { TypedHistory } from "../model/typed_history.js";
-import { roomName } from "../model/words.js";
 import { Refused } from "../core/protocol.js";
 import { Completion } from "./completion.js";
 import { attribute, el, fill } from "./dom.js";
@@ -188,7 +187,8 @@ export class Composer {
    * @param {any} error
    */
   #giveBack(text, room, error) {
-    const trouble = (error instanceof Refused ? "Refused: " : "") + cell(error.message);
+    const isServers = error instanceof Refused && error.code !== "offline_now" && error.code !== "not_known";
+    const trouble = (isServers ? "Refused: " : "") + cell(error.message);
     if (this.#room !== room) {
       this.#tell([trouble], "trouble");
       if (!this.#drafts.get(room)) this.#drafts.set(room, text);
@@ -236,7 +236,8 @@ export class Composer {
       this.#write(this.#drafts.get(room) ?? "");
       if (!this.#isTouch.matches) this.focus();
     }
-    this.#field.placeholder = room ? `Message ${roomName(room, chat).replace(/^whisper with /, "")}` : "Message";
+    const { name = "" } = chat.rooms.get(room) ?? {};
+    this.#field.placeholder = `Message ${cell(name)}`.trim();
     this.#field.enterKeyHint = this.#isTouch.matches ? "enter" : "send";
     this.#tellStanding();
   }

@@ -3,6 +3,7 @@
 // Of several tabs one calls: it holds a lock. Each tab that is looked at holds another one, which it asks for. Where
 // there are no locks every tab calls for itself; the tag makes one notification of several.
 
+import { isPair } from "../core/protocol.js";
 import { callOf, calls, counts, dialOf, Levels, Pace, titleOf } from "../model/calls.js";
 
 const CALLS = "roomchat.calls"; // names of locks
@@ -87,7 +88,8 @@ export class Notify {
   /** @param {any} event joined, with `by` */
   #dialled(event) {
     const { chat, settings } = this.#app;
-    if (this.#isCaller) this.#call(dialOf(event, chat), event.room, settings.values.notify !== "nothing");
+    const isCall = this.#isCaller && !isPair(event.room); // what is whispered calls by itself
+    if (isCall) this.#call(dialOf(event, chat), event.room, settings.values.notify !== "nothing");
   }
 
   /**

@@ -156,7 +156,7 @@ test("a search reads page by page, newest first, and goes on", async () => {
   await assert.rejects(async () => runner.run("/search"), /Usage: \/search WORDS/);
   await runner.run("/search -all BUDGET");
   const [name, { search, title }] = done[0];
-  assert.deepEqual([name, title, search.isOver], ["found", "BUDGET", false]);
+  assert.deepEqual([name, title, search.isOver], ["found", "Search: BUDGET", false]);
   await search.more();
   assert.deepEqual([search.hits.length, search.hits[0].seq, search.isOver], [40, 246, false]);
   await search.more();

@@ -39,7 +39,7 @@ export function openFound(app, { search, title, goTo }) {
     dialog.close();
     goTo(room, seq);
   };
-  const dialog = openDialog({ title: `Search: ${short(title, 40)}`, kind: "wide", body: [list, state, more] });
+  const dialog = openDialog({ title: short(title, 60), kind: "wide", body: [list, state, more] });
 
   const show = () => {
     fill(list, ...search.hits.map((hit) => row(app, hit, close)));

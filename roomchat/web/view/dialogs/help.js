@@ -34,9 +34,9 @@ export function openHelp() {
     el("dl", { class: "commands" }, ...commands.map(({ form, help }) => el("div", { class: "key-row" },
       el("dt", null, el("code", null, form)), el("dd", null, help))))));
   openDialog({
-    title: "Commands", kind: "wide", body: [...body, el("p", { class: "soft small" },
+    title: "Commands", kind: "wide", body: [el("p", { class: "soft", tabindex: "0" },
       "Anything else is sent to the room. // at the start sends a message that begins with /. " +
-      "You can use a person's name in place of a UID, with or without @. A room may be typed as #tea. /help dial tells more of /dial.")],
+      "You can use a person's name in place of a UID, with or without @. A room may be typed as #tea."), ...body],
   });
 }
 
