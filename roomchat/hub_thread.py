@@ -104,9 +104,13 @@ class HubThread:
         figures = self.figures
         if commands:
             figures.batches.observe(commands)
+        messages = deliveries = 0
         for segment in effects.segments:
-            figures.messages += len(segment.entries)
-            figures.deliveries += len(segment.entries) * len(segment.audience)
+            count = len(segment.entries)
+            messages += count
+            deliveries += count * len(segment.audience)
+        figures.messages += messages
+        figures.deliveries += deliveries
         if effects.refusals:
             figures.refused.update(effects.refusals)
 
