@@ -257,7 +257,8 @@ export class MessagesPane {
   #scrolled() {
     const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
     const isLive = this.#timeline?.past === null && this.#list.to >= (this.#timeline?.live.end ?? 0);
-    this.#list.isAtEnd = isLive && scrollHeight - clientHeight - scrollTop < 2;
+    // Who is at the end stays there, also while what came since was not painted yet.
+    this.#list.isAtEnd = (isLive || this.#list.isAtEnd) && scrollHeight - clientHeight - scrollTop < 2;
     this.#schedule();
   }
 
