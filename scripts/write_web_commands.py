@@ -17,7 +17,7 @@ PATH = Path(__file__).parent.parent / "roomchat" / "web" / "model" / "command_ta
 HEAD = """\
 // How commands are typed, and what they do. Written by `make docs` from roomchat/terminal/typed: change it there.
 
-/** @type {[group: string, commands: [form: string, help: string, example: string, ...aliases: string[]][]][]} */
+/** @type {[group: string, commands: [form: string, help: string, ...aliases: string[]][]][]} */
 export const TABLE = [
 """
 TAIL = """\
@@ -41,7 +41,7 @@ def text() -> str:
 
 
 def _row(command: SlashCommand) -> str:
-    return f"    {_js([command.form, command.help, command.example, *command.aliases])},\n"
+    return f"    {_js([command.form, command.help, *command.aliases])},\n"
 
 
 def _js(value: object) -> str:

@@ -13,8 +13,7 @@ import { nearest } from "./nearest.js";
  * What to do: a command for the server has a `type`, anything else is done here and has a `local`.
  * @typedef {{type: string, [field: string]: any} | {local: string, [field: string]: any}} Meant
  *
- * @typedef {{group: string, form: string, name: string, forms: string[], help: string, example: string,
- *   aliases: string[]}} SlashCommand
+ * @typedef {{group: string, form: string, name: string, forms: string[], help: string, aliases: string[]}} SlashCommand
  */
 
 /** What was typed can't be sent; the sentence says what to type. */
@@ -35,10 +34,10 @@ const MAX_ECHOED = 40; // characters of what was typed that an answer repeats
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }; // seconds
 
 /** @type {SlashCommand[]} */
-export const COMMANDS = TABLE.flatMap(([group, commands]) => commands.map(([typed, does, example, ...aliases]) => {
+export const COMMANDS = TABLE.flatMap(([group, commands]) => commands.map(([typed, does, ...aliases]) => {
   const name = typed.split(" ")[0];
   const [form, help] = Object.hasOwn(HERE, name) ? HERE[name] : [typed, does];
-  return { group, form, name, forms: form.split(" ").slice(1), help, example, aliases };
+  return { group, form, name, forms: form.split(" ").slice(1), help, aliases };
 }));
 
 /** @type {Map<string, SlashCommand>} */
@@ -272,11 +271,10 @@ export function find(name) {
 }
 
 /**
- * What a command does, with an example.
+ * What a command does.
  * @param {string} name without its slash
  */
 export function about(name) {
-  const { form, help, example, aliases } = find(`/${name}`);
-  const also = aliases.length ? ` Also: ${aliases.join(", ")}.` : "";
-  return [form, `${help[0].toUpperCase()}${help.slice(1)}.${also}`, `For example: ${example}`];
+  const { form, help, aliases } = find(`/${name}`);
+  return `${form}: ${help}.${aliases.length ? ` Also: ${aliases.join(", ")}.` : ""}`;
 }

@@ -115,7 +115,7 @@ export const LOCAL = {
   },
   retry: ({ engine }) => engine.retry(),
   help(runner, { topic }) {
-    if (topic) runner.tell(...about(topic));
+    if (topic) runner.tell(about(topic));
     else runner.view.open("help");
   },
 };

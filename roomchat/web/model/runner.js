@@ -25,9 +25,6 @@ const PAGE = 100;
 const MAX_LOOKED_AT = 5000; // messages, for one's own last one
 
 export class Runner {
-  #engine;
-  #chat;
-  #view;
   /** @type {string | null} what is answered to whispers; null: we are here */
   #away = null;
   /** @type {Set<number>} who whispered while we were away, and was told so */
@@ -43,9 +40,9 @@ export class Runner {
    * @param {View} view
    */
   constructor(engine, chat, view) {
-    this.#engine = engine;
-    this.#chat = chat;
-    this.#view = view;
+    this.engine = engine;
+    this.chat = chat;
+    this.view = view;
     engine.on("event", (/** @type {any} */ event) => this.#answer(event));
   }
 
@@ -55,7 +52,7 @@ export class Runner {
    * @param {string | null} [room] that it was typed for
    * @throws {Error} it can't be done; the message is a sentence
    */
-  async run(line, room = this.#chat.current) {
+  async run(line, room = this.chat.current) {
     const what = await this.#understand(line);
     if (what) await this.do(what, room);
   }
@@ -65,7 +62,7 @@ export class Runner {
    * @param {any} what
    * @param {string | null} [room]
    */
-  async do(what, room = this.#chat.current) {
+  async do(what, room = this.chat.current) {
     if (what.local) await LOCAL[what.local](this, what, room);
     else if (what.type === "say") await this.say(room, what.text, what.kind);
     else if (what.type === "whisper") await this.whisper(what.uid, what.text, what.kind);
@@ -81,8 +78,8 @@ export class Runner {
   async say(room, text, kind) {
     if (room === null) throw new TypingError(NO_ROOM);
     this.#check(text);
-    if (isPair(room)) await this.whisper(/** @type {number} */ (otherOf(room, this.#chat.me.uid)), text, kind);
-    else await this.#engine.say({ room, text, kind });
+    if (isPair(room)) await this.whisper(/** @type {number} */ (otherOf(room, this.chat.me.uid)), text, kind);
+    else await this.engine.say({ room, text, kind });
   }
 
   /**
@@ -92,10 +89,10 @@ export class Runner {
    */
   async whisper(uid, text, kind) {
     this.#check(text);
-    await this.#engine.say({ uid, text, kind });
-    const room = pairRoom(uid, this.#chat.me.uid), name = cell(nameOf(uid, this.#chat) ?? `UID ${uid}`);
-    if (room !== this.#chat.current) this.tell(`Whispered to ${name}.`);
-    if (!this.#chat.rooms.get(room)?.other?.offline) this.#offline.delete(uid);
+    await this.engine.say({ uid, text, kind });
+    const room = pairRoom(uid, this.chat.me.uid), name = cell(nameOf(uid, this.chat) ?? `UID ${uid}`);
+    if (room !== this.chat.current) this.tell(`Whispered to ${name}.`);
+    if (!this.chat.rooms.get(room)?.other?.offline) this.#offline.delete(uid);
     else if (!this.#offline.has(uid)) {
       this.#offline.add(uid);
       this.tell(willSeeLater(name));
@@ -104,13 +101,13 @@ export class Runner {
 
   /** @param {string} text */
   #check(text) {
-    const most = this.#chat.limits?.text ?? Infinity, length = [...text].length;
+    const most = this.chat.limits?.text ?? Infinity, length = [...text].length;
     if (length > most) throw new TypingError(`A message may have at most ${most} characters; this one has ${length}.`);
   }
 
   /** @param {...string} lines */
   tell(...lines) {
-    this.#view.tell(lines.map(cell));
+    this.view.tell(lines.map(cell));
   }
 
   /**
@@ -120,13 +117,13 @@ export class Runner {
   async #understand(line) {
     const isHeard = () => {
       try {
-        return parse(line, this.#chat) !== undefined;
+        return parse(line, this.chat) !== undefined;
       } catch (error) {
         return !(error instanceof NobodyCalled);
       }
     };
-    if (!isHeard() && this.#engine.status.phase === "online") await meetEveryone(this.#engine, isHeard);
-    return parse(line, this.#chat);
+    if (!isHeard() && this.engine.status.phase === "online") await meetEveryone(this.engine, isHeard);
+    return parse(line, this.chat);
   }
 
   /**
@@ -139,51 +136,39 @@ export class Runner {
       what = { ...what, room: what.room ?? room ?? undefined };
       if (what.room === undefined) throw new TypingError(NO_ROOM);
     }
-    if (what.type === "leave" && isPair(what.room)) return this.#chat.close(what.room);
-    const answer = await this.#engine.ask(what);
-    if (what.type === "dial") this.#view.go(answer.room);
-    else if (isAnswer(answer)) this.tell(...told(answer, this.#chat));
+    if (what.type === "leave" && isPair(what.room)) return this.chat.close(what.room);
+    const answer = await this.engine.ask(what);
+    if (what.type === "dial") this.view.go(answer.room);
+    else if (isAnswer(answer)) this.tell(...told(answer, this.chat));
   }
 
   /** @param {any} what */
   async #join(what) {
     const there = !what.private && this.called(what.room);
-    if (there) return this.#view.go(there);
-    const { room } = await this.#engine.ask(what);
-    this.#view.go(room);
+    if (there) return this.view.go(there);
+    const { room } = await this.engine.ask(what);
+    this.view.go(room);
   }
 
   /** @param {string} name @returns {string | undefined} the room that we are in of that name */
   called(name) {
-    return [...this.#chat.rooms.keys()].find((key) => isSame(key, name));
+    return [...this.chat.rooms.keys()].find((key) => isSame(key, name));
   }
 
   /** @param {any} event somebody whispers while we are away: tell them, once */
   #answer(event) {
     const isWords = event.type === "message" || event.type === "action";
     if (this.#away === null || !isWords || !isPair(event.room)) return;
-    if (!this.#chat.isOfOthers(event) || this.#chat.isOld(event) || this.#answered.has(event.uid)) return;
+    if (!this.chat.isOfOthers(event) || this.chat.isOld(event) || this.#answered.has(event.uid)) return;
     this.#answered.add(event.uid);
-    this.#engine.say({ uid: event.uid, text: awayWords(this.#away), kind: "action" }).catch(() => {});
+    this.engine.say({ uid: event.uid, text: awayWords(this.#away), kind: "action" }).catch(() => {});
   }
 
   // ---------------------------------------------------------------- what is done here
 
-  get chat() {
-    return this.#chat;
-  }
-
-  get engine() {
-    return this.#engine;
-  }
-
-  get view() {
-    return this.#view;
-  }
-
   /** @param {string} [typed] */
   async setAway(typed) {
-    const room = this.#chat.current, isBack = typed === undefined && this.#away !== null;
+    const room = this.chat.current, isBack = typed === undefined && this.#away !== null;
     const text = typed ?? "";
     if (room !== null && !isPair(room)) await this.say(room, isBack ? "is back" : awayWords(text), "action");
     this.#away = isBack ? null : text;
@@ -197,15 +182,15 @@ export class Runner {
    * @param {(entry: Spoken) => boolean} isHit
    */
   find(title, rooms, isHit) {
-    const isShown = (/** @type {Spoken} */ entry) => !this.#chat.hides(entry) && isHit(entry);
-    const past = (/** @type {[string, number | null, number]} */ ...asked) => this.#engine.past(...asked);
+    const isShown = (/** @type {Spoken} */ entry) => !this.chat.hides(entry) && isHit(entry);
+    const past = (/** @type {[string, number | null, number]} */ ...asked) => this.engine.past(...asked);
     this.#search = { title, search: new Search(rooms, isShown, past) };
     this.again();
   }
 
   /** Show the last search again. */
   again() {
-    if (this.#search) return this.#view.open("found", this.#search);
+    if (this.#search) return this.view.open("found", this.#search);
     throw new TypingError("Usage: /search WORDS, or /search -all WORDS to look in all your rooms.");
   }
 
@@ -218,7 +203,7 @@ export class Runner {
     let before = null, looked = 0;
     while (looked < MAX_LOOKED_AT) {
       /** @type {{entries: any[], more: boolean}} */
-      const { entries, more } = await this.#engine.past(room, before, PAGE);
+      const { entries, more } = await this.engine.past(room, before, PAGE);
       const found = entries.findLast((entry) => this.#isOwn(entry) && (!words || hasWords(words, said(entry).text)));
       if (found) return found;
       if (!more || !entries.length) break;
@@ -230,14 +215,14 @@ export class Runner {
 
   /** @param {any} entry */
   #isOwn(entry) {
-    return entry.uid === this.#chat.me.uid && (entry.type === "message" || entry.type === "action");
+    return entry.uid === this.chat.me.uid && (entry.type === "message" || entry.type === "action");
   }
 
   /** @param {number} uid what is known of somebody */
   async whois(uid) {
-    const chat = this.#chat;
+    const chat = this.chat;
     if (uid === chat.me.uid) return `You are ${uidName(uid, chat)}.`;
-    const { clients } = await this.#engine.ask({ type: "who", after: uid - 1 });
+    const { clients } = await this.engine.ask({ type: "who", after: uid - 1 });
     const person = clients[0]?.uid === uid ? clients[0] : null;
     const name = person?.name ?? nameOf(uid, chat);
     if (name === undefined) return `No one here has the UID ${uid}, and it is not known who had. /who lists everyone.`;
