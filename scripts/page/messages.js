@@ -56,7 +56,7 @@ class FakeChat extends Emitter {
   current = "tea";
   heard = new Map();
   rooms = new Map([
-    ["tea", { key: "tea", name: "tea", topic: "Which leaves, and when", mark: 0, members: new Map(), role: "owner" }],
+    ["tea", { key: "tea", name: "tea", topic: "Which leaves, and when", mark: 0, lastSeq: 1, members: new Map(), role: "owner" }],
     ["ops", { key: "ops", name: "ops", topic: "", mark: 0, members: new Map() }],
   ]);
   hides() { return false; }
