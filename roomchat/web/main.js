@@ -1,6 +1,7 @@
 // Puts the page together: the engine, what is known of the chat, and the parts that show it.
 
 import { Engine } from "./core/engine.js";
+import { keepPage } from "./core/offline.js";
 import { Chat } from "./model/chat.js";
 import { cell } from "./model/harmless.js";
 import { createApp, mount } from "./view/app.js";
@@ -43,3 +44,4 @@ function begin(kept) {
 
 engine.on("reset", begin);
 engine.start().then(begin);
+keepPage(engine);

@@ -187,6 +187,7 @@ export class Engine extends Emitter {
 
   /** Try to connect now, without waiting. */
   retry() {
+    if (this.#isOutdated) location.reload();
     this.#request("retry").catch(() => {});
   }
 

@@ -1,5 +1,6 @@
 // How things stand, in one quiet place: nothing while all is well.
 
+import { reload } from "../core/offline.js";
 import { el, fill } from "./dom.js";
 
 const PATIENCE = 1500; // ms: a connection that is back sooner is not spoken of
@@ -33,8 +34,7 @@ export class Status {
     this.#how = engine.status;
     engine.on("status", (/** @type {How} */ how) => this.#changed(how));
     engine.on("notice", (/** @type {string} */ sentence) => this.#notice(sentence, [this.#drops(sentence, "All right")]));
-    const reload = button("Load it", () => location.reload());
-    engine.on("update", () => this.#notice(UPDATE, [reload, this.#drops(UPDATE, "Later")]));
+    engine.on("update", () => this.#notice(UPDATE, [button("Load it", reload), this.#drops(UPDATE, "Later")]));
   }
 
   /** @param {How} how */
