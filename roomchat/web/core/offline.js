@@ -20,7 +20,10 @@ export async function keepPage(engine) {
   }
   const kept = registration;
   const look = () => kept.waiting && workers.controller && engine.emit("update");
-  kept.addEventListener("updatefound", () => kept.installing?.addEventListener("statechange", look));
+  kept.addEventListener("updatefound", () => {
+    kept.installing?.addEventListener("statechange", look);
+    look(); // it may have been quicker than this tab
+  });
   look();
   let isKept = workers.controller !== null;
   workers.addEventListener("controllerchange", () => {
