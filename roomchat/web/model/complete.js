@@ -10,7 +10,7 @@ import { harmless } from "./harmless.js";
  *
  * @typedef {{people(room: string | null): {uid: number, name: string}[], meant(who: string): number[],
  *   rooms: Map<string, {key: string, isHere?: boolean, other?: {uid: number, name: string}}>,
- *   heard: Map<string, any>, current: string | null}} Known
+ *   heard: Map<string, any>, invited: Map<string, any>, current: string | null}} Known
  *
  * What the word before the cursor is: the beginning of what, and what is put behind what it becomes.
  * @typedef {{kind: "command" | "topic" | "person" | "name" | "room" | "any room" | "", word: string, end?: string}} Asked
@@ -23,13 +23,15 @@ const ANY_ROOM = ["/join", "/who"]; // not only where one is
  * The word before the cursor, and what it may become.
  * @param {string} before the text before the cursor
  * @param {Known} chat
- * @returns {{word: string, found: Candidate[], isAsked: boolean}} isAsked: it is one for which a menu may open by itself
+ * @returns {{word: string, found: Candidate[], isAsked: boolean, isSure: boolean}} isAsked: a menu may open by itself;
+ *   isSure: what is begun is nothing by itself, so Enter may take the first one
  */
 export function candidates(before, chat) {
   const { kind, word, end = "" } = asked(before);
   const found = [...offered(kind, word, end, chat)].filter(({ text }) => harmless(text) === text);
   const isAsked = kind === "name" ? word.startsWith("@") : kind === "room" ? word !== "" : kind !== "" && kind !== "topic";
-  return { word, found: found.slice(0, MAX_CANDIDATES), isAsked };
+  const isSure = kind === "command" || (/^(person|name)$/.test(kind) && /^@?[^@\d]/.test(word));
+  return { word, found: found.slice(0, MAX_CANDIDATES), isAsked, isSure };
 }
 
 /**
@@ -157,7 +159,7 @@ function* names(word, end, chat) {
 function* rooms(word, end, chat, isAny) {
   const [, before, sign, last] = /** @type {RegExpExecArray} */ (/^(.*,)?(#?)(.*)$/s.exec(word));
   const wanted = compared(last);
-  for (const key of new Set([...chat.rooms.keys(), ...(isAny ? [...chat.heard.keys()].sort() : [])])) {
+  for (const key of new Set([...chat.rooms.keys(), ...(isAny ? [...chat.heard.keys(), ...chat.invited.keys()].sort() : [])])) {
     const other = isPair(key) && chat.rooms.get(key)?.other;
     if (isPair(key) && (sign || !other)) continue;
     const name = other ? `@${other.name}` : key;

@@ -45,9 +45,9 @@ export class Completion {
 
   /** What stands in the field has changed: offer what fits, if it asks for that. */
   update() {
-    const { word, found, isAsked } = this.#look();
+    const { word, found, isAsked, isSure } = this.#look();
     if (!isAsked || !found.length) return this.close();
-    this.#show(word, found, word.length > 1 || word === "/" ? 0 : -1);
+    this.#show(word, found, isSure ? 0 : -1);
   }
 
   close() {
@@ -78,7 +78,7 @@ export class Completion {
 
   #look() {
     const { value, selectionStart, selectionEnd } = this.#field;
-    if (selectionStart !== selectionEnd) return { word: "", found: [], isAsked: false };
+    if (selectionStart !== selectionEnd) return { word: "", found: [], isAsked: false, isSure: false };
     return candidates(value.slice(0, selectionStart), this.#app.chat);
   }
 

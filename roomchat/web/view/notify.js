@@ -4,6 +4,8 @@
 // there are no locks every tab calls for itself; the tag makes one notification of several.
 
 import { isPair } from "../core/protocol.js";
+import { cell } from "../model/harmless.js";
+import { whose } from "../model/words.js";
 import { callOf, calls, counts, dialOf, Levels, Pace, titleOf } from "../model/calls.js";
 
 const CALLS = "roomchat.calls"; // names of locks
@@ -21,6 +23,8 @@ export class Notify {
   #icon = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=icon]"));
   #plain = this.#icon?.href ?? "";
   #shown = "";
+  /** @type {Set<string>} private rooms of which was told that we are asked in */
+  #invited = new Set();
   /** @type {AudioContext | null} */
   #audio = null;
 
@@ -78,11 +82,23 @@ export class Notify {
   /** @param {any} event */
   #hear(event) {
     const { chat, settings } = this.#app;
+    if (event.type === "invited" && event.whom === chat.me.uid) this.#invite(event);
     if (!this.#isCaller || !("text" in event)) return;
     const level = this.levels.get(event.room) ?? settings.values.notify;
     // The sound can be on without notifications: then it is heard for what is for this person.
     const isCall = calls(event, chat, level === "nothing" && settings.values.sound ? "mentions" : level);
     if (isCall) this.#call(callOf(event, chat), event.room, level !== "nothing");
+  }
+
+  /** @param {any} event somebody asks this person into a private room; it comes again with each connection */
+  #invite(event) {
+    const { room } = event, app = this.#app;
+    if (this.#invited.has(room)) return;
+    this.#invited.add(room);
+    const title = `${whose(event.name, event.uid)} invites you into ${cell(room)}`;
+    const join = async () => (await app.ask({ type: "join", room })) && app.go(room);
+    app.tell(`${title}.`, { label: "Join", run: join });
+    if (this.#isCaller) this.#call({ title, body: "" }, room, app.settings.values.notify !== "nothing");
   }
 
   /** @param {any} event joined, with `by` */

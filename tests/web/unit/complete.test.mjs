@@ -6,9 +6,10 @@ const others = [[2, "bob"], [3, "Bea"], [4, "twin"], [5, "twin"], [6, "b\u202ead
 const chat = {
   current: "tea",
   rooms: new Map([
-    ["tea", { key: "tea" }], ["+7/plans", { key: "+7/plans" }], ["@1-2", { key: "@1-2", other: { uid: 2, name: "bob" } }],
+    ["tea", { key: "tea" }], ["@1-2", { key: "@1-2", other: { uid: 2, name: "bob" } }],
   ]),
   heard: new Map([["tea", {}], ["ops", {}], ["#odd", {}]]),
+  invited: new Map([["+7/plans", {}]]),
   people: () => others.map(([uid, name]) => ({ uid, name })),
   meant: (who) => others.filter(([uid, name]) => name === who || String(uid) === who).map(([uid]) => uid),
 };
@@ -56,6 +57,12 @@ test("rooms: where one is, or any of which one has heard", () => {
 test("a menu opens by itself only for what was begun", () => {
   for (const before of ["/", "/jo", "@", "hi @b", "/dial ", "#t"]) assert.ok(candidates(before, chat).isAsked, before);
   for (const before of ["", "bo", "hi", "hi bo", "/me wa"]) assert.ok(!candidates(before, chat).isAsked, before);
+});
+
+test("Enter takes what is offered only for what is nothing by itself: a room may be new, digits are a number", () => {
+  const isSure = (before) => candidates(before, chat).isSure;
+  for (const before of ["/jo", "hi @b", "/dial b", "/dial @b"]) assert.ok(isSure(before), before);
+  for (const before of ["/join te", "see #te", "/dial 1", "@", "/dial ", "/block "]) assert.ok(!isSure(before), before);
 });
 
 test("whom the server may know is asked for", () => {
