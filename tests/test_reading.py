@@ -1,4 +1,4 @@
-"""Read markers: what the hub keeps and tells, what is stored, and what a client makes of it."""
+"""Read markers: what the hub keeps and tells, and what is stored. A session: transcripts/session/reading.json."""
 
 from __future__ import annotations
 
@@ -14,19 +14,12 @@ from hypothesis import strategies as st
 
 from roomchat.chat import keeping
 from roomchat.chat.inputs import SessionRow
-from roomchat.client.session import Session
 from roomchat.protocol import (
     Bye,
-    Error,
     Join,
-    Joined,
     Leave,
-    Limits,
-    Pong,
     Read,
-    ReadMarker,
     Say,
-    Welcome,
     Whisper,
 )  # fmt: skip
 from tests.memory import Chat
@@ -182,52 +175,3 @@ def test_it_survives_the_end_of_the_server(tmp_path: Path, connect: Callable[...
                 again = connect(server)
                 again.resume(token, rooms={"tea": 2})
                 assert again.until("joined", room="tea")["read"] == seq
-
-
-# ---------------------------------------------------------------- a client's session
-
-
-def welcomed(session: Session, *features: str) -> list[Any]:
-    """What a session sends when it has been welcomed and caught up."""
-    session.hello()
-    welcome = Welcome(
-        uid=1, name="ann", token="t", epoch="e", last_n=0, server="", clients=[], clients_total=0, rooms=[],
-        rooms_total=0, limits=Limits(100, 10, 1000, 5), features=[*features],
-    )  # fmt: skip
-    sent = session.receive(welcome).send
-    session.receive(joined("tea", 9))
-    return sent + session.receive(Pong(re="caught-up")).send
-
-
-def joined(room: str, last_seq: int, read: int = 0) -> Joined:
-    return Joined(room=room, members=[], members_total=0, last_seq=last_seq, read=read)
-
-
-def test_what_no_server_has_answered_is_told_again() -> None:
-    """Once the connection is back; what was answered, and what is not news, is not."""
-    session = Session("ann")
-    welcomed(session, "read")
-    assert session.read("tea", 3) == Read(room="tea", seq=3, id="read")
-    assert session.read("tea", 3) is None
-    assert session.read("den", 1) is None, "it is not in there"
-    assert session.receive(ReadMarker(room="tea", read=3, re="read")).show == []
-    assert session.receive(ReadMarker(room="tea", read=5)).show == [ReadMarker(room="tea", read=5)]
-    assert session.markers.known == {"tea": 5}
-    assert session.read("tea", 4) is None
-    session.read("tea", 7)
-    assert Read(room="tea", seq=7, id="read") in welcomed(session, "read")
-
-
-def test_a_server_of_before_is_not_asked() -> None:
-    session = Session("ann")
-    welcomed(session)
-    assert session.read("tea", 3) is None
-    assert not [one for one in welcomed(session) if isinstance(one, Read)]
-
-
-@pytest.mark.parametrize("code", ["storage_unavailable", "not_in_room"])
-def test_a_refusal_is_no_news_to_a_person(code: str) -> None:
-    session = Session("ann")
-    welcomed(session, "read")
-    session.read("tea", 3)
-    assert session.receive(Error(code=code, message="", re="read")).show == []

@@ -1,0 +1,27 @@
+// The transcripts that client/session.py has, too; tests/web/test_session.py compares the two in random runs.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { WINDOW } from "../../../roomchat/web/core/said.js";
+import { Steps, asFar, load, parted } from "../steps.mjs";
+
+for (const { about, login, steps } of load()) {
+  test(`a session: ${about}`, () => {
+    const taken = new Steps(login);
+    for (const step of steps) {
+      const [asked, expected] = parted(step);
+      assert.deepEqual(asFar(expected, taken.take(asked)), expected, JSON.stringify(step));
+    }
+  });
+}
+
+test("no more is on its way than the window lets; what comes back lets more go", () => {
+  const { session } = new Steps();
+  for (let i = 1; i <= WINDOW + 3; i += 1) session.say({ room: "tea", text: String(i) });
+  const numbers = () => session.due().map(({ n }) => n);
+  assert.deepEqual([numbers().length, numbers()], [WINDOW, []]);
+  session.receive({ type: "message", room: "tea", seq: 1, uid: session.uid, n: 1 });
+  session.receive({ type: "error", code: "too_long", message: "", n: 2 });
+  assert.deepEqual(numbers(), [WINDOW + 1, WINDOW + 2]);
+});
