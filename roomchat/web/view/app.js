@@ -41,7 +41,9 @@ import { followViewport } from "./viewport.js";
 const LATER = 1000; // ms: everything else of the page comes first
 
 // Not needed to show what is said: they come when the page is there, or as soon as one is asked for.
-const dialogs = () => import("./dialogs/table.js");
+const dialogs = async () => (table = await import("./dialogs/table.js"));
+/** @type {typeof import("./dialogs/table.js") | undefined} once it is there: a dialog takes the very next key then */
+let table;
 
 const KNOWN = "roomchat.known"; // early.js shows the frame at once where somebody was logged in
 
@@ -57,10 +59,7 @@ export function createApp(given) {
   const app = {
     ...given,
     tell,
-    open: async (name, args) => {
-      const { DIALOGS } = await dialogs();
-      DIALOGS[name]?.(app, args);
-    },
+    open: async (name, args) => (table ?? (await dialogs())).DIALOGS[name]?.(app, args),
     go: (room) => chat.look(room),
     ask: async (command) => {
       try {
@@ -83,6 +82,10 @@ export function createApp(given) {
 export function mount(app, { messages, composer, write, greet }) {
   const { engine, chat } = app;
   const link = takeLink();
+  window.addEventListener("hashchange", () => {
+    Object.assign(link, takeLink());
+    if (phase === "chat") follow(app, link);
+  });
   const entrance = new Entrance({ engine, greet });
   const people = new People(app, () => drawers.close());
   const drawers = new Drawers({ settings: app.settings, onpeople: () => people.refresh() });
@@ -92,7 +95,7 @@ export function mount(app, { messages, composer, write, greet }) {
   app.go = (room) => {
     look(room);
     drawers.closeAbove();
-    if (!matchMedia("(pointer: coarse)").matches) write();
+    focusOn({ focus: write });
   };
   fill(byId("sidebar"), new Sidebar(app).element);
   fill(byId("room-header"), ...header.elements);
@@ -119,13 +122,14 @@ export function mount(app, { messages, composer, write, greet }) {
     if (next === "starting") return;
     remember(next === "chat");
     if (next === "stranger") arrive(entrance, link, engine.status.sentence);
-    else if (!matchMedia("(pointer: coarse)").matches) write();
+    else focusOn({ focus: write });
   };
   engine.on("status", (/** @type {{phase: string}} */ status) => {
     show(status.phase);
     if (status.phase === "online") follow(app, link);
   });
   show(engine.status.phase);
+  if (document.documentElement.dataset.phase === "stranger") focusOn(entrance);
   setTimeout(() => void dialogs().catch(() => undefined), LATER);
 }
 
@@ -164,7 +168,12 @@ function remember(isKnown) {
 function arrive(entrance, link, why) {
   if (link.invite) entrance.show("register", { invite: link.invite });
   else entrance.show("guest", { trouble: link.trouble ?? why });
-  if (!matchMedia("(pointer: coarse)").matches) entrance.focus();
+  focusOn(entrance);
+}
+
+/** A phone would show its keyboard before anybody has asked for it. @param {{focus: () => void}} part */
+function focusOn(part) {
+  if (!matchMedia("(pointer: coarse)").matches) part.focus();
 }
 
 /** What a link asked for, once one is in; each once. @param {App} app @param {import("./links.js").Link} link */

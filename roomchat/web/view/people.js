@@ -1,5 +1,6 @@
 // Who is in the room that is looked at, and who is on the server.
 
+import { whose } from "../model/words.js";
 import { attribute, el, eachFrame, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { name, presence, tile } from "./person.js";
@@ -131,9 +132,10 @@ export class People {
     const state = JSON.stringify([text, role, away]);
     if (button.dataset.state === state) return;
     button.dataset.state = state;
+    const isMe = uid === this.#app.chat.me.uid;
+    attribute(button, "aria-label", [whose(text, uid), isMe && "you", role, away && "away"].filter(Boolean).join(", "));
     fill(
-      button, tile(uid, "small"), name(uid, text), el("span", { class: "unseen" }, `, number ${uid}`),
-      uid === this.#app.chat.me.uid && el("span", { class: "soft small" }, "you"),
+      button, tile(uid, "small"), name(uid, text), isMe && el("span", { class: "soft small" }, "you"),
       role && el("span", { class: "role" }, role), presence(away),
     );
   }

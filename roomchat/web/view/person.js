@@ -38,9 +38,8 @@ export const theirs = (text, classes) => el("bdi", { class: classes ?? null, dir
 export const name = (uid, text) => theirs(text, `name ${colourOf(uid)}`);
 
 /**
- * Whether somebody is here, as a dot and as a word for those who can't see it.
+ * Whether somebody is here, as a dot; what it is in says it in words.
  *
  * @param {boolean} isAway
  */
-export const presence = (isAway) =>
-  el("span", { class: `presence ${isAway ? "is-away" : "is-here"}` }, el("span", { class: "unseen" }, isAway ? "away" : "here"));
+export const presence = (isAway) => el("span", { class: `presence ${isAway ? "is-away" : "is-here"}` });

@@ -1,5 +1,7 @@
 // The sidebar: one's own number, the rooms one is in, and whom one whispers with.
 
+import { cell } from "../model/harmless.js";
+import { whose } from "../model/words.js";
 import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { linkToDial } from "./links.js";
@@ -69,6 +71,7 @@ export class Sidebar {
     button.dataset.state = state;
     attribute(button, "aria-current", isCurrent ? "page" : null);
     button.classList.toggle("is-unread", room.unread > 0);
+    attribute(button, "aria-label", label(room));
     fill(button, ...(room.isPair ? pair(room) : named(room)), counts(room));
   }
 
@@ -109,7 +112,7 @@ export async function copyText(text, tell, sentence) {
 }
 
 /** @param {any} room */
-const keyOf = (room) => room.key ?? room.room ?? room.name;
+const keyOf = (room) => room.key;
 
 /** @param {string} id @param {string} label @param {string} plus what its button does @param {() => void} run */
 function heading(id, label, plus, run) {
@@ -117,27 +120,23 @@ function heading(id, label, plus, run) {
     el("button", { class: "icon-button", type: "button", "aria-label": plus, title: plus, onclick: run }, icon("plus")));
 }
 
-/** @param {any} room @returns {Node[]} */
-function named(room) {
-  if (!room.isPrivate) return [icon("room"), theirs(room.name, "ellipsis")];
-  return [icon("lock"), theirs(room.name, "ellipsis"),
-    el("span", { class: "soft small number" }, room.founder && `+${room.founder}`), el("span", { class: "unseen" }, ", private")];
+/** What is to be known of a room, in words. @param {any} room */
+function label({ name: text, isPair, isPrivate, founder, other, unread, mentions }) {
+  const called = isPair ? whose(other.name, other.uid) : cell(text);
+  return [called, isPrivate && `private, of ${founder}`, other?.offline && "away", unread && `${unread} unread`,
+    !isPair && mentions && `${mentions} to you`].filter(Boolean).join(", ");
 }
 
-/** @param {any} room @returns {Node[]} */
-function pair(room) {
-  const { uid, name: text = `UID ${uid}`, offline = false } = room.other ?? {};
-  return [tile(uid, "small"), name(uid, text), presence(offline)];
-}
+/** @param {any} room @returns {import("./dom.js").Child[]} */
+const named = ({ name: text, isPrivate, founder }) => [icon(isPrivate ? "lock" : "room"), theirs(text, "ellipsis"),
+  isPrivate && el("span", { class: "soft small number" }, `+${founder}`)];
+
+/** @param {any} room @returns {import("./dom.js").Child[]} */
+const pair = ({ other: { uid, name: text, offline } }) => [tile(uid, "small"), name(uid, text), presence(offline)];
 
 /** @param {any} room */
-function counts(room) {
-  const { unread = 0, mentions = 0 } = room;
-  if (!unread && !mentions) return null;
-  const short = (/** @type {number} */ count) => (count > MOST ? `${MOST}+` : String(count));
-  const calls = room.isPair ? unread : mentions;
-  const said = calls && !room.isPair ? `${unread} unread, ${mentions} to you` : `${unread} unread`;
-  return el("span", { class: "counts" },
-    el("span", { class: calls ? "count calls" : "count", "aria-hidden": "true" }, short(calls || unread)),
-    el("span", { class: "unseen" }, said));
+function counts({ isPair, unread, mentions }) {
+  const calls = isPair ? unread : mentions;
+  const shown = calls || unread;
+  return shown > 0 && el("span", { class: `count${calls ? " calls" : ""}` }, shown > MOST ? `${MOST}+` : shown);
 }

@@ -25,7 +25,7 @@ export function openPerson(app, { uid, name: given }) {
   };
   const head = el("div", { class: "person-head" }, tile(uid, "big"), el("div", { class: "ellipsis" },
     name(uid, text),
-    el("p", { class: "soft small" }, isAway === undefined ? null : presence(isAway), ` Number ${uid}`,
+    el("p", { class: "soft small" }, isAway === undefined ? null : presence(isAway), isAway && " Away, number" || " Number", ` ${uid}`,
       isMe ? ", you" : "", role ? `, ${role} here` : "")));
   const button = (/** @type {string} */ label, /** @type {string} */ drawing, /** @type {() => void} */ run, kind = "") =>
     el("button", { class: `button ${kind}`, type: "button", onclick: then(run) }, icon(drawing), label);
