@@ -70,3 +70,26 @@ def test_a_certificate_says_the_name(tmp_path: Path) -> None:
     """With another one, or a number, people would be asked whether they trust it."""
     cert, key = issue(tmp_path, "*.example.org", "chat.example.org", "192.0.2.7")
     assert joins("0.0.0.0", 5050, Identity(Path(cert), Path(key))) == ["", "chat.example.org"]
+
+
+def pages(host: str, identity: Identity, **settings: object) -> list[str]:
+    """Where it is said that the page is; the first one is for this machine."""
+    told = greeting(Address(host, 6000), Settings(**settings), identity).splitlines()  # type: ignore[arg-type]
+    return [one.rpartition(" ")[2] for one in told if "browser" in one]
+
+
+@pytest.mark.parametrize(
+    ("host", "plaintext", "addresses"),
+    [
+        ("127.0.0.1", "local", ["http://localhost:6000/"]),
+        ("127.0.0.1", "none", ["https://localhost:6000/"]),
+        ("0.0.0.0", "local", ["http://localhost:6000/", "https://192.0.2.7:6000/"]),
+        ("192.0.2.7", "local", ["https://192.0.2.7:6000/"]),
+        ("192.0.2.7", "all", ["http://192.0.2.7:6000/"]),
+        ("2001:db8::7", "local", ["https://[2001:db8::7]:6000/"]),
+    ],
+)
+def test_where_the_page_is(identity: Identity, host: str, plaintext: str, addresses: list[str]) -> None:
+    """In clear where that is served."""
+    assert pages(host, identity, plaintext=plaintext) == addresses
+    assert pages(host, identity, plaintext=plaintext, wires=("native",)) == []

@@ -33,12 +33,16 @@ def greeting(address: Address, settings: Settings, identity: Identity) -> str:
         lines.append(f"Join from this machine with: roomchat join{_from_here(address, settings)}")
     else:
         lines.append(f"Join with: {_join(address.host, address.port)}")
+    if "websocket" in settings.wires:
+        lines.append(
+            f"In a browser: {_page(Address('localhost' if local else address.host, address.port), settings)}"
+        )
     if "plain" in settings.wires and (settings.plaintext == "all" or (local and settings.plaintext == "local")):
         lines.append(
             f"Without roomchat, in plain text: nc {'localhost' if local else address.host} {address.port}"
         )
     if everywhere:
-        lines += _from_elsewhere(address, identity.names)
+        lines += _from_elsewhere(address, identity.names, browsers="websocket" in settings.wires)
     if local and not everywhere:
         lines.append("Only this machine can connect; --host 0.0.0.0 lets others in.")
     encrypted = everywhere or not local or settings.plaintext == "none"
@@ -64,7 +68,13 @@ def _from_here(address: Address, settings: Settings) -> str:
     return f" localhost:{address.port}" if address.host in _EVERYWHERE else f" {address}"
 
 
-def _from_elsewhere(address: Address, certified: list[str]) -> list[str]:
+def _page(address: Address, settings: Settings) -> str:
+    """Where the page is."""
+    clear = settings.plaintext == "all" or (settings.plaintext == "local" and address.host == "localhost")
+    return f"{'http' if clear else 'https'}://{address}/"
+
+
+def _from_elsewhere(address: Address, certified: list[str], *, browsers: bool) -> list[str]:
     """What is typed on another machine: with a name that an authority vouches for, if there is one."""
     name = socket.gethostname()
     numbers = [one for one in addresses_of_host() if ":" not in one or address.host == "::"]
@@ -75,6 +85,8 @@ def _from_elsewhere(address: Address, certified: list[str]) -> list[str]:
     lines = [f"From another machine: {_join(first, address.port)}"]
     if not certified and first != name and not name.startswith("localhost"):
         lines.append(f"  or, where its name is known: {_join(name, address.port)}")
+    if browsers:
+        lines.append(f"  or, in a browser: https://{Address(first, address.port)}/")
     return lines
 
 
