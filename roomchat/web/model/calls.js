@@ -15,7 +15,7 @@ const KEY = "roomchat.calls";
 export class Levels {
   #store;
 
-  /** @param {{getItem(key: string): string | null, setItem(key: string, value: string): void}} store as localStorage */
+  /** @param {() => {getItem(key: string): string | null, setItem(key: string, value: string): void}} store gives localStorage */
   constructor(store) {
     this.#store = store;
   }
@@ -30,7 +30,7 @@ export class Levels {
   set(room, level) {
     const { [room]: _, ...others } = this.#all();
     try {
-      this.#store.setItem(KEY, JSON.stringify(level ? { ...others, [room]: level } : others));
+      this.#store().setItem(KEY, JSON.stringify(level ? { ...others, [room]: level } : others));
     } catch {
       // A private window may keep nothing.
     }
@@ -39,7 +39,7 @@ export class Levels {
   /** @returns {Record<string, Level>} */
   #all() {
     try {
-      return JSON.parse(this.#store.getItem(KEY) ?? "{}") ?? {};
+      return JSON.parse(this.#store().getItem(KEY) ?? "{}") ?? {};
     } catch {
       return {};
     }

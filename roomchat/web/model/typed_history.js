@@ -13,7 +13,7 @@ export class TypedHistory {
   #lines = [];
   #place = 0; // of the line that is shown; behind the last one: none
 
-  /** @param {Store} store as localStorage; it may refuse */
+  /** @param {() => Store} store gives localStorage; it may refuse */
   constructor(store) {
     this.#store = store;
     this.#load();
@@ -67,7 +67,7 @@ export class TypedHistory {
 
   #load() {
     try {
-      const lines = JSON.parse(this.#store.getItem(KEY) ?? "[]");
+      const lines = JSON.parse(this.#store().getItem(KEY) ?? "[]");
       if (Array.isArray(lines)) this.#lines = lines.filter((line) => typeof line === "string");
     } catch {
       // Somebody else's, or none is kept here: what we have is enough.
@@ -79,7 +79,7 @@ export class TypedHistory {
     this.#lines = lines;
     this.rest();
     try {
-      this.#store.setItem(KEY, JSON.stringify(lines));
+      this.#store().setItem(KEY, JSON.stringify(lines));
     } catch {
       // A private window may keep nothing: they last until the tab is closed.
     }

@@ -11,6 +11,7 @@ import { attribute, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 
 const KEEP_AFTER = 400; // ms: a draft is kept when one pauses
+const NO_COPY = "This browser lets no page copy here: it may only where the page came with TLS.";
 const NO_FILES = "There are no files in this chat. You can paste a link to one.";
 
 /**
@@ -30,7 +31,7 @@ export class Composer {
   #send = el("button", { class: "icon-button", "aria-label": "Send", type: "submit" }, icon("send"));
   #completion;
   #runner;
-  #history = new TypedHistory(window.localStorage);
+  #history = new TypedHistory(() => localStorage);
   /** @type {Map<string, string>} */
   #drafts = new Map();
   #room = "";
@@ -56,7 +57,10 @@ export class Composer {
       older: () => pane.page(-1),
       goTo: (room, seq) => pane.goTo(room, seq),
       clear: () => pane.clear(),
-      copy: (text) => navigator.clipboard.writeText(text),
+      copy: async (text) => {
+        if (!navigator.clipboard) throw new Error(NO_COPY);
+        await navigator.clipboard.writeText(text);
+      },
     });
     this.element = el(
       "form", { class: "composer", "aria-label": "Write", novalidate: true }, this.#completion.element, this.#note,
@@ -71,8 +75,9 @@ export class Composer {
    * @param {{drafts?: Record<string, string>} | null} kept
    */
   load(kept) {
+    const typed = kept ? this.#field.value : ""; // it may be younger than what is kept
     this.#drafts = new Map(Object.entries(kept?.drafts ?? {}));
-    this.#write(this.#drafts.get(this.#room) ?? "");
+    this.#write(typed || (this.#drafts.get(this.#room) ?? ""));
   }
 
   /**
@@ -287,6 +292,8 @@ export class Composer {
     const length = lengthStanding(text, chat.limits?.text);
     const told = this.#trouble || length?.text || hint(text) ||
       standing(engine.status, chat, this.#muted.get(this.#room));
+    // A count that changes with each key is not read out.
+    attribute(this.#note, "aria-live", length && !length.isTooLong && "off");
     if (this.#note.textContent !== told) fill(this.#note, told);
     this.#note.classList.toggle("trouble", Boolean(this.#trouble || length?.isTooLong));
     attribute(this.#field, "aria-invalid", length?.isTooLong && "true");

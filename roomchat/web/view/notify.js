@@ -14,7 +14,7 @@ const MOST = 99; // that the icon counts
 const NOTES = [[660, 0], [880, 0.12]]; // Hz, and when, in seconds
 
 export class Notify {
-  levels = new Levels(window.localStorage);
+  levels = new Levels(() => localStorage);
   #app;
   #pace = new Pace();
   #isCaller = !navigator.locks;
@@ -143,6 +143,7 @@ export class Notify {
   }
 
   #ring() {
+    if (!navigator.userActivation?.hasBeenActive) return; // browsers let no page be heard that nobody has touched
     this.#audio ??= new AudioContext();
     const { currentTime: now, destination } = this.#audio;
     for (const [frequency, after] of NOTES) {

@@ -8,7 +8,7 @@ function store() {
 }
 
 test("lines come back, the last one first, and then what was typed", () => {
-  const history = new TypedHistory(store());
+  const shared = store(), history = new TypedHistory(() => shared);
   for (const line of ["one", "two", "two"]) history.add(line);
   assert.equal(history.older(""), "two");
   assert.equal(history.older("two"), "one");
@@ -19,7 +19,7 @@ test("lines come back, the last one first, and then what was typed", () => {
 });
 
 test("only an empty box goes back, and a line that was changed stays", () => {
-  const history = new TypedHistory(store());
+  const shared = store(), history = new TypedHistory(() => shared);
   history.add("one");
   assert.equal(history.older("begun"), null);
   assert.equal(history.older(""), "one");
@@ -28,22 +28,22 @@ test("only an empty box goes back, and a line that was changed stays", () => {
 });
 
 test("another tab's lines are there, too; what is deleted is not; after a logout nothing is", () => {
-  const shared = store(), one = new TypedHistory(shared), other = new TypedHistory(shared);
+  const shared = store(), one = new TypedHistory(() => shared), other = new TypedHistory(() => shared);
   one.add("a");
   other.add("/me b");
   assert.equal(one.older(""), "/me b");
   one.forget("b");
   assert.equal(other.older(""), "a");
   one.clear();
-  assert.equal(new TypedHistory(shared).older(""), null);
+  assert.equal(new TypedHistory(() => shared).older(""), null);
 });
 
 test("a store that refuses, or has something else, does no harm", () => {
   const refuses = () => {
     throw new Error("no");
   };
-  const history = new TypedHistory({ getItem: refuses, setItem: refuses });
+  const history = new TypedHistory(() => ({ getItem: refuses, setItem: refuses }));
   history.add("a");
   assert.equal(history.older(""), "a");
-  assert.equal(new TypedHistory({ getItem: () => '{"a": 1}', setItem() {} }).older(""), null);
+  assert.equal(new TypedHistory(() => ({ getItem: () => '{"a": 1}', setItem() {} })).older(""), null);
 });

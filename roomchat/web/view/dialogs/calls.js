@@ -10,7 +10,7 @@ const LEVELS = [["", "As everywhere"], ["everything", "For every message"], ["me
 
 /** @param {import("../app.js").App} app @param {{room: string}} args */
 export function openCalls(app, { room }) {
-  const levels = new Levels(localStorage), now = levels.get(room) ?? "";
+  const levels = new Levels(() => localStorage), now = levels.get(room) ?? "";
   const choices = LEVELS.map(([value, label]) => {
     const radio = el("input", { type: "radio", name: "level", value, checked: value === now });
     radio.addEventListener("change", () => levels.set(room, /** @type {any} */ (value || undefined)));
