@@ -60,6 +60,7 @@ class FakeChat extends Emitter {
     ["ops", { key: "ops", name: "ops", topic: "", mark: 0, members: new Map() }],
   ]);
   hides() { return false; }
+  isOfOthers({ uid, text }) { return uid !== 1 && text !== undefined; }
   isOld() { return false; }
   may() { return true; }
   read(room, seq = 1) { return seq; }

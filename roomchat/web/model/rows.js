@@ -33,15 +33,23 @@ export function dayOf(at) {
 }
 
 /**
+ * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `me`: `"7 ann"`; `hides`: whether an entry is of
+ * somebody of whom nothing is to be seen.
+ * @typedef {{mark: number, me: string, hides: (entry: any) => boolean}} Look
+ */
+
+/**
  * How an item is shown; null: not at all.
  * @param {Item} item
+ * @param {Look} look
  * @returns {Row["kind"] | null}
  */
-function kindOf(item) {
+function kindOf(item, { hides }) {
   if (item.kind === "waiting" || item.kind === "refused") return "words";
   if (item.kind === "comings") return comingsWords(item) ? "comings" : null;
   if (item.kind !== "entry") return item.kind;
   const { type } = item.entry;
+  if (hides(item.entry)) return null;
   if (type === "message" || type === "action") return "words";
   if (type === "tombstone") return type;
   return isDeed(item.entry) && type !== "deleted" ? "deed" : null; // of what was deleted the tombstone tells
@@ -59,20 +67,21 @@ const isAction = (item) =>
  * @param {Timeline} timeline
  * @param {number} from the number of the first item
  * @param {number} to the number behind the last one; at the end of the log our lines that wait follow it
- * @param {{mark: number, me: string}} look mark: the seq behind which all is new, 0: nowhere; me: `"7 ann"`
+ * @param {Look} look
  * @returns {Row[]}
  */
-export function rowsOf(timeline, from, to, { mark, me }) {
+export function rowsOf(timeline, from, to, look) {
+  const { mark } = look;
   const run = timeline.shown;
   const first = Math.max(from, run.start);
   const items = run.items.slice(first - run.start, Math.max(0, to - run.start));
   if (!timeline.past && to >= run.end) items.push(...timeline.waiting);
   /** @type {Row[]} */
   const rows = [];
-  let before = above(run, from), seq = seqBefore(run, from);
+  let before = above(run, from, look), seq = seqBefore(run, from);
   for (const [index, item] of items.entries()) {
     const number = Math.min(first + index, run.end);
-    const kind = kindOf(item), own = seqOf(item);
+    const kind = kindOf(item, look), own = seqOf(item);
     if (kind && mark && seq && seq <= mark && own > mark) {
       rows.push({ key: "new", kind: "new", item: null, at: before?.at ?? 0, day: dayOf(item.at), isHead: false, number });
       before = null;
@@ -80,7 +89,7 @@ export function rowsOf(timeline, from, to, { mark, me }) {
     seq = own || seq;
     if (!kind) continue;
     const day = dayOf(item.at);
-    rows.push({ key: item.key, kind, item, at: item.at, day, number, isHead: !isSame(before, item, day, me) });
+    rows.push({ key: item.key, kind, item, at: item.at, day, number, isHead: !isSame(before, item, day, look) });
     before = item;
   }
   return rows;
@@ -91,24 +100,26 @@ export function rowsOf(timeline, from, to, { mark, me }) {
  * @param {Item | null} before
  * @param {Item} item
  * @param {string} day
- * @param {string} me
+ * @param {Look} look
  */
-function isSame(before, item, day, me) {
-  return before !== null && isSaid(before) && isSaid(item) && (whose(before) || me) === (whose(item) || me) &&
+function isSame(before, item, day, look) {
+  const { me } = look;
+  return before !== null && isSaid(before, look) && isSaid(item, look) && (whose(before) || me) === (whose(item) || me) &&
     Math.abs(item.at - before.at) < TOGETHER && dayOf(before.at) === day && !isAction(before) && !isAction(item);
 }
 
-/** @param {Item} item */
-const isSaid = (item) => ["words", "tombstone"].includes(kindOf(item) ?? "");
+/** @param {Item} item @param {Look} look */
+const isSaid = (item, look) => ["words", "tombstone"].includes(kindOf(item, look) ?? "");
 
 /**
  * The nearest item before that number which is shown.
  * @param {import("./run.js").Run} run
  * @param {number} number
+ * @param {Look} look
  */
-function above(run, number) {
+function above(run, number, look) {
   for (let place = Math.min(number, run.end) - run.start - 1; place >= 0; place -= 1) {
-    if (kindOf(run.items[place])) return run.items[place];
+    if (kindOf(run.items[place], look)) return run.items[place];
   }
   return null;
 }

@@ -55,13 +55,13 @@ export class Timeline extends Emitter {
   /**
    * An entry came. One of ours takes the place of its line.
    * @param {Entry} entry
-   * @param {boolean} [isOfOthers]
+   * @param {boolean} [isOfOthers] words of others
    * @param {boolean} [isOld] said before we came: what was told then stays behind it
    */
   take(entry, isOfOthers = false, isOld = false) {
     if (entry.type === "deleted") for (const run of [this.live, this.past]) run?.erase(entry.of);
     if (entry.own) this.waiting = this.waiting.filter(({ line }) => line.id !== entry.own);
-    if (isOfOthers && "text" in entry) this.heard += 1;
+    if (isOfOthers) this.heard += 1;
     const last = isOld ? this.live.items.findLastIndex(({ kind }) => kind !== "told") : -1;
     const told = isOld ? this.live.items.splice(last + 1) : [];
     this.#append(logged(entry));

@@ -55,9 +55,9 @@ export class Timelines {
    * @param {any} event as it came
    */
   take(event) {
-    if (this.#chat.hides(event)) return;
-    const { room, type } = event;
-    if (isEntry(event)) this.of(room).take(event, event.uid !== this.#chat.me.uid, this.#chat.isOld(event));
+    const { room, type } = event, chat = this.#chat;
+    if (isEntry(event)) this.of(room).take(event, chat.isOfOthers(event), chat.isOld(event)); // also of who is blocked
+    else if (chat.hides(event)) return;
     else if (type === "gap") this.of(room).miss(event);
     else if (isComing(event)) this.of(room).come(event);
     else if (type === "renamed") this.#renamed(event);

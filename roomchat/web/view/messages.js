@@ -80,8 +80,8 @@ export class MessagesPane {
   take(event) {
     const { chat } = this.#app;
     this.timelines.take(event);
-    const isHere = isEntry(event) && event.room === this.#room && "text" in event;
-    if (isHere && event.uid !== chat.me.uid && !chat.isOld(event) && !chat.hides(event)) this.#announcer.take(event);
+    const isHere = isEntry(event) && event.room === this.#room;
+    if (isHere && chat.isOfOthers(event) && !chat.isOld(event)) this.#announcer.take(event);
   }
 
   /**
@@ -231,8 +231,7 @@ export class MessagesPane {
     const timeline = /** @type {import("../model/timeline.js").Timeline} */ (this.#timeline), { live } = timeline;
     const number = this.#mark ? live.find(this.#mark + 1) : live.end;
     if (number <= live.start || number >= live.end || this.#isSeen("new")) return;
-    const { uid } = this.#app.chat.me;
-    const isNews = (/** @type {any} */ { entry }) => entry?.seq > this.#mark && "text" in entry && entry.uid !== uid;
+    const isNews = (/** @type {any} */ { entry }) => entry?.seq > this.#mark && this.#app.chat.isOfOthers(entry);
     timeline.seen = timeline.heard - live.items.filter(isNews).length;
     const place = { key: "new", seq: 0, offset: this.#scroller.clientHeight * NEW_AT };
     this.#list.open(timeline, number, place);
@@ -286,6 +285,7 @@ export class MessagesPane {
     this.#mark = rooms.get(room)?.mark ?? 0;
     return {
       me: { uid: me.uid, name: me.name }, names, mark: this.#mark, isPair: rooms.get(room)?.isPair ?? false,
+      hides: (entry) => chat.hides(entry),
       isOffline: engine.status?.phase !== "online",
       meant: { person: (name) => this.#personOf(name), room: (name) => this.#roomOf(name) },
     };

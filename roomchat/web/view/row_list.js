@@ -10,7 +10,7 @@ import { dayName } from "./times.js";
 
 /** @typedef {import("../model/rows.js").Row} Row */
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
-/** @typedef {import("./message.js").Look & {mark: number}} Look */
+/** @typedef {import("./message.js").Look & {mark: number, hides: (entry: any) => boolean}} Look */
 /** @typedef {{row: Row, look: string, element: HTMLElement}} Shown */
 /** @typedef {{key: string, seq: number, offset: number}} Place the first row that is seen, and px of it from the top */
 
@@ -79,7 +79,7 @@ export class RowList {
     timeline.looked = this.from;
     const held = this.isAtEnd ? null : this.#wanted ?? this.place();
     change?.();
-    this.#put(rowsOf(timeline, this.from, this.to, { mark: look.mark, me: `${look.me.uid} ${look.me.name}` }), look);
+    this.#put(rowsOf(timeline, this.from, this.to, { ...look, me: `${look.me.uid} ${look.me.name}` }), look);
     if (this.isAtEnd) this.toEnd();
     else if (held) this.#hold(held);
   }

@@ -19,7 +19,7 @@ const line = (id, text = id) => ({ id, room: "tea", text, at: START });
 /** The rows of a timeline as short texts. */
 function shown(timeline, look = {}) {
   const { start, end } = timeline.shown;
-  return rowsOf(timeline, start, end, { mark: 0, me: "1 ann", ...look }).map(({ kind, item, isHead }) => {
+  return rowsOf(timeline, start, end, { mark: 0, me: "1 ann", hides: () => false, ...look }).map(({ kind, item, isHead }) => {
     if (kind === "comings") return comingsWords(item);
     if (item?.kind === "entry") return `${isHead ? `${item.entry.name}: ` : ""}${item.entry.text ?? kind}`;
     return item?.line ? `${item.kind} ${item.line.text}` : item?.lines?.join() ?? kind;
@@ -43,7 +43,7 @@ test("another day, and another name, begin anew", () => {
   timeline.load([message(1, 2, "a", 0), message(2, 2, "b", 24 * 60), { ...message(3, 2, "c", 24 * 60), name: "robert" }]);
   assert.deepEqual(shown(timeline), ["bob: a", "bob: b", "robert: c"]);
   const { start, end } = timeline.live;
-  assert.equal(new Set(rowsOf(timeline, start, end, { mark: 0, me: "" }).map(({ day }) => day)).size, 2);
+  assert.equal(new Set(rowsOf(timeline, start, end, { mark: 0, me: "", hides: () => false }).map(({ day }) => day)).size, 2);
 });
 
 test("an unknown kind of entry is passed over, and has its place all the same", () => {
@@ -95,6 +95,13 @@ test("new since stands behind the mark, if what is before it is here", () => {
   assert.deepEqual(shown(timeline, { mark: 4 }), ["bob: text 3", "text 4", "new", "bob: text 5"]);
   assert.deepEqual(shown(timeline, { mark: 2 }).length, 3);
   assert.deepEqual(shown(timeline, { mark: 5 }).length, 3);
+});
+
+test("of who is blocked nothing is seen, until they are not", () => {
+  const timeline = new Timeline();
+  timeline.load([message(1, 2), message(2, 3), message(3, 2)]);
+  assert.deepEqual(shown(timeline, { hides: ({ uid }) => uid === 3 }), ["bob: text 1", "text 3"]);
+  assert.equal(shown(timeline).length, 3);
 });
 
 test("comings and goings are folded into one line", () => {
@@ -231,7 +238,7 @@ test("whatever happens, a timeline rises, and is bounded", async () => {
 
 test("events of the engine go where they belong", () => {
   const members = new Map([[2, {}]]);
-  const chat = { me: { uid: 1, name: "ann" }, names: new Map([[2, "bob"]]), current: "tea", hides: () => false, isOld: () => false,
+  const chat = { me: { uid: 1, name: "ann" }, names: new Map([[2, "bob"]]), current: "tea", hides: () => false, isOld: () => false, isOfOthers: () => true,
     rooms: new Map([["tea", { members }], ["ops", { members: new Map() }]]) };
   const timelines = new Timelines(chat);
   const kept = { entries: { tea: messages(1, 3) }, events: [message(3), { type: "away", room: "tea", uid: 2, name: "bob" }],
