@@ -72,3 +72,15 @@ TURNED = [
 ]  # fmt: skip
 
 TEXTS = ELEMENTS + LINKS + TURNED
+
+# What may be a name of a person or a room: no spaces in it, and 32 characters at the most.
+NAMES = [
+    "<svg/onload=alert(1)>",
+    "<script>alert(1)</script>",
+    "\"><img/src/onerror=alert(1)>",
+    "'onclick='alert(1)",
+    "javascript:alert(1)",
+    "&lt;img/src&gt;",
+    "__proto__",
+    "constructor",
+]  # fmt: skip

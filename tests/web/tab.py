@@ -80,7 +80,7 @@ class Tab:
 
     def room(self, name: str) -> Locator:
         """In the list on the left."""
-        return self.rooms.get_by_role("button", name=re.compile(rf"\b{re.escape(name)}\b"))
+        return self.rooms.get_by_role("button").filter(has=self.page.get_by_text(name, exact=True))
 
     def go(self, name: str) -> None:
         """To a room that one is in."""
