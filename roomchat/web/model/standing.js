@@ -1,7 +1,7 @@
 // What is to be said beside the box where one writes: one sentence on how things stand, the most pressing one.
 
 import { cell } from "./harmless.js";
-import { localTime, willSeeLater } from "./words.js";
+import { counted, localTime, willSeeLater } from "./words.js";
 
 const NEAR = 200; // characters before the limit at which it is told
 
@@ -20,7 +20,7 @@ export function lengthStanding(text, most) {
   const left = most - [...text].length;
   if (left > NEAR) return null;
   if (left >= 0) return { text: `${left} of ${most} characters left.` };
-  return { text: `${-left} characters too many: a message may have ${most}.`, tone: "trouble", isTooLong: true };
+  return { text: `${counted(-left, "character")} too many: a message may have ${most}.`, tone: "trouble", isTooLong: true };
 }
 
 /**
