@@ -60,6 +60,10 @@ def roster() -> Roster:
         (" chat.example.org:99\n", ("chat.example.org", 99), "chat.example.org:99"),
         ("tls://chat.example.org", ("chat.example.org", 5050), "tls://chat.example.org:5050"),
         ("TCP://[::1]:99/", ("::1", 99), "tcp://[::1]:99"),
+        ("https://chat.example.org/", ("chat.example.org", 443), "wss://chat.example.org:443"),
+        ("wss://chat.example.org:5050", ("chat.example.org", 5050), "wss://chat.example.org:5050"),
+        ("http://[::1]", ("::1", 80), "ws://[::1]:80"),
+        ("ws://localhost:5050", ("localhost", 5050), "ws://localhost:5050"),
     ],
 )
 def test_addresses_are_read_as_people_write_them(text: str, address: tuple[str, int], shown: str) -> None:
@@ -70,7 +74,8 @@ def test_addresses_are_read_as_people_write_them(text: str, address: tuple[str, 
 
 WRONG = [
     "", " ", ":5050", " :5050", "host:", "host:port", "host:0", "host:65536", "host:99999", "host:٣", "host:-1",
-    "host:" + "9" * 5000, "host: 5050", "my host", "my host:5050", "host:50:50", "http://host:5050", "http://host",
+    "host:" + "9" * 5000, "host: 5050", "my host", "my host:5050", "host:50:50",
+    "http://host:5050/tea", "ftp://host", "https://",
     "host/", "ann@host", "[::1", "::1]", "[::1]x", "[::1]:", "[host]:5050", "[]", "[]:5050", "::g",
     "ho\0st", "ho\x1bst",
 ]  # fmt: skip

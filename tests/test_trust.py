@@ -40,7 +40,7 @@ from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.inside import connections, cut
 from tests.peer import DEADLINE
-from tests.trust import issue
+from tests.trust import issue, listening
 
 Serve = Callable[..., Server]
 
@@ -75,31 +75,6 @@ def _overhear(sock: socket.socket, context: ssl.SSLContext, read: list[bytes]) -
     with context.wrap_socket(sock, server_side=True) as tls:
         while data := tls.recv(4096):
             read.append(data)
-
-
-@contextlib.contextmanager
-def listening(serve: Callable[[socket.socket, list[bytes]], None]) -> Iterator[tuple[str, list[bytes]]]:
-    """A program that does this with each connection; its address, and what it has read."""
-    read: list[bytes] = []
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def run() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = listener.accept()
-                sock.settimeout(DEADLINE)
-                with sock, contextlib.suppress(OSError):
-                    serve(sock, read)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield f"tls://127.0.0.1:{listener.getsockname()[1]}", read
-    finally:
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
 
 
 # ---------------------------------------------------------------- the first time

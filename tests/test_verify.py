@@ -24,6 +24,7 @@ from roomchat.verify.check import Entry, check, check_newcomer, check_traces
 from roomchat.verify.check_people import check_people
 from roomchat.verify.faults import ENCRYPTED, Kind, schedule
 from roomchat.verify.log import from_file, from_server
+from roomchat.verify.options import Options
 from roomchat.verify.processes import module
 from roomchat.verify.proxy import Proxy
 from roomchat.verify.records import (
@@ -45,7 +46,7 @@ from roomchat.verify.records import (
     brief,
 )
 from roomchat.verify.report import Result, summary
-from roomchat.verify.run import Options, Run
+from roomchat.verify.run import Run
 from roomchat.wires.native import encode_entries
 from tests.program import Program, address_of, serve
 
@@ -365,8 +366,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[
 
 
 def test_a_short_run_finds_nothing(run: Callable[..., tuple[Result, list[str]]]) -> None:
-    """The real server and clients, encrypted, with faults of every kind, keep every promise."""
-    result, lines = run(seconds=5, kills=2, tls=True)
+    """The real server and clients, encrypted, half of them in a WebSocket, with faults of every kind, keep every
+    promise."""
+    result, lines = run(seconds=5, kills=2, tls=True, websocket=True)
     assert result.passed, lines
     assert result.faults[Kind.SERVER_KILL] == 2
     assert all(result.faults[kind] for kind in Kind)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import trustme
@@ -77,3 +80,28 @@ class BareTls(Bare):
         if not (data := self.socket.recv(64 * 1024)):
             raise EOFError(self.received)
         self.received += self.stream.feed(data)
+
+
+@contextlib.contextmanager
+def listening(serve: Callable[[socket.socket, list[bytes]], None]) -> Iterator[tuple[str, list[bytes]]]:
+    """A program that does this with each connection; its address, and what it has read."""
+    read: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                sock, _ = listener.accept()
+                sock.settimeout(DEADLINE)
+                with sock, contextlib.suppress(OSError):
+                    serve(sock, read)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield f"tls://127.0.0.1:{listener.getsockname()[1]}", read
+    finally:
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()

@@ -19,9 +19,10 @@ from roomchat.client.address import parse_address
 from roomchat.client.same import is_loopback
 from roomchat.errors import ConnectError, LogError
 from roomchat.harmless import harmless
+from roomchat.verify.options import Options
 from roomchat.verify.processes import VerifyError
 from roomchat.verify.report import summary
-from roomchat.verify.run import Options, Run
+from roomchat.verify.run import Run
 
 
 @click.command()
@@ -44,6 +45,7 @@ from roomchat.verify.run import Options, Run
 @click.option(
     "--tls", is_flag=True, help="Have the clients come encrypted; to another machine they do in any case."
 )
+@click.option("--websocket", is_flag=True, help="Have every other client come over a WebSocket, as browsers do.")
 @click.option(
     "--replay",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -8,7 +8,16 @@ from typing import NamedTuple
 from roomchat.settings import Settings
 
 LONGEST_PORT = 5  # digits
-SCHEMES = {"tls://": True, "tcp://": False}
+# Whether it is encrypted, whether in a WebSocket, and the port where none is named. The last two are how a browser
+# writes it: a proxy may be there.
+SCHEMES = {
+    "tls://": (True, False, Settings.port),
+    "tcp://": (False, False, Settings.port),
+    "wss://": (True, True, 443),
+    "ws://": (False, True, 80),
+    "https://": (True, True, 443),
+    "http://": (False, True, 80),
+}
 NOT_IN_NAMES = set(" :/@[]")  # of hosts; who writes one of them means a URL, or an address with a mistake in it
 
 
@@ -18,33 +27,46 @@ class Address(NamedTuple):
     host: str
     port: int
     tls: bool | None = None  # whether it is to be encrypted; None: nobody has said so
+    websocket: bool = False  # whether it is reached as browsers reach it; then it is said whether encrypted
 
     def __str__(self) -> str:
-        where = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-        return where if self.tls is None else f"{'tls' if self.tls else 'tcp'}://{where}"
+        if self.tls is None:
+            return self.where
+        return (
+            f"{('wss' if self.tls else 'ws') if self.websocket else ('tls' if self.tls else 'tcp')}://{self.where}"
+        )
+
+    @property
+    def where(self) -> str:
+        """``HOST:PORT``."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def parse_address(text: str) -> Address:
     """``HOST``, ``HOST:PORT``, ``[IPV6]:PORT`` or a bare IPv6 address; the default port where none is named.
-    Before it may stand ``tls://``, to be encrypted in any case, or ``tcp://``, not to be.
+    Before it may stand ``tls://``, to be encrypted in any case, or ``tcp://``, not to be; ``https://`` or ``wss://``,
+    ``http://`` or ``ws://``: likewise, in a WebSocket, and their ports are those of the web.
 
     Spaces around it are passed over.
 
     Raises:
         ValueError: with a sentence.
     """
-    for scheme, tls in SCHEMES.items():
-        if text.strip().lower().startswith(scheme):
-            return parse_address(text.strip()[len(scheme) :].removesuffix("/"))._replace(tls=tls)
     address = text.strip()
+    tls, websocket, default = None, False, Settings.port
+    for scheme, meaning in SCHEMES.items():
+        if address.lower().startswith(scheme):
+            tls, websocket, default = meaning
+            address = address[len(scheme) :].removesuffix("/")
+            break
     if is_ipv6(address) or ":" not in address or address.endswith("]"):
-        return Address(parse_host(address), Settings.port)
+        return Address(parse_host(address), default, tls, websocket)
     host, _, port = address.rpartition(":")
     if not host:
         raise ValueError(f"{text!r} does not name a host; write HOST or HOST:PORT.")
     if not (port.isascii() and port.isdigit() and len(port) <= LONGEST_PORT and 0 < int(port) < 65536):
         raise ValueError(f"{port!r} is not a port; a port is a number from 1 to 65535.")
-    return Address(parse_host(host), int(port))
+    return Address(parse_host(host), int(port), tls, websocket)
 
 
 def parse_host(text: str) -> str:

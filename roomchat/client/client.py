@@ -65,7 +65,8 @@ class Client(Listening):
         """Claim the state; ``open``, or entering it as a context manager, connects.
 
         Args:
-            address: HOST or HOST:PORT; tls:// before it encrypts on this machine, too, tcp:// nowhere.
+            address: HOST or HOST:PORT; tls:// before it encrypts on this machine, too, tcp:// nowhere. https://, http://:
+                likewise, in a WebSocket.
             name: how to be called, and which session to go on with, if there are several.
             state: the folder to keep the session in; True: the user's own; False: it is not kept.
             kept_as: the name that the session is kept under, if it began with another one.

@@ -48,7 +48,7 @@ class Trust:
         return address.tls
 
     def connect(self, timeout: float, session_key: str | None = None) -> tuple[Link, str | None]:
-        """Connect, encrypted unless it is this machine or ``tcp://`` is asked for.
+        """Connect, encrypted unless it is this machine or ``tcp://`` is asked for; in a WebSocket where that is.
 
         Args:
             timeout: seconds for each of at most two connections; nobody vouches for the server of a second.
@@ -61,6 +61,10 @@ class Trust:
             ConnectError: the connection failed.
             StateError: what is known can't be read, or kept.
         """
+        link, key = self._connect(timeout, session_key)
+        return (_in_websocket(link, self.address) if self.address.websocket else link), key
+
+    def _connect(self, timeout: float, session_key: str | None) -> tuple[Link, str | None]:
         address = self.address
         expected = self.expected(session_key)
         if address.tls is False and expected is not None:  # what proves the session is not for others to read
@@ -135,6 +139,19 @@ def _shake_hands(address: Address, timeout: float, context: ssl.SSLContext, *, m
         if isinstance(error, TimeoutError):
             raise ConnectError(f"{address} does not answer; check the address and your network.") from None
         raise ConnectError(f"The connection to {address} is lost ({error.strerror or error}).") from None
+
+
+def _in_websocket(link: Link, address: Address) -> Link:
+    from roomchat.client.websocket_link import WebSocketLink  # few need it, and it takes 50 ms
+
+    try:
+        return WebSocketLink(link, address.where, secure=bool(address.tls))
+    except OSError as error:
+        link.socket.close()
+        raise ConnectError(f"The connection to {address} is lost ({error.strerror or error}).") from None
+    except ConnectError:
+        link.socket.close()
+        raise
 
 
 def _any_certificate() -> ssl.SSLContext:

@@ -16,13 +16,14 @@ class NoTls(ConnectError):
 
     def __init__(self, *, address: object, why: object, met: bool = False) -> None:
         """``met``: whether it did before; then nobody is shown a way without."""
-        plain = str(address).removeprefix("tls://")
+        plain = str(address).replace("tls://", "tcp://").replace("wss://", "ws://")
+        plain = plain if "://" in plain else f"tcp://{plain}"
         super().__init__(
             f"The program at {address} does not speak TLS ({why}), as the server there did before. Somebody may "
             "sit in between, so nothing was sent."
             if met
             else f"The program at {address} does not speak TLS ({why}). If you trust the network on the way, "
-            f"tcp://{plain} connects in clear text."
+            f"{plain} connects in clear text."
         )
 
 

@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -21,8 +20,9 @@ from roomchat.verify import records
 from roomchat.verify.check import check, check_newcomer, check_traces
 from roomchat.verify.check_people import check_people
 from roomchat.verify.faults import Fault, Kind, schedule
+from roomchat.verify.options import Options
 from roomchat.verify.order import ORDER, check_order, count_order, order_rooms
-from roomchat.verify.processes import Process, ServerProcess, VerifyError, module
+from roomchat.verify.processes import Process, ServerProcess, VerifyError
 from roomchat.verify.proxy import Link, Proxy, cut_all, heal_all
 from roomchat.verify.records import AnyRecord, Tail
 from roomchat.verify.report import Result, count, progress
@@ -45,22 +45,6 @@ MIN_RATE = 2  # messages a second, by all clients; fewer prove nothing
 _ON_ONE = {Kind.CUT: Link.cut, Kind.STALL: Link.stall, Kind.TEAR: Link.tear, Kind.CHANGE: Link.change}
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """The options of a run. ``address``: of a server that is already running, and is not killed."""
-
-    seconds: float = 60.0
-    seed: int = 0
-    clients: int = 12
-    rooms: int = 3
-    kills: int | None = None  # of the server; None: one every three seconds
-    address: Address | None = None
-    tls: bool = False  # whether the clients come encrypted
-    patience: float = 40.0  # seconds for all to come back, and for the last to be seen, in the end
-    server_command: Sequence[str] = module("roomchat")
-    worker_command: Sequence[str] = module("roomchat.verify.worker")
 
 
 class Run:
@@ -128,7 +112,7 @@ class Run:
             names = self._names[i : i + CLIENTS_PER_WORKER]
             command = [
                 *options.worker_command,
-                *("--address", f"{'tls' if options.tls else 'tcp'}://{self._proxy.address}"),
+                *("--addresses", options.addresses(self._proxy.address)),
                 *("--folder", str(self.folder)),
                 *("--names", ",".join(names)),
                 *("--rooms", ",".join(self._rooms)),

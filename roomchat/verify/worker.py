@@ -12,6 +12,7 @@ tell it what to do; at their end it ends.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import random
 import sys
@@ -45,12 +46,13 @@ REJOIN = 0.05  # of all times that something is said: going into the room again 
 class Bot:
     """One client: a thread that talks, a thread that listens. Any thread may call its methods."""
 
-    def __init__(self, name: str, options: argparse.Namespace, has_account: threading.Event) -> None:
+    def __init__(self, name: str, address: str, options: argparse.Namespace, has_account: threading.Event) -> None:
         """Nothing happens before ``start``.
 
         Args:
             name: of the client; its records are in ``folder/NAME.jsonl``, its state in ``folder/state``. PERSON.N
                 is a device of an account, of which the first one makes it.
+            address: of the server, and in which way it is reached.
             options: of the command line.
             has_account: the person of this device; set when that is so.
         """
@@ -58,7 +60,7 @@ class Bot:
         self._person, _, device = name.rpartition(".")  # without a person: the name is a guest's
         self._makes_account = bool(self._person) and device == "1"
         self._has_account = has_account
-        self._address: str = options.address
+        self._address = address
         self._rooms: list[str] = options.rooms.split(",")
         self._patience: float = options.patience
         self._pause = (MAX_PASTE + 1) / 2 / options.rate  # seconds between two pastes, on average
@@ -223,7 +225,7 @@ def _seen(event: Spoken | Tombstone | Deleted) -> records.Seen:
 def main() -> None:
     """Run the clients that the command line names."""
     parser = argparse.ArgumentParser(description="Clients for `roomchat verify`, which starts this.")
-    parser.add_argument("--address", required=True)
+    parser.add_argument("--addresses", required=True, help="separated by commas; its clients take them in turns")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--names", required=True, help="separated by commas")
     parser.add_argument("--rooms", required=True, help="separated by commas")
@@ -234,7 +236,8 @@ def main() -> None:
     options = parser.parse_args()
     threading.excepthook = _end
     accounts: dict[str, threading.Event] = defaultdict(threading.Event)  # by person
-    bots = [Bot(name, options, accounts[name.rpartition(".")[0]]) for name in options.names.split(",")]
+    ways = itertools.cycle(options.addresses.split(","))
+    bots = [Bot(name, next(ways), options, accounts[name.rpartition(".")[0]]) for name in options.names.split(",")]
     starting = [_in_background(bot.start) for bot in bots]
     for line in sys.stdin:
         for thread in starting:
