@@ -35,6 +35,8 @@ export class MessagesPane {
   /** @type {Map<string, Place>} where one was in rooms, if not at the end */
   #places = new Map();
   #frame = 0;
+  #scrollTop = 0; // when it was looked at last
+  #height = 0;
   #mark = 0;
   #isMarkSeen = true;
   /** @type {Map<string, number> | null} UIDs by compared names, while nothing about people changes */
@@ -171,6 +173,7 @@ export class MessagesPane {
     }, { passive: true });
     new ResizeObserver(() => {
       if (this.#list.isAtEnd) this.#list.toEnd();
+      this.#height = scroller.clientHeight;
       this.#schedule();
     }).observe(scroller);
     for (const kind of ["focus", "blur"]) window.addEventListener(kind, () => this.#schedule());
@@ -256,8 +259,11 @@ export class MessagesPane {
   #scrolled() {
     const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
     const isLive = this.#timeline?.past === null && this.#list.to >= (this.#timeline?.live.end ?? 0);
-    // Who is at the end stays there, also while what came since was not painted yet.
-    this.#list.isAtEnd = (isLive || this.#list.isAtEnd) && scrollHeight - clientHeight - scrollTop < 2;
+    // Who is at the end stays there until they scroll up: also while what came since was not painted yet, or the box
+    // has become smaller.
+    if (scrollHeight - clientHeight - scrollTop < 2) this.#list.isAtEnd ||= isLive;
+    else if (scrollTop < this.#scrollTop && clientHeight === this.#height) this.#list.isAtEnd = false;
+    this.#scrollTop = scrollTop;
     this.#schedule();
   }
 
@@ -275,6 +281,7 @@ export class MessagesPane {
       if (!wanted.isChanged) break;
       this.#list.paint(look, () => this.#paintTop());
     }
+    this.#scrollTop = this.#scroller.scrollTop;
     this.#paintJumps(timeline);
     this.#read(room);
   }
