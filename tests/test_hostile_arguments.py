@@ -102,7 +102,8 @@ FLAGS = [
     "--",
 ]
 VALUES = ["127.0.0.1:1", "localhost:1", "/nowhere/x", "@1-2", "-1", "", "\0", BAD, "2024-99-01", "nan", "1e999"]
-WORDS = st.text(st.characters(), max_size=12) | st.sampled_from(FLAGS + VALUES)
+# No system hands over surrogates but those that stand for bytes, as in BAD.
+WORDS = st.text(max_size=12) | st.sampled_from(FLAGS + VALUES)
 
 # What keeps each from starting something, or from waiting. The others read standard input, or write as it comes:
 # for these the arguments are read, and no more.
