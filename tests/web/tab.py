@@ -22,24 +22,14 @@ class Tab:
 
     def come_in(self, name: str) -> Self:
         """As a guest."""
-        self.page.get_by_label("Name", exact=True).fill(name)
-        self.page.get_by_role("button", name="Come in", exact=True).click()
-        return self.inside()
+        return self.submit(name).inside()
 
-    def log_in(self, name: str, password: str) -> Self:
-        """To an account."""
-        self.way("Log in")
-        self.page.get_by_label("Name", exact=True).fill(name)
-        self.page.get_by_label("Password", exact=True).fill(password)
-        self.page.locator("form").get_by_role("button", name="Log in").click()
-        return self
-
-    def register(self, name: str, password: str) -> Self:
-        """A new account."""
-        self.page.get_by_label("Name", exact=True).fill(name)
-        self.page.get_by_label("Password", exact=True).fill(password)
-        self.page.get_by_label("Password again", exact=True).fill(password)
-        self.page.get_by_role("button", name="Register", exact=True).click()
+    def submit(self, name: str, *passwords: str) -> Self:
+        """Fill in what stands there, and press the button."""
+        entrance = self.page.get_by_role("main", name="Come in").locator("form")
+        for label, text in zip(("Name", "Password", "Password again"), (name, *passwords), strict=False):
+            entrance.get_by_label(label, exact=True).fill(text)
+        entrance.get_by_role("button").click()
         return self
 
     def way(self, name: str) -> None:

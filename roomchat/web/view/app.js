@@ -168,6 +168,7 @@ function remember(isKnown) {
 function arrive(entrance, link, why) {
   if (link.invite) entrance.show("register", { invite: link.invite });
   else entrance.show("guest", { trouble: link.trouble ?? why });
+  delete link.invite; // it is used here, or not at all
   focusOn(entrance);
 }
 

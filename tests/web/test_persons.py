@@ -1,0 +1,104 @@
+"""Who one is in a browser, and what people may do to each other there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from roomchat.server import Server
+from tests.admin import run
+from tests.peer import Peer
+from tests.web.browser import Person
+from tests.web.tab import Tab
+
+Serve, Connect, Persons = Callable[..., Server], Callable[..., Peer], Callable[..., Person]
+
+SECRET, WRONG = "a long secret", "another secret"
+
+
+def test_an_account_is_invited_and_the_same_person_everywhere(
+    serve: Serve, person: Persons, tmp_path: Path
+) -> None:
+    """A link with an invite makes one; its name is taken from then on; a second browser shows what was said in the
+    first one; and whoever logs out leaves nothing to the next user of the browser."""
+    log = tmp_path / "log.db"
+    server = serve(db=str(log), accounts="invite", password_cost="cheapest")
+    code = run(log, "invite", "--host", "localhost").stdout.split()[-1]
+    home, work = person(server), person(server)
+    ann = Tab(home.open(f"/#invite={code}")).submit("ann", SECRET, SECRET).inside()
+    assert "invite" not in ann.page.url
+    ann.say("/private den")
+    ann.is_in("den")
+    ann.say("only for me")
+
+    there = Tab(work.open())
+    there.submit("ann")
+    expect(there.page.get_by_text("ann is an account's name")).to_be_visible()
+    there.way("Log in")
+    there.submit("ann", WRONG)
+    expect(there.page.get_by_label("Password", exact=True)).to_have_accessible_error_message(re.compile("wrong"))
+    there.submit("ann", SECRET).inside()
+    there.go("den")
+    there.sees("only for me")
+    assert there.number == ann.number
+    there.say("from work")
+    ann.sees("from work")
+
+    ann.menu("You and settings", "Log out")
+    ann.come_in("bob")
+    assert ann.number != there.number
+    ann.say("hello")
+    ann.sees("hello")
+    kept = ann.page.evaluate(ALL_THAT_IS_KEPT)
+    assert "hello" in kept
+    assert [word for word in ("only for me", "from work", "den", SECRET) if word in kept] == []
+
+
+def test_order_in_a_private_room(serve: Serve, connect: Connect, person: Persons) -> None:
+    """One is made, and somebody asked in by their name; nobody else sees it; and they are put out again."""
+    server = serve()
+    bob, eve = connect(server, "bob"), connect(server, "eve")
+    for peer in (bob, eve):
+        peer.join("lobby")
+    ann = Tab(person(server).open()).come_in("ann")
+    ann.page.get_by_role("button", name="Join or make a room").click()
+    ann.page.get_by_label("Room", exact=True).fill("plans")
+    ann.page.get_by_label("Private").check()
+    ann.page.get_by_label("Room", exact=True).press("Enter")
+    ann.is_in("plans")
+    ann.say("just us", "/invite bob")
+    room = bob.until("invited")["room"]
+    bob.send("join", room=room)
+    assert bob.until("message")["text"] == "just us"
+    eve.send("join", room=room)
+    assert eve.until("error")["code"] == "no_such_room"
+    bob.send("say", room=room, text="a secret")
+    ann.sees("a secret")
+    ann.page.get_by_role("list", name="People").get_by_role("button", name="bob").click()
+    ann.dialog("Person").get_by_role("button", name="Put out of the room").click()
+    form = ann.page.get_by_role("dialog")
+    form.get_by_label("Why").fill("enough")
+    form.get_by_role("button", name="Put out").click()
+    assert bob.until("kicked")["reason"] == "enough"
+    expect(ann.page.get_by_text("You put bob out")).to_be_visible()
+
+
+ALL_THAT_IS_KEPT = """async () => {
+  const all = [];
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise((resolve, reject) => {
+      const request = indexedDB.open(name);
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    for (const store of database.objectStoreNames) {
+      const request = database.transaction(store).objectStore(store).getAll();
+      all.push(await new Promise((resolve) => { request.onsuccess = () => resolve(request.result); }));
+    }
+    database.close();
+  }
+  return JSON.stringify([all, { ...localStorage }, { ...sessionStorage }]);
+}"""
