@@ -18,12 +18,17 @@ from roomchat.chat.inputs import Shutdown
 from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.conftest import QUIET
+from tests.framed import HANDSHAKE, TEXT, frame, unframed
 from tests.memory import Chat
 from tests.peer import DEADLINE
 from tests.transcript import STOPPING, Transcript, load
 
 TRANSCRIPTS = [load(path) for path in sorted(Path(__file__).parent.glob("*transcripts/*.txt"))]
 ON_SOCKETS = [one for one in TRANSCRIPTS if not one.memory_only]
+# Those of people on the native wire; to a WebSocket a line that is too long is something else.
+ON_WEBSOCKETS = [
+    one for one in ON_SOCKETS if one.path.parent.name == "transcripts" and "max_line" not in one.settings
+]
 
 Split = Callable[[bytes], list[bytes]]
 
@@ -149,10 +154,35 @@ class OverSockets:
         pytest.fail("disks fail only in memory: say `memory only`")
 
 
-def run_over_sockets(transcript: Transcript, split: Split) -> None:
+class OverWebSockets(OverSockets):
+    """As ``OverSockets``, for people on the native wire: each line is a frame."""
+
+    def __init__(self, settings: dict[str, Any], split: Split = whole) -> None:
+        super().__init__(settings, split)
+        self._came: dict[str, bytes] = {}  # and is no whole frame
+
+    def connect(self, who: str) -> None:
+        super().connect(who)
+        self._sockets[who].sendall(HANDSHAKE)
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self._sockets[who].recv(1)
+        self._came[who] = b""
+
+    def send(self, who: str, data: bytes) -> None:
+        super().send(who, b"".join(map(frame, data.splitlines(keepends=True))))
+
+    def receive(self, who: str) -> bytes:
+        frames, self._came[who] = unframed(self._came[who])
+        while not frames and (data := super().receive(who)):
+            frames, self._came[who] = unframed(self._came[who] + data)
+        return b"".join(data for first, data in frames if first == TEXT)
+
+
+def run_over_sockets(transcript: Transcript, split: Split, kind: type[OverSockets] = OverSockets) -> None:
     # As soon as it can be: KTN, channels, and whoever says nothing, wait for that.
     soon = {"greet_after": 0.05} if transcript.path.parent.name == "wire_transcripts" else {}
-    with OverSockets(soon | transcript.settings, split) as backend:
+    with kind(soon | transcript.settings, split) as backend:
         transcript.run(backend)
 
 
@@ -163,6 +193,17 @@ def over_sockets() -> Iterator[dict[tuple[str, Split], Future[None]]]:
         yield {
             (one.path.stem, split): pool.submit(run_over_sockets, one, split)
             for one in ON_SOCKETS
+            for split in (whole, by_byte)
+        }
+
+
+@pytest.fixture(scope="module")
+def over_websockets() -> Iterator[dict[tuple[str, Split], Future[None]]]:
+    """As ``over_sockets``, in browsers' words."""
+    with ThreadPoolExecutor(max_workers=20) as pool:
+        yield {
+            (one.path.stem, split): pool.submit(run_over_sockets, one, split, OverWebSockets)
+            for one in ON_WEBSOCKETS
             for split in (whole, by_byte)
         }
 
@@ -187,6 +228,13 @@ def test_split_anywhere(transcript, sizes):
 def test_over_sockets(transcript, split, over_sockets):
     """It goes the same way over real sockets."""
     over_sockets[transcript.path.stem, split].result(timeout=DEADLINE)
+
+
+@pytest.mark.parametrize("split", [whole, by_byte])
+@pytest.mark.parametrize("transcript", ON_WEBSOCKETS, ids=lambda one: one.path.stem)
+def test_over_websockets(transcript, split, over_websockets):
+    """It goes the same way over WebSockets."""
+    over_websockets[transcript.path.stem, split].result(timeout=DEADLINE)
 
 
 HI = """\
