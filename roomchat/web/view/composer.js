@@ -236,9 +236,10 @@ export class Composer {
   #turn() {
     const { chat } = this.#app, room = chat.current ?? "";
     if (room !== this.#room) {
-      this.#keep();
+      const begun = this.#room ? "" : this.#field.value; // before there was a room: it is meant for the first one
+      if (!begun) this.#keep();
       this.#room = room;
-      this.#write(this.#drafts.get(room) ?? "");
+      this.#write(begun || (this.#drafts.get(room) ?? ""));
       if (!this.#isTouch.matches) this.focus();
     }
     const { name = "" } = chat.rooms.get(room) ?? {};
