@@ -21,14 +21,11 @@ export class Login {
   /**
    * The fields of the next hello.
    * @param {string | null} token of the session, as far as it has one
-   * @param {boolean} isAccount whose the token is; a guest's is of no use to somebody who logs in
    */
-  fields(token, isAccount) {
-    const { password, register = false, invite } = this.#proof;
+  fields(token) {
     this.#askedBefore = this.#asked;
-    this.#asked = register;
-    if (register && !isAccount) return { password: password ?? "", register, invite, token: token ?? undefined };
-    return token !== null && (isAccount || password === undefined) ? { token } : { password };
+    this.#asked = !!this.#proof.register;
+    return token === null ? this.#proof : { token };
   }
 
   /**
@@ -40,7 +37,8 @@ export class Login {
     this.#asked = false;
     if (code === "unknown_token") return !isAccount || this.#proof.password !== undefined;
     if (code !== "name_owned" || !this.#askedBefore) return false;
-    this.#proof.register = this.#askedBefore = false; // it is owned by ourselves, perhaps: the answer was lost
+    this.#proof = { password: this.#proof.password }; // it is owned by ourselves, perhaps: the answer was lost
+    this.#askedBefore = false;
     return true;
   }
 

@@ -40,7 +40,7 @@ export class Looks {
     for (const { n } of found) wanted.delete(n);
     const before = event.entries?.[0]?.seq ?? 0;
     const isLast = !event.more || !(before > 0 && before < look.before); // a page that does not lead on ends it, too
-    if (isLast || wanted.size === 0 || Math.min(...own.keys()) < Math.min(...wanted)) {
+    if (isLast || Math.min(...own.keys()) < Math.min(...wanted)) {
       this.#looks.delete(id);
       return { found, lost: [...wanted].sort((a, b) => a - b), send: [] };
     }

@@ -97,11 +97,11 @@ export class Session {
     this.places.entered.clear();
     this.#isWelcomed = false;
     const rooms = this.places.nameRooms();
-    const proof = this.login.fields(this.token, this.account);
-    const about = { type: "hello", protocol: VERSION, client: "roomchat in a browser", features: FEATURES, ...proof };
-    if (proof.token !== undefined) return { ...about, name: this.#asked, rooms, epoch: this.epoch ?? undefined };
+    const proof = this.login.fields(this.token);
+    const hello = { type: "hello", protocol: VERSION, client: "roomchat in a browser", features: FEATURES, ...proof };
+    if (this.token !== null) return { ...hello, name: this.#asked, rooms, epoch: this.epoch };
     this.places.named.clear();
-    return { ...about, name: this.#asked ?? this.name };
+    return { ...hello, name: this.#asked ?? this.name };
   }
 
   /**

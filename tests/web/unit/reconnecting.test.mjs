@@ -147,6 +147,8 @@ test("a lost connection is made again, and what was not handled is sent again", 
     ["offline", "Trying to connect again."],
     ["online", "The connection is back."],
   ]);
+  await again.ends();
+  assert.equal(statuses[statuses.length - 1].retryAt, outside.time + 100, "pauses begin anew");
 });
 
 test("pauses grow to ten seconds, and there are never two connections", async () => {
@@ -199,8 +201,9 @@ test("a silent server is asked whether it is there, a sleeping machine asks when
 
 for (const code of ["replaced", "logged_out", "shut_out"]) {
   test(`there is no use in coming back from ${code}`, async () => {
-    const { outside, socket, statuses } = await inTea();
-    await socket.says({ type: "error", code, message: "So it is." });
+    const { outside, socket, statuses, shown } = await inTea();
+    await socket.says({ type: "error", code, message: "So it is." }, message(1));
+    assert.equal(shown[shown.length - 1].type, "joined", "what comes behind it is nobody's");
     await socket.ends(true);
     await outside.passes(60_000);
     await outside.wakes();
