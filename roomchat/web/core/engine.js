@@ -11,6 +11,7 @@ export { Refused };
 
 const NAME = "roomchat-1"; // of what tabs share; with another number they do not understand each other
 const CHECKPOINT = 200; // frames after which it is kept how the chat looks
+const SERVED = ["enter", "ask", "read", "fetch", "logout", "retry", "status"]; // what tabs ask of the leader
 const NEWER = "A newer version of this page is open in another tab; reload this one.";
 
 /**
@@ -234,6 +235,7 @@ export class Engine extends Emitter {
 
   /** @param {string} what @param {any} [value] */
   async #request(what, value) {
+    if (this.#isOutdated) throw new Refused("outdated", NEWER);
     const answer = await this.#tabs.request(what, value);
     await this.#reading; // what has led to the answer is shown before it
     return answer;
@@ -260,23 +262,8 @@ export class Engine extends Emitter {
   /** @param {string} what @param {any} value */
   async #serve(what, value) {
     const leader = this.#leader;
-    if (leader === null) throw new Refused("offline_now", "This tab is not in use now.");
-    switch (what) {
-      case "enter":
-        return leader.enter(value);
-      case "ask":
-        return leader.ask(value);
-      case "read":
-        return leader.read(value);
-      case "fetch":
-        return leader.fetch();
-      case "logout":
-        return leader.logout();
-      case "retry":
-        return leader.retry();
-      default:
-        return leader.status();
-    }
+    if (leader === null || !SERVED.includes(what)) throw new Refused("offline_now", "This tab is not in use now.");
+    return /** @type {any} */ (leader)[what](value);
   }
 
   /** @param {Leader} leader */

@@ -14,7 +14,7 @@ const OFFLINE = "There is no connection now; try again when it is back.";
 
 // Ends after which nothing of the session is of use.
 const OVER = ["logged_out", "no_account"];
-// Ends at which whoever comes in anew, by a name or a password, may be let in.
+// Ends at which the session is still there: with another name, or as an account, it may come in.
 const BARRED = ["account_needed", "name_taken", "name_owned", "bad_name"];
 
 /**
@@ -40,6 +40,7 @@ export class Leader {
   /** @type {Reconnecting | null} */
   #connection = null;
   #isFresh = false; // the session on the connection is not the one that is kept
+  #isBarred = false; // the session that is kept may come in, if it is asked for otherwise
   #isOver = false;
   #lobby = ""; // to go into, if the session is in no room
   #fetched = 0; // the last line without a number that was fetched
@@ -109,10 +110,15 @@ export class Leader {
   async enter({ name, ...proof }) {
     await this.#connection?.close();
     this.#tell({ phase: "connecting", sentence: "Connecting." });
-    this.#isFresh = true;
-    const connection = this.#connect(new Session(name, proof));
+    const kept = this.#isBarred && (proof.register || !proof.password) ? await this.#storage.claim(this.#term) : null;
+    this.#isFresh = !kept;
+    const session = kept ? Session.fromKept(kept.session, kept.pending) : new Session(name, proof);
+    if (kept) session.ask(name, proof);
+    const connection = this.#connect(session);
     try {
-      return await connection.open();
+      const welcome = await connection.open();
+      this.#isBarred = false;
+      return welcome;
     } catch (error) {
       if (this.#connection === connection) {
         this.#connection = null;
@@ -227,8 +233,9 @@ export class Leader {
       if (!(await this.check()) || connection !== this.#connection) return;
       this.#connection = null;
       if (code === "replaced" && this.#takesBack()) return;
-      if (OVER.includes(code ?? "")) return this.#forget(status.sentence);
-      if (BARRED.includes(code ?? "") || this.#isFresh) return this.#tell({ ...status, phase: "stranger" });
+      if (OVER.includes(code ?? "")) return this.#forget(status.sentence + (await this.#unsent(connection)));
+      this.#isBarred = BARRED.includes(code ?? "");
+      if (this.#isBarred) return this.#tell({ ...status, phase: "stranger" });
     }
     this.#tell(status);
   }
@@ -252,6 +259,12 @@ export class Leader {
     const rooms = [...connection.session.places.rooms.keys()];
     if (this.#lobby && rooms.every(isPair)) connection.send({ type: "join", room: this.#lobby });
     this.#lobby = "";
+  }
+
+  /** Words for what is lost with a session. @param {Reconnecting} connection */
+  async #unsent({ session }) {
+    const count = session.pending.size + (await this.#storage.unsent(0)).length;
+    return count ? ` Not sent: ${count} of your messages.` : "";
   }
 
   /** @param {string} sentence why */

@@ -90,6 +90,16 @@ export class Session {
     return this.said.pending;
   }
 
+  /**
+   * The next hello asks to be called so, or to be that account: what it was refused for.
+   * @param {string} name
+   * @param {import("./login.js").Proof} proof
+   */
+  ask(name, proof) {
+    this.#asked = name;
+    this.login = new Login(proof);
+  }
+
   // ------------------------------------------------------------ to the server
 
   /** How a connection begins. Its `rooms` are a Map: an object would put names that are numbers first. */

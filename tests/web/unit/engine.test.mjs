@@ -177,6 +177,24 @@ test("words that are deleted are nowhere any more", async () => {
   });
 });
 
+test("a guest whose name was taken meanwhile comes back under another one, with all that waits", async () => {
+  const { world, tab } = await inLobby();
+  const { server } = world;
+  server.isAway = true;
+  server.drop();
+  await world.passes(1_000);
+  tab.engine.say({ room: "lobby", text: "waits" });
+  await world.passes(1_000);
+  [server.isAway, server.taken] = [false, "ann"];
+  await world.passes(30_000);
+  assert.equal(tab.engine.status.phase, "stranger");
+  const entered = tab.engine.enter({ name: "anna" });
+  await world.passes(10_000);
+  assert.equal((await entered).uid, 1);
+  assert.deepEqual([tab.engine.status.phase, texts(tab)], ["online", ["waits"]]);
+  assert.equal(server.rooms.get("lobby").at(-1).name, "anna");
+});
+
 test("another log on the server: all tabs begin anew, and what waits is said there", async () => {
   const { world, tab } = await inLobby();
   world.server.talk("lobby", "old");
@@ -192,6 +210,39 @@ test("another log on the server: all tabs begin anew, and what waits is said the
   await world.passes(30_000);
   assert.deepEqual(texts(tab), ["waits"]);
   assert.equal(tab.waiting.size, 0);
+});
+
+test("a disk that is full: it goes on in memory, and says so", async () => {
+  const { world, tab } = await inLobby();
+  const notices = [];
+  tab.engine.on("notice", (sentence) => notices.push(sentence));
+  const { change } = world.disk;
+  world.disk.change = function (body) {
+    return change.call(this, async (it) => body({ ...it, put: () => assert.fail("full") }));
+  };
+  world.server.talk("lobby", "one");
+  await world.passes(1_000);
+  world.server.talk("lobby", "two");
+  await world.passes(1_000);
+  assert.deepEqual(texts(tab), ["one", "two"]);
+  tab.engine.say({ room: "lobby", text: "three" });
+  await world.passes(1_000);
+  assert.deepEqual([texts(tab), tab.waiting.size], [["one", "two", "three"], 0]);
+  assert.equal(notices.length, 1);
+});
+
+test("a device that is logged out elsewhere forgets all, and says what is lost", async () => {
+  const { world, tab } = await inLobby();
+  world.server.isAway = true;
+  world.server.drop();
+  await world.passes(1_000);
+  tab.engine.say({ room: "lobby", text: "late" });
+  await world.passes(1_000);
+  [world.server.isAway, world.server.loggedOut] = [false, true];
+  await world.passes(30_000);
+  assert.equal(tab.engine.status.phase, "stranger");
+  assert.match(tab.engine.status.sentence, /logged out\. Not sent: 1 of your messages\./);
+  assert.equal(tab.told.at(-1).kept, null);
 });
 
 test("the past is what is kept, then what the server has, without a hole", async () => {

@@ -270,6 +270,8 @@ class TabDisk {
 export class Server {
   epoch = "e1";
   isAway = false;
+  taken = ""; // a name that somebody else has
+  loggedOut = false; // whoever comes back is told so
   /** @type {Map<string, any[]>} */
   rooms = new Map([["lobby", []]]);
   /** @type {Map<string, any>} by token */
@@ -332,13 +334,22 @@ export class Server {
 
   /** @param {Link} link @param {any} hello @param {any} re */
   #hello(link, { token, name, rooms = {}, epoch }, re) {
+    if (this.loggedOut) {
+      link.says({ type: "error", code: "logged_out", message: "This device was logged out.", ...re });
+      return;
+    }
     if (token !== undefined && !this.sessions.has(token)) {
       link.says({ type: "error", code: "unknown_token", message: "No session has that token.", ...re });
+      return;
+    }
+    if (this.taken === (name ?? this.sessions.get(token).name)) {
+      link.says({ type: "error", code: "name_taken", message: "Someone here is called so; choose another name.", ...re });
       return;
     }
     const uid = this.sessions.size + 1;
     const session = this.sessions.get(token) ?? { token: `t${uid}`, uid, name, last: 0, rooms: new Set() };
     this.sessions.set(session.token, session);
+    session.name = name ?? session.name;
     for (const other of [...this.links]) if (other.session === session) other.replaced();
     link.session = session;
     const { rooms: _, last: last_n, ...who } = session;
