@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { World } from "./fakes.mjs";
 
-const RUNS = Number(process.env.RUNS ?? 40);
+const RUNS = Number(process.env.RUNS ?? 20);
 const STEPS = 60;
 const THINGS = "say say say say talk talk open dies reload sleep wake drop away back freeze thaw".split(" ");
 
