@@ -40,6 +40,8 @@ def assemble(contents: Mapping[str, bytes]) -> dict[str, bytes]:
 def _modules(texts: Mapping[str, str], shrunk: Mapping[str, str | None]) -> dict[str, str]:
     """Those that ``main.js`` needs in a few files; or, where that can't be done, all as they are."""
     try:
-        return bundle(MAIN, {name: text for name, text in shrunk.items() if text and name.endswith(".js")})
+        return bundle(
+            MAIN, {name: text for name, text in shrunk.items() if text is not None and name.endswith(".js")}
+        )
     except NotBundled:
         return {name: text for name, text in texts.items() if name.endswith(".js")}
