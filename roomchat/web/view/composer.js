@@ -240,7 +240,6 @@ export class Composer {
       if (!begun) this.#keep();
       this.#room = room;
       this.#write(begun || (this.#drafts.get(room) ?? ""));
-      if (!this.#isTouch.matches) this.focus();
     }
     const { name = "" } = chat.rooms.get(room) ?? {};
     this.#field.placeholder = `Message ${cell(name)}`.trim();
