@@ -4,7 +4,7 @@
 // with and without its number; `entries`: the end of each room's log; `journal`: what was shown, in the order in
 // which every tab shows it; `drafts`, `settings`.
 
-import { Disk, Memory } from "./database.js";
+import { Disk } from "./database.js";
 import { all, kept, newest, note, restart, rows, since, valuesOf } from "./kept.js";
 
 const VERSION = 1; // of what is kept, and of what tabs tell each other
@@ -46,7 +46,7 @@ export class Storage {
       await disk.read(async (it) => it.keys("kept"));
       return { storage: new Storage(disk), sentence: "" };
     } catch {
-      return { storage: new Storage(new Memory()), sentence: NO_DISK };
+      return { storage: new Storage(await memory()), sentence: NO_DISK };
     }
   }
 
@@ -260,8 +260,8 @@ export class Storage {
    * @param {number} pos of the last frame
    * @param {Iterable<Line>} pending
    */
-  giveUp(term, pos, pending) {
-    this.#database = new Memory({ journal: pos });
+  async giveUp(term, pos, pending) {
+    this.#database = await memory({ journal: pos });
     return this.#database.change(async (it) => {
       it.put("kept", term, "term");
       for (const line of pending) it.put("pending", line, line.n ?? 0);
@@ -281,6 +281,9 @@ export class Storage {
     }, isStrict);
   }
 }
+
+/** @param {Record<string, number>} [last] keys that its stores go on from */
+const memory = async (last) => new (await import("./memory.js")).Memory(last);
 
 /** @param {IDBDatabase} stores */
 function upgrade(stores) {

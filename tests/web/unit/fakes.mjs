@@ -1,7 +1,7 @@
 // A browser with several tabs and a server, in one process and in a time of their own: every step that takes time in
 // a real one takes a random time here, and a tab may die or freeze between any two of them.
 
-import { Memory } from "../../../roomchat/web/core/database.js";
+import { Memory } from "../../../roomchat/web/core/memory.js";
 import { Engine } from "../../../roomchat/web/core/engine.js";
 import { Storage } from "../../../roomchat/web/core/storage.js";
 import { settled } from "./outside.mjs";
