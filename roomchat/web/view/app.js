@@ -1,12 +1,12 @@
 // The page as a whole: what its parts may ask of it, and where each has its place.
 
 import { pairRoom } from "../core/protocol.js";
+import { Door, focusOn } from "./door.js";
 import { Drawers } from "./drawers.js";
 import { byId, fill } from "./dom.js";
 import { Entrance } from "./entrance.js";
 import { Header } from "./header.js";
 import { listenForKeys } from "./keys.js";
-import { takeLink } from "./links.js";
 import { People } from "./people.js";
 import { Sidebar } from "./sidebar.js";
 import { Status } from "./status.js";
@@ -22,8 +22,8 @@ import { followViewport } from "./viewport.js";
  * @property {import("./settings.js").Settings} settings
  * @property {(name: string, args?: any) => void} open shows a dialog by its name: dialogs/table.js
  * @property {(sentence: string, then?: {label: string, run: () => void}) => void} tell says something in passing
- * @property {(command: {type: string, [field: string]: any}) => Promise<any>} ask asks the server; a refusal is told, and
- *   the answer is null then
+ * @property {(command: {type: string, [field: string]: any}) => Promise<any>} ask asks the server; a refusal is
+ *   told, and the answer is null then
  * @property {(room: string | null) => void} go looks at a room
  * @property {(line: string) => void} run does what a typed line does
  * @property {(app: any, room: any, person: any) => import("./menu.js").MenuEntry[]} personItems as a moderator
@@ -31,8 +31,8 @@ import { followViewport } from "./viewport.js";
  */
 
 /**
- * What the page is made of beside the frame. `messages` and `composer` are elements; `write` puts the focus where one
- * types, with `text` if there is any; `greet` is for who has just come in.
+ * What the page is made of beside the frame. `messages` and `composer` are elements; `write` puts the focus where
+ * one types, with `text` if there is any; `greet` is for who has just come in.
  *
  * @typedef {{messages: HTMLElement, composer: HTMLElement, write: (text?: string) => void,
  *   greet: (welcome: import("../core/protocol.js").Welcome) => void}} Parts
@@ -40,12 +40,11 @@ import { followViewport } from "./viewport.js";
 
 const LATER = 1000; // ms: everything else of the page comes first
 
-// Not needed to show what is said: they come when the page is there, or as soon as one is asked for.
-const dialogs = async () => (table = await import("./dialogs/table.js"));
 /** @type {typeof import("./dialogs/table.js") | undefined} once it is there: a dialog takes the very next key then */
 let table;
 
-const KNOWN = "roomchat.known"; // early.js shows the frame at once where somebody was logged in
+// Not needed to show what is said: they come when the page is there, or as soon as one is asked for.
+const dialogs = async () => (table = await import("./dialogs/table.js"));
 
 /**
  * The page's App. Parts are made with it, and then mounted.
@@ -80,17 +79,11 @@ export function createApp(given) {
  * @param {Parts} parts
  */
 export function mount(app, { messages, composer, write, greet }) {
-  const { engine, chat } = app;
-  const link = takeLink();
-  window.addEventListener("hashchange", () => {
-    Object.assign(link, takeLink());
-    if (phase === "chat") follow(app, link);
-  });
+  const { engine, chat, settings } = app;
   const entrance = new Entrance({ engine, greet });
   const people = new People(app, () => drawers.close());
-  const drawers = new Drawers({ settings: app.settings, onpeople: () => people.refresh() });
-  const header = new Header(app, { togglePeople: () => drawers.toggle("people"), openRooms: () => drawers.toggle("rooms") });
-
+  const drawers = new Drawers({ settings, onpeople: () => people.refresh() });
+  const header = new Header(app, drawers);
   const look = app.go;
   app.go = (room) => {
     look(room);
@@ -104,32 +97,15 @@ export function mount(app, { messages, composer, write, greet }) {
   fill(byId("people"), people.element);
   fill(byId("entrance"), entrance.element);
   new Status(byId("status"), engine);
-  listenForKeys(app, { write, escape: () => drawers.closeAbove() });
+  new Door(app, entrance, { focus: write });
+  listenForKeys(app, () => drawers.closeAbove());
   followViewport();
-  byId("messages").addEventListener("wants", (event) => want(app, write, /** @type {CustomEvent} */ (event).detail));
+  byId("messages").addEventListener("wants", (event) => {
+    want(app, write, /** @type {CustomEvent} */ (event).detail);
+  });
   chat.on("change", (/** @type {string} */ what) => {
-    if (what === "current") byId("room").setAttribute("aria-label", chat.current === null ? "Room" : `Room ${chat.rooms.get(chat.current)?.name ?? ""}`);
+    if (what === "current") byId("room").ariaLabel = `Room ${chat.rooms.get(chat.current)?.name ?? ""}`;
   });
-
-  let phase = "";
-  /** @param {string} now */
-  const show = (now) => {
-    const next = now === "starting" ? "starting" : now === "stranger" ? "stranger" : "chat";
-    const isConnecting = now === "connecting" && phase === "stranger"; // the entrance stays until it is known who comes in
-    if (next === phase || isConnecting) return;
-    phase = next;
-    document.documentElement.dataset.phase = next;
-    if (next === "starting") return;
-    remember(next === "chat");
-    if (next === "stranger") arrive(entrance, link, engine.status.sentence);
-    else focusOn({ focus: write });
-  };
-  engine.on("status", (/** @type {{phase: string}} */ status) => {
-    show(status.phase);
-    if (status.phase === "online") follow(app, link);
-  });
-  show(engine.status.phase);
-  if (document.documentElement.dataset.phase === "stranger") focusOn(entrance);
   setTimeout(() => void dialogs().catch(() => undefined), LATER);
 }
 
@@ -140,49 +116,11 @@ export function mount(app, { messages, composer, write, greet }) {
  * @param {Parts["write"]} write
  * @param {any} wanted
  */
-function want(app, write, { what, uid, room, name, text }) {
-  const { chat, open, go } = app;
+function want({ chat, open, go }, write, { what, uid, room, name, text }) {
   if (what === "person") open("person", { uid, name });
   else if (what === "whisper") go(pairRoom(chat.me.uid, uid));
   else if (what === "dial") open("dial", { digits: String(uid) });
   else if (what === "write") write(text);
   else if (what === "room" && chat.rooms.has(room)) go(room);
   else if (what === "room") open("join", { room });
-}
-
-/** @param {boolean} isKnown whether somebody is logged in here */
-function remember(isKnown) {
-  try {
-    if (isKnown) localStorage.setItem(KNOWN, "1");
-    else localStorage.removeItem(KNOWN);
-  } catch {
-    // Nothing is kept here: the next start begins with the frame.
-  }
-}
-
-/**
- * @param {Entrance} entrance
- * @param {import("./links.js").Link} link
- * @param {string} why nobody is logged in here any more, if somebody was
- */
-function arrive(entrance, link, why) {
-  if (link.invite) entrance.show("register", { invite: link.invite });
-  else entrance.show("guest", { trouble: link.trouble ?? why });
-  delete link.invite; // it is used here, or not at all
-  focusOn(entrance);
-}
-
-/** A phone would show its keyboard before anybody has asked for it. @param {{focus: () => void}} part */
-function focusOn(part) {
-  if (!matchMedia("(pointer: coarse)").matches) part.focus();
-}
-
-/** What a link asked for, once one is in; each once. @param {App} app @param {import("./links.js").Link} link */
-function follow(app, link) {
-  const { invite, room, token, dial, trouble } = link;
-  for (const key of Object.keys(link)) delete (/** @type {any} */ (link)[key]);
-  if (trouble) app.tell(trouble);
-  else if (invite && !app.chat.me?.account) app.open("register", { invite });
-  else if (room) app.open("join", { room, token });
-  else if (dial) app.open("dial", { digits: dial });
 }

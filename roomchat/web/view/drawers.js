@@ -17,12 +17,16 @@ export class Drawers {
   #above = null;
   /** @type {HTMLElement | null} */
   #before = null;
-  #shade = el("button", { class: "shade", type: "button", tabindex: "-1", "aria-label": "Close", hidden: true, onclick: () => this.closeAbove() });
+  #shade = el("button", { class: "shade", type: "button", tabindex: "-1", "aria-label": "Close" });
 
-  /** @param {{settings: import("./settings.js").Settings, onpeople: () => void}} options onpeople: they are to be seen now */
+  /**
+   * @param {{settings: import("./settings.js").Settings, onpeople: () => void}} options onpeople: they are to be
+   *   seen now
+   */
   constructor({ settings, onpeople }) {
     this.#settings = settings;
     this.#onpeople = onpeople;
+    this.#shade.addEventListener("click", () => this.closeAbove());
     byId("chat").append(this.#shade);
     for (const query of [this.#narrow, this.#middle]) {
       query.addEventListener("change", () => {

@@ -1,8 +1,9 @@
 // The way in, while nobody is logged in here: a name, and one is in; or an account.
 
 import { readInvite } from "../model/invite.js";
-import { attribute, el, fill } from "./dom.js";
+import { tab, tabs } from "./buttons.js";
 import { field } from "./dialog.js";
+import { attribute, el, fill } from "./dom.js";
 
 /** @typedef {"guest" | "login" | "register"} Way */
 
@@ -26,7 +27,7 @@ const WAYS = {
   },
 };
 
-/** Which field a refusal is about; others are shown below all of them. @type {Record<string, string>} */
+/** @type {Record<string, string>} which field a refusal is about; others are shown below all of them */
 const ABOUT = {
   bad_name: "name", name_taken: "name", name_owned: "name", wrong_password: "password", bad_password: "password",
   invite_needed: "invite",
@@ -49,7 +50,7 @@ export class Entrance {
   #says = el("p", { class: "soft entrance-says" });
   #trouble = el("p", { class: "trouble", role: "alert" });
   #button = el("button", { class: "button main wide" });
-  #tabs = /** @type {Record<Way, HTMLButtonElement>} */ ({});
+  #tabs = new Map(Object.entries(WAYS).map(([way, { tab: label }]) => [way, tab(label, () => this.#choose(way))]));
   #form;
 
   /**
@@ -61,15 +62,14 @@ export class Entrance {
     this.#greet = greet;
     for (const part of Object.values(this.#fields)) part.append(el("p", { class: "trouble", "aria-live": "polite" }));
     this.#form = el(
-      "form", { class: "entrance-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+      "form", { novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
       ...Object.values(this.#fields), this.#trouble, this.#button,
     );
-    const tabs = Object.entries(WAYS).map(([way, { tab }]) => this.#tab(/** @type {Way} */ (way), tab));
     this.element = el(
       "div", { class: "entrance-card" },
       el("div", { class: "entrance-head" }, plate(), el("div", null,
         el("h1", null, "roomchat"), el("p", { class: "soft" }, "Everyone here has a number. Dial it, and you talk."))),
-      el("div", { class: "tabs", role: "group", "aria-label": "How to come in" }, ...tabs),
+      tabs("How to come in", [...this.#tabs.values()]),
       this.#says, this.#form,
     );
     this.show("guest");
@@ -88,7 +88,7 @@ export class Entrance {
       part.hidden = !fields.includes(key);
       this.#say(key, "");
     }
-    for (const [key, tab] of Object.entries(this.#tabs)) attribute(tab, "aria-pressed", String(key === way));
+    for (const [key, one] of this.#tabs) attribute(one, "aria-pressed", String(key === way));
     // By these a password manager knows what to fill in, and what to keep.
     attribute(this.#input("name"), "autocomplete", way === "guest" ? "nickname" : "username");
     attribute(this.#input("password"), "autocomplete", way === "login" ? "current-password" : "new-password");
@@ -105,17 +105,16 @@ export class Entrance {
     this.#input(empty ?? "name").focus();
   }
 
-  /** @param {Way} way @param {string} label */
-  #tab(way, label) {
-    const show = () => {
-      this.show(way);
-      this.focus();
-    };
-    this.#tabs[way] = el("button", { class: "tab", type: "button", onclick: show }, label);
-    return this.#tabs[way];
+  /** @param {string} way */
+  #choose(way) {
+    this.show(/** @type {Way} */ (way));
+    this.focus();
   }
 
-  /** @param {string} key @returns {HTMLInputElement} */
+  /**
+   * @param {string} key
+   * @returns {HTMLInputElement}
+   */
   #input(key) {
     return /** @type {any} */ (this.#fields)[key].querySelector("input");
   }
@@ -127,7 +126,7 @@ export class Entrance {
     fill(this.#trouble);
     const wrong = this.#wrong();
     if (wrong) return this.#refuse(...wrong);
-    attribute(this.#button, "disabled", true);
+    this.#button.disabled = true;
     try {
       this.#greet(await this.#engine.enter(this.#given()));
       for (const key of ["password", "again", "invite"]) this.#input(key).value = "";
@@ -136,10 +135,14 @@ export class Entrance {
       if (code === "account_needed" && this.#way === "guest") this.show("login");
       this.#refuse(ABOUT[code] ?? "", message);
     }
-    attribute(this.#button, "disabled", false);
+    this.#button.disabled = false;
   }
 
-  /** What is to be seen before the server is asked: the field, and a sentence. @returns {[string, string] | null} */
+  /**
+   * What can be said before the server is asked: the field, and a sentence.
+   *
+   * @returns {[string, string] | null}
+   */
   #wrong() {
     const { fields } = WAYS[this.#way];
     if (!this.#input("name").value.trim()) return ["name", "Type a name first."];
@@ -163,14 +166,20 @@ export class Entrance {
     return { name, password, register: true, ...(invite && { invite: readInvite(invite) }) };
   }
 
-  /** @param {string} key @param {string} sentence */
+  /**
+   * @param {string} key
+   * @param {string} sentence
+   */
   #refuse(key, sentence) {
     if (!WAYS[this.#way].fields.includes(key)) return void fill(this.#trouble, sentence);
     this.#say(key, sentence);
     this.#input(key).focus();
   }
 
-  /** @param {string} key @param {string} sentence */
+  /**
+   * @param {string} key
+   * @param {string} sentence
+   */
   #say(key, sentence) {
     const trouble = /** @type {HTMLElement} */ (/** @type {any} */ (this.#fields)[key].lastElementChild);
     trouble.id ||= `entrance-${key}`;
@@ -182,6 +191,6 @@ export class Entrance {
 
 /** The keys of a telephone, drawn: what the page is known by. */
 function plate() {
-  const keys = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => el("span", { class: digit === 7 ? "key lit" : "key" }, digit));
+  const keys = [..."123456789"].map((digit) => el("span", { class: digit === "7" ? "key lit" : "key" }, digit));
   return el("div", { class: "plate", "aria-hidden": "true" }, ...keys);
 }

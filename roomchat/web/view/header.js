@@ -1,34 +1,36 @@
 // The head of the room: its name, what it is about, and what one can do with it.
 
+import { iconButton, menuButton } from "./buttons.js";
+import { copyText } from "./clipboard.js";
 import { attribute, eachFrame, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { linkToRoom } from "./links.js";
 import { openMenu } from "./menu.js";
 import { theirs } from "./person.js";
-import { copyText } from "./sidebar.js";
-import { linkToRoom } from "./links.js";
 
 /** The header; it shows the room that is looked at. */
 export class Header {
   #app;
   #title = el("div", { class: "room-title" });
   #count = el("span", { class: "number" });
-  #counts = el("button", { class: "icon-button people-count", type: "button", "aria-haspopup": "true" }, icon("people"), this.#count);
-  #calls = el("span", { class: "calls-badge number", hidden: true });
-  #search = el("button", { class: "icon-button", type: "button", "aria-label": "Search", title: "Search" }, icon("search"));
-  #more = el("button", { class: "icon-button", type: "button", "aria-label": "Menu of the room", "aria-haspopup": "menu" }, icon("more"));
+  #elsewhere = el("span", { class: "count", hidden: true });
+  #people;
+  #more;
+  #search;
 
   /**
    * @param {import("./app.js").App} app
-   * @param {{togglePeople: () => void, openRooms: () => void}} options
+   * @param {import("./drawers.js").Drawers} drawers
    */
-  constructor(app, { togglePeople, openRooms }) {
+  constructor(app, drawers) {
     this.#app = app;
-    this.#counts.addEventListener("click", togglePeople);
-    this.#search.addEventListener("click", () => app.open("search"));
-    this.#more.addEventListener("click", () => this.#menu());
-    const rooms = el("button", { class: "icon-button only-narrow", type: "button", "aria-label": "Rooms", onclick: openRooms },
-      icon("sidebar"), this.#calls);
-    this.elements = [rooms, this.#title, this.#search, this.#counts, this.#more];
+    const narrow = { class: "icon-button only-narrow" };
+    const rooms = iconButton("sidebar", "Rooms", () => drawers.toggle("rooms"), narrow, this.#elsewhere);
+    const counted = { class: "icon-button people-count" };
+    this.#people = iconButton("people", "People", () => drawers.toggle("people"), counted, this.#count);
+    this.#search = iconButton("search", "Search", () => app.open("search"));
+    this.#more = menuButton("more", "Menu of the room", () => this.#menu());
+    this.elements = [rooms, this.#title, this.#search, this.#people, this.#more];
     app.chat.on("change", eachFrame(() => this.#show()));
   }
 
@@ -39,65 +41,68 @@ export class Header {
 
   #show() {
     const room = this.#room;
-    this.#badge();
-    for (const button of [this.#search, this.#more]) button.hidden = !room;
-    this.#counts.hidden = !room || room.isPair;
-    if (!room) {
-      this.#title.dataset.state = "";
-      return void fill(this.#title, el("h1", null, "You are not in a room now."));
-    }
-    const state = JSON.stringify([room.key, room.name, room.topic, room.role, room.membersTotal, room.other]);
+    this.#showElsewhere();
+    this.#search.hidden = this.#more.hidden = !room;
+    this.#people.hidden = !room || room.isPair;
+    const { key, name, topic, role, membersTotal, other } = room ?? {};
+    const state = JSON.stringify([key, name, topic, role, membersTotal, other]);
     if (this.#title.dataset.state === state) return;
     this.#title.dataset.state = state;
-    fill(this.#count, room.membersTotal);
-    attribute(this.#counts, "aria-label", `People: ${room.membersTotal} here`);
-    attribute(this.#counts, "title", "People");
+    if (!room) return void fill(this.#title, el("h1", null, "You are not in a room now."));
+    fill(this.#count, membersTotal);
+    attribute(this.#people, "aria-label", `People: ${membersTotal} here`);
     fill(this.#title, el("h1", null, ...heading(room)), this.#about(room));
   }
 
-  #badge() {
-    const others = [...this.#app.chat.rooms.values()].filter((room) => room.key !== this.#app.chat.current);
-    const calls = others.reduce((sum, room) => sum + (room.isPair ? room.unread : room.mentions), 0);
-    this.#calls.hidden = !calls && !others.some((room) => room.unread);
-    fill(this.#calls, calls || "");
+  /** How much is for this person in other rooms: beside the button behind which these are, where it is narrow. */
+  #showElsewhere() {
+    const { chat } = this.#app;
+    let [calls, unread] = [0, 0];
+    for (const room of chat.rooms.values()) {
+      if (room.key === chat.current) continue;
+      calls += room.isPair ? room.unread : room.mentions;
+      unread += room.unread;
+    }
+    this.#elsewhere.hidden = !unread;
+    this.#elsewhere.classList.toggle("calls", calls > 0);
+    fill(this.#elsewhere, calls || "·");
   }
 
   /** @param {any} room */
-  #about(room) {
-    if (room.isPair) {
-      const { uid, offline } = room.other ?? {};
-      return el("p", { class: "room-topic ellipsis" }, `Whispers with number ${uid}${offline ? ", offline: they will be seen later" : ""}`);
+  #about({ key, isPair, other, topic }) {
+    if (isPair) {
+      const later = other.offline ? ", offline: they will be seen later" : "";
+      return el("p", { class: "room-topic ellipsis" }, `Whispers with number ${other.uid}${later}`);
     }
-    const mayEdit = this.#app.chat.may(room.key, "topic");
-    if (!mayEdit) return room.topic ? el("p", { class: "room-topic ellipsis" }, theirs(room.topic)) : null;
-    const edit = () => this.#app.open("topic", { room: room.key });
-    return el("button", { class: "room-topic ellipsis", type: "button", title: "Say what the room is about", onclick: edit },
-      room.topic ? theirs(room.topic) : "Say what this room is about", el("span", { class: "unseen" }, ", edit"));
+    if (!this.#app.chat.may(key, "topic")) return topic && el("p", { class: "room-topic ellipsis" }, theirs(topic));
+    const edit = () => this.#app.open("topic", { room: key });
+    return el("button", { class: "room-topic ellipsis", type: "button", onclick: edit },
+      topic ? theirs(topic) : "Say what this room is about", el("span", { class: "unseen" }, ", edit"));
   }
 
   #menu() {
-    const room = this.#room;
-    if (!room) return;
     const { ask, chat, open, tell } = this.#app;
-    const link = () => copyText(linkToRoom(room.key), tell, "A link into this room is in the clipboard.");
-    openMenu(this.#more, "Menu of the room", room.isPair
+    const { key, isPair, isPrivate, other } = this.#room;
+    const link = () => copyText(linkToRoom(key), tell, "A link into this room is in the clipboard.");
+    openMenu(this.#more, "Menu of the room", isPair
       ? [
-        { label: "Call", icon: "phone", run: () => open("dial", { digits: String(room.other?.uid ?? "") }) },
-        { label: "About this person", icon: "people", run: () => open("person", { uid: room.other?.uid }) },
-        { label: "Close", icon: "close", apart: true, run: () => chat.close(room.key) },
+        { label: "Call", icon: "phone", run: () => open("dial", { digits: String(other.uid) }) },
+        { label: "About this person", icon: "people", run: () => open("person", { uid: other.uid }) },
+        { label: "Close", icon: "close", apart: true, run: () => chat.close(key) },
       ]
       : [
-        ...(room.isPrivate ? [] : [{ label: "Copy a link into this room", icon: "link", run: link }]),
-        ...this.#app.roomItems(this.#app, room),
-        { label: "Leave", icon: "leave", apart: true, danger: true, run: () => ask({ type: "leave", room: room.key }) },
+        ...(isPrivate ? [] : [{ label: "Copy a link into this room", icon: "link", run: link }]),
+        ...this.#app.roomItems(this.#app, this.#room),
+        { label: "Leave", icon: "leave", apart: true, danger: true, run: () => ask({ type: "leave", room: key }) },
       ]);
   }
 }
 
-/** @param {any} room @returns {import("./dom.js").Child[]} */
-function heading(room) {
-  if (room.isPair) return [theirs(room.other?.name ?? room.name, "ellipsis")];
-  if (!room.isPrivate) return [theirs(room.name, "ellipsis")];
-  return [icon("lock"), el("span", { class: "unseen" }, "private room "), theirs(room.name, "ellipsis"),
-    room.founder && el("span", { class: "soft small number" }, `+${room.founder}`)];
-}
+/**
+ * @param {any} room
+ * @returns {import("./dom.js").Child[]}
+ */
+const heading = ({ name, isPrivate, founder }) => [
+  isPrivate && icon("lock"), isPrivate && el("span", { class: "unseen" }, "private room "), theirs(name, "ellipsis"),
+  isPrivate && el("span", { class: "soft small number" }, `+${founder}`),
+];

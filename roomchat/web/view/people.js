@@ -1,8 +1,8 @@
 // Who is in the room that is looked at, and who is on the server.
 
 import { whose } from "../model/words.js";
-import { attribute, el, eachFrame, fill, keyed } from "./dom.js";
-import { icon } from "./icons.js";
+import { button, iconButton, row, tab, tabs } from "./buttons.js";
+import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
 import { name, presence, tile } from "./person.js";
 
 /** @typedef {import("../core/protocol.js").Person & {role?: string}} Member */
@@ -23,9 +23,8 @@ export class People {
   #filter = el("input", {
     class: "input", type: "search", "aria-label": "Find a person", placeholder: "Name or number", autocomplete: "off",
   });
-  #more = el("button", { class: "button quiet wide", type: "button", hidden: true });
-  #tabs = ["Here", "Everyone"].map((label, index) =>
-    el("button", { class: "tab", type: "button", onclick: () => this.#choose(index === 1) }, label));
+  #more = button("", () => this.#ask(this.#found?.at(-1)?.uid), "quiet wide");
+  #tabs = [tab("Here", () => this.#choose(false)), tab("Everyone", () => this.#choose(true))];
 
   /**
    * @param {import("./app.js").App} app
@@ -34,12 +33,10 @@ export class People {
   constructor(app, close) {
     this.#app = app;
     this.#filter.addEventListener("input", () => this.#show());
-    this.#more.addEventListener("click", () => this.#ask(this.#found?.at(-1)?.uid));
     this.element = el(
       "div", { class: "people-inside" },
-      el("div", { class: "people-head" }, el("h2", null, "People"),
-        el("button", { class: "icon-button", type: "button", "aria-label": "Close people", onclick: close }, icon("close"))),
-      el("div", { class: "tabs", role: "group", "aria-label": "Whose list" }, ...this.#tabs),
+      el("div", { class: "people-head" }, el("h2", null, "People"), iconButton("close", "Close people", close)),
+      tabs("Whose list", this.#tabs),
       this.#filter,
       el("div", { class: "people-scroll" }, this.#list, this.#more),
     );
@@ -68,7 +65,7 @@ export class People {
   /** @param {boolean} isEveryone */
   #choose(isEveryone) {
     this.#isEveryone = isEveryone;
-    for (const [index, tab] of this.#tabs.entries()) attribute(tab, "aria-pressed", String(isEveryone === (index === 1)));
+    for (const [index, one] of this.#tabs.entries()) attribute(one, "aria-pressed", String(isEveryone === !!index));
     this.#found = null;
     this.refresh();
   }
@@ -111,16 +108,11 @@ export class People {
       .map((one) => ({ ...one, role: this.#isEveryone ? "" : room?.roles.get(one.uid) }))
       .filter((one) => !typed || one.name.toLowerCase().includes(typed) || String(one.uid).startsWith(typed))
       .sort((one, other) => rank(one) - rank(other) || one.uid - other.uid);
-    keyed(this.#list, people, (one) => String(one.uid), (one) => this.#make(one), (item, one) => this.#update(item, one));
+    const make = (/** @type {Member} */ one) => row(() => this.#app.open("person", one));
+    keyed(this.#list, people, (one) => String(one.uid), make, (item, one) => this.#update(item, one));
     const left = this.#found ? this.#total - this.#found.length : 0;
     this.#more.hidden = left <= 0;
     fill(this.#more, `Show more (${left})`);
-  }
-
-  /** @param {Member} person */
-  #make({ uid, name: text }) {
-    const open = () => this.#app.open("person", { uid, name: text });
-    return el("li", null, el("button", { class: "list-row", type: "button", "aria-haspopup": "dialog", onclick: open }));
   }
 
   /**
@@ -128,14 +120,13 @@ export class People {
    * @param {Member} person
    */
   #update(item, { uid, name: text, role, away = false }) {
-    const button = /** @type {HTMLElement} */ (item.firstElementChild);
-    const state = JSON.stringify([text, role, away]);
-    if (button.dataset.state === state) return;
-    button.dataset.state = state;
+    const line = /** @type {HTMLElement} */ (item.firstElementChild);
     const isMe = uid === this.#app.chat.me.uid;
-    attribute(button, "aria-label", [whose(text, uid), isMe && "you", role, away && "away"].filter(Boolean).join(", "));
+    const said = [whose(text, uid), isMe && "you", role, away && "away"].filter(Boolean).join(", ");
+    if (line.ariaLabel === said) return;
+    line.ariaLabel = said;
     fill(
-      button, tile(uid, "small"), name(uid, text), isMe && el("span", { class: "soft small" }, "you"),
+      line, tile(uid, "small"), name(uid, text), isMe && el("span", { class: "soft small" }, "you"),
       role && el("span", { class: "role" }, role), presence(away),
     );
   }

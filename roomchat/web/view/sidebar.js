@@ -2,6 +2,8 @@
 
 import { cell } from "../model/harmless.js";
 import { whose } from "../model/words.js";
+import { iconButton, menuButton, row } from "./buttons.js";
+import { copyText } from "./clipboard.js";
 import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { linkToDial } from "./links.js";
@@ -13,125 +15,121 @@ const MOST = 99; // a higher count is shown as 99+
 /** The sidebar; it shows what `chat` knows. */
 export class Sidebar {
   #app;
-  #number = el("span", { class: "plate-number number" });
+  #number = el("span", { class: "plate-number" });
   #name = el("span", { class: "plate-name" });
   #rooms = el("ul", { class: "list", "aria-labelledby": "rooms-title" });
   #whispers = el("ul", { class: "list", "aria-labelledby": "whispers-title" });
-  #none = el("p", { class: "soft small list-none" }, "Nobody yet. Call someone, or whisper to a person in a room.");
+  #nobody = el("p", { class: "soft small list-none" }, "Nobody yet. Call someone, or whisper to a person in a room.");
 
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.#app = app;
     const copy = el(
       "button", { class: "my-number", type: "button", title: "Copy it", onclick: () => this.#copy() },
-      el("span", { class: "my-number-says" }, "Your number is"), " ", this.#number, el("span", { class: "unseen" }, ", copy it"),
+      el("span", { class: "my-number-says" }, "Your number is"), " ", this.#number,
+      el("span", { class: "unseen" }, ", copy it"),
     );
-    const menu = el("button", {
-      class: "icon-button", type: "button", "aria-label": "You and settings", "aria-haspopup": "menu", onclick: () => this.#menu(menu),
-    }, icon("settings"));
-    const call = el("button", { class: "button", type: "button", title: "Call a number", onclick: () => app.open("dial") },
+    const menu = menuButton("settings", "You and settings", () => this.#menu(menu));
+    const call = el("button", { class: "button", type: "button", onclick: () => app.open("dial") },
       icon("dial"), "Call", el("span", { class: "unseen" }, " a number"));
     this.element = el(
       "div", { class: "sidebar-inside" },
       el("div", { class: "my-card" }, copy, menu, this.#name, call),
       el("div", { class: "sidebar-lists" },
         heading("rooms-title", "Rooms", "Join or make a room", () => app.open("join")), this.#rooms,
-        heading("whispers-title", "Whispers", "Find a person", () => app.open("switch")), this.#whispers, this.#none),
+        heading("whispers-title", "Whispers", "Find a person", () => app.open("switch")), this.#whispers,
+        this.#nobody),
     );
     app.chat.on("change", eachFrame(() => this.#show()));
   }
 
   #show() {
-    const { chat } = this.#app;
-    fill(this.#number, chat.me.uid);
-    attribute(this.#number, "data-digits", String(chat.me.uid).length);
-    fill(this.#name, theirs(chat.me.name, "ellipsis"), !chat.me.account && el("span", { class: "soft small" }, "guest"));
-    const all = [...chat.rooms.values()];
-    const whispers = all.filter((room) => room.isPair);
-    const make = (/** @type {any} */ room) => this.#make(room);
-    const update = (/** @type {HTMLElement} */ item, /** @type {any} */ room) => this.#update(item, room);
-    keyed(this.#rooms, all.filter((room) => !room.isPair), keyOf, make, update);
-    keyed(this.#whispers, whispers, keyOf, make, update);
-    this.#none.hidden = whispers.length > 0;
+    const { me, rooms } = this.#app.chat;
+    fill(this.#number, me.uid);
+    attribute(this.#number, "data-digits", String(me.uid).length);
+    fill(this.#name, theirs(me.name, "ellipsis"), !me.account && el("span", { class: "soft small" }, "guest"));
+    const all = [...rooms.values()];
+    this.#list(this.#rooms, all.filter((room) => !room.isPair));
+    this.#list(this.#whispers, all.filter((room) => room.isPair));
+    this.#nobody.hidden = this.#whispers.childElementCount > 0;
   }
 
-  /** @param {any} room */
-  #make(room) {
-    const key = keyOf(room);
-    return el("li", null, el("button", { class: "list-row", type: "button", onclick: () => this.#app.go(key) }));
+  /**
+   * @param {HTMLElement} list
+   * @param {any[]} rooms
+   */
+  #list(list, rooms) {
+    const make = (/** @type {any} */ { key }) => row(() => this.#app.go(key));
+    keyed(list, rooms, ({ key }) => key, make, (item, room) => this.#update(item, room));
   }
 
-  /** @param {HTMLElement} item @param {any} room */
+  /**
+   * @param {HTMLElement} item
+   * @param {any} room
+   */
   #update(item, room) {
-    const { chat } = this.#app;
-    const button = /** @type {HTMLElement} */ (item.firstElementChild);
-    const isCurrent = chat.current === keyOf(room);
-    const state = JSON.stringify([isCurrent, room.unread, room.mentions, room.name, room.other]);
-    if (button.dataset.state === state) return; // a busy room must not paint the sidebar at each message
-    button.dataset.state = state;
-    attribute(button, "aria-current", isCurrent ? "page" : null);
-    button.classList.toggle("is-unread", room.unread > 0);
-    attribute(button, "aria-label", label(room));
-    fill(button, ...(room.isPair ? pair(room) : named(room)), counts(room));
+    const line = /** @type {HTMLElement} */ (item.firstElementChild);
+    attribute(line, "aria-current", this.#app.chat.current === room.key && "page");
+    const said = label(room);
+    if (line.ariaLabel === said) return; // a busy room does not paint the sidebar at each message
+    line.ariaLabel = said;
+    line.classList.toggle("is-unread", room.unread > 0);
+    fill(line, ...(room.isPair ? pair(room) : named(room)), counts(room));
   }
 
-  async #copy() {
-    const { chat, tell } = this.#app;
-    await copyText(String(chat.me.uid), tell, `Your number, ${chat.me.uid}, is in the clipboard.`);
+  #copy() {
+    const { uid } = this.#app.chat.me;
+    return copyText(String(uid), this.#app.tell, `Your number, ${uid}, is in the clipboard.`);
   }
 
   /** @param {HTMLElement} button */
   #menu(button) {
-    const { open, chat, tell, engine } = this.#app;
-    const link = () => copyText(linkToDial(chat.me.uid), tell, "A link that calls you is in the clipboard.");
+    const { open, chat, tell } = this.#app;
+    const { uid, account } = chat.me;
+    const link = () => copyText(linkToDial(uid), tell, "A link that calls you is in the clipboard.");
+    const ends = account ? ["Log out", "logout"] : ["Forget me here", "forget"];
     openMenu(button, "You and settings", [
-      { label: chat.me.account ? "Account and devices" : "Name and account", icon: "key", run: () => open("account") },
+      { label: account ? "Account and devices" : "Name and account", icon: "key", run: () => open("account") },
       { label: "Copy a link that calls you", icon: "link", run: link },
       { label: "Settings", icon: "settings", run: () => open("settings"), apart: true },
       { label: "Keys", icon: "help", keys: "?", run: () => open("keys") },
       { label: "About", icon: "room", run: () => open("about") },
-      chat.me.account
-        ? { label: "Log out", icon: "leave", danger: true, apart: true, run: () => engine.logout() }
-        : { label: "Forget me here", icon: "leave", danger: true, apart: true, run: () => open("forget") },
+      { label: ends[0], icon: "leave", danger: true, apart: true, run: () => open(ends[1]) },
     ]);
   }
 }
 
 /**
- * @param {string} text
- * @param {(sentence: string) => void} tell
- * @param {string} sentence what is told when it is done
+ * @param {string} id
+ * @param {string} label
+ * @param {string} plus what its button does
+ * @param {() => void} run
  */
-export async function copyText(text, tell, sentence) {
-  try {
-    await navigator.clipboard.writeText(text);
-    tell(sentence);
-  } catch {
-    tell(text); // no clipboard outside of a secure context: it can be read and marked at least
-  }
-}
+const heading = (id, label, plus, run) =>
+  el("div", { class: "list-head" }, el("h2", { id }, label), iconButton("plus", plus, run));
 
-/** @param {any} room */
-const keyOf = (room) => room.key;
-
-/** @param {string} id @param {string} label @param {string} plus what its button does @param {() => void} run */
-function heading(id, label, plus, run) {
-  return el("div", { class: "list-head" }, el("h2", { id }, label),
-    el("button", { class: "icon-button", type: "button", "aria-label": plus, title: plus, onclick: run }, icon("plus")));
-}
-
-/** What is to be known of a room, in words. @param {any} room */
+/**
+ * What is to be known of a room, in words.
+ *
+ * @param {any} room
+ */
 function label({ name: text, isPair, isPrivate, founder, other, unread, mentions }) {
   const called = isPair ? whose(other.name, other.uid) : cell(text);
   return [called, isPrivate && `private, of ${founder}`, other?.offline && "away", unread && `${unread} unread`,
     !isPair && mentions && `${mentions} to you`].filter(Boolean).join(", ");
 }
 
-/** @param {any} room @returns {import("./dom.js").Child[]} */
+/**
+ * @param {any} room
+ * @returns {import("./dom.js").Child[]}
+ */
 const named = ({ name: text, isPrivate, founder }) => [icon(isPrivate ? "lock" : "room"), theirs(text, "ellipsis"),
   isPrivate && el("span", { class: "soft small number" }, `+${founder}`)];
 
-/** @param {any} room @returns {import("./dom.js").Child[]} */
+/**
+ * @param {any} room
+ * @returns {import("./dom.js").Child[]}
+ */
 const pair = ({ other: { uid, name: text, offline } }) => [tile(uid, "small"), name(uid, text), presence(offline)];
 
 /** @param {any} room */

@@ -2,96 +2,124 @@
 
 import { cell } from "../../model/harmless.js";
 import { readInvite } from "../../model/invite.js";
-import { localTime } from "../../model/words.js";
-import { el, fill } from "../dom.js";
+import { localTime, uidName, whose } from "../../model/words.js";
+import { actionRow, button } from "../buttons.js";
 import { field, formDialog, openDialog } from "../dialog.js";
-import { icon } from "../icons.js";
+import { el, fill } from "../dom.js";
 
 /** @typedef {import("../app.js").App} App */
 
-const MOST = 1024; // characters of a password
+const NAME = { name: "name", maxlength: 64, autocapitalize: "none", spellcheck: "false" };
 
-/** @param {FormData} data @param {string} key */
+/**
+ * @param {FormData} data
+ * @param {string} key
+ */
 const given = (data, key) => String(data.get(key) ?? "");
 
-/** @param {FormData} data @throws {Error} */
+/**
+ * A password that was typed twice.
+ *
+ * @param {FormData} data
+ * @throws {Error}
+ */
 function twice(data) {
-  if (given(data, "password") !== given(data, "again")) throw new Error("The two passwords differ.");
-  return given(data, "password");
+  if (given(data, "new") !== given(data, "again")) throw new Error("The two passwords differ.");
+  return given(data, "new");
 }
 
-/** @param {string} label @param {string} name @param {string} kind of the password, for the manager of them */
-const secret = (label, name, kind) => field(label, { name, type: "password", autocomplete: kind, maxlength: MOST });
+/**
+ * @param {string} label
+ * @param {string} name
+ * @param {string} autocomplete what it is to a password manager
+ */
+const secret = (label, name, autocomplete = `${name === "old" ? "current" : "new"}-password`) =>
+  field(label, { name, type: "password", autocomplete, maxlength: 1024 });
 
-/** Who one is, for a password manager that keeps the new password. @param {App} app */
-const whoseIs = (app) => el("input", { class: "unseen", name: "username", autocomplete: "username", value: app.chat.me.name, readonly: true, tabindex: "-1", "aria-hidden": "true" });
+const newSecrets = () => [secret("Password", "new"), secret("Password again", "again")];
+
+/**
+ * Whose password it is, for a password manager.
+ *
+ * @param {App} app
+ */
+const whosePassword = (app) => el("input", {
+  class: "unseen", autocomplete: "username", value: app.chat.me.name, readonly: true, tabindex: "-1", "aria-hidden": "true",
+});
+
+/** @param {string} words */
+const hint = (words) => el("p", { class: "soft small" }, words);
 
 /** @param {App} app */
 export function openAccount(app) {
-  const { me } = app.chat;
-  const go = (/** @type {string} */ to) => () => {
-    dialog.close();
-    app.open(to);
-  };
-  const line = (/** @type {string} */ label, /** @type {string} */ drawing, /** @type {string} */ to, danger = false) =>
-    el("li", null, el("button", { class: `list-row ${danger ? "danger" : ""}`, type: "button", onclick: go(to) }, icon(drawing), label));
-  const lines = me.account
-    ? [line("Change your name", "edit", "name"), line("Change your password", "key", "password"), line("Devices", "devices", "devices"),
-      line("Blocked people", "block", "blocked"), line("Log out here", "leave", "logout"), line("End your account", "trash", "unregister", true)]
-    : [line("Change your name", "edit", "name"), line("Register: your name is yours", "key", "register"), line("Log in to an account", "people", "login"),
-      line("Blocked people", "block", "blocked"), line("Forget me here", "leave", "forget", true)];
+  const { name, uid, account } = app.chat.me;
+  /** @type {[label: string, drawing: string, dialog: string][]} */
+  const lines = [
+    ["Change your name", "edit", "name"],
+    ["Blocked people", "block", "blocked"],
+    ...(/** @type {[string, string, string][]} */ (account
+      ? [["Change your password", "key", "password"], ["Devices", "devices", "devices"],
+        ["Log out here", "leave", "logout"], ["End your account", "trash", "unregister"]]
+      : [["Register: your name is yours", "key", "register"], ["Log in to an account", "people", "login"],
+        ["Forget me here", "leave", "forget"]])),
+  ];
   const dialog = openDialog({
     title: "You", body: [
-      el("p", null, `You are ${cell(me.name)} (${me.uid}), `, me.account ? "with an account." : "a guest."),
-      el("ul", { class: "list" }, ...lines),
+      el("p", null, `You are ${whose(name, uid)}, ${account ? "with an account." : "a guest."}`),
+      el("ul", { class: "list" }, ...lines.map(([label, drawing, to]) => actionRow(drawing, label, () => {
+        dialog.close();
+        app.open(to);
+      }, to === "unregister" || to === "forget"))),
     ],
   });
 }
 
 /** @param {App} app */
-export function openName(app) {
-  formDialog({
-    title: "Change your name", submit: "Change it",
-    body: [field("Name", { name: "name", value: app.chat.me.name, maxlength: 64, autocapitalize: "none", spellcheck: "false" })],
-  }, (data) => app.engine.ask({ type: "name", name: given(data, "name").trim() }));
+export function openName({ engine, chat }) {
+  formDialog({ title: "Change your name", submit: "Change it", body: [field("Name", { ...NAME, value: chat.me.name })] },
+    (data) => engine.ask({ type: "name", name: given(data, "name").trim() }));
 }
 
-/** @param {App} app @param {{invite?: string}} [args] */
+/**
+ * @param {App} app
+ * @param {{invite?: string}} [args]
+ */
 export function openRegister(app, { invite = "" } = {}) {
+  const who = cell(app.chat.me.name);
   formDialog({
     title: "Register", submit: "Register", body: [
-      el("p", { class: "soft small" }, `From now on ${cell(app.chat.me.name)} is you alone, on all your devices, with the number that you have.`),
-      whoseIs(app), secret("Password", "password", "new-password"), secret("Password again", "again", "new-password"),
+      hint(`From now on nobody else is called ${who}, and you are ${who} on all your devices, with the same number.`),
+      whosePassword(app), ...newSecrets(),
       field("Invite", { name: "invite", value: invite }, "Only if this server asks for one."),
     ],
   }, async (data) => {
     const word = given(data, "invite").trim();
     await app.engine.ask({ type: "register", password: twice(data), ...(word && { invite: readInvite(word) }) });
-    app.tell(`${cell(app.chat.me.name)} has an account now.`);
+    app.tell(`You have an account: ${who}.`);
   });
 }
 
-/** @param {App} app @param {{name?: string}} [args] */
-export function openLogin(app, { name = "" } = {}) {
+/**
+ * @param {App} app
+ * @param {{name?: string}} [args]
+ */
+export function openLogin({ engine }, { name = "" } = {}) {
   formDialog({
     title: "Log in", submit: "Log in", body: [
-      el("p", { class: "soft small" }, "In place of who you are now."),
-      field("Name", { name: "name", value: name, autocomplete: "username", autocapitalize: "none", spellcheck: "false" }),
-      secret("Password", "password", "current-password"),
+      hint("In place of who you are now."), field("Name", { ...NAME, value: name, autocomplete: "username" }),
+      secret("Password", "old"),
     ],
-  }, (data) => app.engine.enter({ name: given(data, "name").trim(), password: given(data, "password") }));
+  }, (data) => engine.enter({ name: given(data, "name").trim(), password: given(data, "old") }));
 }
 
 /** @param {App} app */
 export function openPassword(app) {
   formDialog({
-    title: "Change your password", submit: "Change it", body: [
-      whoseIs(app), secret("The one that you have", "old", "current-password"),
-      secret("Password", "password", "new-password"), secret("Password again", "again", "new-password"),
-    ],
+    title: "Change your password", submit: "Change it",
+    body: [whosePassword(app), secret("The one that you have", "old"), ...newSecrets()],
   }, async (data) => {
     await app.engine.ask({ type: "password", old: given(data, "old"), new: twice(data) });
-    app.tell("The password is changed. Your other devices stay logged in.");
+    app.tell("Your password is changed. Your other devices stay logged in.");
   });
 }
 
@@ -99,71 +127,70 @@ export function openPassword(app) {
 export function openUnregister(app) {
   formDialog({
     title: "End your account", submit: "End it for good", danger: true, body: [
-      el("p", null, "Your name is free then, nobody ever gets your number, and what you have said stays."),
-      whoseIs(app), secret("Password", "password", "current-password"),
+      hint("Your name is free then, nobody ever gets your number, and what you have said stays."),
+      whosePassword(app), secret("Password", "old"),
     ],
   }, async (data) => {
-    await app.engine.ask({ type: "unregister", password: given(data, "password") });
+    await app.engine.ask({ type: "unregister", password: given(data, "old") });
     await app.engine.logout();
   });
 }
 
 /** @param {App} app */
-export function openForget(app) {
+export function openForget({ chat, engine }) {
+  const who = whose(chat.me.name, chat.me.uid);
   formDialog({
-    title: "Forget me here", submit: "Forget me", danger: true, body: [
-      el("p", null, `You are a guest. Without an account nobody can be ${cell(app.chat.me.name)} (${app.chat.me.uid}) again once this browser has forgotten it.`),
-    ],
-  }, () => app.engine.logout());
+    title: "Forget me here", submit: "Forget me", danger: true,
+    body: [hint(`You are a guest. When this browser has forgotten you, nobody can be ${who} again.`)],
+  }, () => engine.logout());
 }
 
-/** Where one is logged in. @param {App} app */
-export async function openDevices(app) {
-  const list = el("ul", { class: "list devices" });
+/**
+ * Where one is logged in.
+ *
+ * @param {App} app
+ */
+export function openDevices({ engine }) {
+  const list = el("ul", { class: "list" });
   const trouble = el("p", { class: "trouble", role: "alert" });
-  const others = el("button", { class: "button danger", type: "button", hidden: true, onclick: () => out({ others: true }) }, "Log out all others");
+  const others = button("Log out all others", () => change({ type: "logout", others: true }), "danger");
 
-  /** @param {{device?: number, others?: boolean}} which */
-  async function out(which) {
+  /** @param {any} [command] to be done before they are listed */
+  async function change(command) {
     try {
-      await app.engine.ask({ type: "logout", ...which });
-      await show();
-    } catch (error) {
-      fill(trouble, /** @type {Error} */ (error).message);
-    }
-  }
-
-  /** @param {import("../../core/protocol.js").Device} one */
-  const row = (one) => el("li", { class: "device" }, icon("devices"), el("div", null,
-    el("p", null, `Device ${one.device}`, one.this ? ", this one" : one.here ? ", connected" : ""),
-    el("p", { class: "soft small" }, one.seen ? `last here ${localTime(one.seen)}` : "", one.address ? ` from ${cell(one.address)}` : "")),
-  one.this ? null : el("button", { class: "button", type: "button", "aria-label": `Log out device ${one.device}`, onclick: () => out({ device: one.device }) }, "Log out"));
-
-  async function show() {
-    try {
-      const { devices } = await app.engine.ask({ type: "devices" });
-      fill(list, ...devices.map(row));
+      if (command) await engine.ask(command);
+      const { devices } = await engine.ask({ type: "devices" });
+      fill(list, ...devices.map(device));
       others.hidden = devices.length < 2;
     } catch (error) {
       fill(trouble, /** @type {Error} */ (error).message);
     }
   }
 
+  /** @param {import("../../core/protocol.js").Device} one */
+  function device(one) {
+    const out = button("Log out", () => change({ type: "logout", device: one.device }));
+    out.ariaLabel = `Log out device ${one.device}`;
+    const state = one.this ? "this one" : one.here ? "here" : one.seen && `last here ${localTime(one.seen)}`;
+    return el("li", { class: "row spread" }, el("div", null, el("p", null, `Device ${one.device}`),
+      el("p", { class: "soft small" }, [state, one.address && `from ${cell(one.address)}`].filter(Boolean).join(", "))),
+    !one.this && out);
+  }
+
+  others.hidden = true;
   openDialog({ title: "Devices", body: [list, trouble, others] });
-  await show();
+  return change();
 }
 
-/** Whom one has blocked. @param {App} app */
-export function openBlocked(app) {
+/**
+ * Whom one has blocked.
+ *
+ * @param {App} app
+ */
+export function openBlocked({ ask, chat }) {
   const list = el("ul", { class: "list" });
-  const show = () => fill(list, ...[...app.chat.blocked].map((/** @type {number} */ uid) => el("li", { class: "device" },
-    el("p", null, `${cell(app.chat.nameOf(uid) ?? "UID")} (${uid})`),
-    el("button", { class: "button", type: "button", onclick: () => free(uid) }, "Hear from them again"))));
-  /** @param {number} uid */
-  async function free(uid) {
-    await app.ask({ type: "unblock", uid });
-    show();
-  }
-  const none = app.chat.blocked.size ? null : el("p", { class: "soft" }, "You have blocked nobody.");
+  const show = () => fill(list, ...[...chat.blocked].map((/** @type {number} */ uid) => el("li", { class: "row spread" },
+    uidName(uid, chat), button("Hear from them again", () => ask({ type: "unblock", uid }).then(show)))));
+  const none = !chat.blocked.size && el("p", { class: "soft" }, "You have blocked nobody.");
   openDialog({ title: "Blocked people", body: [none, show()] });
 }

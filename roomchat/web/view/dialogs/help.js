@@ -22,9 +22,12 @@ const KEYS = [
 ];
 
 export function openKeys() {
-  const rows = KEYS.map(([keys, does]) => el("div", { class: "key-row" }, el("dt", null, ...keys.split(/(, | to | )/).map((part) =>
-    /^(, | to | )$/.test(part) ? part : el("kbd", null, part))), el("dd", null, does)));
-  openDialog({ title: "Keys", body: [el("dl", { class: "keys" }, ...rows), el("p", { class: "soft small" }, "/help lists the commands that can be typed.")] });
+  const between = /(, | to | )/;
+  const key = (/** @type {string} */ part) => (between.test(part) ? part : el("kbd", null, part));
+  const rows = KEYS.map(([keys, does]) => el("div", { class: "key-row" },
+    el("dt", null, ...keys.split(between).map(key)), el("dd", null, does)));
+  const more = el("p", { class: "soft small" }, "/help lists the commands that can be typed.");
+  openDialog({ title: "Keys", body: [el("dl", { class: "keys" }, ...rows), more] });
 }
 
 /** All that can be typed with a slash. */
@@ -47,8 +50,7 @@ export function openAbout(app) {
     title: "About", body: [
       el("p", null, "roomchat: rooms, whispers, and a number for everyone. Nothing is lost, nothing comes twice."),
       chat.motd && el("p", { class: "motd", dir: "auto" }, harmlessLines(chat.motd)),
-      el("p", { class: "soft small" }, `This server: ${location.host}. Programs and terminals reach the same rooms on the same port: `,
-        el("code", null, `roomchat join ${location.host}`)),
+      el("p", { class: "soft small" }, "The same rooms in a terminal: ", el("code", null, `roomchat join ${location.host}`)),
     ],
   });
 }

@@ -6,7 +6,7 @@ import { el, fill } from "../dom.js";
 import { field, formDialog, openDialog } from "../dialog.js";
 import { linkToRoom } from "../links.js";
 import { name, theirs } from "../person.js";
-import { copyText } from "../sidebar.js";
+import { copyText } from "../clipboard.js";
 
 /**
  * @typedef {import("../app.js").App} App
