@@ -16,7 +16,7 @@ from roomchat.net.cost import surplus
 from roomchat.protocol import Notice, Pong, Say
 from roomchat.server import Server
 from roomchat.wires.native import NativeWire
-from roomchat.wires.websocket import WebSocketWire, framed, unmasked
+from roomchat.wires.websocket import MAX_FRAME, WebSocketWire, framed, unmasked
 from tests.framed import BETWEEN, BINARY, CLOSE, LAST, MORE, PING, PONG, TEXT, frame, unframed
 from tests.peer import Peer
 
@@ -224,6 +224,17 @@ def test_what_goes_is_one_frame(size: int) -> None:
     """Of the shortest form that its size allows, and without a mask."""
     assert unframed(framed(b"x" * size)) == ([(TEXT, b"x" * size)], b"")
     assert len(framed(b"x" * size)) - size == (2 if size < 126 else 4 if size < 65536 else 10)
+
+
+@given(st.lists(st.integers(0, 700_000), max_size=8))
+@examples(max_examples=20)
+def test_no_frame_is_very_large(sizes: list[int]) -> None:
+    """What many have said at once goes in several, of whole lines."""
+    lines = b"".join(b"x" * size + b"\n" for size in sizes)
+    frames, rest = unframed(framed(lines))
+    assert not rest
+    assert b"".join(data for _, data in frames) == lines
+    assert all(len(data) <= MAX_FRAME and data.endswith(b"\n") for _, data in frames if sizes)
 
 
 def test_the_lines_are_those_of_the_native_wire() -> None:

@@ -17,6 +17,7 @@ from roomchat.wires.native import NativeWire, encode
 
 TEXT = 0x81  # the first byte of a frame that is a whole message of text
 MASKED = 0x80  # in the second byte, beside the size
+MAX_FRAME = 1024 * 1024  # bytes sent in one; what many say at once may be more, and who gets it has bounds, too
 SIZE_IN_2, SIZE_IN_8 = 126, 127  # in the place of a size: it stands in so many bytes behind
 
 Came = list[Command | Malformed | Answer]
@@ -163,7 +164,16 @@ def unmasked(data: bytes, mask: bytes) -> bytes:
 
 
 def framed(data: bytes) -> bytes:
-    """A message of text in one frame, unmasked as a server sends it."""
+    """Lines in a message of text, which is one frame, unmasked as a server sends it; or in several, of whole lines,
+    where it would be longer than ``MAX_FRAME``."""
+    frames = []
+    while len(data) > MAX_FRAME and (end := data.rfind(b"\n", 0, MAX_FRAME) + 1):
+        frames.append(_frame(data[:end]))
+        data = data[end:]
+    return b"".join([*frames, _frame(data)]) if frames else _frame(data)
+
+
+def _frame(data: bytes) -> bytes:
     size = len(data)
     if size < SIZE_IN_2:
         return bytes((TEXT, size)) + data
