@@ -52,7 +52,8 @@ class Person:
     def __init__(self, browser: Browser, url: str, **options: object) -> None:
         """``url`` is where the chat is. ``options`` are those of ``Browser.new_context``."""
         self.url = url
-        self.context: BrowserContext = browser.new_context(base_url=url, **options)
+        still = {"reduced_motion": "reduce"}  # nothing is looked at while it moves
+        self.context: BrowserContext = browser.new_context(base_url=url, **still | options)
         self.context.set_default_timeout(PATIENCE)
         self.context.add_init_script(TELL_VIOLATIONS)
         self.context.on("console", self._heard)

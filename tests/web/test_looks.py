@@ -1,0 +1,140 @@
+"""How the page can be used: on the smallest phone, by keys alone, by who sees little, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from roomchat.server import Server
+from tests.peer import Peer
+from tests.web.axe import violations
+from tests.web.browser import Person
+from tests.web.tab import Tab
+
+Serve, Connect, Persons = Callable[..., Server], Callable[..., Peer], Callable[..., Person]
+
+PHONE = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
+# What stands out of the screen to a side, though it is to be seen.
+OUTSIDE = """() => [...document.querySelectorAll("body *")].filter((element) => {
+  const box = element.getBoundingClientRect();
+  return element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+    && !element.closest("[inert]") && box.width > 1 && (box.left < -1 || box.right > innerWidth + 1);
+}).map((element) => element.outerHTML.slice(0, 120))"""
+SMALL = """() => [...document.querySelectorAll("button, input, textarea, a[href]")].filter((element) => {
+  const box = element.getBoundingClientRect();
+  return element.checkVisibility() && !element.closest("[inert], .messages") && box.width > 1
+    && (box.width < 24 || box.height < 24);
+}).map((element) => element.outerHTML.slice(0, 120))"""
+
+
+def fits(page: Page) -> None:
+    """Nothing is cut off at a side, and what is pressed is large enough to be hit (WCAG 2.2, 2.5.8: 24 px)."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate(SMALL) == []
+
+
+def test_a_small_phone(serve: Serve, connect: Connect, person: Persons) -> None:
+    """All can be done by touch on 320 pixels: the lists come in from the sides, dialogs fill the screen."""
+    server = serve()
+    bob = connect(server, "bob")
+    bob.join("lobby")
+    bob.send("say", room="lobby", text="w" * 200 + " https://tea.test/" + "x" * 200)
+    ann = Tab(person(server, **PHONE).open())
+    fits(ann.page)
+    ann.come_in("ann")
+    expect(ann.messages.filter(has_text="www")).to_have_count(1)
+    fits(ann.page)
+    ann.box.fill("from a phone")
+    ann.page.get_by_role("button", name="Send").tap()
+    ann.sees("from a phone")
+    ann.page.get_by_role("button", name="Rooms", exact=True).tap()
+    expect(ann.page.get_by_role("button", name="Your number is 2")).to_be_visible()
+    fits(ann.page)
+    ann.page.get_by_role("button", name="Call a number").tap()
+    pad = ann.dialog("Call a number")
+    fits(ann.page)
+    pad.get_by_role("button", name="1", exact=True).tap()
+    pad.get_by_role("button", name="Call", exact=True).tap()
+    ann.is_in("lobby")
+    ann.page.get_by_role("button", name="People: 2 here").tap()
+    ann.page.get_by_role("list", name="People").get_by_role("button", name="bob").tap()
+    fits(ann.page)
+    ann.dialog("Person").get_by_role("button", name="Whisper").tap()
+    ann.is_in("bob")
+    ann.box.fill("psst")
+    ann.page.get_by_role("button", name="Send").tap()
+    assert bob.until("message", text="psst")
+
+
+def test_keys_alone(serve: Serve, connect: Connect, person: Persons) -> None:
+    """From the entrance to a message, a menu and back, with no mouse; the focus is never lost."""
+    server = serve()
+    bob = connect(server, "bob")
+    bob.join("tea")
+    ann = Tab(person(server).open())
+    keys = ann.page.keyboard
+    expect(ann.page.get_by_label("Name", exact=True)).to_be_focused()
+    keys.type("ann")
+    keys.press("Enter")
+    expect(ann.box).to_be_focused()
+    keys.type("/join tea")
+    keys.press("Enter")
+    ann.is_in("tea")
+    keys.type("hello")
+    keys.press("Enter")
+    ann.sees("hello")
+    keys.press("Alt+1")
+    ann.is_in("lobby")
+    keys.press("Control+k")
+    keys.type("tea")
+    keys.press("Enter")
+    ann.is_in("tea")
+    expect(ann.box).to_be_focused()
+    keys.press("Alt+d")
+    keys.type(str(bob.uid))
+    keys.press("Escape")
+    expect(ann.box).to_be_focused()
+    menu = ann.page.get_by_role("button", name="Menu of the room")
+    for _ in range(40):
+        keys.press("Shift+Tab")
+        if menu.evaluate("(element) => element === document.activeElement"):
+            break
+    keys.press("Enter")
+    expect(ann.page.get_by_role("menuitem").first).to_be_focused()
+    keys.press("ArrowDown")
+    keys.press("Escape")
+    expect(menu).to_be_focused()
+    keys.press("ArrowUp")
+
+
+def test_axe_finds_nothing(serve: Serve, connect: Connect, person: Persons) -> None:
+    """In the entrance, a room with all kinds of things in it, and the dialogs; light and dark."""
+    server = serve(motd="Be kind.")
+    bob = connect(server, "bob")
+    bob.join("lobby")
+    ann = Tab(person(server).open())
+    page = ann.page
+    clean(page)
+    ann.come_in("ann")
+    for text in ("Look: https://tea.test/ `code`", "ann, for you", "/me waves", "line\nline", "\N{HOT BEVERAGE}"):
+        bob.send("say", room="lobby", text=text)
+    bob.send("whisper", uid=ann.number, text="psst")
+    ann.say("mine")
+    ann.sees("mine")
+    clean(page)
+    for button in ("Call a number", "Join or make a room", "Find a person", "Search"):
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        clean(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def clean(page: Page) -> None:
+    """By all rules; in the dark what can differ there."""
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, "color-contrast") == []
+    page.emulate_media(color_scheme="light")
