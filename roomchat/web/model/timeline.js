@@ -52,6 +52,13 @@ export class Timeline extends Emitter {
     this.emit("change");
   }
 
+  /** Keep nothing but our lines that wait: what is here does not belong to what comes. */
+  forget() {
+    this.live = new Run();
+    this.past = null;
+    this.emit("change");
+  }
+
   /**
    * An entry came. One of ours takes the place of its line.
    * @param {Entry} entry

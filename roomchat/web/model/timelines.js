@@ -63,14 +63,19 @@ export class Timelines {
     else if (type === "renamed") this.#renamed(event);
     else if (type === "joined") this.#joined(event);
     else if (HERE.has(type) && (type !== "error" || event.re === undefined)) this.tell(told(event, this.#chat), TROUBLE.has(type) ? "trouble" : "told");
-    if (type === "left") this.#here.delete(room);
+    if (type === "left") {
+      this.#here.delete(room);
+      this.of(room).forget(); // what is said there until we come again would be missing between
+    }
   }
 
   /** @param {any} event we are in a room */
   #joined(event) {
     const isNew = !this.#here.has(event.room) || event.by !== undefined;
     this.#here.add(event.room);
-    if (isNew) this.of(event.room).tell(told(event, this.#chat));
+    const timeline = this.of(event.room);
+    if (event.last_seq < timeline.live.lastSeq) timeline.forget(); // the server has lost the end of its log
+    if (isNew) timeline.tell(told(event, this.#chat));
   }
 
   /**

@@ -1,11 +1,12 @@
 // The messages of the room that is looked at.
 
-import { compared, isEntry } from "../core/protocol.js";
+import { isEntry } from "../core/protocol.js";
 import { Past } from "../model/past.js";
 import { Timelines } from "../model/timelines.js";
 import { Announcer } from "./announcer.js";
 import { el, fill } from "./dom.js";
 import { Jumps } from "./jumps.js";
+import { Looks } from "./looks.js";
 import { MessageTools } from "./message_tools.js";
 import { Pressed } from "./pressed.js";
 import { beginning } from "./room_beginning.js";
@@ -15,7 +16,9 @@ import { RowList } from "./row_list.js";
 /** @typedef {import("./row_list.js").Place} Place */
 
 const NEW_AT = 0.15; // of the height: there "new since" stands in a room that has more new than it can show
+const LATER = "What was said before comes when the connection is back.";
 const FOUND_FOR = 2000; // ms for which a message is marked that one went to
+const BEGUN = 200; // ms in which a turn of the wheel has moved something
 const TURNS = 4; // how often rows are put to an end in one painting, at the most
 
 /**
@@ -26,6 +29,7 @@ const TURNS = 4; // how often rows are put to an end in one painting, at the mos
 export class MessagesPane {
   timelines;
   #app;
+  #looks;
   #past;
   #list;
   #announcer = new Announcer();
@@ -39,8 +43,6 @@ export class MessagesPane {
   #height = 0;
   #mark = 0;
   #isMarkSeen = true;
-  /** @type {Map<string, number> | null} UIDs by compared names, while nothing about people changes */
-  #people = null;
 
   #top = el("div", { class: "top" });
   #scroller = el("div", { class: "messages", role: "log", "aria-live": "off", "aria-label": "Messages", tabindex: "0" });
@@ -51,6 +53,7 @@ export class MessagesPane {
   constructor(app) {
     this.#app = app;
     this.timelines = new Timelines(app.chat);
+    this.#looks = new Looks(app);
     this.#past = new Past(app.engine);
     this.#list = new RowList(this.#scroller);
     const want = (/** @type {any} */ detail) =>
@@ -108,7 +111,7 @@ export class MessagesPane {
     if (!timeline || this.#room !== room) return;
     if (!(await this.#past.goTo(room, timeline, seq))) return this.#app.tell("That message can't be had now.");
     if (timeline !== this.#timeline) return;
-    const number = timeline.shown.find(seq), key = timeline.shown.at(number)?.key ?? "";
+    const number = timeline.shown.find(seq), key = this.#list.firstKey(timeline, number, this.#looks.at(room));
     this.#list.open(timeline, number, { key, seq, offset: this.#scroller.clientHeight / 3 });
     this.#paint();
     const row = this.#list.rowOf(key);
@@ -168,8 +171,10 @@ export class MessagesPane {
     engine.on("status", () => this.#schedule());
     chat.on("change", (/** @type {string} */ what) => this.#changed(what));
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    scroller.addEventListener("wheel", ({ deltaY }) => {
-      if (deltaY < 0 && scroller.scrollTop > 0) this.#list.isAtEnd = false; // else the end is held while one scrolls away
+    scroller.addEventListener("wheel", ({ deltaY, ctrlKey }) => {
+      if (deltaY >= 0 || ctrlKey || !this.#list.isAtEnd) return;
+      this.#list.isAtEnd = false; // else the end is held while one begins to scroll away
+      setTimeout(() => this.#scrolled(), BEGUN); // perhaps something else was scrolled
     }, { passive: true });
     new ResizeObserver(() => {
       if (this.#list.isAtEnd) this.#list.toEnd();
@@ -182,7 +187,7 @@ export class MessagesPane {
 
   /** @param {string} what of the chat is another now */
   #changed(what) {
-    if (what === "people" || what === "me") this.#people = null;
+    if (what === "people" || what === "me") this.#looks.forget();
     if (what === "current") this.#look();
     if (what === "me") this.#list.forget();
     this.#schedule();
@@ -272,7 +277,8 @@ export class MessagesPane {
     this.#frame = 0;
     const timeline = this.#timeline, room = this.#room;
     if (!timeline || room === null) return;
-    const look = this.#seen(room);
+    const look = this.#looks.at(room);
+    this.#mark = look.mark;
     this.#list.paint(look, () => this.#paintTop());
     for (let turn = 0; turn < TURNS; turn += 1) {
       const wanted = this.#list.fit();
@@ -286,39 +292,16 @@ export class MessagesPane {
     this.#read(room);
   }
 
-  /** @param {string} room @returns {import("./row_list.js").Look} */
-  #seen(room) {
-    const { chat, engine } = this.#app, { me, names, rooms } = chat;
-    this.#mark = rooms.get(room)?.mark ?? 0;
-    return {
-      me: { uid: me.uid, name: me.name }, names, mark: this.#mark, isPair: rooms.get(room)?.isPair ?? false,
-      hides: (entry) => chat.hides(entry),
-      isOffline: engine.status?.phase !== "online",
-      meant: { person: (name) => this.#personOf(name), room: (name) => this.#roomOf(name) },
-    };
-  }
-
-  /** @param {string} name */
-  #personOf(name) {
-    const { me, names } = this.#app.chat;
-    this.#people ??= new Map([...names, [me.uid, me.name]].map(([uid, called]) => [compared(called), uid]));
-    return this.#people.get(compared(name)) ?? null;
-  }
-
-  /** @param {string} name */
-  #roomOf(name) {
-    const { rooms, heard } = this.#app.chat, key = compared(name);
-    return rooms.has(key) || heard?.has(key) ? key : null;
-  }
-
   #paintTop() {
     const run = /** @type {any} */ (this.#timeline).shown;
     const isBeginning = run.isWhole && this.#list.from <= run.start;
-    const state = isBeginning ? `${this.#room} ${this.#app.chat.rooms.get(this.#room)?.name}` : "";
+    const { engine, chat } = this.#app, isOffline = engine.status.phase !== "online";
+    const { name, topic } = chat.rooms.get(this.#room) ?? {};
+    const state = isBeginning ? `${this.#room} ${name} ${topic}` : `${isOffline}`;
     if (this.#top.dataset.state === state) return;
     this.#top.dataset.state = state;
     this.#top.classList.toggle("fetching", !isBeginning);
-    fill(this.#top, isBeginning && beginning(this.#app.chat, /** @type {string} */ (this.#room)));
+    fill(this.#top, isBeginning ? beginning(chat, /** @type {string} */ (this.#room)) : isOffline ? LATER : "\u2026");
   }
 
   /** @param {import("../model/timeline.js").Timeline} timeline */

@@ -141,6 +141,16 @@ export class RowList {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
+  /**
+   * The key of the first row from a number on that one can go to; "" if there is none.
+   * @param {Timeline} timeline
+   * @param {number} number
+   * @param {Look} look
+   */
+  firstKey(timeline, number, look) {
+    return rowsOf(timeline, number, number + STEP, { ...look, me: "" }).find(({ item }) => item)?.key ?? "";
+  }
+
   /** @param {string} key @returns {HTMLElement | null} */
   rowOf(key) {
     return this.#shown.get(key)?.element ?? null;
