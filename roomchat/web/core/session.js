@@ -17,7 +17,7 @@ const OUT_REASON = "You are not in the room any more, so nobody can tell whether
 const OTHER_LOG = "The server has another log now, where the UID may be someone else's.";
 
 /**
- * A session as it is kept: a plain object, without what is pending.
+ * A session as it is kept: without what is pending, in values that can be cloned and stored.
  * @typedef {Record<string, any>} Kept
  * @typedef {import("./said.js").Line} Line
  */
@@ -57,21 +57,14 @@ export class Session {
    * @param {Iterable<Line>} pending what was said and had not come back, with its numbers
    */
   static fromKept(kept, pending = []) {
-    const session = new Session(kept.name);
+    const { name, n, room, rooms, cursors, putOut, known, wanted, ...who } = kept;
+    const session = Object.assign(new Session(name), who);
     const { places, said } = session;
-    const { uid, device, account, token, epoch } = kept;
-    Object.assign(session, { uid, device, account, token, epoch });
-    session.blocked = new Set(kept.blocked);
-    session.names = new Map(kept.names);
-    places.room = kept.room;
-    places.rooms = new Map(kept.rooms);
-    places.cursors = new Map(kept.cursors);
-    places.putOut = new Set(kept.putOut);
-    places.markers.known = new Map(kept.known);
-    places.markers.wanted = new Map(kept.wanted);
-    said.n = kept.n;
+    Object.assign(places, { room, rooms, cursors, putOut });
+    Object.assign(places.markers, { known, wanted });
+    said.n = n;
     said.pending = new Map([...pending].map((line) => [line.n ?? 0, line]));
-    if (token !== null) session.#asked = undefined;
+    if (session.token !== null) session.#asked = undefined;
     return session;
   }
 
@@ -79,11 +72,9 @@ export class Session {
   toKept() {
     const { name, uid, device, account, token, epoch, blocked, names, said } = this;
     const { room, rooms, cursors, putOut, markers } = this.places;
-    return {
-      ...{ name, uid, device, account, token, epoch, room, n: said.n, blocked: [...blocked], names: [...names] },
-      ...{ rooms: [...rooms], cursors: [...cursors], putOut: [...putOut] },
-      ...{ known: [...markers.known], wanted: [...markers.wanted] },
-    };
+    const { known, wanted } = markers;
+    const who = { name, uid, device, account, token, epoch, blocked, names };
+    return structuredClone({ ...who, n: said.n, room, rooms, cursors, putOut, known, wanted });
   }
 
   get pending() {

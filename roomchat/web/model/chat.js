@@ -14,7 +14,6 @@ import { Room } from "./room.js";
 export class Chat extends Known {
   /** @type {Set<string>} rooms that we were in before the connection was lost, and have not come back into */
   #awaited = new Set();
-  #epoch = "";
   /** @type {Set<string>} */
   #changed = new Set();
 
@@ -101,9 +100,9 @@ export class Chat extends Known {
   /** @param {import("../core/protocol.js").Welcome} event */
   #welcome(event) {
     const { uid, name, account = false, device = 1, epoch, lobby, motd, limits } = event;
-    const isFirst = this.#epoch !== epoch;
+    const isFirst = this.epoch !== epoch;
     if (isFirst) this.#forget(); // in another log the UIDs are other people's
-    this.#epoch = epoch;
+    this.epoch = epoch;
     this.become({ uid, name, account, device });
     Object.assign(this, { lobby, motd, limits });
     this.features = new Set(event.features);
@@ -262,31 +261,17 @@ export class Chat extends Known {
 
   // ------------------------------------------------------------ for a new tab
 
-  /** All of it as a plain object. */
+  /** All of it, as a value that can be stored and sent. */
   snapshot() {
-    const { me, lobby, motd, limits, clients, lastWhisperer, putOut } = this;
-    return {
-      ...{ me, lobby, motd, limits, clients, lastWhisperer, putOut, epoch: this.#epoch },
-      ...{ features: [...this.features], blocked: [...this.blocked], heard: [...this.heard.values()] },
-      ...{ invited: [...this.invited.values()], people: this.directory.snapshot(), windows: this.windows.snapshot() },
-    };
+    return structuredClone({ ...this });
   }
 
   /** @param {any} plain what `snapshot` has given, here or in another tab; all of before is forgotten */
-  restore(plain) {
-    const { features, blocked, heard, invited, people, windows, epoch, ...rest } = plain;
-    Object.assign(this, rest);
-    this.#epoch = epoch;
-    this.features = new Set(features);
-    this.blocked = new Set(blocked);
-    this.heard = byRoom(heard);
-    this.invited = byRoom(invited);
-    this.directory.restore(people);
+  restore({ isWatched, directory, windows, ...plain }) {
+    Object.assign(this, plain);
+    Object.assign(this.directory, directory);
     this.windows.restore(windows, this);
     this.#changed.add("me").add("rooms").add("people").add("current");
     this.#tell();
   }
 }
-
-/** @param {any[]} list */
-const byRoom = (list) => new Map(list.map((one) => [one.room, one]));

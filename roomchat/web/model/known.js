@@ -35,6 +35,7 @@ export class Known extends Emitter {
   lastWhisperer = null;
   /** @type {import("../core/protocol.js").DeedTo | null} the last deed by which we were put out of a room */
   putOut = null;
+  epoch = ""; // names the server's log
   directory = new People();
   windows = new Windows();
 

@@ -8,7 +8,7 @@ export class People {
   /** @type {Map<number, string>} UID to name, of all whom we have heard of */
   names = new Map();
   /** @type {Map<string, number>} compared name to UID: who is, or was last, here under that name */
-  #called = new Map();
+  called = new Map();
 
   /**
    * Somebody is here: the server gives a name to one at a time only.
@@ -17,7 +17,7 @@ export class People {
    */
   call(uid, name) {
     this.names.set(uid, name);
-    this.#called.set(compared(name), uid);
+    this.called.set(compared(name), uid);
   }
 
   /**
@@ -40,7 +40,7 @@ export class People {
   #bearers(name) {
     const wanted = compared(name);
     const found = [...this.names].filter(([, one]) => compared(one) === wanted).map(([uid]) => uid);
-    const here = this.#called.get(wanted);
+    const here = this.called.get(wanted);
     return here !== undefined && found.includes(here) ? [here] : found;
   }
 
@@ -62,17 +62,6 @@ export class People {
 
   clear() {
     this.names.clear();
-    this.#called.clear();
-  }
-
-  snapshot() {
-    return { names: [...this.names], called: [...this.#called] };
-  }
-
-  /** @param {any} plain what `snapshot` has given */
-  restore({ names, called }) {
-    this.names.clear();
-    for (const [uid, name] of names) this.names.set(uid, name);
-    this.#called = new Map(called);
+    this.called.clear();
   }
 }

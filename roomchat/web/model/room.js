@@ -203,23 +203,4 @@ export class Room {
     this.roles = new Map(moderators.map((uid) => [uid, "moderator"]));
     if (owner !== undefined) this.roles.set(owner, "owner");
   }
-
-  // ------------------------------------------------------------ for a new tab
-
-  /** All of it as a plain object. */
-  snapshot() {
-    const { key, topic, membersTotal, read, mark, seen, lastSeq, lastTs, newest, fresh, members, roles } = this;
-    return {
-      ...{ key, topic, membersTotal, read, mark, seen, lastSeq, lastTs, newest, fresh: [...fresh] },
-      ...{ members: [...members.values()].map((one) => ({ ...one })), roles: [...roles] },
-    };
-  }
-
-  /** @param {any} plain what `snapshot` has given */
-  restore({ members, roles, ...plain }) {
-    Object.assign(this, plain);
-    this.members = new Map(members.map((/** @type {Member} */ one) => [one.uid, one]));
-    this.roles = new Map(roles);
-    return this;
-  }
 }

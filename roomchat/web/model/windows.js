@@ -8,42 +8,42 @@ export class Windows {
   /** @type {string | null} the key of the room that is looked at */
   current = null;
   /** @type {Map<string, Room>} rooms of two that are not to be seen until something is said there */
-  #closed = new Map();
+  closed = new Map();
   /** @type {string[]} keys of those that were looked at, the last one at the end */
-  #looked = [];
+  looked = [];
 
   /** @param {string | null | undefined} key also of a room that is closed */
   of(key) {
-    return this.rooms.get(key ?? "") ?? this.#closed.get(key ?? "");
+    return this.rooms.get(key ?? "") ?? this.closed.get(key ?? "");
   }
 
   /** @param {string} key */
   isClosed(key) {
-    return this.#closed.has(key);
+    return this.closed.has(key);
   }
 
   /** The keys of all. */
   keys() {
-    return [...this.rooms.keys(), ...this.#closed.keys()];
+    return [...this.rooms.keys(), ...this.closed.keys()];
   }
 
   /** @param {Room} room is to be seen from now on */
   open(room) {
-    this.#closed.delete(room.key);
+    this.closed.delete(room.key);
     this.rooms.set(room.key, room);
   }
 
   /** @param {Room} room is not to be seen for now */
   close(room) {
     this.rooms.delete(room.key);
-    this.#closed.set(room.key, room);
+    this.closed.set(room.key, room);
     this.#turnFrom(room.key);
   }
 
   /** @param {string} key of a room that we are in no more */
   remove(key) {
     this.rooms.delete(key);
-    this.#closed.delete(key);
+    this.closed.delete(key);
     this.#turnFrom(key);
   }
 
@@ -65,31 +65,23 @@ export class Windows {
       if (room.unread) room.mark = room.read;
     }
     this.current = key;
-    this.#looked = [...this.#looked.filter((one) => one !== key), ...(key === null ? [] : [key])];
+    this.looked = [...this.looked.filter((one) => one !== key), ...(key === null ? [] : [key])];
     return true;
   }
 
   /** @param {string} key what was looked at before it is looked at again */
   #turnFrom(key) {
-    this.#looked = this.#looked.filter((one) => one !== key && this.rooms.has(one));
-    if (this.current === key) this.current = this.#looked[this.#looked.length - 1] ?? null;
-  }
-
-  /** All of it as a plain object. */
-  snapshot() {
-    const plain = (/** @type {Map<string, Room>} */ rooms) => [...rooms.values()].map((one) => one.snapshot());
-    return { rooms: plain(this.rooms), closed: plain(this.#closed), looked: [...this.#looked], current: this.current };
+    this.looked = this.looked.filter((one) => one !== key && this.rooms.has(one));
+    if (this.current === key) this.current = this.looked[this.looked.length - 1] ?? null;
   }
 
   /**
-   * @param {any} plain what `snapshot` has given
-   * @param {any} chat whose rooms they are
+   * @param {any} plain a clone of such windows
+   * @param {any} chat whose they are now
    */
-  restore({ rooms, closed, looked, current }, chat) {
-    const made = (/** @type {any} */ one) => /** @type {const} */ ([one.key, new Room(one.key, chat).restore(one)]);
-    this.rooms = new Map(rooms.map(made));
-    this.#closed = new Map(closed.map(made));
-    this.#looked = [...looked];
-    this.current = current;
+  restore(plain, chat) {
+    const made = (/** @type {Map<string, any>} */ rooms) =>
+      new Map([...rooms].map(([key, one]) => [key, Object.assign(new Room(key, chat), one)]));
+    Object.assign(this, plain, { rooms: made(plain.rooms), closed: made(plain.closed) });
   }
 }
