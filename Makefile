@@ -66,7 +66,7 @@ format: $(READY)  ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(READY)  ## write docs/cli.md from the commands themselves
+docs: $(READY)  ## write docs/cli.md, and the commands of the page, from the commands themselves
 	$(BIN)/python scripts/write_cli_docs.py
 	$(BIN)/python scripts/write_web_commands.py
 

@@ -28,10 +28,14 @@ const ANY_ROOM = ["/join", "/who"]; // not only where one is
  */
 export function candidates(before, chat) {
   const { kind, word, end = "" } = asked(before);
-  const found = [...offered(kind, word, end, chat)].filter(({ text }) => harmless(text) === text);
+  const found = [];
+  for (const one of offered(kind, word, end, chat)) {
+    if (harmless(one.text) === one.text) found.push(one);
+    if (found.length === MAX_CANDIDATES) break;
+  }
   const isAsked = kind === "name" ? word.startsWith("@") : kind === "room" ? word !== "" : kind !== "" && kind !== "topic";
   const isSure = kind === "command" || (/^(person|name)$/.test(kind) && /^@?[^@\d]/.test(word));
-  return { word, found: found.slice(0, MAX_CANDIDATES), isAsked, isSure };
+  return { word, found, isAsked, isSure };
 }
 
 /**
@@ -122,10 +126,15 @@ const without = (word) => (word.startsWith("@") ? ["@", compared(word.slice(1))]
  * @returns {Iterable<Candidate>}
  */
 function* people(word, end, chat) {
-  const [at, wanted] = without(word);
-  for (const { uid, name } of chat.people(chat.current)) {
-    if (!String(uid).startsWith(wanted) && !compared(name).startsWith(wanted)) continue;
-    const called = chat.meant(name);
+  const [at, wanted] = without(word), all = chat.people(chat.current);
+  const names = all.map(({ name }) => compared(name));
+  /** @type {Map<string, number>} */
+  const bearers = new Map();
+  for (const name of names) bearers.set(name, (bearers.get(name) ?? 0) + 1);
+  for (const [i, { uid, name }] of all.entries()) {
+    if (!String(uid).startsWith(wanted) && !names[i].startsWith(wanted)) continue;
+    const isAlone = bearers.get(names[i]) === 1 && !/^@?\d+$/.test(name); // else it takes longer to find out
+    const called = isAlone ? [uid] : chat.meant(name);
     const who = called.length === 1 && called[0] === uid ? name : uid;
     yield { text: `${at}${who}${end}`, meaning: `${uid} ${name}`, uid };
   }
