@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roomchat.errors import StartError
 from roomchat.figures import Histogram
@@ -92,6 +94,24 @@ def test_what_there_is_not(path: str) -> None:
     assert nothing.status == 404
     assert nothing.body == b"There is no such page. The chat is at /\n"
     assert ("Cache-Control", "no-store") in nothing.headers
+
+
+@given(
+    st.sampled_from(["/", MAIN, "/healthz", "/metrics"]) | st.text(),
+    st.dictionaries(
+        st.sampled_from(["accept-encoding", "if-none-match", "authorization", "x-forwarded-for"]),
+        st.text(),
+        max_size=4,
+    ),
+    st.booleans(),
+)
+def test_whatever_is_asked_is_answered(path: str, headers: dict[str, str], local: bool) -> None:
+    """With what every answer says, and no more bytes than there are."""
+    web = Web(PAGE, Server(), SECRET.encode())
+    answer = web.answer(Request("GET", path, headers, "192.0.2.7", local, False))
+    assert answer.status in {200, 304, 401, 404}
+    assert set(HEADERS) <= set(answer.headers)
+    assert answer.body or answer.status == 304
 
 
 # ---------------------------------------------------------------- headers
