@@ -16,7 +16,9 @@ from roomchat.site.accepted import has_tag, takes_gzip
 from roomchat.site.page import KINDS, Page
 from roomchat.site.shrink import shrink
 
-MAX_BYTES = 96 * 1024  # of the whole page, packed; it is to be 60 KiB, so this only gets lower
+# Bytes as they are sent, packed: what is loaded before the page works, and all of it. They are to be 60 and 85 KiB;
+# until then they only get lower.
+MAX_FIRST, MAX_BYTES = 78 * 1024, 92 * 1024
 WEB = Path(str(resources.files("roomchat"))) / "web"
 SOURCES = sorted(path for path in WEB.rglob("*") if path.suffix in {".js", ".css"})
 
@@ -74,10 +76,13 @@ def test_a_source_can_be_served_without_its_comments(path: Path) -> None:
 
 
 def test_the_page_is_small() -> None:
-    """All of it, as it is sent to browsers."""
+    """What it needs to begin, and all of it."""
     page = Page.of_package()
-    sizes = {path: len(file.packed or file.body) for path, file in page.files.items()}
-    assert sum(sizes.values()) < MAX_BYTES, sorted(sizes.items(), key=lambda item: -item[1])[:10]
+    sizes = {
+        path.removeprefix(f"/{page.hash}"): len(file.packed or file.body) for path, file in page.files.items()
+    }
+    first = sum(sizes[path] for path in ("/", "/early.js", "/style.css", "/main.js"))
+    assert (first < MAX_FIRST, sum(sizes.values()) < MAX_BYTES) == (True, True), sizes
 
 
 def test_every_file_is_of_a_known_kind() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -26,6 +27,9 @@ _DECLARED = re.compile(r"^export (?=(?:async function|function|class|const) (?P<
 _LISTED = re.compile(r"^export\s*\{(?P<names>[^}]*)\};?\n?", re.MULTILINE)
 _OTHER = re.compile(r"^(?:export\b|import\b(?!\s*[(.])).*", re.MULTILINE)
 _LATER = re.compile(r"""\bimport\("(\.[^"]*)"\)""")
+
+
+SHARED = "shared.js"
 
 
 class NotBundled(ValueError):
@@ -48,21 +52,29 @@ def bundle(main: str, texts: Mapping[str, str]) -> dict[str, str]:
         main: the name of the first one.
         texts: of the modules, by their names, without comments and indentation.
     Returns:
-        By name: ``main``, and each module that is asked for later. What one file has, others take from there.
+        By name: ``main`` with all that it needs to run; each module that is asked for later, with what it needs
+        beyond that; and ``SHARED``, with what several of these need.
     Raises:
         NotBundled
     """
+    if SHARED in texts:
+        raise NotBundled(f"{SHARED} is to be the name of something else")
     modules = {name: _read(name, text) for name, text in texts.items()}
-    holders: dict[str, str] = {}  # the file of each module, in the order in which they run
-    roots = [main]
-    for root in roots:  # it grows
-        for name in _in_order(root, modules, [], set(holders)):
-            holders[name] = root
-            roots += [one for one in modules[name].later if one not in roots]
-    numbers = {name: f"$${number}" for number, name in enumerate(holders)}
+    needs: dict[str, list[str]] = {}  # of those that are asked for: the modules that run by then, in order
+    asked = [main]
+    for root in asked:  # it grows
+        needs[root] = [*_in_order(root, modules, [], set())]
+        asked += dict.fromkeys(one for name in needs[root] for one in modules[name].later if one not in asked)
+    holders = dict.fromkeys(needs[main], main)  # the file of each module
+    times = Counter(name for root in asked for name in needs[root])
+    for root in asked:
+        for name in needs[root]:
+            holders.setdefault(name, root if times[name] == 1 else SHARED)
     for name in holders:
         _check(name, modules)
-    return {root: _file(root, modules, holders, numbers) for root in roots}
+    numbers = {name: f"$${number}" for number, name in enumerate(holders)}
+    files = dict.fromkeys([main, *holders.values(), *asked])
+    return {file: _file(file, modules, holders, numbers, files) for file in files}
 
 
 def _read(name: str, text: str) -> Module:
@@ -114,29 +126,31 @@ def _check(name: str, modules: Mapping[str, Module]) -> None:
                 raise NotBundled(f"{name} imports {one} from {imported}, which does not export it")
 
 
-def _file(root: str, modules: Mapping[str, Module], holders: Mapping[str, str], numbers: Mapping[str, str]) -> str:
+def _file(
+    file: str, modules: Mapping[str, Module], holders: Mapping[str, str], numbers: Mapping[str, str],
+    files: Iterable[str],
+) -> str:  # fmt: skip
     """The text of one: what it takes from others, its modules, and what others take from it."""
-    own = [name for name, holder in holders.items() if holder == root]
+    own = [name for name, holder in holders.items() if holder == file]
     lines = []
-    for other in dict.fromkeys(holders.values()):
-        taken = [numbers[name] for name in _taken(root, other, modules, holders)]
-        if taken:
-            lines.append(f'import {{ {", ".join(taken)} }} from "{_relative(other, root)}";')
-    lines += [_scope(name, root, modules[name], numbers) for name in own]
-    given = {name for one in holders.values() if one != root for name in _taken(one, root, modules, holders)}
+    for other in files:
+        if taken := [numbers[name] for name in _taken(file, other, modules, holders)]:
+            lines.append(f'import {{ {", ".join(taken)} }} from "{_relative(other, file)}";')
+    lines += [_scope(name, file, modules[name], numbers) for name in own]
+    given = {name for other in files for name in _taken(other, file, modules, holders)}
     if given:
         lines.append(f"export {{ {', '.join(numbers[name] for name in own if name in given)} }};")
-    if exports := modules[root].exports:
-        lines.append(f"export const {{ {', '.join(exports)} }} = {numbers[root]};")
+    if file in modules and (exports := modules[file].exports):
+        lines.append(f"export const {{ {', '.join(exports)} }} = {numbers[file]};")
     return "\n".join(lines) + "\n"
 
 
-def _taken(root: str, other: str, modules: Mapping[str, Module], holders: Mapping[str, str]) -> list[str]:
-    """What the file of one name takes from that of another."""
-    if root == other:
+def _taken(file: str, other: str, modules: Mapping[str, Module], holders: Mapping[str, str]) -> list[str]:
+    """What one file takes from another."""
+    if file == other:
         return []
-    own = [name for name, holder in holders.items() if holder == root]
-    wanted = {root, *(needed for name in own for needed in modules[name].imports)}
+    own = [name for name, holder in holders.items() if holder == file]
+    wanted = {file, *(needed for name in own for needed in modules[name].imports)}
     return [name for name, holder in holders.items() if holder == other and name in wanted]
 
 
