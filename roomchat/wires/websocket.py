@@ -164,8 +164,8 @@ def unmasked(data: bytes, mask: bytes) -> bytes:
 
 
 def framed(data: bytes) -> bytes:
-    """Lines in a message of text, which is one frame, unmasked as a server sends it; or in several, of whole lines,
-    where it would be longer than ``MAX_FRAME``."""
+    """Lines in a message of text, which is one frame, unmasked as a server sends it; or in several, of whole
+    lines, where it would be longer than ``MAX_FRAME``."""
     frames = []
     while len(data) > MAX_FRAME and (end := data.rfind(b"\n", 0, MAX_FRAME) + 1):
         frames.append(_frame(data[:end]))
