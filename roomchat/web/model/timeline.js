@@ -129,7 +129,7 @@ export class Timeline extends Emitter {
   /**
    * Say something beside the log.
    * @param {string[]} lines made harmless
-   * @param {"told" | "trouble"} [tone] trouble: what should not be overlooked
+   * @param {import("./run.js").Tone} [tone]
    */
   tell(lines, tone = "told") {
     if (lines.length) this.#append({ kind: "told", key: this.#key(), at: Date.now(), lines, tone });

@@ -62,7 +62,9 @@ export class Timelines {
     else if (isComing(event)) this.of(room).come(event);
     else if (type === "renamed") this.#renamed(event);
     else if (type === "joined") this.#joined(event);
-    else if (HERE.has(type) && (type !== "error" || event.re === undefined)) this.tell(told(event, this.#chat), TROUBLE.has(type) ? "trouble" : "told");
+    else if (HERE.has(type) && (type !== "error" || event.re === undefined)) {
+      this.tell(told(event, chat), TROUBLE.has(type) ? "trouble" : "quiet");
+    }
     if (type === "left") {
       this.#here.delete(room);
       this.of(room).forget(); // what is said there until we come again would be missing between
@@ -75,7 +77,7 @@ export class Timelines {
     this.#here.add(event.room);
     const timeline = this.of(event.room);
     if (event.last_seq < timeline.live.lastSeq) timeline.forget(); // the server has lost the end of its log
-    if (isNew) timeline.tell(told(event, this.#chat));
+    if (isNew) timeline.tell(told(event, this.#chat), "quiet");
   }
 
   /**
@@ -97,7 +99,7 @@ export class Timelines {
   /**
    * Say something beside the log of the room that is looked at.
    * @param {string[]} lines made harmless
-   * @param {"told" | "trouble"} [tone]
+   * @param {import("./run.js").Tone} [tone]
    * @param {string | null} [room]
    */
   tell(lines, tone, room = this.#chat.current) {
@@ -107,7 +109,8 @@ export class Timelines {
   /** @param {any} event somebody has another name: told where both are */
   #renamed(event) {
     for (const [key, room] of this.#chat.rooms) {
-      if (room.members?.has(event.uid) || event.uid === this.#chat.me.uid) this.of(key).tell(told(event, this.#chat));
+      const isThere = room.members.has(event.uid) || event.uid === this.#chat.me.uid;
+      if (isThere) this.of(key).tell(told(event, this.#chat), "quiet");
     }
   }
 

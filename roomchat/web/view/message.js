@@ -28,7 +28,7 @@ const MAKE = {
   comings: (row) => aside(row, "comings", [comingsWords(/** @type {any} */ (row.item))]),
   told: (row) => {
     const { lines: all, tone } = /** @type {import("../model/run.js").Told} */ (row.item);
-    return aside(row, tone === "told" ? "printed" : tone, all);
+    return aside(row, { told: "printed", quiet: "comings", trouble: "trouble" }[tone], all);
   },
   new: ({ at }) => el("div", { class: "new", role: "separator" }, el("span", null, at ? `new since ${since(at)}` : "new")),
 };
