@@ -52,3 +52,7 @@ max_pending: 2000000000
 write_deadline: "600s"
 ping_interval: "24h"
 """
+NATS_WEBSOCKET = (
+    NATS.replace("{port}", "-1")  # any
+    + 'websocket: {{ host: "127.0.0.1", port: {port}, no_tls: true, compression: false }}\n'
+)

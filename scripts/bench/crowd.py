@@ -10,14 +10,15 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dialects import MARK, Dialect, tag, text
+from dialects import MARK, OPENED, Dialect, tag, text
 from servers import BenchError
 
 from roomchat.tls import Buffers, TlsStream
 
 READ_SIZE = 256 * 1024  # bytes read at a time: stays in the processor's cache
+EDGE = len(MARK) - 1
 PATIENCE = 60.0  # seconds until something that does not come is given up
-CONNECTING, ENCRYPTING, GREETING, JOINING, IN = range(5)  # the steps on the way in
+CONNECTING, ENCRYPTING, OPENING, GREETING, JOINING, IN = range(6)  # the steps on the way in
 READ, WRITE = select.EPOLLIN, select.EPOLLOUT
 ANY_SERVER = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 ANY_SERVER.check_hostname, ANY_SERVER.verify_mode = False, ssl.CERT_NONE
@@ -47,6 +48,7 @@ class Member:
         self.got = bytearray()  # if all is kept
         self.came_in = 0  # when, in ns of the monotonic clock
         self.count = 0  # messages that came in this talk
+        self.edge = bytes(EDGE)  # the last bytes in which marks were counted: one may stand across
         self.rest = b""  # the end of what came: while it comes in, or a line that is not whole yet
         self.said = self.said_before = 0  # messages, in all talks, and until this one
         self.due = 0.0  # when the next is to be sent, at a fixed rate
@@ -64,6 +66,12 @@ class Member:
     def sent(self) -> int:
         """Messages, in this talk."""
         return self.said - self.said_before
+
+    def count_in(self, data: bytes) -> None:
+        """What has come."""
+        data = self.edge + data
+        self.edge = data[-EDGE:]
+        self.count += data.count(MARK)
 
     def say(self, count: int, stamp: int = 0) -> None:
         """That many messages."""
@@ -94,7 +102,8 @@ class Crowd:
         self._address = address
         self._tls = Buffers() if tls else None
         self._poll = select.epoll()
-        self._buffer = bytearray(READ_SIZE)
+        self._buffer = bytearray(EDGE + READ_SIZE)
+        self._space = memoryview(self._buffer)[EDGE:]
         self._waiting: Iterator[Seat] = iter(())
         self._missing = 0
 
@@ -124,18 +133,20 @@ class Crowd:
         Whose lines are looked at is read first and looked at when all have been read: who is read last must not
         seem to have got its message late.
         """
-        members, buffer = self.members, self._buffer
+        members, buffer, space = self.members, self._buffer, self._space
         came: list[tuple[Member, bytes, int]] = []
         for fd, _ in self._poll.poll(max(0.0, timeout)):
             member = members[fd]
             if member.step != IN or member.looks:
                 came.append((member, self.receive(member), time.monotonic_ns()))
             else:
-                got = member.socket.recv_into(buffer)
+                got = member.socket.recv_into(space)
                 if member.tls:
-                    member.count += member.tls.feed(memoryview(buffer)[:got]).count(MARK)
+                    member.count_in(member.tls.feed(space[:got]))
                 else:
-                    member.count += buffer.count(MARK, 0, got)
+                    buffer[:EDGE] = member.edge
+                    member.count += buffer.count(MARK, 0, EDGE + got)
+                    member.edge = bytes(buffer[got : EDGE + got])
                 if not got:
                     raise BenchError(f"the server hung up on {member.seat.name}")
         for member, data, when in came:
@@ -157,8 +168,9 @@ class Crowd:
                 if answer := member.tls.answer():
                     member.socket.send(answer)
             if member.step == CONNECTING or (member.step == ENCRYPTING and member.tls and member.tls.ready):
-                member.send(member.seat.hello or self.dialect.hello(member.seat.name))  # raises OSError if refused
-                member.step = GREETING
+                first = member.seat.hello or self.dialect.opening
+                member.send(first or self.dialect.hello(member.seat.name))  # raises OSError if refused
+                member.step = OPENING if first and not member.seat.hello else GREETING
         except (BenchError, ConnectionError):
             if not member.seat.hello or member.got:
                 raise
@@ -179,12 +191,18 @@ class Crowd:
         if member.step == IN:
             return
         data = member.rest + data
-        markers = self.dialect.welcomed if member.step == GREETING else (self.dialect.joined,)
+        opening = member.step == OPENING
+        markers = (
+            (OPENED,) if opening else self.dialect.welcomed if member.step == GREETING else (self.dialect.joined,)
+        )
         if not any(marker in data for marker in markers):
             member.rest = data[-100:]  # bytes; longer than any marker
             return
         member.rest = b""
-        if member.step == GREETING and member.seat.room:
+        if opening:
+            member.send(self.dialect.hello(member.seat.name))
+            member.step = GREETING
+        elif member.step == GREETING and member.seat.room:
             member.send(self.dialect.join(member.seat.room))
             member.step = JOINING
         else:

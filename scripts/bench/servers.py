@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import configs
-from dialects import IRC, NATIVE, NATS, Dialect
+from dialects import IRC, NATIVE, NATIVE_WEBSOCKET, NATS, NATS_WEBSOCKET, Dialect
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # what is measured, and what measures, is this checkout
@@ -41,6 +41,7 @@ class Kind:
     config: str = ""
     at_once: int = 1000  # of one process that may be on their way in: bounded by the backlog of its socket
     tls: bool = False  # its clients come encrypted
+    words: int = 1  # of the command, that are the program
 
     @property
     def absent(self) -> str:
@@ -51,27 +52,36 @@ class Kind:
 
     def find_version(self) -> str:
         """As it says itself."""
-        command = self.command.split()[: 3 if self.name.startswith("roomchat") else 1]  # python -m roomchat
+        command = self.command.split()[: self.words]
         done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False, cwd=ROOT)
         found = re.search(r"\d+\.\d+[.\d]*", done.stdout + done.stderr)
         return found.group() if found else "unknown"
 
 
 SERVE = f"{sys.executable} -m roomchat serve --port {{port}} --db {{folder}}/log.db"
-ROOMCHAT = Kind("roomchat", NATIVE, f"{SERVE} --rate 0")
-ROOMCHAT_NORMAL = Kind("roomchat, sync normal", NATIVE, f"{SERVE} --rate 0 --sync normal")
+ROOMCHAT = Kind("roomchat", NATIVE, f"{SERVE} --rate 0", words=3)  # python -m roomchat
+ROOMCHAT_NORMAL = replace(ROOMCHAT, name="roomchat, sync normal", command=f"{SERVE} --rate 0 --sync normal")
+ROOMCHAT_WEBSOCKET = replace(ROOMCHAT, name="roomchat, WebSocket", dialect=NATIVE_WEBSOCKET)
 BALANCER = "127.0.0.2"  # who says from where the others come
-ROOMCHAT_LIMITS = Kind("roomchat, limits", NATIVE, f"{SERVE} --proxy-from {BALANCER}")  # with its own rates
+ROOMCHAT_LIMITS = replace(
+    ROOMCHAT, name="roomchat, limits", command=f"{SERVE} --proxy-from {BALANCER}"
+)  # its own rates
 # Nobody comes in clear: whose first word is late on a busy machine is not taken for a person, and greeted. Of one
 # address 256 handshakes are under way.
-ROOMCHAT_TLS = Kind("roomchat, TLS", NATIVE, f"{SERVE} --rate 0 --plaintext none", at_once=100, tls=True)
+ENCRYPTED = f"{SERVE} --rate 0 --plaintext none"
+ROOMCHAT_TLS = replace(ROOMCHAT, name="roomchat, TLS", command=ENCRYPTED, at_once=100, tls=True)
 INSPIRCD = Kind("InspIRCd", IRC, "inspircd --nofork --runasroot --config {folder}/config", configs.INSPIRCD)
 INSPIRCD_TLS = replace(INSPIRCD, name="InspIRCd, TLS", config=configs.INSPIRCD_TLS, tls=True)
 NGIRCD = Kind("ngircd", IRC, "ngircd --nodaemon --config {folder}/config", configs.NGIRCD, at_once=4)
 NATS_CORE = Kind("NATS core", NATS, "nats-server --config {folder}/config", configs.NATS)
+NATS_WS = replace(NATS_CORE, name="NATS core, WebSocket", dialect=NATS_WEBSOCKET, config=configs.NATS_WEBSOCKET)
+BROADCASTING = f"{sys.executable} {Path(__file__).with_name('broadcast.py')} {{port}}"
+BROADCAST = Kind("websockets", NATIVE_WEBSOCKET, BROADCASTING, words=2)
 
 PEERS = (INSPIRCD, INSPIRCD_TLS, NGIRCD, NATS_CORE)
-KINDS = {kind.name: kind for kind in (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_LIMITS, ROOMCHAT_TLS, *PEERS)}
+BROWSERS = (ROOMCHAT_WEBSOCKET, BROADCAST, NATS_WS)
+OURS = (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_LIMITS, ROOMCHAT_TLS)
+KINDS = {kind.name: kind for kind in (*OURS, *PEERS, *BROWSERS)}
 
 
 def describe(kinds: Sequence[Kind]) -> dict[str, object]:

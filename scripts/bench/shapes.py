@@ -13,6 +13,7 @@ from crew import WORKERS, Crew, Figures, Pace, deal
 from crowd import Seat
 from hostile import ATTACKS, GUESSERS, measure_hostile
 from servers import (
+    BROWSERS,
     INSPIRCD,
     NATS_CORE,
     PEERS,
@@ -37,6 +38,7 @@ MANY = 5000  # connections
 
 ALL = (ROOMCHAT, ROOMCHAT_TLS, *PEERS)
 LIMITS = (ROOMCHAT_LIMITS,)
+WITH_BROWSERS = (ROOMCHAT, *BROWSERS)
 WITH_NORMAL = (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_TLS, *PEERS)
 
 
@@ -108,6 +110,8 @@ SHAPES = (
     Shape("room-100", "1 room of 100, 5 talk", _talk(1, 100, 5), chart="cpu_us"),
     Shape("rooms-10", "100 rooms of 10, 2 talk", _talk(100, 10, 2), chart="cpu_us"),
     Shape("room-1000", "1 room of 1,000, 5 talk", _talk(1, 1000, 5), chart="cpu_us"),
+    Shape("browsers-100", "1 room of 100 over WebSockets, 5 talk", _talk(1, 100, 5), WITH_BROWSERS),
+    Shape("browsers-1000", "1 room of 1,000 over WebSockets, 5 talk", _talk(1, 1000, 5), WITH_BROWSERS),
     Shape("load", f"1 room of 100 at {LOAD:,} deliveries/s", _talk(1, 100, 5, LOAD), WITH_NORMAL, "p99_ms"),
     Shape("load-rooms", f"100 rooms of 10 at {LOAD:,} deliveries/s", _talk(100, 10, 2, LOAD), WITH_NORMAL),
     Shape("growth", "Members 10 to 5,000, 20 messages/s", measure_growth, (ROOMCHAT, INSPIRCD, NATS_CORE)),

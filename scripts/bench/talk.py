@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crowd import IN, PATIENCE, Crowd, Member
-from dialects import MARK, STAMP
+from dialects import STAMP
 from servers import BenchError
 
 SURPLUS = 0.1  # seconds that are waited for messages too many, when all that should come have come
@@ -123,7 +123,7 @@ class Talkers(Crowd):
         if member.step != IN:
             super().look_at(member, data, when)
             return
-        member.count += data.count(MARK)
+        member.count_in(data)
         lines, _, member.rest = (member.rest + data).rpartition(b"\n")
         if self._timing:
             self._heard.latencies.extend([when - int(stamp) for stamp in _stamps.findall(lines)])
