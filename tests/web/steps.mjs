@@ -42,7 +42,7 @@ function sent({ rooms, ...command }) {
 }
 
 /** @param {any} event without what only a browser has */
-function shown({ own, id, ...event }) {
+function shown({ own, id, isCut, ...event }) {
   return plain(event);
 }
 

@@ -103,8 +103,9 @@ export async function note(it, events, cursors) {
       if (seq > (cursors.get(room) ?? 0)) it.put("entries", event, [room, seq]);
       if (event.type === "deleted") await erase(it, items, room, event.of);
     } else if (type === "joined") {
-      const { last_seq: last } = event; // below the cursor: the server has lost the end of its log
-      if (last < (cursors.get(room) ?? 0)) cursors.set(room, last);
+      const { last_seq: last, isCut } = event;
+      if (!isCut) continue;
+      cursors.set(room, last);
       it.remove("entries", { from: [room, last + 1], to: [room, Infinity] });
     } else if (type === "left" || type === "gap") {
       it.remove("entries", { from: [room, 0], to: [room, Infinity] });

@@ -44,7 +44,10 @@ export class Places {
     return gone.map((room) => ({ type: /** @type {const} */ ("left"), room }));
   }
 
-  /** @param {import("./protocol.js").Joined} event */
+  /**
+   * @param {import("./protocol.js").Joined} event
+   * @returns {boolean} whether the server has lost the end of its log: the cursor has gone back
+   */
   joined(event) {
     const { room, last_seq: last, read } = event;
     this.entered.add(compared(room));
@@ -54,11 +57,12 @@ export class Places {
     // Where another device of ours has gone we need not be.
     const isElsewhere = event.device !== undefined || this.isReturning;
     if (!isPair(room) && (event.re !== undefined || !(isElsewhere && this.room !== null))) this.room = room;
-    // Below the cursor: the server has lost the end of its log.
-    if (this.isReturning && (this.cursors.get(room) ?? 0) > last) this.cursors.set(room, last);
+    const isCut = this.isReturning && (this.cursors.get(room) ?? 0) > last; // else an entry may have overtaken it
+    if (isCut) this.cursors.set(room, last);
     let start = Math.max(0, last - HISTORY);
     if (this.isReturning && read !== undefined) start = Math.min(start, read); // on a new device: all not yet read
     if (!this.rooms.has(room)) this.rooms.set(room, start);
+    return isCut;
   }
 
   /** @param {string} room */

@@ -49,8 +49,11 @@ export const PAGE = 100; // entries in a page of history, people or rooms in a l
  * @typedef {Answer & {type: "registered", uid: number, name: string}} Registered
  * @typedef {Answer & {type: "devices", devices: Device[]}} DevicesPage
  * @typedef {Answer & {type: "logged_out", devices: number[]}} LoggedOut
+ *
+ * `isCut` is not on the wire: the session says so where the server has lost what was behind `last_seq`.
  * @typedef {Answer & {type: "joined", room: string, members: Person[], members_total: number, last_seq: number,
- *   by?: number, read?: number, role?: "owner" | "moderator", topic?: string, device?: number}} Joined
+ *   by?: number, read?: number, role?: "owner" | "moderator", topic?: string, device?: number,
+ *   isCut?: boolean}} Joined
  * @typedef {Answer & {type: "left", room: string, reason?: "kicked" | "banned" | "removed"}} Left
  * @typedef {Answer & {type: "member_joined" | "away" | "back", room: string, uid: number, name: string}} Presence
  * @typedef {Answer & {type: "member_left", room: string, uid: number, name: string,

@@ -151,9 +151,13 @@ export class Session {
         this.places.markers.take(event);
         return event.re === READ_ID ? new Outcome() : new Outcome(event);
       case "joined":
-      case "left":
+        if (isPair(event.room)) this.#meet(event.members);
+        return new Outcome(this.places.joined(event) ? { ...event, isCut: true } : event);
       case "gap":
-        this.#move(event);
+        this.places.missed(event);
+        break;
+      case "left":
+        this.#left(event);
         break;
       default:
         this.#note(event);
@@ -161,17 +165,11 @@ export class Session {
     return new Outcome(event);
   }
 
-  /** @param {any} event something about where we are */
-  #move(event) {
+  /** @param {import("./protocol.js").Left} event */
+  #left({ room, reason }) {
     const { places } = this;
-    if (event.type === "gap") places.missed(event);
-    else if (event.type === "joined") {
-      places.joined(event);
-      if (isPair(event.room)) this.#meet(event.members);
-    } else {
-      places.left(event.room);
-      if (event.reason !== undefined || places.isReturning) places.putOut.add(compared(event.room));
-    }
+    places.left(room);
+    if (reason !== undefined || places.isReturning) places.putOut.add(compared(room));
   }
 
   /** @param {any} event something about who we are, or others */

@@ -85,16 +85,16 @@ export class Room {
    * @param {import("../core/protocol.js").Joined} event
    * @param {boolean} isNew
    */
-  joined({ members, members_total, last_seq, read, role, topic = "" }, isNew) {
+  joined({ members, members_total, last_seq, read, role, topic = "", isCut = false }, isNew) {
     this.topic = topic;
     this.roles.set(this.#chat.me.uid, role ?? "");
     this.meet(members, members_total, true);
-    this.lastSeq = last_seq;
+    this.lastSeq = isCut ? last_seq : Math.max(this.lastSeq, last_seq); // an answer may come behind what is newer
     if (isNew) {
       this.newest = last_seq;
       this.read = read ?? (this.isPair ? 0 : last_seq); // what was said before we were ever here is not new
       this.seen = this.isPair ? 0 : Math.min(this.read, last_seq);
-    } else if (this.seen > last_seq) {
+    } else if (isCut) {
       this.seen = last_seq; // the server has lost the end of its log
       this.read = Math.min(this.read, last_seq);
       this.fresh = this.fresh.filter(({ seq }) => seq <= last_seq);

@@ -76,7 +76,7 @@ export class Timelines {
     const isNew = !this.#here.has(event.room) || event.by !== undefined;
     this.#here.add(event.room);
     const timeline = this.of(event.room);
-    if (event.last_seq < timeline.live.lastSeq) timeline.forget(); // the server has lost the end of its log
+    if (event.isCut) timeline.forget(); // the server has lost the end of its log
     if (isNew) timeline.tell(told(event, this.#chat), "quiet");
   }
 

@@ -269,7 +269,9 @@ test("what comes again when the connection is back is no news", () => {
   assert.deepEqual(counts(chat), [2, 0]);
   chat.take(welcome());
   assert.equal(chat.take(joined("tea", { last_seq: 8, re: 3 })), true, "but the answer to a join");
-  chat.take(joined("tea", { last_seq: 6 }));
+  chat.take(joined("tea", { last_seq: 6, re: 4 }));
+  assert.deepEqual([counts(chat), room(chat).lastSeq], [[2, 0], 8], "an answer may come behind what is newer");
+  chat.take(joined("tea", { last_seq: 6, isCut: true }));
   assert.deepEqual(counts(chat), [1, 0], "the server has lost the end of its log");
   chat.take(message("tea", { seq: 7 }));
   assert.deepEqual(counts(chat), [2, 0]);

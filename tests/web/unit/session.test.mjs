@@ -25,3 +25,17 @@ test("no more is on its way than the window lets; what comes back lets more go",
   session.receive({ type: "error", code: "too_long", message: "", n: 2 });
   assert.deepEqual(numbers(), [WINDOW + 1, WINDOW + 2]);
 });
+
+test("that the server has lost the end of its log is told, and only then", () => {
+  const { session } = new Steps();
+  const events = [
+    { type: "welcome", epoch: "e", last_n: 0, limits: {} },
+    { type: "message", room: "tea", seq: 9 },
+    { type: "joined", room: "tea", members: [], last_seq: 5 },
+    { type: "pong", re: "caught-up" },
+    { type: "message", room: "tea", seq: 6 },
+    { type: "joined", room: "tea", members: [], last_seq: 5, re: 1 }, // the entry has overtaken it
+  ];
+  const shown = events.flatMap((one) => session.receive(one).show);
+  assert.deepEqual(shown.filter(({ type }) => type === "joined").map(({ isCut }) => isCut), [true, undefined]);
+});
