@@ -85,6 +85,13 @@ def test_the_page_is_small() -> None:
     assert (first < MAX_FIRST, sum(sizes.values()) < MAX_BYTES) == (True, True), sizes
 
 
+def test_the_docs_say_how_small() -> None:
+    """With the bounds from here."""
+    text = (WEB.parent.parent / "docs" / "performance.md").read_text(encoding="utf-8")
+    for bound in (MAX_FIRST, MAX_BYTES):
+        assert f"at most {bound // 1024} KiB" in text
+
+
 def test_every_file_is_of_a_known_kind() -> None:
     """Nothing lies beside the sources that no browser could be told of."""
     assert {path.suffix for path in WEB.rglob("*") if path.is_file()} <= set(KINDS)
