@@ -61,7 +61,8 @@ class Kind:
 SERVE = f"{sys.executable} -m roomchat serve --port {{port}} --db {{folder}}/log.db"
 ROOMCHAT = Kind("roomchat", NATIVE, f"{SERVE} --rate 0", words=3)  # python -m roomchat
 ROOMCHAT_NORMAL = replace(ROOMCHAT, name="roomchat, sync normal", command=f"{SERVE} --rate 0 --sync normal")
-ROOMCHAT_WEBSOCKET = replace(ROOMCHAT, name="roomchat, WebSocket", dialect=NATIVE_WEBSOCKET)
+# Of one address, 256 that are not welcomed yet stay however long it takes; and these have one step more to go.
+ROOMCHAT_WEBSOCKET = replace(ROOMCHAT, name="roomchat, WebSocket", dialect=NATIVE_WEBSOCKET, at_once=200)
 BALANCER = "127.0.0.2"  # who says from where the others come
 ROOMCHAT_LIMITS = replace(
     ROOMCHAT, name="roomchat, limits", command=f"{SERVE} --proxy-from {BALANCER}"
