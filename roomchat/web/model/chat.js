@@ -146,7 +146,7 @@ export class Chat extends Known {
       this.#tell();
       this.emit("call", { event, isHere: this.current === key });
     }
-    return !isAgain;
+    return !isAgain || !!event.isCut;
   }
 
   /** @param {import("../core/protocol.js").Left} event */
@@ -198,7 +198,7 @@ export class Chat extends Known {
     const isOfOthers = SPOKEN.includes(type) && uid !== this.me.uid;
     const isForMe = isOfOthers && this.wants(entry);
     if (key === this.current && !this.isWatched && !room.mark && !room.unread && isOfOthers) room.mark = room.read;
-    if (!room.add(entry, isOfOthers, isForMe)) return false;
+    if (!room.add(entry, isOfOthers, isForMe)) return entry.own !== undefined; // found late, it confirms a line
     if (type === "topic") room.topic = entry.topic;
     else if (type === "deleted") room.erase(entry.of);
     else if (whom !== undefined) room.appoint(entry);

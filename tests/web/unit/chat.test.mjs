@@ -68,6 +68,8 @@ test("what was said before we were ever here is not unread, what comes is", () =
   assert.deepEqual(counts(chat), [2, 1], "our own words and what nobody knows are no news");
   chat.take(message("tea", { seq: 12, text: "ann, look" }));
   assert.deepEqual(counts(chat), [2, 1], "each counts once");
+  const late = message("tea", { ...ANN, seq: 11 });
+  assert.deepEqual([chat.take(late), chat.take({ ...late, own: "a" })], [false, true], "a line is confirmed by it");
   assert.deepEqual([room(chat).lastSeq, room(chat).lastTs], [14, "2026-01-01T00:00:00.000Z"]);
 });
 
@@ -271,7 +273,8 @@ test("what comes again when the connection is back is no news", () => {
   assert.equal(chat.take(joined("tea", { last_seq: 8, re: 3 })), true, "but the answer to a join");
   chat.take(joined("tea", { last_seq: 6, re: 4 }));
   assert.deepEqual([counts(chat), room(chat).lastSeq], [[2, 0], 8], "an answer may come behind what is newer");
-  chat.take(joined("tea", { last_seq: 6, isCut: true }));
+  chat.take(welcome());
+  assert.equal(chat.take(joined("tea", { last_seq: 6, isCut: true })), true);
   assert.deepEqual(counts(chat), [1, 0], "the server has lost the end of its log");
   chat.take(message("tea", { seq: 7 }));
   assert.deepEqual(counts(chat), [2, 0]);
