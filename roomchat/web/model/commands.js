@@ -4,6 +4,7 @@ import { compared, otherOf, pairRoom, privateOf } from "../core/protocol.js";
 import { MISSING, SPARE, TABLE } from "./command_table.js";
 import { cell } from "./harmless.js";
 import { nearest } from "./nearest.js";
+import { TypingError } from "./say.js";
 
 /**
  * What is known when something is typed: `meant` are all who can be meant by a UID or a name.
@@ -15,9 +16,6 @@ import { nearest } from "./nearest.js";
  *
  * @typedef {{group: string, form: string, name: string, forms: string[], help: string, aliases: string[]}} SlashCommand
  */
-
-/** What was typed can't be sent; the sentence says what to type. */
-export class TypingError extends Error {}
 
 /** A name is typed that we have not heard of; the server may know more. */
 export class NobodyCalled extends TypingError {}

@@ -1,15 +1,15 @@
 // What a person can ask for that the page does by itself: everything else that is typed is the server's.
 
 import { isPair } from "../core/protocol.js";
-import { about, TypingError } from "./commands.js";
+import { answered } from "./answers.js";
+import { about } from "./commands.js";
 import { cell } from "./harmless.js";
 import { hasWords } from "./mentions.js";
-import { told } from "./told.js";
+import { NO_ROOM, TypingError } from "./say.js";
 import { listed, roomName, said, uidName } from "./words.js";
 
 /** @typedef {import("./runner.js").Runner} Runner */
 
-export const NO_ROOM = "You are not in a room. Type /join ROOM to join one.";
 const PAGE = 100;
 
 /** @param {string | null} room */
@@ -111,7 +111,7 @@ export const LOCAL = {
   listDevices: ({ view }) => view.open("devices"),
   async logOut(runner, { device, others }) {
     if (!others && device === undefined) return runner.engine.logout();
-    runner.tell(...told(await runner.engine.ask({ type: "logout", device, others }), runner.chat));
+    runner.tell(...answered(await runner.engine.ask({ type: "logout", device, others }), runner.chat));
   },
   retry: ({ engine }) => engine.retry(),
   help(runner, { topic }) {

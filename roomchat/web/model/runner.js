@@ -1,13 +1,14 @@
 // Carries out what a person typed, once it is understood.
 
-import { isPair, isSame, otherOf, pairRoom } from "../core/protocol.js";
-import { NobodyCalled, parse, TypingError } from "./commands.js";
+import { isPair, isSame, pairRoom } from "../core/protocol.js";
+import { answered } from "./answers.js";
+import { NobodyCalled, parse } from "./commands.js";
 import { cell } from "./harmless.js";
 import { meetEveryone } from "./everyone.js";
-import { LOCAL, NO_ROOM } from "./local.js";
+import { LOCAL } from "./local.js";
 import { hasWords } from "./mentions.js";
+import { NO_ROOM, say, TypingError } from "./say.js";
 import { Search } from "./search.js";
-import { isAnswer, told } from "./told.js";
 import { listed, nameOf, said, uidName, willSeeLater, whose } from "./words.js";
 
 /**
@@ -75,11 +76,8 @@ export class Runner {
    * @param {string} text
    * @param {"action"} [kind]
    */
-  async say(room, text, kind) {
-    if (room === null) throw new TypingError(NO_ROOM);
-    this.#check(text);
-    if (isPair(room)) await this.whisper(/** @type {number} */ (otherOf(room, this.chat.me.uid)), text, kind);
-    else await this.engine.say({ room, text, kind });
+  say(room, text, kind) {
+    return say(this.engine, this.chat, { room, text, kind });
   }
 
   /**
@@ -88,8 +86,7 @@ export class Runner {
    * @param {"action"} [kind]
    */
   async whisper(uid, text, kind) {
-    this.#check(text);
-    await this.engine.say({ uid, text, kind });
+    await say(this.engine, this.chat, { uid, text, kind });
     const room = pairRoom(uid, this.chat.me.uid), name = cell(nameOf(uid, this.chat) ?? `UID ${uid}`);
     if (room !== this.chat.current) this.tell(`Whispered to ${name}.`);
     if (!this.chat.rooms.get(room)?.other?.offline) this.#offline.delete(uid);
@@ -99,15 +96,9 @@ export class Runner {
     }
   }
 
-  /** @param {string} text */
-  #check(text) {
-    const most = this.chat.limits?.text ?? Infinity, length = [...text].length;
-    if (length > most) throw new TypingError(`A message may have at most ${most} characters; this one has ${length}.`);
-  }
-
   /** @param {...string} lines */
   tell(...lines) {
-    this.view.tell(lines.map(cell));
+    if (lines.length) this.view.tell(lines.map(cell));
   }
 
   /**
@@ -139,7 +130,7 @@ export class Runner {
     if (what.type === "leave" && isPair(what.room)) return this.chat.close(what.room);
     const answer = await this.engine.ask(what);
     if (what.type === "dial") this.view.go(answer.room);
-    else if (isAnswer(answer)) this.tell(...told(answer, this.chat));
+    else this.tell(...answered(answer, this.chat));
   }
 
   /** @param {any} what */

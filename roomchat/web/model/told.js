@@ -2,12 +2,9 @@
 
 import { isPair } from "../core/protocol.js";
 import { cell } from "./harmless.js";
-import { counted, deed, listed, localTime, personName, roomName, uidName } from "./words.js";
-import { whisperer, whispersTold, whose, willSeeLater } from "./words.js";
+import { deed, listed, personName, roomName, whisperer, whispersTold, whose, willSeeLater } from "./words.js";
 
 /** @typedef {import("./words.js").Known} Known */
-/** @typedef {import("../core/protocol.js").Restrained} Restrained */
-/** @typedef {import("../core/protocol.js").RoomSummary} RoomSummary */
 
 /**
  * What is known beside that: `putOut` is the entry by which we were put out of a room last, `current` where one looks.
@@ -21,18 +18,6 @@ const EXITED = {
   lost: "has left: the connection was lost",
   shut_out: "was banned from the server",
 };
-
-/** @param {RoomSummary} room */
-function summary(room) {
-  const said = room.last_said && !room.members_total ? `, last said ${localTime(room.last_said)}` : "";
-  return `${cell(room.room)} (${room.members_total}${said})`;
-}
-
-/** @param {Restrained} one */
-function restrained(one) {
-  const until = one.until ? ` until ${localTime(one.until)}` : "";
-  return `${whose(one.name, one.uid)}${until}${one.reason ? `: ${cell(one.reason)}` : ""}`;
-}
 
 /** @type {Record<string, (event: any, chat: Told) => string[]>} */
 const SENTENCES = {
@@ -66,44 +51,11 @@ const SENTENCES = {
     const name = cell(event.name);
     return [event.uid === chat.me.uid ? `You are now called ${name}.` : `${cell(event.old)} is now called ${name}.`];
   },
-  blocked: (event, chat) => [`You have blocked ${uidName(event.uid, chat)}.`],
-  unblocked: (event, chat) => [`You hear from ${uidName(event.uid, chat)} again.`],
-  who(event, chat) {
-    const where = event.room ? `in ${roomName(event.room, chat)}` : "here";
-    return [listed(`${event.clients_total} ${where}`, event.clients.map(personName), event.clients_total)];
-  },
-  rooms: ({ rooms, rooms_total: total }) => [total ? listed("Rooms", rooms.map(summary), total) : "There are no rooms yet."],
-  rules(event) {
-    const room = cell(event.room);
-    const lines = [
-      event.topic ? `${room} is about: ${cell(event.topic)}` : `${room} has no topic.`,
-      event.owner ? `It is ${personName(event.owner)}'s.` : "It is nobody's.",
-    ];
-    /** @type {[string, any[] | undefined, (one: any) => string][]} */
-    const lists = [["Moderators", event.moderators, personName], ["Banned", event.banned, restrained],
-      ["Muted", event.muted, restrained], ["Invited, and not here yet", event.invited, personName]];
-    for (const [title, people, show] of lists) if (people?.length) lines.push(listed(title, people.map(show)));
-    for (const one of event.invitations ?? []) {
-      lines.push(`Invitation #${one.number}: ${one.uses} more can use it, until ${localTime(one.until)}.`);
-    }
-    return lines;
-  },
   invited(event, chat) {
     const room = cell(event.room);
     if (event.uid === chat.me.uid) return [`${whose(event.whom_name, event.whom)} is invited into ${room}.`];
     return [`${whose(event.name, event.uid)} invites you into ${room}. To go there: /join ${room}`];
   },
-  invitation: (event) => [
-    `Whoever types this comes in, ${event.uses === 1 ? "once" : `${event.uses} times in all`}, ` +
-      `until ${localTime(event.until)}:`,
-    `/join ${cell(event.room)} ${cell(event.token)}`,
-    `/uninvite #${event.number} takes it back.`,
-  ],
-  stats: (event) => [
-    `${cell(event.server)}: ${counted(event.clients, "person", "people")} (${event.away} away), ` +
-      `${counted(event.rooms, "room")}, ${counted(event.messages, "message")} and ${event.deliveries} deliveries ` +
-      `in ${event.uptime.toFixed(0)} s.`,
-  ],
   member_joined: (event) => [`${whose(event.name, event.uid)} came in.`],
   member_left(event) {
     if (event.reason === "kicked" || event.reason === "banned") return []; // the entry tells it
@@ -117,9 +69,6 @@ const SENTENCES = {
   ],
   notice: (event) => [`Notice: ${cell(event.text)}`],
   error: (event) => [`Refused: ${cell(event.message)}`],
-  logged_out: (event) => [
-    event.devices.length ? `Logged out: ${event.devices.join(", ")}.` : "You are logged in nowhere else.",
-  ],
 };
 
 /**
@@ -143,8 +92,3 @@ export const told = (event, chat) => (Object.hasOwn(SENTENCES, event.type) ? SEN
  */
 export const dialledElsewhere = (event, chat) =>
   `${caller(event, chat)} dialled you: you are in ${cell(event.room)}, too.`;
-
-const ANSWERS = new Set(["who", "rooms", "rules", "stats", "invitation", "logged_out", "blocked", "unblocked", "done"]);
-
-/** @param {any} event whether only whoever asked wants to hear of it */
-export const isAnswer = (event) => ANSWERS.has(event.type);

@@ -1,16 +1,16 @@
 // Where one writes: a box that grows, drafts of each room, completion, and what is typed is carried out.
 
-import { hint } from "../model/complete.js";
 import { cell } from "../model/harmless.js";
-import { Runner } from "../model/runner.js";
+import { say } from "../model/say.js";
 import { lengthStanding, standing } from "../model/standing.js";
 import { TypedHistory } from "../model/typed_history.js";
 import { Refused } from "../core/protocol.js";
-import { Completion } from "./completion.js";
 import { attribute, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 
 const KEEP_AFTER = 400; // ms: a draft is kept when one pauses
+const TYPED_AFTER = 1500; // ms: everything else of the page comes first
+const NO_COMMANDS = "The part of this page that carries out commands could not be loaded. Load the page again.";
 const NO_COPY = "This browser lets no page copy here: it may only where the page came with TLS.";
 const NO_FILES = "There are no files in this chat. You can paste a link to one.";
 
@@ -18,6 +18,10 @@ const NO_FILES = "There are no files in this chat. You can paste a link to one."
  * What the messages can do for what is typed.
  * @typedef {{tell(lines: string[], tone?: "told" | "trouble"): void, goTo(room: string, seq: number): void,
  *   page(by: 1 | -1): void, clear(): void}} Pane
+ *
+ * What completes what is typed, says what it does, and carries it out.
+ * @typedef {{completion: import("./completion.js").Completion, hint: (text: string) => string,
+ *   runner: import("../model/runner.js").Runner}} Typed
  */
 
 export class Composer {
@@ -29,8 +33,9 @@ export class Composer {
   });
   #note = el("p", { class: "composer-note", id: "composer-note", role: "status" });
   #send = el("button", { class: "icon-button", "aria-label": "Send", type: "submit" }, icon("send"));
-  #completion;
-  #runner;
+  /** @type {Typed | undefined} once it is there */
+  #typed;
+  #typing = /** @type {Promise<Typed> | null} */ (null);
   #history = new TypedHistory(() => localStorage);
   /** @type {Map<string, string>} */
   #drafts = new Map();
@@ -49,8 +54,29 @@ export class Composer {
   constructor(app, pane) {
     this.#app = app;
     this.#pane = pane;
-    this.#completion = new Completion(app, this.#field);
-    this.#runner = new Runner(app.engine, app.chat, {
+    this.element = el(
+      "form", { class: "composer", "aria-label": "Write", novalidate: true }, this.#note,
+      el("div", { class: "composer-box" }, this.#field, this.#send),
+    );
+    this.#listen();
+    this.#turn();
+    setTimeout(() => this.#need().catch(() => {}), TYPED_AFTER);
+  }
+
+  /** What only typing needs: it comes by itself, or with the first key. */
+  #need() {
+    this.#typing ??= this.#fetch().catch(() => {
+      this.#typing = null; // perhaps it can be had later
+      throw new Error(NO_COMMANDS);
+    });
+    return this.#typing;
+  }
+
+  async #fetch() {
+    const { Completion, hint, Runner } = await import("./typed.js");
+    const app = this.#app, pane = this.#pane;
+    const completion = new Completion(app, this.#field);
+    const runner = new Runner(app.engine, app.chat, {
       tell: (lines) => this.#tell(lines),
       go: (room) => app.go(room),
       open: (name, args) => app.open(name, { ...args, goTo: pane.goTo.bind(pane) }),
@@ -62,12 +88,11 @@ export class Composer {
         await navigator.clipboard.writeText(text);
       },
     });
-    this.element = el(
-      "form", { class: "composer", "aria-label": "Write", novalidate: true }, this.#completion.element, this.#note,
-      el("div", { class: "composer-box" }, this.#field, this.#send),
-    );
-    this.#listen();
-    this.#turn();
+    this.element.prepend(completion.element);
+    this.#typed = { completion, hint, runner };
+    if (document.activeElement === this.#field) completion.update(); // of what was typed meanwhile
+    this.#tellStanding();
+    return this.#typed;
   }
 
   /**
@@ -85,7 +110,13 @@ export class Composer {
    * @param {string} line
    */
   run(line) {
-    this.#runner.run(line).catch((error) => this.#app.tell(cell(error.message)));
+    this.#do(line, this.#app.chat.current).catch((error) => this.#app.tell(cell(error.message)));
+  }
+
+  /** @param {string} line @param {string | null} room that it was typed for */
+  async #do(line, room) {
+    if (/^\/(?!\/)/.test(line)) await (await this.#need()).runner.run(line, room);
+    else await say(this.#app.engine, this.#app.chat, { room, text: line.replace(/^\/\//, "/") });
   }
 
   focus() {
@@ -114,7 +145,7 @@ export class Composer {
     this.#send.addEventListener("pointerdown", (event) => event.preventDefault());
     field.addEventListener("input", () => this.#changed());
     field.addEventListener("keydown", (event) => this.#key(event));
-    field.addEventListener("blur", () => this.#completion.close());
+    field.addEventListener("blur", () => this.#typed?.completion.close());
     field.addEventListener("paste", (event) => this.#refuseFiles(event, event.clipboardData));
     for (const kind of /** @type {const} */ (["dragover", "drop"])) {
       // Anywhere: a browser would leave the page, and open the file.
@@ -140,7 +171,7 @@ export class Composer {
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.isComposing || event.keyCode === 229) return; // an input method is at work: these keys are its own
-    if (this.#completion.takes(event)) return event.preventDefault();
+    if (this.#typed?.completion.takes(event)) return event.preventDefault();
     const { key, shiftKey, ctrlKey, altKey, metaKey } = event, field = this.#field;
     if (key === "Enter" && !shiftKey && !(this.#isTouch.matches && !ctrlKey && !metaKey)) {
       event.preventDefault();
@@ -163,7 +194,8 @@ export class Composer {
   #changed() {
     this.#trouble = "";
     this.#grow();
-    this.#completion.update();
+    if (this.#typed) this.#typed.completion.update();
+    else if (this.#field.value) this.#need().catch(() => {});
     this.#tellStanding();
     clearTimeout(this.#keeping);
     this.#keeping = setTimeout(() => this.#keep(), KEEP_AFTER);
@@ -173,13 +205,13 @@ export class Composer {
     const text = this.#field.value.toWellFormed(), room = this.#app.chat.current;
     if (!text.trim()) return;
     if (this.#tooLong(text)) return this.#tellStanding();
-    this.#completion.close();
+    this.#typed?.completion.close();
     this.#history.add(text);
     this.#write("");
     this.#keep();
     this.focus();
     try {
-      await this.#runner.run(text, room);
+      await this.#do(text, room);
     } catch (error) {
       this.#giveBack(text, room ?? "", error);
     }
@@ -210,7 +242,7 @@ export class Composer {
     this.#field.setSelectionRange(text.length, text.length);
     this.#trouble = "";
     this.#grow();
-    this.#completion.close();
+    this.#typed?.completion.close();
     this.#tellStanding();
   }
 
@@ -290,7 +322,7 @@ export class Composer {
   #tellStanding() {
     const { chat, engine } = this.#app, text = this.#field.value;
     const length = lengthStanding(text, chat.limits?.text);
-    const told = this.#trouble || length?.text || hint(text) ||
+    const told = this.#trouble || length?.text || this.#typed?.hint(text) ||
       standing(engine.status, chat, this.#muted.get(this.#room));
     // A count that changes with each key is not read out.
     attribute(this.#note, "aria-live", length && !length.isTooLong && "off");

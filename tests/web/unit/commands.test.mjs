@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { compared } from "../../../roomchat/web/core/protocol.js";
-import { about, COMMANDS, NobodyCalled, parse, secondsOf, TypingError } from
+import { about, COMMANDS, NobodyCalled, parse, secondsOf } from
   "../../../roomchat/web/model/commands.js";
+import { TypingError } from "../../../roomchat/web/model/say.js";
 
 const examples = JSON.parse(readFileSync(new URL("typed.json", import.meta.url), "utf8"));
 const names = new Map([[1, "ann"], [2, "bob"], [3, "eve"], [4, "twin"], [5, "Twin"], [6, "\u202eevil"]]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { answered } from "../../../roomchat/web/model/answers.js";
 import { told } from "../../../roomchat/web/model/told.js";
 import { counted, dayWords, deedWords, isDeed, localTime, said, speaker } from
   "../../../roomchat/web/model/words.js";
@@ -28,13 +29,13 @@ const chat = {
 
 test("events are told in the sentences of the terminal", () => inUtc(() => {
   for (const { event, sentences } of examples) {
-    assert.deepEqual(isDeed(event) ? [deedWords(event, chat)] : told(event, chat), sentences, JSON.stringify(event));
+    assert.deepEqual(isDeed(event) ? [deedWords(event, chat)] : [...told(event, chat), ...answered(event, chat)], sentences, JSON.stringify(event));
   }
 }));
 
 test("what nobody knows is not told", () => {
   for (const type of ["pong", "done", "constructor", "toString", "later_thing"]) {
-    assert.deepEqual(told({ type }, chat), []);
+    assert.deepEqual([...told({ type }, chat), ...answered({ type }, chat)], []);
   }
 });
 

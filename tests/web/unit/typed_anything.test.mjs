@@ -5,10 +5,11 @@ import { test } from "node:test";
 import { Emitter } from "../../../roomchat/web/core/emitter.js";
 import { Refused } from "../../../roomchat/web/core/protocol.js";
 import { Chat } from "../../../roomchat/web/model/chat.js";
-import { COMMANDS, TypingError } from "../../../roomchat/web/model/commands.js";
+import { COMMANDS } from "../../../roomchat/web/model/commands.js";
 import { candidates, hint } from "../../../roomchat/web/model/complete.js";
 import { harmless } from "../../../roomchat/web/model/harmless.js";
 import { Runner } from "../../../roomchat/web/model/runner.js";
+import { TypingError } from "../../../roomchat/web/model/say.js";
 
 const TS = "2024-05-01T08:30:00.000Z";
 const WORDS = ["tea", "#TEA", "ops", "2", "0", "@bob", "bob", "7", "3", "-all", "hello", "99", "@1-2", ",", "#", "2h", "10m",
