@@ -1,5 +1,7 @@
 """Makes the pictures in docs/images: the real program in an emulated terminal, its screens written as SVG.
 
+Where there is a browser, those of the page, too (page_screens.py).
+
 Run `make screens`, look at them, and commit them.
 """
 
@@ -21,11 +23,13 @@ from prompt_toolkit.utils import get_cwidth
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+import page_screens  # noqa: E402
 from conversation import CALLED, GARDEN, HALF, TOOLS, WHISPERED  # noqa: E402
 
 from roomchat import Client  # noqa: E402
 from tests.emulator import ENTER, TAB, Emulated, alt  # noqa: E402
 from tests.program import address_of, serve  # noqa: E402
+from tests.web.browser import MISSING, executable  # noqa: E402
 
 FOLDER = ROOT / "docs" / "images"
 COLUMNS, ROWS = 78, 17
@@ -65,6 +69,10 @@ def main() -> None:
             ann.until("on ty")
             ann.until("... This waits")
             save(ann, "lost", "The server is away; what is typed is kept")
+    if executable() is None:
+        print("Not those of the page:", MISSING)
+    else:
+        page_screens.take(FOLDER)
 
 
 def chat(ann: Emulated, bob: Client, cleo: Client) -> None:
