@@ -102,9 +102,8 @@ export class Chat extends Known {
     const { uid, name, account = false, device = 1, epoch, lobby, motd, limits } = event;
     const isFirst = this.epoch !== epoch;
     if (isFirst) this.#forget(); // in another log the UIDs are other people's
-    this.epoch = epoch;
     this.become({ uid, name, account, device });
-    Object.assign(this, { lobby, motd, limits });
+    Object.assign(this, { epoch, lobby, motd, limits });
     this.features = new Set(event.features);
     this.blocked = new Set(event.blocked);
     this.clients = { list: event.clients, total: event.clients_total };
