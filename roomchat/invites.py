@@ -33,6 +33,16 @@ def invite_line(address: str, token: str, fingerprint: str | None) -> str:
     return f"roomchat join {address} --invite {invite_code(token, fingerprint)}"
 
 
+def invite_link(url: str, token: str) -> str:
+    """What a newcomer opens in a browser, which sends nothing of what is behind the ``#``. No fingerprint stands
+    there: a browser has its own way to know a server.
+
+    Args:
+        url: of the server, without a path.
+    """
+    return f"{url}/#invite={token}"
+
+
 def read_invite(code: str) -> tuple[str, str | None]:
     """The token of an invite, and the fingerprint in it, if it has one.
 

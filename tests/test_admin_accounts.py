@@ -220,6 +220,15 @@ def test_an_invite_lets_so_many_register(server: Server, connect: Connect, log: 
     assert rows(run(log, "invites", "--json")) == []
 
 
+def test_an_invite_may_be_a_link(server: Server, log: Path) -> None:
+    """For browsers: what is secret stands behind the #; only on this machine it may be in clear."""
+    port = server.address[1]
+    for host, url in (("chat.example.org", f"https://chat.example.org:{port}"), ("localhost", f"http://localhost:{port}"),
+                      ("https://chat.example.org", "https://chat.example.org:443")):  # fmt: skip
+        link, token = run(log, "invite", "--link", "--host", host).stdout.strip().split("/#invite=")
+        assert (link, read_invite(token)) == (url, (token, None))
+
+
 def test_an_invite_may_name_another_port(server: Server, log: Path) -> None:
     """That of a machine before this one; what is no address is a sentence, and makes no invite."""
     for host in ("chat.example.org:5999", "[2001:db8::1]:5999"):

@@ -12,7 +12,7 @@ from roomchat.cli.admin.values import Duration
 from roomchat.cli.output import note, write_stdout
 from roomchat.cli.text import Whole
 from roomchat.client.address import Address, parse_address, parse_host
-from roomchat.invites import invite_line
+from roomchat.invites import invite_line, invite_link
 from roomchat.protocol.admin_answers import InviteAnswer, InviteRow, InvitesAnswer
 from roomchat.protocol.administration import ListInvites, MakeInvite, RevokeInvite
 from roomchat.settings import Settings
@@ -25,8 +25,9 @@ from roomchat.times import local
 @click.option(
     "--host", metavar="HOST[:PORT]", show_default="as the server sees itself", help="The address in the line."
 )
+@click.option("--link", is_flag=True, help="Print a link for browsers in place of the line.")
 @admin_options
-def invite(uses: int, seconds: int, host: str | None, db: Path | None, json: bool) -> None:
+def invite(uses: int, seconds: int, host: str | None, link: bool, db: Path | None, json: bool) -> None:
     """Make an invite, for servers where nobody registers without (--accounts invite).
 
     It is printed as a line to paste, which carries the fingerprint of the server's key, too: send it only to whom
@@ -36,7 +37,7 @@ def invite(uses: int, seconds: int, host: str | None, db: Path | None, json: boo
         _where(host, Settings.port)
     with Admin(db) as admin:
         answer = admin.ask(MakeInvite(uses=uses, seconds=seconds), InviteAnswer)
-    words = _words(answer, host or answer.host)
+    words = (_link if link else _words)(answer, host or answer.host)
     if json:
         write_stdout([json_line(msgspec.structs.asdict(answer.invite) | {"token": answer.token, "line": words})])
         return
@@ -65,6 +66,12 @@ def _words(answer: InviteAnswer, host: str) -> str:
     where = _where(host, answer.port)
     shown = where.host if where.port == Settings.port and where.tls is None else str(where)
     return invite_line(shown, answer.token, answer.fingerprint or None)
+
+
+def _link(answer: InviteAnswer, host: str) -> str:
+    where = _where(host, answer.port)
+    clear = where.tls is False or (where.tls is None and where.host in {"localhost", "127.0.0.1", "::1"})
+    return invite_link(f"{'http' if clear else 'https'}://{where.where}", answer.token)
 
 
 def _where(host: str, port: int) -> Address:
