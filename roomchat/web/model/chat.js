@@ -87,8 +87,8 @@ export class Chat extends Known {
       for (const room of this.rooms.values()) room.rename(uid, name);
       this.#changed.add("people").add("rooms").add("me");
     } else if (type === "blocked" || type === "unblocked") {
-      if (type === "blocked") this.blocked.add(uid);
-      else this.blocked.delete(uid);
+      const others = [...this.blocked].filter((one) => one !== uid);
+      this.blocked = new Set(type === "blocked" ? [...others, uid] : others); // another one: rooms count by it
       this.#changed.add("people").add("rooms");
     } else if (type === "registered") {
       this.become({ account: true });

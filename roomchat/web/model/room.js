@@ -20,9 +20,11 @@ export class Room {
   lastSeq = 0; // of the newest that there is
   lastTs = ""; // when that was
   newest = 0; // the last seq before we came: what is not above it is no reason for a sound
-  /** @type {{seq: number, uid: number, wants: boolean}[]} words of others above `read`, also of those blocked */
-  fresh = [];
+  /** @type {Map<number, number>} words of others above `read`: seq to who said it, as -UID if it is for this person */
+  fresh = new Map();
   #chat;
+  /** @type {{unread: number, mentions: number, blocked: Set<number>} | null} null: to be counted */
+  #counts = null;
 
   /**
    * @param {string} key its name, as the server writes it
@@ -64,18 +66,21 @@ export class Room {
     return this.roles.get(this.#chat.me.uid) ?? "";
   }
 
-  /** How many words of others are unread. */
+  /** How many words of others are unread, without those of who is blocked. */
   get unread() {
-    return this.#fresh().length;
+    return this.#count().unread;
   }
 
   /** How many of these are for this person. */
   get mentions() {
-    return this.#fresh().filter(({ wants }) => wants).length;
+    return this.#count().mentions;
   }
 
-  #fresh() {
-    return this.fresh.filter(({ uid }) => !this.#chat.blocked.has(uid));
+  #count() {
+    const { blocked } = this.#chat;
+    if (this.#counts?.blocked === blocked) return this.#counts;
+    const uids = [...this.fresh.values()].filter((uid) => !blocked.has(Math.abs(uid)));
+    return (this.#counts = { unread: uids.length, mentions: uids.filter((uid) => uid < 0).length, blocked });
   }
 
   // ------------------------------------------------------------ what is new
@@ -97,7 +102,7 @@ export class Room {
     } else if (isCut) {
       this.seen = last_seq; // the server has lost the end of its log
       this.read = Math.min(this.read, last_seq);
-      this.fresh = this.fresh.filter(({ seq }) => seq <= last_seq);
+      this.#drop((seq) => seq > last_seq);
     }
     if (read !== undefined) this.readUpTo(read);
   }
@@ -113,8 +118,10 @@ export class Room {
     this.seen = seq;
     this.lastSeq = Math.max(this.lastSeq, seq);
     if (ts) this.lastTs = ts;
-    if (isOfOthers && seq > this.read) this.fresh.push({ seq, uid, wants });
-    if (this.fresh.length > MAX_FRESH) this.fresh.shift();
+    if (!isOfOthers || seq <= this.read) return true;
+    this.fresh.set(seq, wants ? -uid : uid);
+    this.#counts = null;
+    if (this.fresh.size > MAX_FRESH) this.erase([...this.fresh.keys()][0]);
     return true;
   }
 
@@ -125,7 +132,7 @@ export class Room {
   readUpTo(seq) {
     if (seq <= this.read) return false;
     this.read = seq;
-    this.fresh = this.fresh.filter((one) => one.seq > seq);
+    this.#drop((one) => one <= seq);
     return true;
   }
 
@@ -137,7 +144,13 @@ export class Room {
 
   /** @param {number} seq of words that are deleted: nobody need read them any more */
   erase(seq) {
-    this.fresh = this.fresh.filter((one) => one.seq !== seq);
+    this.#drop((one) => one === seq);
+  }
+
+  /** @param {(seq: number) => boolean} isGone */
+  #drop(isGone) {
+    for (const seq of this.fresh.keys()) if (isGone(seq)) this.fresh.delete(seq);
+    this.#counts = null;
   }
 
   // ------------------------------------------------------------ who is in it
