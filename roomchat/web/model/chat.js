@@ -87,8 +87,7 @@ export class Chat extends Known {
       for (const room of this.rooms.values()) room.rename(uid, name);
       this.#changed.add("people").add("rooms").add("me");
     } else if (type === "blocked" || type === "unblocked") {
-      const others = [...this.blocked].filter((one) => one !== uid);
-      this.blocked = new Set(type === "blocked" ? [...others, uid] : others); // another one: rooms count by it
+      this.block(uid, type === "blocked");
       this.#changed.add("people").add("rooms");
     } else if (type === "registered") {
       this.become({ account: true });

@@ -44,6 +44,15 @@ export class Known extends Emitter {
     this.me = { ...this.me, ...more };
   }
 
+  /**
+   * @param {number} uid
+   * @param {boolean} isBlocked whether they are, from now on
+   */
+  block(uid, isBlocked) {
+    const others = [...this.blocked].filter((one) => one !== uid);
+    this.blocked = new Set(isBlocked ? [...others, uid] : others); // another one, not this one changed: rooms count by it
+  }
+
   /** UID to name, of all whom we have heard of. */
   get names() {
     return this.directory.names;
