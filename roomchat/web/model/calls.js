@@ -1,8 +1,8 @@
-// Somebody wants this person: how it is said outside of the page, how often, and how many wait.
+// Somebody wants this person: how it is said outside of the page, and how often.
 
 import { isPair } from "../core/protocol.js";
 import { cell, harmlessLines, short } from "./harmless.js";
-import { nameOf, said, speaker, whisperer } from "./words.js";
+import { nameOf, said, speaker } from "./words.js";
 
 /** @typedef {"everything" | "mentions" | "nothing"} Level */
 
@@ -92,28 +92,4 @@ export function callOf(entry, chat) {
  */
 export function dialOf(event, chat) {
   return { title: `${cell(nameOf(event.by, chat) ?? "Someone")} (${event.by}) dialled you`, body: `You are in ${cell(event.room)}.` };
-}
-
-/**
- * How much waits: mentions and whispers, and all that is unread.
- * @param {any} chat
- */
-export function counts(chat) {
-  let wanted = 0, unread = 0;
-  for (const room of chat.rooms.values()) {
-    wanted += room.isPair ? room.unread : room.mentions;
-    unread += room.unread;
-  }
-  return { wanted, unread };
-}
-
-/**
- * The title of the page: where one is, and how much waits elsewhere.
- * @param {any} chat
- */
-export function titleOf(chat) {
-  const { wanted, unread } = counts(chat), count = wanted || unread;
-  const { current } = chat;
-  const where = current === null ? "" : isPair(current) ? whisperer(current, chat) : `#${cell(chat.rooms.get(current)?.name ?? current)}`;
-  return `${count ? `(${count}) ` : ""}roomchat${where ? ` \u2014 ${where}` : ""}`;
 }

@@ -1,52 +1,44 @@
-// Calls this person when they do not look: the title, the icon and the badge of the page, notifications, and a sound.
-//
-// Of several tabs one calls: it holds a lock. Each tab that is looked at holds another one, which it asks for. Where
-// there are no locks every tab calls for itself; the tag makes one notification of several.
+// Tells this person of what waits: by the title, the icon and the badge of the page; and has them called, where they
+// have switched that on.
 
 import { isPair } from "../core/protocol.js";
-import { cell } from "../model/harmless.js";
-import { whose } from "../model/words.js";
-import { callOf, calls, counts, dialOf, Levels, Pace, titleOf } from "../model/calls.js";
+import { told } from "../model/told.js";
+import { counts, titleOf } from "../model/waiting.js";
 
-const CALLS = "roomchat.calls"; // names of locks
-const LOOKED_AT = "roomchat.looked-at";
 const MOST = 99; // that the icon counts
-const NOTES = [[660, 0], [880, 0.12]]; // Hz, and when, in seconds
 
 export class Notify {
-  levels = new Levels(() => localStorage);
   #app;
-  #pace = new Pace();
-  #isCaller = !navigator.locks;
-  /** @type {(() => void) | null} ends what says that this tab is looked at */
-  #lookAway = null;
   #icon = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=icon]"));
   #plain = this.#icon?.href ?? "";
   #shown = "";
   /** @type {Set<string>} private rooms of which was told that we are asked in */
   #invited = new Set();
-  /** @type {AudioContext | null} */
-  #audio = null;
+  /** @type {import("./caller.js").Caller | undefined} */
+  #caller;
 
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.#app = app;
-    const { engine, chat } = app;
+    const { engine, chat, settings } = app;
     chat.on("change", () => this.#count());
-    chat.on("call", (/** @type {any} */ { event }) => this.#dialled(event));
-    engine.on("event", (/** @type {any} */ event) => this.#hear(event));
-    navigator.locks?.request(CALLS, () => {
-      this.#isCaller = true;
-      return new Promise(() => {}); // until this tab is closed
+    chat.on("call", (/** @type {any} */ { event }) => {
+      if (!isPair(event.room)) this.#caller?.dialled(event); // what is whispered calls by itself
     });
-    for (const kind of ["focus", "blur"]) window.addEventListener(kind, () => this.#look());
-    document.addEventListener("visibilitychange", () => this.#look());
-    navigator.serviceWorker?.addEventListener("message", ({ data }) => data?.go && this.#go(data.go));
-    this.#look();
+    engine.on("event", (/** @type {any} */ event) => {
+      this.#caller?.hear(event);
+      if (event.type === "invited" && event.whom === chat.me.uid) this.#invite(event);
+    });
+    const call = async () => {
+      const { notify, sound } = settings.values;
+      if (this.#caller || (notify === "nothing" && !sound && !hasLevels())) return;
+      const { Caller } = await import("./caller.js");
+      this.#caller ??= new Caller(app);
+    };
+    settings.onchange(call);
+    call();
     this.#count();
   }
-
-  // ---------------------------------------------------------------- how much waits
 
   #count() {
     const { wanted, unread } = counts(this.#app.chat), title = titleOf(this.#app.chat);
@@ -59,102 +51,24 @@ export class Notify {
     else navigator.clearAppBadge?.().catch(() => {});
   }
 
-  // ---------------------------------------------------------------- whether somebody looks
-
-  #look() {
-    const isLookedAt = document.visibilityState === "visible" && document.hasFocus();
-    if (isLookedAt === (this.#lookAway !== null)) return;
-    this.#lookAway?.();
-    this.#lookAway = null;
-    if (!isLookedAt) return;
-    const looking = new Promise((resolve) => (this.#lookAway = () => resolve(null)));
-    navigator.locks?.request(LOOKED_AT, { mode: "shared" }, () => looking);
-  }
-
-  async #isLookedAt() {
-    if (this.#lookAway) return true;
-    const { held = [] } = (await navigator.locks?.query()) ?? {};
-    return held.some(({ name }) => name === LOOKED_AT);
-  }
-
-  // ---------------------------------------------------------------- calls
-
-  /** @param {any} event */
-  #hear(event) {
-    const { chat, settings } = this.#app;
-    if (event.type === "invited" && event.whom === chat.me.uid) this.#invite(event);
-    if (!this.#isCaller || !("text" in event)) return;
-    const level = this.levels.get(event.room) ?? settings.values.notify;
-    // The sound can be on without notifications: then it is heard for what is for this person.
-    const isCall = calls(event, chat, level === "nothing" && settings.values.sound ? "mentions" : level);
-    if (isCall) this.#call(callOf(event, chat), event.room, level !== "nothing");
-  }
-
   /** @param {any} event somebody asks this person into a private room; it comes again with each connection */
   #invite(event) {
     const { room } = event, app = this.#app;
     if (this.#invited.has(room)) return;
     this.#invited.add(room);
-    const title = `${whose(event.name, event.uid)} invites you into ${cell(room)}`;
+    const [sentence] = told(event, app.chat);
     const join = async () => (await app.ask({ type: "join", room })) && app.go(room);
-    app.tell(`${title}.`, { label: "Join", run: join });
-    if (this.#isCaller) this.#call({ title, body: "" }, room, app.settings.values.notify !== "nothing");
+    app.tell(sentence, { label: "Join", run: join });
+    this.#caller?.invited(event, sentence);
   }
+}
 
-  /** @param {any} event joined, with `by` */
-  #dialled(event) {
-    const { chat, settings } = this.#app;
-    const isCall = this.#isCaller && !isPair(event.room); // what is whispered calls by itself
-    if (isCall) this.#call(dialOf(event, chat), event.room, settings.values.notify !== "nothing");
-  }
-
-  /**
-   * @param {{title: string, body: string}} call
-   * @param {string} room
-   * @param {boolean} isShown whether by a notification
-   */
-  async #call(call, room, isShown) {
-    const isLookedAt = await this.#isLookedAt();
-    const isInSight = isLookedAt && this.#lookAway && this.#app.chat.current === room;
-    if (isInSight || !this.#pace.takes(performance.now())) return;
-    if (this.#app.settings.values.sound) this.#ring();
-    if (isShown && !isLookedAt) this.#show(call, room);
-  }
-
-  /** @param {{title: string, body: string}} call @param {string} room */
-  async #show({ title, body }, room) {
-    if (!("Notification" in window) || Notification.permission !== "granted") return;
-    const options = { body, tag: `roomchat ${room}`, renotify: true, data: { room }, icon: this.#plain };
-    try {
-      const notification = new Notification(title, options);
-      notification.addEventListener("click", () => {
-        notification.close();
-        this.#go(room);
-      });
-    } catch { // phones show them by the service worker only; that one says when it is pressed
-      (await navigator.serviceWorker?.getRegistration())?.showNotification(title, options);
-    }
-  }
-
-  /** @param {string} room */
-  #go(room) {
-    window.focus();
-    this.#app.go(room);
-  }
-
-  #ring() {
-    if (!navigator.userActivation?.hasBeenActive) return; // browsers let no page be heard that nobody has touched
-    this.#audio ??= new AudioContext();
-    const { currentTime: now, destination } = this.#audio;
-    for (const [frequency, after] of NOTES) {
-      const tone = new OscillatorNode(this.#audio, { frequency });
-      const gain = new GainNode(this.#audio, { gain: 0 });
-      gain.gain.setTargetAtTime(0.12, now + after, 0.005);
-      gain.gain.setTargetAtTime(0, now + after + 0.06, 0.04);
-      tone.connect(gain).connect(destination);
-      tone.start(now + after);
-      tone.stop(now + after + 0.4);
-    }
+/** Whether some room calls in another way than all. */
+function hasLevels() {
+  try {
+    return localStorage.getItem("roomchat.calls") !== null;
+  } catch {
+    return false; // nothing is kept here
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callOf, calls, dialOf, Levels, Pace, titleOf } from "../../../roomchat/web/model/calls.js";
+import { callOf, calls, dialOf, Levels, Pace } from "../../../roomchat/web/model/calls.js";
+import { titleOf } from "../../../roomchat/web/model/waiting.js";
 
 const chat = {
   me: { uid: 1, name: "ann" }, names: new Map([[2, "bob"]]), current: "tea",

@@ -13,7 +13,11 @@ export function openCalls(app, { room }) {
   const levels = new Levels(() => localStorage), now = levels.get(room) ?? "";
   const choices = LEVELS.map(([value, label]) => {
     const radio = el("input", { type: "radio", name: "level", value, checked: value === now });
-    radio.addEventListener("change", () => levels.set(room, /** @type {any} */ (value || undefined)));
+    radio.addEventListener("change", async () => {
+      levels.set(room, /** @type {any} */ (value || undefined));
+      if (value && value !== "nothing" && "Notification" in window) await Notification.requestPermission();
+      app.settings.set({}); // whoever calls looks again at what is wanted
+    });
     return el("label", { class: "check" }, radio, label);
   });
   const everywhere = el("button", { class: "button", type: "button", onclick: () => {

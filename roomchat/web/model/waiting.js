@@ -1,0 +1,29 @@
+// How much waits for this person, and the title that says so.
+
+import { isPair } from "../core/protocol.js";
+import { cell } from "./harmless.js";
+import { whisperer } from "./words.js";
+
+/**
+ * How much waits: mentions and whispers, and all that is unread.
+ * @param {any} chat
+ */
+export function counts(chat) {
+  let wanted = 0, unread = 0;
+  for (const room of chat.rooms.values()) {
+    wanted += room.isPair ? room.unread : room.mentions;
+    unread += room.unread;
+  }
+  return { wanted, unread };
+}
+
+/**
+ * The title of the page: where one is, and how much waits elsewhere.
+ * @param {any} chat
+ */
+export function titleOf(chat) {
+  const { wanted, unread } = counts(chat), count = wanted || unread;
+  const { current } = chat;
+  const where = current === null ? "" : isPair(current) ? whisperer(current, chat) : `#${cell(chat.rooms.get(current)?.name ?? current)}`;
+  return `${count ? `(${count}) ` : ""}roomchat${where ? ` \u2014 ${where}` : ""}`;
+}
