@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import IO, TextIO
 
 import roomchat.__main__
+from roomchat.site.page import Page
 
 REQUEST = 1 << 17  # bytes; an environment may be some thousands
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of prctl(2): whose parent ends becomes a child of who is this
@@ -128,6 +129,7 @@ def _adopt(on: bool) -> None:
 def _import_all() -> None:
     for module in pkgutil.walk_packages(roomchat.__path__, "roomchat."):
         importlib.import_module(module.name)
+    Page.of_package()  # servers of the copies have it, too
     gc.collect()
     gc.freeze()
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import posixpath
 from collections.abc import Iterator, Mapping
+from functools import cache
 from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -89,10 +90,12 @@ class Page(Struct, frozen=True):
         files[f"/{mark}/files.json"] = File.of("files.json", listing, lasting=True)
         return cls(files, mark)
 
-    @classmethod
-    def of_package(cls) -> Page:
-        """The one that comes with the server; it need not be in a folder of the system."""
-        return cls.of(dict(_contents(resources.files("roomchat") / "web", "")))
+    @staticmethod
+    @cache
+    def of_package() -> Page:
+        """The one that comes with the server, which need not be in a folder of the system. Made once: it takes 0.1
+        seconds."""
+        return Page.of(dict(_contents(resources.files("roomchat") / "web", "")))
 
 
 def _contents(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
