@@ -31,8 +31,8 @@ export class Connection {
   /**
    * @param {string} url
    * @param {import("./outside.js").Outside} outside
-   * @param {{open: () => void, events: (events: any[]) => void, end: (reason: string) => void}} on called behind this
-   *   constructor only, `end` once and nothing after it
+   * @param {{open: () => void, events: (events: any[]) => void, end: (reason: string) => void}} on called behind
+   *   this constructor only, `end` once and nothing after it
    */
   constructor(url, outside, on) {
     this.#outside = outside;

@@ -75,7 +75,8 @@ export class Keeping {
       this.#gathered = nothing();
       try {
         const pending = isRenumbered ? [...this.#session.pending.values()] : null;
-        if (hasNews || said.length) await this.#keep({ show, said, gone, pending, session: this.#session.toKept() });
+        const session = this.#session.toKept();
+        if (hasNews || said.length) await this.#keep({ show, said, gone, pending, session });
       } catch (error) {
         this.#gathered = nothing();
         this.busy = null;

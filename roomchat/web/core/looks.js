@@ -39,7 +39,8 @@ export class Looks {
     const found = [...wanted].filter((n) => own.has(n)).sort((a, b) => a - b).map((n) => own.get(n));
     for (const { n } of found) wanted.delete(n);
     const before = event.entries?.[0]?.seq ?? 0;
-    const isLast = !event.more || !(before > 0 && before < look.before); // a page that does not lead on ends it, too
+    // A page that does not lead on ends it, too.
+    const isLast = !event.more || !(before > 0 && before < look.before);
     if (isLast || Math.min(...own.keys()) < Math.min(...wanted)) {
       this.#looks.delete(id);
       return { found, lost: [...wanted].sort((a, b) => a - b), send: [] };

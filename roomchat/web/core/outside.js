@@ -1,8 +1,8 @@
 // What a connection needs of the browser. Tests have one of their own, with a clock that they move.
 
 /**
- * `now` in ms, also while the machine sleeps; `after` calls back once, and gives what takes that back; `watch` calls
- * whenever there may be a network again, or somebody who looks; `chance` is from 0 to 1.
+ * `now` in ms, also while the machine sleeps; `after` calls back once, and gives what takes that back; `watch`
+ * calls whenever there may be a network again, or somebody who looks; `chance` is from 0 to 1.
  * @typedef {{
  *   connect: (url: string) => WebSocket,
  *   now: () => number,

@@ -34,8 +34,8 @@ export const PAGE = 100; // entries in a page of history, people or rooms in a l
  * @typedef {Placed & {type: "topic", topic: string}} TopicChanged
  *
  * Something done by `uid` to `whom`. `until` and `reason` are of those that may have them.
- * @typedef {Placed & {type: "kicked" | "banned" | "unbanned" | "muted" | "unmuted" | "promoted" | "demoted" | "owner",
- *   whom: number, whom_name: string, reason?: string, until?: string}} DeedTo
+ * @typedef {Placed & {type: "kicked" | "banned" | "unbanned" | "muted" | "unmuted" | "promoted" | "demoted" |
+ *   "owner", whom: number, whom_name: string, reason?: string, until?: string}} DeedTo
  * @typedef {Spoken | Tombstone | Deleted | TopicChanged | DeedTo} Entry
  */
 
@@ -86,17 +86,17 @@ export const PAGE = 100; // entries in a page of history, people or rooms in a l
  *   kind?: "action", id?: string}} Refusal
  *
  * All that the server states. Others may come, from a later server; one with a `seq` is an entry.
- * @typedef {Welcome | Registered | DevicesPage | LoggedOut | Joined | Left | Presence | MemberLeft | PresenceSummary |
- *   Renamed | WhoPage | RoomsPage | HistoryPage | ReadMarker | RulesPage | Invited | Invitation | Done | Blocked |
- *   StatsPage | Gap | Notice | Plain | ErrorEvent | Entry} Event
+ * @typedef {Welcome | Registered | DevicesPage | LoggedOut | Joined | Left | Presence | MemberLeft |
+ *   PresenceSummary | Renamed | WhoPage | RoomsPage | HistoryPage | ReadMarker | RulesPage | Invited | Invitation |
+ *   Done | Blocked | StatsPage | Gap | Notice | Plain | ErrorEvent | Entry} Event
  */
 
 /**
  * @typedef {{type: "say", room: string, text: string, kind?: "action", n?: number, id?: Id}} Say
  * @typedef {{type: "whisper", uid: number, text: string, kind?: "action", n?: number, id?: Id}} Whisper
  * @typedef {{type: "hello", protocol: number, name?: string, token?: string, rooms?: Record<string, number>,
- *   epoch?: string, client?: string, presence?: boolean, features?: string[], password?: string, register?: boolean,
- *   invite?: string, id?: Id}} Hello
+ *   epoch?: string, client?: string, presence?: boolean, features?: string[], password?: string,
+ *   register?: boolean, invite?: string, id?: Id}} Hello
  * @typedef {{type: "join", room: string, after?: number, history?: number, private?: boolean, invitation?: string,
  *   id?: Id}} Join
  *

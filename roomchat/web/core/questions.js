@@ -4,7 +4,7 @@ import { Refused } from "./protocol.js";
 
 const PATIENCE = 30_000; // ms that an answer may take, through lost connections as well
 
-/** @typedef {{command: any, isSent: boolean, resolve: (event: any) => void, reject: (error: Refused) => void}} Asked */
+/** @typedef {{command: any, isSent: boolean, resolve: (event: any) => void}} Asked an error is an event, too */
 
 export class Questions {
   /** @type {Map<number, Asked>} by id */
@@ -35,7 +35,7 @@ export class Questions {
         if (event.type === "error") reject(new Refused(event.code, event.message));
         else resolve(event);
       };
-      this.#asked.set(id, { command: { ...command, id }, isSent: false, resolve: answered, reject });
+      this.#asked.set(id, { command: { ...command, id }, isSent: false, resolve: answered });
     });
   }
 
@@ -65,7 +65,8 @@ export class Questions {
 
   /** @param {Refused} error why there will be no answers */
   end(error) {
-    for (const one of this.#asked.values()) one.resolve({ type: "error", code: error.code, message: error.message });
+    const { code, message } = error;
+    for (const one of this.#asked.values()) one.resolve({ type: "error", code, message });
     this.#asked.clear();
   }
 }

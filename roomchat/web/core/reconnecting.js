@@ -177,7 +177,8 @@ export class Reconnecting {
     this.#isLost = true;
     const pause = this.#backoff.next(this.#outside.chance());
     this.#stopWaiting = this.#outside.after(pause, () => this.#connect());
-    this.#tell("offline", `${reason} Trying again; what you type is kept.`, { retryAt: this.#outside.now() + pause });
+    const retryAt = this.#outside.now() + pause;
+    this.#tell("offline", `${reason} Trying again; what you type is kept.`, { retryAt });
   }
 
   #lose() {

@@ -1,5 +1,5 @@
-// What was said and has not come back: numbered, kept, and sent until the server has it. docs/protocol.md, "Counting
-// messages".
+// What was said and has not come back: numbered, kept, and sent until the server has it. docs/protocol.md,
+// "Counting messages".
 
 import { Refused, compared } from "./protocol.js";
 
@@ -9,7 +9,8 @@ const ACTION = "/me "; // begins an action, for a server that has messages only
 
 /**
  * Something said in a room, or to somebody. `id` is what its owner knows it by, `at` when it was said, in ms.
- * @typedef {{id?: string, room?: string, uid?: number, text: string, kind?: "action", at?: number, n?: number}} Line
+ * @typedef {{id?: string, room?: string, uid?: number, text: string, kind?: "action", at?: number,
+ *   n?: number}} Line
  * @typedef {import("./outcome.js").Outcome} Outcome
  */
 
@@ -47,8 +48,8 @@ export class Said {
   }
 
   /**
-   * What is to be sent now over this connection: in order, as far as the window is open. A server reads a fast sender
-   * slowly: without a window all that was pasted would stand in the way of what is asked next.
+   * What is to be sent now over this connection: in order, as far as the window is open. A server reads a fast
+   * sender slowly: without a window all that was pasted would stand in the way of what is asked next.
    */
   due() {
     const upto = Math.min(this.n, this.#handled + WINDOW);
@@ -106,8 +107,8 @@ export class Said {
   }
 
   /**
-   * Count on from what the server has handled. Where it knows of less than we do, it has lost the end of its log, or
-   * has another one: then what has not come back gets new numbers.
+   * Count on from what the server has handled. Where it knows of less than we do, it has lost the end of its log,
+   * or has another one: then what has not come back gets new numbers.
    * @param {Outcome} outcome
    * @param {number} last
    */

@@ -10,6 +10,7 @@ import { FEATURES, VERSION, compared, isEntry, isPair, pairRoom } from "./protoc
 import { Said } from "./said.js";
 
 export const CAUGHT_UP_ID = "caught-up"; // id of the ping that follows each hello
+const PROGRAM = "roomchat in a browser";
 const OWN = ["message", "action", "tombstone"]; // what something that was said comes back as
 
 const LOST_REASON = "The server refused the message; its reason was lost with the connection.";
@@ -22,7 +23,7 @@ const OTHER_LOG = "The server has another log now, where the UID may be someone 
  * @typedef {import("./said.js").Line} Line
  */
 
-/** One session, over any number of connections. Feed it every event as it comes; each is to be shown once, in order. */
+/** One session, over any number of connections. Feed it every event as it comes; each is to be shown once. */
 export class Session {
   uid = 0;
   device = 1; // of the client that the UID is of
@@ -33,7 +34,7 @@ export class Session {
   epoch = null;
   /** @type {Set<number>} UIDs; the server that serves this page keeps them */
   blocked = new Set();
-  /** @type {Map<number, string>} UID to name, of those whom we whisper with: nobody tells it when they are offline */
+  /** @type {Map<number, string>} UID to name, of those whom we whisper with: nobody tells who is offline */
   names = new Map();
   places = new Places();
   said = new Said();
@@ -99,7 +100,7 @@ export class Session {
     this.#isWelcomed = false;
     const rooms = this.places.nameRooms();
     const proof = this.login.fields(this.token);
-    const hello = { type: "hello", protocol: VERSION, client: "roomchat in a browser", features: FEATURES, ...proof };
+    const hello = { type: "hello", protocol: VERSION, client: PROGRAM, features: FEATURES, ...proof };
     if (this.token !== null) return { ...hello, name: this.#asked, rooms, epoch: this.epoch };
     this.places.named.clear();
     return { ...hello, name: this.#asked ?? this.name };
@@ -243,7 +244,7 @@ export class Session {
     return outcome;
   }
 
-  /** @param {any} entry whether it was said, and counted, in this session: another device of ours counts for itself */
+  /** @param {any} entry whether it was said, and counted, in this session: another device of ours counts, too */
   isOwn({ type, uid, device = 1, n }) {
     return n !== undefined && uid === this.uid && device === this.device && OWN.includes(type);
   }
@@ -288,8 +289,9 @@ export class Session {
   // ------------------------------------------------------------ what was handled and did not come
 
   /**
-   * Catch-up is complete. What the server had handled when it welcomed us, and has not come back by now, was refused;
-   * the error that said why was lost with the old connection. What was sent over this one may still be on its way.
+   * Catch-up is complete. What the server had handled when it welcomed us, and has not come back by now, was
+   * refused; the error that said why was lost with the old connection. What was sent over this one may still be
+   * on its way.
    *
    * Of a room that the hello did not name only the end has come: there the history is looked through first.
    */

@@ -7,9 +7,10 @@ import { Room } from "./room.js";
 /** @typedef {import("../core/protocol.js").Entry} Entry */
 
 /**
- * Tells: `change` with what has changed, "me", "rooms" (which there are, their names, what is new in them), "people",
- * "current", or "room:" and a key; `call` ({event: Joined, isHere}: somebody has dialled us, or whispers for the first
- * time); `out` ({room, reason, event}: we were put out of a room; `event` is the deed, if we know it).
+ * Tells: `change` with what has changed, "me", "rooms" (which there are, their names, what is new in them),
+ * "people", "current", or "room:" and a key; `call` ({event: Joined, isHere}: somebody has dialled us, or whispers
+ * for the first time); `out` ({room, reason, event}: we were put out of a room; `event` is the deed, if it is
+ * known).
  */
 export class Chat extends Known {
   /** @type {Set<string>} rooms that we were in before the connection was lost, and have not come back into */
@@ -215,7 +216,7 @@ export class Chat extends Known {
 
   // ------------------------------------------------------------ where one looks
 
-  /** @param {string | null} key of a room that we are in, or of two who whisper, if we are one of them; null: at none */
+  /** @param {string | null} key of a room that we are in, or of two, if we are one of them; null: at none */
   look(key) {
     if (key !== null && !this.windows.of(key)) this.#meet(key);
     if (this.windows.look(key)) this.#changed.add("current").add("rooms");
@@ -228,8 +229,8 @@ export class Chat extends Known {
     if (uid === null || key !== pairRoom(uid, this.me.uid)) return;
     const room = new Room(key, this);
     const members = [...this.rooms.values()].map((one) => one.members.get(uid)).find(Boolean);
-    const { name, away = false } = members ?? this.clients.list.find((one) => one.uid === uid) ?? { name: "", away: true };
-    room.meet(away ? [] : [{ uid, name }], 2, true);
+    const person = members ?? this.clients.list.find((one) => one.uid === uid);
+    room.meet(person && !person.away ? [person] : [], 2, true);
     this.windows.open(room);
     this.#changed.add("rooms");
   }

@@ -29,7 +29,7 @@ export class Known extends Emitter {
   heard = new Map();
   /** @type {{list: import("../core/protocol.js").Person[], total: number}} who was here when we were welcomed */
   clients = { list: [], total: 0 };
-  /** @type {Map<string, import("../core/protocol.js").Invited>} private rooms that we were asked into, and are not in */
+  /** @type {Map<string, import("../core/protocol.js").Invited>} private rooms that we are asked into */
   invited = new Map();
   /** @type {number | null} the UID of who has whispered to us last */
   lastWhisperer = null;
@@ -50,7 +50,7 @@ export class Known extends Emitter {
    */
   block(uid, isBlocked) {
     const others = [...this.blocked].filter((one) => one !== uid);
-    this.blocked = new Set(isBlocked ? [...others, uid] : others); // another one, not this one changed: rooms count by it
+    this.blocked = new Set(isBlocked ? [...others, uid] : others); // another set: rooms have counted by this one
   }
 
   /** UID to name, of all whom we have heard of. */

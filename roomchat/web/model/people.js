@@ -21,9 +21,9 @@ export class People {
   }
 
   /**
-   * All who can be meant by what was typed: digits are a UID, anything else is a name. An @ may stand before it. Old
-   * logs have names of digits: then both fit, and the person has to choose, since what is private must not go to a
-   * guess.
+   * All who can be meant by what was typed: digits are a UID, anything else is a name. An @ may stand before it.
+   * Old logs have names of digits: then both fit, and the person has to choose, since what is private must not go
+   * to a guess.
    * @param {string} who
    * @returns {number[]} UIDs, rising
    */

@@ -9,7 +9,7 @@ const MAX_FRESH = 1000; // entries that are counted as unread; more are as many
 
 export class Room {
   topic = "";
-  /** @type {Map<number, Member>} by UID, as far as they are known; without those who are offline in a room of two */
+  /** @type {Map<number, Member>} by UID, as far as they are known; in a room of two without who is offline */
   members = new Map();
   membersTotal = 0;
   /** @type {Map<number, Role>} by UID, as far as they are known */
@@ -20,7 +20,7 @@ export class Room {
   lastSeq = 0; // of the newest that there is
   lastTs = ""; // when that was
   newest = 0; // the last seq before we came: what is not above it is no reason for a sound
-  /** @type {Map<number, number>} words of others above `read`: seq to who said it, as -UID if it is for this person */
+  /** @type {Map<number, number>} words of others above `read`: seq to who said it, as -UID if it is for us */
   fresh = new Map();
   #chat;
   /** @type {{unread: number, mentions: number, blocked: Set<number>} | null} null: to be counted */
