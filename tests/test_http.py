@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from roomchat.settings import Settings
 from roomchat.wires.forwarded import Asker, asker
 from roomchat.wires.gate import Gate, Place
-from roomchat.wires.http import MAX_HEAD, MAX_HEADERS, MAX_PIPELINED, Conversation
+from roomchat.wires.http import MAX_HEAD, MAX_HEADERS, MAX_PIPELINED, Conversation, Turn
 from roomchat.wires.site import Request, Response
 
 HERE = Asker("127.0.0.1", local=True, secure=False)
@@ -33,11 +33,12 @@ class Pages:
 
     def __init__(self) -> None:
         self.asked: list[Request] = []
+        self.page = b"the page"
 
     def answer(self, request: Request) -> Response:
         self.asked.append(request)
         if request.path == "/":
-            return Response(200, [("Content-Type", "text/plain")], b"the page")
+            return Response(200, [("Content-Type", "text/plain")], self.page)
         return Response(304, []) if request.path == "/known" else self.say(404, "There is no such page.")
 
     def say(
@@ -58,9 +59,14 @@ def get(path: str = "/", *headers: str, host: str = "localhost:5050", method: st
     return "\r\n".join(lines).encode("latin-1")
 
 
+def sent(turn: Turn) -> bytes:
+    """What is sent for some bytes."""
+    return b"".join(turn.pieces)
+
+
 def status(data: bytes, peer: Asker = HERE, **settings: Any) -> int:
     """Of the answer to a request, which is one."""
-    answer = conversation(peer, **settings).feed(data).data
+    answer = sent(conversation(peer, **settings).feed(data))
     assert answer.count(b"HTTP/1.1 ") == 1, answer
     return int(answer[9:12])
 
@@ -72,14 +78,17 @@ def test_a_page_is_answered() -> None:
     """With its size, and the connection stays; a HEAD gets the same without the page."""
     one = conversation()
     turn = one.feed(get())
-    head, _, body = turn.data.partition(b"\r\n\r\n")
+    head, _, body = sent(turn).partition(b"\r\n\r\n")
     assert head.split(b"\r\n")[0] == b"HTTP/1.1 200 OK"
     assert b"Content-Length: 8" in head
     assert b"Date: now" in head
     assert body == b"the page"
     assert not turn.ends
-    assert one.feed(get(method="HEAD")).data == head + b"\r\n\r\n"
-    assert one.feed(get("/known")).data == b"HTTP/1.1 304 Not Modified\r\nDate: now\r\n\r\n"
+    assert sent(one.feed(get(method="HEAD"))) == head + b"\r\n\r\n"
+    assert sent(one.feed(get("/known"))) == b"HTTP/1.1 304 Not Modified\r\nDate: now\r\n\r\n"
+    pages = one._site
+    assert isinstance(pages, Pages)
+    assert turn.pieces[1] is pages.page, "all who get it share it"
 
 
 @pytest.mark.parametrize(
@@ -130,6 +139,9 @@ def test_a_page_is_answered() -> None:
         (get("/ws", UPGRADE.strip().replace("13", "8")), 400),
         (get("/ws", UPGRADE + "Content-Length: 1") + b"x", 413),
         (get("/ws", UPGRADE.strip(), method="POST"), 405),
+        (get("/ws", UPGRADE + "Any: a\x01b"), 400),
+        (get("/ws", UPGRADE.replace("Key: d", "Key: \xff")[:-2]), 400),
+        (get("/ws", UPGRADE.replace("Upgrade:", "Upgrade: ,;")[:-2]), 400),
         (get("/", UPGRADE.strip()), 200),
         (get("/", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: x"), 200),
     ],
@@ -140,24 +152,24 @@ def test_what_is_asked_is_answered_or_refused(data: bytes, expected: int) -> Non
     turn = conversation().feed(data + get("/nothing"))
     if expected in (400, 413, 431, 505) and b"/ws" not in data[:9]:
         assert turn.ends
-        assert turn.data.count(b"HTTP/1.1 ") == 1
-        assert b"Connection: close" in turn.data
+        assert sent(turn).count(b"HTTP/1.1 ") == 1
+        assert b"Connection: close" in sent(turn)
 
 
 def test_who_asks_to_end_is_let_go() -> None:
     """With ``Connection: close``, and in HTTP/1.0, the first answer is the last."""
-    assert conversation().feed(get("/", "Connection: close") + get()).data.count(b"the page") == 1
+    assert sent(conversation().feed(get("/", "Connection: close") + get())).count(b"the page") == 1
     assert conversation().feed(get().replace(b"1.1", b"1.0") + get()).ends
 
 
 def test_requests_may_come_together() -> None:
     """Some are answered in a row, in their order; the last one that is says that it is."""
     turn = conversation().feed(get() + get("/nothing") + get())
-    assert re.findall(rb"HTTP/1.1 (\d+)", turn.data) == [b"200", b"404", b"200"]
+    assert re.findall(rb"HTTP/1.1 (\d+)", sent(turn)) == [b"200", b"404", b"200"]
     turn = conversation().feed(get() * 100)
     assert turn.ends
-    assert turn.data.count(b"the page") == MAX_PIPELINED
-    assert turn.data.count(b"Connection: close") == 1
+    assert sent(turn).count(b"the page") == MAX_PIPELINED
+    assert sent(turn).count(b"Connection: close") == 1
 
 
 # ---------------------------------------------------------------- becoming a WebSocket
@@ -167,9 +179,9 @@ def test_it_becomes_a_websocket() -> None:
     """The example of RFC 6455; what comes behind it is the WebSocket's. Nothing is compressed."""
     asked = get("/ws?x", UPGRADE + "Sec-WebSocket-Extensions: permessage-deflate")
     turn = conversation().feed(asked + b"\x81\x80")
-    assert turn.data.startswith(b"HTTP/1.1 101 ")
-    assert ACCEPTED.encode() in turn.data
-    assert b"xtensions" not in turn.data
+    assert sent(turn).startswith(b"HTTP/1.1 101 ")
+    assert ACCEPTED.encode() in sent(turn)
+    assert b"xtensions" not in sent(turn)
     assert turn.upgraded == HERE
     assert turn.rest == b"\x81\x80"
 
@@ -213,7 +225,7 @@ def test_whose_page_may_talk(
     headers = [UPGRADE.strip(), *([] if origin is None else [f"Origin: {origin}"])]
     turn = conversation(peer, **settings).feed(get("/ws", *headers, host=host))
     assert (turn.upgraded is not None) == accepted
-    assert accepted or turn.data[9:12] in (b"403", b"421")
+    assert accepted or sent(turn)[9:12] in (b"403", b"421")
 
 
 @pytest.mark.parametrize(
@@ -238,8 +250,8 @@ def test_a_name_that_anybody_may_have_turned_is_not_taken(host: str) -> None:
 def test_clear_text_from_elsewhere_is_sent_where_it_is_encrypted() -> None:
     """A page to the same place with https, a WebSocket nowhere; where clear text is taken both are answered."""
     turn = conversation(ELSEWHERE).feed(get("/a?b", host="chat.example:5050"))
-    assert turn.data.startswith(b"HTTP/1.1 307 ")
-    assert b"\r\nLocation: https://chat.example:5050/a?b\r\n" in turn.data
+    assert sent(turn).startswith(b"HTTP/1.1 307 ")
+    assert b"\r\nLocation: https://chat.example:5050/a?b\r\n" in sent(turn)
     assert status(get("/ws", UPGRADE.strip(), host="192.0.2.1"), ELSEWHERE) == 403
     assert status(b"GET / HTTP/1.0\r\n\r\n", ELSEWHERE) == 403
     assert status(get(host="192.0.2.1"), ELSEWHERE, plaintext="all") == 200
@@ -313,7 +325,7 @@ def test_half_a_request_is_kept_within_bounds() -> None:
     while not turn.ends:
         turn = one.feed(b"A: " + b"b" * 500 + b"\r\n")
         assert len(one._came) <= MAX_HEAD
-    assert turn.data.startswith(b"HTTP/1.1 431 ")
+    assert sent(turn).startswith(b"HTTP/1.1 431 ")
     assert one.idle
 
 
@@ -335,7 +347,7 @@ def test_no_split_changes_the_answers(data: bytes, cuts: list[int]) -> None:
         one, told = conversation(), b""
         for start, end in pairwise(edges):
             turn = one.feed(data[start:end])
-            told += turn.data
+            told += sent(turn)
             if turn.ends or turn.upgraded:
                 return told, turn.ends, turn.rest + data[end:] if turn.upgraded else None
         return told, False, None

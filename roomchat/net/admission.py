@@ -64,6 +64,11 @@ class Admission:
         settings = self._settings
         return TokenBucket(settings.rate, settings.burst, now, min(STRANGER_TOKENS, settings.burst))
 
+    def shared_bucket(self, now: float) -> TokenBucket:
+        """Of a connection on which a proxy brings the requests of many."""
+        settings = self._settings
+        return TokenBucket(settings.rate * settings.address_share, settings.burst * settings.address_share, now)
+
     def came(self, connection: Connection, now: float) -> Connection | None:
         """There is a new connection; another one, which gives way to it: of its address one that a browser keeps
         without need, or the oldest, unless that waits for us."""

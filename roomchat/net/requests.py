@@ -8,7 +8,7 @@ from email.utils import formatdate
 from roomchat.net.connection import NEW, REFUSED, Connection
 from roomchat.net.connections import Connections
 from roomchat.net.layers import Layers
-from roomchat.net.outbox import End
+from roomchat.net.outbox import End, Packet
 from roomchat.net.output import Output
 from roomchat.settings import Settings
 from roomchat.wires.forwarded import Asker
@@ -44,6 +44,8 @@ class Requests:
             peer, self._gate, self._site, self._layers.is_proxy, lambda: date(usegmt=True)
         )
         connection.last_asked = time.monotonic()
+        if self._layers.is_proxy(connection.address):
+            connection.bucket = self._connections.admission.shared_bucket(connection.last_asked)
         connection.detector.proxied = False
         connection.detector.data.clear()
         self._connections.later(self._patience, self._look, connection)
@@ -57,24 +59,26 @@ class Requests:
         self._connections.admission.worked(connection, turn.requests + len(data) / BYTES_PER_TOKEN, now)
         if turn.requests:
             connection.last_asked = now
-        if turn.ends:
-            self._end(connection, turn.data)
-        elif turn.data:
-            self._output.say(connection, turn.data)
+        self._say(connection, turn.pieces, ends=turn.ends)
         if turn.upgraded is None or connection.phase is not NEW:
             return None
         connection.conversation = None
+        if self._layers.is_proxy(connection.address):
+            connection.bucket = self._connections.admission.first_bucket(now)
         return turn.upgraded, turn.rest
 
     def ended(self, connection: Connection) -> None:
         """The peer asks for no more: it gets what it has asked for."""
-        connection.phase = REFUSED
-        connection.outbox.put(End())
-        self._output.flush(connection)
+        self._say(connection, [], ends=True)
 
-    def _end(self, connection: Connection, last: bytes) -> None:
-        connection.phase = REFUSED
-        self._output.say_last(connection, last)
+    def _say(self, connection: Connection, pieces: list[bytes], *, ends: bool) -> None:
+        for piece in pieces:
+            connection.outbox.put(Packet(piece))
+        if ends:
+            connection.phase = REFUSED
+            connection.outbox.put(End())
+        if pieces or ends:
+            self._output.flush(connection)
 
     def _look(self, connection: Connection) -> None:
         """Whoever asks for nothing, or not to the end, goes; and who does not take the answer."""
@@ -86,8 +90,8 @@ class Requests:
                 self._connections.let_go(connection)
                 return
         elif now - connection.last_asked >= self._patience:
-            last = b"" if connection.conversation.idle else connection.conversation.late()
             if connection.phase is NEW:
-                self._end(connection, last)
+                last = [] if connection.conversation.idle else connection.conversation.late()
+                self._say(connection, last, ends=True)
             return
         self._connections.later(self._patience, self._look, connection)

@@ -13,6 +13,7 @@ from http import HTTPStatus
 import h11
 from msgspec import Struct
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake
 from websockets.http11 import Request as Handshake
 from websockets.server import ServerProtocol
 
@@ -34,7 +35,7 @@ _BODILESS = {204, 304}
 class Turn(Struct):
     """What follows from some bytes."""
 
-    data: bytes = b""  # to be sent
+    pieces: list[bytes] = []  # to be sent; those that are large are shared with all who get them
     requests: int = 0  # that were answered
     ends: bool = False  # then the connection ends
     upgraded: Asker | None = None  # it is a WebSocket from here on, of this one
@@ -49,6 +50,8 @@ class Conversation:
         is_proxy: whether an address is that of a proxy that is trusted.
         date: the time as it stands in a header.
     """
+
+    __slots__ = ("_came", "_date", "_gate", "_is_proxy", "_peer", "_site")
 
     def __init__(
         self, peer: Asker, gate: Gate, site: Site, is_proxy: Callable[[str], bool], date: Callable[[], str]
@@ -89,11 +92,11 @@ class Conversation:
         self._came.clear()
         return turn
 
-    def late(self) -> bytes:
+    def late(self) -> list[bytes]:
         """What is said to one whose request does not become whole."""
         turn = Turn()
         self._refuse(turn, HTTPStatus.REQUEST_TIMEOUT, "This request took too long.")
-        return turn.data
+        return turn.pieces
 
     def _answer(self, head: bytes, turn: Turn) -> None:
         http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
@@ -140,14 +143,17 @@ class Conversation:
 
     def _upgrade(self, event: h11.Request, turn: Turn) -> Refusal | None:
         """None: it has become a WebSocket."""
-        headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers])
-        response = ServerProtocol().accept(Handshake(event.target.decode("latin-1"), headers))
         if event.http_version != b"1.1":
             return Refusal(505, "A WebSocket is for HTTP/1.1.")
+        try:
+            headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers])
+        except InvalidHandshake:  # it has an eye on values that h11 lets pass
+            return Refusal(400, "This is no request that is understood here.")
+        response = ServerProtocol().accept(Handshake(CHAT, headers))
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
             upgrade = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"))
             return Refusal(response.status_code, "Here is a WebSocket, for the page and for programs.", upgrade)
-        turn.data += response.serialize()
+        turn.pieces.append(response.serialize())
         return None
 
     def _refuse(self, turn: Turn, status: int, sentence: str) -> None:
@@ -164,13 +170,11 @@ class Conversation:
         if closes:
             headers.append(("Connection", "close"))
         reason = HTTPStatus(response.status).phrase.encode()
-        pieces = [turn.data]
-        pieces.append(http.send(h11.Response(status_code=response.status, headers=headers, reason=reason)) or b"")
-        if response.status not in _BODILESS and not bodiless:
-            pieces.append(response.body)
-            http.send(h11.Data(data=response.body))
+        head = h11.Response(status_code=response.status, headers=headers, reason=reason)
+        turn.pieces.append(http.send(head) or b"")
+        if response.body and response.status not in _BODILESS and not bodiless:
+            turn.pieces += http.send_with_data_passthrough(h11.Data(data=response.body)) or []
         http.send(h11.EndOfMessage())
-        turn.data = b"".join(pieces)
         turn.ends = http.our_state is not h11.DONE
 
 

@@ -20,6 +20,8 @@ MASKED = 0x80  # in the second byte, beside the size
 MAX_FRAME = 1024 * 1024  # bytes sent in one; what many say at once may be more, and who gets it has bounds, too
 SIZE_IN_2, SIZE_IN_8 = 126, 127  # in the place of a size: it stands in so many bytes behind
 
+FAREWELL = Frame(Opcode.CLOSE, Close(CloseCode.NORMAL_CLOSURE, "").serialize()).serialize(mask=False)
+
 Came = list[Command | Malformed | Answer]
 
 
@@ -37,6 +39,8 @@ class WebSocketWire:
     greeting = b""
     no_echo = 0
 
+    __slots__ = ("_fragments", "_max_size", "_native", "_over", "_protocol", "_rest", "counted", "farewell")
+
     def __init__(self, max_line: int) -> None:
         self._max_size = max_line + 1  # bytes of a message: of a line with its end
         self._native = NativeWire(max_line)
@@ -44,7 +48,7 @@ class WebSocketWire:
         self._fragments: bytearray | None = None  # of a message whose end has not come
         self._protocol: ServerProtocol | None = None
         self._over = False  # nothing of what comes is looked at any more
-        self.farewell = Frame(Opcode.CLOSE, Close(CloseCode.NORMAL_CLOSURE, "").serialize()).serialize(mask=False)
+        self.farewell = FAREWELL
         self.counted = b""
 
     # ------------------------------------------------------------ what comes
@@ -164,8 +168,8 @@ def unmasked(data: bytes, mask: bytes) -> bytes:
 
 
 def framed(data: bytes) -> bytes:
-    """Lines in a message of text, which is one frame, unmasked as a server sends it; or in several, of whole
-    lines, where it would be longer than ``MAX_FRAME``."""
+    """Lines in one frame of text, unmasked as a server sends it; in several, of whole lines, where it would be
+    longer than ``MAX_FRAME``."""
     frames = []
     while len(data) > MAX_FRAME and (end := data.rfind(b"\n", 0, MAX_FRAME) + 1):
         frames.append(_frame(data[:end]))
