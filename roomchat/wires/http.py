@@ -23,7 +23,7 @@ from roomchat.wires.site import Request, Response, Site
 
 MAX_HEAD = 16 * 1024  # bytes of a request, which has no body; of IIS 16, of node.js 16, of Apache 8 a line
 MAX_HEADERS = 100  # as Apache has it; a browser sends some fifteen
-MAX_PIPELINED = 16  # requests that are answered of what one read brings: browsers send one, and wait
+MAX_PIPELINED = 4  # requests that are answered of what one read brings, 1 ms of work: browsers send one, and wait
 CHAT = "/ws"
 
 _HEAD_END = re.compile(rb"\n\r?\n")
