@@ -195,7 +195,7 @@ export class Chat extends Known {
     const room = this.windows.of(key);
     if (!room) return true;
     const isOfOthers = SPOKEN.includes(type) && uid !== this.me.uid;
-    const isForMe = isOfOthers && this.wants(entry);
+    const isForMe = isOfOthers && this.isMeant(entry);
     if (key === this.current && !this.isWatched && !room.mark && !room.unread && isOfOthers) room.mark = room.read;
     if (!room.add(entry, isOfOthers, isForMe)) return entry.own !== undefined; // found late, it confirms a line
     if (type === "topic") room.topic = entry.topic;

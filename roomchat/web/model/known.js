@@ -80,7 +80,12 @@ export class Known extends Emitter {
 
   /** @param {any} entry whether it is words of somebody else for this person: a whisper, or with their name */
   wants(entry) {
-    return this.isOfOthers(entry) && (isPair(entry.room) || isMentioned(this.me.name, entry.text));
+    return this.isOfOthers(entry) && this.isMeant(entry);
+  }
+
+  /** @param {any} entry words of somebody else, blocked or not: whether they are for this person */
+  isMeant({ room, text }) {
+    return isPair(room) || isMentioned(this.me.name, text);
   }
 
   /** @param {any} entry whether it was said before we came: no reason for a sound */

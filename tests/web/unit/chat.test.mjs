@@ -328,3 +328,42 @@ test("of very many unread there are a thousand", () => {
   for (let i = 0; i < 1100; i += 1) chat.take(message("tea"));
   assert.deepEqual(counts(chat), [1000, 0]);
 });
+
+test("whatever happens, what is counted is what nobody has read of others who are not blocked", () => {
+  let state = 7;
+  const upto = (/** @type {number} */ most) => (state = (state * 16807) % 2147483647) % most; // the same in each run
+  for (let run = 0; run < 50; run += 1) {
+    let chat = chatOf(joined("tea"));
+    let [read, seq] = [0, 0];
+    /** @type {Set<number>} */
+    const blocked = new Set();
+    /** @type {{seq: number, uid: number, text: string}[]} */
+    let said = [];
+    for (let step = 0; step < 60; step += 1) {
+      const uid = 1 + upto(3), what = upto(8), at = upto(seq + 1);
+      if (what < 3) {
+        said.push({ seq: (seq += 1 + upto(2)), uid, text: upto(2) ? "ann?" : "hi" });
+        chat.take(message("tea", said[said.length - 1]));
+      } else if (what === 3) {
+        read = Math.max(read, chat.read("tea", at) ?? 0);
+      } else if (what === 4) {
+        chat.take({ type: "read", room: "tea", read: at });
+        read = Math.max(read, at);
+      } else if (what === 5) {
+        if (upto(2)) blocked.add(uid);
+        else blocked.delete(uid);
+        chat.take({ type: blocked.has(uid) ? "blocked" : "unblocked", uid });
+      } else if (what === 6) {
+        said = said.filter((one) => one.seq !== at);
+        chat.take({ ...message("tea", { seq: (seq += 1) }), type: "deleted", of: at });
+      } else {
+        const other = new Chat();
+        other.restore(chat.snapshot());
+        chat = other;
+      }
+      const unread = said.filter((one) => one.seq > read && one.uid !== 1 && !blocked.has(one.uid));
+      const wanted = unread.filter(({ text }) => text.includes("ann")).length;
+      assert.deepEqual(counts(chat), [unread.length, wanted]);
+    }
+  }
+});
