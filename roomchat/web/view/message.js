@@ -119,7 +119,7 @@ function piece({ kind, text, shown = text, url, host, uid, room }, look) {
     return host ? el("span", null, link, el("span", { class: "host" }, ` (${host})`)) : link;
   }
   if (kind === "code") return el("code", { dir: "ltr" }, shown);
-  if (kind === "block") return el("pre", { dir: "ltr", tabindex: "-1" }, el("code", null, shown));
+  if (kind === "block") return el("pre", { dir: "ltr", tabindex: "0" }, el("code", null, shown));
   if (kind === "person") {
     const classes = `person ${colourOf(uid ?? 0)}${uid === look.me.uid ? " me" : ""}`;
     const data = { uid, name: look.names.get(uid ?? 0) ?? text.slice(1) };

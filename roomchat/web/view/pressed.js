@@ -38,7 +38,7 @@ export class Pressed {
   #focus(row) {
     if (row === this.#focused) return;
     for (const [one, index] of /** @type {const} */ ([[this.#focused, -1], [row, 0]])) {
-      for (const inside of one?.querySelectorAll("[tabindex]") ?? []) /** @type {HTMLElement} */ (inside).tabIndex = index;
+      for (const inside of one?.querySelectorAll(":is(a, button)[tabindex]") ?? []) /** @type {HTMLElement} */ (inside).tabIndex = index;
     }
     this.#focused = row;
   }

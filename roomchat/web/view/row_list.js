@@ -14,8 +14,8 @@ import { dayName } from "./times.js";
 /** @typedef {{row: Row, look: string, element: HTMLElement}} Shown */
 /** @typedef {{key: string, seq: number, offset: number}} Place the first row that is seen, and px of it from the top */
 
-const STEP = 30; // items put to an end at once; a screen has some 20 to 60
 const LEAST = 40; // items shown at first
+const STEP = 1.5; // screens that are put to an end at once
 const NEAR = 1; // screens beyond what is seen: less, and more is put there
 const FAR = 3; // screens: more, and it is cut
 
@@ -94,9 +94,10 @@ export class RowList {
     if (!timeline || !clientHeight) return { older: false, newer: false, isChanged: false };
     const above = scrollTop, below = scrollHeight - clientHeight - scrollTop;
     const { start, end } = timeline.shown, before = `${this.from} ${this.to}`;
-    if (above < NEAR * clientHeight) this.from = Math.max(start, this.from - STEP);
+    const step = Math.ceil(STEP * clientHeight * (this.size + 1) / scrollHeight); // if rows are as high there as here
+    if (above < NEAR * clientHeight) this.from = Math.max(start, this.from - step);
     else if (above > FAR * clientHeight) this.from = this.#firstBelow(above - 2 * NEAR * clientHeight);
-    if (below < NEAR * clientHeight) this.to = Math.min(end, this.to + STEP);
+    if (below < NEAR * clientHeight) this.to = Math.min(end, this.to + step);
     else if (below > FAR * clientHeight) this.to = this.#firstBelow(scrollHeight - below + 2 * NEAR * clientHeight);
     const isChanged = before !== `${this.from} ${this.to}`;
     if (!isChanged) this.#wanted = null;
@@ -148,7 +149,7 @@ export class RowList {
    * @param {Look} look
    */
   firstKey(timeline, number, look) {
-    return rowsOf(timeline, number, number + STEP, { ...look, me: "" }).find(({ item }) => item)?.key ?? "";
+    return rowsOf(timeline, number, number + LEAST, { ...look, me: "" }).find(({ item }) => item)?.key ?? "";
   }
 
   /** @param {string} key @returns {HTMLElement | null} */
