@@ -56,6 +56,7 @@ export class Door {
     this.#shown = what;
     document.documentElement.dataset.phase = what;
     remember(what === "chat");
+    for (const dialog of document.querySelectorAll("dialog")) dialog.close(); // it was about who is no longer here
     if (what === "chat") focusOn(this.#composer);
     else this.#greet(this.#app.engine.status.sentence);
   }

@@ -15,6 +15,10 @@ import { icon } from "./icons.js";
  */
 
 const MARGIN = 8; // px between a menu and the edge of the screen
+const SAME_PRESS = 250; // ms: a press on the button of an open menu closes it, and must not open it again
+
+/** @type {{anchor: any, at: number}} the menu that was closed last */
+let closed = { anchor: null, at: 0 };
 
 /**
  * Open a menu.
@@ -22,15 +26,18 @@ const MARGIN = 8; // px between a menu and the edge of the screen
  * @param {HTMLElement | {x: number, y: number}} anchor what it belongs to; or a point, for a context menu
  * @param {string} label its name, for a screen reader
  * @param {MenuEntry[]} entries
- * @returns {() => void} closes it
  */
 export function openMenu(anchor, label, entries) {
+  if (anchor === closed.anchor && performance.now() - closed.at < SAME_PRESS) return;
   const before = anchor instanceof HTMLElement ? anchor : /** @type {HTMLElement | null} */ (document.activeElement);
   const items = entries.map((entry) => item(entry, () => menu.hidePopover()));
   const menu = el("div", { class: "menu", role: "menu", "aria-label": label, popover: "auto" }, ...items);
   menu.addEventListener("keydown", (event) => move(event, items));
+  menu.addEventListener("beforetoggle", (event) => {
+    if (event.newState === "closed") closed = { anchor, at: performance.now() };
+  });
   menu.addEventListener("toggle", (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState !== "closed") return;
+    if (event.newState !== "closed") return;
     const inside = menu.contains(document.activeElement) || document.activeElement === document.body;
     menu.remove();
     if (anchor instanceof HTMLElement) anchor.setAttribute("aria-expanded", "false");
@@ -43,7 +50,6 @@ export function openMenu(anchor, label, entries) {
   place(menu, anchor instanceof HTMLElement ? anchor.getBoundingClientRect() : new DOMRect(anchor.x, anchor.y));
   if (anchor instanceof HTMLElement) anchor.setAttribute("aria-expanded", "true");
   items[0]?.focus();
-  return () => menu.hidePopover();
 }
 
 /** @param {MenuEntry} entry @param {() => void} close */
@@ -55,6 +61,7 @@ function item(entry, close) {
   );
   button.addEventListener("click", () => {
     close(); // first: the focus goes back, and what it opens finds it there
+    closed.anchor = null;
     entry.run();
   });
   return button;
