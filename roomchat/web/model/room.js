@@ -159,11 +159,12 @@ export class Room {
    * A list of those who are in it.
    * @param {import("../core/protocol.js").Person[]} people
    * @param {number} total how many there are
-   * @param {boolean} isFirst whether it begins with the first of them
+   * @param {boolean} isAll whether it is in place of what was known; else it is a page, by rising UID
    */
-  meet(people, total, isFirst) {
+  meet(people, total, isAll) {
     this.membersTotal = total;
-    if (isFirst) this.members.clear();
+    const [from, to] = isAll ? [0, Infinity] : [people[0]?.uid ?? 0, people.at(-1)?.uid ?? 0];
+    for (const uid of this.members.keys()) if (from <= uid && uid <= to) this.members.delete(uid);
     for (const { uid, name, away = false } of people) this.members.set(uid, { uid, name, away });
   }
 

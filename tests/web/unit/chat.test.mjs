@@ -142,6 +142,8 @@ test("people come, go, and are away", () => {
   assert.deepEqual([[...room(chat).members.keys()], room(chat).roles.get(3)], [[1, 3], "owner"]);
   chat.take({ type: "who", room: "tea", clients: [{ uid: 9, name: "zoe" }], clients_total: 150, re: 1 });
   assert.deepEqual([room(chat).members.size, room(chat).membersTotal], [3, 150], "a page of them");
+  chat.take({ type: "who", room: "tea", clients: [BOB, { uid: 8, name: "yve" }], clients_total: 150, re: 1 });
+  assert.deepEqual([...room(chat).members.keys()], [1, 9, 2, 8], "who is not on the page has gone");
 });
 
 test("a new name is one everywhere", () => {
