@@ -7,7 +7,6 @@ import { cell } from "./model/harmless.js";
 import { createApp, mount } from "./view/app.js";
 import { Composer } from "./view/composer.js";
 import { MessagesPane } from "./view/messages.js";
-import { personItems, roomItems } from "./view/moderation.js";
 import { Notify } from "./view/notify.js";
 import { Settings } from "./view/settings.js";
 import { Whereabouts } from "./view/whereabouts.js";
@@ -20,7 +19,7 @@ engine.on("event", (event) => {
 });
 
 const app = createApp({
-  engine, chat, personItems, roomItems, settings: new Settings(), run: (line) => composer.run(line),
+  engine, chat, settings: new Settings(), run: (line) => composer.run(line),
 });
 const pane = new MessagesPane(app);
 const composer = new Composer(app, pane);

@@ -26,8 +26,6 @@ import { followViewport } from "./viewport.js";
  *   told, and the answer is null then
  * @property {(room: string | null) => void} go looks at a room
  * @property {(line: string) => void} run does what a typed line does
- * @property {(app: any, room: any, person: any) => import("./menu.js").MenuEntry[]} personItems as a moderator
- * @property {(app: any, room: any) => import("./menu.js").MenuEntry[]} roomItems likewise
  */
 
 /**
@@ -49,7 +47,7 @@ const dialogs = async () => (table = await import("./dialogs/table.js"));
 /**
  * The page's App. Parts are made with it, and then mounted.
  *
- * @param {Pick<App, "engine" | "chat" | "settings" | "run" | "personItems" | "roomItems">} given
+ * @param {Pick<App, "engine" | "chat" | "settings" | "run">} given
  * @returns {App}
  */
 export function createApp(given) {

@@ -6,6 +6,7 @@ import { attribute, eachFrame, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { linkToRoom } from "./links.js";
 import { openMenu } from "./menu.js";
+import { roomItems } from "./room_items.js";
 import { theirs } from "./person.js";
 
 /** The header; it shows the room that is looked at. */
@@ -92,7 +93,7 @@ export class Header {
       ]
       : [
         ...(isPrivate ? [] : [{ label: "Copy a link into this room", icon: "link", run: link }]),
-        ...this.#app.roomItems(this.#app, this.#room),
+        ...roomItems(this.#app, this.#room),
         { label: "Leave", icon: "leave", apart: true, danger: true, run: () => ask({ type: "leave", room: key }) },
       ]);
   }

@@ -20,12 +20,8 @@ export function openCalls(app, { room }) {
     });
     return el("label", { class: "check" }, radio, label);
   });
-  const everywhere = el("button", { class: "button", type: "button", onclick: () => {
-    dialog.close();
-    app.open("settings");
-  } }, "Notifications everywhere");
-  const dialog = openDialog({
+  openDialog({
     title: `Notifications from ${cell(app.chat.rooms.get(room)?.name ?? room)}`,
-    body: [el("fieldset", { class: "choice" }, el("legend", { class: "unseen" }, "What calls"), ...choices), everywhere],
+    body: [el("fieldset", { class: "choice" }, el("legend", { class: "unseen" }, "What calls"), ...choices)],
   });
 }

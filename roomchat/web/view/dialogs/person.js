@@ -3,6 +3,7 @@
 import { pairRoom } from "../../core/protocol.js";
 import { uidName } from "../../model/words.js";
 import { actionRow, button } from "../buttons.js";
+import { personItems } from "./person_items.js";
 import { copyText } from "../clipboard.js";
 import { openDialog } from "../dialog.js";
 import { el } from "../dom.js";
@@ -33,7 +34,7 @@ export function openPerson(app, { uid, name: given }) {
   const more = [
     { label: "Copy the number", icon: "copy", run: () => copyText(String(uid), app.tell, `${uid} is in the clipboard.`) },
     ...(isMe ? [] : [blocking(app, uid)]),
-    ...(room && !room.isPair && !isMe ? app.personItems(app, room, member ?? { uid, name: text }) : []),
+    ...(room && !room.isPair && !isMe ? personItems(app, room, member ?? { uid, name: text }) : []),
   ];
   const dialog = openDialog({
     title: isMe ? "You" : "Person",

@@ -1,7 +1,8 @@
 // Whose a room is, who keeps order in it, who is kept out, and who is asked in; and invitations into a private one.
 
+import { uidOf } from "../../model/commands.js";
 import { cell } from "../../model/harmless.js";
-import { counted, localTime, nameOf } from "../../model/words.js";
+import { counted, localTime, nameOf, whose } from "../../model/words.js";
 import { el, fill } from "../dom.js";
 import { field, formDialog, openDialog } from "../dialog.js";
 import { linkToRoom } from "../links.js";
@@ -92,12 +93,10 @@ export function openInvite(app, { room }) {
     title: `Invite into ${shown}`, submit: "Invite",
     body: [field("Number or name", { name: "who", autocapitalize: "none", spellcheck: "false", autofocus: true }), link],
   }, async (data) => {
-    const who = String(data.get("who")).trim(), found = app.chat.meant(who);
+    const who = String(data.get("who")).trim();
     if (!who) throw new Error("Type whom to invite first.");
-    if (!found.length) throw new Error(`No one here is called ${who}. Type their number.`);
-    if (found.length > 1) throw new Error(`${who} could be ${found.join(" or ")}. Type the number.`);
-    const invited = await app.engine.ask({ type: "invite", room, uid: found[0] });
-    app.tell(`${cell(invited.whom_name)} (${invited.whom}) is invited.`);
+    const invited = await app.engine.ask({ type: "invite", room, uid: uidOf(app.chat, who) });
+    app.tell(`${whose(invited.whom_name, invited.whom)} is invited.`);
   });
 }
 

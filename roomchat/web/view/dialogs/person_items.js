@@ -1,9 +1,9 @@
-// Order in a room, by menus: what its owner and moderators may do to somebody in it, and to the room.
-// What one may not do is not shown; the server decides in any case.
+// What an owner or a moderator may do to somebody in a room. What one may not do is not shown; the server decides in
+// any case.
 
 /**
- * @typedef {import("./app.js").App} App
- * @typedef {import("./menu.js").MenuEntry} MenuEntry
+ * @typedef {import("../app.js").App} App
+ * @typedef {import("../menu.js").MenuEntry} MenuEntry
  * @typedef {{uid: number, name: string, role?: string}} Member
  */
 
@@ -33,25 +33,4 @@ export function personItems(app, room, person) {
   return entries
     .filter(([deed]) => app.chat.may(room.key, deed, uid) && (deed !== "invite" || (room.isPrivate && !isMember)))
     .map(([, entry]) => entry);
-}
-
-/**
- * What there is to do about a room beside being in it.
- * @param {App} app
- * @param {any} room of chat.rooms
- * @returns {MenuEntry[]}
- */
-export function roomItems(app, room) {
-  const { chat, open } = app, { key } = room;
-  /** @type {MenuEntry[]} */
-  const entries = [];
-  if (chat.may(key, "topic")) entries.push({ label: "What it is about", icon: "edit", run: () => open("topic", { room: key }) });
-  if (room.isPrivate && chat.may(key, "invite")) {
-    entries.push({ label: "Invite", icon: "invite", run: () => open("invite", { room: key }) });
-  }
-  entries.push(
-    { label: "Owner, moderators, bans", icon: "shield", run: () => open("rules", { room: key }) },
-    { label: "Notifications", icon: "bell", run: () => open("calls", { room: key }) },
-  );
-  return entries;
 }
