@@ -169,9 +169,6 @@ export function privateOf(room) {
   return match && { uid: Number(match[1]), name: match[2] };
 }
 
-/** @param {string} room whether it is a private one, by its name */
-export const isPrivate = (room) => privateOf(room) !== null;
-
 // Those that Unicode calls <wide> or <narrow>: they are all in this block, but for the space.
 const OTHER_WIDTH = /[\u3000\uff01-\uffee]/g;
 

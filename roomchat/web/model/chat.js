@@ -9,8 +9,7 @@ import { Room } from "./room.js";
 /**
  * Tells: `change` with what has changed, "me", "rooms" (which there are, their names, what is new in them),
  * "people", "current", or "room:" and a key; `call` ({event: Joined, isHere}: somebody has dialled us, or whispers
- * for the first time); `out` ({room, reason, event}: we were put out of a room; `event` is the deed, if it is
- * known).
+ * for the first time).
  */
 export class Chat extends Known {
   /** @type {Set<string>} rooms that we were in before the connection was lost, and have not come back into */
@@ -104,7 +103,6 @@ export class Chat extends Known {
     if (isFirst) this.#forget(); // in another log the UIDs are other people's
     this.become({ uid, name, account, device });
     Object.assign(this, { epoch, lobby, motd, limits });
-    this.features = new Set(event.features);
     this.blocked = new Set(event.blocked);
     this.clients = { list: event.clients, total: event.clients_total };
     for (const one of event.clients) this.directory.call(one.uid, one.name);
@@ -149,13 +147,10 @@ export class Chat extends Known {
   }
 
   /** @param {import("../core/protocol.js").Left} event */
-  #left({ room: key, reason }) {
+  #left({ room: key }) {
     this.windows.remove(key);
     this.#awaited.delete(key);
     this.#changed.add("rooms").add("current").add(`room:${key}`);
-    if (reason === undefined) return;
-    this.#tell();
-    this.emit("out", { room: key, reason, event: this.putOut?.room === key ? this.putOut : undefined });
   }
 
   /**

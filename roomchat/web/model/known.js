@@ -21,8 +21,6 @@ export class Known extends Emitter {
   motd;
   /** @type {import("../core/protocol.js").Limits} */
   limits = { text: 8192, name: 32, line: 65536, rooms: 100 };
-  /** @type {Set<string>} */
-  features = new Set();
   /** @type {Set<number>} UIDs */
   blocked = new Set();
   /** @type {Map<string, import("../core/protocol.js").RoomSummary>} rooms that we have heard of */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Emitter } from "../../../roomchat/web/core/emitter.js";
 import {
-  compared, isEntry, isPair, isPrivate, isSame, otherOf, pairRoom, privateOf,
+  compared, isEntry, isPair, isSame, otherOf, pairRoom, privateOf,
 } from "../../../roomchat/web/core/protocol.js";
 
 test("names are one by case and width", () => {
@@ -19,7 +19,7 @@ test("a room of two, and a private one, are told by their names", () => {
   assert.ok(isPair("@3-7") && !isPair("tea"));
   assert.deepEqual([otherOf("@3-7", 7), otherOf("@3-7", 3), otherOf("@3-3", 3), otherOf("tea", 3)], [3, 7, 3, null]);
   assert.deepEqual(privateOf("+7/a/b"), { uid: 7, name: "a/b" });
-  assert.ok(!isPrivate("+07/plans") && !isPrivate("7/plans"));
+  assert.deepEqual([privateOf("+07/plans"), privateOf("7/plans")], [null, null]);
 });
 
 test("an entry is what has a room and a seq, whatever it is called", () => {
