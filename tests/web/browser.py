@@ -16,6 +16,7 @@ from playwright.sync_api import (
     Error,
     Page,
     Playwright,
+    Request,
     sync_playwright,
 )
 
@@ -58,12 +59,17 @@ class Person:
         self.context.add_init_script(TELL_VIOLATIONS)
         self.context.on("console", self._heard)
         self.context.on("page", self._watch)
+        self.context.on("request", self._requested)
         self.wrong: list[str] = []  # what was on the console that should not be, in order
         self.expected: list[str] = []  # patterns of what may be there, as when the server is killed
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning", "assert"):
             self.wrong.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+
+    def _requested(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.url}/", "data:", "blob:")):
+            self.wrong.append(f"request: {request.url}")
 
     def _watch(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.wrong.append(f"uncaught: {error}"))

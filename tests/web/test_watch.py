@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, expect
 from tests.web.browser import Person
 
 PAGE = """<!doctype html><title>wrong</title><link rel=icon href="data:,">
-<script src=/one.js></script><script>console.log("inline")</script><p style="color: red" id=styled>styled</p>"""
+<script src=/one.js></script><script>console.log("inline")</script><p style="color: red">styled</p>
+<img src="http://other.test/x.png">"""
 SCRIPT = """console.warn("careful"); alert("hello");
 setTimeout(() => { document.title = "late"; throw new Error("late"); });
 Promise.reject(new Error("promised"));"""
@@ -17,7 +18,7 @@ POLICY = "default-src 'none'; script-src 'self'; img-src data:"
 
 
 def test_what_is_wrong_is_seen(browser: Browser) -> None:
-    """A warning, an error that nobody caught, a dialog, and what the policy forbids."""
+    """A warning, an error that nobody caught, a dialog, a request to another host, and what the policy forbids."""
     ann = Person(browser, "http://wrong.test")
     ann.context.route(
         re.compile("one.js$"), lambda route: route.fulfill(body=SCRIPT, content_type="text/javascript")
@@ -32,7 +33,15 @@ def test_what_is_wrong_is_seen(browser: Browser) -> None:
     expect(page).to_have_title("late")
     ann.context.close()
     seen = "\n".join(ann.wrong)
-    for wrong in ("careful", "dialog: hello", "late", "promised", "forbidden: script-src", "forbidden: style-src"):
+    for wrong in (
+        "careful",
+        "dialog: hello",
+        "late",
+        "promised",
+        "request: http://other",
+        "forbidden: script-src",
+        "forbidden: style-src",
+    ):
         assert wrong in seen
     ann.expected = [".*"]
     assert ann.unexpected() == []
