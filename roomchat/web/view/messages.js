@@ -43,6 +43,7 @@ export class MessagesPane {
   #height = 0;
   #mark = 0;
   #isMarkSeen = true;
+  #isReading = false;
 
   #top = el("div", { class: "top" });
   #scroller = el("div", { class: "messages", role: "log", "aria-live": "off", "aria-label": "Messages", tabindex: "0" });
@@ -190,7 +191,7 @@ export class MessagesPane {
     if (what === "people" || what === "me") this.#looks.forget();
     if (what === "current") this.#look();
     if (what === "me") this.#list.forget();
-    this.#schedule();
+    if (!this.#isReading && what !== "rooms") this.#schedule();
   }
 
   /** Turn to the room that the chat says. */
@@ -317,7 +318,9 @@ export class MessagesPane {
   #read(room) {
     const { chat, engine } = this.#app;
     if (!this.#list.isAtEnd || document.visibilityState !== "visible" || !document.hasFocus()) return;
+    this.#isReading = true; // that it is read changes nothing here
     const seq = chat.read(room);
+    this.#isReading = false;
     if (seq) engine.read(room, seq);
   }
 }

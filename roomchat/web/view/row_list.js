@@ -108,25 +108,31 @@ export class RowList {
     };
   }
 
-  /** @param {number} y px in the scrolled content @returns {number} of the first item whose row begins below it */
+  /** @param {number} y px in the scrolled content @returns {number} of the first item whose row ends below it */
   #firstBelow(y) {
-    const top = this.#scroller.getBoundingClientRect().top - this.#scroller.scrollTop;
-    for (const { row, element } of this.#shown.values()) {
-      if (element.getBoundingClientRect().top - top >= y) return row.number;
+    const { top } = this.#scroller.getBoundingClientRect();
+    return this.#endingBelow(top - this.#scroller.scrollTop + y)[0]?.row.number ?? this.to;
+  }
+
+  /** @param {number} y px on the screen @returns {Shown[]} from the first row on that ends below it */
+  #endingBelow(y) {
+    const all = [...this.#shown.values()];
+    let low = 0, high = all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (all[middle].element.getBoundingClientRect().bottom > y) high = middle;
+      else low = middle + 1;
     }
-    return this.to;
+    return all.slice(low);
   }
 
   /** What is seen first, and where. @returns {Place | null} */
   place() {
     const { top } = this.#scroller.getBoundingClientRect();
-    for (const { row, element } of this.#shown.values()) {
-      const box = element.getBoundingClientRect();
-      if (box.bottom <= top || row.kind === "new") continue;
-      const seq = row.item?.kind === "entry" ? row.item.entry.seq : 0;
-      return { key: row.key, seq, offset: box.top - top };
-    }
-    return null;
+    const first = this.#endingBelow(top).find(({ row }) => row.kind !== "new");
+    if (!first) return null;
+    const { row: { key, item }, element } = first;
+    return { key, seq: item?.kind === "entry" ? item.entry.seq : 0, offset: element.getBoundingClientRect().top - top };
   }
 
   /** @param {Place} place that is to be seen again */
