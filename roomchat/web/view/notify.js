@@ -6,12 +6,16 @@ import { told } from "../model/told.js";
 import { counts, titleOf } from "../model/waiting.js";
 
 const MOST = 99; // that the icon counts
+const EVERY = 1000; // ms: a flood of messages is counted once a second
 
 export class Notify {
   #app;
   #icon = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=icon]"));
   #plain = this.#icon?.href ?? "";
   #shown = "";
+  #isStale = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} while it was counted just now */
+  #resting;
   /** @type {Set<string>} private rooms of which was told that we are asked in */
   #invited = new Set();
   /** @type {import("./caller.js").Caller | undefined} */
@@ -21,7 +25,7 @@ export class Notify {
   constructor(app) {
     this.#app = app;
     const { engine, chat, settings } = app;
-    chat.on("change", () => this.#count());
+    chat.on("change", (/** @type {string} */ what) => (what === "current" ? this.#count() : this.#changed()));
     chat.on("call", (/** @type {any} */ { event }) => {
       if (!isPair(event.room)) this.#caller?.dialled(event); // what is whispered calls by itself
     });
@@ -40,13 +44,24 @@ export class Notify {
     this.#count();
   }
 
+  #changed() {
+    this.#isStale = true;
+    if (this.#resting) return;
+    this.#count();
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined;
+      if (this.#isStale) this.#changed();
+    }, EVERY);
+  }
+
   #count() {
-    const { wanted, unread } = counts(this.#app.chat), title = titleOf(this.#app.chat);
+    this.#isStale = false;
+    const { wanted, unread } = counts(this.#app.chat), title = titleOf(this.#app.chat), count = wanted || unread;
     if (document.title !== title) document.title = title;
-    const shown = `${wanted ? "!" : ""}${wanted || unread}`;
+    const text = count > MOST ? `${MOST}+` : String(count), shown = wanted ? `!${text}` : text;
     if (shown === this.#shown) return;
     this.#shown = shown;
-    if (this.#icon) this.#icon.href = unread ? iconWith(wanted || unread, wanted > 0) : this.#plain;
+    if (this.#icon) this.#icon.href = count ? iconWith(text, wanted > 0) : this.#plain;
     if (wanted) navigator.setAppBadge?.(wanted).catch(() => {});
     else navigator.clearAppBadge?.().catch(() => {});
   }
@@ -74,11 +89,11 @@ function hasLevels() {
 
 /**
  * The icon of the page with a number in it.
- * @param {number} count
+ * @param {string} text
  * @param {boolean} isWanted
  */
-function iconWith(count, isWanted) {
-  const text = count > MOST ? `${MOST}+` : String(count), [ground, ink] = isWanted ? ["#ffd166", "#3a2a00"] : ["#0d5f4b", "#fff"];
+function iconWith(text, isWanted) {
+  const [ground, ink] = isWanted ? ["#ffd166", "#3a2a00"] : ["#0d5f4b", "#fff"];
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="15" fill="${ground}"/>` +
     `<text x="32" y="46" text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="${text.length > 2 ? 28 : 40}" ` +
     `fill="${ink}">${text}</text></svg>`;
