@@ -2,6 +2,20 @@
 
 /** @typedef {(value: any) => void} Listener */
 
+/**
+ * Do it. If it fails, what follows is done all the same; what it throws comes behind that, as an uncaught error.
+ * @param {() => unknown} act
+ */
+export function attempt(act) {
+  try {
+    act();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 export class Emitter {
   /** @type {Map<string, Set<Listener>>} */
   #listeners = new Map();
@@ -19,20 +33,11 @@ export class Emitter {
   }
 
   /**
-   * Tell it to all who listen now, in the order in which they came. One that fails keeps it from nobody: what it
-   * throws is thrown again when all have heard of it, as an uncaught error.
+   * Tell it to all who listen now, in the order in which they came. One that fails keeps it from nobody.
    * @param {string} kind
    * @param {any} [value]
    */
   emit(kind, value) {
-    for (const listener of [...(this.#listeners.get(kind) ?? [])]) {
-      try {
-        listener(value);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    for (const listener of [...(this.#listeners.get(kind) ?? [])]) attempt(() => listener(value));
   }
 }

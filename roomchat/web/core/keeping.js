@@ -1,5 +1,7 @@
 // Nothing is sent or shown before it is kept: what a session makes of events and lines gathers here until then.
 
+import { attempt } from "./emitter.js";
+
 /**
  * What is to be kept in one transaction: `show` has the events, `said` the lines that have got numbers, `gone` the
  * numbers that are pending no longer; `pending`, if it is not null, are all lines in place of those kept before.
@@ -83,9 +85,8 @@ export class Keeping {
         this.#failed(error);
         return;
       }
-      for (const one of send) one();
-      if (show.length) this.#show(show);
-      for (const one of then) one();
+      if (show.length) send.push(() => this.#show(show));
+      [...send, ...then].forEach(attempt);
     }
     this.busy = null;
   }

@@ -307,6 +307,24 @@ test("what can't be kept is not sent, and that is the end", async () => {
   assert.match(sentence, /quota/);
 });
 
+test("whoever shows it and fails keeps nothing from being sent", (_, done) => {
+  const session = new Session("ann");
+  const outside = new Outside();
+  const show = () => {
+    throw new Error("mine");
+  };
+  process.setUncaughtExceptionCaptureCallback(async () => {
+    process.setUncaughtExceptionCaptureCallback(null);
+    reconnecting.say({ room: "tea", text: "one" });
+    await settled();
+    assert.equal(outside.socket.take().at(-1).text, "one");
+    done();
+  });
+  const reconnecting = new Reconnecting({ url: "", session, keep: async () => {}, show, status: () => {}, outside });
+  reconnecting.start();
+  outside.opens().then((socket) => socket.says(WELCOME));
+});
+
 test("what is no line of roomchat ends the connection, not the page", async () => {
   for (const data of ["{", "[]", "null", '{"type": 7}', '{"type": "joined"}']) {
     const { outside, socket, phase } = await inTea();
