@@ -108,7 +108,7 @@ def test_inside_tls_nobody_is_greeted(serve: Serve) -> None:
         silent.socket.settimeout(20)
         silent.send_bytes(GET.replace(b"localhost", b"any.example"))
         assert silent.socket.recv(15) == b"HTTP/1.1 200 OK"
-    with by_websockets(server, "kim", ssl=trusting()) as one:
+    with by_websockets(server, "kim", ssl=context) as one:
         one.send('{"type":"ping","id":1}')
         assert told(one) == {"type": "pong", "re": 1}
 

@@ -16,7 +16,7 @@ from roomchat.net.cost import surplus
 from roomchat.protocol import Notice, Pong, Say
 from roomchat.server import Server
 from roomchat.wires.native import NativeWire
-from roomchat.wires.websocket import MAX_FRAME, WebSocketWire, framed, unmasked
+from roomchat.wires.websocket import MAX_FRAME, WebSocketWire, framed
 from tests.framed import BETWEEN, BINARY, CLOSE, LAST, MORE, PING, PONG, TEXT, frame, unframed
 from tests.peer import Peer
 
@@ -182,12 +182,6 @@ def test_what_is_said_in_frames_is_what_is_said_in_lines(messages: list[bytes], 
     assert came(b"".join(frame(one, TEXT, mask) for one in messages)) == [
         shown(one) for one in NativeWire(MAX_LINE).receive_data(lines)
     ]
-
-
-@given(st.binary(max_size=300), masks)
-def test_a_mask_is_taken_off(data: bytes, mask: bytes) -> None:
-    """As RFC 6455 has it, byte by byte."""
-    assert unmasked(data, mask) == bytes(one ^ mask[place % 4] for place, one in enumerate(data))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,11 @@ from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # there is none for this machine; of 8 KiB it takes 0.3 us, and this 30
+    from websockets.utils import apply_mask
+
 from roomchat.dialect import Answer, Malformed, Terms
 from roomchat.protocol import Command, Event, Statement
 from roomchat.wires.native import NativeWire, encode
@@ -79,7 +84,7 @@ class WebSocketWire:
             elif stop > there:
                 break
             elif data[position] == TEXT and self._fragments is None:
-                texts.append(unmasked(data[start:stop], data[start - 4 : start]))
+                texts.append(apply_mask(data[start:stop], data[start - 4 : start]))
                 position = stop
                 continue
             self._take(texts, commands)
@@ -157,14 +162,6 @@ class WebSocketWire:
 
     def encode_log(self, lines: bytes) -> bytes:
         return framed(lines)
-
-
-def unmasked(data: bytes, mask: bytes) -> bytes:
-    """What was sent: the mask is laid over it again and again. As two numbers, for a byte by itself takes as long
-    as a hundred of them."""
-    size = len(data)
-    key = (mask * (size // 4 + 1))[:size]
-    return (int.from_bytes(data) ^ int.from_bytes(key)).to_bytes(size)
 
 
 def framed(data: bytes) -> bytes:
