@@ -11,19 +11,21 @@
 
 export class Pressed {
   #list;
-  #tools;
+  #load;
   #deeds;
+  /** @type {Promise<import("./message_tools.js").MessageTools> | null} fetched when it is wanted first */
+  #tools = null;
   #focused = /** @type {HTMLElement | null} */ (null);
 
   /**
    * @param {HTMLElement} scroller that the messages are in
    * @param {import("./row_list.js").RowList} list
-   * @param {import("./message_tools.js").MessageTools} tools
+   * @param {() => Promise<import("./message_tools.js").MessageTools>} load
    * @param {Deeds} deeds
    */
-  constructor(scroller, list, tools, deeds) {
+  constructor(scroller, list, load, deeds) {
     this.#list = list;
-    this.#tools = tools;
+    this.#load = load;
     this.#deeds = deeds;
     scroller.addEventListener("keydown", (event) => this.#key(event));
     scroller.addEventListener("click", (event) => this.#click(/** @type {HTMLElement} */ (event.target)));
@@ -54,7 +56,7 @@ export class Pressed {
     else if (event.key === "ArrowDown") this.#step(row, 1);
     else if (event.key === "Home") first();
     else if (event.key === "End") newest();
-    else if (event.key === "Enter" && isOnRow && entryOf(row)) this.#tools.menu(target, entryOf(row));
+    else if (event.key === "Enter" && isOnRow && entryOf(row)) this.#withTools((tools) => tools.menu(target, entryOf(row)));
     else return;
     event.preventDefault();
   }
@@ -84,7 +86,13 @@ export class Pressed {
   #point(target) {
     const row = this.#list.rowAt(target), entry = row && entryOf(row);
     const element = row && this.#list.rowOf(row.key);
-    if (element && entry) this.#tools.show(element, entry);
+    if (element && entry) this.#withTools((tools) => tools.show(element, entry));
+  }
+
+  /** @param {(tools: import("./message_tools.js").MessageTools) => void} use */
+  #withTools(use) {
+    this.#tools ??= this.#load();
+    this.#tools.then(use, () => (this.#tools = null)); // offline, and never wanted before: the next time
   }
 }
 
