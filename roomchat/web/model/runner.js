@@ -16,7 +16,8 @@ import { listed, nameOf, said, uidName, willSeeLater, whose } from "./words.js";
  * (found {search, title}, delete {entry}, help, login {name}, register {invite}, password, unregister, devices), `go`
  * turns to a room, `older` scrolls back, `clear` shows nothing of what is here.
  * @typedef {{tell(lines: string[]): void, open(name: string, args?: any): void, go(room: string): void, older(): void,
- *   goTo(room: string, seq: number): void, clear(): void, copy(text: string): Promise<void>}} View
+ *   goTo(room: string, seq: number): void, clear(): void, copy(text: string): Promise<void>,
+ *   link(room: string, token: string): string}} View  link: leads into a private room
  *
  * @typedef {import("../core/protocol.js").Spoken} Spoken
  */
@@ -131,6 +132,7 @@ export class Runner {
     const answer = await this.engine.ask(what);
     if (what.type === "dial") this.view.go(answer.room);
     else this.tell(...answered(answer, this.chat));
+    if (answer.type === "invitation") this.tell(`Or by a link: ${this.view.link(answer.room, answer.token)}`);
   }
 
   /** @param {any} what */

@@ -7,6 +7,7 @@ import { TypedHistory } from "../model/typed_history.js";
 import { Refused } from "../core/protocol.js";
 import { attribute, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { linkToRoom } from "./links.js";
 
 const KEEP_AFTER = 400; // ms: a draft is kept when one pauses
 const TYPED_AFTER = 1500; // ms: everything else of the page comes first
@@ -83,6 +84,7 @@ export class Composer {
       older: () => pane.page(-1),
       goTo: (room, seq) => pane.goTo(room, seq),
       clear: () => pane.clear(),
+      link: linkToRoom,
       copy: async (text) => {
         if (!navigator.clipboard) throw new Error(NO_COPY);
         await navigator.clipboard.writeText(text);

@@ -40,6 +40,7 @@ function tearoom(answers = {}) {
     clear: () => void done.push("clear"),
     older: () => done.push("older"),
     goTo: (room, seq) => done.push(`go to ${room} ${seq}`),
+    link: (room, token) => `${room} ${token}`,
     copy: async (text) => void done.push(`copy ${text}`),
   };
   return { runner: new Runner(engine, chat, view), engine, chat, done, told };

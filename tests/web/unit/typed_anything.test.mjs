@@ -63,7 +63,8 @@ test("no line that is typed is a fault", async () => {
   const nothing = () => {};
   const view = {
     tell: (lines) => told.push(...lines), open: nothing, go: (room) => chat.look(room), older: nothing, goTo: nothing,
-    clear: nothing, copy: async () => {},
+    clear: nothing, link: (room, token) => `${room} ${token}`,
+    copy: async () => {},
   };
   const runner = new Runner(engine, chat, view);
   const names = COMMANDS.flatMap(({ name, aliases }) => [name, ...aliases]);
