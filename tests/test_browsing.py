@@ -266,6 +266,22 @@ def test_browsers_push_nobody_out(serve: Serve, connect: Connect, bare: Open) ->
     stranger.hello("ann")
 
 
+def test_who_was_silent_before_is_answered(serve: Serve, connect: Connect, bare: Open) -> None:
+    """Browsers connect before they ask; where nobody is greeted, whatever they were taken for meanwhile is over."""
+    server = serve(greet_after=0)
+    ann = connect(server, "ann")
+    one, two = bare(server), bare(server)
+    wait_until(ann, lambda: len(registry_of(server).peers) == 3)
+    one.send(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert one.to_the_end().startswith(b"HTTP/1.1 200 ")
+    two.send(HANDSHAKE)
+    assert two.until(b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+    two.send(frame(b'{"type":"hello","protocol":1,"name":"bob"}'))
+    two.until(b'"welcome"')
+    one.socket.close()
+    wait_until(ann, lambda: len(registry_of(server).peers) == 2)
+
+
 def test_a_request_that_is_refused_ends_it(serve: Serve, connect: Connect, bare: Open) -> None:
     """Whatever comes behind it is not looked at, however much it is."""
     server = serve()

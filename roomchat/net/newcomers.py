@@ -279,7 +279,7 @@ class Newcomers:
         elif isinstance(verdict, Proxied):
             connection.detector = self._layers.detector()
             self._come_from(connection, verdict.address, partial(self._begin_again, connection, verdict.data))
-        elif isinstance(verdict, Asks) and connection.introduced:
+        elif isinstance(verdict, Asks) and connection.introduced and connection.wire.greeting:
             self._refuse(connection, HTTP_REFUSAL)  # it was greeted: that is no answer to a request
         elif isinstance(verdict, Asks):
             self._requests.begin(connection)

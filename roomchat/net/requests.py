@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from email.utils import formatdate
 
+from roomchat.chat.inputs import Disconnected
 from roomchat.net.connection import NEW, REFUSED, Connection
 from roomchat.net.connections import Connections
 from roomchat.net.layers import Layers
@@ -76,6 +77,8 @@ class Requests:
             connection.outbox.put(Packet(piece))
         if ends:
             connection.phase = REFUSED
+            if connection.introduced:  # it was taken for somebody
+                self._connections.tell_hub(connection, Disconnected("it asked for pages"))
             connection.outbox.put(End())
         if pieces or ends:
             self._output.flush(connection)
