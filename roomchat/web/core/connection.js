@@ -55,7 +55,8 @@ export class Connection {
 
   /** @param {any} command */
   send(command) {
-    if (this.#isOpen) this.#socket?.send(encode(command));
+    const isEnding = (this.#socket?.readyState ?? 0) > 1; // its end is still to be told: a browser would complain
+    if (this.#isOpen && !isEnding) this.#socket?.send(encode(command));
   }
 
   /** Is the server still there? If not, it ends soon. */
