@@ -10,7 +10,7 @@ import { Tabs, browser } from "./tabs.js";
 export { Refused };
 
 const NAME = "roomchat-1"; // of what tabs share; with another number they do not understand each other
-const CHECKPOINT = 200; // frames after which it is kept how the chat looks
+const CHECKPOINT = 200; // things that are shown after which it is kept how the chat looks
 const SERVED = ["enter", "ask", "read", "fetch", "logout", "retry", "status"]; // what tabs ask of the leader
 const NEWER = "A newer version of this page is open in another tab; reload this one.";
 
@@ -58,7 +58,7 @@ export class Engine extends Emitter {
   #leader = null;
   #isOurs = false; // somebody is logged in
   #pos = -1; // of the last frame that was shown; below 0: not begun
-  #checkpoint = 0; // of the last frame that is in the last checkpoint
+  #shown = 0; // things that were shown since the last checkpoint
   /** @type {Promise<void> | null} while frames are read from the storage */
   #reading = null;
   #isAsleep = false;
@@ -319,11 +319,12 @@ export class Engine extends Emitter {
   /** @param {import("./storage.js").Frame} frame */
   #show({ pos, items }) {
     this.#pos = pos;
+    this.#shown += items.length;
     for (const [kind, value] of items) this.emit(kind, value);
     if (this.#leader === null) return;
     // A tab may have died before it could say that there is something.
     if (items.some(([kind]) => kind === "said")) this.#leader.fetch();
-    if (pos >= this.#checkpoint + CHECKPOINT) this.#keepSummary();
+    if (this.#shown >= CHECKPOINT) this.#keepSummary();
   }
 
   /**
@@ -353,15 +354,16 @@ export class Engine extends Emitter {
 
   async #load() {
     const { pos, kept } = await this.#storage.load();
-    this.#pos = this.#checkpoint = pos;
+    this.#pos = pos;
+    this.#shown = kept?.events.length ?? 0;
     this.#isOurs = kept !== null;
     return kept;
   }
 
   #keepSummary() {
-    const chat = this.#reading === null && this.#pos > this.#checkpoint ? this.#summary() : null;
+    const chat = this.#reading === null && this.#shown > 0 ? this.#summary() : null;
     if (chat === null) return;
-    this.#checkpoint = this.#pos;
+    this.#shown = 0;
     this.#leader?.checkpoint(this.#pos, chat).catch(() => {}); // the next one will do
   }
 }

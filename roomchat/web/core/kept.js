@@ -4,6 +4,7 @@ import { isEntry } from "./protocol.js";
 
 // Answers that only who asked is told: long, secret, or of no use to others.
 const ANSWERS = ["history", "devices", "stats", "pong", "invitation", "password_changed"];
+export const MOST = 500; // entries of a room that are kept: what one scrolls back at once, or reads on a train
 const FIRST = 200; // entries of a room that a tab begins with
 
 /**
@@ -94,13 +95,18 @@ export async function restart(it, stores) {
 export async function note(it, events, cursors) {
   /** @type {Item[]} */
   const items = [];
+  const coming = new Map(); // room: how many entries are still to come of it
+  for (const { room } of events.filter(isEntry)) coming.set(room, (coming.get(room) ?? 0) + 1);
   for (const event of events) {
     const { type, room, seq } = event;
     const { token, ...told } = event;
     if (!ANSWERS.includes(type)) items.push([type === "refusal" ? type : "event", type === "welcome" ? told : event]);
     if (isEntry(event)) {
-      // Found in a page of history: what is around it is not kept.
-      if (seq > (cursors.get(room) ?? 0)) it.put("entries", event, [room, seq]);
+      const rest = coming.get(room) - 1;
+      coming.set(room, rest);
+      // A flood, or found in a page of history: then what is around it is not kept.
+      if (rest === MOST) it.remove("entries", { from: [room, 0], to: [room, seq] });
+      else if (rest < MOST && seq > (cursors.get(room) ?? 0)) it.put("entries", event, [room, seq]);
       if (event.type === "deleted") await erase(it, items, room, event.of);
     } else if (type === "joined") {
       const { last_seq: last, isCut } = event;

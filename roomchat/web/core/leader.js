@@ -123,7 +123,9 @@ export class Leader {
       if (this.#connection === connection) {
         this.#connection = null;
         this.#isFresh = false;
-        this.#tell({ phase: "stranger", sentence: "" });
+        // Whoever was here before still is.
+        if (this.#isBarred) this.#tell({ phase: "stranger", sentence: "" });
+        else await this.start();
       }
       throw error;
     }

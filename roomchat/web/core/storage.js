@@ -5,13 +5,12 @@
 // which every tab shows it; `drafts`, `settings`.
 
 import { Disk } from "./database.js";
-import { all, kept, newest, note, restart, rows, since, valuesOf } from "./kept.js";
+import { MOST, all, kept, newest, note, restart, rows, since, valuesOf } from "./kept.js";
 
 const VERSION = 1; // of what is kept, and of what tabs tell each other
 const STORES = ["kept", "pending", "unsent", "entries", "journal", "drafts", "settings"];
 const PERSONAL = STORES.filter((one) => one !== "kept" && one !== "journal");
-const MOST = 500; // entries of a room that are kept: what a person scrolls back at once, or wants to read on a train
-const LONG = 300; // records of the journal behind the last checkpoint: a tab may be late by as much
+const LONG = 100; // frames of the journal behind the last checkpoint: a tab may be late by as much
 
 const NO_DISK = "This browser keeps nothing here, so what is not sent yet is lost when you close this tab.";
 

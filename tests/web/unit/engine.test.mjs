@@ -195,6 +195,18 @@ test("a guest whose name was taken meanwhile comes back under another one, with 
   assert.equal(server.rooms.get("lobby").at(-1).name, "anna");
 });
 
+test("who is here and can't come in as somebody else stays who they were", async () => {
+  const { world, tab } = await inLobby();
+  world.server.taken = "eve";
+  const refused = assert.rejects(tab.engine.enter({ name: "eve" }), { code: "name_taken" });
+  await world.passes(2_000);
+  await refused;
+  assert.equal(tab.engine.status.phase, "online");
+  tab.engine.say({ room: "lobby", text: "still ann" });
+  await world.passes(1_000);
+  assert.equal(tab.entries.at(-1).name, "ann");
+});
+
 test("another log on the server: all tabs begin anew, and what waits is said there", async () => {
   const { world, tab } = await inLobby();
   world.server.talk("lobby", "old");
