@@ -19,17 +19,21 @@ export async function keepPage(engine) {
     return; // with a certificate that no authority vouches for, browsers do not let us
   }
   const kept = registration;
-  const look = () => kept.waiting && workers.controller && engine.emit("update");
+  let isNewer = workers.controller !== null; // than this page: the next worker that takes over
+  const look = () => {
+    if (!kept.waiting || !kept.active) return;
+    isNewer = true;
+    engine.emit("update");
+  };
   kept.addEventListener("updatefound", () => {
     kept.installing?.addEventListener("statechange", look);
     look(); // it may have been quicker than this tab
   });
   look();
-  let isKept = workers.controller !== null;
   workers.addEventListener("controllerchange", () => {
-    // Another set of files: this tab's own are gone.
-    if (isKept) location.reload();
-    isKept = true;
+    // Another set of files: this tab's own are gone. The first worker of all has the same ones.
+    if (isNewer) location.reload();
+    isNewer = true;
   });
   // A server that comes back may have been upgraded.
   engine.on("status", ({ phase }) => phase === "online" && kept.update().catch(() => {}));
