@@ -207,7 +207,7 @@ export class MessagesPane {
     this.#unlisten = this.#timeline?.on("change", () => this.#schedule()) ?? (() => {});
     if (!this.#timeline || room === null) {
       this.#list.timeline = null;
-      fill(this.#top);
+      fill(this.#top).dataset.state = "";
       return;
     }
     const { mark = 0, lastSeq = 0 } = this.#app.chat.rooms.get(room) ?? {};
@@ -298,11 +298,12 @@ export class MessagesPane {
     const isBeginning = run.isWhole && this.#list.from <= run.start;
     const { engine, chat } = this.#app, isOffline = engine.status.phase !== "online";
     const { name, topic } = chat.rooms.get(this.#room) ?? {};
-    const state = isBeginning ? `${this.#room} ${name} ${topic}` : `${isOffline}`;
+    const isCut = run.firstSeq > 1;
+    const state = isBeginning ? `${this.#room} ${name} ${topic} ${isCut}` : `${isOffline}`;
     if (this.#top.dataset.state === state) return;
     this.#top.dataset.state = state;
     this.#top.classList.toggle("fetching", !isBeginning);
-    fill(this.#top, isBeginning ? beginning(chat, /** @type {string} */ (this.#room)) : isOffline ? LATER : "\u2026");
+    fill(this.#top, isBeginning ? beginning(chat, /** @type {string} */ (this.#room), isCut) : isOffline ? LATER : "\u2026");
   }
 
   /** @param {import("../model/timeline.js").Timeline} timeline */

@@ -8,12 +8,15 @@ import { el } from "./dom.js";
 /**
  * @param {any} chat
  * @param {string} key of the room
+ * @param {boolean} isCut whether something was said before it
  */
-export function beginning(chat, key) {
+export function beginning(chat, key, isCut) {
   const room = chat.rooms.get(key), isPair = room?.isPair;
   const name = isPair ? whisperer(key, chat) : cell(room?.name ?? key);
   const sign = isPair ? String(otherOf(key, chat.me.uid) ?? "") : "#";
-  const words = isPair ? whispersTold(name) : room?.topic ? cell(room.topic) : `Nothing was said in ${name} before this.`;
+  const before = isCut ? "What was said before this is no longer kept." : `Nothing was said in ${name} before this.`;
+  const words = isPair ? whispersTold(name) : room?.topic ? cell(room.topic) : before;
   return el("header", { class: "beginning" }, el("span", { class: "sign", "aria-hidden": "true" }, sign),
-    el("h2", { dir: "auto" }, name), el("p", { dir: "auto" }, words));
+    el("h2", { dir: "auto" }, name), el("p", { dir: "auto" }, words),
+    isCut && words !== before && el("p", null, before));
 }
