@@ -267,7 +267,7 @@ def test_browsers_push_nobody_out(serve: Serve, connect: Connect, bare: Open) ->
 
 
 def test_who_was_silent_before_is_answered(serve: Serve, connect: Connect, bare: Open) -> None:
-    """Browsers connect before they ask; where nobody is greeted, whatever they were taken for meanwhile is over."""
+    """Browsers connect before they ask; where nobody is greeted, whatever they passed for meanwhile is over."""
     server = serve(greet_after=0)
     ann = connect(server, "ann")
     one, two = bare(server), bare(server)

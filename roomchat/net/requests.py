@@ -47,6 +47,7 @@ class Requests:
         connection.last_asked = time.monotonic()
         if self._layers.is_proxy(connection.address):
             connection.bucket = self._connections.admission.shared_bucket(connection.last_asked)
+        connection.pace = 0.0  # whatever it was taken for
         connection.detector.proxied = False
         connection.detector.data.clear()
         self._connections.later(self._patience, self._look, connection)

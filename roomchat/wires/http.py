@@ -27,6 +27,7 @@ MAX_PIPELINED = 4  # requests that are answered of what one read brings, 1 ms of
 CHAT = "/ws"
 
 _HEAD_END = re.compile(rb"\n\r?\n")
+_CONTROL = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")  # h11 lets them pass, and they are never meant
 _TARGET = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)  # RFC 9112, section 3.2.2
 _KNOWN = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
 _BODILESS = {204, 304}
@@ -83,6 +84,8 @@ class Conversation:
                 self._refuse(turn, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "This request is too long.")
             elif end is None:
                 return turn
+            elif _CONTROL.search(self._came, 0, size):
+                self._refuse(turn, HTTPStatus.BAD_REQUEST, "This is no request that is understood here.")
             else:
                 head = bytes(self._came[:size])
                 del self._came[:size]
