@@ -27,7 +27,8 @@ const SENTENCES = {
     const where = event.room ? `in ${roomName(event.room, chat)}` : "here";
     return [listed(`${event.clients_total} ${where}`, event.clients.map(personName), event.clients_total)];
   },
-  rooms: ({ rooms, rooms_total: total }) => [total ? listed("Rooms", rooms.map(summary), total) : "There are no rooms yet."],
+  rooms: ({ rooms, rooms_total: total }) =>
+    [total ? listed("Rooms", rooms.map(summary), total) : "There are no rooms yet."],
   rules(event) {
     const room = cell(event.room);
     const lines = [
@@ -51,8 +52,8 @@ const SENTENCES = {
   ],
   stats: (event) => [
     `${cell(event.server)}: ${counted(event.clients, "person", "people")} (${event.away} away), ` +
-      `${counted(event.rooms, "room")}, ${counted(event.messages, "message")} and ${event.deliveries} deliveries ` +
-      `in ${event.uptime.toFixed(0)} s.`,
+      `${counted(event.rooms, "room")}, ${counted(event.messages, "message")} and ` +
+      `${event.deliveries} deliveries in ${event.uptime.toFixed(0)} s.`,
   ],
   logged_out: (event) => [
     event.devices.length ? `Logged out: ${event.devices.join(", ")}.` : "You are logged in nowhere else.",

@@ -2,7 +2,7 @@
 
 import { isPair } from "../core/protocol.js";
 import { cell, harmlessLines, short } from "./harmless.js";
-import { nameOf, said, speaker } from "./words.js";
+import { nameOf, said, speaker, whose } from "./words.js";
 
 /** @typedef {"everything" | "mentions" | "nothing"} Level */
 
@@ -15,7 +15,7 @@ const KEY = "roomchat.calls";
 export class Levels {
   #store;
 
-  /** @param {() => {getItem(key: string): string | null, setItem(key: string, value: string): void}} store gives localStorage */
+  /** @param {() => import("./typed_history.js").Store} store gives localStorage */
   constructor(store) {
     this.#store = store;
   }
@@ -91,5 +91,6 @@ export function callOf(entry, chat) {
  * @param {any} chat
  */
 export function dialOf(event, chat) {
-  return { title: `${cell(nameOf(event.by, chat) ?? "Someone")} (${event.by}) dialled you`, body: `You are in ${cell(event.room)}.` };
+  const who = whose(nameOf(event.by, chat) ?? "Someone", event.by);
+  return { title: `${who} dialled you`, body: `You are in ${cell(event.room)}.` };
 }

@@ -1,4 +1,5 @@
-// What can be typed: text, and commands that begin with a slash. The same as in the terminal, by the same examples.
+// What can be typed: text, and commands that begin with a slash. The same as in the terminal, by the same
+// examples.
 
 import { compared, otherOf, pairRoom, privateOf } from "../core/protocol.js";
 import { MISSING, SPARE, TABLE } from "./command_table.js";
@@ -14,7 +15,8 @@ import { TypingError } from "./say.js";
  * What to do: a command for the server has a `type`, anything else is done here and has a `local`.
  * @typedef {{type: string, [field: string]: any} | {local: string, [field: string]: any}} Meant
  *
- * @typedef {{group: string, form: string, name: string, forms: string[], help: string, aliases: string[]}} SlashCommand
+ * @typedef {{group: string, form: string, name: string, forms: string[], help: string,
+ *   aliases: string[]}} SlashCommand
  */
 
 /** A name is typed that we have not heard of; the server may know more. */
@@ -211,7 +213,9 @@ const MAKE = {
   "/away": (chat, [text]) => ({ local: "setAway", text }),
   "/register": (chat, [invite]) => ({ local: "registerHere", invite }),
   "/login"(chat, [name]) {
-    if (name?.includes(" ")) throw new TypingError("Usage: /login NAME. The password is asked for then, and not shown.");
+    if (name?.includes(" ")) {
+      throw new TypingError("Usage: /login NAME. The password is asked for then, and not shown.");
+    }
     return { local: "logIn", name };
   },
   "/password": () => ({ local: "newPassword" }),

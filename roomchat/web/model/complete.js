@@ -13,7 +13,8 @@ import { harmless } from "./harmless.js";
  *   heard: Map<string, any>, invited: Map<string, any>, current: string | null}} Known
  *
  * What the word before the cursor is: the beginning of what, and what is put behind what it becomes.
- * @typedef {{kind: "command" | "topic" | "person" | "name" | "room" | "any room" | "", word: string, end?: string}} Asked
+ * @typedef {{kind: "command" | "topic" | "person" | "name" | "room" | "any room" | "", word: string,
+ *   end?: string}} Asked
  */
 
 const MAX_CANDIDATES = 50;
@@ -23,8 +24,8 @@ const ANY_ROOM = ["/join", "/who"]; // not only where one is
  * The word before the cursor, and what it may become.
  * @param {string} before the text before the cursor
  * @param {Known} chat
- * @returns {{word: string, found: Candidate[], isAsked: boolean, isSure: boolean}} isAsked: a menu may open by itself;
- *   isSure: what is begun is nothing by itself, so Enter may take the first one
+ * @returns {{word: string, found: Candidate[], isAsked: boolean, isSure: boolean}} isAsked: a menu may open by
+ *   itself; isSure: what is begun is nothing by itself, so Enter may take the first one
  */
 export function candidates(before, chat) {
   const { kind, word, end = "" } = asked(before);
@@ -33,7 +34,8 @@ export function candidates(before, chat) {
     if (harmless(one.text) === one.text) found.push(one);
     if (found.length === MAX_CANDIDATES) break;
   }
-  const isAsked = kind === "name" ? word.startsWith("@") : kind === "room" ? word !== "" : kind !== "" && kind !== "topic";
+  const isAsked = kind === "name" ? word.startsWith("@")
+    : kind === "room" ? word !== "" : kind !== "" && kind !== "topic";
   const isSure = kind === "command" || (/^(person|name)$/.test(kind) && /^@?[^@\d]/.test(word));
   return { word, found, isAsked, isSure };
 }
@@ -168,7 +170,8 @@ function* names(word, end, chat) {
 function* rooms(word, end, chat, isAny) {
   const [, before, sign, last] = /** @type {RegExpExecArray} */ (/^(.*,)?(#?)(.*)$/s.exec(word));
   const wanted = compared(last);
-  for (const key of new Set([...chat.rooms.keys(), ...(isAny ? [...chat.heard.keys(), ...chat.invited.keys()].sort() : [])])) {
+  const others = isAny ? [...chat.heard.keys(), ...chat.invited.keys()].sort() : [];
+  for (const key of new Set([...chat.rooms.keys(), ...others])) {
     const other = isPair(key) && chat.rooms.get(key)?.other;
     if (isPair(key) && (sign || !other)) continue;
     const name = other ? `@${other.name}` : key;

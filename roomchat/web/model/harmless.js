@@ -41,8 +41,8 @@ function low(heap) {
 }
 
 /**
- * Text in which nothing turns the reading direction, ends the line, or is unseen: each such character is replaced by
- * something visible, and so is a heap of marks on one character. Line feeds and tabs are replaced, too.
+ * Text in which nothing turns the reading direction, ends the line, or is unseen: each such character is replaced
+ * by something visible, and so is a heap of marks on one character. Line feeds and tabs are replaced, too.
  * @param {string} text
  */
 export function harmless(text) {
@@ -58,8 +58,8 @@ export function harmlessLines(text) {
 }
 
 /**
- * A name or other short text from others as a part of a sentence: harmless, and a mark at its start changes nothing
- * before it.
+ * A name or other short text from others as a part of a sentence: harmless, and a mark at its start changes
+ * nothing before it.
  * @param {string} text
  */
 export function cell(text) {

@@ -31,10 +31,12 @@ export const LOCAL = {
   async switchRoom(runner, { room, number, text }) {
     const { chat, view } = runner;
     // As they stand in the sidebar.
-    const rooms = [...chat.rooms.values()].sort((one, other) => Number(one.isPair ?? false) - Number(other.isPair ?? false));
+    const rank = (/** @type {any} */ room) => Number(room.isPair ?? false);
+    const rooms = [...chat.rooms.values()].sort((one, other) => rank(one) - rank(other));
     if (number !== undefined) {
       if (number < 1 || number > rooms.length) {
-        throw new TypingError(`There is no window ${number}; /room lists them. A room of that name is #${number}.`);
+        const other = `A room of that name is #${number}.`;
+        throw new TypingError(`There is no window ${number}; /room lists them. ${other}`);
       }
       return view.go(rooms[number - 1].key);
     }

@@ -15,8 +15,8 @@ const IS_WORD = /^[\p{L}\p{N}\p{M}_]/u;
 export const folded = (text) => text.normalize("NFKC").toLowerCase();
 
 /**
- * Whether each of the words stands somewhere in the text, also as a part of a longer one. No words: nothing is looked
- * for.
+ * Whether each of the words stands somewhere in the text, also as a part of a longer one. No words: nothing is
+ * looked for.
  * @param {string} words
  * @param {string} text
  */

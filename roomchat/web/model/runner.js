@@ -12,17 +12,19 @@ import { Search } from "./search.js";
 import { listed, nameOf, said, uidName, willSeeLater, whose } from "./words.js";
 
 /**
- * What a page can do with what was found: `tell` prints lines behind what was said, `open` opens a dialog by its name
- * (found {search, title}, delete {entry}, help, login {name}, register {invite}, password, unregister, devices), `go`
- * turns to a room, `older` scrolls back, `clear` shows nothing of what is here.
- * @typedef {{tell(lines: string[]): void, open(name: string, args?: any): void, go(room: string): void, older(): void,
- *   goTo(room: string, seq: number): void, clear(): void, copy(text: string): Promise<void>,
- *   link(room: string, token: string): string}} View  link: leads into a private room
+ * What a page can do with what was found: `tell` prints lines behind what was said, `open` opens a dialog by its
+ * name (found {search, title}, delete {entry}, help, login {name}, register {invite}, password, unregister,
+ * devices), `go` turns to a room, `older` scrolls back, `clear` shows nothing of what is here, `link` leads into a
+ * private room.
+ * @typedef {{tell(lines: string[]): void, open(name: string, args?: any): void, go(room: string): void,
+ *   older(): void, goTo(room: string, seq: number): void, clear(): void, copy(text: string): Promise<void>,
+ *   link(room: string, token: string): string}} View
  *
  * @typedef {import("../core/protocol.js").Spoken} Spoken
  */
 
-const AWAY = "You are away. People who whisper to you get one automatic reply. Type /away again when you are back.";
+const AWAY =
+  "You are away. People who whisper to you get one automatic reply. Type /away again when you are back.";
 const PAGE = 100;
 const MAX_LOOKED_AT = 5000; // messages, for one's own last one
 
@@ -197,7 +199,8 @@ export class Runner {
     while (looked < MAX_LOOKED_AT) {
       /** @type {{entries: any[], more: boolean}} */
       const { entries, more } = await this.engine.past(room, before, PAGE);
-      const found = entries.findLast((entry) => this.#isOwn(entry) && (!words || hasWords(words, said(entry).text)));
+      const fits = (/** @type {any} */ entry) => !words || hasWords(words, said(entry).text);
+      const found = entries.findLast((entry) => this.#isOwn(entry) && fits(entry));
       if (found) return found;
       if (!more || !entries.length) break;
       looked += entries.length;
@@ -218,7 +221,9 @@ export class Runner {
     const { clients } = await this.engine.ask({ type: "who", after: uid - 1 });
     const person = clients[0]?.uid === uid ? clients[0] : null;
     const name = person?.name ?? nameOf(uid, chat);
-    if (name === undefined) return `No one here has the UID ${uid}, and it is not known who had. /who lists everyone.`;
+    if (name === undefined) {
+      return `No one here has the UID ${uid}, and it is not known who had. /who lists everyone.`;
+    }
     const who = whose(name, uid);
     if (!person) return `${who} is not here. ${willSeeLater(cell(name))}`;
     const both = [...chat.rooms.values()].filter((room) => !room.isPair && room.members.has(uid));

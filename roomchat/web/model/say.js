@@ -16,7 +16,9 @@ export const NO_ROOM = "You are not in a room. Type /join ROOM to join one.";
  */
 export async function say(engine, chat, { room = null, uid, text, kind }) {
   const most = chat.limits.text, length = [...text].length;
-  if (length > most) throw new TypingError(`A message may have at most ${most} characters; this one has ${length}.`);
+  if (length > most) {
+    throw new TypingError(`A message may have at most ${most} characters; this one has ${length}.`);
+  }
   if (uid === undefined && room === null) throw new TypingError(NO_ROOM);
   const other = uid ?? (room !== null && isPair(room) ? otherOf(room, chat.me.uid) : null);
   await engine.say(other === null ? { room, text, kind } : { uid: other, text, kind });

@@ -6,7 +6,10 @@ const ENOUGH = 30; // hits, likewise
 
 /** @typedef {import("../core/protocol.js").Entry} Entry */
 /** @typedef {import("../core/protocol.js").Spoken} Spoken */
-/** @typedef {(room: string, before: number | null, limit: number) => Promise<{entries: Entry[], more: boolean}>} Past */
+/**
+ * @typedef {(room: string, before: number | null, limit: number) =>
+ *   Promise<{entries: Entry[], more: boolean}>} Past
+ */
 
 /**
  * A log of which the beginning was not read yet: `before` is the seq that was read last, `ts` when that was said.
@@ -38,7 +41,7 @@ export class Search {
     return !this.#logs.length;
   }
 
-  /** The time (RFC 3339) of the oldest that was looked at of what is not read to its beginning; "": all or nothing is. */
+  /** How far one has come, as a time (RFC 3339), where more is to be read; "": all is read, or nothing. */
   get backTo() {
     return this.#next()?.ts ?? "";
   }

@@ -6,7 +6,7 @@ import { counted, localTime, willSeeLater } from "./words.js";
 const NEAR = 200; // characters before the limit at which it is told
 
 /**
- * @typedef {{text: string, tone?: "trouble", isTooLong?: boolean}} Standing
+ * @typedef {{text: string, isTooLong?: boolean}} Standing
  */
 
 /**
@@ -20,7 +20,7 @@ export function lengthStanding(text, most) {
   const left = most - [...text].length;
   if (left > NEAR) return null;
   if (left >= 0) return { text: `${left} of ${most} characters left.` };
-  return { text: `${counted(-left, "character")} too many: a message may have ${most}.`, tone: "trouble", isTooLong: true };
+  return { text: `${counted(-left, "character")} too many: a message may have ${most}.`, isTooLong: true };
 }
 
 /**

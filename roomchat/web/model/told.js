@@ -7,7 +7,8 @@ import { deed, listed, personName, roomName, whisperer, whispersTold, whose, wil
 /** @typedef {import("./words.js").Known} Known */
 
 /**
- * What is known beside that: `putOut` is the entry by which we were put out of a room last, `current` where one looks.
+ * What is known beside that: `putOut` is the entry by which we were put out of a room last, `current` where one
+ * looks.
  * @typedef {Known & {putOut?: any, current?: string | null}} Told
  */
 
@@ -26,7 +27,8 @@ const SENTENCES = {
     if (isPair(event.room)) {
       if (event.by === undefined) return []; // we were in it before
       const other = whisperer(event.room, chat);
-      return [whispersTold(other), ...(event.by === uid && event.members_total === 1 ? [willSeeLater(other)] : [])];
+      const isAlone = event.by === uid && event.members_total === 1;
+      return isAlone ? [whispersTold(other), willSeeLater(other)] : [whispersTold(other)];
     }
     const room = cell(event.room), lines = [];
     if (event.by === uid) lines.push(`You started ${room}.`);
@@ -48,8 +50,8 @@ const SENTENCES = {
     return [went, now];
   },
   renamed(event, chat) {
-    const name = cell(event.name);
-    return [event.uid === chat.me.uid ? `You are now called ${name}.` : `${cell(event.old)} is now called ${name}.`];
+    const name = cell(event.name), who = cell(event.old);
+    return [event.uid === chat.me.uid ? `You are now called ${name}.` : `${who} is now called ${name}.`];
   },
   invited(event, chat) {
     const room = cell(event.room);
@@ -83,7 +85,8 @@ const caller = (event, chat) => whose(chat.names.get(event.by) ?? "Someone", eve
  * @param {Told} chat has heard of it already
  * @returns {string[]}
  */
-export const told = (event, chat) => (Object.hasOwn(SENTENCES, event.type) ? SENTENCES[event.type](event, chat) : []);
+export const told = (event, chat) =>
+  (Object.hasOwn(SENTENCES, event.type) ? SENTENCES[event.type](event, chat) : []);
 
 /**
  * What someone is told who was dialled, and looks elsewhere.

@@ -24,6 +24,8 @@ export function counts(chat) {
 export function titleOf(chat) {
   const { wanted, unread } = counts(chat), count = wanted || unread;
   const { current } = chat;
-  const where = current === null ? "" : isPair(current) ? whisperer(current, chat) : `#${cell(chat.rooms.get(current)?.name ?? current)}`;
-  return `${count ? `(${count}) ` : ""}roomchat${where ? ` \u2014 ${where}` : ""}`;
+  const before = count ? `(${count}) ` : "";
+  if (current === null) return `${before}roomchat`;
+  const name = isPair(current) ? whisperer(current, chat) : `#${cell(chat.rooms.get(current)?.name ?? current)}`;
+  return `${before}roomchat \u2014 ${name}`;
 }

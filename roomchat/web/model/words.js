@@ -151,7 +151,9 @@ export const isDeed = (entry) => entry.type === "topic" || Object.hasOwn(DEEDS, 
  */
 export function deed(entry, whom = cell(entry.whom_name ?? "")) {
   const room = cell(entry.room);
-  if (entry.type === "topic") return `set the topic of ${room}${entry.topic ? `: ${cell(entry.topic)}` : " to nothing"}`;
+  if (entry.type === "topic") {
+    return `set the topic of ${room}${entry.topic ? `: ${cell(entry.topic)}` : " to nothing"}`;
+  }
   if (entry.type === "owner" && entry.whom === entry.uid) return `became the owner of ${room}`;
   const until = entry.until ? ` until ${localTime(entry.until)}` : "";
   return DEEDS[entry.type](whom, room) + until + (entry.reason ? `: ${cell(entry.reason)}` : "");

@@ -1,7 +1,7 @@
 // Calls this person when they do not look: by notifications, and by a sound.
 //
-// Of several tabs one calls: it holds a lock. Each tab that is looked at holds another one, which it asks for. Where
-// there are no locks every tab calls for itself; the tag makes one notification of several.
+// Of several tabs one calls: it holds a lock. Each tab that is looked at holds another one, which it asks for.
+// Where there are no locks every tab calls for itself; the tag makes one notification of several.
 
 import { callOf, calls, dialOf, Levels, Pace } from "../model/calls.js";
 

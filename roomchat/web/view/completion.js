@@ -12,7 +12,9 @@ import { attribute, el, fill } from "./dom.js";
 const ASK_EVERY = 60_000; // ms: how often everyone on the server is asked for
 
 export class Completion {
-  element = el("ul", { class: "completion", id: "completion", role: "listbox", "aria-label": "Suggestions", hidden: true });
+  element = el("ul", {
+    class: "completion", id: "completion", role: "listbox", "aria-label": "Suggestions", hidden: true,
+  });
   #app;
   #field;
   /** @type {Candidate[]} */

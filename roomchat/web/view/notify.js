@@ -1,5 +1,5 @@
-// Tells this person of what waits: by the title, the icon and the badge of the page; and has them called, where they
-// have switched that on.
+// Tells this person of what waits: by the title, the icon and the badge of the page; and has them called, where
+// they have switched that on.
 
 import { isPair } from "../core/protocol.js";
 import { told } from "../model/told.js";
@@ -93,9 +93,9 @@ function hasLevels() {
  * @param {boolean} isWanted
  */
 function iconWith(text, isWanted) {
-  const [ground, ink] = isWanted ? ["#ffd166", "#3a2a00"] : ["#0d5f4b", "#fff"];
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="15" fill="${ground}"/>` +
-    `<text x="32" y="46" text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="${text.length > 2 ? 28 : 40}" ` +
-    `fill="${ink}">${text}</text></svg>`;
+  const [ground, ink] = isWanted ? ["#ffd166", "#3a2a00"] : ["#0d5f4b", "#fff"], size = text.length > 2 ? 28 : 40;
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">' +
+    `<rect width="64" height="64" rx="15" fill="${ground}"/><text x="32" y="46" text-anchor="middle" ` +
+    `font-family="sans-serif" font-weight="700" font-size="${size}" fill="${ink}">${text}</text></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

@@ -1,4 +1,5 @@
-// What one can do about a room beside being in it. What one may not do is not shown; the server decides in any case.
+// What one can do about a room beside being in it. What one may not do is not shown; the server decides in any
+// case.
 
 /**
  * What there is to do about a room beside being in it.

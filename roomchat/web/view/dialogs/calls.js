@@ -6,7 +6,10 @@ import { el } from "../dom.js";
 import { openDialog } from "../dialog.js";
 
 /** @type {[level: string, label: string][]} */
-const LEVELS = [["", "As everywhere"], ["everything", "For every message"], ["mentions", "When somebody says my name"], ["nothing", "None"]];
+const LEVELS = [
+  ["", "As everywhere"], ["everything", "For every message"], ["mentions", "When somebody says my name"],
+  ["nothing", "None"],
+];
 
 /** @param {import("../app.js").App} app @param {{room: string}} args */
 export function openCalls(app, { room }) {

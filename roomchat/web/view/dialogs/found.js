@@ -1,4 +1,5 @@
-// Looking for something that was said: the question, and the list of what was found, each of which leads to its place.
+// Looking for something that was said: the question, and the list of what was found, each of which leads to its
+// place.
 
 import { harmless, short } from "../../model/harmless.js";
 import { counted, localTime, said } from "../../model/words.js";
@@ -16,7 +17,8 @@ export function openSearch(app) {
   formDialog({
     title: "Search", submit: "Search",
     body: [
-      field("Words", { name: "words", type: "search", autofocus: true, enterkeyhint: "search" }, "All of them, in any order; parts of words count."),
+      field("Words", { name: "words", type: "search", autofocus: true, enterkeyhint: "search" },
+        "All of them, in any order; parts of words count."),
       el("label", { class: "check" }, everywhere, "In all rooms and whispers"),
     ],
   }, (data) => {
@@ -29,7 +31,8 @@ export function openSearch(app) {
 /**
  * What a search has found so far; it goes on while this is open, and as often as it is asked to.
  * @param {import("../app.js").App} app
- * @param {{search: import("../../model/search.js").Search, title: string, goTo: (room: string, seq: number) => void}} args
+ * @param {{search: import("../../model/search.js").Search, title: string,
+ *   goTo: (room: string, seq: number) => void}} args
  */
 export function openFound(app, { search, title, goTo }) {
   const list = el("ol", { class: "list found" });
@@ -44,7 +47,8 @@ export function openFound(app, { search, title, goTo }) {
   const show = () => {
     fill(list, ...search.hits.map((hit) => row(app, hit, close)));
     const back = search.backTo && `, back to ${localTime(search.backTo)}`;
-    fill(state, `${search.hits.length ? `${counted(search.hits.length, "message")} found` : "Nothing found"}${back}.`);
+    const { length } = search.hits;
+    fill(state, `${length ? `${counted(length, "message")} found` : "Nothing found"}${back}.`);
     more.hidden = search.isOver;
   };
 

@@ -12,17 +12,23 @@ const MAX_REASON = 200; // characters; docs/protocol.md, "kick"
 const SNIPPET = 200; // of a message that is to be deleted
 
 /** @type {[seconds: string, label: string][]} */
-const TIMES = [["600", "10 minutes"], ["3600", "an hour"], ["86400", "a day"], ["604800", "a week"], ["", "for good"]];
+const TIMES = [
+  ["600", "10 minutes"], ["3600", "an hour"], ["86400", "a day"], ["604800", "a week"], ["", "for good"],
+];
 
 /**
- * @typedef {{title: (who: string, room: string) => string, says: string, submit: string, hasTime?: boolean, hasReason?: boolean,
- *   hasAddress?: boolean}} Deed
+ * @typedef {{title: (who: string, room: string) => string, says: string, submit: string, hasTime?: boolean,
+ *   hasReason?: boolean, hasAddress?: boolean}} Deed
  * @type {Record<string, Deed>}
  */
 const DEEDS = {
-  kick: { title: (who, room) => `Put ${who} out of ${room}`, says: "They may come back.", submit: "Put out", hasReason: true },
+  kick: {
+    title: (who, room) => `Put ${who} out of ${room}`, says: "They may come back.",
+    submit: "Put out", hasReason: true,
+  },
   ban: {
-    title: (who, room) => `Ban ${who} from ${room}`, says: "They go out of the room, and do not get in again until then.",
+    title: (who, room) => `Ban ${who} from ${room}`,
+    says: "They go out of the room, and do not get in again until then.",
     submit: "Ban", hasTime: true, hasReason: true, hasAddress: true,
   },
   mute: {
@@ -30,7 +36,8 @@ const DEEDS = {
     submit: "Mute", hasTime: true, hasReason: true,
   },
   owner: {
-    title: (who, room) => `Pass ${room} on to ${who}`, says: "They own the room then, and you are a moderator of it.",
+    title: (who, room) => `Pass ${room} on to ${who}`,
+    says: "They own the room then, and you are a moderator of it.",
     submit: "Pass on",
   },
 };
@@ -46,7 +53,8 @@ export function openOrder(app, { deed, room, uid, name }) {
     body: [
       el("p", { class: "soft" }, says),
       hasTime && timeField(),
-      hasReason && field("Why", { name: "reason", maxlength: MAX_REASON, placeholder: "Everyone in the room reads it" }),
+      hasReason &&
+        field("Why", { name: "reason", maxlength: MAX_REASON, placeholder: "Everyone in the room reads it" }),
       hasAddress && el("label", { class: "check" }, el("input", { type: "checkbox", name: "address" }),
         "If it is a guest: all guests from the same address, too"),
     ],

@@ -1,5 +1,5 @@
-// What an owner or a moderator may do to somebody in a room. What one may not do is not shown; the server decides in
-// any case.
+// What an owner or a moderator may do to somebody in a room. What one may not do is not shown; the server decides
+// in any case.
 
 /**
  * @typedef {import("../app.js").App} App

@@ -1,4 +1,5 @@
-// Whose a room is, who keeps order in it, who is kept out, and who is asked in; and invitations into a private one.
+// Whose a room is, who keeps order in it, who is kept out, and who is asked in; and invitations into a private
+// one.
 
 import { uidOf } from "../../model/commands.js";
 import { cell } from "../../model/harmless.js";
@@ -46,7 +47,8 @@ export async function openRules(app, { room }) {
       section("Muted", muted, restrained, undo("unmute", "Let speak")),
       section("Invited, and not here yet", invited, person, undo("uninvite", "Take back")),
       section("Invitations", invitations, (one) => [
-        `#${one.number}, for ${counted(one.uses, "more person", "more people")}, until ${localTime(one.until)}, by `,
+        `#${one.number}, for ${counted(one.uses, "more person", "more people")}, `,
+        `until ${localTime(one.until)}, by `,
         name(one.by, nameOf(one.by, app.chat) ?? `UID ${one.by}`),
       ], ({ number }) => button("Take back", () => change({ type: "uninvite", number }))));
   }
@@ -72,8 +74,10 @@ function section(title, items, words, act, none) {
 const person = (one) => [name(one.uid, one.name), ` (${one.uid})`, one.away ? " [away]" : ""];
 
 /** @param {Restrained} one */
-const restrained = (one) => [name(one.uid, one.name), ` (${one.uid})`, one.until ? ` until ${localTime(one.until)}` : "",
-  one.address && " and their address", one.reason ? ": " : "", one.reason && theirs(one.reason)];
+const restrained = (one) => [
+  name(one.uid, one.name), ` (${one.uid})`, one.until && ` until ${localTime(one.until)}`,
+  one.address && " and their address", one.reason && ": ", one.reason && theirs(one.reason),
+];
 
 /** @param {string} label @param {() => void} run */
 const button = (label, run) => el("button", { class: "button", type: "button", onclick: run }, label);
@@ -91,7 +95,9 @@ export function openInvite(app, { room }) {
   });
   const dialog = formDialog({
     title: `Invite into ${shown}`, submit: "Invite",
-    body: [field("Number or name", { name: "who", autocapitalize: "none", spellcheck: "false", autofocus: true }), link],
+    body: [
+      field("Number or name", { name: "who", autocapitalize: "none", spellcheck: "false", autofocus: true }), link,
+    ],
   }, async (data) => {
     const who = String(data.get("who")).trim();
     if (!who) throw new Error("Type whom to invite first.");
@@ -105,21 +111,23 @@ function openInvitation(app, room, shown) {
   formDialog({
     title: `A link into ${shown}`, submit: "Make it",
     body: [
-      field("For how many people", { name: "uses", type: "number", min: 1, max: 1000, value: 1, inputmode: "numeric" }),
-      field("For how many days", { name: "days", type: "number", min: 1, max: 365, value: 7, inputmode: "numeric" }),
+      field("For how many people", { name: "uses", type: "number", min: 1, max: 1000, value: 1 }),
+      field("For how many days", { name: "days", type: "number", min: 1, max: 365, value: 7 }),
     ],
   }, async (data) => {
-    const [uses, days] = [Number(data.get("uses")), Number(data.get("days"))];
-    if (!(uses >= 1 && uses <= 1000 && days >= 1 && days <= 365)) throw new Error("1 to 1000 people, for 1 to 365 days.");
-    const made = await app.engine.ask({ type: "invite", room, uses: Math.trunc(uses), seconds: Math.trunc(days) * 86_400 });
+    const [uses, days] = [Number(data.get("uses")), Number(data.get("days"))].map(Math.trunc);
+    const isRight = uses >= 1 && uses <= 1000 && days >= 1 && days <= 365;
+    if (!isRight) throw new Error("1 to 1000 people, for 1 to 365 days.");
+    const made = await app.engine.ask({ type: "invite", room, uses, seconds: days * 86_400 });
+    const often = made.uses === 1 ? "once" : `${made.uses} times in all`;
     const url = linkToRoom(made.room, made.token);
     const input = el("input", { class: "input", readonly: true, value: url, "aria-label": "The link" });
     const copy = button("Copy", () => copyText(url, app.tell, "The link is in the clipboard."));
     queueMicrotask(() => openDialog({
       title: `A link into ${shown}`,
       body: [
-        el("p", { class: "soft" }, `Whoever opens it comes in, ${made.uses === 1 ? "once" : `${made.uses} times in all`}, until ` +
-          `${localTime(made.until)}. "Owner, moderators, bans" takes it back.`),
+        el("p", { class: "soft" }, `Whoever opens it comes in, ${often}, until ${localTime(made.until)}. ` +
+          '"Owner, moderators, bans" takes it back.'),
         input, copy,
       ],
     }));
