@@ -16,6 +16,7 @@ import { dayName } from "./times.js";
 
 const LEAST = 40; // items shown at first
 const STEP = 1.5; // screens that are put to an end at once
+const AHEAD = 50; // items not yet shown: with fewer of them, a page is fetched while one scrolls
 const NEAR = 1; // screens beyond what is seen: less, and more is put there
 const FAR = 3; // screens: more, and it is cut
 
@@ -103,8 +104,9 @@ export class RowList {
     if (!isChanged) this.#wanted = null;
     return {
       isChanged,
-      older: above < NEAR * clientHeight && this.from === start && !timeline.shown.isWhole,
-      newer: below < NEAR * clientHeight && this.to === end && timeline.past !== null,
+      older: !timeline.shown.isWhole &&
+        (this.isAtEnd ? this.from === start && above < NEAR * clientHeight : this.from - start < AHEAD),
+      newer: end - this.to < AHEAD && timeline.past !== null,
     };
   }
 
