@@ -24,11 +24,13 @@ test("what calls: news of others, by the level of the room", () => {
 });
 
 test("a call says who, where, and what, all harmless", () => {
-  assert.deepEqual(callOf(said({ text: "hi\n\u202eann" }), chat), { title: "bob in tea", body: "hi\n<U+202E>ann" });
+  assert.deepEqual(callOf(said({ text: "hi\n\u202eann" }), chat),
+    { title: "bob in tea", body: "hi\n<U+202E>ann" });
   assert.deepEqual(callOf(said({ room: "@1-2", type: "action", text: "waves" }), chat),
     { title: "bob whispers to you", body: "* bob waves" });
   assert.equal(callOf(said({ text: "x".repeat(9000) }), chat).body.length, 300);
-  assert.deepEqual(dialOf({ by: 2, room: "room-1" }, chat), { title: "bob (2) dialled you", body: "You are in room-1." });
+  assert.deepEqual(dialOf({ by: 2, room: "room-1" }, chat),
+    { title: "bob (2) dialled you", body: "You are in room-1." });
 });
 
 test("the title counts what is for this person, or else all that is unread", () => {

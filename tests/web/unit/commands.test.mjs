@@ -57,9 +57,11 @@ test("commands that only a terminal has say what there is instead", () => {
 test("every command is told of, and made of as many words as it needs", () => {
   for (const { name, forms } of COMMANDS) {
     if (name === "/quit") continue;
-    assert.ok(parse([name, ...forms.map((form) => (/UID|\bN\b/.test(form) ? "2" : "join"))].join(" "), chat), name);
+    const args = forms.map((form) => (/UID|\bN\b/.test(form) ? "2" : "join"));
+    assert.ok(parse([name, ...args].join(" "), chat), name);
   }
-  assert.equal(about("dial"), "/dial UID: chat with someone, in the room they are in or in a new one. Also: /call.");
+  const does = "/dial UID: chat with someone, in the room they are in or in a new one. Also: /call.";
+  assert.equal(about("dial"), does);
 });
 
 test("times", () => {

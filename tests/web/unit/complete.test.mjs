@@ -55,14 +55,16 @@ test("rooms: where one is, or any of which one has heard", () => {
 });
 
 test("a menu opens by itself only for what was begun", () => {
-  for (const before of ["/", "/jo", "@", "hi @b", "/dial ", "#t"]) assert.ok(candidates(before, chat).isAsked, before);
-  for (const before of ["", "bo", "hi", "hi bo", "/me wa"]) assert.ok(!candidates(before, chat).isAsked, before);
+  const isAsked = (before) => candidates(before, chat).isAsked;
+  for (const before of ["/", "/jo", "@", "hi @b", "/dial ", "#t"]) assert.ok(isAsked(before), before);
+  for (const before of ["", "bo", "hi", "hi bo", "/me wa"]) assert.ok(!isAsked(before), before);
 });
 
-test("Enter takes what is offered only for what is nothing by itself: a room may be new, digits are a number", () => {
+test("Enter takes an offer only for what is nothing by itself: a room may be new, digits are a number", () => {
   const isSure = (before) => candidates(before, chat).isSure;
   for (const before of ["/jo", "hi @b", "/dial b", "/dial @b"]) assert.ok(isSure(before), before);
-  for (const before of ["/join te", "see #te", "/dial 1", "@", "/dial ", "/block "]) assert.ok(!isSure(before), before);
+  const unsure = ["/join te", "see #te", "/dial 1", "@", "/dial ", "/block "];
+  for (const before of unsure) assert.ok(!isSure(before), before);
 });
 
 test("whom the server may know is asked for", () => {

@@ -18,16 +18,20 @@ function tearoom(answers = {}) {
       if (answer instanceof Error) throw answer;
       return answer ?? { type: "done" };
     },
-    past: async (room, before, limit) => (answers.past ?? (() => ({ entries: [], more: false })))(room, before, limit),
+    past: async (...asked) => answers.past?.(...asked) ?? { entries: [], more: false },
     logout: async () => void done.push("logout"),
     retry: () => void done.push("retry"),
   });
   const names = new Map([[1, "ann"], [2, "bob"]]);
-  const rooms = ["tea", "ops", "@1-2"].map((key) => [key, { key, members: new Map([[2, {}]]), unread: 0, lastSeq: 9 }]);
+  const room = (key) => ({ key, members: new Map([[2, {}]]), unread: 0, lastSeq: 9 });
+  const rooms = ["tea", "ops", "@1-2"].map((key) => [key, room(key)]);
   const chat = {
     me: { uid: 1, name: "ann", account: false }, names, rooms: new Map(rooms), blocked: new Set(), current: "tea",
     limits: { text: 30 }, lastWhisperer: null,
-    meant: (who) => (/^\d+$/.test(who) ? [Number(who)] : [...names].filter(([, name]) => name === who.replace("@", "")).map(([uid]) => uid)),
+    meant(who) {
+      if (/^\d+$/.test(who)) return [Number(who)];
+      return [...names].filter(([, name]) => name === who.replace("@", "")).map(([uid]) => uid);
+    },
     close: (room) => void done.push(`close ${room}`),
     hides: () => false, isOfOthers: (entry) => entry.uid !== 1, isOld: () => false, wants: () => true,
   };
@@ -90,8 +94,10 @@ test("what the server refuses is thrown, with its sentence", async () => {
 });
 
 test("rooms: joined, gone to, left, closed", async () => {
-  const { runner, done } = tearoom({ join: ({ room }) => ({ type: "joined", room }), dial: () => ({ room: "room-1" }) });
-  for (const line of ["/join new", "/join #OPS", "/dial 2", "/room 2", "/room @bob", "/close bob"]) await runner.run(line);
+  const answers = { join: ({ room }) => ({ type: "joined", room }), dial: () => ({ room: "room-1" }) };
+  const { runner, done } = tearoom(answers);
+  const lines = ["/join new", "/join #OPS", "/dial 2", "/room 2", "/room @bob", "/close bob"];
+  for (const line of lines) await runner.run(line);
   await runner.run("/leave", "@1-2");
   assert.deepEqual(done, [
     { type: "join", room: "new" }, "look new", "look ops", { type: "dial", uid: 2 }, "look room-1", "look ops",
@@ -127,7 +133,8 @@ test("a name that nobody has heard is looked for on the server, page by page", a
 
 test("somebody is told of", async () => {
   const clients = [{ uid: 2, name: "bob", away: true }];
-  const { runner, told, chat } = tearoom({ who: ({ after }) => ({ type: "who", clients: after === 1 ? clients : [] }) });
+  const who = ({ after }) => ({ type: "who", clients: after === 1 ? clients : [] });
+  const { runner, told, chat } = tearoom({ who });
   chat.blocked.add(2);
   for (const line of ["/whois 1", "/whois bob", "/whois 7"]) await runner.run(line);
   assert.deepEqual(told, [
@@ -187,10 +194,12 @@ test("passwords are asked for in dialogs, and only of who may have one", async (
 });
 
 test("the rest of what is done here", async () => {
-  const past = () => ({ entries: [said(1, 2, "one"), { type: "topic", seq: 2 }, said(3, 2, "/me waves")], more: false });
+  const entries = [said(1, 2, "one"), { type: "topic", seq: 2 }, said(3, 2, "/me waves")];
+  const past = () => ({ entries, more: false });
   const answers = { past, logout: () => ({ type: "logged_out", devices: [2] }) };
   const { runner, done, told } = tearoom(answers);
-  const lines = ["/copy", "/copy 2", "/history", "/history 4", "/clear", "/connect", "/logout 2", "/logout", "/block", "/block 2"];
+  const lines = ["/copy", "/copy 2", "/history", "/history 4", "/clear", "/connect", "/logout 2", "/logout",
+    "/block", "/block 2"];
   for (const line of lines) await runner.run(line);
   assert.deepEqual(done, ["copy waves", "copy one", "older", "go to tea 6", "clear", "retry",
     { type: "logout", device: 2, others: undefined }, "logout", { type: "block", uid: 2 }]);

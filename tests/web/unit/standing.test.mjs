@@ -15,7 +15,8 @@ test("a length is told when it is near to the limit, in characters", () => {
 
 test("how things stand where one writes, the most pressing first", () => {
   const online = { phase: "online" }, offline = { phase: "offline" };
-  const chat = (room) => ({ current: "tea", rooms: new Map(room ? [["tea", { key: "tea", name: "tea", ...room }]] : []) });
+  const tea = { key: "tea", name: "tea" };
+  const chat = (room) => ({ current: "tea", rooms: new Map(room ? [["tea", { ...tea, ...room }]] : []) });
   const at = Date.parse("2024-05-01T08:00:00Z");
   assert.equal(standing(online, chat({})), "");
   assert.match(standing(online, chat(null)), /not in a room/);

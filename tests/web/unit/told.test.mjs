@@ -24,12 +24,14 @@ const chat = {
   me: { uid: 1, name: "ann" },
   names: new Map([[1, "ann"], [2, "bob"], [3, "eve"]]),
   current: "tea",
-  putOut: { type: "kicked", room: "cake", seq: 9, uid: 2, name: "bob", whom: 1, whom_name: "ann", reason: "Enough." },
+  putOut: { type: "kicked", room: "cake", seq: 9, uid: 2, name: "bob", whom: 1, whom_name: "ann",
+    reason: "Enough." },
 };
 
 test("events are told in the sentences of the terminal", () => inUtc(() => {
   for (const { event, sentences } of examples) {
-    assert.deepEqual(isDeed(event) ? [deedWords(event, chat)] : [...told(event, chat), ...answered(event, chat)], sentences, JSON.stringify(event));
+    const words = isDeed(event) ? [deedWords(event, chat)] : [...told(event, chat), ...answered(event, chat)];
+    assert.deepEqual(words, sentences, JSON.stringify(event));
   }
 }));
 

@@ -12,8 +12,11 @@ import { Runner } from "../../../roomchat/web/model/runner.js";
 import { TypingError } from "../../../roomchat/web/model/say.js";
 
 const TS = "2024-05-01T08:30:00.000Z";
-const WORDS = ["tea", "#TEA", "ops", "2", "0", "@bob", "bob", "7", "3", "-all", "hello", "99", "@1-2", ",", "#", "2h", "10m",
-  "x".repeat(40), "\u202e", "\ud800", "日本", "\n", "-", "//", "/join", "1e9", "999999999999999999", "constructor", "__proto__"];
+const WORDS = [
+  "tea", "#TEA", "ops", "2", "0", "@bob", "bob", "7", "3", "-all", "hello", "99", "@1-2", ",", "#", "2h", "10m",
+  "x".repeat(40), "\u202e", "\ud800", "日本", "\n", "-", "//", "/join", "1e9", "999999999999999999", "constructor",
+  "__proto__",
+];
 
 /** A few hundred thousand numbers that are the same each time (mulberry32). */
 function random(seed) {
@@ -25,12 +28,14 @@ function random(seed) {
   };
 }
 
+const members = [{ uid: 1, name: "ann" }, { uid: 2, name: "bob" }];
+
 /** Ann is in tea and ops, and whispers with bob. */
 function comeIn() {
   const chat = new Chat();
-  const members = [{ uid: 1, name: "ann" }, { uid: 2, name: "bob" }];
-  chat.take({ type: "welcome", uid: 1, name: "ann", token: "t", epoch: "e", last_n: 0, server: "s", clients: members,
-    clients_total: 2, rooms: [], rooms_total: 0, limits: { text: 100, name: 32, line: 65_536, rooms: 10 } });
+  chat.take({ type: "welcome", uid: 1, name: "ann", token: "t", epoch: "e", last_n: 0, server: "s",
+    clients: members, clients_total: 2, rooms: [], rooms_total: 0,
+    limits: { text: 100, name: 32, line: 65_536, rooms: 10 } });
   for (const room of ["tea", "ops", "@1-2"]) {
     chat.take({ type: "joined", room, members, members_total: 2, last_seq: 0 });
     chat.take({ type: "message", room, seq: 1, uid: 2, name: "bob", ts: TS, text: "ann: hello" });
@@ -43,7 +48,7 @@ function answers(chat, pick) {
   return (command) => {
     const kinds = {
       join: { type: "joined", room: command.room }, dial: { type: "joined", room: "tea" },
-      who: { type: "who", clients: command.after ? [] : [{ uid: 2, name: "bob" }], clients_total: 1, room: command.room },
+      who: { type: "who", clients: command.after ? [] : members, clients_total: 2, room: command.room },
       rooms: { type: "rooms", rooms: [], rooms_total: 0 }, rules: { type: "rules", room: command.room },
       stats: { type: "stats", server: "s", uptime: 1 }, logout: { type: "logged_out", devices: [] },
       history: { type: "history", room: command.room, entries, more: false },
@@ -57,13 +62,14 @@ test("no line that is typed is a fault", async () => {
   const pick = random(15), told = [];
   const chat = comeIn(), answer = answers(chat, pick);
   const engine = Object.assign(new Emitter(), {
-    status: { phase: "online" }, say: async () => "line-1", ask: async (command) => answer(command), retry() {}, async logout() {},
+    status: { phase: "online" }, say: async () => "line-1", ask: async (command) => answer(command),
+    retry() {}, async logout() {},
     past: async (room) => ({ entries: answer({ type: "history", room }).entries, more: false }),
   });
   const nothing = () => {};
   const view = {
-    tell: (lines) => told.push(...lines), open: nothing, go: (room) => chat.look(room), older: nothing, goTo: nothing,
-    clear: nothing, link: (room, token) => `${room} ${token}`,
+    tell: (lines) => told.push(...lines), open: nothing, go: (room) => chat.look(room), older: nothing,
+    goTo: nothing, clear: nothing, link: (room, token) => `${room} ${token}`,
     copy: async () => {},
   };
   const runner = new Runner(engine, chat, view);
