@@ -7,7 +7,6 @@ import { byId, fill } from "./dom.js";
 import { Entrance } from "./entrance.js";
 import { Header } from "./header.js";
 import { listenForKeys } from "./keys.js";
-import { People } from "./people.js";
 import { Sidebar } from "./sidebar.js";
 import { Status } from "./status.js";
 import { tell } from "./told.js";
@@ -79,8 +78,14 @@ export function createApp(given) {
 export function mount(app, { messages, composer, write, greet }) {
   const { engine, chat, settings } = app;
   const entrance = new Entrance({ engine, greet });
-  const people = new People(app, () => drawers.close());
-  const drawers = new Drawers({ settings, onpeople: () => people.refresh() });
+  /** @type {import("./people.js").People | undefined} */
+  let people;
+  const drawers = new Drawers(settings, async () => {
+    const { People } = await import("./people.js");
+    people ??= new People(app, () => drawers.close());
+    fill(byId("people"), people.element);
+    people.refresh();
+  });
   const header = new Header(app, drawers);
   const look = app.go;
   app.go = (room) => {
@@ -92,7 +97,6 @@ export function mount(app, { messages, composer, write, greet }) {
   fill(byId("room-header"), ...header.elements);
   fill(byId("messages"), messages);
   fill(byId("composer"), composer);
-  fill(byId("people"), people.element);
   fill(byId("entrance"), entrance.element);
   new Status(byId("status"), engine);
   new Door(app, entrance, { focus: write });

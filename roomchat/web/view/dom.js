@@ -105,7 +105,10 @@ export function eachFrame(show) {
   };
 }
 
-/** @param {Element} element @param {Props} props */
+/**
+ * @param {Element} element
+ * @param {Props} props
+ */
 function apply(element, props) {
   for (const [name, value] of Object.entries(props)) {
     if (name.startsWith("on") && typeof value === "function") element.addEventListener(name.slice(2), value);
@@ -114,12 +117,8 @@ function apply(element, props) {
   }
 }
 
-/** @param {Child[]} children @returns {(Node | string)[]} */
-function present(children) {
-  const kept = [];
-  for (const child of children) {
-    if (child === null || child === undefined || child === false || child === "") continue;
-    kept.push(typeof child === "number" ? String(child) : child);
-  }
-  return kept;
-}
+/**
+ * @param {Child[]} children
+ * @returns {any[]} numbers and texts are made nodes by whoever takes them
+ */
+const present = (children) => children.filter((child) => child || child === 0);

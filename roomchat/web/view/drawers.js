@@ -12,7 +12,9 @@ export class Drawers {
   #narrow = matchMedia(NARROW);
   #middle = matchMedia(MIDDLE);
   #settings;
-  #onpeople;
+  #listPeople;
+  /** @type {Promise<void> | undefined} until the people are there */
+  #listing;
   /** @type {Side | null} */
   #above = null;
   /** @type {HTMLElement | null} */
@@ -20,12 +22,12 @@ export class Drawers {
   #shade = el("button", { class: "shade", type: "button", tabindex: "-1", "aria-label": "Close" });
 
   /**
-   * @param {{settings: import("./settings.js").Settings, onpeople: () => void}} options onpeople: they are to be
-   *   seen now
+   * @param {import("./settings.js").Settings} settings
+   * @param {() => Promise<void>} listPeople they are to be seen now
    */
-  constructor({ settings, onpeople }) {
+  constructor(settings, listPeople) {
     this.#settings = settings;
-    this.#onpeople = onpeople;
+    this.#listPeople = listPeople;
     this.#shade.addEventListener("click", () => this.closeAbove());
     byId("chat").append(this.#shade);
     for (const query of [this.#narrow, this.#middle]) {
@@ -38,15 +40,16 @@ export class Drawers {
   }
 
   /** @param {Side} side */
-  toggle(side) {
+  async toggle(side) {
     if (!this.#isDrawer(side)) {
       this.#settings.set({ people: !this.#settings.values.people });
       return this.#show();
     }
-    if (this.#above === side) return this.closeAbove();
+    if (this.#above === side) return void this.closeAbove();
     this.#before = /** @type {HTMLElement | null} */ (document.activeElement);
     this.#above = side;
     this.#show();
+    if (side === "people") await this.#listing;
     const place = byId(side === "rooms" ? "sidebar" : "people");
     /** @type {HTMLElement | null} */ (place.querySelector("[aria-current], button"))?.focus();
   }
@@ -57,7 +60,11 @@ export class Drawers {
     else this.toggle("people");
   }
 
-  /** Close what lies above the room. @returns {boolean} whether there was something */
+  /**
+   * Close what lies above the room.
+   *
+   * @returns {boolean} whether there was something
+   */
   closeAbove() {
     if (this.#above === null) return false;
     this.#above = null;
@@ -79,6 +86,6 @@ export class Drawers {
     attribute(room, "inert", this.#above !== null);
     people.hidden = this.#middle.matches ? this.#above !== "people" : !this.#settings.values.people;
     this.#shade.hidden = this.#above === null;
-    if (wasHidden && !people.hidden) this.#onpeople();
+    if (wasHidden && !people.hidden) this.#listing = this.#listPeople();
   }
 }

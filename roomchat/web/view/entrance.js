@@ -2,8 +2,8 @@
 
 import { readInvite } from "../model/invite.js";
 import { tab, tabs } from "./buttons.js";
-import { field } from "./dialog.js";
 import { attribute, el, fill } from "./dom.js";
+import { field } from "./field.js";
 
 /** @typedef {"guest" | "login" | "register"} Way */
 

@@ -1,12 +1,8 @@
 // The head of the room: its name, what it is about, and what one can do with it.
 
 import { iconButton, menuButton } from "./buttons.js";
-import { copyText } from "./clipboard.js";
 import { attribute, eachFrame, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { linkToRoom } from "./links.js";
-import { openMenu } from "./menu.js";
-import { roomItems } from "./room_items.js";
 import { theirs } from "./person.js";
 
 /** The header; it shows the room that is looked at. */
@@ -30,7 +26,7 @@ export class Header {
     const counted = { class: "icon-button people-count" };
     this.#people = iconButton("people", "People", () => drawers.toggle("people"), counted, this.#count);
     this.#search = iconButton("search", "Search", () => app.open("search"));
-    this.#more = menuButton("more", "Menu of the room", () => this.#menu());
+    this.#more = menuButton("more", "Menu of the room", () => app.open("room-menu", { anchor: this.#more }));
     this.elements = [rooms, this.#title, this.#search, this.#people, this.#more];
     app.chat.on("change", eachFrame(() => this.#show()));
   }
@@ -79,23 +75,6 @@ export class Header {
     const edit = () => this.#app.open("topic", { room: key });
     return el("button", { class: "room-topic ellipsis", type: "button", onclick: edit },
       topic ? theirs(topic) : "Say what this room is about", el("span", { class: "unseen" }, ", edit"));
-  }
-
-  #menu() {
-    const { ask, chat, open, tell } = this.#app;
-    const { key, isPair, isPrivate, other } = this.#room;
-    const link = () => copyText(linkToRoom(key), tell, "A link into this room is in the clipboard.");
-    openMenu(this.#more, "Menu of the room", isPair
-      ? [
-        { label: "Call", icon: "phone", run: () => open("dial", { digits: String(other.uid) }) },
-        { label: "About this person", icon: "people", run: () => open("person", { uid: other.uid }) },
-        { label: "Close", icon: "close", apart: true, run: () => chat.close(key) },
-      ]
-      : [
-        ...(isPrivate ? [] : [{ label: "Copy a link into this room", icon: "link", run: link }]),
-        ...roomItems(this.#app, this.#room),
-        { label: "Leave", icon: "leave", apart: true, danger: true, run: () => ask({ type: "leave", room: key }) },
-      ]);
   }
 }
 

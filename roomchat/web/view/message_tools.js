@@ -3,7 +3,6 @@
 import { whose } from "../model/words.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { openMenu } from "./menu.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {{label: string, icon: string, run: () => void, danger?: boolean}} Deed */
@@ -43,7 +42,7 @@ export class MessageTools {
   menu(row, entry) {
     const { uid, name } = entry;
     const person = { label: whose(name, uid), icon: "people", run: () => this.#want({ what: "person", uid, name, at: row }) };
-    openMenu(row, "Message", [...this.#deeds(entry), person]);
+    this.#app.open("menu", { anchor: row, label: "Message", entries: [...this.#deeds(entry), person] });
   }
 
   /** @param {any} entry @returns {Deed[]} what this person may do with it */

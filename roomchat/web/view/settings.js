@@ -15,8 +15,8 @@ const KEY = "roomchat.settings";
 
 /** The values, and whom to tell when one changes. */
 export class Settings {
-  /** @type {Set<(values: Values) => void>} */
-  #listeners = new Set();
+  /** @type {((values: Values) => void)[]} */
+  #listeners = [];
   /** @type {Values} */
   #values = { ...DEFAULTS, ...stored() };
 
@@ -42,10 +42,9 @@ export class Settings {
     this.#take(values);
   }
 
-  /** @param {(values: Values) => void} listener @returns {() => void} ends it */
+  /** @param {(values: Values) => void} listener */
   onchange(listener) {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#listeners.push(listener);
   }
 
   /** @param {Values} values */

@@ -6,8 +6,6 @@ import { iconButton, menuButton, row } from "./buttons.js";
 import { copyText } from "./clipboard.js";
 import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
-import { linkToDial } from "./links.js";
-import { openMenu } from "./menu.js";
 import { name, presence, theirs, tile } from "./person.js";
 
 const MOST = 99; // a higher count is shown as 99+
@@ -29,7 +27,7 @@ export class Sidebar {
       el("span", { class: "my-number-says" }, "Your number is"), " ", this.#number,
       el("span", { class: "unseen" }, ", copy it"),
     );
-    const menu = menuButton("settings", "You and settings", () => this.#menu(menu));
+    const menu = menuButton("settings", "You and settings", () => app.open("my-menu", { anchor: menu }));
     const call = el("button", { class: "button", type: "button", onclick: () => app.open("dial") },
       icon("dial"), "Call", el("span", { class: "unseen" }, " a number"));
     this.element = el(
@@ -80,22 +78,6 @@ export class Sidebar {
   #copy() {
     const { uid } = this.#app.chat.me;
     return copyText(String(uid), this.#app.tell, `Your number, ${uid}, is in the clipboard.`);
-  }
-
-  /** @param {HTMLElement} button */
-  #menu(button) {
-    const { open, chat, tell } = this.#app;
-    const { uid, account } = chat.me;
-    const link = () => copyText(linkToDial(uid), tell, "A link that calls you is in the clipboard.");
-    const ends = account ? ["Log out", "logout"] : ["Forget me here", "forget"];
-    openMenu(button, "You and settings", [
-      { label: account ? "Account and devices" : "Name and account", icon: "key", run: () => open("account") },
-      { label: "Copy a link that calls you", icon: "link", run: link },
-      { label: "Settings", icon: "settings", run: () => open("settings"), apart: true },
-      { label: "Keys", icon: "help", keys: "?", run: () => open("keys") },
-      { label: "About", icon: "room", run: () => open("about") },
-      { label: ends[0], icon: "leave", danger: true, apart: true, run: () => open(ends[1]) },
-    ]);
   }
 }
 

@@ -4,8 +4,9 @@ import { cell } from "../../model/harmless.js";
 import { readInvite } from "../../model/invite.js";
 import { localTime, uidName, whose } from "../../model/words.js";
 import { actionRow, button } from "../buttons.js";
-import { field, formDialog, openDialog } from "../dialog.js";
+import { formDialog, openDialog } from "../dialog.js";
 import { el, fill } from "../dom.js";
+import { field } from "../field.js";
 
 /** @typedef {import("../app.js").App} App */
 

@@ -4,7 +4,8 @@
 import { harmless, short } from "../../model/harmless.js";
 import { counted, localTime, said } from "../../model/words.js";
 import { el, fill } from "../dom.js";
-import { field, formDialog, openDialog } from "../dialog.js";
+import { field } from "../field.js";
+import { formDialog, openDialog } from "../dialog.js";
 import { name, theirs } from "../person.js";
 
 const SNIPPET = 300; // characters of a message that are shown

@@ -2,8 +2,9 @@
 
 import { counted } from "../../model/words.js";
 import { row } from "../buttons.js";
-import { field, formDialog, openDialog } from "../dialog.js";
+import { formDialog, openDialog } from "../dialog.js";
 import { el, fill, keyed } from "../dom.js";
+import { field } from "../field.js";
 import { icon } from "../icons.js";
 import { theirs } from "../person.js";
 

@@ -4,7 +4,8 @@ import { cell, harmless, short } from "../../model/harmless.js";
 import { TypedHistory } from "../../model/typed_history.js";
 import { said, whose } from "../../model/words.js";
 import { el } from "../dom.js";
-import { field, formDialog } from "../dialog.js";
+import { field } from "../field.js";
+import { formDialog } from "../dialog.js";
 
 /** @typedef {import("../app.js").App} App */
 

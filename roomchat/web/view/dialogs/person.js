@@ -3,11 +3,11 @@
 import { pairRoom } from "../../core/protocol.js";
 import { uidName } from "../../model/words.js";
 import { actionRow, button } from "../buttons.js";
-import { personItems } from "./person_items.js";
 import { copyText } from "../clipboard.js";
 import { openDialog } from "../dialog.js";
 import { el } from "../dom.js";
 import { name, presence, tile } from "../person.js";
+import { personItems } from "./person_items.js";
 
 /**
  * @param {import("../app.js").App} app

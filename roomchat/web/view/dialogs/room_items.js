@@ -3,9 +3,9 @@
 
 /**
  * What there is to do about a room beside being in it.
- * @param {import("./app.js").App} app
+ * @param {import("../app.js").App} app
  * @param {any} room of chat.rooms
- * @returns {import("./menu.js").MenuEntry[]}
+ * @returns {import("../menu.js").MenuEntry[]}
  */
 export function roomItems(app, room) {
   const { chat, open } = app, { key } = room;
