@@ -3,7 +3,6 @@
 import { cell } from "../model/harmless.js";
 import { say } from "../model/say.js";
 import { lengthStanding, standing } from "../model/standing.js";
-import { TypedHistory } from "../model/typed_history.js";
 import { Refused } from "../core/protocol.js";
 import { attribute, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
@@ -20,9 +19,9 @@ const NO_FILES = "There are no files in this chat. You can paste a link to one."
  * @typedef {{tell(lines: string[], tone?: "told" | "trouble"): void, goTo(room: string, seq: number): void,
  *   page(by: 1 | -1): void, clear(): void}} Pane
  *
- * What completes what is typed, says what it does, and carries it out.
+ * What completes what is typed, says what it does, carries it out, and brings it back.
  * @typedef {{completion: import("./completion.js").Completion, hint: (text: string) => string,
- *   runner: import("../model/runner.js").Runner}} Typed
+ *   history: import("../model/typed_history.js").TypedHistory, runner: import("../model/runner.js").Runner}} Typed
  */
 
 export class Composer {
@@ -37,7 +36,6 @@ export class Composer {
   /** @type {Typed | undefined} once it is there */
   #typed;
   #typing = /** @type {Promise<Typed> | null} */ (null);
-  #history = new TypedHistory(() => localStorage);
   /** @type {Map<string, string>} */
   #drafts = new Map();
   #room = "";
@@ -73,8 +71,13 @@ export class Composer {
     return this.#typing;
   }
 
+  /** @param {(history: Typed["history"]) => void} how */
+  #remember(how) {
+    this.#need().then(({ history }) => how(history), () => {}); // where it can't be had, nothing is brought back
+  }
+
   async #fetch() {
-    const { Completion, hint, Runner } = await import("./typed.js");
+    const { Completion, hint, Runner, TypedHistory } = await import("./typed.js");
     const app = this.#app, pane = this.#pane;
     const completion = new Completion(app, this.#field);
     const runner = new Runner(app.engine, app.chat, {
@@ -91,7 +94,7 @@ export class Composer {
       },
     });
     this.element.prepend(completion.element);
-    this.#typed = { completion, hint, runner };
+    this.#typed = { completion, hint, history: new TypedHistory(() => localStorage), runner };
     if (document.activeElement === this.#field) completion.update(); // of what was typed meanwhile
     this.#tellStanding();
     return this.#typed;
@@ -162,7 +165,7 @@ export class Composer {
     engine.on("event", (/** @type {any} */ event) => this.#hear(event));
     engine.on("draft", (/** @type {{room: string, text: string}} */ draft) => this.#otherTab(draft));
     engine.on("reset", (/** @type {any} */ kept) => {
-      if (!kept) this.#history.clear();
+      if (!kept) this.#remember((history) => history.clear());
       this.load(kept);
     });
     this.#isTouch.addEventListener("change", () => this.#turn());
@@ -181,8 +184,9 @@ export class Composer {
       else this.#submit();
     } else if (shiftKey || ctrlKey || altKey || metaKey) return;
     else if (key === "ArrowUp" || key === "ArrowDown") {
-      const line = key === "ArrowUp" ? this.#history.older(field.value) : this.#history.newer(field.value);
-      if (line === null) return;
+      const history = this.#typed?.history;
+      const line = key === "ArrowUp" ? history?.older(field.value) : history?.newer(field.value);
+      if (line === null || line === undefined) return;
       event.preventDefault();
       this.#write(line);
     } else if ((key === "PageUp" || key === "PageDown") && field.scrollHeight <= field.clientHeight + 1) {
@@ -208,7 +212,7 @@ export class Composer {
     if (!text.trim()) return;
     if (this.#tooLong(text)) return this.#tellStanding();
     this.#typed?.completion.close();
-    this.#history.add(text);
+    this.#remember((history) => history.add(text));
     this.#write("");
     this.#keep();
     this.focus();

@@ -3,6 +3,7 @@
 
 import { hint } from "../model/complete.js";
 import { Runner } from "../model/runner.js";
+import { TypedHistory } from "../model/typed_history.js";
 import { Completion } from "./completion.js";
 
-export { Completion, hint, Runner };
+export { Completion, hint, Runner, TypedHistory };
