@@ -16,7 +16,7 @@ from tests.conftest import QUIET
 from tests.web.browser import Person
 
 AWAY = ["WebSocket connection to .* failed", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET"]
-KEPT = "() => caches.keys().then((names) => names.length === 1 && navigator.serviceWorker.controller !== null)"
+KEPT = "() => navigator.serviceWorker.ready.then(() => true)"  # there is a worker that has the page
 
 
 @contextmanager
