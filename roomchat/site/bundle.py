@@ -3,10 +3,10 @@
 Seventy small files would be seventy requests, and a third more bytes: each is packed without what it has in common
 with the others. Nothing but imports and exports is rewritten, and each module keeps a scope of its own:
 
-    import { el } from "./dom.js";            const $$7 = (() => {
-    export class Sidebar { ... }         ->   const { el } = $$3;
-                                              class Sidebar { ... }
-                                              return { Sidebar };
+    import { el } from "./dom.js";            const $$7=(()=>{
+    export class Sidebar { ... }         ->   const{el}=$$3;
+                                              class Sidebar{ ... }
+                                              return{Sidebar};
                                               })();
 """
 
@@ -26,6 +26,7 @@ _IMPORT = re.compile(
 _DECLARED = re.compile(r"^export (?=(?:async function|function|class|const) (?P<name>[\w$]+))", re.MULTILINE)
 _LISTED = re.compile(r"^export\s*\{(?P<names>[^}]*)\};?\n?", re.MULTILINE)
 _OTHER = re.compile(r"^(?:export\b|import\b(?!\s*[(.])).*", re.MULTILINE)
+_NO_END = re.compile(r"(?<=[;{,(])\n")  # lines that could be one with the next: no statement ends because of them
 _LATER = re.compile(r"""\bimport\("(\.[^"]*)"\)""")
 
 
@@ -135,14 +136,14 @@ def _file(
     lines = []
     for other in files:
         if taken := [numbers[name] for name in _taken(file, other, modules, holders)]:
-            lines.append(f'import {{ {", ".join(taken)} }} from "{_relative(other, file)}";')
+            lines.append(f'import{{{",".join(taken)}}}from"{_relative(other, file)}";')
     lines += [_scope(name, file, modules[name], numbers) for name in own]
     given = {name for other in files for name in _taken(other, file, modules, holders)}
     if given:
-        lines.append(f"export {{ {', '.join(numbers[name] for name in own if name in given)} }};")
+        lines.append(f"export{{{','.join(numbers[name] for name in own if name in given)}}};")
     if file in modules and (exports := modules[file].exports):
-        lines.append(f"export const {{ {', '.join(exports)} }} = {numbers[file]};")
-    return "\n".join(lines) + "\n"
+        lines.append(f"export const{{{','.join(exports)}}}={numbers[file]};")
+    return _NO_END.sub("", "\n".join(lines) + "\n")
 
 
 def _taken(file: str, other: str, modules: Mapping[str, Module], holders: Mapping[str, str]) -> list[str]:
@@ -161,20 +162,20 @@ def _scope(name: str, root: str, module: Module, numbers: Mapping[str, str]) -> 
     def imported(found: re.Match[str]) -> str:
         number = numbers[_joined(folder, found["path"])]
         if found["all"]:
-            return f"const {found['all']} = {number};"
-        return f"const {{ {_pairs(_names(found['names']))} }} = {number};" if found["names"] else ""
+            return f"const {found['all']}={number};"
+        return f"const{{{_pairs(_names(found['names']))}}}={number};" if found["names"] else ""
 
     def asked(found: re.Match[str]) -> str:
         return f'import("{_relative(_joined(folder, found[1]), root)}")'
 
     body = _LATER.sub(asked, _LISTED.sub("", _DECLARED.sub("", _IMPORT.sub(imported, module.text))))
     exports = _pairs((outside, inside) for outside, inside in module.exports.items())
-    return f"const {numbers[name]} = (() => {{\n{body}return {{ {exports} }};\n}})();"
+    return f"const {numbers[name]}=(()=>{{\n{body}return{{{exports}}};\n}})();"
 
 
 def _pairs(names: Iterable[tuple[str, str]]) -> str:
     """As properties of an object: its own names, and those for the values."""
-    return ", ".join(one if one == other else f"{one}: {other}" for one, other in names)
+    return ",".join(one if one == other else f"{one}:{other}" for one, other in names)
 
 
 def _joined(folder: str, path: str) -> str:
