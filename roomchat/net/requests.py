@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from email.utils import formatdate
+from functools import partial
 
 from roomchat.chat.inputs import Disconnected
 from roomchat.net.connection import NEW, REFUSED, Connection
@@ -18,6 +19,9 @@ from roomchat.wires.site import Site
 
 BYTES_PER_TOKEN = 1024  # of a request, beyond its first token: a browser's has some 700
 ANSWER_TIMEOUT = 60.0  # seconds in which a peer has to take an answer
+# Seconds without a request after which a proxy's connection ends: it shall be the proxy that ends it, for it takes
+# what we end just when it asks for a failure. nginx keeps them for 60, Caddy for 120.
+PROXY_IDLE = 180.0
 
 
 class Requests:
@@ -31,26 +35,26 @@ class Requests:
         self._output = output
         self._site = site
         self._gate = Gate(settings)
-        self._patience = settings.hello_timeout  # seconds from one whole request to the next
+        self._hello_timeout = settings.hello_timeout
 
     def begin(self, connection: Connection) -> None:
         """A connection speaks HTTP."""
-        from roomchat.wires.http import (
-            Conversation,  # only here: it takes 0.05 s, and many a server has no browsers
-        )
+        from roomchat.wires.http import Conversation  # only here: it takes 0.05 s, and many have no browsers
 
         peer = Asker(connection.address, connection.local, connection.transport.secure)
-        date = formatdate
-        connection.conversation = Conversation(
-            peer, self._gate, self._site, self._layers.is_proxy, lambda: date(usegmt=True)
-        )
+        date = partial(formatdate, usegmt=True)
+        connection.conversation = Conversation(peer, self._gate, self._site, self._layers.is_proxy, date)
         connection.last_asked = time.monotonic()
         if self._layers.is_proxy(connection.address):
             connection.bucket = self._connections.admission.shared_bucket(connection.last_asked)
         connection.pace = 0.0  # whatever it was taken for
         connection.detector.proxied = False
         connection.detector.data.clear()
-        self._connections.later(self._patience, self._look, connection)
+        self._connections.later(self._patience(connection), self._look, connection)
+
+    def _patience(self, connection: Connection) -> float:
+        """Seconds from one whole request to the next."""
+        return PROXY_IDLE if self._layers.is_proxy(connection.address) else self._hello_timeout
 
     def feed(self, connection: Connection, data: bytes) -> tuple[Asker, bytes] | None:
         """Answer what came. If that was the last request, since it is a WebSocket from here on: of whom, and what
@@ -93,9 +97,9 @@ class Requests:
             if now - connection.last_asked > ANSWER_TIMEOUT:
                 self._connections.let_go(connection)
                 return
-        elif now - connection.last_asked >= self._patience:
+        elif now - connection.last_asked >= self._patience(connection):
             if connection.phase is NEW:
                 last = [] if connection.conversation.idle else connection.conversation.late()
                 self._say(connection, last, ends=True)
             return
-        self._connections.later(self._patience, self._look, connection)
+        self._connections.later(self._patience(connection), self._look, connection)
