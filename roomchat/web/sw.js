@@ -31,8 +31,8 @@ async function file(path) {
 async function look() {
   const { status } = await fetch("/sw.js", { method: "HEAD", cache: "no-store" });
   if (status !== 404 && status !== 410) return;
-  await worker.registration.unregister();
-  await caches.delete(NAME);
+  // Without the files it passes everything on, until its last page is closed.
+  await Promise.all([caches.delete(NAME), worker.registration.unregister()]);
 }
 
 /** @param {Notification} notification was clicked: show the room that it is of */

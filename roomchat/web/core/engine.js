@@ -12,6 +12,7 @@ export { Refused };
 const NAME = "roomchat-1"; // of what tabs share; with another number they do not understand each other
 const CHECKPOINT = 200; // things that are shown after which it is kept how the chat looks
 const SERVED = ["enter", "ask", "read", "fetch", "logout", "retry", "status"]; // what tabs ask of the leader
+const REMINDER = 500; // ms behind the time at which whoever leads wanted to try again
 const NEWER = "A newer version of this page is open in another tab; reload this one.";
 
 /**
@@ -276,8 +277,20 @@ export class Engine extends Emitter {
   /** @param {any} message */
   #hear({ kind, value }) {
     if (kind === "frame") this.#take(value);
-    else if (kind === "status" && this.#leader === null) this.#changed(value);
+    else if (kind === "status" && this.#leader === null) this.#follow(value);
     else if (kind === "draft" || kind === "setting") this.emit(kind, value);
+  }
+
+  /**
+   * Browsers let the timers of a tab that nobody sees go off once a minute: who leads there is reminded by who is seen.
+   * @param {Status} status
+   */
+  #follow(status) {
+    this.#changed(status);
+    const { retryAt } = status;
+    if (retryAt === undefined) return;
+    const remind = () => this.status === status && this.#around.isSeen?.() && this.retry();
+    this.#around.after(Math.max(0, retryAt - Date.now()) + REMINDER, remind);
   }
 
   /** @param {Leader} leader @param {Status} status */

@@ -98,9 +98,10 @@ export class Leader {
 
   // ------------------------------------------------------------ what tabs ask for
 
-  /** Tell how things stand, again. */
+  /** Tell how things stand, again; somebody looks, so there is no time to wait. */
   async status() {
     this.#told.tell(this.#status);
+    if (this.#status.phase === "offline") this.#connection?.retry();
   }
 
   /**

@@ -17,7 +17,7 @@ const HARMLESS = [
  * What tabs need of the browser. Without `locks` (the page came over clear text from another machine) a tab leads when
  * nobody else says that it does.
  * @typedef {{locks?: LockManager, channel: (name: string) => BroadcastChannel,
- *   after: (ms: number, then: () => void) => () => void, watch?: (on: Watcher) => void}} Around
+ *   after: (ms: number, then: () => void) => () => void, watch?: (on: Watcher) => void, isSeen?: () => boolean}} Around
  *
  * What the page does: it is left or frozen, it is back, somebody looks at it.
  * @typedef {{sleep: () => void, wake: () => void, look: () => void}} Watcher
@@ -39,12 +39,13 @@ export const browser = {
     const timer = setTimeout(then, ms);
     return () => clearTimeout(timer);
   },
+  isSeen: () => document.visibilityState === "visible",
   watch: ({ sleep, wake, look }) => {
     addEventListener("pagehide", sleep);
     addEventListener("pageshow", wake);
     document.addEventListener("freeze", sleep);
     document.addEventListener("resume", wake);
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
+    document.addEventListener("visibilitychange", () => browser.isSeen?.() && look());
   },
 };
 

@@ -100,6 +100,20 @@ test("a tab that leads and does not answer is replaced, and gives way when it is
   assert.deepEqual([texts(tab), texts(other)], [["on"], ["on"]]);
 });
 
+test("a tab that is seen reminds the one that leads, whose timers may be late", async () => {
+  const { world, tab } = await inLobby();
+  world.open();
+  await world.passes(1_000);
+  const { after } = tab;
+  tab.after = (ms, then) => after(Math.max(60_000, ms), then);
+  world.server.isAway = true;
+  world.server.drop();
+  await world.passes(20);
+  world.server.isAway = false;
+  await world.passes(2_000);
+  assert.equal(tab.engine.status.phase, "online");
+});
+
 test("a start without a server shows what was there, and what is said then waits", async () => {
   const { world, tab } = await inLobby();
   for (const one of ["a", "b", "c"]) world.server.talk("lobby", one);

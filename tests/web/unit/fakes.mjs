@@ -121,15 +121,15 @@ export class Tab {
   constructor(world, options = {}) {
     this.world = world;
     const storage = new Storage(new TabDisk(world, this));
-    const after = (/** @type {number} */ ms, /** @type {() => void} */ then) =>
-      world.after(ms, () => this.runs(then));
+    /** @type {(ms: number, then: () => void) => () => void} */
+    const after = (ms, then) => this.after(ms, then);
     const locks = world.hasLocks ? /** @type {any} */ (this.locks()) : undefined;
     const connect = () => world.server.connect(this);
     this.engine = new Engine({
       url: "ws://test/ws",
       summary: () => ({ entries: this.entries.length }),
       open: async () => ({ storage, sentence: "" }),
-      around: { locks, channel: () => this.channel(), after },
+      around: { locks, channel: () => this.channel(), after, isSeen: () => true },
       outside: { connect, now: () => world.time, after, watch: () => () => {}, chance: () => 1 },
       ...options,
     });
@@ -147,6 +147,9 @@ export class Tab {
     this.world.server.drop(this);
     this.world.after(this.world.chance() * 5, () => this.world.release(this));
   }
+
+  /** @type {(ms: number, then: () => void) => () => void} */
+  after = (ms, then) => this.world.after(ms, () => this.runs(then));
 
   /** @type {(() => void)[]} what would have happened while it was frozen */
   #missed = [];
