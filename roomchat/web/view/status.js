@@ -17,6 +17,7 @@ export class Status {
   #engine;
   /** @type {"well" | "losing" | "lost" | "back"} */
   #state = "well";
+  #wasOnline = false;
   /** @type {How} */
   #how;
   /** @type {Map<string, Node[]>} what is to be known beside that: sentences with their buttons */
@@ -39,8 +40,12 @@ export class Status {
 
   /** @param {How} how */
   #changed(how) {
-    this.#how = how;
-    const isLost = how.phase === "connecting" || how.phase === "offline";
+    // That it is tried again is no news, and would be read out each time.
+    if (this.#how.phase !== "offline" || how.phase !== "offline" || how.retryAt) this.#how = how;
+    // To connect for the first time may take its time: there was nothing that could be lost.
+    const isFirst = how.phase === "connecting" && !this.#wasOnline && this.#state === "well";
+    const isLost = how.phase === "offline" || (how.phase === "connecting" && !isFirst);
+    this.#wasOnline = how.phase === "online" || (isLost && this.#wasOnline);
     if (how.phase === "ended") this.#turn("lost");
     else if (isLost && this.#state !== "lost" && this.#state !== "losing") this.#turn("losing", PATIENCE, "lost");
     else if (how.phase === "online" && this.#state === "lost") this.#turn("back", BACK_FOR, "well");
