@@ -1,24 +1,29 @@
-// The worker that has the page when the server is away, and what is to be done when a newer one waits.
+// The worker that has the page when the server is away, and what is to be done when there is a newer page.
 
-/** @type {ServiceWorkerRegistration | null} */
-let registration = null;
+/** @type {ServiceWorkerRegistration | undefined} */
+let registration;
 
 /**
  * Have the page kept in this browser, where it lets us: over https, or from this machine.
- * @param {import("./engine.js").Engine} engine tells `update` when a newer page waits
+ * @param {import("./engine.js").Engine} engine tells `update` when there is a newer page
  */
 export async function keepPage(engine) {
+  watch(engine);
   const workers = globalThis.isSecureContext ? navigator.serviceWorker : undefined;
-  if (workers === undefined) return;
   const { trustedTypes } = /** @type {any} */ (globalThis);
   const policy = trustedTypes?.createPolicy("roomchat", { createScriptURL: (/** @type {string} */ url) => url });
-  try {
-    const script = policy?.createScriptURL("/sw.js") ?? "/sw.js";
-    registration = await workers.register(script, { updateViaCache: "none" });
-  } catch {
-    return; // with a certificate that no authority vouches for, browsers do not let us
-  }
-  const kept = registration;
+  const script = policy?.createScriptURL("/sw.js") ?? "/sw.js";
+  // With a certificate that no authority vouches for, browsers do not let us.
+  registration = await workers?.register(script, { updateViaCache: "none" }).catch(() => undefined);
+  if (workers && registration) follow(engine, workers, registration);
+}
+
+/**
+ * @param {import("./engine.js").Engine} engine
+ * @param {ServiceWorkerContainer} workers
+ * @param {ServiceWorkerRegistration} kept
+ */
+function follow(engine, workers, kept) {
   let isNewer = workers.controller !== null; // than this page: the next worker that takes over
   const look = () => {
     if (!kept.waiting || !kept.active) return;
@@ -35,8 +40,25 @@ export async function keepPage(engine) {
     if (isNewer) location.reload();
     isNewer = true;
   });
-  // A server that comes back may have been upgraded.
-  engine.on("status", ({ phase }) => phase === "online" && kept.update().catch(() => {}));
+}
+
+/** A server that comes back may have been upgraded. @param {import("./engine.js").Engine} engine */
+function watch(engine) {
+  let isFirst = true;
+  engine.on("status", async ({ phase }) => {
+    if (phase !== "online") return;
+    if (registration) await registration.update().catch(() => {});
+    else if (!isFirst && (await isOther())) engine.emit("update");
+    isFirst = false;
+  });
+}
+
+/** Whether the server has another page by now: files of this one that were not wanted yet can't be had any more. */
+async function isOther() {
+  const path = document.querySelector("script[type=module]")?.getAttribute("src") ?? "/";
+  const hash = path.split("/")[1];
+  const page = await fetch("/", { cache: "no-cache" }).then((answer) => answer.text(), () => hash);
+  return !page.includes(hash);
 }
 
 /** Reload all tabs of this browser, with the newer page if there is one. */
