@@ -44,7 +44,7 @@ export class Sidebar {
   #show() {
     const { me, rooms } = this.#app.chat;
     fill(this.#number, me.uid);
-    attribute(this.#number, "data-digits", String(me.uid).length);
+    this.#number.style.setProperty("--digits", String(String(me.uid).length));
     fill(this.#name, theirs(me.name, "ellipsis"), !me.account && el("span", { class: "soft small" }, "guest"));
     const all = [...rooms.values()];
     this.#list(this.#rooms, all.filter((room) => !room.isPair));
