@@ -32,7 +32,8 @@ export function openDialog({ title, body, kind = "", onclose }) {
   });
   document.body.append(dialog);
   dialog.showModal();
-  const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".dialog-body :is(input, button, a, select)");
+  const fields = ".dialog-body :is(input, button, a, select):not([tabindex='-1'])";
+  const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(fields);
   /** @type {HTMLElement} */ (first ?? close).focus();
   return dialog;
 }

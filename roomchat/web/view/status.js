@@ -34,7 +34,9 @@ export class Status {
     this.#engine = engine;
     this.#how = engine.status;
     engine.on("status", (/** @type {How} */ how) => this.#changed(how));
-    engine.on("notice", (/** @type {string} */ sentence) => this.#notice(sentence, [this.#drops(sentence, "All right")]));
+    engine.on("notice", (/** @type {string} */ sentence) => {
+      this.#notice(sentence, [this.#drops(sentence, "All right")]);
+    });
     engine.on("update", () => this.#notice(UPDATE, [button("Load it", reload), this.#drops(UPDATE, "Later")]));
   }
 

@@ -42,7 +42,9 @@ export class Whereabouts {
     const keys = [...chat.rooms.keys()];
     const room = keys.find((key) => key === before);
     if (room !== undefined) chat.look(room);
-    else if (before === null || engine.status.phase === "online") chat.look(keys.includes(chat.lobby) ? chat.lobby : keys[0]);
+    else if (before === null || engine.status.phase === "online") {
+      chat.look(keys.includes(chat.lobby) ? chat.lobby : keys[0]);
+    }
   }
 
   /** Others who dial this person come where they look: so the server is to know. */

@@ -45,7 +45,8 @@ const newSecrets = () => [secret("Password", "new"), secret("Password again", "a
  * @param {App} app
  */
 const whosePassword = (app) => el("input", {
-  class: "unseen", autocomplete: "username", value: app.chat.me.name, readonly: true, tabindex: "-1", "aria-hidden": "true",
+  class: "unseen", autocomplete: "username", value: app.chat.me.name, readonly: true, tabindex: "-1",
+  "aria-hidden": "true",
 });
 
 /** @param {string} words */

@@ -93,7 +93,8 @@ export function openJoin(app, { room = "", token } = {}) {
  * @param {{room: string}} args
  */
 export function openTopic({ chat, engine }, { room }) {
-  const topic = field("Topic", { name: "topic", value: chat.rooms.get(room)?.topic, maxlength: 400 }, "Empty: nothing in particular.");
-  formDialog({ title: "What the room is about", submit: "Say so", body: [topic] },
+  const { topic } = chat.rooms.get(room) ?? {};
+  const body = [field("Topic", { name: "topic", value: topic, maxlength: 400 }, "Empty: nothing in particular.")];
+  formDialog({ title: "What the room is about", submit: "Say so", body },
     (data) => engine.ask({ type: "topic", room, topic: String(data.get("topic")).trim() }));
 }

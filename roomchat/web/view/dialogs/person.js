@@ -25,6 +25,7 @@ export function openPerson(app, { uid, name: given }) {
     dialog.close();
     run();
   };
+  const copy = () => copyText(String(uid), app.tell, `${uid} is in the clipboard.`);
   const call = then(() => app.open("dial", { digits: String(uid) }));
   const main = isMe ? [button("Name and account", then(() => app.open("account")), "", "key")] : [
     button("Whisper", then(() => app.go(pairRoom(chat.me.uid, uid))), "main", "whisper"),
@@ -32,7 +33,7 @@ export function openPerson(app, { uid, name: given }) {
   ];
   /** @type {import("../menu.js").MenuEntry[]} */
   const more = [
-    { label: "Copy the number", icon: "copy", run: () => copyText(String(uid), app.tell, `${uid} is in the clipboard.`) },
+    { label: "Copy the number", icon: "copy", run: copy },
     ...(isMe ? [] : [blocking(app, uid)]),
     ...(room && !room.isPair && !isMe ? personItems(app, room, member ?? { uid, name: text }) : []),
   ];

@@ -43,7 +43,9 @@ export function openSwitcher(app) {
   }
 
   function mark() {
-    for (const [index, item] of [...list.children].entries()) attribute(item, "aria-selected", index === chosen ? "true" : "false");
+    for (const [index, item] of [...list.children].entries()) {
+      attribute(item, "aria-selected", index === chosen ? "true" : "false");
+    }
     attribute(input, "aria-activedescendant", found.length > 0 && `switch-${chosen}`);
     list.children[chosen]?.scrollIntoView({ block: "nearest" });
   }
@@ -73,10 +75,12 @@ function places(chat, wanted) {
   const rooms = [...chat.rooms.values()]
     .filter(({ key }) => wanted || key !== chat.current)
     .sort((one, other) => Number(other.unread > 0) - Number(one.unread > 0) || (one.lastTs < other.lastTs ? 1 : -1));
-  const people = wanted ? chat.people(null).filter((/** @type {any} */ { uid }) => !chat.rooms.has(pairRoom(chat.me.uid, uid))) : [];
+  const hasNoRoom = (/** @type {any} */ { uid }) => !chat.rooms.has(pairRoom(chat.me.uid, uid));
+  const people = wanted ? chat.people(null).filter(hasNoRoom) : [];
   const all = [...rooms.map(room), ...people.map((/** @type {any} */ one) => person(chat, one))];
   const begins = (/** @type {Place} */ { words }) => Number(!words.startsWith(wanted));
-  return all.filter(({ words }) => words.includes(wanted)).sort((one, other) => begins(one) - begins(other)).slice(0, MOST);
+  const found = all.filter(({ words }) => words.includes(wanted));
+  return found.sort((one, other) => begins(one) - begins(other)).slice(0, MOST);
 }
 
 /**
@@ -85,7 +89,9 @@ function places(chat, wanted) {
  */
 const room = ({ key, name: text, other, unread, isPrivate }) => ({
   key, unread, words: `${text} ${other?.uid ?? ""}`.toLowerCase(),
-  nodes: other ? [tile(other.uid, "small"), name(other.uid, other.name)] : [icon(isPrivate ? "lock" : "room"), theirs(text)],
+  nodes: other
+    ? [tile(other.uid, "small"), name(other.uid, other.name)]
+    : [icon(isPrivate ? "lock" : "room"), theirs(text)],
 });
 
 /**
