@@ -45,7 +45,7 @@ def main() -> None:
         page.goto(URL)
         page.wait_for_selector(".said")
         print(f"Chromium {browser.version}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
-        print("| | frames | p50 ms | p99 ms | longest ms | tasks over 50 ms | busy | elements | memory MiB |")
+        print("| | frames | p50 ms | p99 ms | longest ms | tasks over 50 ms | of a core | elements | memory MiB |")
         print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
         session = page.context.new_cdp_session(page)
         session.send(
