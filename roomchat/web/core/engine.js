@@ -2,6 +2,7 @@
 // browser: they share one session, and show the same in the same order.
 
 import { Emitter } from "./emitter.js";
+import { Journal } from "./journal.js";
 import { Leader } from "./leader.js";
 import { PAGE, Refused } from "./protocol.js";
 import { Storage } from "./storage.js";
@@ -55,13 +56,12 @@ export class Engine extends Emitter {
   #tabs;
   /** @type {Storage} */
   #storage = /** @type {any} */ (null);
+  /** @type {Journal} */
+  #journal = /** @type {any} */ (null);
   /** @type {Leader | null} */
   #leader = null;
   #isOurs = false; // somebody is logged in
-  #pos = -1; // of the last frame that was shown; below 0: not begun
   #shown = 0; // things that were shown since the last checkpoint
-  /** @type {Promise<void> | null} while frames are read from the storage */
-  #reading = null;
   #isAsleep = false;
   #isOutdated = false; // another tab has a newer page
 
@@ -84,9 +84,10 @@ export class Engine extends Emitter {
     const { storage, sentence } = await this.#open(() => this.#outdated());
     this.#storage = storage;
     if (this.#isOutdated) return null;
-    const loading = this.#load();
+    this.#journal = new Journal(storage, (items) => this.#show(items), (kept) => this.emit("reset", this.#begin(kept)));
+    const loading = this.#journal.load().then((kept) => this.#begin(kept));
     // Whoever waits for this takes it before anything that comes behind it.
-    this.#behind(() => loading.then(() => new Promise((go) => this.#around.after(0, () => go(undefined)))));
+    this.#journal.behind(() => loading.then(() => new Promise((go) => this.#around.after(0, () => go(undefined)))));
     // Without a disk there is nothing to share, and nobody to share it with.
     this.#tabs.open(sentence !== "");
     this.#around.watch?.({ sleep: () => this.sleep(), wake: () => this.wake(), look: () => this.#look() });
@@ -107,7 +108,7 @@ export class Engine extends Emitter {
     if (!this.#isAsleep || this.#isOutdated) return;
     this.#isAsleep = false;
     this.#tabs.open();
-    this.#read();
+    this.#journal.read();
   }
 
   /** Somebody looks: the tab that leads may be asleep, and then another one has to. */
@@ -238,7 +239,7 @@ export class Engine extends Emitter {
   async #request(what, value) {
     if (this.#isOutdated) throw new Refused("outdated", NEWER);
     const answer = await this.#tabs.request(what, value);
-    await this.#reading; // what has led to the answer is shown before it
+    await this.#journal.reading; // what has led to the answer is shown before it
     return answer;
   }
 
@@ -252,7 +253,7 @@ export class Engine extends Emitter {
     /** @type {Leader} */
     const leader = new Leader(this.#storage, told, this.#url, this.#outside);
     this.#leader = leader;
-    this.#read(); // what the last one has kept, and told nobody
+    this.#journal.read(); // what the last one has kept, and told nobody
     await leader.start().catch((error) => {
       this.#tell(leader, { phase: "ended", sentence: `This browser's storage does not work (${error.message}).` });
       this.#leader = null;
@@ -276,7 +277,7 @@ export class Engine extends Emitter {
 
   /** @param {any} message */
   #hear({ kind, value }) {
-    if (kind === "frame") this.#take(value);
+    if (kind === "frame") this.#journal.take(value);
     else if (kind === "status" && this.#leader === null) this.#follow(value);
     else if (kind === "draft" || kind === "setting") this.emit(kind, value);
   }
@@ -319,19 +320,11 @@ export class Engine extends Emitter {
   /** @param {import("./storage.js").Frame} frame is kept, so all tabs show it */
   #publish(frame) {
     this.#tabs.post({ kind: "frame", value: frame });
-    this.#take(frame);
+    this.#journal.take(frame);
   }
 
-  /** @param {import("./storage.js").Frame} frame */
-  #take(frame) {
-    if (this.#reading !== null) this.#read(frame);
-    else if (frame.pos === this.#pos + 1 && frame.items[0][0] !== "reset") this.#show(frame);
-    else if (frame.pos > this.#pos) this.#read(frame);
-  }
-
-  /** @param {import("./storage.js").Frame} frame */
-  #show({ pos, items }) {
-    this.#pos = pos;
+  /** @param {import("./storage.js").Item[]} items */
+  #show(items) {
     this.#shown += items.length;
     for (const [kind, value] of items) this.emit(kind, value);
     if (this.#leader === null) return;
@@ -340,43 +333,18 @@ export class Engine extends Emitter {
     if (this.#shown >= CHECKPOINT) this.#keepSummary();
   }
 
-  /**
-   * Show what is kept and was not shown; then this frame, if it was not among that.
-   * @param {import("./storage.js").Frame} [last]
-   */
-  #read(last) {
-    this.#behind(async () => {
-      if (this.#pos < 0 || (last && last.pos <= this.#pos)) return;
-      const frames = await this.#storage.since(this.#pos);
-      if (frames === null || frames.some(({ items }) => items[0][0] === "reset")) {
-        this.emit("reset", await this.#load());
-        return;
-      }
-      for (const frame of frames) if (frame.pos > this.#pos) this.#show(frame);
-      if (last && last.pos > this.#pos) this.#show(last);
-    });
-  }
-
-  /** @param {() => Promise<any>} work done before any frame that comes from now on is shown */
-  #behind(work) {
-    const reading = (this.#reading ?? Promise.resolve()).then(work).catch(() => {}).then(() => {
-      if (this.#reading === reading) this.#reading = null;
-    });
-    this.#reading = reading;
-  }
-
-  async #load() {
-    const { pos, kept } = await this.#storage.load();
-    this.#pos = pos;
-    this.#shown = kept?.events.length ?? 0;
+  /** @param {Kept | null} kept */
+  #begin(kept) {
     this.#isOurs = kept !== null;
+    this.#shown = kept?.events.length ?? 0;
     return kept;
   }
 
   #keepSummary() {
-    const chat = this.#reading === null && this.#shown > 0 ? this.#summary() : null;
+    const { reading, pos } = this.#journal;
+    const chat = reading === null && this.#shown > 0 ? this.#summary() : null;
     if (chat === null) return;
     this.#shown = 0;
-    this.#leader?.checkpoint(this.#pos, chat).catch(() => {}); // the next one will do
+    this.#leader?.checkpoint(pos, chat).catch(() => {}); // the next one will do
   }
 }
