@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -20,6 +21,22 @@ _TESTS = count()
 # A loaded machine may take longer than half a second between a connection and what is sent over it: who is to be
 # greeted is so where a test says so.
 QUIET = {"port": 0, "drain": 0.2, "rate": 0, "greet_after": 10.0}
+
+# Files in memory, where there is room for them and what is in them can be executed: a disk's syncs are half of what
+# a test with a server takes. Whoever wants the disk names a folder in TMPDIR.
+SHM = "/dev/shm"
+ROOM = 1 << 30  # bytes; a run has used up to 200 MB at once
+
+
+def _is_roomy(folder: str) -> bool:
+    if not os.access(folder, os.W_OK):
+        return False
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize > ROOM and not found.f_flag & os.ST_NOEXEC
+
+
+if "TMPDIR" not in os.environ and os.path.isdir(SHM) and _is_roomy(SHM):
+    os.environ["TMPDIR"] = tempfile.tempdir = SHM
 
 # How long an example takes says more of the machine than of the code. All else stays as hypothesis has chosen it.
 settings.register_profile("unhurried", settings.default, deadline=None)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from roomchat.cli.output import _is_stream
 from roomchat.protocol import Message
 from roomchat.server import Server
 from roomchat.store.api import Changes, SegmentRow
@@ -192,3 +193,12 @@ def test_join_ends_where_nobody_reads(words: Words) -> None:
         1,
         "Error: join needs standard input and output; give it </dev/null or >/dev/null.\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "is_stream"),
+    [("/dev/stdout", True), ("/dev/fd/3", True), ("/dev/shm/tea.html", False), ("tea.html", False)],
+)
+def test_what_is_in_memory_is_a_file(path: str, is_stream: bool) -> None:
+    """It is there whole or not at all, and not replaced unasked, as anywhere else; a device is written to."""
+    assert _is_stream(Path(path)) is is_stream

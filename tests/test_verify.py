@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from roomchat.verify.check_people import check_people
 from roomchat.verify.faults import ENCRYPTED, Kind, schedule
 from roomchat.verify.log import from_file, from_server
 from roomchat.verify.options import Options
-from roomchat.verify.processes import module
+from roomchat.verify.processes import Process, module
 from roomchat.verify.proxy import Proxy
 from roomchat.verify.records import (
     AnyRecord,
@@ -48,6 +48,7 @@ from roomchat.verify.records import (
 from roomchat.verify.report import Result, summary
 from roomchat.verify.run import Run
 from roomchat.wires.native import encode_entries
+from tests import warm
 from tests.program import Program, address_of, serve
 
 MUTANTS = Path(__file__).parent / "mutants"
@@ -349,11 +350,28 @@ def test_what_passes_is_torn_or_changed() -> None:
 
 # ---------------------------------------------------------------- real runs
 
+PROGRAMS = {
+    tuple(Options.server_command): warm.ROOMCHAT,
+    tuple(Options.worker_command): "roomchat.verify.worker",
+}
+execute = Process._execute
+
+
+def copied(self: Process, command: Sequence[str], stdin: int, output: int) -> Any:
+    """A process of a run is not executed, either: see `warm`."""
+    if not warm.can_start(self._env):
+        return execute(self, command, stdin, output)
+    for start, program in PROGRAMS.items():
+        if tuple(command[: len(start)]) == start:
+            return warm.Copy(command[len(start) :], stdin, output, self._env, program)
+    return warm.Copy(command[2:], stdin, output, self._env, command[1])  # a mutant
+
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Result, list[str]]]:
     """A short run with few clients; the records are in the test's own folder. Returns the lines it showed, too."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(Process, "_execute", copied)
 
     def start(**options: Any) -> tuple[Result, list[str]]:
         lines: list[str] = []
@@ -426,7 +444,7 @@ def test_a_signal_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) 
 
 def test_a_run_in_which_nothing_happens_proves_nothing(run: Callable[..., tuple[Result, list[str]]]) -> None:
     """A chat in which nobody talks is no proof."""
-    result, lines = run(seconds=1, worker_command=[sys.executable, MUTANTS / "silent_worker.py"])
+    result, lines = run(seconds=1, worker_command=[sys.executable, str(MUTANTS / "silent_worker.py")])
     assert not result.violations
     assert not result.passed
     assert lines[-1] == "Only 0 messages were said."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM, Signals
 
@@ -27,7 +28,8 @@ def facts(program: Program | Terminal) -> Facts:
     status = re.findall(r"^(Umask|Threads|SigBlk|SigIgn|SigCgt):\s*(.*)$", (folder / "status").read_text(), re.M)
     state = (folder / "stat").read_text().rpartition(")")[2].split()
     parent, group, session, terminal = map(int, state[1:5])
-    files = {re.sub(r"\d+|/tmp\S*", "N", os.readlink(file)) for file in (folder / "fd").iterdir()}
+    temporary = re.escape(tempfile.gettempdir())
+    files = {re.sub(rf"\d+|{temporary}\S*", "N", os.readlink(file)) for file in (folder / "fd").iterdir()}
     return {
         **dict(status), "files": files, "folder": os.readlink(folder / "cwd"), "parent": parent == os.getpid(),
         "group": group == program.pid, "session": session == program.pid, "terminal": terminal != 0,

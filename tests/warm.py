@@ -5,6 +5,8 @@ The *source*, a process that has imported everything, is asked for a copy of its
 child of who asked, as if it had been executed; test_warm.py compares the two. A test of the start itself gives
 Python an environment of its own, and gets a program that is executed: see `can_start`. So are all with
 ROOMCHAT_COLD=1, and elsewhere than on Linux.
+
+In the same way it runs the worker of `roomchat verify`, and scripts that change something in what is imported.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ import io
 import json
 import os
 import pkgutil
+import runpy
 import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -31,6 +35,7 @@ from typing import IO, TextIO
 import roomchat.__main__
 from roomchat.site.page import Page
 
+ROOMCHAT = roomchat.__main__.__name__
 REQUEST = 1 << 17  # bytes; an environment may be some thousands
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of prctl(2): whose parent ends becomes a child of who is this
 
@@ -50,15 +55,19 @@ def _for_python(env: Mapping[str, str]) -> dict[str, str]:
 class Copy:
     """A running copy. What ``subprocess.Popen`` has, as far as tests use it."""
 
-    def __init__(self, words: Sequence[str], stdin: int, output: int | IO[bytes], env: Mapping[str, str]) -> None:
-        """``words`` follow ``roomchat``. ``stdin`` is a file or ``subprocess.PIPE``."""
+    def __init__(
+        self, words: Sequence[str], stdin: int, output: int | IO[bytes], env: Mapping[str, str],
+        program: str = ROOMCHAT,
+    ) -> None:  # fmt: skip
+        """``words`` follow the program, which is a module or a script. ``stdin`` is a file or ``subprocess.PIPE``."""
         self.stdin: IO[bytes] | None = None
         self.returncode: int | None = None
         output = output if isinstance(output, int) else output.fileno()
         ours: int | None = None
         if stdin == subprocess.PIPE:
             stdin, ours = os.pipe()
-        self.pid = _source().copy({"words": list(words), "env": dict(env), "cwd": os.getcwd()}, stdin, output)
+        request = {"program": program, "words": list(words), "env": dict(env), "cwd": os.getcwd()}
+        self.pid = _source().copy(request, stdin, output)
         self._ended = os.pidfd_open(self.pid)
         if ours is not None:
             os.close(stdin)
@@ -134,8 +143,8 @@ def _import_all() -> None:
     gc.freeze()
 
 
-def _answer(line: socket.socket) -> None:
-    """Make copies until the line is closed. Returns in each copy, at its beginning."""
+def _answer(line: socket.socket) -> str:
+    """Make copies until the line is closed. Returns in each copy, at its beginning, what it is to run."""
     while True:
         data, files, _, _ = socket.recv_fds(line, REQUEST, 2)
         if not data:
@@ -147,10 +156,11 @@ def _answer(line: socket.socket) -> None:
                 os._exit(0)
             line.close()
             os.close(ready)
-            _become(files, **json.loads(data))
+            request = json.loads(data)
+            _become(files, **request)
             os.write(tell, str(os.getpid()).encode())
             os.close(tell)
-            return
+            return str(request["program"])
         os.close(tell)
         for file in files:
             os.close(file)
@@ -159,7 +169,7 @@ def _answer(line: socket.socket) -> None:
         os.close(ready)
 
 
-def _become(files: Sequence[int], words: list[str], env: dict[str, str], cwd: str) -> None:
+def _become(files: Sequence[int], program: str, words: list[str], env: dict[str, str], cwd: str) -> None:
     """Be as if executed: nothing of the source is left but what is imported."""
     stdin, output = files
     os.setsid()
@@ -173,7 +183,7 @@ def _become(files: Sequence[int], words: list[str], env: dict[str, str], cwd: st
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
-    sys.argv = [roomchat.__main__.__file__, *words]
+    sys.argv = [sys.modules[program].__file__ or "" if program in sys.modules else program, *words]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     unbuffered = bool(env.get("PYTHONUNBUFFERED"))
     sys.stdin = sys.__stdin__ = _stream(sys.stdin, "r", False)
@@ -193,8 +203,33 @@ def _stream(like: TextIO, mode: str, unbuffered: bool) -> TextIO:
 def _main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who started us
     _import_all()
-    _answer(socket.socket(fileno=int(sys.argv.pop())))
-    roomchat.__main__.run()
+    program = _answer(socket.socket(fileno=int(sys.argv.pop())))
+    try:
+        if program == ROOMCHAT:
+            roomchat.__main__.run()
+        elif program in sys.modules:
+            sys.modules[program].main()
+        else:
+            runpy.run_path(program, run_name="__main__")
+    except SystemExit as ended:
+        _leave(ended.code)
+        raise
+    _leave(0)
+
+
+def _leave(code: object) -> None:
+    """End as Python does, but for taking apart all that is imported: what the source has, too, would be copied for
+    that, which takes 30 ms. Returns where Python is to say something at its end."""
+    if not isinstance(code, int | None):
+        return
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+    os._exit((code or 0) & 0xFF)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import click
 
+STREAMS = ("/dev", "/dev/fd")  # folders of devices; /dev/shm has files
 LOG_FILE_ENDINGS = ("", "-wal", "-shm", "-journal", ".lock", ".admin", ".pem")  # endings of the files of a log
 
 
@@ -73,7 +74,7 @@ def write_file(path: Path, pieces: Iterable[bytes], *, private: bool = False) ->
 
 def _is_stream(path: Path) -> bool:
     """Whether to write to it directly, as to ``/dev/stdout``, even if that leads to a regular file."""
-    return (path.exists() and not path.is_file()) or path.is_relative_to("/dev")
+    return (path.exists() and not path.is_file()) or str(path.parent) in STREAMS
 
 
 @contextlib.contextmanager
