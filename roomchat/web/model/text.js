@@ -21,7 +21,8 @@ const MAX_URL = 2083; // characters, as in the terminal
 
 // Only what a browser or a mail program opens: others act on the machine of the person who clicks.
 const LINK = "(?<![\\p{L}\\p{N}_])(?<link>(?:https?://|mailto:)[^\\s<>\"`{}|\\\\^\\u2400-\\u2421]+)";
-const BLOCK = "```(?:[\\w+#.-]*\\n)?(?<block>(?:(?!```)[^])*?\\S(?:(?!```)[^])*)```";
+// Written so that one that does not end is seen in one walk through the text: somebody may say a long one.
+const BLOCK = "```(?:[\\w+#.-]*\\n)?(?<block>(?:(?!```)\\s)*\\S(?:(?!```)[^])*)```";
 const CODE = "(?<!`)(?<tick>``?)(?!`)(?<code>[^`\\n]+)\\k<tick>(?!`)";
 const NAME = "(?<![\\p{L}\\p{N}\\p{M}_@#&/.-])(?<sign>[@#])(?<name>[\\p{L}\\p{N}_+@][^\\s`@#,;:!?()<>\"]{0,63})";
 const TOKEN = new RegExp(`${BLOCK}|${CODE}|${LINK}|${NAME}`, "giu");

@@ -94,6 +94,7 @@ test("no text takes long, however it is made", () => {
     tokens(text, meant);
     isPictures(text);
   }
+  tokens("```" + "a".repeat(1 << 17), meant); // a block that does not end
   const spent = (process.cpuUsage().user - started) / 1000; // ms of this process; some 20 on an idle machine
   assert.ok(spent < 1500, `${spent} ms`);
 });
