@@ -25,7 +25,6 @@ export class Sidebar {
     const copy = el(
       "button", { class: "my-number", type: "button", title: "Copy it", onclick: () => this.#copy() },
       el("span", { class: "my-number-says" }, "Your number is"), " ", this.#number,
-      el("span", { class: "unseen" }, ", copy it"),
     );
     const menu = menuButton("settings", "You and settings", () => app.open("my-menu", { anchor: menu }));
     const call = el("button", { class: "button", type: "button", onclick: () => app.open("dial") },

@@ -29,7 +29,7 @@ export class Whereabouts {
 
   /** What is known is there: look where one looked in this tab. */
   begin() {
-    const before = sessionStorage.getItem(KEY);
+    const before = kept();
     if (before !== null && this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
     this.#choose();
   }
@@ -38,7 +38,7 @@ export class Whereabouts {
   #choose() {
     const { chat, engine } = this.#app;
     if (chat.current !== null || !chat.rooms.size) return;
-    const before = sessionStorage.getItem(KEY);
+    const before = kept();
     const keys = [...chat.rooms.keys()];
     const room = keys.find((key) => key === before);
     if (room !== undefined) chat.look(room);
@@ -52,7 +52,25 @@ export class Whereabouts {
     const { chat, engine } = this.#app;
     const room = chat.current;
     if (room === null) return;
-    sessionStorage.setItem(KEY, room);
+    keep(room);
     if (!isPair(room) && engine.status.phase === "online") engine.ask({ type: "join", room }).catch(() => {});
+  }
+}
+
+/** @returns {string | null} the room that was looked at in this tab before */
+function kept() {
+  try {
+    return sessionStorage.getItem(KEY);
+  } catch {
+    return null; // a browser may forbid it
+  }
+}
+
+/** @param {string} room */
+function keep(room) {
+  try {
+    sessionStorage.setItem(KEY, room);
+  } catch {
+    // Then one begins where people meet.
   }
 }
