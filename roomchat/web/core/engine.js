@@ -85,7 +85,7 @@ export class Engine extends Emitter {
     this.#storage = storage;
     if (this.#isOutdated) return null;
     this.#journal = new Journal(storage, (items) => this.#show(items), (kept) => this.emit("reset", this.#begin(kept)));
-    const loading = this.#journal.load().then((kept) => this.#begin(kept));
+    const loading = this.#journal.load().then((kept) => this.#begin(kept), () => this.#begin(null)); // whoever leads says why
     // Whoever waits for this takes it before anything that comes behind it.
     this.#journal.behind(() => loading.then(() => new Promise((go) => this.#around.after(0, () => go(undefined)))));
     // Without a disk there is nothing to share, and nobody to share it with.

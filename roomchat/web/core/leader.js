@@ -254,7 +254,8 @@ export class Leader {
   }
 
   async #again() {
-    if (this.#connection === null && (await this.check())) await this.start();
+    if (this.#connection !== null || !(await this.check())) return;
+    await this.start().catch(({ message }) => this.#tell({ phase: "ended", sentence: message }));
   }
 
   /** Where people meet first. @param {Reconnecting} connection */

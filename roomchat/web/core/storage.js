@@ -162,9 +162,9 @@ export class Storage {
     });
   }
 
-  /** @param {string} term whether it leads still */
+  /** @param {string} term whether it leads still, as far as is known */
   async leads(term) {
-    return term === (await this.#database.read((it) => it.get("kept", "term")));
+    return term === (await this.#database.read((it) => it.get("kept", "term")).catch(() => term));
   }
 
   /**

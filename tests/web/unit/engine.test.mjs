@@ -257,6 +257,16 @@ test("a disk that is full: it goes on in memory, and says so", async () => {
   assert.equal(notices.length, 1);
 });
 
+test("a disk that can't be read: that is said, and nothing waits for ever", async () => {
+  const world = new World();
+  world.disk.change = () => Promise.reject(new Error("broken"));
+  const tab = world.open();
+  await world.passes(1_000);
+  await tab.started;
+  assert.deepEqual([tab.told[0].kept, tab.engine.status.phase], [null, "ended"]);
+  assert.match(tab.engine.status.sentence, /storage does not work \(broken\)/);
+});
+
 test("a device that is logged out elsewhere forgets all, and says what is lost", async () => {
   const { world, tab } = await inLobby();
   world.server.isAway = true;
