@@ -22,8 +22,8 @@ _TESTS = count()
 # greeted is so where a test says so.
 QUIET = {"port": 0, "drain": 0.2, "rate": 0, "greet_after": 10.0}
 
-# Files in memory, where there is room for them and what is in them can be executed: a disk's syncs are half of what
-# a test with a server takes. Whoever wants the disk names a folder in TMPDIR.
+# Files in memory, where there is room for them and what is in them can be executed: a disk's syncs are half of
+# what a test with a server takes. Whoever wants the disk names a folder in TMPDIR.
 SHM = "/dev/shm"
 ROOM = 1 << 30  # bytes; a run has used up to 200 MB at once
 

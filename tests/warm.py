@@ -59,7 +59,7 @@ class Copy:
         self, words: Sequence[str], stdin: int, output: int | IO[bytes], env: Mapping[str, str],
         program: str = ROOMCHAT,
     ) -> None:  # fmt: skip
-        """``words`` follow the program, which is a module or a script. ``stdin`` is a file or ``subprocess.PIPE``."""
+        """``words`` follow the program: a module or a script. ``stdin`` is a file or ``subprocess.PIPE``."""
         self.stdin: IO[bytes] | None = None
         self.returncode: int | None = None
         output = output if isinstance(output, int) else output.fileno()
