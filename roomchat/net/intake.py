@@ -67,9 +67,9 @@ class Intake:
         if connection.phase is not OPEN:
             return  # nothing of it is of interest any more
         if data:
-            commands = connection.wire.receive_data(data)
-            counted = connection.wire.counted
-            self.take(connection, data if counted is None else counted, commands, now)
+            wire = connection.wire
+            commands = wire.receive_data(data)
+            self.take(connection, data if wire.counted is None else wire.counted, commands, now)
         elif connection.peer_ended:
             self.ended(connection, now)
 
