@@ -3,6 +3,7 @@
 
 import { el, fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { isolated } from "./person.js";
 
 /**
  * Open a dialog. It is gone from the page once it is closed.
@@ -12,7 +13,7 @@ import { icon } from "./icons.js";
  * @returns {HTMLDialogElement} close it with `close()`
  */
 export function openDialog({ title, body, kind = "", onclose }) {
-  const heading = el("h2", { id: `dialog-${++number}` }, title);
+  const heading = el("h2", { id: `dialog-${++number}` }, ...isolated(title));
   const close = el("button", { class: "icon-button", type: "button", "aria-label": "Close" }, icon("close"));
   const dialog = el(
     "dialog", { class: `dialog ${kind}`, "aria-labelledby": heading.id },

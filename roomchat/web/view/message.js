@@ -7,7 +7,7 @@ import { isPictures, lines, tokens } from "../model/text.js";
 import { told } from "../model/told.js";
 import { DELETED, deedWords, said, speaker } from "../model/words.js";
 import { el } from "./dom.js";
-import { colourOf, tile } from "./person.js";
+import { colourOf, isolated, tile } from "./person.js";
 import { since, timeElement } from "./times.js";
 
 /** @typedef {import("../model/rows.js").Row} Row */
@@ -90,7 +90,7 @@ function speech(item, { me }) {
  * @param {string[]} sentences made harmless
  */
 function aside({ at, key }, kind, sentences) {
-  const shown = sentences.map((one) => el("p", { dir: "auto" }, one));
+  const shown = sentences.map((one) => el("p", { dir: "ltr" }, ...isolated(one)));
   return el("article", { class: `aside ${kind}`, tabindex: "-1", data: { key } }, timeElement(at),
     el("div", { class: "text" }, ...shown));
 }

@@ -29,6 +29,20 @@ export const tile = (uid, kind = "") =>
  */
 export const theirs = (text, classes) => el("bdi", { class: classes ?? null, dir: "auto" }, cell(text));
 
+// Words of scripts that are written from the right, as many as follow each other; without a comma of ours.
+const LETTERS = "\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc";
+const WORD = `[${LETTERS}](?:[^\\s()]*[${LETTERS}\\d])?`;
+const RUN = new RegExp(`(${WORD}(?:\\s+${WORD})*)`);
+
+/**
+ * One of our sentences, with names in it that may be written from the right: these do not turn what is around them.
+ *
+ * @param {string} sentence
+ * @returns {(Node | string)[]}
+ */
+export const isolated = (sentence) =>
+  sentence.split(RUN).map((part, index) => (index % 2 ? el("bdi", null, part) : part));
+
 /**
  * The name of a person, in their colour.
  *

@@ -4,6 +4,7 @@ import { otherOf } from "../core/protocol.js";
 import { cell } from "../model/harmless.js";
 import { whisperer, whispersTold } from "../model/words.js";
 import { el } from "./dom.js";
+import { isolated } from "./person.js";
 
 /**
  * @param {any} chat
@@ -17,6 +18,6 @@ export function beginning(chat, key, isCut) {
   const before = isCut ? "What was said before this is no longer kept." : `Nothing was said in ${name} before this.`;
   const words = isPair ? whispersTold(name) : room?.topic ? cell(room.topic) : before;
   return el("header", { class: "beginning" }, el("span", { class: "sign", "aria-hidden": "true" }, sign),
-    el("h2", { dir: "auto" }, name), el("p", { dir: "auto" }, words),
+    el("h2", null, ...isolated(name)), el("p", null, ...isolated(words)),
     isCut && words !== before && el("p", null, before));
 }

@@ -1,6 +1,7 @@
 // What is said in passing, at the bottom: seen for some seconds, and said once by a screen reader.
 
 import { byId, el, fill } from "./dom.js";
+import { isolated } from "./person.js";
 
 const TOLD_FOR = 6000; // ms: long enough for two short sentences
 const ASKED_FOR = 20_000; // ms: where there is something to press
@@ -24,7 +25,7 @@ export function tell(sentence, then) {
   const button = then && el("button", { class: "button", type: "button", onclick: press }, then.label);
   const place = byId("told");
   if (place.matches(":popover-open")) place.hidePopover();
-  fill(place, el("div", { class: "told-box" }, el("p", null, sentence), button));
+  fill(place, el("div", { class: "told-box" }, el("p", null, ...isolated(sentence)), button));
   place.showPopover(); // above a dialog, too
   fill(byId("said"), sentence);
   clearTimeout(timer);

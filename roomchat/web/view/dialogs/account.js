@@ -7,6 +7,7 @@ import { actionRow, button } from "../buttons.js";
 import { formDialog, openDialog } from "../dialog.js";
 import { el, fill } from "../dom.js";
 import { field } from "../field.js";
+import { isolated } from "../person.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -50,7 +51,7 @@ const whosePassword = (app) => el("input", {
 });
 
 /** @param {string} words */
-const hint = (words) => el("p", { class: "soft small" }, words);
+const hint = (words) => el("p", { class: "soft small" }, ...isolated(words));
 
 /** @param {App} app */
 export function openAccount(app) {
@@ -67,7 +68,7 @@ export function openAccount(app) {
   ];
   const dialog = openDialog({
     title: "You", body: [
-      el("p", null, `You are ${whose(name, uid)}, ${account ? "with an account." : "a guest."}`),
+      el("p", null, ...isolated(`You are ${whose(name, uid)}, ${account ? "with an account." : "a guest."}`)),
       el("ul", { class: "list" }, ...lines.map(([label, drawing, to]) => actionRow(drawing, label, () => {
         dialog.close();
         app.open(to);
