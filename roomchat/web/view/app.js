@@ -35,13 +35,27 @@ import { followViewport } from "./viewport.js";
  *   greet: (welcome: import("../core/protocol.js").Welcome) => void}} Parts
  */
 
-const LATER = 1000; // ms: everything else of the page comes first
-
 /** @type {typeof import("./dialogs/table.js") | undefined} once it is there: a dialog takes the very next key then */
 let table;
 
 // Not needed to show what is said: they come when the page is there, or as soon as one is asked for.
 const dialogs = async () => (table = await import("./dialogs/table.js"));
+
+/** The dialogs, for one that is to be opened now: what is typed until it is there must not be said to a room. */
+async function loaded() {
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  const chat = byId("chat");
+  chat.inert = true;
+  try {
+    return await dialogs();
+  } catch {
+    tell("This can't be opened without the server; try again when the connection is back.");
+    return undefined;
+  } finally {
+    chat.inert = false;
+    focused?.focus();
+  }
+}
 
 /**
  * The page's App. Parts are made with it, and then mounted.
@@ -55,7 +69,7 @@ export function createApp(given) {
   const app = {
     ...given,
     tell,
-    open: async (name, args) => (table ?? (await dialogs())).DIALOGS[name]?.(app, args),
+    open: async (name, args) => (table ?? (await loaded()))?.DIALOGS[name]?.(app, args),
     go: (room) => chat.look(room),
     ask: async (command) => {
       try {
@@ -108,7 +122,7 @@ export function mount(app, { messages, composer, write, greet }) {
   chat.on("change", (/** @type {string} */ what) => {
     if (what === "current") byId("room").ariaLabel = `Room ${chat.rooms.get(chat.current)?.name ?? ""}`;
   });
-  setTimeout(() => void dialogs().catch(() => undefined), LATER);
+  requestAnimationFrame(() => void dialogs().catch(() => undefined));
 }
 
 /**
