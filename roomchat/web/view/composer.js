@@ -105,9 +105,9 @@ export class Composer {
    * @param {{drafts?: Record<string, string>} | null} kept
    */
   load(kept) {
-    const typed = kept ? this.#field.value : ""; // it may be younger than what is kept
     this.#drafts = new Map(Object.entries(kept?.drafts ?? {}));
-    this.#write(typed || (this.#drafts.get(this.#room) ?? ""));
+    if (kept && this.#field.value) return; // it may be younger than what is kept; and what is offered for it stays
+    this.#write(this.#drafts.get(this.#room) ?? "");
   }
 
   /**
@@ -277,7 +277,7 @@ export class Composer {
       const begun = this.#room ? "" : this.#field.value; // before there was a room: it is meant for the first one
       if (!begun) this.#keep();
       this.#room = room;
-      this.#write(begun || (this.#drafts.get(room) ?? ""));
+      if (!begun) this.#write(this.#drafts.get(room) ?? "");
     }
     const { name = "" } = chat.rooms.get(room) ?? {};
     this.#field.placeholder = `Message ${cell(name)}`.trim();
