@@ -42,8 +42,8 @@ const NEWER = "A newer version of this page is open in another tab; reload this 
 /**
  * Tells: `status` (Status), `event` (an Event to be shown: each once, in order; an entry that is one of our lines has
  * its id in `own`), `said` (Line), `refusal` (Refusal, with the `id` of the line), `reset` (Kept or null: forget all,
- * begin with this), `draft` ({room, text}, from another tab), `setting` ({key, value}), `notice` (a sentence: what
- * does not work here), `update` (a new version of the page waits).
+ * begin with this), `draft` ({room, text}, from another tab), `notice` (a sentence: what does not work here),
+ * `update` (a new version of the page waits).
  */
 export class Engine extends Emitter {
   /** @type {Status} */
@@ -204,24 +204,6 @@ export class Engine extends Emitter {
     this.#tabs.post({ kind: "draft", value: { room, text } });
   }
 
-  /**
-   * @param {string} key
-   * @returns {Promise<any>} undefined: it was never set
-   */
-  setting(key) {
-    return this.#storage.setting(key);
-  }
-
-  /**
-   * @param {string} key
-   * @param {any} value
-   */
-  async set(key, value) {
-    await this.#storage.set(key, value);
-    this.emit("setting", { key, value });
-    this.#tabs.post({ kind: "setting", value: { key, value } });
-  }
-
   // ------------------------------------------------------------ among tabs
 
   /** @param {import("./tabs.js").Around} around */
@@ -279,7 +261,7 @@ export class Engine extends Emitter {
   #hear({ kind, value }) {
     if (kind === "frame") this.#journal.take(value);
     else if (kind === "status" && this.#leader === null) this.#follow(value);
-    else if (kind === "draft" || kind === "setting") this.emit(kind, value);
+    else if (kind === "draft") this.emit(kind, value);
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { browser } from "./outside.js";
 import { Refused, isPair } from "./protocol.js";
-import { Reconnecting } from "./reconnecting.js";
+import { OFFLINE, Reconnecting } from "./reconnecting.js";
 import { Session } from "./session.js";
 import { Superseded } from "./storage.js";
 
@@ -10,7 +10,6 @@ const FULL = "This browser's disk takes nothing more: what is not sent yet is lo
 const AGAIN = 1_000; // ms until a session that was taken from us is taken back
 const TRUCE = 60_000; // ms in which that is done a few times only, or two would do so for ever
 const FEW = 4;
-const OFFLINE = "There is no connection now; try again when it is back.";
 
 // Ends after which nothing of the session is of use.
 const OVER = ["logged_out", "no_account"];

@@ -3,6 +3,8 @@
 export const VERSION = 1; // of the protocol; hello names it
 export const FEATURES = ["action", "private_rooms", "read", "delete", "block"]; // known beyond that
 export const PAGE = 100; // entries in a page of history, people or rooms in a list
+export const ACTION = "/me "; // how an action begins where there are only messages
+export const MAX_DIGITS = 15; // of a number; all of them are safe in JSON
 
 /**
  * A client in a list; `away` while its session waits for it to come back.

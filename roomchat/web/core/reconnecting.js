@@ -12,7 +12,7 @@ import { verdict } from "./verdict.js";
 const STORAGE_RETRY = 1_000; // ms until a server whose disk took nothing is asked again
 const GOODBYE_TIMEOUT = 5_000; // ms that the server has to say goodbye
 const MAX_GATHERED = 20_000; // events that wait to be kept: with more the connection is given up, and comes again
-const OFFLINE = "There is no connection now; try again when it is back.";
+export const OFFLINE = "There is no connection now; try again when it is back.";
 
 /**
  * How things stand. `retryAt`, in ms as `Date.now()`: when the next try is; without it, it is under way.

@@ -1,11 +1,10 @@
 // What was said and has not come back: numbered, kept, and sent until the server has it. docs/protocol.md,
 // "Counting messages".
 
-import { Refused, compared } from "./protocol.js";
+import { ACTION, Refused, compared } from "./protocol.js";
 
 export const WINDOW = 100; // messages on their way to the server at a time
 const N_BYTES = 24; // that the number of a message adds to its line
-const ACTION = "/me "; // begins an action, for a server that has messages only
 
 /**
  * Something said in a room, or to somebody. `id` is what its owner knows it by, `at` when it was said, in ms.

@@ -2,13 +2,13 @@
 //
 // `kept`: the session, who leads, and what the chat looked like at some time; `pending` and `unsent`: what was said,
 // with and without its number; `entries`: the end of each room's log; `journal`: what was shown, in the order in
-// which every tab shows it; `drafts`, `settings`.
+// which every tab shows it; `drafts`.
 
 import { Disk } from "./database.js";
 import { MOST, all, kept, newest, note, restart, rows, since, valuesOf } from "./kept.js";
 
 const VERSION = 1; // of what is kept, and of what tabs tell each other
-const STORES = ["kept", "pending", "unsent", "entries", "journal", "drafts", "settings"];
+const STORES = ["kept", "pending", "unsent", "entries", "journal", "drafts"];
 const PERSONAL = STORES.filter((one) => one !== "kept" && one !== "journal");
 const LONG = 100; // frames of the journal behind the last checkpoint: a tab may be late by as much
 
@@ -137,16 +137,6 @@ export class Storage {
       if (text) it.put("drafts", text, room);
       else it.remove("drafts", { from: room, to: room });
     });
-  }
-
-  /** @param {string} key */
-  setting(key) {
-    return this.#database.read((it) => it.get("settings", key));
-  }
-
-  /** @param {string} key @param {any} value */
-  set(key, value) {
-    return this.#database.change(async (it) => it.put("settings", value, key));
   }
 
   // ------------------------------------------------------------ the tab that leads

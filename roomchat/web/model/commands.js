@@ -1,7 +1,7 @@
 // What can be typed: text, and commands that begin with a slash. The same as in the terminal, by the same
 // examples.
 
-import { compared, otherOf, pairRoom, privateOf } from "../core/protocol.js";
+import { MAX_DIGITS, compared, otherOf, pairRoom, privateOf } from "../core/protocol.js";
 import { MISSING, SPARE, TABLE } from "./command_table.js";
 import { cell } from "./harmless.js";
 import { nearest } from "./nearest.js";
@@ -28,7 +28,6 @@ const HERE = {
   "/connect": ["/connect", "try to come back now, where the connection is lost"],
   "/quit": ["/quit", "how to leave: close the page, or log out"],
 };
-const MAX_DIGITS = 15; // of a number; all of them are safe
 const MAX_ECHOED = 40; // characters of what was typed that an answer repeats
 /** @type {Record<string, number>} */
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }; // seconds

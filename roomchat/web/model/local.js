@@ -1,6 +1,6 @@
 // What a person can ask for that the page does by itself: everything else that is typed is the server's.
 
-import { isPair } from "../core/protocol.js";
+import { PAGE, isPair } from "../core/protocol.js";
 import { answered } from "./answers.js";
 import { about } from "./commands.js";
 import { cell } from "./harmless.js";
@@ -10,7 +10,6 @@ import { listed, roomName, said, uidName } from "./words.js";
 
 /** @typedef {import("./runner.js").Runner} Runner */
 
-const PAGE = 100;
 
 /** @param {string | null} room */
 function here(room) {

@@ -1,8 +1,6 @@
 // Who has which UID, as far as we have heard of them.
 
-import { compared } from "../core/protocol.js";
-
-const MAX_DIGITS = 15; // of a UID; all of them are safe in JSON
+import { MAX_DIGITS, compared } from "../core/protocol.js";
 
 export class People {
   /** @type {Map<number, string>} UID to name, of all whom we have heard of */

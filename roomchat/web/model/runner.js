@@ -1,6 +1,6 @@
 // Carries out what a person typed, once it is understood.
 
-import { isPair, isSame, pairRoom } from "../core/protocol.js";
+import { PAGE, isPair, isSame, pairRoom } from "../core/protocol.js";
 import { answered } from "./answers.js";
 import { NobodyCalled, parse } from "./commands.js";
 import { cell } from "./harmless.js";
@@ -25,7 +25,6 @@ import { listed, nameOf, said, uidName, willSeeLater, whose } from "./words.js";
 
 const AWAY =
   "You are away. People who whisper to you get one automatic reply. Type /away again when you are back.";
-const PAGE = 100;
 const MAX_LOOKED_AT = 5000; // messages, for one's own last one
 
 export class Runner {

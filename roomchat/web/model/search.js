@@ -1,6 +1,7 @@
 // Looks for messages in the logs of rooms, from the newest one towards the first, page by page.
 
-const PAGE = 100; // entries
+import { PAGE } from "../core/protocol.js";
+
 const AT_ONCE = 2000; // entries to look at before somebody is asked whether to go on: a second or two
 const ENOUGH = 30; // hits, likewise
 

@@ -17,11 +17,6 @@ export class Windows {
     return this.rooms.get(key ?? "") ?? this.closed.get(key ?? "");
   }
 
-  /** @param {string} key */
-  isClosed(key) {
-    return this.closed.has(key);
-  }
-
   /** The keys of all. */
   keys() {
     return [...this.rooms.keys(), ...this.closed.keys()];

@@ -1,6 +1,6 @@
 // Parts of sentences that are the same wherever they stand, and the same as in the terminal.
 
-import { isPair, otherOf } from "../core/protocol.js";
+import { ACTION, isPair, otherOf } from "../core/protocol.js";
 import { cell } from "./harmless.js";
 
 /** @typedef {import("../core/protocol.js").Person} Person */
@@ -12,7 +12,6 @@ import { cell } from "./harmless.js";
  * @typedef {{me: {uid: number, name: string}, names: Map<number, string>}} Known
  */
 
-export const ACTION = "/me "; // how an action begins where there are only messages
 export const DELETED = "(deleted)"; // is shown in the place of words that were deleted
 
 /** @param {number} number */

@@ -28,7 +28,7 @@ export function takeLink() {
 }
 
 /** @param {Record<string, string>} fields @returns {string} a link that opens this page with them */
-export function linkWith(fields) {
+function linkWith(fields) {
   return `${location.origin}/#${new URLSearchParams(fields)}`;
 }
 

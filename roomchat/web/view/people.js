@@ -1,5 +1,6 @@
 // Who is in the room that is looked at, and who is on the server.
 
+import { PAGE } from "../core/protocol.js";
 import { whose } from "../model/words.js";
 import { button, iconButton, row, tab, tabs } from "./buttons.js";
 import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
@@ -7,7 +8,6 @@ import { name, presence, tile } from "./person.js";
 
 /** @typedef {import("../core/protocol.js").Person & {role?: string}} Member */
 
-const PAGE = 100; // people of one answer; docs/protocol.md, "who"
 const FIRST = ["owner", "moderator"]; // these stand at the top
 
 /** The panel; `refresh` when it is opened. */

@@ -1,6 +1,7 @@
 // How things stand, in one quiet place: nothing while all is well.
 
 import { reload } from "../core/offline.js";
+import { button } from "./buttons.js";
 import { el, fill } from "./dom.js";
 
 const PATIENCE = 1500; // ms: a connection that is back sooner is not spoken of
@@ -107,9 +108,3 @@ export class Status {
     return [sentence || ENDED, [button("Come in here again", retry), button("Log out", () => this.#engine.logout())]];
   }
 }
-
-/**
- * @param {string} label
- * @param {() => void} run
- */
-const button = (label, run) => el("button", { class: "button", type: "button", onclick: run }, label);

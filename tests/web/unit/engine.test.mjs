@@ -161,7 +161,7 @@ test("nothing of who logs out is left, in no tab", async () => {
     assert.equal(one.told.at(-1).kept, null);
   }
   await world.disk.read(async (it) => {
-    const stores = ["kept", "pending", "unsent", "entries", "journal", "drafts", "settings"];
+    const stores = ["kept", "pending", "unsent", "entries", "journal", "drafts"];
     const left = await Promise.all(stores.map((store) => it.all(store)));
     assert.doesNotMatch(JSON.stringify(left), /secret|t1/);
   });

@@ -1,5 +1,6 @@
 // Into a room by its name; or one of all those that there are; or a new one, also a private one.
 
+import { PAGE } from "../../core/protocol.js";
 import { counted } from "../../model/words.js";
 import { row } from "../buttons.js";
 import { formDialog, openDialog } from "../dialog.js";
@@ -8,7 +9,6 @@ import { field } from "../field.js";
 import { icon } from "../icons.js";
 import { theirs } from "../person.js";
 
-const PAGE = 100; // rooms of one answer; docs/protocol.md, "rooms"
 const PAGES = 10; // as many are looked through; a server with more is searched by typing the name
 
 /** @typedef {import("../../core/protocol.js").RoomSummary} RoomSummary */

@@ -4,6 +4,7 @@
 import { uidOf } from "../../model/commands.js";
 import { cell } from "../../model/harmless.js";
 import { counted, localTime, nameOf, whose } from "../../model/words.js";
+import { button } from "../buttons.js";
 import { el, fill } from "../dom.js";
 import { field } from "../field.js";
 import { formDialog, openDialog } from "../dialog.js";
@@ -79,9 +80,6 @@ const restrained = (one) => [
   name(one.uid, one.name), ` (${one.uid})`, one.until && ` until ${localTime(one.until)}`,
   one.address && " and their address", one.reason && ": ", one.reason && theirs(one.reason),
 ];
-
-/** @param {string} label @param {() => void} run */
-const button = (label, run) => el("button", { class: "button", type: "button", onclick: run }, label);
 
 /**
  * Into a private room: somebody by number or name, or whoever has a link.
