@@ -116,14 +116,19 @@ def test_inside_tls_nobody_is_greeted(serve: Serve) -> None:
 # ---------------------------------------------------------------- beside the others
 
 
-def test_everyone_is_in_the_same_room(serve: Serve, connect: Connect, browse: Browse) -> None:
-    """Who comes by a browser and who by lines hear each other; whose connection is lost is away."""
-    server = serve()
+def both_in_tea(server: Server, connect: Connect, browse: Browse) -> tuple[Peer, Framed]:
+    """Ann, who comes by lines, and bob by a browser."""
     ann = connect(server, "ann")
     ann.join("tea")
     bob = browse(server, "bob")
     bob.say(type="join", room="tea")
     bob.event("joined")
+    return ann, bob
+
+
+def test_everyone_is_in_the_same_room(serve: Serve, connect: Connect, browse: Browse) -> None:
+    """Who comes by a browser and who by lines hear each other; whose connection is lost is away."""
+    ann, bob = both_in_tea(serve(), connect, browse)
     ann.send("say", room="tea", text="hi")
     assert bob.event("message")["text"] == "hi"
     bob.say(type="say", room="tea", text="hé🍵")
@@ -144,12 +149,7 @@ def test_everyone_is_in_the_same_room(serve: Serve, connect: Connect, browse: Br
 )
 def test_how_it_ends(serve: Serve, connect: Connect, browse: Browse, last: bytes, code: int) -> None:
     """With a Close, whoever ends it; who does not say bye keeps its seat."""
-    server = serve()
-    ann = connect(server, "ann")
-    ann.join("tea")
-    bob = browse(server, "bob")
-    bob.say(type="join", room="tea")
-    bob.event("joined")
+    ann, bob = both_in_tea(serve(), connect, browse)
     bob.send(last + frame(b"behind", PING))
     found, frames = bob.end()
     assert found == code
