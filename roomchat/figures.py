@@ -34,7 +34,7 @@ class Histogram:
 class HubFigures:
     """Written by the hub's thread."""
 
-    __slots__ = ("awake", "batches", "commits", "deliveries", "log_bytes", "messages", "refused", "unstored")
+    __slots__ = ("awake", "batches", "commits", "deliveries", "log_bytes", "messages", "refused")
 
     def __init__(self) -> None:
         self.messages = 0  # entries of rooms, those of whispers, too
@@ -43,7 +43,6 @@ class HubFigures:
         self.commits = Histogram(COMMIT_BOUNDS)  # seconds that the log took for each
         self.refused: Counter[str] = Counter()  # commands, by the code of the refusal
         self.log_bytes = 0  # of the database's files, about a second ago
-        self.unstored = False  # the last that was to be stored was not
         self.awake = 0.0  # when it last took what waited, on the monotonic clock; 0: not yet
 
 

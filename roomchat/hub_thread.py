@@ -59,7 +59,7 @@ class HubThread:
         self._recorder = recorder
         self._end = end
         self.figures = HubFigures()
-        self._unstored = Trouble("nothing can be stored: %s", "messages are stored again, after %d failures")
+        self.unstored = Trouble("nothing can be stored: %s", "messages are stored again, after %d failures")
         self._next_check = clock.now()
 
     def run(self) -> None:
@@ -165,21 +165,13 @@ class HubThread:
         try:
             self._log.append(time, changes)
         except LogError as error:
-            self._failed(error)
+            self.unstored.failed(error)
             return False
         self.figures.commits.observe(self._clock.now() - begun)
-        self._worked()
+        self.unstored.worked()
         if changes.deletions or changes.purges:
             self._wiping.deleted()
         return True
-
-    def _failed(self, error: LogError) -> None:
-        self._unstored.failed(error)
-        self.figures.unstored = True
-
-    def _worked(self) -> None:
-        self._unstored.worked()
-        self.figures.unstored = False
 
     def _check_log(self, now: float) -> None:
         """Notice that the file is gone also while nothing is said, and that all is well again."""
@@ -187,15 +179,15 @@ class HubThread:
             return
         self._next_check = now + CHECK_EVERY
         self.figures.log_bytes = self._log.size()
-        if self.figures.unstored:
+        if self.unstored.lasts:
             with contextlib.suppress(LogError):  # it is known
                 self._log.probe()
-                self._worked()
+                self.unstored.worked()
             return
         try:
             self._log.check()
         except LogError as error:
-            self._failed(error)
+            self.unstored.failed(error)
 
 
 def _found(reader: LogReader, key: Key) -> Found:

@@ -10,6 +10,7 @@ from roomchat.chat.registry import Registry
 from roomchat.figures import HubFigures
 from roomchat.net.connection import Connection
 from roomchat.net.loop import Loop
+from roomchat.net.trouble import Trouble
 from roomchat.site.health import trouble
 from roomchat.site.metrics import Snapshot
 from roomchat.version import __version__
@@ -19,7 +20,7 @@ class Monitoring:
     """Any thread may call its methods: they look at numbers that others write.
 
     Args:
-        hub, registry: of the hub's thread.
+        hub, registry, unstored: of the hub's thread.
         io: the I/O threads; some may come later.
         inbox: what waits for the hub.
         passwords: how many were checked, by the result.
@@ -29,12 +30,14 @@ class Monitoring:
         self,
         hub: HubFigures,
         registry: Registry,
+        unstored: Trouble,
         io: Sequence[Loop],
         inbox: Sized,
         passwords: Counter[str],
     ) -> None:
         self._hub = hub
         self._registry = registry
+        self._unstored = unstored
         self._io = io
         self._inbox = inbox
         self._passwords = passwords
@@ -45,7 +48,7 @@ class Monitoring:
         """Why the server takes no messages; "": it does."""
         awake = self._hub.awake
         silent = time.monotonic() - awake if awake else 0.0
-        return trouble(stopping=self.stopping, unstored=self._hub.unstored, silent=silent)
+        return trouble(stopping=self.stopping, unstored=self._unstored.lasts, silent=silent)
 
     def snapshot(self) -> Snapshot:
         """All figures, but for those of HTTP."""
@@ -68,7 +71,7 @@ class Monitoring:
             "roomchat_folds_total": sum(one.folds for one in io),
             "roomchat_folded_bytes_total": sum(one.folded_bytes for one in io),
             "roomchat_log_bytes": hub.log_bytes,
-            "roomchat_log_writable": not hub.unstored,
+            "roomchat_log_writable": not self._unstored.lasts,
             "roomchat_tls_handshakes_started_total": sum(one.handshakes_begun for one in io),
             "roomchat_tls_handshakes_total": sum(one.handshakes for one in io),
             "roomchat_refused_total": sum((one.refused for one in io), hub.refused.copy()),

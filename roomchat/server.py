@@ -104,7 +104,12 @@ class Server:
             self.identity = identity.of_server(settings.tls_cert, settings.tls_key, self._log.path, settings.host)
             hub_thread = self._make_hub_thread()
             self._monitoring = Monitoring(
-                hub_thread.figures, self._hub.registry, self._loops, self._inbox, self._passwords.results
+                hub_thread.figures,
+                self._hub.registry,
+                hub_thread.unstored,
+                self._loops,
+                self._inbox,
+                self._passwords.results,
             )
             page = Page.of_package() if "websocket" in settings.wires else Page.of({})
             site = Web(page, self._monitoring, token, lambda: self.identity.certified)

@@ -123,6 +123,10 @@ class Settings:
     unacknowledged: int = 600  # seconds that a peer may leave what was sent unacknowledged: it is gone then
     drain: float = 5.0  # seconds that a stopping server gives its outboxes
 
+    def takes_clear(self, local: bool) -> bool:
+        """Whether somebody may come without encryption. ``local``: from this machine."""
+        return self.plaintext == "all" or (self.plaintext == "local" and local)
+
     @property
     def only_room(self) -> str:
         """Where those are who can be in one room only: the lobby, also where nobody else begins in one."""

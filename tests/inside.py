@@ -14,6 +14,7 @@ from roomchat.figures import HubFigures
 from roomchat.monitoring import Monitoring
 from roomchat.net.connection import Connection
 from roomchat.net.passwords import Passwords
+from roomchat.net.trouble import Trouble
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.site.page import Page
@@ -80,4 +81,4 @@ def no_passwords(settings: Settings) -> Passwords:
 
 def no_site() -> Web:
     """Likewise: there is no page."""
-    return Web(Page.of({}), Monitoring(HubFigures(), Registry(), [], (), Counter()))
+    return Web(Page.of({}), Monitoring(HubFigures(), Registry(), Trouble("", ""), [], (), Counter()))

@@ -70,8 +70,7 @@ def _from_here(address: Address, settings: Settings) -> str:
 
 def _page(address: Address, settings: Settings) -> str:
     """Where the page is."""
-    clear = settings.plaintext == "all" or (settings.plaintext == "local" and address.host == "localhost")
-    return f"{'http' if clear else 'https'}://{address}/"
+    return f"{'http' if settings.takes_clear(address.host == 'localhost') else 'https'}://{address}/"
 
 
 def _from_elsewhere(address: Address, certified: list[str], *, browsers: bool) -> list[str]:

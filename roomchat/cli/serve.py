@@ -80,14 +80,18 @@ class _Number(click.FloatRange):
         return number
 
 
+def _listed(value: Any) -> list[str]:
+    """What is written with commas between it; a value that was converted already is in pieces."""
+    return [one.strip() for one in (value.split(",") if isinstance(value, str) else value)]
+
+
 class _Wires(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no parameter here
     """Names of wires, with commas between them."""
 
     name = "NAMES"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        names = value.split(",") if isinstance(value, str) else value
-        wires = tuple(dict.fromkeys(name.strip().lower() for name in names))
+        wires = tuple(dict.fromkeys(name.lower() for name in _listed(value)))
         for name in wires:
             if name not in WIRES:
                 self.fail(f"{name!r} is not one of: {', '.join(WIRES)}.", param, ctx)
@@ -100,9 +104,8 @@ class _Networks(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows n
     name = "NETWORKS"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        networks = value.split(",") if isinstance(value, str) else value
         try:
-            return tuple(str(ip_network(one.strip(), strict=False)) for one in networks if one.strip())
+            return tuple(str(ip_network(one, strict=False)) for one in _listed(value) if one)
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
 
@@ -113,8 +116,7 @@ class _Origins(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no
     name = "ADDRESSES"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        origins = value.split(",") if isinstance(value, str) else value
-        origins = tuple(one.strip().rstrip("/") for one in origins if one.strip())
+        origins = tuple(one.rstrip("/") for one in _listed(value) if one)
         for origin in origins:
             try:
                 Place.of_origin(origin)

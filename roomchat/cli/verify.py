@@ -16,7 +16,7 @@ from roomchat.cli.addresses import ServerAddress
 from roomchat.cli.output import check_stdout, write_stdout
 from roomchat.cli.text import Whole
 from roomchat.client.address import parse_address
-from roomchat.client.same import is_loopback
+from roomchat.client.same import is_encrypted
 from roomchat.errors import ConnectError, LogError
 from roomchat.harmless import harmless
 from roomchat.verify.options import Options
@@ -64,7 +64,7 @@ def verify(address: str | None, seed: int | None, replay: Path | None, tls: bool
         return
     target = None if address is None else parse_address(address)
     if target is not None:
-        tls = tls or (not is_loopback(target.host) if target.tls is None else target.tls)
+        tls = tls or is_encrypted(target)
     for number in (signal.SIGINT, signal.SIGTERM):  # ends it in good order, also where a shell has it ignored
         signal.signal(number, signal.default_int_handler)
     seed = secrets.randbelow(1_000_000) if seed is None else seed

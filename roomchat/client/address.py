@@ -18,6 +18,7 @@ SCHEMES = {
     "https://": (True, True, 443),
     "http://": (False, True, 80),
 }
+_WAYS = {(tls, websocket): scheme for scheme, (tls, websocket, _) in reversed(SCHEMES.items())}  # the first counts
 NOT_IN_NAMES = set(" :/@[]")  # of hosts; who writes one of them means a URL, or an address with a mistake in it
 
 
@@ -32,9 +33,7 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         if self.tls is None:
             return self.where
-        return (
-            f"{('wss' if self.tls else 'ws') if self.websocket else ('tls' if self.tls else 'tcp')}://{self.where}"
-        )
+        return f"{_WAYS[self.tls, self.websocket]}{self.where}"
 
     @property
     def where(self) -> str:

@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from roomchat.key_fingerprint import fingerprint
@@ -30,6 +31,19 @@ class Link(Protocol):
             BlockingIOError: something came, but nothing whole.
             OSError: the connection broke, or was cut.
         """
+
+
+def timekeeper(sock: socket.socket) -> Callable[[], None]:
+    """The time that a socket has is for all of several steps, also if something comes byte by byte.
+
+    Returns:
+        What is to be called before each of them.
+    """
+    timeout = sock.gettimeout()
+    if timeout is None:
+        return lambda: None
+    until = time.monotonic() + timeout
+    return lambda: sock.settimeout(max(until - time.monotonic(), 0.001))
 
 
 class ClearLink:
@@ -58,12 +72,10 @@ class TlsLink:
         # What OpenSSL keeps of a connection is for one thread at a time.
         self._using = threading.Lock()
         self.early = b""
-        timeout = sock.gettimeout()
-        until = None if timeout is None else time.monotonic() + timeout
+        keep_time = timekeeper(sock)
         stream.begin()
         while not stream.ready:
-            if until is not None:  # for all of it, also if it comes byte by byte
-                sock.settimeout(max(until - time.monotonic(), 0.001))
+            keep_time()
             sock.sendall(stream.answer())
             if not (data := sock.recv(HANDSHAKE_READ)):
                 raise ConnectionAbortedError("it ended in the middle of the handshake")

@@ -65,6 +65,12 @@ def is_loopback(host: str) -> bool:
     return _host(host) == "localhost"
 
 
+def is_encrypted(address: Address) -> bool:
+    """Whether a server is talked to with TLS of which nothing is known: as the address says, or unless it is this
+    machine."""
+    return not is_loopback(address.host) if address.tls is None else address.tls
+
+
 def _host(host: str) -> str:
     """One spelling for all of a host; all of this machine's own are ``localhost``."""
     host = host.lower().removesuffix(".") or host

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from roomchat.client.link import Link
+from roomchat.client.link import Link, timekeeper
 from roomchat.errors import ConnectError
+from roomchat.wires.site import CHAT
 
-PATH = "/ws"
 MAX_FRAME = 2 * 1024 * 1024  # bytes, for one who means well sends half of that
 READ = 16 * 1024  # bytes
 
@@ -40,19 +39,16 @@ class WebSocketLink:
         self.socket = link.socket
         self.early = b""
         self._link = link
-        self._where = where
         self._protocol = ClientProtocol(
-            parse_uri(f"{'wss' if secure else 'ws'}://{where}{PATH}"), max_size=MAX_FRAME
+            parse_uri(f"{'wss' if secure else 'ws'}://{where}{CHAT}"), max_size=MAX_FRAME
         )
         # What the protocol keeps of a connection is for one thread at a time; what it answers goes in its order.
         self._using = threading.Lock()
-        timeout = link.socket.gettimeout()
-        until = None if timeout is None else time.monotonic() + timeout
+        keep_time = timekeeper(link.socket)
         self._protocol.send_request(self._protocol.connect())
         self._write()
         while self._protocol.state is State.CONNECTING and self._protocol.handshake_exc is None:
-            if until is not None:  # for all of it, also if it comes byte by byte
-                self.socket.settimeout(max(until - time.monotonic(), 0.001))
+            keep_time()
             with contextlib.suppress(BlockingIOError):
                 self.early += self._read()
         if (error := self._protocol.handshake_exc) is not None:

@@ -29,7 +29,7 @@ class Layers:
     def __init__(
         self, settings: Settings, dialects: Dialects, connections: Connections, identity: Identity | None
     ) -> None:
-        self._plaintext = settings.plaintext
+        self._settings = settings
         self._dialects = dialects
         self._connections = connections
         self._identity = identity
@@ -71,9 +71,7 @@ class Layers:
 
     def may_talk(self, connection: Connection) -> bool:
         """Whether it is encrypted, or need not be."""
-        if connection.transport.secure or self._plaintext == "all":
-            return True
-        return self._plaintext == "local" and connection.local
+        return connection.transport.secure or self._settings.takes_clear(connection.local)
 
 
 def tls_required(wire: Wire) -> bytes:

@@ -9,7 +9,7 @@ logger = logging.getLogger("roomchat")
 
 
 class Trouble:
-    """One thing that may fail. Only one thread uses it."""
+    """One thing that may fail. Only one thread uses it; any may look whether it ``lasts``."""
 
     def __init__(self, begun: str, over: str, recovered_after: float = 0.0) -> None:
         """
@@ -23,6 +23,11 @@ class Trouble:
         self._recovered_after = recovered_after
         self._failures = 0  # since all was well
         self._last = 0.0  # seconds of the monotonic clock
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is not over."""
+        return self._failures > 0
 
     def failed(self, *details: object) -> None:
         """It did not work."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -118,8 +118,7 @@ def _in_order(name: str, modules: Mapping[str, Module], way: Sequence[str], run:
 def _check(name: str, modules: Mapping[str, Module]) -> None:
     """That nothing in a module is overlooked."""
     module = modules[name]
-    left = _LISTED.sub("", _DECLARED.sub("", _IMPORT.sub("", module.text)))
-    if (other := _OTHER.search(left)) is not None:
+    if (other := _OTHER.search(_bare(module.text, ""))) is not None:
         raise NotBundled(f"{name} has a form of import or export that is not served: {other[0]}")
     for imported, names in module.imports.items():
         for one in names:
@@ -168,9 +167,14 @@ def _scope(name: str, root: str, module: Module, numbers: Mapping[str, str]) -> 
     def asked(found: re.Match[str]) -> str:
         return f'import("{_relative(_joined(folder, found[1]), root)}")'
 
-    body = _LATER.sub(asked, _LISTED.sub("", _DECLARED.sub("", _IMPORT.sub(imported, module.text))))
+    body = _LATER.sub(asked, _bare(module.text, imported))
     exports = _pairs((outside, inside) for outside, inside in module.exports.items())
     return f"const {numbers[name]}=(()=>{{\n{body}return{{{exports}}};\n}})();"
+
+
+def _bare(text: str, imported: str | Callable[[re.Match[str]], str]) -> str:
+    """A module without its exports, and with something in the place of its imports."""
+    return _LISTED.sub("", _DECLARED.sub("", _IMPORT.sub(imported, text)))
 
 
 def _pairs(names: Iterable[tuple[str, str]]) -> str:

@@ -115,9 +115,13 @@ class Web:
 
 def _is_here(request: Request) -> bool:
     """Whether it was made on this machine, and not handed on by a proxy on it."""
-    return request.local and not any(name in request.headers for name in _FORWARDED)
+    return request.local and not _is_handed_on(request)
 
 
 def _encrypted(request: Request) -> bool:
     """Whether it came with our own certificate, as far as is known: behind a proxy that is the proxy's."""
-    return request.secure and not any(name in request.headers for name in _FORWARDED)
+    return request.secure and not _is_handed_on(request)
+
+
+def _is_handed_on(request: Request) -> bool:
+    return any(name in request.headers for name in _FORWARDED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from roomchat.client.address import Address
+from roomchat.client.address import Address, parse_address
 from roomchat.verify.processes import module
 
 
@@ -27,5 +27,6 @@ class Options:
 
     def addresses(self, where: str) -> str:
         """How the clients come to ``HOST:PORT``: ways with commas between them, which they take in turns."""
-        ways = ["tls" if self.tls else "tcp"] + (["wss" if self.tls else "ws"] if self.websocket else [])
-        return ",".join(f"{way}://{where}" for way in ways)
+        address = parse_address(where)._replace(tls=self.tls)
+        ways = [address, address._replace(websocket=True)] if self.websocket else [address]
+        return ",".join(map(str, ways))

@@ -72,7 +72,7 @@ class Gate:
     """One for the whole server; it remembers nothing."""
 
     def __init__(self, settings: Settings) -> None:
-        self._plaintext = settings.plaintext
+        self._settings = settings
         self._origins = frozenset(map(Place.of_origin, settings.origin))
         self._names = frozenset(place.host for place in self._origins)
 
@@ -89,7 +89,7 @@ class Gate:
             place = None if host is None else Place.of("http" if clear else "https", host)
         except ValueError:
             return Refusal(400, "This is no host.")
-        if clear and not (self._plaintext == "all" or (self._plaintext == "local" and asker.local)):
+        if clear and not self._settings.takes_clear(asker.local):
             if upgrade or place is None:
                 return Refusal(403, str(TlsRequired()))
             there = f"https://{host}{path}"

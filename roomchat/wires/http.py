@@ -19,18 +19,18 @@ from websockets.server import ServerProtocol
 
 from roomchat.wires.forwarded import Asker, asker
 from roomchat.wires.gate import Gate, Refusal
-from roomchat.wires.site import Request, Response, Site
+from roomchat.wires.site import CHAT, Request, Response, Site
 
 MAX_HEAD = 16 * 1024  # bytes of a request, which has no body; of IIS 16, of node.js 16, of Apache 8 a line
 MAX_HEADERS = 100  # as Apache has it; a browser sends some fifteen
 MAX_PIPELINED = 4  # requests that are answered of what one read brings, 1 ms of work: browsers send one, and wait
-CHAT = "/ws"
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _CONTROL = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")  # h11 lets them pass, and they are never meant
 _TARGET = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)  # RFC 9112, section 3.2.2
 _KNOWN = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
 _BODILESS = {204, 304}
+_UNCLEAR = "This is no request that is understood here."
 
 
 class Turn(Struct):
@@ -85,7 +85,7 @@ class Conversation:
             elif end is None:
                 return turn
             elif _CONTROL.search(self._came, 0, size):
-                self._refuse(turn, HTTPStatus.BAD_REQUEST, "This is no request that is understood here.")
+                self._refuse(turn, HTTPStatus.BAD_REQUEST, _UNCLEAR)
             else:
                 head = bytes(self._came[:size])
                 del self._came[:size]
@@ -108,10 +108,10 @@ class Conversation:
             event = http.next_event()
             end = http.next_event()
         except h11.RemoteProtocolError as error:
-            self._refuse(turn, error.error_status_hint, "This is no request that is understood here.")
+            self._refuse(turn, error.error_status_hint, _UNCLEAR)
             return
         if not isinstance(event, h11.Request):
-            self._refuse(turn, 400, "This is no request that is understood here.")
+            self._refuse(turn, 400, _UNCLEAR)
             return
         headers = _by_name(event)
         if refusal := _unanswerable(event, headers, end):
@@ -151,7 +151,7 @@ class Conversation:
         try:
             headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers])
         except InvalidHandshake:  # it has an eye on values that h11 lets pass
-            return Refusal(400, "This is no request that is understood here.")
+            return Refusal(400, _UNCLEAR)
         response = ServerProtocol().accept(Handshake(CHAT, headers))
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
             upgrade = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"))

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+CHAT = "/ws"  # where a WebSocket is, beside the pages
+
 
 class Request(Struct, frozen=True):
     """A request without a body, of which it is known that it may be answered."""

@@ -12,6 +12,7 @@ from roomchat.cli.admin.values import Duration
 from roomchat.cli.output import note, write_stdout
 from roomchat.cli.text import Whole
 from roomchat.client.address import Address, parse_address, parse_host
+from roomchat.client.same import is_encrypted
 from roomchat.invites import invite_line, invite_link
 from roomchat.protocol.admin_answers import InviteAnswer, InviteRow, InvitesAnswer
 from roomchat.protocol.administration import ListInvites, MakeInvite, RevokeInvite
@@ -70,8 +71,7 @@ def _words(answer: InviteAnswer, host: str) -> str:
 
 def _link(answer: InviteAnswer, host: str) -> str:
     where = _where(host, answer.port)
-    clear = where.tls is False or (where.tls is None and where.host in {"localhost", "127.0.0.1", "::1"})
-    return invite_link(f"{'http' if clear else 'https'}://{where.where}", answer.token)
+    return invite_link(f"{'https' if is_encrypted(where) else 'http'}://{where.where}", answer.token)
 
 
 def _where(host: str, port: int) -> Address:
