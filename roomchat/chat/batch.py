@@ -40,6 +40,7 @@ class Batch(Keeping):
         super().__init__(registry, inputs, gone, deleted)
         self.deadlines = deadlines
         self.settings = settings
+        self.origin = inputs.origin  # of several servers: the one that this comes from
         self.now = inputs.now  # seconds of a clock that never goes back
         self.timestamp = inputs.timestamp  # `time` for messages: RFC 3339
         self.lobby = lobby  # key of the room that everyone is in first; None: there is none

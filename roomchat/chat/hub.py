@@ -11,6 +11,8 @@ from roomchat.chat.deadlines import Deadlines, due
 from roomchat.chat.effects import Effects, LookUp
 from roomchat.chat.inputs import (
     Administer,
+    Arrived,
+    Beat,
     Connected,
     Disconnected,
     Found,
@@ -29,6 +31,7 @@ from roomchat.chat.inputs import (
 from roomchat.chat.keeping import Missing
 from roomchat.chat.names import normal_room
 from roomchat.chat.registry import Registry
+from roomchat.chat.servers import Life, Servers, differences, slot_of, with_shared
 from roomchat.chat.sessions import Seat
 from roomchat.chat.state import Peer, Session
 from roomchat.chat.welcome import Welcoming
@@ -63,8 +66,8 @@ class Hub:
         now: float,
     ) -> None:
         self.registry = registry
-        self._settings = settings
-        self._lobby = normal_room(settings.lobby, settings.max_name)[1] if settings.lobby else None
+        self.servers = Servers()  # that share this chat
+        self._use(settings)
         self._deadlines = Deadlines()
         self._welcoming = Welcoming(epoch)
         sessions.restore(registry, self._deadlines, seats, now + settings.resume_window)
@@ -100,9 +103,11 @@ class Hub:
         batch = Batch(
             self.registry, self._deadlines, self._settings, inputs, self._gone, self._deleted, self._lobby
         )
-        peers, handlers = self.registry.peers, self._handlers
-        self._inputs = len(inputs.items)
-        for link, command in self._in_turn(batch, inputs.items) if held else inputs.items:
+        peers, handlers, items = self.registry.peers, self._handlers, inputs.items
+        if inputs.origin is not None and not self.servers.hear(inputs.origin, items):
+            items = ()
+        self._inputs = len(items)
+        for link, command in self._in_turn(batch, items) if held else items:
             if held and link in held:
                 held[link].append(command)
                 continue
@@ -196,8 +201,9 @@ class Hub:
             sessions.connected(batch, link, command)
             return
         if peer is None:
-            if isinstance(command, Shutdown):
-                sessions.shutdown(batch, command)
+            if isinstance(command, Shutdown | Arrived | Beat):
+                self._inputs -= 1
+                self._hear_server(batch, command)
             elif isinstance(command, Administer):
                 self._inputs -= 1  # it is no sign that the chat is in use
                 administration.carry_out(batch, command, self._admin_handlers)
@@ -225,6 +231,62 @@ class Hub:
             batch.close(peer.link)
         else:
             raise NotRegistered
+
+    # ------------------------------------------------------------ servers
+
+    def _use(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lobby = normal_room(settings.lobby, settings.max_name)[1] if settings.lobby else None
+
+    def _hear_server(self, batch: Batch, command: Shutdown | Arrived | Beat) -> None:
+        """What a server says of itself; the only one there is, or one of several."""
+        servers, origin = self.servers, batch.origin
+        if origin is None:
+            if isinstance(command, Shutdown):
+                sessions.shutdown(batch, command, [*self.registry.peers])
+                batch.effects.over = True
+            return
+        life = servers.find(origin)
+        if isinstance(command, Arrived):
+            self._let_in(batch, command)
+        elif life is None:
+            return  # it was not let in
+        elif isinstance(command, Shutdown):
+            sessions.shutdown(batch, command, self._links(life))
+            self._lose(batch, life, "it has ended")
+        else:
+            for lost in servers.beat(life, command):
+                self._lose(batch, lost, f"{life.name} has not heard of it for too long")
+
+    def _let_in(self, batch: Batch, command: Arrived) -> None:
+        """A server begins a life, and an earlier one of it is over, if it works as the others do."""
+        servers, origin = self.servers, batch.origin
+        assert origin is not None
+        if (old := servers.living.get(origin.server)) is not None:
+            self._lose(batch, old, "it has begun anew")
+        if not servers.living:  # what the chat's settings are is for the first one to say
+            self._use(with_shared(self._settings, command.settings))
+        if why := differences(command, self._settings):
+            batch.log(f"server {origin.server} is not let in: {why[0]}")
+            return
+        life = servers.add(origin, command.addresses)
+        batch.log(f"server {life.name} is there, its connections count from {life.slot}")
+
+    def _links(self, life: Life) -> list[Link]:
+        return [link for link in self.registry.peers if slot_of(link) == life.slot]
+
+    def _lose(self, batch: Batch, life: Life, why: str) -> None:
+        """A server is gone, and with it all of its connections."""
+        for link in self._links(life):
+            if (peer := self.registry.peers.get(link)) is not None:
+                sessions.disconnected(batch, peer, Disconnected("its server is gone"))
+        for link in [link for link in self._held if slot_of(link) == life.slot]:
+            del self._held[link]  # nobody answers its look-up any more
+            self._answers.pop(link, None)
+        self.servers.remove(life)
+        batch.log(f"server {life.name} is gone: {why}")
+
+    # ------------------------------------------------------------ what is due
 
     def _meet_deadlines(self, batch: Batch) -> None:
         now, deadlines = batch.now, self._deadlines

@@ -7,7 +7,7 @@ same effects, in any process; a record of them can be played again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -45,9 +45,26 @@ class Refresh(_Input):
 
 
 class Shutdown(_Input):
-    """The server ends; everyone is told, and let go."""
+    """The server ends; everyone on it is told, and let go."""
 
     text: str
+
+
+class Arrived(_Input):
+    """A server is one of this chat's from here on: the first that it says in one of its lives."""
+
+    logic: int  # by which rules it works, see chat/servers.py
+    settings: dict[str, Any]  # those that all must have alike
+    addresses: list[str] = []  # where clients find it
+
+
+class Beat(_Input):
+    """A server is there still; said every second."""
+
+    position: int  # up to where it has applied the stream
+    snapshot: int = 0  # of the newest state on its disk
+    mark: int = 0  # a position that all have in common; 0: none
+    digest: str = ""  # of its state there: all must have the same
 
 
 class Administer(_Input):
@@ -220,9 +237,18 @@ Input = (
     | Disconnected
     | Refresh
     | Shutdown
+    | Arrived
+    | Beat
     | Found
     | Administer
 )
+
+
+class Origin(NamedTuple):
+    """A server of several, in one of its lives."""
+
+    server: str  # its name
+    incarnation: int  # rises with each
 
 
 class Inputs(Struct):
@@ -231,6 +257,9 @@ class Inputs(Struct):
     ``now`` is in seconds, of a clock that never goes back. ``time`` is in milliseconds since 1970, and
     ``timestamp`` is the same in RFC 3339, in UTC: for what is said in this batch. ``storing`` is False when the
     disk has just refused what the same items led to: then what needs the disk is refused, and the rest is done.
+
+    Of several servers with one chat: ``origin`` is the one that these come from, ``position`` where they stand in
+    the stream, and ``now`` and ``time`` are the chat's, not a machine's. ``stored``: the log has what follows.
     """
 
     items: Sequence[tuple[Link, Input]]
@@ -238,3 +267,6 @@ class Inputs(Struct):
     time: int
     timestamp: str
     storing: bool = True
+    origin: Origin | None = None
+    position: int = 0
+    stored: bool = False

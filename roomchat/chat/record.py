@@ -20,6 +20,8 @@ from roomchat.chat.effects import Effects
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import (
     Administer,
+    Arrived,
+    Beat,
     Connected,
     Disconnected,
     EndOfAccount,
@@ -61,6 +63,8 @@ AnyInput = (
     | Disconnected
     | Refresh
     | Shutdown
+    | Arrived
+    | Beat
     | Found
     | Administer
 )

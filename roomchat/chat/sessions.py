@@ -99,12 +99,11 @@ def hello_again(batch: Batch, session: Session, command: Introduction) -> None:
     raise AlreadyRegistered(uid=session.client.uid)
 
 
-def shutdown(batch: Batch, command: Shutdown) -> None:
-    """The server ends: everyone is told, and let go without losing the seat."""
-    for link in list(batch.registry.peers):
+def shutdown(batch: Batch, command: Shutdown, links: Iterable[Link]) -> None:
+    """The server ends: everyone on it, over these connections, is told, and let go without losing the seat."""
+    for link in links:
         batch.send(link, Notice(text=command.text))
         batch.close(link)
-    batch.effects.over = True
 
 
 def hello_overdue(batch: Batch, link: Link) -> None:
