@@ -27,6 +27,7 @@ function entry(seq, total) {
 class FakeEngine extends Emitter {
   status = { phase: "online", sentence: "" };
   asked = 0;
+  wasRead = new Set();
   log;
   constructor(count) {
     super();
@@ -40,7 +41,7 @@ class FakeEngine extends Emitter {
     const page = this.log.slice(from, after === undefined ? end : after + limit);
     return { entries: page, more: after === undefined ? from > 0 : from + page.length < this.log.length };
   }
-  read(room, seq) { this.wasRead = seq; }
+  read(room) { this.wasRead.add(room); }
   async say(line) { this.emit("said", { id: String(Math.random()), at: Date.now(), ...line }); }
   async ask() { return {}; }
   more(text) {

@@ -66,6 +66,22 @@ def test_what_one_looks_at_stays(person: Callable[..., Person]) -> None:
     expect(page.locator('[data-key="seq:300"]')).to_be_focused()
 
 
+def test_one_begins_where_it_is_new(person: Callable[..., Person]) -> None:
+    """In a room with more new messages than it can show; they are read when one has come to their end."""
+    ann = person("http://localhost", viewport={"width": 1000, "height": 700})
+    ann.context.route("**/*", answer)
+    page = ann.open("/harness/messages.html?count=100")
+    expect(page.get_by_role("log")).to_contain_text("ann")
+    page.evaluate("chat.look('ops'); chat.rooms.get('tea').mark = 100; engine.wasRead.clear()")
+    page.evaluate("for (let left = 100; left; left -= 1) engine.more()")
+    page.evaluate("chat.look('tea')")
+    expect(page.get_by_role("log").get_by_text("new since")).to_be_in_viewport()
+    expect(page.get_by_role("button", name=" new")).to_be_visible()
+    assert not page.evaluate("engine.wasRead.has('tea')")
+    page.get_by_role("button", name=" new").click()
+    page.wait_for_function("engine.wasRead.has('tea')")
+
+
 def on_screen(page: Page) -> list[list[object]]:
     """The rows that can be seen, and where."""
     rows: list[list[object]] = page.evaluate(SEEN)

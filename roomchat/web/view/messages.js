@@ -217,8 +217,9 @@ export class MessagesPane {
     const place = this.#places.get(room) ?? null;
     const number = place ? this.#numberOf(place) : null;
     this.#list.open(this.#timeline, number, place);
-    this.#paint();
+    this.#paint(false); // its end is not read yet: perhaps one does not begin there
     if (!place) this.#openAtNew();
+    this.#schedule();
   }
 
   /** @param {string} room that is not looked at any more */
@@ -252,7 +253,7 @@ export class MessagesPane {
     if (this.#room !== null) this.goTo(this.#room, this.#mark + 1);
   }
 
-  /** @param {string} key @returns {boolean} whether its row can be seen, or was above all that can be fetched */
+  /** @param {string} key @returns {boolean} whether its row is not above what is seen */
   #isSeen(key) {
     const row = this.#list.rowOf(key);
     return !!row && row.getBoundingClientRect().bottom > this.#scroller.getBoundingClientRect().top;
@@ -273,12 +274,14 @@ export class MessagesPane {
     this.#schedule();
   }
 
-  #paint() {
+  /** @param {boolean} [isShown] whether somebody sees it */
+  #paint(isShown = document.visibilityState === "visible" && document.hasFocus()) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const timeline = this.#timeline, room = this.#room;
     if (!timeline || room === null) return;
     const look = this.#looks.at(room);
+    if (look.mark !== this.#mark) this.#isMarkSeen = !look.mark;
     this.#mark = look.mark;
     this.#list.paint(look, () => this.#paintTop());
     for (let turn = 0; turn < TURNS; turn += 1) {
@@ -289,8 +292,9 @@ export class MessagesPane {
       this.#list.paint(look, () => this.#paintTop());
     }
     this.#scrollTop = this.#scroller.scrollTop;
+    this.#isMarkSeen ||= isShown && this.#isSeen("new");
     this.#paintJumps(timeline);
-    this.#read(room);
+    if (isShown && this.#list.isAtEnd) this.#read(room);
   }
 
   #paintTop() {
@@ -310,15 +314,13 @@ export class MessagesPane {
   #paintJumps(timeline) {
     if (this.#list.isAtEnd) timeline.seen = timeline.heard;
     this.#jumps.newest(!this.#list.isAtEnd, timeline.heard - timeline.seen);
-    this.#isMarkSeen ||= this.#isSeen("new");
     const marked = timeline.live.at(timeline.live.find(this.#mark + 1) - 1);
     this.#jumps.new(!this.#isMarkSeen, marked?.at);
   }
 
-  /** @param {string} room tell the server what was read, if somebody looks at it */
+  /** @param {string} room whose end somebody sees */
   #read(room) {
     const { chat, engine } = this.#app;
-    if (!this.#list.isAtEnd || document.visibilityState !== "visible" || !document.hasFocus()) return;
     this.#isReading = true; // that it is read changes nothing here
     const seq = chat.read(room);
     this.#isReading = false;
