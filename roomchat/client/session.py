@@ -309,10 +309,11 @@ class Session(Places):
 
     def _caught_up(self) -> Outcome:
         """Catch-up is complete. A message that the server had handled when it welcomed us, and that has not come
-        back by now, was refused; the error that said why was lost with the old connection. Messages sent over this
-        connection may still be on their way, in any order across rooms.
+        back by now, was refused, if its room's history does not have it either; the error that said why was lost
+        with the old connection. Messages sent over this connection may still be on their way, in any order across
+        rooms.
 
-        Of a room that the hello did not name only the end has come: there the history is looked through first.
+        That it has not come proves nothing: who was out of a room, and came again, begins behind it.
         """
         self._returning = False
         self.blocks.settle()
@@ -323,9 +324,10 @@ class Session(Places):
         for n in [n for n in self.pending if n <= self._welcomed]:
             one = self.pending[n]
             room = one.room if isinstance(one, Say) else pair_room(one.uid, self.uid)
-            if room is None or room in self._named:
-                is_in = room is None or compared(room) in self._entered
-                outcome.show.append(self._lost_refusal(n) if is_in else self._refusal(n, UNCERTAIN, OUT_REASON))
+            if room is None:
+                outcome.show.append(self._lost_refusal(n))
+            elif room in self._named and compared(room) not in self._entered:
+                outcome.show.append(self._refusal(n, UNCERTAIN, OUT_REASON))
             else:
                 wanted.setdefault(room, set()).add(n)
         outcome.send += self._looks.begin(wanted)

@@ -290,10 +290,10 @@ export class Session {
 
   /**
    * Catch-up is complete. What the server had handled when it welcomed us, and has not come back by now, was
-   * refused; the error that said why was lost with the old connection. What was sent over this one may still be
-   * on its way.
+   * refused, if its room's history does not have it either; the error that said why was lost with the old
+   * connection. What was sent over this one may still be on its way.
    *
-   * Of a room that the hello did not name only the end has come: there the history is looked through first.
+   * That it has not come proves nothing: who was out of a room, and came again, begins behind it.
    */
   #caughtUp() {
     const { places, said } = this;
@@ -306,9 +306,9 @@ export class Session {
     const wanted = new Map();
     for (const [n, line] of [...said.pending].filter(([n]) => n <= said.welcomed)) {
       const room = line.room ?? pairRoom(line.uid ?? 0, this.uid);
-      if (!places.named.has(room)) wanted.set(room, (wanted.get(room) ?? new Set()).add(n));
-      else if (places.entered.has(compared(room))) said.refuse(outcome, n, "refused", LOST_REASON);
-      else said.refuse(outcome, n, "uncertain", OUT_REASON);
+      const isOut = places.named.has(room) && !places.entered.has(compared(room));
+      if (isOut) said.refuse(outcome, n, "uncertain", OUT_REASON);
+      else wanted.set(room, (wanted.get(room) ?? new Set()).add(n));
     }
     outcome.send = [...this.#looks.begin(wanted), ...places.markers.owed()];
     return outcome;
