@@ -28,7 +28,8 @@ const NEWER = "A newer version of this page is open in another tab; reload this 
  *
  * What is known before anything comes from the server: `chat` is what `summary` gave at some time (null: never),
  * `entries` the last of each room up to then, `events` and `refusals` what came since, `waiting` our lines that wait.
- * @typedef {{me: {uid: number, name: string, account: boolean, device: number}, chat: any,
+ * `person` is another number for each person who comes in here.
+ * @typedef {{person: number, me: {uid: number, name: string, account: boolean, device: number}, chat: any,
  *   entries: Record<string, import("./protocol.js").Entry[]>, events: import("./protocol.js").Event[],
  *   refusals: import("./protocol.js").Refusal[], waiting: Line[], drafts: Record<string, string>}} Kept
  *
@@ -60,7 +61,8 @@ export class Engine extends Emitter {
   #journal = /** @type {any} */ (null);
   /** @type {Leader | null} */
   #leader = null;
-  #isOurs = false; // somebody is logged in
+  /** @type {number | null} who is logged in, as `Kept` has it; null: nobody */
+  #person = null;
   #shown = 0; // things that were shown since the last checkpoint
   #isAsleep = false;
   #isOutdated = false; // another tab has a newer page
@@ -136,8 +138,9 @@ export class Engine extends Emitter {
    * @throws {Refused} it could not be kept, so it is not said
    */
   async say({ room, uid, text, kind }) {
-    if (!this.#isOurs) throw new Refused("not_registered", "Say who you are first.");
-    const frame = await this.#storage.say({ room, uid, text, kind, at: Date.now() }).catch((error) => {
+    if (this.#person === null) throw new Refused("not_registered", "Say who you are first.");
+    const line = { room, uid, text, kind, at: Date.now() };
+    const frame = await this.#storage.say(line, this.#person).catch((error) => {
       throw new Refused("not_kept", `This browser could not keep your message, so it is not sent (${error.message}).`);
     });
     this.#publish(frame);
@@ -317,7 +320,7 @@ export class Engine extends Emitter {
 
   /** @param {Kept | null} kept */
   #begin(kept) {
-    this.#isOurs = kept !== null;
+    this.#person = kept?.person ?? null;
     this.#shown = kept?.events.length ?? 0;
     return kept;
   }

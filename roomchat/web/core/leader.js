@@ -292,7 +292,7 @@ export class Leader {
 
   async #fetchAll() {
     const connection = this.#connection;
-    if (connection === null) return;
+    if (connection === null || this.#isFresh) return; // who is about to come in is not who has said these
     for (const line of await this.#storage.unsent(this.#fetched)) {
       if (this.#isOver || connection !== this.#connection) return;
       try {

@@ -61,7 +61,8 @@ export class Storage {
    */
   load() {
     return this.#database.read(async (it) => {
-      const [session, checkpoint, pruned = 0] = await all(it, "kept", ["session", "checkpoint", "pruned"]);
+      const names = ["session", "checkpoint", "pruned", "person"];
+      const [session, checkpoint, pruned = 0, person = 0] = await all(it, "kept", names);
       const frames = await since(it, checkpoint?.pos ?? 0);
       const pos = Math.max(pruned, checkpoint?.pos ?? 0, frames.at(-1)?.pos ?? 0);
       if (!session?.token) return { pos, kept: null };
@@ -72,6 +73,7 @@ export class Storage {
       return {
         pos,
         kept: {
+          person,
           me: { uid, name, account, device },
           chat: checkpoint?.chat ?? null,
           entries: await newest(it, events),
@@ -99,10 +101,12 @@ export class Storage {
   /**
    * Keep a line that a person has said. When it is done the line is on the disk.
    * @param {Line} line
+   * @param {number} person who says it, as in `load`: another tab may have let somebody else in
    * @returns {Promise<Frame>} with the line, which has its `id` now
    */
-  say(line) {
+  say(line, person) {
     return this.#database.change(async (it) => {
+      if (((await it.get("kept", "person")) ?? person) !== person) throw new Error("you are logged out here");
       const pos = await it.add("journal", {});
       const said = { ...line, id: String(pos) };
       const items = [["said", said]];
@@ -182,6 +186,7 @@ export class Storage {
       if (isOther) await restart(it, isFresh ? PERSONAL : ["entries"]);
       const items = await note(it, change.show, new Map(isOther ? [] : before?.cursors));
       if (isOther) items.unshift(["reset", null]);
+      if (isFresh) await another(it);
       it.put("kept", session, "session");
       if (pending) it.remove("pending");
       for (const line of pending ?? said) it.put("pending", line, line.n ?? 0);
@@ -213,6 +218,7 @@ export class Storage {
   forget(term) {
     return this.#lead(term, async (it) => {
       await restart(it, PERSONAL);
+      await another(it);
       it.remove("kept", { from: "session", to: "session" });
       const items = /** @type {Item[]} */ ([["reset", null]]);
       return { pos: await it.add("journal", { items }), items };
@@ -270,6 +276,9 @@ export class Storage {
     }, isStrict);
   }
 }
+
+/** It is not the same person any more. @param {Transaction} it */
+const another = async (it) => it.put("kept", ((await it.get("kept", "person")) ?? 0) + 1, "person");
 
 /** @param {Record<string, number>} [last] keys that its stores go on from */
 const memory = async (last) => new (await import("./memory.js")).Memory(last);

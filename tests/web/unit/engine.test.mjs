@@ -209,6 +209,30 @@ test("a guest whose name was taken meanwhile comes back under another one, with 
   assert.equal(server.rooms.get("lobby").at(-1).name, "anna");
 });
 
+test("nobody's words are said as somebody else, who comes in over another tab meanwhile", async () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const { world, tab } = await inLobby({ seed });
+    const other = world.open();
+    await world.passes(1_000);
+    let talks = true;
+    const talk = () => {
+      if (!talks || other.told.filter(({ type }) => type === "reset").length > 1) return; // it knows that ann is gone
+      other.engine.say({ room: "lobby", text: "of ann" }).catch(() => {});
+      world.after(world.chance() * 20, talk);
+    };
+    talk();
+    world.after(world.chance() * 50, async () => {
+      if (seed % 2) await tab.engine.logout();
+      await tab.engine.enter({ name: "bob" });
+    });
+    await world.passes(8_000);
+    talks = false;
+    const said = world.server.rooms.get("lobby").filter(({ text }) => text === "of ann");
+    assert.deepEqual(said.filter(({ name }) => name !== "ann"), [], `seed ${seed}`);
+    assert.equal(tab.engine.status.phase, "online");
+  }
+});
+
 test("who is here and can't come in as somebody else stays who they were", async () => {
   const { world, tab } = await inLobby();
   world.server.taken = "eve";
