@@ -48,6 +48,7 @@ def test_an_account_is_invited_and_the_same_person_everywhere(
     ann.sees("from work")
 
     ann.menu("You and settings", "Log out")
+    ann.page.wait_for_function("!JSON.stringify([{ ...localStorage }, { ...sessionStorage }]).includes('den')")
     ann.come_in("bob")
     assert ann.number != there.number
     ann.say("hello")

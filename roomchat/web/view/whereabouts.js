@@ -27,8 +27,12 @@ export class Whereabouts {
     look();
   }
 
-  /** What is known is there: look where one looked in this tab. */
-  begin() {
+  /**
+   * What is known is there: look where one looked in this tab.
+   * @param {boolean} isKnown whether somebody is logged in here; if not, nothing of who was is left
+   */
+  begin(isKnown) {
+    if (!isKnown) forget();
     const before = kept();
     if (before !== null && this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
     this.#choose();
@@ -63,6 +67,15 @@ function kept() {
     return sessionStorage.getItem(KEY);
   } catch {
     return null; // a browser may forbid it
+  }
+}
+
+function forget() {
+  try {
+    sessionStorage.removeItem(KEY);
+    localStorage.removeItem("roomchat.calls"); // names rooms, too
+  } catch {
+    // Nothing was kept.
   }
 }
 
