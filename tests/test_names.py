@@ -48,6 +48,7 @@ def test_a_name_is_shown_as_it_came_and_compared_without_case(name, shown, key):
         ("😀", "symbol"),
         ("ﬃ", "can't have"),
         ("aا", "reading directions"),
+        ("שלום עולם", "a space"),
         ("\ud800", "can't have"),
         ("\uffff", "can't have"),
         ("a" * 33, "more than 32"),

@@ -24,7 +24,7 @@ _REASONS = {
     "symbols": "it has a symbol in it",
     "controls": "it has a control character in it",
     "empty": "it is empty",
-    "bidi_rule": "it mixes letters of both reading directions",
+    "bidi_rule": "it mixes both reading directions",
 }
 
 MAX_PAIR = 40  # characters of the name of a room of two: two UIDs at the most
@@ -47,7 +47,8 @@ def normal(name: str, max_name: int, what: str) -> tuple[str, str]:
     try:
         shown, compared = _shown.enforce(name), _compared.enforce(name)
     except UnicodeEncodeError as error:
-        reason = error.reason.rpartition("/")[2]
+        # One from the right, with a space, breaks another rule first; but the space is what is to be said.
+        reason = "spaces" if " " in name.strip() else error.reason.rpartition("/")[2]
         why = _REASONS.get(reason, "it has a character in it that names can't have")
         raise BadName(name=name, what=what, why=why) from None
     if len(shown) > max_name:  # some letters have no composed form
