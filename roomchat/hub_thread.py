@@ -67,36 +67,46 @@ class HubThread:
         over = False
         while not over:
             inputs = self._order.take(self._patience())
-            self.figures.awake = inputs.now
-            effects = self._hub.apply(inputs)
-            _encode(effects)
-            stored = not effects.stored or self._store(effects, inputs.time)
-            if not stored:
-                self._hub.rollback()
-                self._record(inputs, effects, stored=False)
-                inputs.storing = False
-                effects = self._hub.apply(inputs)
-                _encode(effects)
-            self._hub.commit()
-            self._count(len(inputs.items), effects)
-            self._record(inputs, effects, stored=True)
-            deliver(effects.deliveries, self._routes)
-            for number, answer in effects.answers:
-                self._answer(number, answer)
-            for look_up in effects.lookups:
-                self._readers.submit(partial(self._look_up, look_up))
-            for line in effects.log_lines:
-                logger.info("%s", line)
-            over = effects.over
-            if effects.stop:
-                self._end(effects.stop)
+            now = self.figures.awake = self._clock.now()
+            if inputs is not None:
+                over = self._apply(inputs)
             self._retention.run()
             self._wiping.run()
-            self._check_log(inputs.now)
+            self._check_log(now)
+
+    def _apply(self, inputs: Inputs) -> bool:
+        """Have the hub carry out what came, store and deliver what follows. Returns whether that was the end."""
+        hub = self._hub
+        effects = hub.apply(inputs)
+        _encode(effects)
+        stored = inputs.stored or not effects.stored or self._store(effects, inputs)
+        if not stored and inputs.origin is not None:  # the others have stored it: there is no way back
+            self._end("its disk takes nothing, and the other servers go on without it")
+            return True
+        if not stored:
+            hub.rollback()
+            self._record(inputs, effects, stored=False)
+            inputs.storing = False
+            effects = hub.apply(inputs)
+            _encode(effects)
+        hub.commit()
+        self._count(len(inputs.items), effects)
+        self._record(inputs, effects, stored=True)
+        deliver(effects.deliveries, self._routes)
+        for number, answer in effects.answers:
+            self._answer(number, answer)
+        for look_up in effects.lookups:
+            self._readers.submit(partial(self._look_up, look_up))
+        for line in effects.log_lines:
+            logger.info("%s", line)
+        if effects.stop:
+            self._end(effects.stop)
+        return self._order.done(inputs) or effects.over
 
     def _patience(self) -> float:
         """Seconds until something is due though nothing comes in."""
-        due = [self._next_check, self._hub.deadline(), self._retention.due, self._wiping.due]
+        deadline = self._order.due(self._hub.deadline())
+        due = [self._next_check, deadline, self._retention.due, self._wiping.due]
         return max(0.0, min(moment for moment in due if moment is not None) - self._clock.now())
 
     def _count(self, commands: int, effects: Effects) -> None:
@@ -128,7 +138,7 @@ class HubThread:
 
     # ------------------------------------------------------------ the disk
 
-    def _store(self, effects: Effects, time: int) -> bool:
+    def _store(self, effects: Effects, inputs: Inputs) -> bool:
         """Write what belongs on disk; False if the disk did not take it."""
         changes = Changes(
             segments=[
@@ -163,7 +173,7 @@ class HubThread:
         )
         begun = self._clock.now()
         try:
-            self._log.append(time, changes)
+            self._log.append(inputs.time, changes)
         except LogError as error:
             self.unstored.failed(error)
             return False

@@ -1,4 +1,7 @@
-"""In which order the hub gets what comes, and at what time: with one server, as it came."""
+"""In which order the hub gets what comes, and at what time: with one server, as it came.
+
+Several servers that share one have it from a stream: cluster/order.py.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,17 @@ class Order(Protocol):
     def submit(self, items: list[ToHub]) -> None:
         """Something is to be put in order. Any thread may call it; it never blocks."""
 
-    def take(self, timeout: float) -> Inputs:
-        """The next inputs. Waits up to ``timeout`` seconds for some; then there are none, but it is later."""
+    def take(self, timeout: float) -> Inputs | None:
+        """The next inputs. Waits up to ``timeout`` seconds for some. None: nothing is to be applied now."""
+
+    def due(self, deadline: float | None) -> float | None:
+        """When the hub, with this ``deadline``, must have inputs though nothing comes in; None: that is seen to."""
+
+    def done(self, inputs: Inputs) -> bool:
+        """They are applied, and what follows is stored and delivered. Returns whether that was the end."""
+
+    def close(self) -> None:
+        """It is over; called when the hub's thread has ended."""
 
 
 class EmbeddedOrder:
@@ -30,7 +42,18 @@ class EmbeddedOrder:
         self.submit = inbox.put
 
     def take(self, timeout: float) -> Inputs:
-        """See ``Order``."""
+        """See ``Order``. There are always some, perhaps without items: it is later."""
         items = self._take(timeout)
         wall = self._clock.wall()
         return Inputs(items, self._clock.now(), int(wall * 1000), timestamp(wall))
+
+    def due(self, deadline: float | None) -> float | None:
+        """See ``Order``."""
+        return deadline
+
+    def done(self, inputs: Inputs) -> bool:
+        """See ``Order``."""
+        return False
+
+    def close(self) -> None:
+        """See ``Order``."""
