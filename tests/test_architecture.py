@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "site": BASE | {"wires", "site"},
     **{one: BASE | PARTS | SERVER | {"net", "site"} for one in SERVER},
     "client": BASE | {"wires", "client"},
+    "cluster": BASE | {"cluster"},
     "export": BASE | PARTS | {"export"},
     "terminal": BASE | {"client", "terminal"},
     "programs": BASE | {"wires", "client", "programs"},

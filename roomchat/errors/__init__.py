@@ -9,6 +9,7 @@ from __future__ import annotations
 from roomchat.errors.accounts import *  # noqa: F403
 from roomchat.errors.base import *  # noqa: F403
 from roomchat.errors.base import Refused, RoomchatError
+from roomchat.errors.cluster import *  # noqa: F403
 from roomchat.errors.connecting import *  # noqa: F403
 from roomchat.errors.rooms import *  # noqa: F403
 

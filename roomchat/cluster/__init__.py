@@ -1,0 +1,1 @@
+"""Several servers as one chat: the client for NATS JetStream, and what makes one order of many servers' frames."""

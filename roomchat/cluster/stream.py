@@ -1,0 +1,197 @@
+"""What is asked of JetStream: that the stream is there as it must be, and that something is put into it.
+
+Source: https://docs.nats.io/nats-concepts/jetstream, https://docs.nats.io/reference/reference-protocols/nats_api_reference;
+names of fields as nats-server 2.15 answers them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from roomchat.cluster.nats import PATIENCE, Connection
+from roomchat.cluster.nats_protocol import Message
+from roomchat.errors import StreamRefused, StreamUnknown
+
+SECOND = 1_000_000_000  # JetStream's durations are in ns
+
+NOT_FOUND = 10059
+# These have codes as if it were our fault, but the same request may be taken later: a duplicate is in process; no
+# peers for the replicas; the stream is offline.
+_LATER = {10158, 10005, 10074, 10118}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the stream is to be."""
+
+    name: str = "roomchat"
+    replicas: int = 3
+    max_age: float = 0.0  # seconds that frames are kept; 0: for good
+    max_bytes: int = -1  # of all frames; -1: as many as the disks take. The oldest give way
+
+    @property
+    def subject(self) -> str:
+        """Where frames are published."""
+        return f"{self.name}.frames"
+
+    def config(self) -> dict[str, object]:
+        """As JetStream wants it. No message may be taken out of the middle: positions have no holes."""
+        return {
+            "name": self.name,
+            "subjects": [self.subject],
+            "retention": "limits",
+            "storage": "file",
+            "discard": "old",
+            "num_replicas": self.replicas,
+            "max_age": int(self.max_age * SECOND),
+            "max_bytes": self.max_bytes,
+            "deny_delete": True,
+        }
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What it is now."""
+
+    created: str  # RFC 3339; another one is another stream under the same name
+    first: int  # positions; first > last: it is empty
+    last: int
+    replicas: int
+    leader: str  # the name of its server; "" while there is none, or there is no cluster
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """JetStream has stored a message."""
+
+    position: int
+    is_duplicate: bool
+
+
+def ask(
+    connection: Connection, verb: str, body: Mapping[str, object] | None = None, timeout: float = PATIENCE
+) -> Any:
+    """Ask JetStream's API, as ``STREAM.INFO.name``; returns its answer.
+
+    Raises:
+        StreamRefused, StreamUnknown: as ``answer``.
+    """
+    return answer(connection.request(f"$JS.API.{verb}", json.dumps(body).encode() if body else b"", timeout))
+
+
+def answer(message: Message) -> Any:
+    """What JetStream says.
+
+    Raises:
+        StreamRefused: no, and the same again would be refused again; with JetStream's own ``code``.
+        StreamUnknown: not now; or it may have been done.
+    """
+    if message.status:
+        raise StreamUnknown(
+            f"JetStream does not answer now: {message.status} {message.description}".rstrip() + "."
+        )
+    try:
+        content = json.loads(message.body)
+        error = content.get("error")
+        if error is None:
+            return content
+        status, code, said = int(error["code"]), int(error.get("err_code", 0)), str(error.get("description", ""))
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        raise StreamUnknown("JetStream's answer can't be read.") from None
+    sentence = f"JetStream says: {said} ({code or status})."
+    if code in _LATER or status >= 500 or status in (408, 429):
+        raise StreamUnknown(sentence)
+    raise StreamRefused(sentence, code)
+
+
+def stored(message: Message) -> Stored:
+    """What an acknowledgement says. Raises as ``answer``."""
+    content = answer(message)
+    try:
+        return Stored(int(content["seq"]), content.get("duplicate") is True)
+    except (KeyError, TypeError, ValueError):
+        raise StreamUnknown("JetStream's acknowledgement can't be read.") from None
+
+
+def publish(connection: Connection, plan: Plan, body: bytes, timeout: float = PATIENCE) -> Stored:
+    """Put one message into the stream, and wait until a quorum has it.
+
+    Raises:
+        StreamRefused: it will not be stored.
+        StreamUnknown: it may have been, or may yet be.
+    """
+    return stored(connection.request(plan.subject, body, timeout))
+
+
+def look(connection: Connection, plan: Plan) -> Stream:
+    """The stream as it is.
+
+    Raises:
+        StreamRefused: with code ``NOT_FOUND`` where there is none; or it is not as it must be, and what to do.
+        StreamUnknown: no answer now.
+    """
+    return read(ask(connection, f"STREAM.INFO.{plan.name}"), plan)
+
+
+def ensure(connection: Connection, plan: Plan) -> Stream:
+    """The stream as it is; made, if there is none. Several servers may do so at once. Raises as ``look``."""
+    try:
+        return look(connection, plan)
+    except StreamRefused as refused:
+        if refused.code != NOT_FOUND:
+            raise
+    return read(ask(connection, f"STREAM.CREATE.{plan.name}", plan.config(), 4 * PATIENCE), plan)
+
+
+def read(content: Any, plan: Plan) -> Stream:
+    """An answer that describes the stream. What would break the promise is refused; of the rest is warned.
+
+    Raises:
+        StreamRefused: it is not as it must be.
+        StreamUnknown: it can't be read.
+    """
+    try:
+        config, state = content["config"], content["state"]
+        has = {name: config.get(name, default) for name, default in _DEFAULTS.items()}
+        found = Stream(
+            created=str(content["created"]),
+            first=int(state["first_seq"]),
+            last=int(state["last_seq"]),
+            replicas=int(config["num_replicas"]),
+            leader=str((content.get("cluster") or {}).get("leader", "")),
+            warnings=tuple(_warnings(has, plan)),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise StreamUnknown("JetStream's answer can't be read.") from None
+    if wrong := [name for name, good in _MUST.items() if has[name] != good] + _wrong_subjects(has, plan):
+        raise StreamRefused(
+            f"The stream {plan.name} is not as it must be ({', '.join(wrong)}): remove it, or name another one."
+        )
+    return found
+
+
+# Where one of these differs, frames are lost, hidden or refused.
+_MUST: dict[str, object] = {"retention": "limits", "storage": "file", "max_msgs_per_subject": -1, "sources": None,
+                            "mirror": None, "subject_transform": None, "sealed": False}  # fmt: skip
+_DEFAULTS: dict[str, object] = _MUST | {"num_replicas": 1, "max_age": 0, "max_bytes": -1, "max_msgs": -1,
+                                        "discard": "old", "persist_mode": "", "subjects": []}  # fmt: skip
+
+
+def _wrong_subjects(has: Mapping[str, object], plan: Plan) -> list[str]:
+    return [] if has["subjects"] == [plan.subject] else ["subjects"]
+
+
+def _warnings(has: Mapping[str, object], plan: Plan) -> list[str]:
+    found = []
+    if has["num_replicas"] != plan.replicas:
+        found.append(f"The stream has {has['num_replicas']} replicas, not {plan.replicas}.")
+    if has["persist_mode"] == "async":
+        found.append("The stream acknowledges before it writes (persist_mode async): a power cut loses messages.")
+    for name in ("max_age", "max_bytes", "max_msgs", "discard"):
+        if has[name] != plan.config().get(name, -1):
+            found.append(f"The stream has {name} {has[name]}, not {plan.config().get(name, -1)}.")
+    return found
