@@ -24,7 +24,7 @@ class Order(Protocol):
         """The next inputs. Waits up to ``timeout`` seconds for some. None: nothing is to be applied now."""
 
     def due(self, deadline: float | None) -> float | None:
-        """When the hub, with this ``deadline``, must have inputs though nothing comes in; None: that is seen to."""
+        """When the hub, with this ``deadline``, must have inputs though nothing comes; None: that is seen to."""
 
     def done(self, inputs: Inputs) -> bool:
         """They are applied, and what follows is stored and delivered. Returns whether that was the end."""

@@ -37,7 +37,7 @@ class Welcoming:
     """
 
     def __init__(self, epoch: str) -> None:
-        self._epoch = epoch
+        self.epoch = epoch
 
     def hello(self, batch: Batch, peer: Peer, introduction: Introduction | LoggedIn) -> None:
         """A connection says who it is; it becomes a session's."""
@@ -224,7 +224,7 @@ class Welcoming:
             name=client.name,
             device=session.device,
             token=session.token_hash.hex(),  # the connection puts the token itself in its place
-            epoch=self._epoch,
+            epoch=self.epoch,
             last_n=session.last_n,
             server=f"roomchat {__version__}",
             clients=[membership.person(one) for one in islice(registry.clients.values(), PAGE)],
@@ -270,7 +270,7 @@ class Welcoming:
         """Every room that the seat is in, or that the client names, or that is its own to whisper in: joined, and
         caught up from the cursor named, or shown as on a first join."""
         registry, settings = batch.registry, batch.settings
-        keeps_cursors = command.rooms is not None and command.epoch in (None, self._epoch)
+        keeps_cursors = command.rooms is not None and command.epoch in (None, self.epoch)
         cursors: dict[str, int] = {}  # by room key
         rooms: dict[str, Room] = {}
         for name, cursor in (command.rooms or {}).items():
