@@ -64,25 +64,25 @@ class HubThread:
 
     def run(self) -> None:
         """Until the hub says that it is over."""
-        over = False
-        while not over:
+        while not self._order.over:
             inputs = self._order.take(self._patience())
             now = self.figures.awake = self._clock.now()
             if inputs is not None:
-                over = self._apply(inputs)
+                self._apply(inputs)
             self._retention.run()
             self._wiping.run()
             self._check_log(now)
 
-    def _apply(self, inputs: Inputs) -> bool:
-        """Have the hub carry out what came, store and deliver what follows. Returns whether that was the end."""
+    def _apply(self, inputs: Inputs) -> None:
+        """Have the hub carry out what came, store and deliver what follows."""
         hub = self._hub
         effects = hub.apply(inputs)
         _encode(effects)
         stored = inputs.stored or not effects.stored or self._store(effects, inputs)
         if not stored and inputs.origin is not None:  # the others have stored it: there is no way back
             self._end("its disk takes nothing, and the other servers go on without it")
-            return True
+            self._order.over = True
+            return
         if not stored:
             hub.rollback()
             self._record(inputs, effects, stored=False)
@@ -95,13 +95,15 @@ class HubThread:
         deliver(effects.deliveries, self._routes)
         for number, answer in effects.answers:
             self._answer(number, answer)
-        for look_up in effects.lookups:
+        for look_up in [one for one in effects.lookups if self._order.owns(one.link)]:
             self._readers.submit(partial(self._look_up, look_up))
         for line in effects.log_lines:
             logger.info("%s", line)
         if effects.stop:
             self._end(effects.stop)
-        return self._order.done(inputs) or effects.over
+        if effects.over:
+            self._order.over = True
+        self._order.done(inputs)
 
     def _patience(self) -> float:
         """Seconds until something is due though nothing comes in."""
@@ -170,6 +172,8 @@ class HubThread:
             ended=[(one.client.uid, one.device) for one in effects.ended],
             forgotten=effects.forgotten,
             invites=effects.invites.items(),
+            position=inputs.position,
+            epoch=effects.epoch,
         )
         begun = self._clock.now()
         try:

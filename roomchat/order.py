@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from roomchat.chat.inputs import Inputs
+from roomchat.chat.inputs import Inputs, Link
 from roomchat.clock import Clock
 from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
@@ -16,6 +16,8 @@ from roomchat.times import timestamp
 
 class Order(Protocol):
     """What decides the order. Servers that share one give their hubs the same inputs."""
+
+    over: bool  # nothing follows any more
 
     def submit(self, items: list[ToHub]) -> None:
         """Something is to be put in order. Any thread may call it; it never blocks."""
@@ -26,8 +28,11 @@ class Order(Protocol):
     def due(self, deadline: float | None) -> float | None:
         """When the hub, with this ``deadline``, must have inputs though nothing comes; None: that is seen to."""
 
-    def done(self, inputs: Inputs) -> bool:
-        """They are applied, and what follows is stored and delivered. Returns whether that was the end."""
+    def owns(self, link: Link) -> bool:
+        """Whether that is a connection of this server, or a question of its admin."""
+
+    def done(self, inputs: Inputs) -> None:
+        """They are applied, and what follows is stored and delivered."""
 
     def close(self) -> None:
         """It is over; called when the hub's thread has ended."""
@@ -37,6 +42,7 @@ class EmbeddedOrder:
     """The order of a server that is alone: what waits is taken at once, so a busy one has large batches."""
 
     def __init__(self, inbox: Inbox[ToHub], clock: Clock) -> None:
+        self.over = False
         self._clock = clock
         self._take = inbox.take
         self.submit = inbox.put
@@ -51,9 +57,12 @@ class EmbeddedOrder:
         """See ``Order``."""
         return deadline
 
-    def done(self, inputs: Inputs) -> bool:
+    def owns(self, link: Link) -> bool:
+        """See ``Order``. All are."""
+        return True
+
+    def done(self, inputs: Inputs) -> None:
         """See ``Order``."""
-        return False
 
     def close(self) -> None:
         """See ``Order``."""

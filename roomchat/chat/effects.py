@@ -119,6 +119,7 @@ class Effects:
     next_uid: int | None = None  # when it changed
     next_room: int | None = None  # likewise
     bans: dict[int | str, ServerBan | None] = field(default_factory=dict)  # by UID or place; None: over
+    epoch: str | None = None  # of the log from now on
     audit: list[tuple[str, Change]] = field(default_factory=list)  # who changed what
     answers: list[tuple[Link, AdminAnswer]] = field(default_factory=list)  # to admins, when the rest is stored
     lookups: list[LookUp] = field(default_factory=list)  # when the rest is stored
@@ -137,6 +138,6 @@ class Effects:
             self.segments, self.names, self.sessions, self.counters, self.seats, self.guests, self.reads,
             self.members,
             self.accounts, self.visits, self.ended, self.forgotten, self.invites, self.next_uid, self.next_room,
-            self.audit, self.deletions, self.blocks, self.rules, self.bans, self.purges,
+            self.audit, self.deletions, self.blocks, self.rules, self.bans, self.purges, self.epoch,
         )  # fmt: skip
         return any(kept)

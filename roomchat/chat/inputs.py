@@ -56,6 +56,7 @@ class Arrived(_Input):
     logic: int  # by which rules it works, see chat/servers.py
     settings: dict[str, Any]  # those that all must have alike
     addresses: list[str] = []  # where clients find it
+    epoch: str = ""  # of its log; the chat's is that of the first one
 
 
 class Beat(_Input):

@@ -65,6 +65,22 @@ class Registry(RuleBook):
             self.set_rules(room, known)
         self.begin()
 
+    def fill(
+        self, clients: Iterable[Client], rooms_of: Iterable[Iterable[str]], members_of: Mapping[str, Iterable[int]]
+    ) -> None:
+        """A new registry has its three maps as another one had them; what belongs to them is for the caller.
+
+        Args:
+            clients: those that have a seat.
+            rooms_of: for each of them keys of rooms, all of which are there already.
+            members_of: key of a room to UIDs.
+        """
+        self.clients = {client.uid: client for client in clients}
+        self.uids = sorted(self.clients)
+        rows = zip(self.clients, rooms_of, strict=True)
+        self.clients_to_rooms = {uid: {key: self.rooms[key] for key in keys} for uid, keys in rows}
+        self.rooms_to_clients = {key: {uid: self.clients[uid] for uid in uids} for key, uids in members_of.items()}
+
     # ------------------------------------------------------------ taking back
 
     def begin(self) -> None:

@@ -258,12 +258,8 @@ def _made_registry(kept: _Registry) -> tuple[Registry, list[Session]]:
     ]  # fmt: skip
     for client, one in zip(clients, kept.clients, strict=True):
         client.sessions = tuple([sessions[at] for at in one.sessions])
-    here = registry.clients = {client.uid: client for client in clients[: kept.seats]}
-    registry.uids = sorted(here)
-    registry.clients_to_rooms = {
-        uid: {key: rooms[key] for key in keys} for uid, keys in zip(here, kept.rooms_of, strict=True)
-    }
-    registry.rooms_to_clients = {key: {uid: here[uid] for uid in uids} for key, uids in kept.members_of}
+    registry.fill(clients[: kept.seats], kept.rooms_of, dict(kept.members_of))
+    here = registry.clients
     registry.open_rooms = {key: rooms[key] for key in kept.open_rooms}
     registry.names = {here[uid].key: here[uid] for uid in kept.names}
     registry.looks = {look: here[uid] for look, uid in kept.looks}

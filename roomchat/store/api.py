@@ -59,6 +59,8 @@ class Changes(Struct):
     audit: (who, what) an admin changed, the latter in JSON.
     blocks: (UID, whom, True) of those who block someone from now on; (UID, whom, False) of those who do no longer.
     deletions: (key of the room, seq, line) of entries of before, with the line that comes in their place.
+    position: of a server that shares its chat: where in the stream this stands; 0: it does not.
+    epoch: the name that the log has from now on, if it is a new one.
     """
 
     segments: Sequence[SegmentRow] = ()
@@ -80,6 +82,8 @@ class Changes(Struct):
     accounts: Collection[AccountRow] = ()
     visits: Collection[tuple[int, int, int, str]] = ()
     ended: Collection[tuple[int, int]] = ()
+    position: int = 0
+    epoch: str | None = None
     forgotten: Collection[int] = ()
     invites: Collection[tuple[bytes, Invite | None]] = ()
 
@@ -121,6 +125,22 @@ class LogState(Struct):
     invites: list[tuple[bytes, Invite]]  # by the hashes of their tokens
 
 
+class Snapshot(Struct):
+    """All that the hub of a server knew, which shares its chat."""
+
+    position: int  # in the stream, behind which this was
+    stream: str  # when that stream was made: another one has other positions
+    marks: bytes  # what had been accepted of each server
+    state: bytes  # of the hub
+
+
+class Kept(Struct):
+    """What such a server goes on from."""
+
+    position: int  # up to where the log has what follows from the stream
+    snapshot: Snapshot  # the newest
+
+
 class StoredAccount(Struct, gc=False):
     """A client in a list."""
 
@@ -157,6 +177,12 @@ class LogWriter(Protocol):
 
     def append(self, now: int, changes: Changes) -> None:
         """Store all that a batch leaves behind, or nothing. ``now``: milliseconds since 1970."""
+
+    def kept(self) -> Kept | None:
+        """What a server that shares its chat goes on from; None: this one never did."""
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Have it go on from there the next time."""
 
     def wipe(self) -> bool:
         """Leave nothing of what was deleted beside the log; False: somebody reads, so it is to be tried again."""

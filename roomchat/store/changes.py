@@ -47,9 +47,15 @@ def write(
             connection.execute("DELETE FROM members WHERE uid = ? AND room = ?", (uid, key))
     insert(connection, "INSERT OR REPLACE INTO members VALUES", 3, [one for one in changes.members if one[2]])
     write_accounts(connection, now, changes)
-    for name, number in (("next_uid", changes.next_uid), ("next_room", changes.next_room)):
-        if number is not None:
-            connection.execute("UPDATE meta SET value = ? WHERE key = ?", (number, name))
+    for name, value in (
+        ("next_uid", changes.next_uid),
+        ("next_room", changes.next_room),
+        ("epoch", changes.epoch),
+    ):
+        if value is not None:
+            connection.execute("UPDATE meta SET value = ? WHERE key = ?", (value, name))
+    if changes.position:
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('position', ?)", (changes.position,))
     for who, ban in changes.bans:
         if ban is None:
             connection.execute("DELETE FROM server_bans WHERE who = ?", (who,))

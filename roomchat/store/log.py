@@ -14,8 +14,8 @@ import msgspec
 
 from roomchat.account import Invite
 from roomchat.errors import LogError, StartError
-from roomchat.store import blocks, markers
-from roomchat.store.api import Changes, LogState
+from roomchat.store import blocks, markers, shared
+from roomchat.store.api import Changes, Kept, LogState, Snapshot
 from roomchat.store.changes import insert, write
 from roomchat.store.claim import Claim
 from roomchat.store.clients import COLUMNS, JOINS, StoredClient, clients_of
@@ -253,6 +253,16 @@ class Log:
             return len(found), len(gone)
 
         return self._transaction(forget)
+
+    # ------------------------------------------------------------ of several servers
+
+    def kept(self) -> Kept | None:
+        """What a server that shares its chat goes on from; None: this one never did."""
+        return self._try(shared.read)
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Have it go on from there the next time."""
+        self._transaction(lambda connection: shared.keep(connection, snapshot))
 
     # ------------------------------------------------------------ inside
 

@@ -174,6 +174,17 @@ MIGRATIONS = [
         PRIMARY KEY (uid, room)
     ) WITHOUT ROWID;
     """,
+    """
+    -- Of a server that shares its chat with others: all that it knew at some position of the stream that they have
+    -- in common. stream: when that was made; marks: what had been accepted of each server. In meta: position,
+    -- up to where the log has what follows from the stream.
+    CREATE TABLE snapshots (
+        position INTEGER PRIMARY KEY,
+        stream TEXT NOT NULL,
+        marks BLOB NOT NULL,
+        state BLOB NOT NULL
+    );
+    """,
 ]
 
 
