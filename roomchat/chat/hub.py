@@ -104,8 +104,10 @@ class Hub:
             self.registry, self._deadlines, self._settings, inputs, self._gone, self._deleted, self._lobby
         )
         peers, handlers, items = self.registry.peers, self._handlers, inputs.items
-        if inputs.origin is not None and not self.servers.hear(inputs.origin, items):
-            items = ()
+        if inputs.origin is not None:
+            self.servers.time = inputs.time
+            if not self.servers.hear(inputs.origin, items):
+                items = ()
         self._inputs = len(items)
         for link, command in self._in_turn(batch, items) if held else items:
             if held and link in held:

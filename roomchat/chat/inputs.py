@@ -57,6 +57,7 @@ class Arrived(_Input):
     settings: dict[str, Any]  # those that all must have alike
     addresses: list[str] = []  # where clients find it
     epoch: str = ""  # of its log; the chat's is that of the first one
+    has_past: bool = False  # there was something in that log: who follows the first one needs a copy
 
 
 class Beat(_Input):

@@ -68,9 +68,10 @@ class Life(Struct):
 class Servers:
     """Those that are there. Part of the hub's state: only what is in the inputs changes it."""
 
-    def __init__(self, living: Iterable[Life] = (), last_slot: int = 0) -> None:
+    def __init__(self, living: Iterable[Life] = (), last_slot: int = 0, time: int = 0) -> None:
         self.living = {one.name: one for one in living}  # in the order of their arrival
         self.last_slot = last_slot
+        self.time = time  # of the last inputs, as in ``Inputs``: no later ones are earlier
 
     def find(self, origin: Origin) -> Life | None:
         """The server, if it is there in this life."""

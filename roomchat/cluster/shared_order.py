@@ -6,7 +6,7 @@ import json
 import random
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -24,6 +24,7 @@ from roomchat.errors import NatsProtocolError, StreamCut, StreamError, StreamRef
 
 AT_ONCE = 512  # events that are handled before anything is returned or sent: 8 MB of busy frames
 LARGEST_INPUT = 1024 * 1024 - 4096  # bytes; with what is around it, below the max_payload of every nats-server
+ENOUGH = 256 * 1024  # bytes that wait to be published, above which nothing more is asked for
 ROUND = 0.25  # seconds between two rounds over all NATS servers, while none is of use
 
 
@@ -98,14 +99,20 @@ class SharedOrder:
     """
 
     def __init__(
-        self, cluster: Cluster, position: int = 0, reader: Reader | None = None, created: str | None = None
+        self,
+        cluster: Cluster,
+        position: int = 0,
+        reader: Reader | None = None,
+        created: str | None = None,
+        feed: Callable[[], Iterable[bytes]] = tuple,
     ) -> None:
         """Begin behind ``position`` of the stream that was ``created`` then (None: of any), with what was accepted
-        up to there."""
+        up to there. ``feed`` is asked for more whenever something can be published, on the thread of ``take``."""
         self.reader = reader or Reader()
         self.position = position  # of the last message that was seen
         self.passed = 0  # messages that were no frames, or not accepted
         self._cluster = cluster
+        self._feed = feed
         self._publisher = Publisher(cluster.server, cluster.incarnation)
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._accepted: list[Accepted] = []  # not returned yet
@@ -126,6 +133,10 @@ class SharedOrder:
         if len(inputs) > LARGEST_INPUT:
             raise StreamRefused(f"{len(inputs)} bytes at once are more than the stream takes.")
         self._events.put(inputs)
+
+    def wake(self) -> None:
+        """There is something to be fed. Any thread may call it."""
+        self._events.put(None)
 
     @property
     def is_live(self) -> bool:
@@ -201,6 +212,8 @@ class SharedOrder:
         return self._link.until if due is None else min(due, self._link.until)
 
     def _handle(self, event: Any) -> None:
+        if event is None:
+            return
         if isinstance(event, bytes):
             self._publisher.offer(event)
             return
@@ -279,6 +292,9 @@ class SharedOrder:
             return  # it comes back, or is sent again
 
     def _publish(self, link: _Link, now: float, is_behind: bool) -> None:
+        if self._publisher.waiting < ENOUGH:
+            for one in self._feed():
+                self._publisher.offer(one)
         try:
             for frame in self._publisher.take(now, is_behind):
                 link.publish(frame)

@@ -22,12 +22,15 @@ class Inbox(Generic[T]):
         self._items: list[T] = []
         self._changed = threading.Condition()
         self._to_resume: list[Callable[[], None]] = []
+        self.wake: Callable[[], None] | None = None  # called behind each ``put``: the hub waits elsewhere
 
     def put(self, items: list[T]) -> None:
         """Add some; the hub wakes if it waits."""
         with self._changed:
             self._items += items
             self._changed.notify()
+        if self.wake is not None:
+            self.wake()
 
     def __len__(self) -> int:
         """How many wait. Any thread may look, without the lock."""

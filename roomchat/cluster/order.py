@@ -1,0 +1,304 @@
+"""The order of a server that shares its chat: what it is given goes into the stream, and what all servers have put
+there comes out of it, for the hub, in one order."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from hashlib import sha256
+
+from roomchat.chat import snapshot
+from roomchat.chat.hub import Hub
+from roomchat.chat.inputs import SERVER, Arrived, Beat, Inputs, Link, Origin, Shutdown
+from roomchat.chat.servers import LOGIC, differences, first_link, shared, slot_of
+from roomchat.cluster import codec
+from roomchat.cluster.frames import Reader
+from roomchat.cluster.shared_order import Accepted, Cluster, SharedOrder
+from roomchat.cluster.witness import Witness
+from roomchat.errors import StartError, StreamCut, StreamError, StreamRefused
+from roomchat.net.connections import ToHub
+from roomchat.net.inbox import Inbox
+from roomchat.net.trouble import Trouble
+from roomchat.settings import Settings
+from roomchat.store.api import Kept, LogWriter, Snapshot
+from roomchat.times import timestamp
+
+logger = logging.getLogger("roomchat")
+
+BEAT = 1.0  # seconds between two signs of life
+MARK = 10_000  # milliseconds of the chat's time between two digests of its state
+SNAPSHOT = (
+    60_000  # likewise between two states that are kept; what lies behind the last one is done again at a start
+)
+FRAMES = 5000  # that may lie behind it at the most
+HITCH = 0.5  # seconds that our own may wait for the stream before no more signs of life are added to them
+TOLD_AFTER = 2.0  # seconds without the stream until people are told
+LEAVING = 3.0  # seconds that a server which ends has to say so in the stream
+FAREWELL = 1.0  # likewise, for one that can't go on
+AWAY = "The servers' common log can't be reached. What you write waits, and is sent when it is back."
+BACK = "The servers' common log is back."
+
+
+class ClusterOrder:
+    """One life of one server. Its hub's thread calls it; any thread ``submit``, ``wait`` and what is read.
+
+    Before it counts, it reads all that was in the stream; then it says that it has arrived, and gets its place.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        hub: Hub,
+        log: LogWriter,
+        kept: Kept | None,
+        inbox: Inbox[ToHub],
+        settings: Settings,
+        arrived: Callable[[], Arrived],
+        tell: Callable[[str], None],
+    ) -> None:
+        """
+        Args:
+            cluster: where the stream is, and who we are.
+            hub: knows what it knew at the position of ``kept``.
+            log: of this server.
+            kept: what that goes on from; None: it has never been one of several.
+            inbox: what comes from this server's own connections.
+            settings: of this server.
+            arrived: what it will say of itself.
+            tell: tells everybody on this server.
+        """
+        self.over = False
+        self.why = ""  # why it is over, if nobody asked for that
+        self.slot = 0  # the number of this life, once it has arrived
+        self.trouble: StreamError | None = None  # why it could not
+        self.origin = Origin(cluster.server, cluster.incarnation)
+        self._hub, self._log, self._settings, self._tell = hub, log, settings, tell
+        self._arrived = arrived
+        self._inbox = inbox
+        self._is_new = kept is None
+        self._stored = kept.position if kept else 0
+        self._kept_at = kept.snapshot.position if kept else 0
+        self._kept_time = 0
+        known = kept.snapshot if kept else Snapshot(0, "", b"{}", b"")
+        marks = {name: (life, n) for name, (life, n) in json.loads(known.marks).items()}
+        self._shared = SharedOrder(cluster, known.position, Reader(marks), known.stream or None, self._feed)
+        self._frames: deque[Accepted] = deque()
+        self._said = False  # that it arrives
+        self._ready = threading.Event()
+        self._witness = Witness(cluster.server)
+        self._mark = (0, "")  # the last digest: where, and what
+        self._beat_at = 0.0
+        self._ends_at = 0.0  # when it ends though nobody has heard of that
+        self._well_at = time.monotonic()
+        self._told = False  # that the stream is away
+        self._unwell = Trouble("the stream can't be used: %s", "the stream is back, after %d failures")
+        inbox.wake = self._shared.wake
+        self.submit = inbox.put
+
+    # ------------------------------------------------------------ for others
+
+    def wait(self) -> int:
+        """Until it has arrived; returns the number below those of its connections.
+
+        Raises:
+            StartError: it can't be one of this chat's servers.
+        """
+        self._ready.wait()
+        if self.trouble is not None:
+            raise StartError(str(self.trouble)) from None
+        return first_link(self.slot)
+
+    def owns(self, link: Link) -> bool:
+        """See ``Order``."""
+        return slot_of(link) == self.slot
+
+    def due(self, deadline: float | None) -> float | None:
+        """See ``Order``. Signs of life come every second from each server, and each is later than the last."""
+        return None
+
+    @property
+    def position(self) -> int:
+        """Of the stream, up to where the hub has applied it."""
+        return self._frames[0].position - 1 if self._frames else self._shared.position
+
+    # ------------------------------------------------------------ what comes
+
+    def take(self, timeout: float) -> Inputs | None:
+        """See ``Order``."""
+        if not self._frames:
+            self._read(timeout)
+        if self._frames and not self.over:
+            try:
+                return self._inputs(self._frames.popleft())
+            except StreamError as error:
+                self._end(error)
+        return None
+
+    def _read(self, timeout: float) -> None:
+        now = time.monotonic()
+        if self._ends_at and now > self._ends_at:
+            self.over = True
+            return
+        try:
+            if self._shared.is_live and not self._said:
+                self._arrive()
+            self._frames += self._shared.take(
+                min(timeout, max(0.0, self._beat_at - now)) if self._said else timeout
+            )
+            self._unwell.worked()
+        except StreamError as error:
+            if not self.slot or isinstance(error, StreamCut):
+                self._end(error)
+            else:
+                self._unwell.failed(error)  # whoever runs the NATS servers may set it right
+        self._look()
+
+    def _inputs(self, accepted: Accepted) -> Inputs:
+        """Raises StreamError: this server can't be one of them."""
+        came, items = codec.decode(accepted.frame.inputs)
+        if self._is_new and not self._said:
+            self._check_past(accepted.position, items)
+        before = self._hub.servers.time
+        now = max(came, before)
+        if before // MARK != now // MARK and self._said:
+            self._take_mark(now // MARK)
+        origin = Origin(accepted.frame.server, accepted.frame.incarnation)
+        for _, item in items:
+            if isinstance(item, Beat) and item.mark:
+                self._witness.note(item.mark, origin.server, item.digest)
+                self._compare(item.mark)
+        return Inputs(
+            items, now / 1000, now, timestamp(now / 1000), True, origin, accepted.position,
+            accepted.position <= self._stored,
+        )  # fmt: skip
+
+    def done(self, inputs: Inputs) -> None:
+        """See ``Order``."""
+        if not self._said:
+            return
+        life = self._hub.servers.find(self.origin)
+        if not self.slot:
+            if life is not None:
+                self.slot = life.slot
+                self._ready.set()
+            elif inputs.origin == self.origin:
+                self._end(StreamRefused("The other servers do not let this one in."))
+        elif life is None:
+            self.over = True
+            if not self._ends_at:
+                self.why = "the other servers have given this one up: they did not hear of it for too long"
+            self._keep()
+        elif inputs.time - self._kept_time > SNAPSHOT or inputs.position - self._kept_at > FRAMES:
+            self._keep()
+
+    # ------------------------------------------------------------ what goes
+
+    def _feed(self) -> Iterable[bytes]:
+        """What is to be put into the stream now."""
+        if not self.slot:
+            return ()
+        now, wall = time.monotonic(), int(time.time() * 1000)
+        items = [] if self._inbox.empty else self._inbox.take(0)
+        for link, item in items:
+            if link == SERVER and isinstance(item, Shutdown):
+                self._ends_at = now + LEAVING
+        if now >= self._beat_at and self._shared.stalled() < HITCH:
+            self._beat_at = now + BEAT
+            mark, self._mark = self._mark, (0, "")
+            items = [*items, (SERVER, Beat(self.position, self._kept_at, *mark))]
+        return codec.encode(wall, items)
+
+    def _arrive(self) -> None:
+        """All that was in the stream is known: say that this server is there."""
+        others = [one for one in self._hub.servers.living if one != self.origin.server]
+        arrived = self._arrived()
+        if others and (why := differences(arrived, self._hub._settings)):
+            raise StreamRefused(f"This server does not fit {', '.join(others)}: {why[0]}.")
+        known, _ = self._shared.reader.last.get(self.origin.server, (0, 0))
+        if known >= self.origin.incarnation:
+            raise StreamRefused("This machine's clock is behind what it was at the last start; set it right.")
+        if self._is_new:
+            self._keep()
+        self._said = True
+        self._beat_at = time.monotonic() + BEAT
+        for one in codec.encode(int(time.time() * 1000), [(SERVER, arrived)]):
+            self._shared.submit(one)
+
+    # ------------------------------------------------------------ what is kept, and compared
+
+    def _keep(self) -> None:
+        self._kept_at, self._kept_time = self.position, self._hub.servers.time
+        marks = json.dumps(self._marks()).encode()
+        stream = self._shared.created or ""
+        self._log.keep(Snapshot(self._kept_at, stream, marks, snapshot.of(self._hub)))
+
+    def _marks(self) -> dict[str, tuple[int, int]]:
+        """What was accepted of each server up to where the hub is: what waits to be applied was accepted later."""
+        marks = {**self._shared.reader.last}
+        for accepted in reversed(self._frames):
+            frame = accepted.frame
+            marks[frame.server] = (frame.incarnation, frame.n - 1)
+        return marks
+
+    def _take_mark(self, mark: int) -> None:
+        digest = sha256(snapshot.of(self._hub)).hexdigest()[:16]
+        self._mark = (mark, digest)
+        self._witness.note(mark, self.origin.server, digest)
+        self._compare(mark)
+
+    def _compare(self, mark: int) -> None:
+        if self.slot and self._witness.is_astray(mark, self._hub.servers.living):
+            raise StreamCut("This server knows something else than the others: it needs a copy of one of them.")
+
+    # ------------------------------------------------------------ what goes wrong
+
+    def _look(self) -> None:
+        """Tell everybody how the stream is, when that has changed."""
+        now = time.monotonic()
+        if self._shared.is_live and self._shared.stalled() < TOLD_AFTER:
+            self._well_at = now
+            if self._told:
+                self._told = False
+                self._tell(BACK)
+        elif self.slot and not self._told and now > self._well_at + TOLD_AFTER:
+            self._told = True
+            self._tell(AWAY)
+
+    def _end(self, error: StreamError) -> None:
+        self.over = True
+        self.why = str(error)
+        if not self.slot:
+            self.trouble = error
+            self._ready.set()
+
+    def _check_past(self, position: int, items: list[ToHub]) -> None:
+        """What there was before the stream is in no stream."""
+        first = items[0][1] if position == 1 and items else None
+        if isinstance(first, Arrived) and first.has_past:
+            raise StreamCut(
+                "The chat is older than the stream: this server needs a copy of another one's database."
+            )
+        if self._arrived().has_past:
+            raise StreamRefused("The database has another chat than the stream; name a new one with --db.")
+
+    def close(self) -> None:
+        """See ``Order``. If this server ends by itself, the others need not wait until they miss it."""
+        if self.slot and self._hub.servers.find(self.origin) is not None and not self._ends_at:
+            for one in codec.encode(int(time.time() * 1000), [(SERVER, Shutdown(""))]):
+                self._shared.submit(one)
+            until = time.monotonic() + FAREWELL
+            with suppress(StreamError):
+                self._shared.take(0.0)
+                while self._shared.stalled() and time.monotonic() < until:
+                    self._shared.take(0.1)
+        self._shared.close()
+
+
+def arrival(settings: Settings, addresses: list[str], epoch: str, has_past: bool) -> Arrived:
+    """What a server says of itself at first."""
+    return Arrived(LOGIC, shared(settings), addresses, epoch, has_past)
