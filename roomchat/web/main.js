@@ -38,7 +38,7 @@ function begin(kept) {
   for (const event of kept?.events ?? []) chat.take(event);
   pane.load(kept);
   composer.load(kept);
-  whereabouts.begin(kept !== null);
+  whereabouts.begin(kept?.person ?? null);
 }
 
 engine.on("reset", begin);

@@ -203,8 +203,10 @@ export class Engine extends Emitter {
    * @param {string} text
    */
   draft(room, text) {
-    this.#storage.draft(room, text).catch(() => {}); // it is of use only when all goes well
-    this.#tabs.post({ kind: "draft", value: { room, text } });
+    const person = this.#person;
+    if (person === null) return;
+    this.#storage.draft(room, text, person).catch(() => {}); // it is of use only when all goes well
+    this.#tabs.post({ kind: "draft", value: { room, text, person } });
   }
 
   // ------------------------------------------------------------ among tabs
@@ -264,7 +266,7 @@ export class Engine extends Emitter {
   #hear({ kind, value }) {
     if (kind === "frame") this.#journal.take(value);
     else if (kind === "status" && this.#leader === null) this.#follow(value);
-    else if (kind === "draft") this.emit(kind, value);
+    else if (kind === "draft" && value.person === this.#person) this.emit(kind, value);
   }
 
   /**

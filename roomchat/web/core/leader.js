@@ -158,7 +158,7 @@ export class Leader {
     this.#connection = null;
     if (this.#status.phase === "online") await connection?.logout().catch(() => {}); // else nobody can be told
     await connection?.close();
-    await this.#forget("");
+    await this.#forget(await this.#unsent());
   }
 
   async retry() {
@@ -193,6 +193,7 @@ export class Leader {
     if (!change.session.token && this.#isFresh) return; // not let in yet
     const lobby = change.show.find((/** @type {any} */ { type }) => type === "welcome")?.lobby;
     if (lobby) this.#lobby = lobby;
+    const lost = this.#isFresh ? await this.#unsent() : ""; // of who was here before
     const keep = () => this.#storage.keep(this.#term, change, this.#isFresh);
     const frame = await keep().catch(async (error) => {
       await this.#failed(error);
@@ -201,6 +202,7 @@ export class Leader {
     });
     this.#isFresh = false;
     if (frame) this.#publish(frame);
+    if (lost) this.#told.notice(lost);
   }
 
   /** @param {Frame} frame */
@@ -235,7 +237,7 @@ export class Leader {
       if (!(await this.check()) || connection !== this.#connection) return;
       this.#connection = null;
       if (code === "replaced" && this.#takesBack()) return;
-      if (OVER.includes(code ?? "")) return this.#forget(status.sentence + (await this.#unsent(connection)));
+      if (OVER.includes(code ?? "")) return this.#forget(`${status.sentence} ${await this.#unsent()}`.trim());
       this.#isBarred = BARRED.includes(code ?? "");
       if (this.#isBarred) return this.#tell({ ...status, phase: "stranger" });
     }
@@ -264,10 +266,10 @@ export class Leader {
     this.#lobby = "";
   }
 
-  /** Words for what is lost with a session. @param {Reconnecting} connection */
-  async #unsent({ session }) {
-    const count = session.pending.size + (await this.#storage.unsent(0)).length;
-    return count ? ` Not sent: ${count} of your messages.` : "";
+  /** Words for what is lost with the session that is kept; "": nothing. */
+  async #unsent() {
+    const count = (await this.#storage.load()).kept?.waiting.length;
+    return count ? `Not sent: ${count} of your messages.` : "";
   }
 
   /** @param {string} sentence why */

@@ -106,7 +106,7 @@ export class Storage {
    */
   say(line, person) {
     return this.#database.change(async (it) => {
-      if (((await it.get("kept", "person")) ?? person) !== person) throw new Error("you are logged out here");
+      if (!(await isHere(it, person))) throw new Error("you are logged out here");
       const pos = await it.add("journal", {});
       const said = { ...line, id: String(pos) };
       const items = [["said", said]];
@@ -135,9 +135,15 @@ export class Storage {
     });
   }
 
-  /** @param {string} room @param {string} text */
-  draft(room, text) {
+  /**
+   * Keep what a person is typing.
+   * @param {string} room
+   * @param {string} text
+   * @param {number} person as in `say`: of anybody else than who is here now it is not kept
+   */
+  draft(room, text, person) {
     return this.#database.change(async (it) => {
+      if (!(await isHere(it, person))) return;
       if (text) it.put("drafts", text, room);
       else it.remove("drafts", { from: room, to: room });
     });
@@ -279,6 +285,9 @@ export class Storage {
 
 /** It is not the same person any more. @param {Transaction} it */
 const another = async (it) => it.put("kept", ((await it.get("kept", "person")) ?? 0) + 1, "person");
+
+/** @param {Transaction} it @param {number} person */
+const isHere = async (it, person) => ((await it.get("kept", "person")) ?? person) === person;
 
 /** @param {Record<string, number>} [last] keys that its stores go on from */
 const memory = async (last) => new (await import("./memory.js")).Memory(last);

@@ -39,6 +39,8 @@ export class Composer {
   /** @type {Map<string, string>} */
   #drafts = new Map();
   #room = "";
+  /** @type {number | null} who types here, as the engine knows them; null: nobody yet */
+  #person = null;
   #trouble = ""; // what was wrong with what was typed last
   /** @type {Map<string, any>} the entries by which we were muted */
   #muted = new Map();
@@ -102,11 +104,16 @@ export class Composer {
 
   /**
    * Begin with the drafts that are kept.
-   * @param {{drafts?: Record<string, string>} | null} kept
+   * @param {import("../core/engine.js").Kept | null} kept
    */
   load(kept) {
+    const person = kept?.person ?? null, isOther = this.#person !== null && this.#person !== person;
+    this.#person = person;
+    if (isOther) this.#remember((history) => history.clear());
+    this.#muted.clear();
+    for (const one of [...Object.values(kept?.entries ?? {}).flat(), ...(kept?.events ?? [])]) this.#hear(one);
     this.#drafts = new Map(Object.entries(kept?.drafts ?? {}));
-    if (kept && this.#field.value) return; // it may be younger than what is kept; and what is offered for it stays
+    if (kept && !isOther && this.#field.value) return; // it may be younger than that; and what is offered for it stays
     this.#write(this.#drafts.get(this.#room) ?? "");
   }
 
@@ -164,10 +171,8 @@ export class Composer {
     engine.on("status", () => this.#tellStanding());
     engine.on("event", (/** @type {any} */ event) => this.#hear(event));
     engine.on("draft", (/** @type {{room: string, text: string}} */ draft) => this.#otherTab(draft));
-    engine.on("reset", (/** @type {any} */ kept) => {
-      if (!kept) this.#remember((history) => history.clear());
-      this.load(kept);
-    });
+    // Before the rooms of whoever was here are gone: nothing of theirs is kept as a draft of who is here now.
+    engine.on("reset", (/** @type {any} */ kept) => this.load(kept));
     this.#isTouch.addEventListener("change", () => this.#turn());
   }
 

@@ -4,6 +4,7 @@ import { otherOf } from "../core/protocol.js";
 import { cell } from "../model/harmless.js";
 import { whisperer, whispersTold } from "../model/words.js";
 import { el } from "./dom.js";
+import { icon } from "./icons.js";
 import { isolated } from "./person.js";
 
 /**
@@ -14,7 +15,7 @@ import { isolated } from "./person.js";
 export function beginning(chat, key, isCut) {
   const room = chat.rooms.get(key), isPair = room?.isPair;
   const name = isPair ? whisperer(key, chat) : cell(room?.name ?? key);
-  const sign = isPair ? String(otherOf(key, chat.me.uid) ?? "") : "#";
+  const sign = isPair ? String(otherOf(key, chat.me.uid) ?? "") : icon(room?.isPrivate ? "lock" : "room");
   const before = isCut ? "What was said before this is no longer kept." : `Nothing was said in ${name} before this.`;
   const words = isPair ? whispersTold(name) : room?.topic ? cell(room.topic) : before;
   return el("header", { class: "beginning" }, el("span", { class: "sign", "aria-hidden": "true" }, sign),

@@ -42,7 +42,7 @@ export class Sidebar {
 
   #show() {
     const { me, rooms } = this.#app.chat;
-    fill(this.#number, me.uid);
+    fill(this.#number, me.uid || "–"); // not let in yet
     this.#number.style.setProperty("--digits", String(String(me.uid).length));
     fill(this.#name, theirs(me.name, "ellipsis"), !me.account && el("span", { class: "soft small" }, "guest"));
     const all = [...rooms.values()];

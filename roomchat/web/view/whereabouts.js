@@ -7,6 +7,8 @@ const KEY = "roomchat.room"; // in this tab: where one was, for when the page is
 
 export class Whereabouts {
   #app;
+  /** @type {number | null | undefined} who is here, as the engine knows them; undefined: not known yet */
+  #person;
 
   /** @param {import("./app.js").App} app */
   constructor(app) {
@@ -29,10 +31,11 @@ export class Whereabouts {
 
   /**
    * What is known is there: look where one looked in this tab.
-   * @param {boolean} isKnown whether somebody is logged in here; if not, nothing of who was is left
+   * @param {number | null} person who is here now; of who was before them nothing is left
    */
-  begin(isKnown) {
-    if (!isKnown) forget();
+  begin(person) {
+    if (person === null || person !== (this.#person ?? person)) forget();
+    this.#person = person;
     const before = kept();
     if (before !== null && this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
     this.#choose();

@@ -233,6 +233,45 @@ test("nobody's words are said as somebody else, who comes in over another tab me
   }
 });
 
+test("what somebody was typing is not kept for the one who comes in after them, nor shown to them", async () => {
+  const { world, tab } = await inLobby();
+  const late = world.open();
+  await world.passes(1_000);
+  const drafts = [];
+  tab.engine.on("draft", (draft) => drafts.push(draft.text));
+  late.freezes(); // it does not hear that ann is gone
+  const entered = tab.engine.enter({ name: "bob" });
+  await world.passes(1_000);
+  await entered;
+  late.engine.draft("lobby", "of ann");
+  await world.passes(1_000);
+  late.thaws();
+  await world.passes(1_000);
+  assert.deepEqual([drafts, await world.disk.read((it) => it.all("drafts"))], [[], []]);
+  late.engine.draft("lobby", "of bob");
+  await world.passes(1_000);
+  assert.deepEqual([drafts, await world.disk.read((it) => it.all("drafts"))], [["of bob"], ["of bob"]]);
+});
+
+test("who logs out, or comes in as somebody else, is told what is not sent", async () => {
+  for (const isOut of [true, false]) {
+    const { world, tab } = await inLobby();
+    const notices = [];
+    tab.engine.on("notice", (sentence) => notices.push(sentence));
+    world.server.isAway = true;
+    world.server.drop();
+    await world.passes(1_000);
+    tab.engine.say({ room: "lobby", text: "late" });
+    await world.passes(1_000);
+    if (!isOut) world.server.isAway = false;
+    const done = isOut ? tab.engine.logout() : tab.engine.enter({ name: "bob" });
+    await world.passes(1_000);
+    await done;
+    assert.equal(isOut ? tab.engine.status.sentence : notices[0], "Not sent: 1 of your messages.");
+    assert.deepEqual(world.server.rooms.get("lobby").filter(({ text }) => text === "late"), []);
+  }
+});
+
 test("who is here and can't come in as somebody else stays who they were", async () => {
   const { world, tab } = await inLobby();
   world.server.taken = "eve";
