@@ -19,6 +19,14 @@ class Order(Protocol):
 
     over: bool  # nothing follows any more
 
+    def wait(self, timeout: float) -> int | None:
+        """Wait up to ``timeout`` seconds until connections may be taken; returns the number below those of this
+        server's, or None: not yet.
+
+        Raises:
+            StartError: it will never be.
+        """
+
     def submit(self, items: list[ToHub]) -> None:
         """Something is to be put in order. Any thread may call it; it never blocks."""
 
@@ -46,6 +54,10 @@ class EmbeddedOrder:
         self._clock = clock
         self._take = inbox.take
         self.submit = inbox.put
+
+    def wait(self, timeout: float) -> int:
+        """See ``Order``. At once."""
+        return 0
 
     def take(self, timeout: float) -> Inputs:
         """See ``Order``. There are always some, perhaps without items: it is later."""

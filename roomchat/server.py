@@ -15,6 +15,8 @@ from types import TracebackType
 
 import msgspec
 
+from roomchat.chat.effects import Reply
+from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import SERVER, Shutdown
 from roomchat.chat.names import normal_room
 from roomchat.chat.record import Beginning
@@ -29,13 +31,15 @@ from roomchat.net.addresses import addresses_of_host
 from roomchat.net.admin_socket import AdminSocket, NoAdminSocket
 from roomchat.net.administration import Administration
 from roomchat.net.connections import ToHub
+from roomchat.net.delivery import deliver
 from roomchat.net.inbox import Inbox
 from roomchat.net.listener import Listener
 from roomchat.net.loop import Loop
 from roomchat.net.passwords import Passwords
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
-from roomchat.order import EmbeddedOrder
+from roomchat.order import EmbeddedOrder, Order
+from roomchat.protocol import Notice
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.settings import WIRES, Settings
@@ -92,7 +96,8 @@ class Server:
         except BadName as error:
             raise StartError(f"{error} Choose another --lobby.") from None
         token = read_token(settings.metrics_token_file) if settings.metrics_token_file else b""
-        self._log = Log(settings.db, settings.sync)
+        # With others the stream is what is acknowledged; the log is put together from it again.
+        self._log = Log(settings.db, "normal" if settings.cluster else settings.sync)
         self._readers = Readers(partial(SqliteReader, self._log.path))
         self._passwords = Passwords(settings, partial(SqliteReader, self._log.path))
         self._routes = Routes()
@@ -141,9 +146,26 @@ class Server:
         ]
         self._hub_thread = self._spawn("hub", hub_thread.run)
         self._loop_threads = [self._spawn(f"io-{i}", loop.run) for i, loop in enumerate(self._loops)]
+        try:
+            self._begin()
+        except StartError:
+            self._order.over = True
+            self._listener.close()
+            if self._admin_socket is not None:
+                self._admin_socket.close()
+            self._end_threads(drain=0.0)
+            raise
         self._listener_thread = self._spawn("listener", self._listener.run)
         if self._admin_socket is not None:
             self._admin_thread = self._spawn("admin", self._admin_socket.run)
+
+    def _begin(self) -> None:
+        """Wait until the hub's order lets this server in. Raises StartError."""
+        while (first := self._order.wait(LOOKS_UP)) is None:
+            if self.ending:
+                raise StartError(f"It was to end before it could begin{f': {self.why}' if self.why else ''}.")
+        self._listener.count_from(first)
+        self._administration.count_from(first)
 
     def stop(self, text: str = "The server is stopping.") -> None:
         """Tell everyone, write out what waits for at most ``Settings.drain`` seconds, and end all threads."""
@@ -157,9 +179,14 @@ class Server:
             self._admin_thread.join()
             self._admin_socket.close()
         self._inbox.put([(SERVER, Shutdown(text))])
+        self._end_threads(self._settings.drain)
+
+    def _end_threads(self, drain: float) -> None:
+        """``drain``: seconds that outboxes have."""
         self._hub_thread.join()
+        self._order.close()
         for loop in self._loops:
-            loop.stop(self._settings.drain)
+            loop.stop(drain)
         for thread in self._loop_threads:
             thread.join()
         for _ in self._reader_threads:
@@ -215,11 +242,12 @@ class Server:
                 f"The database can't be read ({error}); restore it from a backup, or name another file with --db."
             ) from None
         clock = Clock(state.last_time / 1000)
+        now = clock.now() if not settings.cluster else time.time() if state.next_uid > 1 else 0.0
         said = {key: timestamp(time / 1000) for key, time in state.last_said.items()}
         beginning = Beginning.of(
             settings,
             epoch=state.epoch,
-            now=clock.now(),
+            now=now,
             next_uid=state.next_uid,
             next_room=state.next_room,
             rooms=[(*row, said.get(row[0])) for row in state.rooms],
@@ -231,21 +259,44 @@ class Server:
         )
         if self._record is not None:
             self._recorder = Recorder(self._record, beginning)
-        self._hub = hub = beginning.hub()
-        retention = Retention(settings, log, hub.registry, clock)
-        order = EmbeddedOrder(self._inbox, clock)
+        hub, self._order = self._make_hub(beginning, clock)
+        self._hub = hub
         return HubThread(
             hub,
             log,
             clock,
-            retention,
-            order,
+            Retention(settings, log, hub.registry, clock),
+            self._order,
             self._readers,
             self._routes,
             self._administration.answered,
             self._recorder,
             self._end_because,
         )
+
+    def _make_hub(self, beginning: Beginning, clock: Clock) -> tuple[Hub, Order]:
+        """Of a server that is alone, or of one of several."""
+        settings = self._settings
+        if not settings.cluster:
+            return beginning.hub(), EmbeddedOrder(self._inbox, clock)
+        from roomchat.cluster import member  # which a server alone does without
+
+        if self._record is not None or settings.idle_exit:
+            raise StartError("A server of several has neither --record nor --idle-exit.")
+        cluster = member.cluster_of(settings, f"{socket.gethostname()}-{settings.port}")
+        member.make_stream(cluster, lambda: self.ending)
+        return member.join(cluster, settings, self._log, beginning, self._inbox, self._addresses, self._tell_all)
+
+    def _addresses(self) -> list[str]:
+        """Where clients find this server, for the others to tell."""
+        host, port, fingerprint = self._where()
+        where = self._settings.advertise or (f"[{host}]:{port}" if ":" in host else f"{host}:{port}",)
+        return [f"{one} {fingerprint}".rstrip() for one in where]
+
+    def _tell_all(self, text: str) -> None:
+        """Everybody on this server, who has said hello. The hub does not know."""
+        links = [number for number, one in [*self._routes.items()] if one.uid]
+        deliver([Reply(link, Notice(text=text)) for link in links], self._routes)
 
     def _where(self) -> tuple[str, int, str]:
         """What an invite says of the server: its host, its port, and the fingerprint of its key where no authority

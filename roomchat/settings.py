@@ -88,6 +88,27 @@ class Settings:
     )
     ktn_echo: bool = _option(False, "Send KTN users their own messages, too.")
 
+    # Several servers with one chat.
+    cluster: str = _option(
+        "",
+        "Share the chat with other servers, by the JetStream of these NATS servers: nats://HOST:4222, tls://HOST.",
+        "ADDRESSES",
+    )
+    cluster_name: str = _option("roomchat", "The name of the stream; each chat has one.")
+    cluster_replicas: int = _option(3, "On how many NATS servers the stream is kept, when this server makes it.")
+    cluster_keep: float = _option(
+        24.0, "How long the stream keeps what was done; a server that was away longer copies another one.", "HOURS"
+    )
+    cluster_login: str = _option(
+        "", "A file with what NATS asks for: USER:PASSWORD, a token, or the seed of an NKEY.", "FILE"
+    )
+    cluster_ca: str = _option("", "A certificate in PEM by which the NATS servers are known, with tls://.", "FILE")
+    cluster_cert: str = _option("", "A certificate and its key in PEM, by which they know this server.", "FILE")
+    server_name: str = _option("", "What the others call this server; without: its host name and port.")
+    advertise: tuple[str, ...] = _option(
+        (), "Where clients find this server when another one is gone, as chat1.example.org:5050.", "ADDRESSES"
+    )
+
     # What it allows a stranger.
     connect_rate: float = 50.0  # connections a second from an address, beyond max_connections; 0: no limit
     address_share: int = 50  # newcomers from one address who have their burst, at the rate of as many people

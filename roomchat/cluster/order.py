@@ -15,7 +15,7 @@ from hashlib import sha256
 from roomchat.chat import snapshot
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import SERVER, Arrived, Beat, Inputs, Link, Origin, Shutdown
-from roomchat.chat.servers import LOGIC, differences, first_link, shared, slot_of
+from roomchat.chat.servers import differences, first_link, slot_of
 from roomchat.cluster import codec
 from roomchat.cluster.frames import Reader
 from roomchat.cluster.shared_order import Accepted, Cluster, SharedOrder
@@ -24,7 +24,6 @@ from roomchat.errors import StartError, StreamCut, StreamError, StreamRefused
 from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
 from roomchat.net.trouble import Trouble
-from roomchat.settings import Settings
 from roomchat.store.api import Kept, LogWriter, Snapshot
 from roomchat.times import timestamp
 
@@ -57,7 +56,6 @@ class ClusterOrder:
         log: LogWriter,
         kept: Kept | None,
         inbox: Inbox[ToHub],
-        settings: Settings,
         arrived: Callable[[], Arrived],
         tell: Callable[[str], None],
     ) -> None:
@@ -68,8 +66,7 @@ class ClusterOrder:
             log: of this server.
             kept: what that goes on from; None: it has never been one of several.
             inbox: what comes from this server's own connections.
-            settings: of this server.
-            arrived: what it will say of itself.
+            arrived: what it says of itself when it arrives.
             tell: tells everybody on this server.
         """
         self.over = False
@@ -77,7 +74,7 @@ class ClusterOrder:
         self.slot = 0  # the number of this life, once it has arrived
         self.trouble: StreamError | None = None  # why it could not
         self.origin = Origin(cluster.server, cluster.incarnation)
-        self._hub, self._log, self._settings, self._tell = hub, log, settings, tell
+        self._hub, self._log, self._tell = hub, log, tell
         self._arrived = arrived
         self._inbox = inbox
         self._is_new = kept is None
@@ -102,16 +99,12 @@ class ClusterOrder:
 
     # ------------------------------------------------------------ for others
 
-    def wait(self) -> int:
-        """Until it has arrived; returns the number below those of its connections.
-
-        Raises:
-            StartError: it can't be one of this chat's servers.
-        """
-        self._ready.wait()
+    def wait(self, timeout: float) -> int | None:
+        """See ``Order``: until it has arrived."""
+        self._ready.wait(timeout)
         if self.trouble is not None:
             raise StartError(str(self.trouble)) from None
-        return first_link(self.slot)
+        return first_link(self.slot) if self.slot else None
 
     def owns(self, link: Link) -> bool:
         """See ``Order``."""
@@ -297,8 +290,3 @@ class ClusterOrder:
                 while self._shared.stalled() and time.monotonic() < until:
                     self._shared.take(0.1)
         self._shared.close()
-
-
-def arrival(settings: Settings, addresses: list[str], epoch: str, has_past: bool) -> Arrived:
-    """What a server says of itself at first."""
-    return Arrived(LOGIC, shared(settings), addresses, epoch, has_past)

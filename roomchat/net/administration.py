@@ -80,6 +80,10 @@ class Administration:
         self._number: Link = 0  # of the last question; they go down from -1
         self._answers: queue.SimpleQueue[tuple[Link, Any] | None] = queue.SimpleQueue()
 
+    def count_from(self, first: int) -> None:
+        """The numbers of questions are below the negative of that; before the first one."""
+        self._number = -first
+
     def respond(self, who: str, line: bytes) -> bytes:
         """The answer to a line, with its line feed."""
         try:

@@ -53,6 +53,10 @@ class Listener:
         self._wakeup = Wakeup()
         self._stopped = threading.Event()
 
+    def count_from(self, first: int) -> None:
+        """The numbers of connections are above that; before ``run``."""
+        self._numbers = itertools.count(first + 1)
+
     def run(self) -> None:
         """Accept connections until the thread is stopped."""
         with selectors.DefaultSelector() as selector:

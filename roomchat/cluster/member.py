@@ -1,0 +1,139 @@
+"""A server as one of several: its settings read, its hub as it was, and the order that they share."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from roomchat.chat import snapshot
+from roomchat.chat.hub import Hub
+from roomchat.chat.inputs import Arrived
+from roomchat.chat.record import Beginning
+from roomchat.chat.servers import LOGIC, shared
+from roomchat.chat.snapshot import SnapshotError
+from roomchat.cluster.frames import MAX_SERVER
+from roomchat.cluster.nats import Connection
+from roomchat.cluster.nats_address import Login, parse
+from roomchat.cluster.order import ClusterOrder
+from roomchat.cluster.shared_order import ROUND, Cluster
+from roomchat.cluster.stream import Plan, ensure
+from roomchat.errors import LogError, StartError, StreamError, StreamRefused
+from roomchat.net.connections import ToHub
+from roomchat.net.inbox import Inbox
+from roomchat.settings import Settings
+from roomchat.store.api import LogWriter
+
+logger = logging.getLogger("roomchat")
+
+MAX_BYTES = 8 * 1024**3  # that the stream takes on each NATS server's disk, at the most
+
+
+def cluster_of(settings: Settings, name: str) -> Cluster:
+    """Where the stream is, and who this server is there.
+
+    Args:
+        settings: of this server.
+        name: of this server, if the settings have none.
+    Raises:
+        StartError: a setting can't be used; the sentence says which and why.
+    """
+    try:
+        addresses, login = parse(settings.cluster)
+        if settings.cluster_login:
+            login = _login(_read(settings.cluster_login))
+    except StreamRefused as error:
+        raise StartError(str(error)) from None
+    name = settings.server_name or name
+    if len(name.encode()) > MAX_SERVER:
+        raise StartError(f"--server-name may have {MAX_SERVER} bytes.")
+    tls = _tls(settings) if any(one.is_tls for one in addresses) or settings.cluster_ca else None
+    plan = Plan(settings.cluster_name, settings.cluster_replicas, settings.cluster_keep * 3600, MAX_BYTES)
+    return Cluster(addresses, plan, name, int(time.time() * 1000), login, tls)
+
+
+def make_stream(cluster: Cluster, is_ending: Callable[[], bool]) -> None:
+    """Have the stream made, if there is none; waits for a NATS server that answers.
+
+    Raises:
+        StartError: they do not let this server in, or the stream is another program's; or it is to end.
+    """
+    told = False
+    for address in itertools.cycle(cluster.addresses):
+        connection = Connection(address, cluster.login, tls=cluster.tls)
+        try:
+            connection.wait_open()
+            for warning in ensure(connection, cluster.plan).warnings:
+                logger.warning("%s", warning)
+            return
+        except StreamRefused as error:
+            raise StartError(str(error)) from None
+        except StreamError as error:
+            if not told:
+                logger.warning("waiting for the NATS servers: %s", error)
+                told = True
+        finally:
+            connection.close()
+            connection.join()
+        if is_ending():
+            raise StartError("No NATS server has answered.")
+        time.sleep(ROUND)
+
+
+def join(
+    cluster: Cluster,
+    settings: Settings,
+    log: LogWriter,
+    beginning: Beginning,
+    inbox: Inbox[ToHub],
+    addresses: Callable[[], list[str]],
+    tell: Callable[[str], None],
+) -> tuple[Hub, ClusterOrder]:
+    """A hub that knows what it knew, or what this server's log knows, and what orders its inputs.
+
+    Args:
+        beginning: what the log knows, of which a hub is made if this server has never been one of several.
+        addresses: where clients find this server; asked for when it arrives.
+        tell: tells everybody on this server.
+    Raises:
+        StartError: the log can't be read.
+    """
+    try:
+        kept = log.kept()
+        hub = beginning.hub() if kept is None else snapshot.hub(kept.snapshot.state, settings)
+    except (LogError, SnapshotError, json.JSONDecodeError) as error:
+        raise StartError(f"What this server knew of the chat can't be read ({error}).") from None
+    has_past = kept is None and (beginning.next_uid > 1 or bool(beginning.rooms))
+
+    def arrived() -> Arrived:
+        return Arrived(LOGIC, shared(settings), addresses(), beginning.epoch, has_past)
+
+    return hub, ClusterOrder(cluster, hub, log, kept, inbox, arrived, tell)
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"{path} can't be read: {error}.") from None
+
+
+def _login(text: str) -> Login:
+    if text.startswith("SU") and ":" not in text:
+        return Login(seed=text)
+    user, colon, password = text.partition(":")
+    return Login(user=user, password=password) if colon else Login(token=text)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=settings.cluster_ca or None)
+        if settings.cluster_cert:
+            context.load_cert_chain(settings.cluster_cert)
+    except (OSError, ssl.SSLError) as error:
+        raise StartError(f"The certificates for NATS can't be used: {error}.") from None
+    return context
