@@ -23,7 +23,7 @@ from roomchat.cli.output import check_no_part_of, check_target, no_more_output, 
 from roomchat.cli.paths import default_database
 from roomchat.cli.text import Whole
 from roomchat.cli.user_settings import read_toml
-from roomchat.client.address import Address
+from roomchat.client.address import Address, parse_address
 from roomchat.errors import SettingsError, StartError
 from roomchat.harmless import harmless
 from roomchat.server import Server
@@ -60,7 +60,7 @@ def _read_config(context: click.Context, parameter: click.Parameter, path: Path 
 
 def _typed(path: Path, key: str, value: object) -> str:
     """A value as it would be typed: it is looked at in the same way, and no number is a file descriptor."""
-    if key in ("wires", "proxy-from", "proxy_from", "origin") and isinstance(value, list):
+    if key in ("wires", "proxy-from", "proxy_from", "origin", "advertise", "cluster") and isinstance(value, list):
         return ",".join(map(str, value))
     if isinstance(value, list | dict):
         raise click.ClickException(f"{path} sets {key!r} to a list or a table; it takes one value.")
@@ -125,6 +125,18 @@ class _Origins(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no
         return origins
 
 
+class _Places(click.ParamType):  # type: ignore[type-arg]  # click 8.1 knows no parameter here
+    """HOST:PORT, with commas between them."""
+
+    name = "ADDRESSES"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        try:
+            return tuple(str(parse_address(one)) for one in _listed(value) if one)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 # What the option of a setting has besides what the setting says.
 SPECIAL: dict[str, dict[str, Any]] = {
     "host": {"type": ListenHost()},
@@ -136,6 +148,11 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "metrics_token_file": {"type": click.Path(dir_okay=False)},
     "proxy_from": {"type": _Networks(), "default": ""},
     "origin": {"type": _Origins(), "default": ""},
+    "advertise": {"type": _Places(), "default": ""},
+    "cluster_replicas": {"type": Whole(1, 5)},
+    "cluster_login": {"type": click.Path(dir_okay=False)},
+    "cluster_ca": {"type": click.Path(dir_okay=False)},
+    "cluster_cert": {"type": click.Path(dir_okay=False)},
     "plaintext": {"type": click.Choice(PLAINTEXT)},
     "burst": {"type": Whole(1)},
     "accounts": {"type": click.Choice(ACCOUNTS)},
