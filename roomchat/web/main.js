@@ -34,11 +34,11 @@ mount(app, {
 
 /** @param {import("./core/engine.js").Kept | null} kept what is known at the beginning; null: nobody is logged in */
 function begin(kept) {
+  const isSame = composer.load(kept);
   chat.restore(kept?.chat ?? new Chat().snapshot());
-  for (const event of kept?.events ?? []) chat.take(event);
+  for (const event of kept?.events ?? []) chat.take(event, true);
   pane.load(kept);
-  composer.load(kept);
-  whereabouts.begin(kept?.person ?? null);
+  whereabouts.begin(isSame);
 }
 
 engine.on("reset", begin);

@@ -16,6 +16,7 @@ export class Chat extends Known {
   #awaited = new Set();
   /** @type {Set<string>} */
   #changed = new Set();
+  #isPast = false; // what is taken note of
 
   // ------------------------------------------------------------ what comes
 
@@ -23,8 +24,10 @@ export class Chat extends Known {
    * Take note of an event; whether it is news to the person: after a lost connection much of what is known comes
    * again.
    * @param {any} event
+   * @param {boolean} [isPast] it was told before the page was loaded, so nobody is called by it
    */
-  take(event) {
+  take(event, isPast = false) {
+    this.#isPast = isPast;
     const isNews = isEntry(event) ? this.#entry(event) : this.#event(event);
     this.#tell();
     return isNews;
@@ -139,9 +142,11 @@ export class Chat extends Known {
       this.heard.set(key, { ...this.heard.get(key), room: key, members_total, last_seq });
     }
     this.#changed.add("rooms").add("people").add(`room:${key}`);
-    if (by !== undefined && by !== this.me.uid && !isByBlocked && re === undefined) {
+    if (by !== undefined && by !== this.me.uid && !isByBlocked && re === undefined && !this.#isPast) {
+      const isHere = this.current === key;
+      if (!isHere && !room.isPair) room.dialledBy = by;
       this.#tell();
-      this.emit("call", { event, isHere: this.current === key });
+      this.emit("call", { event, isHere });
     }
     return !isAgain || !!event.isCut;
   }

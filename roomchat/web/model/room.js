@@ -17,6 +17,7 @@ export class Room {
   read = 0; // seq up to which it was read, on whatever device
   mark = 0; // seq behind which stands "new since", where one looks; 0: nowhere
   seen = 0; // seq of the newest entry that has come
+  dialledBy = 0; // UID of who has dialled us into it, until one looks there; 0: nobody
   lastSeq = 0; // of the newest that there is
   lastTs = ""; // when that was
   newest = 0; // the last seq before we came: what is not above it is no reason for a sound
@@ -71,9 +72,9 @@ export class Room {
     return this.#count().unread;
   }
 
-  /** How many of these are for this person. */
+  /** How many of these are for this person; to be dialled counts as one. */
   get mentions() {
-    return this.#count().mentions;
+    return this.#count().mentions + Number(this.dialledBy > 0);
   }
 
   #count() {

@@ -74,10 +74,10 @@ const SENTENCES = {
 };
 
 /**
- * @param {any} event
+ * @param {{by: number}} event
  * @param {Known} chat
  */
-const caller = (event, chat) => whose(chat.names.get(event.by) ?? "Someone", event.by);
+export const caller = (event, chat) => whose(chat.names.get(event.by) ?? "Someone", event.by);
 
 /**
  * What a person is told of an event: sentences; none of what an entry tells, or what is for programs.

@@ -58,6 +58,7 @@ export class Windows {
     if (room) {
       this.open(room);
       if (room.unread) room.mark = room.read;
+      room.dialledBy = 0;
     }
     this.current = key;
     this.looked = [...this.looked.filter((one) => one !== key), ...(key === null ? [] : [key])];

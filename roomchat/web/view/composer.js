@@ -39,10 +39,10 @@ export class Composer {
   /** @type {Map<string, string>} */
   #drafts = new Map();
   #room = "";
-  /** @type {number | null} who types here, as the engine knows them; null: nobody yet */
-  #person = null;
+  /** @type {number | undefined} who types here, as the engine knows them; undefined: nobody yet */
+  #person;
   #trouble = ""; // what was wrong with what was typed last
-  /** @type {Map<string, any>} the entries by which we were muted */
+  /** @type {Map<string, any>} the entries by which people are muted, by room and UID */
   #muted = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #keeping;
@@ -103,18 +103,21 @@ export class Composer {
   }
 
   /**
-   * Begin with the drafts that are kept.
+   * Begin with the drafts that are kept. Call it while the rooms of whoever was here are still there: or what they
+   * have typed is kept as a draft of who is here now.
    * @param {import("../core/engine.js").Kept | null} kept
+   * @returns {boolean} whether who was here before still is
    */
   load(kept) {
-    const person = kept?.person ?? null, isOther = this.#person !== null && this.#person !== person;
+    const person = kept?.person, isSame = !!kept && person === (this.#person ?? person);
     this.#person = person;
-    if (isOther) this.#remember((history) => history.clear());
+    if (!isSame) this.#remember((history) => history.clear());
     this.#muted.clear();
     for (const one of [...Object.values(kept?.entries ?? {}).flat(), ...(kept?.events ?? [])]) this.#hear(one);
     this.#drafts = new Map(Object.entries(kept?.drafts ?? {}));
-    if (kept && !isOther && this.#field.value) return; // it may be younger than that; and what is offered for it stays
-    this.#write(this.#drafts.get(this.#room) ?? "");
+    // What is typed may be younger than that; and what is offered for it stays.
+    if (!isSame || !this.#field.value) this.#write(this.#drafts.get(this.#room) ?? "");
+    return isSame;
   }
 
   /**
@@ -171,8 +174,6 @@ export class Composer {
     engine.on("status", () => this.#tellStanding());
     engine.on("event", (/** @type {any} */ event) => this.#hear(event));
     engine.on("draft", (/** @type {{room: string, text: string}} */ draft) => this.#otherTab(draft));
-    // Before the rooms of whoever was here are gone: nothing of theirs is kept as a draft of who is here now.
-    engine.on("reset", (/** @type {any} */ kept) => this.load(kept));
     this.#isTouch.addEventListener("change", () => this.#turn());
   }
 
@@ -317,10 +318,10 @@ export class Composer {
 
   /** @param {any} event */
   #hear(event) {
-    const isMe = event.whom === this.#app.chat.me?.uid;
-    if (isMe && event.type === "muted") this.#muted.set(event.room, event);
-    else if (isMe && event.type === "unmuted") this.#muted.delete(event.room);
-    else if (event.own && "text" in event) this.#muted.delete(event.room); // it was heard
+    const { type, room, uid, whom } = event;
+    if (type === "muted") this.#muted.set(`${room} ${whom}`, event);
+    else if (type === "unmuted") this.#muted.delete(`${room} ${whom}`);
+    else if (event.own && "text" in event) this.#muted.delete(`${room} ${uid}`); // it was heard
     else return;
     this.#tellStanding();
   }
@@ -334,7 +335,7 @@ export class Composer {
     const { chat, engine } = this.#app, text = this.#field.value;
     const length = lengthStanding(text, chat.limits?.text);
     const told = this.#trouble || length?.text || this.#typed?.hint(text) ||
-      standing(engine.status, chat, this.#muted.get(this.#room));
+      standing(engine.status, chat, this.#muted.get(`${this.#room} ${chat.me.uid}`));
     // A count that changes with each key is not read out.
     attribute(this.#note, "aria-live", length && !length.isTooLong && "off");
     if (this.#note.textContent !== told) fill(this.#note, told);

@@ -1,6 +1,7 @@
 // The sidebar: one's own number, the rooms one is in, and whom one whispers with.
 
 import { cell } from "../model/harmless.js";
+import { caller } from "../model/told.js";
 import { whose } from "../model/words.js";
 import { iconButton, menuButton, row } from "./buttons.js";
 import { copyText } from "./clipboard.js";
@@ -67,10 +68,10 @@ export class Sidebar {
   #update(item, room) {
     const line = /** @type {HTMLElement} */ (item.firstElementChild);
     attribute(line, "aria-current", this.#app.chat.current === room.key && "page");
-    const said = label(room);
+    const said = label(room, this.#app.chat);
     if (line.ariaLabel === said) return; // a busy room does not paint the sidebar at each message
     line.ariaLabel = said;
-    line.classList.toggle("is-unread", room.unread > 0);
+    line.classList.toggle("is-unread", room.unread + room.mentions > 0);
     fill(line, ...(room.isPair ? pair(room) : named(room)), counts(room));
   }
 
@@ -93,11 +94,12 @@ const heading = (id, label, plus, run) =>
  * What is to be known of a room, in words.
  *
  * @param {any} room
+ * @param {any} chat
  */
-function label({ name: text, isPair, isPrivate, founder, other, unread, mentions }) {
+function label({ name: text, isPair, isPrivate, founder, other, unread, mentions, dialledBy: by }, chat) {
   const called = isPair ? whose(other.name, other.uid) : cell(text);
   return [called, isPrivate && `private, of ${founder}`, other?.offline && "away", unread && `${unread} unread`,
-    !isPair && mentions && `${mentions} to you`].filter(Boolean).join(", ");
+    !isPair && mentions && `${mentions} to you`, by && `${caller({ by }, chat)} dialled you`].filter(Boolean).join(", ");
 }
 
 /**

@@ -7,8 +7,6 @@ const KEY = "roomchat.room"; // in this tab: where one was, for when the page is
 
 export class Whereabouts {
   #app;
-  /** @type {number | null | undefined} who is here, as the engine knows them; undefined: not known yet */
-  #person;
 
   /** @param {import("./app.js").App} app */
   constructor(app) {
@@ -31,11 +29,10 @@ export class Whereabouts {
 
   /**
    * What is known is there: look where one looked in this tab.
-   * @param {number | null} person who is here now; of who was before them nothing is left
+   * @param {boolean} isSame whether who was here before still is; if not, nothing of them is left
    */
-  begin(person) {
-    if (person === null || person !== (this.#person ?? person)) forget();
-    this.#person = person;
+  begin(isSame) {
+    if (!isSame) forget();
     const before = kept();
     if (before !== null && this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
     this.#choose();
@@ -46,11 +43,9 @@ export class Whereabouts {
     const { chat, engine } = this.#app;
     if (chat.current !== null || !chat.rooms.size) return;
     const before = kept();
-    const keys = [...chat.rooms.keys()];
-    const room = keys.find((key) => key === before);
-    if (room !== undefined) chat.look(room);
+    if (before !== null && chat.rooms.has(before)) chat.look(before);
     else if (before === null || engine.status.phase === "online") {
-      chat.look(keys.includes(chat.lobby) ? chat.lobby : keys[0]);
+      chat.look(chat.rooms.has(chat.lobby) ? chat.lobby : [...chat.rooms.keys()][0]);
     }
   }
 

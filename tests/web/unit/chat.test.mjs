@@ -216,6 +216,21 @@ test("a dial calls; of somebody who is blocked it does not", () => {
   assert.deepEqual([...chat.rooms.keys()], ["r1", "r2", "r3", "@1-2"]);
 });
 
+test("by whom one was dialled stands at the room until one looks there, and what is told again does not call", () => {
+  const chat = chatOf(joined("tea"));
+  chat.look("tea");
+  let calls = 0;
+  chat.on("call", () => calls++);
+  const dialled = () => [...chat.rooms.values()].map(({ dialledBy }) => dialledBy);
+  chat.take(joined("r1", { by: 2 }));
+  assert.deepEqual([dialled(), calls], [[0, 2], 1]);
+  chat.look("r1");
+  assert.deepEqual(dialled(), [0, 0]);
+  chat.look("tea");
+  chat.take(joined("r1", { by: 2 }), true);
+  assert.deepEqual([dialled(), calls], [[0, 0], 1]);
+});
+
 test("who is put out is told by whom", () => {
   const chat = chatOf(joined("cake"), joined("tea"));
   chat.look("cake");
