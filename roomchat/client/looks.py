@@ -43,18 +43,20 @@ class Looks:
 
     def take(
         self, event: HistoryPage | Error, is_own: Callable[[Entry], bool]
-    ) -> tuple[list[AnyEntry], set[int], list[History]]:
-        """Our messages in a page, the numbers that are not in the room, and what is to be asked next.
+    ) -> tuple[list[AnyEntry], set[int], bool, list[History]]:
+        """Our messages in a page, the numbers that are not in the room, whether nothing tells if they ever were,
+        and what is to be asked next.
 
-        Our own numbers rise in a room, so behind the first smaller one nothing is left to be found.
+        Our own numbers rise in a room, so behind the first smaller one nothing is left to be found. A room that
+        has neither that nor its first entry has forgotten something: it was pruned, or removed and made again.
         """
         key = str(event.re)
         look = self._looks.get(key)
         if look is None:
-            return [], set(), []
+            return [], set(), False, []
         if isinstance(event, Error):
             del self._looks[key]
-            return [], look.wanted, []
+            return [], look.wanted, True, []
         own = {
             entry.n: entry
             for entry in event.entries
@@ -64,8 +66,9 @@ class Looks:
         look.wanted -= own.keys()
         before = event.entries[0].seq if event.entries else 0
         is_last = not event.more or not 0 < before < look.before  # a page that does not lead on ends it, too
-        if is_last or not look.wanted or min(own, default=ABOVE_ALL) < min(look.wanted):
+        is_behind = min(own, default=ABOVE_ALL) < min(look.wanted, default=ABOVE_ALL)
+        if is_last or not look.wanted or is_behind:
             del self._looks[key]
-            return found, look.wanted, []
+            return found, look.wanted, not is_behind and before != 1, []
         look.before = before
-        return found, set(), [History(room=look.room, before=before, limit=PAGE, id=key)]
+        return found, set(), False, [History(room=look.room, before=before, limit=PAGE, id=key)]

@@ -16,7 +16,7 @@ from roomchat.client.outcome import Outcome
 from roomchat.client.places import Places
 from roomchat.client.same import compared
 from roomchat.client.sayable import check_sayable, for_server
-from roomchat.client.verdicts import LOST_REASON, OTHER_LOG, OUT_REASON, REFUSED, UNCERTAIN
+from roomchat.client.verdicts import DOUBT_REASON, LOST_REASON, OTHER_LOG, REFUSED, UNCERTAIN
 from roomchat.errors import (
     NameOwned,
     OutOfOrder,
@@ -327,7 +327,7 @@ class Session(Places):
             if room is None:
                 outcome.show.append(self._lost_refusal(n))
             elif room in self._named and compared(room) not in self._entered:
-                outcome.show.append(self._refusal(n, UNCERTAIN, OUT_REASON))
+                outcome.show.append(self._refusal(n, UNCERTAIN, DOUBT_REASON))
             else:
                 wanted.setdefault(room, set()).add(n)
         outcome.send += self._looks.begin(wanted)
@@ -335,15 +335,15 @@ class Session(Places):
         return outcome
 
     def _looked(self, event: HistoryPage | Error) -> Outcome:
-        messages, missing, send = self._looks.take(event, self.is_own)
+        messages, missing, doubt, send = self._looks.take(event, self.is_own)
         outcome = Outcome(send=[*send])
         for message in messages:
             if message.n is not None and self.pending.pop(message.n, None) is not None:
                 outcome.show.append(message)
                 outcome.found.append(message.n)
         lost = [n for n in sorted(missing) if n in self.pending]
-        if isinstance(event, Error):
-            outcome.show += [self._refusal(n, UNCERTAIN, OUT_REASON) for n in lost]
+        if doubt:
+            outcome.show += [self._refusal(n, UNCERTAIN, DOUBT_REASON) for n in lost]
         else:
             outcome.show += map(self._lost_refusal, lost)
         return outcome

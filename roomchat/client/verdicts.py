@@ -4,6 +4,6 @@ from __future__ import annotations
 
 REFUSED = "refused"  # code of the error for a message whose refusal was lost with a connection
 LOST_REASON = "The server refused the message; its reason was lost with the connection."
-UNCERTAIN = "uncertain"  # code of the error for a message to a room into which we do not come any more
-OUT_REASON = "You are not in the room any more, so nobody can tell whether this was said there."
+UNCERTAIN = "uncertain"  # code of the error for a message of which nothing tells whether it was said
+DOUBT_REASON = "Nobody can tell any more whether this was said there."
 OTHER_LOG = "other_log"  # code of the error for a whisper that was kept for a person of another log

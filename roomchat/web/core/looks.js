@@ -24,11 +24,14 @@ export class Looks {
   }
 
   /**
-   * Our messages in a page, the numbers that are not in the room, and what is to be asked next. Our own numbers
-   * rise in a room, so behind the first smaller one nothing is left to be found.
+   * Our messages in a page, the numbers that are not in the room, whether nothing tells if they ever were, and what
+   * is to be asked next. Our own numbers rise in a room, so behind the first smaller one nothing is left to be found.
+   * A room that has neither that nor its first entry has forgotten something: it was pruned, or removed and made
+   * again.
    * @param {any} event a page of history, or an error
    * @param {(entry: any) => boolean} isOwn whether it is a numbered entry of this session
-   * @returns {{found: import("./protocol.js").Entry[], lost: number[], send: import("./protocol.js").Command[]}}
+   * @returns {{found: import("./protocol.js").Entry[], lost: number[], doubt?: boolean,
+   *   send: import("./protocol.js").Command[]}}
    */
   take(event, isOwn) {
     const id = String(event.re);
@@ -41,9 +44,10 @@ export class Looks {
     const before = event.entries?.[0]?.seq ?? 0;
     // A page that does not lead on ends it, too.
     const isLast = !event.more || !(before > 0 && before < look.before);
-    if (isLast || Math.min(...own.keys()) < Math.min(...wanted)) {
+    const isBehind = Math.min(...own.keys()) < Math.min(...wanted);
+    if (isLast || isBehind) {
       this.#looks.delete(id);
-      return { found, lost: [...wanted].sort((a, b) => a - b), send: [] };
+      return { found, lost: [...wanted].sort((a, b) => a - b), doubt: !isBehind && before !== 1, send: [] };
     }
     look.before = before;
     return { found, lost: [], send: [ask(room, id, before)] };

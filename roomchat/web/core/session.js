@@ -14,7 +14,7 @@ const PROGRAM = "roomchat in a browser";
 const OWN = ["message", "action", "tombstone"]; // what something that was said comes back as
 
 const LOST_REASON = "The server refused the message; its reason was lost with the connection.";
-const OUT_REASON = "You are not in the room any more, so nobody can tell whether this was said there.";
+const DOUBT_REASON = "Nobody can tell any more whether this was said there.";
 const OTHER_LOG = "The server has another log now, where the UID may be someone else's.";
 
 /**
@@ -307,7 +307,7 @@ export class Session {
     for (const [n, line] of [...said.pending].filter(([n]) => n <= said.welcomed)) {
       const room = line.room ?? pairRoom(line.uid ?? 0, this.uid);
       const isOut = places.named.has(room) && !places.entered.has(compared(room));
-      if (isOut) said.refuse(outcome, n, "uncertain", OUT_REASON);
+      if (isOut) said.refuse(outcome, n, "uncertain", DOUBT_REASON);
       else wanted.set(room, (wanted.get(room) ?? new Set()).add(n));
     }
     outcome.send = [...this.#looks.begin(wanted), ...places.markers.owed()];
@@ -316,11 +316,11 @@ export class Session {
 
   /** @param {any} event a page of history, or an error in its place */
   #looked(event) {
-    const { found, lost, send } = this.#looks.take(event, (entry) => this.isOwn(entry));
+    const { found, lost, doubt, send } = this.#looks.take(event, (entry) => this.isOwn(entry));
     const outcome = new Outcome();
     outcome.send = send;
     outcome.show = found.filter((one) => this.pending.has(one.n ?? 0)).map((one) => this.#settled(outcome, one));
-    const [code, reason] = event.type === "error" ? ["uncertain", OUT_REASON] : ["refused", LOST_REASON];
+    const [code, reason] = doubt ? ["uncertain", DOUBT_REASON] : ["refused", LOST_REASON];
     for (const n of lost) this.said.refuse(outcome, n, code, reason);
     return outcome;
   }
