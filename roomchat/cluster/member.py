@@ -30,7 +30,7 @@ from roomchat.store.api import LogWriter
 
 logger = logging.getLogger("roomchat")
 
-MAX_BYTES = 8 * 1024**3  # that the stream takes on each NATS server's disk, at the most
+MAX_BYTES = 1024**3  # that the stream takes on each NATS server's disk at the most; it is set aside at once
 
 
 def cluster_of(settings: Settings, name: str) -> Cluster:

@@ -39,7 +39,7 @@ class Connection:
         login: Login | None = None,
         *,
         tls: ssl.SSLContext | None = None,
-        opened: Callable[[], None] = lambda: None,
+        opened: Callable[[Connection], None] = lambda connection: None,
         ended: Callable[[StreamError], None] = lambda reason: None,
     ) -> None:
         """Begin to dial. ``tls``: None: the system's certificates, where the address or the server wants TLS."""
@@ -156,7 +156,7 @@ class Connection:
         try:
             self._open()
             self._settled.set()
-            self._opened()
+            self._opened(self)
             self._read()
         except StreamError as error:
             reason = self._closing or error

@@ -35,6 +35,7 @@ SNAPSHOT = (
     60_000  # likewise between two states that are kept; what lies behind the last one is done again at a start
 )
 FRAMES = 5000  # that may lie behind it at the most
+COMING = 0.02  # seconds between two looks whether all that was in the stream is known
 HITCH = 0.5  # seconds that our own may wait for the stream before no more signs of life are added to them
 TOLD_AFTER = 2.0  # seconds without the stream until people are told
 LEAVING = 3.0  # seconds that a server which ends has to say so in the stream
@@ -140,9 +141,8 @@ class ClusterOrder:
         try:
             if self._shared.is_live and not self._said:
                 self._arrive()
-            self._frames += self._shared.take(
-                min(timeout, max(0.0, self._beat_at - now)) if self._said else timeout
-            )
+            patience = max(0.0, self._beat_at - now) if self._said else COMING
+            self._frames += self._shared.take(min(timeout, patience))
             self._unwell.worked()
         except StreamError as error:
             if not self.slot or isinstance(error, StreamCut):

