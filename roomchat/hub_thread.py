@@ -72,6 +72,8 @@ class HubThread:
             self._retention.run()
             self._wiping.run()
             self._check_log(now)
+        if self._order.why:
+            self._end(self._order.why)
 
     def _apply(self, inputs: Inputs) -> None:
         """Have the hub carry out what came, store and deliver what follows."""
@@ -80,7 +82,7 @@ class HubThread:
         _encode(effects)
         stored = inputs.stored or not effects.stored or self._store(effects, inputs)
         if not stored and inputs.origin is not None:  # the others have stored it: there is no way back
-            self._end("its disk takes nothing, and the other servers go on without it")
+            self._order.why = "its disk takes nothing, and the other servers go on without it"
             self._order.over = True
             return
         if not stored:

@@ -18,6 +18,8 @@ class Order(Protocol):
     """What decides the order. Servers that share one give their hubs the same inputs."""
 
     over: bool  # nothing follows any more
+    why: str  # it is over though nobody asked for that; empty: somebody did
+    comes_back: bool  # a new start of this server may be of use then
 
     def wait(self, timeout: float) -> int | None:
         """Wait up to ``timeout`` seconds until connections may be taken; returns the number below those of this
@@ -50,7 +52,8 @@ class EmbeddedOrder:
     """The order of a server that is alone: what waits is taken at once, so a busy one has large batches."""
 
     def __init__(self, inbox: Inbox[ToHub], clock: Clock) -> None:
-        self.over = False
+        self.over = self.comes_back = False
+        self.why = ""
         self._clock = clock
         self._take = inbox.take
         self.submit = inbox.put

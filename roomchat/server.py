@@ -79,6 +79,7 @@ class Server:
         self._inbox: Inbox[ToHub] = Inbox(settings.inbox_limit)
         self.failed = False  # whether it ended because of a fault in itself
         self.why = ""  # why it ended by itself
+        self.comes_back = False  # and whether a new start is of use
 
     # ------------------------------------------------------------ its life
 
@@ -178,6 +179,8 @@ class Server:
             self._administration.stop()
             self._admin_thread.join()
             self._admin_socket.close()
+        if self._order.over:
+            self._tell_all(text)
         self._inbox.put([(SERVER, Shutdown(text))])
         self._end_threads(self._settings.drain)
 
@@ -321,7 +324,7 @@ class Server:
 
     def _end_because(self, why: str) -> None:
         if not self.ending:
-            self.why = why
+            self.why, self.comes_back = why, self._order.comes_back
             self.end()
 
     def _spawn(self, name: str, work: Callable[[], None]) -> threading.Thread:

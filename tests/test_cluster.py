@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -197,6 +198,32 @@ def test_without_the_stream_people_wait_and_are_told(nats, servers, person):
     heard(bob, "into the dark")
     ann.flush(DEADLINE)
     assert servers.log("one") == servers.log("two")
+
+
+def test_one_that_hangs_is_given_up_and_comes_back(servers, person, monkeypatch):
+    """Its people keep their seats; it tells them, ends, and may begin anew."""
+    monkeypatch.setattr("roomchat.chat.servers.LOST", 5)
+    monkeypatch.setattr("roomchat.cluster.order.BEAT", 0.1)
+    one, two = servers.start("one"), servers.start("two")
+    ann, bob = person(one, "ann"), person(two, "bob", retry=False)
+    ann.join("tea")
+    bob.join("tea")
+    goes_on = threading.Event()
+    take = two._order.take
+    monkeypatch.setattr(two._order, "take", lambda timeout: goes_on.wait(DEADLINE) and take(timeout))
+    until(lambda: list(one._hub.servers.living) == ["one"])
+    assert [one.name for one in ann.request(Who(room="tea")).clients if one.away] == ["bob"]
+    goes_on.set()
+    assert two.wait(DEADLINE)
+    assert (two.comes_back, two.why) == (
+        True,
+        "the other servers did not hear of this one for too long, and go on without it",
+    )
+    servers.stop("two")
+    again = person(servers.start("two"), "eve")
+    again.join("tea")
+    ann.say("still here")
+    heard(again, "still here")
 
 
 def test_who_does_not_fit_is_not_let_in(servers, tmp_path, person):

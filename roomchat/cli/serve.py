@@ -213,7 +213,12 @@ def serve(db: str | None, debug: int, log_file: str | None, record: str | None, 
     log = _start_logging(debug, log_file)
     _allow_many_connections()
     gc.set_threshold(COLLECT_AFTER)
-    server = Server(settings, record=record)
+    while _run(Server(settings, record=record), settings, log):
+        pass
+
+
+def _run(server: Server, settings: Settings, log: _LogFile | None) -> bool:
+    """From its start to its end; whether another one is to take its place."""
     _heed_signals(server, log, again=bool(settings.tls_cert))
     try:
         server.start()
@@ -227,7 +232,8 @@ def serve(db: str | None, debug: int, log_file: str | None, record: str | None, 
         server.stop()
     if server.failed:
         raise click.ClickException("The server stopped because of an internal error; its log says more.")
-    _tell("Stopped.")
+    _tell("Coming back." if server.comes_back else "Stopped.")
+    return server.comes_back
 
 
 def _check_files(db: str, log_file: str | None, record: str | None) -> None:

@@ -70,8 +70,8 @@ class ClusterOrder:
             arrived: what it says of itself when it arrives.
             tell: tells everybody on this server.
         """
-        self.over = False
-        self.why = ""  # why it is over, if nobody asked for that
+        self.over = self.comes_back = False  # see ``Order``
+        self.why = ""
         self.slot = 0  # the number of this life, once it has arrived
         self.trouble: StreamError | None = None  # why it could not
         self.origin = Origin(cluster.server, cluster.incarnation)
@@ -184,7 +184,8 @@ class ClusterOrder:
         elif life is None:
             self.over = True
             if not self._ends_at:
-                self.why = "the other servers have given this one up: they did not hear of it for too long"
+                self.why = "the other servers did not hear of this one for too long, and go on without it"
+                self.comes_back = True
             self._keep()
         elif inputs.time - self._kept_time > SNAPSHOT or inputs.position - self._kept_at > FRAMES:
             self._keep()
