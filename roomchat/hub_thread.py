@@ -96,7 +96,8 @@ class HubThread:
         self._record(inputs, effects, stored=True)
         deliver(effects.deliveries, self._routes)
         for number, answer in effects.answers:
-            self._answer(number, answer)
+            if self._order.owns(number):
+                self._answer(number, answer)
         for look_up in [one for one in effects.lookups if self._order.owns(one.link)]:
             self._readers.submit(partial(self._look_up, look_up))
         for line in effects.log_lines:

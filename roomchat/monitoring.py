@@ -11,6 +11,7 @@ from roomchat.figures import HubFigures
 from roomchat.net.connection import Connection
 from roomchat.net.loop import Loop
 from roomchat.net.trouble import Trouble
+from roomchat.order import Order
 from roomchat.site.health import trouble
 from roomchat.site.metrics import Snapshot
 from roomchat.version import __version__
@@ -24,6 +25,7 @@ class Monitoring:
         io: the I/O threads; some may come later.
         inbox: what waits for the hub.
         passwords: how many were checked, by the result.
+        order: of the hub's inputs.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Monitoring:
         io: Sequence[Loop],
         inbox: Sized,
         passwords: Counter[str],
+        order: Order,
     ) -> None:
         self._hub = hub
         self._registry = registry
@@ -41,6 +44,7 @@ class Monitoring:
         self._io = io
         self._inbox = inbox
         self._passwords = passwords
+        self._order = order
         self._started = time.time()
         self.stopping = False  # the server ends
 
@@ -76,6 +80,7 @@ class Monitoring:
             "roomchat_tls_handshakes_total": sum(one.handshakes for one in io),
             "roomchat_refused_total": sum((one.refused for one in io), hub.refused.copy()),
             "roomchat_passwords_checked_total": self._passwords.copy(),
+            **self._order.figures(),
         }
 
 

@@ -5,6 +5,7 @@ Several servers that share one have it from a stream: cluster/order.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from roomchat.chat.inputs import Inputs, Link
@@ -41,6 +42,9 @@ class Order(Protocol):
     def owns(self, link: Link) -> bool:
         """Whether that is a connection of this server, or a question of its admin."""
 
+    def figures(self) -> Mapping[str, float | Mapping[str, float]]:
+        """For those who watch, by the names of site/metrics.py. Any thread may call it."""
+
     def done(self, inputs: Inputs) -> None:
         """They are applied, and what follows is stored and delivered."""
 
@@ -75,6 +79,10 @@ class EmbeddedOrder:
     def owns(self, link: Link) -> bool:
         """See ``Order``. All are."""
         return True
+
+    def figures(self) -> Mapping[str, float]:
+        """See ``Order``. There are none."""
+        return {}
 
     def done(self, inputs: Inputs) -> None:
         """See ``Order``."""

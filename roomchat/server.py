@@ -116,6 +116,7 @@ class Server:
                 self._loops,
                 self._inbox,
                 self._passwords.results,
+                self._order,
             )
             page = Page.of_package() if "websocket" in settings.wires else Page.of({})
             site = Web(page, self._monitoring, token, lambda: self.identity.certified)

@@ -10,11 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from roomchat.chat.registry import Registry
+from roomchat.clock import Clock
 from roomchat.figures import HubFigures
 from roomchat.monitoring import Monitoring
 from roomchat.net.connection import Connection
+from roomchat.net.inbox import Inbox
 from roomchat.net.passwords import Passwords
 from roomchat.net.trouble import Trouble
+from roomchat.order import EmbeddedOrder
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.site.page import Page
@@ -81,4 +84,5 @@ def no_passwords(settings: Settings) -> Passwords:
 
 def no_site() -> Web:
     """Likewise: there is no page."""
-    return Web(Page.of({}), Monitoring(HubFigures(), Registry(), Trouble("", ""), [], (), Counter()))
+    alone = EmbeddedOrder(Inbox(1), Clock(0))
+    return Web(Page.of({}), Monitoring(HubFigures(), Registry(), Trouble("", ""), [], (), Counter(), alone))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from roomchat import Client
+from roomchat.cli import main
 from roomchat.errors import StartError
 from roomchat.protocol import Who
 from roomchat.server import Server
@@ -198,6 +201,20 @@ def test_without_the_stream_people_wait_and_are_told(nats, servers, person):
     heard(bob, "into the dark")
     ann.flush(DEADLINE)
     assert servers.log("one") == servers.log("two")
+
+
+def test_whoever_runs_them_sees_them(servers, tmp_path):
+    """Each server with its place, from any of them, and in the figures."""
+    one, _ = servers.start("one"), servers.start("two")
+    shown = CliRunner().invoke(main, ["admin", "cluster", "--json", "--db", str(tmp_path / "two.db")])
+    rows = [json.loads(line) for line in shown.output.splitlines()]
+    assert [row["name"] for row in rows] == ["one", "two"]
+    assert rows[0]["addresses"][0].startswith(f"127.0.0.1:{one.address[1]}")
+    shown = CliRunner().invoke(main, ["admin", "cluster", "--db", str(tmp_path / "one.db")])
+    assert shown.output.count("behind") == 2
+    figures = one._monitoring.snapshot()
+    assert figures["roomchat_cluster_reachable"]
+    assert set(figures["roomchat_cluster_behind"]) == {"one", "two"}
 
 
 def test_one_that_hangs_is_given_up_and_comes_back(servers, person, monkeypatch):

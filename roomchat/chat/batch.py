@@ -41,6 +41,7 @@ class Batch(Keeping):
         self.deadlines = deadlines
         self.settings = settings
         self.origin = inputs.origin  # of several servers: the one that this comes from
+        self.position = inputs.position
         self.now = inputs.now  # seconds of a clock that never goes back
         self.timestamp = inputs.timestamp  # `time` for messages: RFC 3339
         self.lobby = lobby  # key of the room that everyone is in first; None: there is none

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from roomchat.chat import accounts, administration, commands, membership, sessions
@@ -38,8 +38,8 @@ from roomchat.chat.welcome import Welcoming
 from roomchat.dialect import Answer, Malformed
 from roomchat.errors import NotRegistered, Refused
 from roomchat.protocol import Bye, Command, Goodbye, Stats, StatsPage
-from roomchat.protocol.admin_answers import StatsAnswer
-from roomchat.protocol.administration import ServerStats
+from roomchat.protocol.admin_answers import ClusterAnswer, ServerRow, StatsAnswer
+from roomchat.protocol.administration import ServerStats, ShowCluster
 from roomchat.settings import Settings
 from roomchat.version import __version__
 
@@ -94,7 +94,11 @@ class Hub:
             Bye: sessions.bye,
             Stats: self._tell_stats,
         }
-        self._admin_handlers = {**administration.TABLE, ServerStats: self._admin_stats}
+        self._admin_handlers: Mapping[type, administration.Handler] = {
+            **administration.TABLE,
+            ServerStats: self._admin_stats,
+            ShowCluster: self._admin_cluster,
+        }
 
     def apply(self, inputs: Inputs) -> Effects:
         """Carry out what came, in order, then what is due by now."""
@@ -312,6 +316,11 @@ class Hub:
 
     def _admin_stats(self, batch: Batch, command: ServerStats) -> StatsAnswer:
         return StatsAnswer(connections=len(self.registry.peers), **self._counters(batch))
+
+    def _admin_cluster(self, batch: Batch, command: ShowCluster) -> ClusterAnswer:
+        lives = self.servers.living.values()
+        rows = [ServerRow(one.name, one.addresses, one.position, one.snapshot) for one in lives]
+        return ClusterAnswer(position=batch.position, servers=rows)
 
     def _counters(self, batch: Batch) -> dict[str, Any]:
         clients = self.registry.clients

@@ -120,6 +120,16 @@ class ClusterOrder:
         """Of the stream, up to where the hub has applied it."""
         return self._frames[0].position - 1 if self._frames else self._shared.position
 
+    def figures(self) -> dict[str, float | dict[str, float]]:
+        """See ``Order``."""
+        position, lives = self.position, [*self._hub.servers.living.values()]
+        return {
+            "roomchat_cluster_position": position,
+            "roomchat_cluster_behind": {life.name: max(0, position - life.position) for life in lives},
+            "roomchat_cluster_waiting_seconds": self._shared.stalled(),
+            "roomchat_cluster_reachable": self._shared.is_live,
+        }
+
     # ------------------------------------------------------------ what comes
 
     def take(self, timeout: float) -> Inputs | None:

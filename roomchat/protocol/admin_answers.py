@@ -27,6 +27,15 @@ class RoomRow(Struct, omit_defaults=True):
     owner_uid: Count = 0  # 0: it is nobody's
 
 
+class ServerRow(Struct, omit_defaults=True):
+    """One of the servers that share a chat."""
+
+    name: str
+    addresses: list[str]  # where clients find it
+    position: Count  # up to where it had carried out what is in the stream, when it last said so
+    snapshot: Count  # where it goes on from when it is started again
+
+
 class MemberRow(Struct):
     """A member in a room."""
 
@@ -105,6 +114,13 @@ class StatsAnswer(AdminAnswer, omit_defaults=True):
     largest_batch: Count
 
 
+class ClusterAnswer(AdminAnswer):
+    """The servers that share a chat; none, if this one is alone."""
+
+    position: Count  # of the stream, where this server is
+    servers: list[ServerRow]
+
+
 class RoomsAnswer(AdminAnswer):
     """A page of rooms; ``next`` is the ``after`` of the next one."""
 
@@ -164,6 +180,6 @@ class AuditAnswer(AdminAnswer):
 
 
 Answers = (
-    Failure | Done | StatsAnswer | RoomsAnswer | RoomAnswer | AccountsAnswer | AccountAnswer | BansAnswer
-    | InviteAnswer | InvitesAnswer | AuditAnswer
+    Failure | Done | StatsAnswer | ClusterAnswer | RoomsAnswer | RoomAnswer | AccountsAnswer | AccountAnswer
+    | BansAnswer | InviteAnswer | InvitesAnswer | AuditAnswer
 )  # fmt: skip

@@ -39,6 +39,10 @@ class ServerStats(AdminCommand):
     """Counters, and what is there now."""
 
 
+class ShowCluster(AdminCommand):
+    """The servers that share this chat."""
+
+
 class ListRooms(AdminCommand):
     """The rooms that have members or messages, by name, behind the one with the key ``after``: a page of them."""
 
@@ -199,8 +203,8 @@ class ListBans(AdminCommand):
 
 
 _Both = (
-    ServerStats | ListRooms | ShowRoom | ListPresent | ListBans | Ban | Unban | ListInvites | RevokeInvite
-    | RenameAccount | RemoveAccount | GiveRoom | RemoveRoom | DeleteMessage | Backup
+    ServerStats | ShowCluster | ListRooms | ShowRoom | ListPresent | ListBans | Ban | Unban | ListInvites
+    | RevokeInvite | RenameAccount | RemoveAccount | GiveRoom | RemoveRoom | DeleteMessage | Backup
 )  # fmt: skip
 HubCommands = _Both | MakeAccount | PutPassword | OfferInvite  # those that the hub carries out
 Commands = _Both | ListAccounts | ListAudit | AddAccount | SetPassword | MakeInvite  # those that are asked

@@ -34,10 +34,16 @@ HELP = {
     "roomchat_refused_total": "Commands and connections that were refused, by the code of the refusal.",
     "roomchat_passwords_checked_total": "Passwords that were checked or made, by what came of it.",
     "roomchat_http_requests_total": "HTTP requests that were answered, by the status.",
+    # Only where several servers share one chat.
+    "roomchat_cluster_position": "How far in the stream that servers share this one has come.",
+    "roomchat_cluster_behind": "How far each of them was behind that when it last said so.",
+    "roomchat_cluster_waiting_seconds": "How long the first of what waits to be in the stream has waited.",
+    "roomchat_cluster_reachable": "1, or 0 while the stream can't be read.",
 }
 
 # What the values of those are called that have several.
 LABELS = {
+    "roomchat_cluster_behind": "server",
     "roomchat_build_info": "version",
     "roomchat_connections": "wire",
     "roomchat_refused_total": "code",

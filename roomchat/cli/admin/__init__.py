@@ -15,6 +15,7 @@ from roomchat.cli.lazy import Commands
             "backup": "roomchat.cli.admin.backup:backup",
             "ban": "roomchat.cli.admin.bans:ban",
             "bans": "roomchat.cli.admin.bans:bans",
+            "cluster": "roomchat.cli.admin.cluster:cluster",
             "delete": "roomchat.cli.admin.rooms:delete",
             "invite": "roomchat.cli.admin.invites:invite",
             "invites": "roomchat.cli.admin.invites:invites",
