@@ -55,11 +55,12 @@ class Shared:
     def slot(self, name: str) -> int:
         return self.hub.servers.living[name].slot
 
-    def enter(self, origin: Origin, number: int, name: str) -> Link:
-        """Somebody comes, over a connection of that server, into tea."""
+    def enter(self, origin: Origin, number: int, name: str, *, account: bool = False) -> Link:
+        """Somebody comes, perhaps with a new account, over a connection of that server, into tea."""
         link = first_link(self.slot(origin.server)) + number
-        hello = Introduction(Hello(protocol=1, name=name), sha256(name.encode()).digest(), False)
-        self.give(origin, (link, Connected("10.0.0.1")), (link, hello), (link, Join(room="tea")))
+        hello = Hello(protocol=1, name=name, register=account)
+        introduced = Introduction(hello, sha256(name.encode()).digest(), False, "hash" if account else "")
+        self.give(origin, (link, Connected("10.0.0.1")), (link, introduced), (link, Join(room="tea")))
         return link
 
     def beat(self, origin: Origin, times: int = 1) -> None:
@@ -128,6 +129,15 @@ def test_a_new_life_ends_the_old_one(chat: Shared) -> None:
     assert chat.hub.registry.rooms["tea"].last_seq == 0
     chat.enter(again, 1, "bob")
     assert not chat.away("bob")
+
+
+def test_an_account_is_away_when_its_server_is_gone(chat: Shared) -> None:
+    """When it was last there is kept, as of any lost connection."""
+    one, two = chat.come("one"), chat.come("two")
+    chat.enter(two, 1, "ann", account=True)
+    chat.beat(one, LOST)
+    assert chat.away("ann")
+    assert chat.hub.registry.names["ann"].sessions[0].seen
 
 
 def test_one_ends_and_the_others_go_on(chat: Shared) -> None:

@@ -22,7 +22,7 @@ from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
 from roomchat.verify.check import Entry, check, check_newcomer, check_traces
 from roomchat.verify.check_people import check_people
-from roomchat.verify.faults import ENCRYPTED, Kind, schedule
+from roomchat.verify.faults import ENCRYPTED, SHARED, Kind, schedule
 from roomchat.verify.log import from_file, from_server
 from roomchat.verify.options import Options
 from roomchat.verify.processes import Process, module
@@ -319,8 +319,8 @@ def test_the_schedule_comes_from_the_seed() -> None:
     faults = schedule(5, 60, 20)
     assert faults == schedule(5, 60, 20) != schedule(6, 60, 20)
     assert [fault.at for fault in faults] == sorted(fault.at for fault in faults)
-    assert {fault.kind for fault in schedule(5, 1, 1, tls=True)} == set(Kind)
-    assert {fault.kind for fault in schedule(5, 1, 1)} == set(Kind) - ENCRYPTED
+    assert {fault.kind for fault in schedule(5, 1, 1)} == set(Kind)
+    assert {fault.kind for fault in schedule(5, 1, 1, ENCRYPTED | SHARED)} == set(Kind) - ENCRYPTED - SHARED
     assert sum(fault.kind is Kind.SERVER_KILL for fault in faults) == 20
 
 
@@ -389,7 +389,7 @@ def test_a_short_run_finds_nothing(run: Callable[..., tuple[Result, list[str]]])
     result, lines = run(seconds=5, kills=2, tls=True, websocket=True)
     assert result.passed, lines
     assert result.faults[Kind.SERVER_KILL] == 2
-    assert all(result.faults[kind] for kind in Kind)
+    assert all(result.faults[kind] for kind in set(Kind) - SHARED)
     assert result.counts["came back"] == result.counts["said"] == result.counts["in the log"]
     assert result.counts["seen"] == 6 * result.counts["in the log"]
     assert result.counts["deleted"]

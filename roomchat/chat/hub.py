@@ -288,6 +288,7 @@ class Hub:
         """A server is gone, and with it all of its connections."""
         for link in self._links(life):
             if (peer := self.registry.peers.get(link)) is not None:
+                batch.link, batch.re = link, None
                 sessions.disconnected(batch, peer, Disconnected("its server is gone"))
         for link in [link for link in self._held if slot_of(link) == life.slot]:
             del self._held[link]  # nobody answers its look-up any more

@@ -9,7 +9,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from ipaddress import ip_network
 from pathlib import Path
 from types import FrameType
@@ -213,8 +213,10 @@ def serve(db: str | None, debug: int, log_file: str | None, record: str | None, 
     log = _start_logging(debug, log_file)
     _allow_many_connections()
     gc.set_threshold(COLLECT_AFTER)
-    while _run(Server(settings, record=record), settings, log):
-        pass
+    server = Server(settings, record=record)
+    while _run(server, settings, log):
+        settings = replace(settings, port=server.address[1])
+        server = Server(settings)
 
 
 def _run(server: Server, settings: Settings, log: _LogFile | None) -> bool:

@@ -45,6 +45,11 @@ from roomchat.verify.run import Run
 @click.option(
     "--tls", is_flag=True, help="Have the clients come encrypted; to another machine they do in any case."
 )
+@click.option(
+    "--cluster",
+    is_flag=True,
+    help="Three servers that share one chat, and three NATS servers; all of them are killed and hang.",
+)
 @click.option("--websocket", is_flag=True, help="Have every other client come over a WebSocket, as browsers do.")
 @click.option(
     "--replay",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,9 +21,15 @@ class Kind(Enum):
     TEAR = "connections cut in the middle of something"
     CHANGE = "changed bytes"  # by somebody on the way; only where that is to be noticed
     RENEW = "renewed certificates"  # the file of the server's is another
+    SERVER_HANG = "servers that hung"  # and went on, perhaps when the others had given them up
+    NATS_KILL = "kills of NATS servers"
+    NATS_HANG = "NATS servers that hung"
+    STREAM_CUT = "cuts between servers and NATS"
 
 
 ENCRYPTED = {Kind.CHANGE, Kind.RENEW}  # the kinds that are only for clients that come encrypted
+SHARED = {Kind.SERVER_HANG, Kind.NATS_KILL, Kind.NATS_HANG, Kind.STREAM_CUT}  # those for several servers
+HOSTS = SHARED | {Kind.SERVER_KILL, Kind.RENEW}  # those that meet servers, not connections of clients
 
 
 # Seconds between two of a kind, and how long one lasts: at least and at most. The server's kills are counted
@@ -37,6 +44,10 @@ _EVERY = {
     Kind.TEAR: 1.0,
     Kind.CHANGE: 1.0,
     Kind.RENEW: 3.0,
+    Kind.SERVER_HANG: 15.0,
+    Kind.NATS_KILL: 15.0,
+    Kind.NATS_HANG: 20.0,
+    Kind.STREAM_CUT: 10.0,
 }
 _LASTS = {
     Kind.SERVER_KILL: (0.0, 0.5),  # how long it stays down, besides its start
@@ -49,6 +60,10 @@ _LASTS = {
     Kind.TEAR: (0.0, 0.0),
     Kind.CHANGE: (0.0, 0.0),
     Kind.RENEW: (0.0, 0.0),
+    Kind.SERVER_HANG: (1.0, 15.0),
+    Kind.NATS_KILL: (0.0, 3.0),
+    Kind.NATS_HANG: (1.0, 8.0),
+    Kind.STREAM_CUT: (0.0, 0.0),
 }
 
 
@@ -62,20 +77,19 @@ class Fault:
     choice: float
 
 
-def schedule(seed: int, seconds: float, kills: int, *, tls: bool = False) -> list[Fault]:
+def schedule(seed: int, seconds: float, kills: int, without: Set[Kind] = frozenset()) -> list[Fault]:
     """The faults of that time, at least one of each kind, in order of time.
 
     Args:
         seed: the same gives the same.
         seconds: how long.
         kills: of the server.
-        tls: whether the clients come encrypted.
+        without: kinds that are left out.
     """
     choose = random.Random(seed)
     counts = {kind: max(1, round(seconds / every)) for kind, every in _EVERY.items()}
     counts[Kind.SERVER_KILL] = kills
-    if not tls:
-        counts = {kind: count for kind, count in counts.items() if kind not in ENCRYPTED}
+    counts = {kind: count for kind, count in counts.items() if kind not in without}
     faults = []
     for kind, count in counts.items():
         for place in range(count):

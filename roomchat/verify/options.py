@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from roomchat.client.address import Address, parse_address
@@ -17,16 +17,22 @@ class Options:
     seed: int = 0
     clients: int = 12
     rooms: int = 3
-    kills: int | None = None  # of the server; None: one every three seconds
+    kills: int | None = None  # of the server; None: one every ``kill_every`` seconds
     address: Address | None = None
     tls: bool = False  # whether the clients come encrypted
+    cluster: bool = False  # whether there are three servers, with one chat
     websocket: bool = False  # whether every other client comes as browsers do
     patience: float = 40.0  # seconds for all to come back, and for the last to be seen, in the end
     server_command: Sequence[str] = module("roomchat")
     worker_command: Sequence[str] = module("roomchat.verify.worker")
 
-    def addresses(self, where: str) -> str:
-        """How the clients come to ``HOST:PORT``: ways with commas between them, which they take in turns."""
-        address = parse_address(where)._replace(tls=self.tls)
-        ways = [address, address._replace(websocket=True)] if self.websocket else [address]
-        return ",".join(map(str, ways))
+    @property
+    def kill_every(self) -> float:
+        """Seconds between two kills of a server, if nobody says how many there are to be."""
+        return 12.0 if self.cluster else 3.0
+
+    def addresses(self, where: Iterable[str]) -> str:
+        """How the clients come to each ``HOST:PORT``: ways with commas between them, which they take in turns."""
+        addresses = [parse_address(one)._replace(tls=self.tls) for one in where]
+        over = [one._replace(websocket=True) for one in addresses] if self.websocket else []
+        return ",".join(map(str, [*addresses, *over]))

@@ -193,20 +193,22 @@ class Process:
 class ServerProcess(Process):
     """``roomchat serve`` on a file; the port stays the same from start to start."""
 
-    def __init__(self, command: Sequence[str], folder: Path) -> None:
-        self.db = folder / "chat.db"
+    def __init__(
+        self, command: Sequence[str], folder: Path, name: str = "chat", cluster: Sequence[str] = ()
+    ) -> None:
+        """``name``: of its log; ``cluster``: options of a server that is not alone."""
+        self.db = folder / f"{name}.db"
         self.address = ("127.0.0.1", 0)  # the port is known when it listens for the first time
         self._start = [
             *command,
             "serve",
             "--db",
             str(self.db),
-            "--idle-exit",
-            str(IDLE_EXIT),
+            *(cluster or ("--idle-exit", str(IDLE_EXIT))),
             "--password-cost",
             "cheapest",
         ]
-        super().__init__(self._start, folder / "server.log")
+        super().__init__(self._start, folder / ("server.log" if name == "chat" else f"{name}.log"))
 
     def files(self) -> bytes:
         """All that is in the files of its log."""

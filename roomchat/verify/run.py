@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,11 +19,13 @@ from roomchat.verify import log as final_log
 from roomchat.verify import records
 from roomchat.verify.check import check, check_newcomer, check_traces
 from roomchat.verify.check_people import check_people
-from roomchat.verify.faults import Fault, Kind, schedule
+from roomchat.verify.cluster import ClusterHosts
+from roomchat.verify.faults import ENCRYPTED, HOSTS, SHARED, Fault, Kind, schedule
+from roomchat.verify.hosts import Hosts, choose, start_again
 from roomchat.verify.options import Options
 from roomchat.verify.order import ORDER, check_order, count_order, order_rooms
-from roomchat.verify.processes import Process, ServerProcess, VerifyError
-from roomchat.verify.proxy import Link, Proxy, cut_all, heal_all
+from roomchat.verify.processes import Process, VerifyError
+from roomchat.verify.proxy import Link, cut_all, heal_all
 from roomchat.verify.records import AnyRecord, Tail
 from roomchat.verify.report import Result, count, progress
 
@@ -66,9 +68,8 @@ class Run:
         places = [(i + 1, i // DEVICES + 1, i % DEVICES + 1) for i in range(options.clients)]
         self._names = [prefix + name.format(*place) for place in places]
         self._rooms = [f"{prefix}room-{i}" for i in range(1, options.rooms + 1)]
-        self._server = None if options.address else ServerProcess(options.server_command, self.folder)
+        self._hosts = (ClusterHosts if options.cluster else Hosts)(options, self.folder)
         self._workers: list[Process] = []
-        self._proxy: Proxy | None = None
         self._tails = {name: Tail(self.folder / f"{name}.jsonl") for name in self._names}
         self._records: dict[str, list[AnyRecord]] = {name: [] for name in self._names}
         self._schedule: list[Fault] = []
@@ -103,20 +104,17 @@ class Run:
 
     def _start(self) -> None:
         options = self._options
-        if self._server is not None:
-            self._server.spawn()
-            self._server.listens()
-        self._proxy = Proxy(self._server.address if self._server else (options.address or ("", 0))[:2])
+        self._hosts.start()
         rate = min(MAX_RATE, MAX_DELIVERIES / options.clients**2)
         for i in range(0, options.clients, CLIENTS_PER_WORKER):
             names = self._names[i : i + CLIENTS_PER_WORKER]
             command = [
                 *options.worker_command,
-                *("--addresses", options.addresses(self._proxy.address)),
+                *("--addresses", options.addresses(self._hosts.addresses)),
                 *("--folder", str(self.folder)),
                 *("--names", ",".join(names)),
                 *("--rooms", ",".join(self._rooms)),
-                *("--order", ORDER if self._server else ""),  # where bans can be left behind
+                *("--order", ORDER if self._hosts.servers else ""),  # where bans can be left behind
                 *("--rate", str(rate)),
                 *("--patience", str(options.patience)),
                 *("--seed", str(options.seed * 1000 + i)),
@@ -130,19 +128,16 @@ class Run:
     def _end(self) -> None:
         for worker in self._workers:
             worker.kill()
-        if self._proxy is not None:
-            self._proxy.close()
-        if self._server is not None:
-            self._server.kill()
+        self._hosts.close()
 
     # ------------------------------------------------------------ faults
 
     def _do_faults(self) -> None:
         options = self._options
-        kills = max(1, round(options.seconds / 3)) if options.kills is None else options.kills
-        own = self._server is not None
-        faults = schedule(options.seed, options.seconds, kills if own else 0, tls=options.tls)
-        self._schedule = [fault for fault in faults if own or fault.kind is not Kind.RENEW]
+        kills = max(1, round(options.seconds / options.kill_every)) if options.kills is None else options.kills
+        without = set() if self._hosts.servers else HOSTS
+        without |= (set() if options.tls else ENCRYPTED) | (set() if options.cluster else SHARED)
+        self._schedule = schedule(options.seed, options.seconds, kills, without)
         for fault in self._schedule:
             self._at(fault.at, partial(self._begin, fault))
         self._started = time.monotonic()
@@ -168,19 +163,13 @@ class Run:
     def _begin(self, fault: Fault) -> None:
         """Do it, and set down when it ends."""
         match fault.kind:
-            case Kind.SERVER_KILL:
-                assert self._server is not None
-                _start_again(self._server)  # where the kill before is not over yet
-                self._server.listens()
-                self._server.kill()
-                self._at(self._now() + fault.lasts, partial(_start_again, self._server))
+            case kind if kind in HOSTS:
+                if (end := self._hosts.begin(fault)) is not None:
+                    self._at(self._now() + fault.lasts, end)
             case Kind.CLIENT_KILL:
-                worker = _choose(self._workers, fault)
+                worker = choose(self._workers, fault)
                 worker.kill()
-                self._at(self._now() + fault.lasts, partial(_start_again, worker))
-            case Kind.RENEW:
-                assert self._server is not None
-                self._server.renew_certificate()
+                self._at(self._now() + fault.lasts, partial(start_again, worker))
             case _:
                 if not self._break_link(fault):
                     self._at(self._now() + POLL_INTERVAL, partial(self._begin, fault))
@@ -189,11 +178,10 @@ class Run:
 
     def _break_link(self, fault: Fault) -> bool:
         """Do a fault between a client and the server. False: nobody is connected that it could affect."""
-        assert self._proxy is not None
-        links = self._proxy.links()
+        links = self._hosts.links()
         if not links:
             return False
-        link = _choose(links, fault)
+        link = choose(links, fault)
         some = links[int(fault.choice * ONE_IN) :: ONE_IN] or links
         end: Callable[[], None] = link.heal
         match fault.kind:
@@ -202,10 +190,10 @@ class Run:
             case Kind.BLACKHOLE:
                 for one in some:
                     one.blackhole()
-                self._tell(f"burst {_choose(self._rooms, fault)}")  # so that they have something not to hear of
+                self._tell(f"burst {choose(self._rooms, fault)}")  # so that they have something not to hear of
                 end = partial(cut_all, some)
             case Kind.SLOW:
-                self._tell(f"flood {_choose(self._rooms, fault)} {FLOOD_MESSAGES // len(self._workers)}")
+                self._tell(f"flood {choose(self._rooms, fault)} {FLOOD_MESSAGES // len(self._workers)}")
                 for one in some:
                     one.slow_down()
                 end = partial(heal_all, some)
@@ -223,33 +211,31 @@ class Run:
 
     def _check(self) -> None:
         """No more faults: wait until all is said and seen, and hold it against the log."""
-        assert self._proxy is not None
-        result = self._result
-        if self._server is not None:
-            _start_again(self._server)
-            self._server.listens()
-        self._proxy.heal()
+        result, servers = self._result, self._hosts.servers
+        self._hosts.heal()
         for worker in self._workers:
-            _start_again(worker)
+            start_again(worker)
         self._tell("quiet")
         self._wait(self._all_quiet, "said their last")
+        self._hosts.heal()
         found = self._read_log()
         log = found.log
         self._finishing = True
         places = " ".join(f"{room}={entries[-1].seq if entries else 0}" for room, entries in log.items())
         self._tell(f"finish {places}")
         self._wait(self._all_finished, "seen the last message")
-        if self._server is not None:
-            newcomer = final_log.from_server(Address(*self._server.address), f"{self._mark}-new", self._rooms)
-            self._server.stop()
+        if servers:
+            newcomer = final_log.from_server(Address(*servers[0].address), f"{self._mark}-new", self._rooms)
+            result.violations += self._hosts.stop()
             found = self._read_log()
             result.violations += check_newcomer(newcomer.log, found.log)
-            result.violations += check_traces(self._records, found.log, self._server.files())
+            for server in servers:
+                result.violations += check_traces(self._records, found.log, server.files())
         self._look()
         log = found.log
         result.counts = count(self._records, log) + Counter({"passed over": found.passed_over})
-        if self._server is not None:
-            kept = final_log.all_of(self._server.db, order_rooms(self._records))
+        if servers:
+            kept = final_log.all_of(servers[0].db, order_rooms(self._records))
             result.violations += check_order(self._records, kept)
             log = log | {room: final_log.spoken_of(entries) for room, entries in kept.items()}
             result.counts.update(count_order(kept))
@@ -257,8 +243,8 @@ class Run:
         result.untested += self._untested()
 
     def _read_log(self) -> final_log.Found:
-        if self._server is not None:
-            return final_log.from_file(self._server.db, self._rooms)
+        if self._hosts.servers:
+            return final_log.from_file(self._hosts.servers[0].db, self._rooms)
         assert self._options.address is not None
         return final_log.from_server(self._options.address, f"{self._mark}-log", self._rooms)
 
@@ -311,20 +297,11 @@ class Run:
 
     def _check_processes(self) -> None:
         """Raises VerifyError if one has ended that was not killed by us."""
-        for process in [*self._workers, *([self._server] if self._server else [])]:
+        for process in [*self._workers, *self._hosts.processes]:
             if process.exit_code is not None and not (self._finishing and process.exit_code == 0):
                 raise VerifyError(
                     f"A process ended by itself, with exit code {process.exit_code}: {process.log} says more."
                 )
-
-
-def _choose(among: Sequence[T], fault: Fault) -> T:
-    return among[int(fault.choice * len(among))]
-
-
-def _start_again(process: Process) -> None:
-    if not process.runs:
-        process.spawn()
 
 
 def _last_mark(own: list[AnyRecord]) -> AnyRecord | None:
