@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from roomchat.chat.effects import Reply
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import SERVER, Shutdown
 from roomchat.chat.names import normal_room
@@ -31,7 +31,7 @@ from roomchat.net.addresses import addresses_of_host
 from roomchat.net.admin_socket import AdminSocket, NoAdminSocket
 from roomchat.net.administration import Administration
 from roomchat.net.connections import ToHub
-from roomchat.net.delivery import deliver
+from roomchat.net.delivery import tell_all
 from roomchat.net.inbox import Inbox
 from roomchat.net.listener import Listener
 from roomchat.net.loop import Loop
@@ -39,7 +39,6 @@ from roomchat.net.passwords import Passwords
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.order import EmbeddedOrder, Order
-from roomchat.protocol import Notice
 from roomchat.recorder import Recorder
 from roomchat.retention import Retention
 from roomchat.settings import WIRES, Settings
@@ -50,6 +49,9 @@ from roomchat.store.log import Log
 from roomchat.store.reader import SqliteReader
 from roomchat.times import timestamp
 from roomchat.wires.table import Dialects
+
+if TYPE_CHECKING:
+    from roomchat.cluster.shared_order import Cluster
 
 logger = logging.getLogger("roomchat")
 
@@ -97,6 +99,7 @@ class Server:
         except BadName as error:
             raise StartError(f"{error} Choose another --lobby.") from None
         token = read_token(settings.metrics_token_file) if settings.metrics_token_file else b""
+        cluster = self._find_cluster() if settings.cluster else None
         # With others the stream is what is acknowledged; the log is put together from it again.
         self._log = Log(settings.db, "normal" if settings.cluster else settings.sync)
         self._readers = Readers(partial(SqliteReader, self._log.path))
@@ -108,7 +111,7 @@ class Server:
         self._recorder: Recorder | None = None
         try:
             self.identity = identity.of_server(settings.tls_cert, settings.tls_key, self._log.path, settings.host)
-            hub_thread = self._make_hub_thread()
+            hub_thread = self._make_hub_thread(cluster)
             self._monitoring = Monitoring(
                 hub_thread.figures,
                 self._hub.registry,
@@ -137,6 +140,8 @@ class Server:
         except BaseException:
             for loop in self._loops:
                 loop.close()
+            if hasattr(self, "_order"):  # it may have threads
+                self._order.close()
             self._close_files()
             raise
         self._admin_socket = self._make_admin_socket()
@@ -152,6 +157,7 @@ class Server:
             self._begin()
         except StartError:
             self._order.over = True
+            self.comes_back = self._order.comes_back
             self._listener.close()
             if self._admin_socket is not None:
                 self._admin_socket.close()
@@ -181,7 +187,7 @@ class Server:
             self._admin_thread.join()
             self._admin_socket.close()
         if self._order.over:
-            self._tell_all(text)
+            tell_all(self._routes, text)
         self._inbox.put([(SERVER, Shutdown(text))])
         self._end_threads(self._settings.drain)
 
@@ -236,7 +242,7 @@ class Server:
 
     # ------------------------------------------------------------ inside
 
-    def _make_hub_thread(self) -> HubThread:
+    def _make_hub_thread(self, cluster: Cluster | None) -> HubThread:
         log, settings = self._log, self._settings
         try:
             state = self._log.state()
@@ -263,7 +269,7 @@ class Server:
         )
         if self._record is not None:
             self._recorder = Recorder(self._record, beginning)
-        hub, self._order = self._make_hub(beginning, clock)
+        hub, self._order = self._make_hub(cluster, beginning, clock)
         self._hub = hub
         return HubThread(
             hub,
@@ -278,29 +284,29 @@ class Server:
             self._end_because,
         )
 
-    def _make_hub(self, beginning: Beginning, clock: Clock) -> tuple[Hub, Order]:
-        """Of a server that is alone, or of one of several."""
-        settings = self._settings
-        if not settings.cluster:
-            return beginning.hub(), EmbeddedOrder(self._inbox, clock)
+    def _find_cluster(self) -> Cluster:
         from roomchat.cluster import member  # which a server alone does without
 
-        if self._record is not None or settings.idle_exit:
-            raise StartError("A server of several has neither --record nor --idle-exit.")
-        cluster = member.cluster_of(settings, f"{socket.gethostname()}-{settings.port}")
-        member.make_stream(cluster, lambda: self.ending)
-        return member.join(cluster, settings, self._log, beginning, self._inbox, self._addresses, self._tell_all)
+        if self._record is not None:
+            raise StartError("A server of several has no --record.")
+        return member.find(self._settings, lambda: self.ending)
+
+    def _make_hub(self, cluster: Cluster | None, beginning: Beginning, clock: Clock) -> tuple[Hub, Order]:
+        """Of a server that is alone, or of one of several."""
+        settings = self._settings
+        if cluster is None:
+            return beginning.hub(), EmbeddedOrder(self._inbox, clock)
+        from roomchat.cluster import member
+
+        return member.join(
+            cluster, settings, self._log, beginning, self._inbox, self._addresses, partial(tell_all, self._routes)
+        )
 
     def _addresses(self) -> list[str]:
         """Where clients find this server, for the others to tell."""
         host, port, fingerprint = self._where()
         where = self._settings.advertise or (f"[{host}]:{port}" if ":" in host else f"{host}:{port}",)
         return [f"{one} {fingerprint}".rstrip() for one in where]
-
-    def _tell_all(self, text: str) -> None:
-        """Everybody on this server, who has said hello. The hub does not know."""
-        links = [number for number, one in [*self._routes.items()] if one.uid]
-        deliver([Reply(link, Notice(text=text)) for link in links], self._routes)
 
     def _where(self) -> tuple[str, int, str]:
         """What an invite says of the server: its host, its port, and the fingerprint of its key where no authority

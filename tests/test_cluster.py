@@ -252,3 +252,49 @@ def test_who_does_not_fit_is_not_let_in(servers, tmp_path, person):
         person(alone, "zoe").join("den")
     with pytest.raises(StartError, match="another chat"):
         servers.start("three")
+
+
+def test_a_new_server_takes_a_copy(nats, servers, person, tmp_path):
+    """Of a chat that is older than the stream, which therefore has not all of it."""
+    with Server(Settings(port=0, db=str(tmp_path / "one.db"))) as alone:
+        ann = person(alone, "ann")
+        ann.join("tea")
+        ann.say("long ago")
+        ann.flush(DEADLINE)
+        ann.close()
+    eve = person(servers.start("one"), "eve")
+    eve.join("tea")
+    heard(eve, "long ago")
+    zoe = person(servers.start("two"), "zoe")
+    zoe.join("tea")
+    eve.say("and now")
+    heard(zoe, "long ago", "and now")
+    assert servers.log("one") == servers.log("two")
+    for name in ("one", "two"):
+        servers.stop(name)
+    with pytest.raises(StartError, match="a copy of another one's database"):
+        servers.start("three")
+
+
+def test_one_that_has_gone_astray_comes_back_with_a_copy(servers, person, monkeypatch):
+    """Its state is not what the others' is, which the next digests show."""
+    monkeypatch.setattr("roomchat.cluster.order.MARK", 200)
+    monkeypatch.setattr("roomchat.cluster.order.BEAT", 0.05)
+    ann = person(servers.start("one"), "ann")
+    servers.start("two")
+    three = servers.start("three")
+    ann.join("tea")
+    ann.say("before")
+    ann.flush(DEADLINE)
+    three._hub.registry.rooms["tea"].last_said = "another time"
+    assert three.wait(DEADLINE)
+    assert three.comes_back
+    assert "something else than the others" in three.why
+    servers.stop("three")
+    ann.say("after")
+    ann.flush(DEADLINE)
+    eve = person(servers.start("three"), "eve")
+    eve.join("tea")
+    heard(eve, "before", "after")
+    assert servers.log("one") == servers.log("three")
+    assert not servers.running["one"].ending

@@ -225,6 +225,9 @@ def _run(server: Server, settings: Settings, log: _LogFile | None) -> bool:
     try:
         server.start()
     except StartError as error:
+        if server.comes_back:
+            _tell(f"{error} Coming back.")
+            return True
         raise click.ClickException(str(error)) from None
     try:
         _tell(greeting(Address(*server.address), settings, server.identity))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from roomchat.chat import snapshot
@@ -16,6 +18,7 @@ from roomchat.chat.inputs import Arrived
 from roomchat.chat.record import Beginning
 from roomchat.chat.servers import LOGIC, shared
 from roomchat.chat.snapshot import SnapshotError
+from roomchat.cluster import copying
 from roomchat.cluster.frames import MAX_SERVER
 from roomchat.cluster.nats import Connection
 from roomchat.cluster.nats_address import Login, parse
@@ -26,19 +29,36 @@ from roomchat.errors import LogError, StartError, StreamError, StreamRefused
 from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
 from roomchat.settings import Settings
-from roomchat.store.api import LogWriter
+from roomchat.store.claim import Claim
+from roomchat.store.log import Log
+from roomchat.store.shared import is_wanting
 
 logger = logging.getLogger("roomchat")
 
 MAX_BYTES = 1024**3  # that the stream takes on each NATS server's disk at the most; it is set aside at once
 
 
-def cluster_of(settings: Settings, name: str) -> Cluster:
-    """Where the stream is, and who this server is there.
+def find(settings: Settings, is_ending: Callable[[], bool]) -> Cluster:
+    """Before this server's log is opened: the stream is there, and the log may go on from where it stands.
 
     Args:
         settings: of this server.
-        name: of this server, if the settings have none.
+        is_ending: whether nobody waits for that any more.
+    Raises:
+        StartError: with a sentence.
+    """
+    if settings.idle_exit:
+        raise StartError("A server of several has no --idle-exit.")
+    cluster = cluster_of(settings)
+    make_stream(cluster, is_ending)
+    if settings.db != ":memory:":
+        take_copy(cluster, Path(settings.db).resolve())
+    return cluster
+
+
+def cluster_of(settings: Settings) -> Cluster:
+    """Where the stream is, and who this server is there.
+
     Raises:
         StartError: a setting can't be used; the sentence says which and why.
     """
@@ -48,7 +68,7 @@ def cluster_of(settings: Settings, name: str) -> Cluster:
             login = _login(_read(settings.cluster_login))
     except StreamRefused as error:
         raise StartError(str(error)) from None
-    name = settings.server_name or name
+    name = settings.server_name or f"{socket.gethostname()}-{settings.port}"
     if len(name.encode()) > MAX_SERVER:
         raise StartError(f"--server-name may have {MAX_SERVER} bytes.")
     tls = _tls(settings) if any(one.is_tls for one in addresses) or settings.cluster_ca else None
@@ -84,10 +104,32 @@ def make_stream(cluster: Cluster, is_ending: Callable[[], bool]) -> None:
         time.sleep(ROUND)
 
 
+def take_copy(cluster: Cluster, path: Path) -> None:
+    """If this server is new, or its log is not what the others' are: replace it by a copy of one of theirs.
+
+    Args:
+        path: of its log, which is not open.
+    Raises:
+        StartError: it needs one and there is none, or it has not come.
+    """
+    with closing(Claim(path)):
+        wants, needs = is_wanting(path)
+        if not wants:
+            return
+        try:
+            server = copying.fetch(cluster, path)
+        except (StreamError, OSError) as error:
+            raise StartError(f"No copy of another server's log could be taken: {error}") from None
+        if server:
+            logger.warning("the log is a copy of that of %s", server)
+        elif needs:
+            raise StartError("This server needs a copy of another one's log, and none answers: start one first.")
+
+
 def join(
     cluster: Cluster,
     settings: Settings,
-    log: LogWriter,
+    log: Log,
     beginning: Beginning,
     inbox: Inbox[ToHub],
     addresses: Callable[[], list[str]],
@@ -112,7 +154,8 @@ def join(
     def arrived() -> Arrived:
         return Arrived(LOGIC, shared(settings), addresses(), beginning.epoch, has_past)
 
-    return hub, ClusterOrder(cluster, hub, log, kept, inbox, arrived, tell)
+    copies = copying.Copies(cluster, log.path)
+    return hub, ClusterOrder(cluster, hub, log, kept, inbox, arrived, tell, copies)
 
 
 def _read(path: str) -> str:

@@ -17,10 +17,11 @@ from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import SERVER, Arrived, Beat, Inputs, Link, Origin, Shutdown
 from roomchat.chat.servers import differences, first_link, slot_of
 from roomchat.cluster import codec
+from roomchat.cluster.copying import Copies
 from roomchat.cluster.frames import Reader
 from roomchat.cluster.shared_order import Accepted, Cluster, SharedOrder
 from roomchat.cluster.witness import Witness
-from roomchat.errors import StartError, StreamCut, StreamError, StreamRefused
+from roomchat.errors import LogError, StartError, StreamCut, StreamError, StreamRefused
 from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
 from roomchat.net.trouble import Trouble
@@ -59,6 +60,7 @@ class ClusterOrder:
         inbox: Inbox[ToHub],
         arrived: Callable[[], Arrived],
         tell: Callable[[str], None],
+        copies: Copies,
     ) -> None:
         """
         Args:
@@ -69,6 +71,7 @@ class ClusterOrder:
             inbox: what comes from this server's own connections.
             arrived: what it says of itself when it arrives.
             tell: tells everybody on this server.
+            copies: gives the log to others.
         """
         self.over = self.comes_back = False  # see ``Order``
         self.why = ""
@@ -84,7 +87,11 @@ class ClusterOrder:
         self._kept_time = 0
         known = kept.snapshot if kept else Snapshot(0, "", b"{}", b"")
         marks = {name: (life, n) for name, (life, n) in json.loads(known.marks).items()}
-        self._shared = SharedOrder(cluster, known.position, Reader(marks), known.stream or None, self._feed)
+        self._shared = SharedOrder(
+            cluster, known.position, Reader(marks), known.stream or None, self._feed, copies.listen
+        )
+        self._copies = copies
+        self._is_astray = False  # nothing can go on from this log
         self._frames: deque[Accepted] = deque()
         self._said = False  # that it arrives
         self._ready = threading.Event()
@@ -239,7 +246,11 @@ class ClusterOrder:
         self._kept_at, self._kept_time = self.position, self._hub.servers.time
         marks = json.dumps(self._marks()).encode()
         stream = self._shared.created or ""
-        self._log.keep(Snapshot(self._kept_at, stream, marks, snapshot.of(self._hub)))
+        try:
+            self._log.keep(Snapshot(self._kept_at, stream, marks, snapshot.of(self._hub)))
+        except LogError as error:
+            self.over = True
+            self.why = f"its disk takes nothing ({error})"
 
     def _marks(self) -> dict[str, tuple[int, int]]:
         """What was accepted of each server up to where the hub is: what waits to be applied was accepted later."""
@@ -276,6 +287,7 @@ class ClusterOrder:
     def _end(self, error: StreamError) -> None:
         self.over = True
         self.why = str(error)
+        self.comes_back = self._is_astray = isinstance(error, StreamCut)
         if not self.slot:
             self.trouble = error
             self._ready.set()
@@ -301,3 +313,7 @@ class ClusterOrder:
                 while self._shared.stalled() and time.monotonic() < until:
                     self._shared.take(0.1)
         self._shared.close()
+        self._copies.close()
+        if self._is_astray:
+            with suppress(LogError):  # it comes back, and finds out the same
+                self._log.forget()

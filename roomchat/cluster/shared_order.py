@@ -51,8 +51,11 @@ class Accepted(NamedTuple):
 class _Link:
     """One connection, and the consumer on it. What it hears goes into the queue, with the time."""
 
-    def __init__(self, cluster: Cluster, address: Address, position: int, events: SimpleQueue[Any]) -> None:
-        self._plan, self._events = cluster.plan, events
+    def __init__(
+        self, cluster: Cluster, address: Address, position: int, events: SimpleQueue[Any],
+        listen: Callable[[Connection], None],
+    ) -> None:  # fmt: skip
+        self._plan, self._events, self._listen = cluster.plan, events, listen
         self.start = position
         self.reading = Reading(position)
         self.target: int | None = None  # up to where it catches up before it is live
@@ -87,6 +90,7 @@ class _Link:
         connection.subscribe(f"{inbox}.looked.at", partial(self._put, "looked"))
         connection.subscribe(f"{inbox}.stored.at", self._stored)
         connection.publish(f"$JS.API.STREAM.INFO.{self._plan.name}", b"", f"{inbox}.looked.at")
+        self._listen(connection)
 
     def _stored(self, message: Message) -> None:
         if message.status or b'"error"' in message.body:
@@ -106,14 +110,17 @@ class SharedOrder:
         reader: Reader | None = None,
         created: str | None = None,
         feed: Callable[[], Iterable[bytes]] = tuple,
+        listen: Callable[[Connection], None] = lambda connection: None,
     ) -> None:
         """Begin behind ``position`` of the stream that was ``created`` then (None: of any), with what was accepted
-        up to there. ``feed`` is asked for more whenever something can be published, on the thread of ``take``."""
+        up to there. ``feed`` is asked for more whenever something can be published, on the thread of ``take``.
+        ``listen`` gets each connection, on another thread, when it is open."""
         self.reader = reader or Reader()
         self.position = position  # of the last message that was seen
         self.passed = 0  # messages that were no frames, or not accepted
         self._cluster = cluster
         self._feed = feed
+        self._listen = listen
         self._publisher = Publisher(cluster.server, cluster.incarnation)
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._accepted: list[Accepted] = []  # not returned yet
@@ -305,7 +312,7 @@ class SharedOrder:
     def _dial(self) -> None:
         addresses = self._cluster.addresses
         self._turn = (self._turn + 1) % len(addresses)
-        self._link = _Link(self._cluster, addresses[self._turn], self.position, self._events)
+        self._link = _Link(self._cluster, addresses[self._turn], self.position, self._events, self._listen)
 
     def _lose(self, reason: StreamError) -> None:
         """The link is of no use: the next one is at another server."""

@@ -9,7 +9,7 @@ from roomchat.chat.effects import Broadcast, Close, Delivery, ReadPage, Replay, 
 from roomchat.net.connection import Connection, Deliveries, Owner
 from roomchat.net.outbox import End, Erasure, Item, LogRange, Packet, PageRequest
 from roomchat.net.routes import Routes
-from roomchat.protocol import AnyEntry, Deleted, Statement
+from roomchat.protocol import AnyEntry, Deleted, Notice, Statement
 from roomchat.wires.native import encode_entries
 from roomchat.wires.wire import Wire
 
@@ -44,6 +44,12 @@ def deliver(deliveries: Iterable[Delivery], routes: Routes) -> None:
             per_owner.setdefault(connection.owner, []).append((_item(delivery), (connection,)))
     for owner, items in per_owner.items():
         owner.deliver(items)
+
+
+def tell_all(routes: Routes, text: str) -> None:
+    """A notice to everybody who has said hello, of which the hub does not know. Any thread may call it."""
+    links = [number for number, connection in [*routes.items()] if connection.uid]
+    deliver([Reply(link, Notice(text=text)) for link in links], routes)
 
 
 def _without_echo(segment: Segment, connection: Connection) -> Iterator[Item | AnyEntry]:

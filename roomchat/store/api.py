@@ -184,6 +184,9 @@ class LogWriter(Protocol):
     def keep(self, snapshot: Snapshot) -> None:
         """Have it go on from there the next time."""
 
+    def forget(self) -> None:
+        """Have nothing go on from here: this log is not what the other servers' are."""
+
     def wipe(self) -> bool:
         """Leave nothing of what was deleted beside the log; False: somebody reads, so it is to be tried again."""
 

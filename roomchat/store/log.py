@@ -264,6 +264,10 @@ class Log:
         """Have it go on from there the next time."""
         self._transaction(lambda connection: shared.keep(connection, snapshot))
 
+    def forget(self) -> None:
+        """Have nothing go on from here: this log is not what the other servers' are."""
+        self._transaction(shared.forget)
+
     # ------------------------------------------------------------ inside
 
     def _open(self, sync: str) -> sqlite3.Connection:

@@ -4,9 +4,12 @@ its hub knew at some point before."""
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 from roomchat.store.api import Kept, Snapshot
 
+ASTRAY = "astray"  # in meta: the log is not what the others' are
 KEPT = 2  # snapshots: a broken one is not the end
 
 
@@ -18,6 +21,27 @@ def read(connection: sqlite3.Connection) -> Kept | None:
         return None
     position = connection.execute("SELECT value FROM meta WHERE key = 'position'").fetchone()
     return Kept(position[0] if position else 0, Snapshot(*row))
+
+
+def forget(connection: sqlite3.Connection) -> None:
+    """Inside a transaction: nothing goes on from this log, only a copy of another one helps."""
+    connection.execute("DELETE FROM snapshots")
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, 1)", (ASTRAY,))
+
+
+def is_wanting(path: Path) -> tuple[bool, bool]:
+    """Whether a server with this log, which nobody has open, would do well to take a copy of another one's, and
+    whether it has to. What can't be read is for others to say."""
+    if not path.exists() or not path.stat().st_size:
+        return True, False
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            astray = connection.execute("SELECT count(*) FROM meta WHERE key = ?", (ASTRAY,)).fetchone()[0]
+            counts = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                      for table in ("snapshots", "clients", "rooms")]  # fmt: skip
+    except sqlite3.Error:
+        return False, False
+    return bool(astray) or not any(counts), bool(astray)
 
 
 def keep(connection: sqlite3.Connection, snapshot: Snapshot) -> None:
