@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TYPESCRIPT := tests/web/node_modules/.bin/tsc
 
-.PHONY: help serve join demo demo-tmux verify bench bench-quick test check types no-npm format docs screens clean
+.PHONY: help serve join demo demo-cluster demo-tmux verify bench bench-quick test check types no-npm format docs screens clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ join: $(READY)  ## join a server (ARGS="localhost --name ann")
 
 demo: $(READY)  ## a server and three clients that play a conversation, side by side
 	$(BIN)/python scripts/demo.py
+
+demo-cluster: $(READY)  ## three servers that are one chat, a client on each; a server and a NATS server are killed
+	$(BIN)/python scripts/demo.py --cluster
 
 demo-tmux: $(READY)  ## a server and three clients in the panes of tmux, for you to type in
 	BIN=$(BIN) sh scripts/demo-tmux.sh

@@ -1,4 +1,5 @@
-"""A server and three real ``roomchat join`` processes that play a scripted conversation.
+"""A server and three real ``roomchat join`` processes that play a scripted conversation. With ``--cluster``: three
+servers that share one chat, one for each of them, and three NATS servers.
 
 Prints the three screens side by side at the end, and fails if a line is missing or twice on any of them.
 """
@@ -17,12 +18,13 @@ from signal import SIGINT
 
 from prompt_toolkit.utils import get_cwidth
 
+from roomchat.verify.cluster import nats_servers
 from roomchat.verify.processes import Process, VerifyError
 
 WIDTH = 46  # columns of a screen
 LOST = r"Trying again; what you type is kept\.$"
 # A line each: who types (>), says to all (=) or says while nobody is there (~) what; or who must see (?) what, a
-# regular expression; or what is done (!) to the server. A name in braces is a UID.
+# regular expression; or what is done (!) to a server. A name in braces is a UID.
 PLAY = rf"""
 ann > /dial {{bob}}
 ann ? You started \S+\.
@@ -51,6 +53,32 @@ cleo > /quit
 """
 
 
+CLUSTER = rf"""
+ann > /dial {{bob}}
+ann ? You started \S+\.
+bob ? ann \({{ann}}\) dialled you: you are in \S+\.
+cleo > /dial {{ann}}
+cleo ? You are in \S+ with: ann .*, bob .*\.
+ann = I am on the first server, bob on the second, cleo on the third.
+bob = And it is one chat.
+server-2 ! kill
+bob ? {LOST}
+ann ~ Bob's server was killed, ours goes on.
+ann cleo ? ann: Bob's server was killed, ours goes on\.$
+bob ~ Is anybody there?
+server-2 ! spawn
+ann bob cleo ? bob: Is anybody there\?$
+nats-1 ! kill
+cleo = One of the three NATS servers is gone. This may take some seconds.
+nats-1 ! spawn
+bob > /whisper {{cleo}} I bring the cake.
+bob cleo ? \[whisper with (bob|cleo)\] bob: I bring the cake\.$
+ann > /quit
+bob > /quit
+cleo > /quit
+"""
+
+
 class Screen(Process):
     """A process whose output shows what was typed as well, with a prompt, as the person would see it."""
 
@@ -67,25 +95,43 @@ class Screen(Process):
         self.type(f"{line}\n")
 
 
-def perform(folder: Path, screens: dict[str, Screen]) -> Iterator[str]:
+def serve(folder: Path, servers: dict[str, Process], count: int) -> list[str]:
+    """Start them, more than one as a cluster; where they listen."""
+    more: list[str] = []
+    if count > 1:
+        nodes = nats_servers(folder)
+        servers |= {f"nats-{number}": node for number, (node, _) in enumerate(nodes, start=1)}
+        for node, _ in nodes:
+            node.spawn()
+        more = ["--cluster", ",".join(f"nats://127.0.0.1:{port}" for _, port in nodes)]
+    names = ["server"] if count == 1 else [f"server-{number}" for number in range(1, count + 1)]
+    for name in names:
+        named = [*more, "--server-name", name] if more else []
+        servers[name] = Screen(folder, name, "serve", "--db", str(folder / f"{name}.db"), *named, "--port", "0")
+    addresses = [servers[name].expect(r"listens on (\S+)\.$")[1] for name in names]
+    for name, address in zip(names, addresses, strict=True):
+        servers[name].command[-1] = address.rpartition(":")[2]  # when it is started again
+    return addresses
+
+
+def perform(
+    folder: Path, servers: dict[str, Process], screens: dict[str, Screen], is_cluster: bool
+) -> Iterator[str]:
     """All of it; what is not as it should be. Raises VerifyError or TimeoutExpired when it can't go on."""
-    serve = ["serve", "--db", str(folder / "demo.db"), "--port"]
-    server = screens["server"] = Screen(folder, "server", *serve, "0")
-    address = server.expect(r"listens on (\S+)\.$")[1]
-    server.command[-1] = address.rpartition(":")[2]  # when it is started again
+    addresses = serve(folder, servers, 3 if is_cluster else 1)
     uids: dict[str, str] = {}
-    for name in ("ann", "bob", "cleo"):
+    for name, address in zip(("ann", "bob", "cleo"), addresses if is_cluster else 3 * addresses, strict=True):
         screens[name] = Screen(folder, name, "join", address, "--name", name)
         uids[name] = screens[name].expect(r"You are (\d+):")[1]
     people = [screens[name] for name in uids]
     said = []  # patterns of what everyone must see
-    for line in PLAY.strip().splitlines():
+    for line in (CLUSTER if is_cluster else PLAY).strip().splitlines():
         names, sign, what = re.split(r" ([>=~?!]) ", line.format_map(uids), maxsplit=1)
-        for one in [screens[name] for name in names.split()]:
+        if sign == "!":
+            getattr(servers[names], what)()
+        for one in [screens[name] for name in names.split() if sign != "!"]:
             if sign == "?":
                 one.expect(what)
-            elif sign == "!":
-                getattr(one, what)()
             else:
                 one.enter(what)
         if sign in "=~":
@@ -93,14 +139,16 @@ def perform(folder: Path, screens: dict[str, Screen]) -> Iterator[str]:
         for one in people if sign == "=" else []:
             one.expect(said[-1])
     codes = {one.name: one.wait() for one in people}
-    server.signal(SIGINT)
-    codes["server"] = server.wait()
+    for name, server in servers.items():
+        if name.startswith("server"):
+            server.signal(SIGINT)
+            codes[name] = server.wait()
     yield from (f"{name} did not end well" for name, code in codes.items() if code)
     for one in people:
         places = [[match.start() for match in re.finditer(sentence, one.output, re.M)] for sentence in said]
         if any(len(place) != 1 for place in places) or places != sorted(places):
             yield f"{one.name} did not see each message exactly once, in order"
-        if len(re.findall(LOST, one.output, re.M)) != 1:
+        if len(re.findall(LOST, one.output, re.M)) != (one.name == "bob" or not is_cluster):
             yield f"{one.name} did not see exactly one line about the server that was killed"
     if "cake" in screens["ann"].output:
         yield "ann saw a whisper that was not for her"
@@ -115,22 +163,25 @@ def column(screen: Screen) -> list[str]:
 
 def main() -> None:
     """Play, print, and exit with 1 if anything was not as it should be."""
+    is_cluster = "--cluster" in sys.argv[1:]
+    servers: dict[str, Process] = {}
     screens: dict[str, Screen] = {}
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         try:
-            faults += perform(Path(folder), screens)
+            faults += perform(Path(folder), servers, screens, is_cluster)
         except (VerifyError, subprocess.TimeoutExpired) as error:
             faults.append(str(error))
         finally:
-            for screen in screens.values():
-                screen.kill()
-    server, *people = screens.values()
-    print(server.output)
-    print("\n".join(" │ ".join(row).rstrip() for row in zip_longest(*map(column, people), fillvalue=" " * WIDTH)))
+            for process in [*screens.values(), *servers.values()]:
+                process.kill()
+    print("\n".join(server.output for server in servers.values() if isinstance(server, Screen)))
+    rows = zip_longest(*map(column, screens.values()), fillvalue=" " * WIDTH)
+    print("\n".join(" │ ".join(row).rstrip() for row in rows))
     if faults:
         sys.exit(f"\nThe demo failed: {'; '.join(faults)}")
-    print("\nThe server was killed once, and came back.")
+    killed = "A server and a NATS server were" if is_cluster else "The server was"
+    print(f"\n{killed} killed once, and came back.")
     print("Everyone saw every message once, in one order; the whisper reached one only.")
 
 

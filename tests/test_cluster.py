@@ -133,7 +133,7 @@ def test_a_server_that_was_away_catches_up(servers, person):
     eve = person(again, "eve")
     eve.join("tea")
     heard(eve, "before", "meanwhile")
-    assert servers.log("one") == servers.log("two")
+    until(lambda: servers.log("one") == servers.log("two"))
     assert again._order.slot == 3
 
 
@@ -158,7 +158,7 @@ def test_a_log_that_is_behind_is_brought_up_from_where_it_stands(servers, person
     eve = person(servers.start("two"), "eve")
     eve.join("tea")
     heard(eve, "before", "meanwhile")
-    assert servers.log("one") == servers.log("two")
+    until(lambda: servers.log("one") == servers.log("two"))
 
 
 def test_a_new_server_reads_the_stream_from_its_start(servers, person):
@@ -169,7 +169,7 @@ def test_a_new_server_reads_the_stream_from_its_start(servers, person):
     eve = person(servers.start("three"), "eve")
     eve.join("tea")
     heard(eve, "before")
-    assert servers.log("one") == servers.log("three")
+    until(lambda: servers.log("one") == servers.log("three"))
 
 
 def test_who_comes_back_finds_the_seat_on_another_server(servers, tmp_path):
@@ -200,7 +200,7 @@ def test_without_the_stream_people_wait_and_are_told(nats, servers, person):
     nats.start(0)
     heard(bob, "into the dark")
     ann.flush(DEADLINE)
-    assert servers.log("one") == servers.log("two")
+    until(lambda: servers.log("one") == servers.log("two"))
 
 
 def test_whoever_runs_them_sees_them(servers, tmp_path):
@@ -269,7 +269,7 @@ def test_a_new_server_takes_a_copy(nats, servers, person, tmp_path):
     zoe.join("tea")
     eve.say("and now")
     heard(zoe, "long ago", "and now")
-    assert servers.log("one") == servers.log("two")
+    until(lambda: servers.log("one") == servers.log("two"))
     for name in ("one", "two"):
         servers.stop(name)
     with pytest.raises(StartError, match="a copy of another one's database"):
@@ -296,5 +296,5 @@ def test_one_that_has_gone_astray_comes_back_with_a_copy(servers, person, monkey
     eve = person(servers.start("three"), "eve")
     eve.join("tea")
     heard(eve, "before", "after")
-    assert servers.log("one") == servers.log("three")
+    until(lambda: servers.log("one") == servers.log("three"))
     assert not servers.running["one"].ending

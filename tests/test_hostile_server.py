@@ -214,7 +214,7 @@ def test_a_look_for_what_was_said_goes_on_behind_entries_that_it_does_not_know()
         line = f'{{"type":"history","re":"{asked.id}","room":"tea","more":true,"entries":[{page}]}}\n'
         (event,) = wire.receive_data(line.encode())
         assert isinstance(event, HistoryPage)
-        found, missing, more = looks.take(event, lambda _: True)
+        found, missing, _, more = looks.take(event, lambda _: True)
         assert [one.before for one in more] == [before] * bool(before)
     assert ([one.seq for one in found], missing) == ([6], set())
     for page in ('{"type":"reaction"}', ""):
@@ -222,7 +222,7 @@ def test_a_look_for_what_was_said_goes_on_behind_entries_that_it_does_not_know()
         line = f'{{"type":"history","re":"{asked.id}","room":"tea","more":true,"entries":[{page}]}}\n'
         (event,) = wire.receive_data(line.encode())
         assert isinstance(event, HistoryPage)
-        assert looks.take(event, lambda _: True) == ([], {1}, [])
+        assert looks.take(event, lambda _: True) == ([], {1}, True, [])
 
 
 # ---------------------------------------------------------------- a server that keeps more than messages

@@ -52,6 +52,11 @@ def greeting(address: Address, settings: Settings, identity: Identity) -> str:
         lines.append(_LET_IN[settings.plaintext])
     if settings.db == ":memory:":
         lines.append("Nothing is kept: messages are gone when the server stops.")
+    elif settings.cluster:
+        lines += [
+            f"Every message is on most NATS servers' disks before anyone sees it; our own log is {settings.db}.",
+            f"Other servers share the chat {settings.cluster_name!r}: roomchat admin cluster --db {settings.db}",
+        ]
     elif settings.sync == "full":
         lines.append(f"Every message is on disk before anyone sees it, in {settings.db}.")
     else:

