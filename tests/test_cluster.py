@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from roomchat import Client
+from roomchat import Client, ConnectionBack
 from roomchat.cli import main
 from roomchat.errors import StartError
 from roomchat.protocol import Who
@@ -298,3 +298,25 @@ def test_one_that_has_gone_astray_comes_back_with_a_copy(servers, person, monkey
     heard(eve, "before", "after")
     until(lambda: servers.log("one") == servers.log("three"))
     assert not servers.running["one"].ending
+
+
+def test_people_go_on_on_another_server(servers, person):
+    """When theirs is gone, with what they say meanwhile; and they come back to it when that one is gone, too."""
+    one, two = servers.start("one"), servers.start("two")
+    ann, bob = person(one, "ann", retry=True), person(two, "bob")
+    ann.join("tea")
+    bob.join("tea")
+    port = one.address[1]
+    servers.stop("one")
+    ann.say("from elsewhere")
+    heard(bob, "from elsewhere")
+    seen: list[Any] = []
+    until(lambda: seen.extend(ann.events(timeout=0.1)) or [one for one in seen if isinstance(one, ConnectionBack)])
+    assert [one.server for one in seen if isinstance(one, ConnectionBack)] == [f"127.0.0.1:{two.address[1]}"]
+    servers.start("one", port=port)
+    servers.stop("two")
+    ann.say("at home again")
+    ann.flush(DEADLINE)
+    eve = person(servers.running["one"], "eve")
+    eve.join("tea")
+    heard(eve, "from elsewhere", "at home again")

@@ -82,7 +82,7 @@ def test_people_of_two_servers_are_in_one_room(chat: Shared) -> None:
     assert ann != bob
     room = chat.hub.registry.rooms["tea"]
     assert chat.hub.registry.audience(room).links == (ann, bob)
-    assert chat.hub.servers.addresses(chat.slot("two")) == ["two:1", "one:1"]
+    assert chat.hub.servers.addresses(bob) == ["two:1", "one:1"]
 
 
 def test_who_is_not_heard_of_is_gone(chat: Shared) -> None:

@@ -66,7 +66,6 @@ class Hub:
         now: float,
     ) -> None:
         self.registry = registry
-        self.servers = Servers()  # that share this chat
         self._use(settings)
         self._deadlines = Deadlines()
         self._welcoming = Welcoming(epoch)
@@ -99,6 +98,11 @@ class Hub:
             ServerStats: self._admin_stats,
             ShowCluster: self._admin_cluster,
         }
+
+    @property
+    def servers(self) -> Servers:
+        """That share this chat."""
+        return self._welcoming.servers
 
     def apply(self, inputs: Inputs) -> Effects:
         """Carry out what came, in order, then what is due by now."""

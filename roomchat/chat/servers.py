@@ -108,9 +108,10 @@ class Servers:
                     lost.append(one)
         return lost
 
-    def addresses(self, first: int) -> list[str]:
-        """Of all that are there; those of the one with that slot first."""
-        lives = sorted(self.living.values(), key=lambda life: life.slot != first)
+    def addresses(self, link: Link | None) -> list[str]:
+        """Of all that are there; those of the one that has this connection first."""
+        slot = slot_of(link or 0)
+        lives = sorted(self.living.values(), key=lambda life: life.slot != slot)
         return [address for life in lives for address in life.addresses]
 
 

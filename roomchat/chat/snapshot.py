@@ -216,7 +216,7 @@ def _session(session: Session, client: int) -> _Session:
 def _made(kept: _Hub, settings: Settings) -> Hub:
     registry, sessions = _made_registry(kept.registry)
     made = Hub(registry, with_shared(settings, kept.settings), epoch=kept.epoch, now=kept.started)
-    made.servers = Servers(kept.servers, kept.last_slot, kept.time)
+    made._welcoming.servers = Servers(kept.servers, kept.last_slot, kept.time)
     deadlines = made._deadlines
     for kind, queue in zip(("hellos", "logins", "away", "large_rooms"), kept.deadlines, strict=True):
         getattr(deadlines, kind).update(queue)

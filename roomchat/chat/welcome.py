@@ -13,6 +13,7 @@ from roomchat.chat.batch import Batch
 from roomchat.chat.entering import go_into
 from roomchat.chat.inputs import Introduction, KnownClient, KnownSession, Link, LoggedIn, SessionRow
 from roomchat.chat.invitations import tell_asked
+from roomchat.chat.servers import Servers
 from roomchat.chat.state import Client, Peer, Room, Session
 from roomchat.errors import (
     AccountNeeded,
@@ -38,6 +39,7 @@ class Welcoming:
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
+        self.servers = Servers()  # that share the chat
 
     def hello(self, batch: Batch, peer: Peer, introduction: Introduction | LoggedIn) -> None:
         """A connection says who it is; it becomes a session's."""
@@ -237,6 +239,7 @@ class Welcoming:
             lobby=settings.lobby or None,
             account=client.account is not None,
             blocked=sorted(client.blocked),
+            servers=self.servers.addresses(session.link) if len(self.servers.living) > 1 else [],
         )
 
     def _rooms_of(self, batch: Batch, client: Client, named: dict[str, Seq] | None) -> dict[str, Seq] | None:

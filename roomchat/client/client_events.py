@@ -24,7 +24,10 @@ class ConnectionLost(Struct):
 
 
 class ConnectionBack(Struct):
-    """Among the events: the client is back, and all that was missed stands before this."""
+    """Among the events: the client is back, and all that was missed stands before this. ``server``: where, if that
+    is another one of several that share the chat."""
+
+    server: str = ""
 
 
 class ConnectionEnded(Struct):

@@ -13,11 +13,13 @@ from msgspec.structs import replace
 from roomchat.client.address import Address
 from roomchat.client.answers import Answers
 from roomchat.client.backoff import Backoff
-from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost, Refusal
+from roomchat.client.client_events import ClientEvent, ConnectionBack, ConnectionEnded, ConnectionLost
 from roomchat.client.connection import CONNECT_TIMEOUT, Connection
+from roomchat.client.elsewhere import Elsewhere
+from roomchat.client.kept_session import KeptSession
 from roomchat.client.known_servers import KnownServers
 from roomchat.client.session import CAUGHT_UP_ID, Session
-from roomchat.client.state import CHANGING, State
+from roomchat.client.state import State
 from roomchat.client.trust import Trust
 from roomchat.client.welcome import check_login, check_welcome
 from roomchat.errors import (
@@ -31,19 +33,14 @@ from roomchat.errors import (
     UnknownServer,
 )  # fmt: skip
 from roomchat.protocol import (
-    Blocked,
     Bye,
     Command,
-    Entry,
     Error,
-    Gap,
     Goodbye,
     Ping,
     Pong,
     Say,
     Statement,
-    Unblocked,
-    Unknown,
     Welcome,
     Whisper,
 )  # fmt: skip
@@ -56,7 +53,7 @@ STORAGE_RETRY = 1.0  # seconds until a server whose disk took nothing is asked a
 logger = logging.getLogger("roomchat")
 
 
-class ReconnectingConnection:
+class ReconnectingConnection(KeptSession):
     """One session on a server, over as many connections as it takes. Any thread may call its methods.
 
     Args:
@@ -77,20 +74,17 @@ class ReconnectingConnection:
         request_timeout: float,
         trust: Trust | None = None,
     ) -> None:
-        self.session = session
+        super().__init__(session, state)
         self.failure: RoomchatError | None = None  # why it does not try any more
-        self._address = address
-        self._state = state
+        self._elsewhere = Elsewhere(address, trust or Trust(address, KnownServers(None)))
         self._on_event = on_event
         self._request_timeout = request_timeout
-        self._trust = trust or Trust(address, KnownServers(None))
         self._connection: Connection | None = None
         self._ready = False  # welcomed, and what the server has not handled is sent again: more may follow
         self._lost = False  # since the last time that all was well
         self._backoff = Backoff()
         self._closing = threading.Event()
-        # Guards the session, the state, and which connection there is; told of each event. Not held while sending.
-        self.changed = threading.Condition()
+        # `changed` guards which connection there is, too; it is not held while sending.
         self.answers = Answers(self.changed)  # what is waited for is asked again over each new connection
         # Held while sending, so that messages leave in the order of their numbers. Taken before the other.
         self._sending = threading.Lock()
@@ -122,6 +116,17 @@ class ReconnectingConnection:
         raise ConnectError("This client is closed; make another one.")
 
     def _connect_first(self) -> None:
+        self._elsewhere.learn(self.session.servers.splitlines())
+        for left in reversed(range(len(self._elsewhere))):
+            try:
+                self._open_first()
+            except ConnectError as error:
+                if not left or isinstance(error, NoTls) or self._closing.is_set():
+                    raise
+            else:
+                return
+
+    def _open_first(self) -> None:
         until = time.monotonic() + min(HELLO_TIMEOUT, self._request_timeout)
         connection = self._connect()
         try:
@@ -130,7 +135,8 @@ class ReconnectingConnection:
         except BaseException as error:
             connection.close()
             if isinstance(error, ReadTimeout):
-                raise ConnectError(f"The program at {self._address} says nothing; is it roomchat?") from None
+                where = self._elsewhere.current
+                raise ConnectError(f"The program at {where} says nothing; is it roomchat?") from None
             raise
 
     def is_open(self) -> bool:
@@ -171,17 +177,6 @@ class ReconnectingConnection:
                 self._send_or_lose(connection, one)
         return n
 
-    def _number(self, command: Say | Whisper) -> int:
-        numbered = self.session.say(command)
-        n = self.session.n
-        if self._state is not None:
-            try:
-                self._state.said(n, numbered)
-            except StateError:
-                self.session.take_back(n)
-                raise
-        return n
-
     def send(self, command: Command) -> bool:
         """Send a command, if there is a connection; False otherwise."""
         with self._sending:
@@ -189,28 +184,6 @@ class ReconnectingConnection:
             if connection is not None:
                 self._send_or_lose(connection, command)
         return connection is not None
-
-    def ack(self, event: ClientEvent) -> None:
-        """The program has handled an event, and all before it in its room: a crash does not bring them again."""
-        if not isinstance(event, Entry | Unknown | Gap | Refusal):
-            return
-        with self.changed:
-            if isinstance(event, Refusal):
-                self.session.refusal_acked(event.n)
-                if self._state is not None and event.n is not None and event.n not in self.session.pending:
-                    self._state.seen(event.n)
-                return
-            seq = event.seq if isinstance(event, Entry | Unknown) else event.before - 1
-            # Beyond it are events of a log that has lost its end since.
-            if self._state is not None and seq <= self.session.cursors.get(event.room, 0):
-                self._state.reached(event.room, seq)
-
-    def take_here(self, event: Blocked | Unblocked) -> None:
-        """Keep whom the person has blocked, where the server can't."""
-        with self.changed:
-            self.session.blocks.take(event)
-            if self._state is not None:
-                self._state.save(self.session)
 
     @staticmethod
     def _send_or_lose(connection: Connection, command: Command) -> None:
@@ -239,9 +212,12 @@ class ReconnectingConnection:
                 connection = self._connection or self._connect()
                 while self._connection is connection:
                     self._receive(connection)
-            except (Denied, Distrusted) as error:
+            except Denied as error:
                 self._fail(error)
             except ConnectError as error:
+                if isinstance(error, Distrusted) and self._elsewhere.current == self._elsewhere.home:
+                    self._fail(error)
+                    continue
                 first, self._lost = not self._lost, True
                 self._lose()
                 if first and not self._closing.is_set():
@@ -260,10 +236,13 @@ class ReconnectingConnection:
     def _connect(self) -> Connection:
         """A new connection, with the hello on its way."""
         timeout = min(CONNECT_TIMEOUT, max(self._request_timeout, 0.0))
-        connection = Connection(self._address, timeout, self._trust, self.session.server_key)
+        address, trust = self._elsewhere.next()
+        is_home = address == self._elsewhere.home
+        connection = Connection(address, timeout, trust, self.session.server_key if is_home else None)
         with self.changed:
             self._connection = connection
-            self.session.server_key = connection.server_key
+            if is_home:
+                self.session.server_key = connection.server_key
             hello = self.session.hello()
         connection.send(hello)
         return connection
@@ -306,7 +285,7 @@ class ReconnectingConnection:
         """Take note of an event, do what follows, and show it; whether to send again what was not handled."""
         if isinstance(event, Error):
             first = self._receiver.ident is None
-            check_welcome(event, self._address, self.session, ready=self._ready, first=first)
+            check_welcome(event, self._elsewhere.current, self.session, ready=self._ready, first=first)
         # A message that is said just now must either be among those that are sent again, or come behind them.
         with self._sending if isinstance(event, Welcome) else contextlib.nullcontext():
             with self.changed:
@@ -316,6 +295,8 @@ class ReconnectingConnection:
             for command in outcome.send:
                 connection.send(command)
             if isinstance(event, Welcome):
+                self._elsewhere.worked()
+                self._elsewhere.learn(event.servers)
                 # Behind what was said: a room that is left is left behind the last word in it.
                 for command in self.answers.pending():
                     connection.send(command)
@@ -330,16 +311,5 @@ class ReconnectingConnection:
             self._backoff.reset()
             if self._lost:
                 self._lost = False
-                self._on_event(ConnectionBack())
+                self._on_event(ConnectionBack(self._elsewhere.other))
         return outcome.retry
-
-    def _keep(self, event: Statement, found: list[int]) -> None:
-        """Write down what has changed in the session."""
-        if self._state is None:
-            return
-        if isinstance(event, CHANGING):
-            self._state.save(self.session)
-        elif isinstance(event, Entry) and self.session.is_own(event) and event.n is not None:
-            self._state.seen(event.n)
-        for n in found:
-            self._state.seen(n)

@@ -82,6 +82,7 @@ class Session(Places):
         self.token: str | None = None
         self.server_key: str | None = None  # by what the server was known that gave it; None: in clear text
         self.epoch: str | None = None
+        self.servers = ""  # that share the chat, as the welcome has them, one a line
         self.n = 0  # the last one given to a message
         self.pending: dict[int, Say | Whisper] = {}  # n: what was said and has not come back
         self.refused: dict[int, Say | Whisper] = {}  # n: what was refused, until the program has been told
@@ -207,6 +208,7 @@ class Session(Places):
         another_log = event.epoch != self.epoch
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
         self.account = int(event.account)
+        self.servers = "\n".join(event.servers)
         self.login.welcomed(is_account=event.account)
         self.device, self.features = event.device, frozenset(event.features)
         self.markers.is_known = "read" in self.features

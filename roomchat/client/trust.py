@@ -31,13 +31,13 @@ class Trust:
 
     def __init__(self, address: Address, known: KnownServers, trust: bool | str = False) -> None:
         self.address = address
-        self._known = known
+        self.known = known
         self._first_use = trust is True
         self._named = read_fingerprint(trust) if isinstance(trust, str) else None
 
     def expected(self, session_key: str | None = None) -> str | None:
         """By what the server must be known again; None: it has not been met. Raises StateError."""
-        return self._named or self._known.get(self.address) or session_key
+        return self._named or self.known.get(self.address) or session_key
 
     def encrypts(self, expected: str | None) -> bool:
         """Whether a server that is to be known by this is talked to with TLS: all are but this machine, where
@@ -96,8 +96,8 @@ class Trust:
 
     def _met(self, key: str) -> str:
         """It is what it should be: it is known from here on."""
-        if self._known.get(self.address) != key:
-            self._known.put(self.address, key)
+        if self.known.get(self.address) != key:
+            self.known.put(self.address, key)
         return key
 
 

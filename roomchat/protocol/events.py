@@ -45,7 +45,9 @@ class Welcome(Event, gc=True):
     ``last_n`` is the last ``n`` that was handled;
     ``lobby`` is the room where people meet first, which they have to join like any other;
     ``features`` are those that client and server both know; ``account``: the client has one;
-    ``blocked`` are the UIDs that its person has blocked.
+    ``blocked`` are the UIDs that its person has blocked;
+    ``servers`` are those that share the chat, this one first, where there are several: each ``HOST:PORT``, and
+    behind a blank the fingerprint of its key if no authority vouches for that.
     """
 
     uid: Count
@@ -65,6 +67,7 @@ class Welcome(Event, gc=True):
     features: Features = []
     account: bool = False
     blocked: list[Count] = []
+    servers: list[str] = []
 
 
 class Registered(Event):

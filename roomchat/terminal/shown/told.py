@@ -73,7 +73,9 @@ def told(event: ClientEvent, roster: Roster, focus: RoomFocus) -> Iterator[str]:
     """What one may overlook."""
     match event:
         case ConnectionBack():
-            yield "The connection is back."
+            yield (
+                f"The connection is back, by way of {event.server}." if event.server else "The connection is back."
+            )
         case Welcome():
             yield from _welcome(event)
         case Joined():
