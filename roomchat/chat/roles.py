@@ -7,6 +7,7 @@ from roomchat.chat.batch import Batch
 from roomchat.chat.rules import Restraint, Rules
 from roomchat.chat.state import Client, Room
 from roomchat.errors import BannedFrom, MutedIn, NotAllowed, WasKicked
+from roomchat.protocol import is_pair
 from roomchat.times import rfc3339, utc
 
 NONE = Rules()
@@ -18,6 +19,8 @@ def check_role(room: Room, client: Client, *, owner: bool = False) -> Rules:
     Raises:
         NotAllowed
     """
+    if is_pair(room.name):
+        raise NotAllowed(why="Whispers have no owner and no moderators")
     rules = room.rules or NONE
     if rules.rank(client.uid) <= owner:
         raise NotAllowed(why=f"Only the owner{'' if owner else ' or a moderator'} of {room.name} can do that")

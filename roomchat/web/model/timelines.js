@@ -89,11 +89,15 @@ export class Timelines {
   }
 
   /**
-   * A line of ours will not be sent.
+   * A line of ours will not be sent. Where one looks meanwhile it is told as well: perhaps nothing else is there where
+   * it stands, and so one can't go there.
    * @param {Line & {message: string}} refusal
+   * @param {boolean} [isNew]
    */
-  refused({ message, ...line }) {
-    this.of(this.#roomOf(line)).refuse({ ...line, at: line.at ?? Date.now() }, cell(message));
+  refused({ message, ...line }, isNew = false) {
+    const room = this.#roomOf(line), reason = cell(message);
+    this.of(room).refuse({ ...line, at: line.at ?? Date.now() }, reason);
+    if (isNew && room !== this.#chat.current) this.tell([`Not sent: ${reason}`], "trouble");
   }
 
   /**

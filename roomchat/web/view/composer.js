@@ -8,10 +8,9 @@ import { attribute, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { linkToRoom } from "./links.js";
 
-const KEEP_AFTER = 400; // ms: a draft is kept when one pauses
+const KEEP_AFTER = 50; // ms: a draft is kept when one pauses; a page that is left has no time for it any more
 const TYPED_AFTER = 1500; // ms: everything else of the page comes first
 const NO_COMMANDS = "The part of this page that carries out commands could not be loaded. Load the page again.";
-const NO_COPY = "This browser lets no page copy here: it may only where the page came with TLS.";
 const NO_FILES = "There are no files in this chat. You can paste a link to one.";
 
 /**
@@ -79,7 +78,7 @@ export class Composer {
   }
 
   async #fetch() {
-    const { Completion, hint, Runner, TypedHistory } = await import("./typed.js");
+    const { Completion, copy, hint, Runner, TypedHistory } = await import("./typed.js");
     const app = this.#app, pane = this.#pane;
     const completion = new Completion(app, this.#field);
     const runner = new Runner(app.engine, app.chat, {
@@ -90,10 +89,7 @@ export class Composer {
       goTo: (room, seq) => pane.goTo(room, seq),
       clear: () => pane.clear(),
       link: linkToRoom,
-      copy: async (text) => {
-        if (!navigator.clipboard) throw new Error(NO_COPY);
-        await navigator.clipboard.writeText(text);
-      },
+      copy,
     });
     this.element.prepend(completion.element);
     this.#typed = { completion, hint, history: new TypedHistory(() => localStorage), runner };

@@ -168,7 +168,7 @@ export class MessagesPane {
       this.timelines.said(line);
       if (this.#timeline?.waiting.at(-1)?.line.id === line.id) this.toNewest();
     });
-    engine.on("refusal", (/** @type {any} */ refusal) => this.timelines.refused(refusal));
+    engine.on("refusal", (/** @type {any} */ refusal) => this.timelines.refused(refusal, true));
     engine.on("status", () => this.#schedule());
     chat.on("change", (/** @type {string} */ what) => this.#changed(what));
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
