@@ -32,10 +32,11 @@ class ClusterHosts(Hosts):
         self._nats = nats_servers(folder)
         self._streams = [Proxy(("127.0.0.1", port)) for _, port in self._nats]
         urls = ",".join(f"nats://{proxy.address}" for proxy in self._streams)
+        self._proxies += [Proxy() for _ in range(COUNT - 1)]
         self.servers = [
             ServerProcess(options.server_command, folder, f"chat-{number}",
-                          ["--cluster", urls, "--server-name", f"server-{number}"])
-            for number in range(1, COUNT + 1)
+                          ["--cluster", urls, "--server-name", f"server-{number}", "--advertise", proxy.address])
+            for number, proxy in enumerate(self._proxies, start=1)
         ]  # fmt: skip
 
     @property

@@ -22,7 +22,7 @@ class Hosts:
         """Nothing runs before ``start``."""
         self.servers = [] if options.address else [ServerProcess(options.server_command, folder)]
         self._address = options.address
-        self._proxies: list[Proxy] = []
+        self._proxies = [Proxy() for _ in range(max(1, len(self.servers)))]
 
     @property
     def processes(self) -> Sequence[Process]:
@@ -41,7 +41,8 @@ class Hosts:
         for server in self.servers:
             server.listens()
         where = [server.address for server in self.servers] if self.servers else [(self._address or ("", 0))[:2]]
-        self._proxies = [Proxy(one) for one in where]
+        for proxy, address in zip(self._proxies, where, strict=True):
+            proxy.server = address
 
     def links(self) -> list[Link]:
         """Connections of clients."""

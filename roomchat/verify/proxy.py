@@ -110,8 +110,9 @@ class Proxy:
     While no server answers, clients are hung up on at once.
     """
 
-    def __init__(self, server: tuple[str, int]) -> None:
-        self._server = server
+    def __init__(self, server: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+        """``server``: where one will answer; it may be put in later."""
+        self.server = server
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
         host, port = self._listening.getsockname()
         self.address = f"{host}:{port}"
@@ -163,12 +164,12 @@ class Proxy:
                 self._links.append(link)
 
     def _connect(self) -> socket.socket | None:
-        server = socket.socket(socket.AF_INET6 if ":" in self._server[0] else socket.AF_INET)
+        server = socket.socket(socket.AF_INET6 if ":" in self.server[0] else socket.AF_INET)
         # Before it connects: after that the system would not make its window smaller.
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         server.settimeout(CONNECT_TIMEOUT)
         try:
-            server.connect(self._server)
+            server.connect(self.server)
         except OSError:
             server.close()
             return None
