@@ -19,6 +19,7 @@ from roomchat.site.shrink import shrink
 # Bytes as they are sent, packed: what is loaded before the page works, and all of it. The latter is to be 85
 # KiB; until then it only gets lower.
 MAX_FIRST, MAX_BYTES = 60 * 1024, 92 * 1024
+MAX_LINE = 115
 WEB = Path(str(resources.files("roomchat"))) / "web"
 SOURCES = sorted(path for path in WEB.rglob("*") if path.suffix in {".js", ".css"})
 
@@ -81,6 +82,17 @@ def test_code_is_never_left_out(lines: list[str]) -> None:
 def test_a_source_can_be_served_without_its_comments(path: Path) -> None:
     """No template, string or comment begins behind code and goes on in the next line."""
     assert shrink(path.read_text(encoding="utf-8"), script=path.suffix == ".js") is not None
+
+
+def test_no_line_of_a_script_is_too_long() -> None:
+    """As in the Python sources."""
+    long = [
+        f"{path.relative_to(WEB)}:{number}"
+        for path in SOURCES
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
+        if path.suffix == ".js" and len(line) > MAX_LINE
+    ]
+    assert long == []
 
 
 # ---------------------------------------------------------------- the set

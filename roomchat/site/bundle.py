@@ -26,7 +26,8 @@ _IMPORT = re.compile(
 _DECLARED = re.compile(r"^export (?=(?:async function|function|class|const) (?P<name>[\w$]+))", re.MULTILINE)
 _LISTED = re.compile(r"^export\s*\{(?P<names>[^}]*)\};?\n?", re.MULTILINE)
 _OTHER = re.compile(r"^(?:export\b|import\b(?!\s*[(.])).*", re.MULTILINE)
-_NO_END = re.compile(r"(?<=[;{,(])\n")  # lines that could be one with the next: no statement ends because of them
+# A line that is one with the next: no statement ends at such a mark, or before one.
+_NO_END = re.compile(r"(?<=[;{,(\[=?:&|])\n|\n(?=[})\].?:&|])")
 _LATER = re.compile(r"""\bimport\("(\.[^"]*)"\)""")
 
 

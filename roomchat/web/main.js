@@ -32,7 +32,9 @@ mount(app, {
   greet: ({ motd, lobby = null }) => motd && pane.timelines.tell(motd.split("\n").map(cell), "told", lobby),
 });
 
-/** @param {import("./core/engine.js").Kept | null} kept what is known at the beginning; null: nobody is logged in */
+/**
+ * @param {import("./core/engine.js").Kept | null} kept what is known at the beginning; null: nobody is logged in
+ */
 function begin(kept) {
   const isSame = composer.load(kept);
   chat.restore(kept?.chat ?? new Chat().snapshot());

@@ -1,5 +1,5 @@
-// The page when the server is away: this worker has one whole set of its files, and serves that and no other. A newer
-// one waits until somebody reloads the page for it, so that versions never mix.
+// The page when the server is away: this worker has one whole set of its files, and serves that and no other. A
+// newer one waits until somebody reloads the page for it, so that versions never mix.
 
 const HASH = "__HASH__"; // of the set; the server writes it here
 const FILES = ["__FILES__"]; // all of the set, "/" among them
@@ -10,14 +10,17 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 /** Fetch the whole set; one that is not whole is not installed. */
 async function install() {
   const cache = await caches.open(NAME);
-  await cache.addAll(FILES.map((path) => new Request(path, path.startsWith(`/${HASH}/`) ? {} : { cache: "no-cache" })));
+  await cache.addAll(FILES.map((path) =>
+    new Request(path, path.startsWith(`/${HASH}/`) ? {} : { cache: "no-cache" })));
   const page = await cache.match("/");
   if (!(await page?.text())?.includes(HASH)) throw new Error("The server has a newer page already.");
 }
 
 async function activate() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith("roomchat-") && name !== NAME).map((name) => caches.delete(name)));
+  await Promise.all(names
+    .filter((name) => name.startsWith("roomchat-") && name !== NAME)
+    .map((name) => caches.delete(name)));
   await worker.clients.claim();
 }
 

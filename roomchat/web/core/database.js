@@ -6,13 +6,15 @@
  * @typedef {{from?: Key, to?: Key}} Range  both ends are in it; one that is left out is open
  *
  * A transaction: await nothing else in it. What was put is seen by the reads behind it.
- * @typedef {{get: (store: string, key: Key) => Promise<any>, all: (store: string, range?: Range) => Promise<any[]>,
- *   keys: (store: string, range?: Range) => Promise<any[]>, put: (store: string, value: any, key: Key) => void,
- *   add: (store: string, value: any) => Promise<number>, remove: (store: string, range?: Range) => void}} Transaction
+ * @typedef {{get: (store: string, key: Key) => Promise<any>, all: (store: string, range?: Range) =>
+ *   Promise<any[]>, keys: (store: string, range?: Range) => Promise<any[]>, put: (store: string, value: any, key:
+ *   Key) => void, add: (store: string, value: any) => Promise<number>, remove: (store: string, range?: Range) =>
+ *   void}} Transaction
  *
  * `change` may be `strict`: it is on the disk when it is done, whatever happens to the machine.
  * @typedef {{read: <T>(body: (it: Transaction) => Promise<T>) => Promise<T>,
- *   change: <T>(body: (it: Transaction) => Promise<T>, isStrict?: boolean) => Promise<T>, close: () => void}} Database
+ *   change: <T>(body: (it: Transaction) => Promise<T>, isStrict?: boolean) => Promise<T>, close: () => void}}
+ *   Database
  */
 
 /**

@@ -1,5 +1,5 @@
-// All that the views know of the outside: who we are there, what happens, and what is said. The same in every tab of a
-// browser: they share one session, and show the same in the same order.
+// All that the views know of the outside: who we are there, what happens, and what is said. The same in every tab
+// of a browser: they share one session, and show the same in the same order.
 
 import { Emitter } from "./emitter.js";
 import { Journal } from "./journal.js";
@@ -17,9 +17,9 @@ const REMINDER = 500; // ms behind the time at which whoever leads wanted to try
 const NEWER = "A newer version of this page is open in another tab; reload this one.";
 
 /**
- * How things stand. `stranger`: nobody is logged in here, the entrance is to be shown. `offline`: there is a session
- * and no connection; it is tried again at `retryAt` (ms since 1970). `ended`: somebody has taken the session or ended
- * it; `sentence` says why.
+ * How things stand. `stranger`: nobody is logged in here, the entrance is to be shown. `offline`: there is a
+ * session and no connection; it is tried again at `retryAt` (ms since 1970). `ended`: somebody has taken the
+ * session or ended it; `sentence` says why.
  * @typedef {{phase: "starting" | "stranger" | "connecting" | "online" | "offline" | "ended", sentence: string,
  *   retryAt?: number}} Status
  *
@@ -27,8 +27,8 @@ const NEWER = "A newer version of this page is open in another tab; reload this 
  * @typedef {{id: string, room?: string, uid?: number, text: string, kind?: "action", at: number}} Line
  *
  * What is known before anything comes from the server: `chat` is what `summary` gave at some time (null: never),
- * `entries` the last of each room up to then, `events` and `refusals` what came since, `waiting` our lines that wait.
- * `person` is another number for each person who comes in here.
+ * `entries` the last of each room up to then, `events` and `refusals` what came since, `waiting` our lines that
+ * wait. `person` is another number for each person who comes in here.
  * @typedef {{person: number, me: {uid: number, name: string, account: boolean, device: number}, chat: any,
  *   entries: Record<string, import("./protocol.js").Entry[]>, events: import("./protocol.js").Event[],
  *   refusals: import("./protocol.js").Refusal[], waiting: Line[], drafts: Record<string, string>}} Kept
@@ -41,10 +41,10 @@ const NEWER = "A newer version of this page is open in another tab; reload this 
  */
 
 /**
- * Tells: `status` (Status), `event` (an Event to be shown: each once, in order; an entry that is one of our lines has
- * its id in `own`), `said` (Line), `refusal` (Refusal, with the `id` of the line), `reset` (Kept or null: forget all,
- * begin with this), `draft` ({room, text}, from another tab), `notice` (a sentence: what does not work here),
- * `update` (a new version of the page waits).
+ * Tells: `status` (Status), `event` (an Event to be shown: each once, in order; an entry that is one of our lines
+ * has its id in `own`), `said` (Line), `refusal` (Refusal, with the `id` of the line), `reset` (Kept or null:
+ * forget all, begin with this), `draft` ({room, text}, from another tab), `notice` (a sentence: what does not work
+ * here), `update` (a new version of the page waits).
  */
 export class Engine extends Emitter {
   /** @type {Status} */
@@ -86,10 +86,13 @@ export class Engine extends Emitter {
     const { storage, sentence } = await this.#open(() => this.#outdated());
     this.#storage = storage;
     if (this.#isOutdated) return null;
-    this.#journal = new Journal(storage, (items) => this.#show(items), (kept) => this.emit("reset", this.#begin(kept)));
-    const loading = this.#journal.load().then((kept) => this.#begin(kept), () => this.#begin(null)); // whoever leads says why
+    this.#journal =
+      new Journal(storage, (items) => this.#show(items), (kept) => this.emit("reset", this.#begin(kept)));
+    // whoever leads says why
+    const loading = this.#journal.load().then((kept) => this.#begin(kept), () => this.#begin(null));
     // Whoever waits for this takes it before anything that comes behind it.
-    this.#journal.behind(() => loading.then(() => new Promise((go) => this.#around.after(0, () => go(undefined)))));
+    this.#journal.behind(() =>
+      loading.then(() => new Promise((go) => this.#around.after(0, () => go(undefined)))));
     // Without a disk there is nothing to share, and nobody to share it with.
     this.#tabs.open(sentence !== "");
     this.#around.watch?.({ sleep: () => this.sleep(), wake: () => this.wake(), look: () => this.#look() });
@@ -121,8 +124,8 @@ export class Engine extends Emitter {
   // ------------------------------------------------------------ what views ask for
 
   /**
-   * Come in: as a guest, with a password to an account, or as a new one. When it is done `reset` was told, with the
-   * welcome among its events.
+   * Come in: as a guest, with a password to an account, or as a new one. When it is done `reset` was told, with
+   * the welcome among its events.
    * @param {Entrance} entrance
    * @returns {Promise<import("./protocol.js").Welcome>} without the token
    * @throws {Refused}
@@ -141,7 +144,8 @@ export class Engine extends Emitter {
     if (this.#person === null) throw new Refused("not_registered", "Say who you are first.");
     const line = { room, uid, text, kind, at: Date.now() };
     const frame = await this.#storage.say(line, this.#person).catch((error) => {
-      throw new Refused("not_kept", `This browser could not keep your message, so it is not sent (${error.message}).`);
+      throw new Refused("not_kept",
+        `This browser could not keep your message, so it is not sent (${error.message}).`);
     });
     this.#publish(frame);
     this.#request("fetch").catch(() => {}); // whoever leads next does it
@@ -172,7 +176,8 @@ export class Engine extends Emitter {
     const upto = before ?? undefined;
     const kept = await this.#storage.past(room, { before: upto, after, limit });
     if (kept.length > 0) return { entries: kept, more: true };
-    const command = { type: /** @type {const} */ ("history"), room, before: upto, after, limit: Math.min(limit, PAGE) };
+    const command =
+      { type: /** @type {const} */ ("history"), room, before: upto, after, limit: Math.min(limit, PAGE) };
     const { entries, more } = await this.ask(command);
     return { entries, more };
   }
@@ -270,7 +275,8 @@ export class Engine extends Emitter {
   }
 
   /**
-   * Browsers let the timers of a tab that nobody sees go off once a minute: who leads there is reminded by who is seen.
+   * Browsers let the timers of a tab that nobody sees go off once a minute: who leads there is reminded by who is
+   * seen.
    * @param {Status} status
    */
   #follow(status) {

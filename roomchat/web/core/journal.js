@@ -1,5 +1,5 @@
-// What a tab shows, in the order in which every tab shows it: each frame once. One that is missing, because another
-// tab died before it could tell of it or this one was asleep, is read where it is kept.
+// What a tab shows, in the order in which every tab shows it: each frame once. One that is missing, because
+// another tab died before it could tell of it or this one was asleep, is read where it is kept.
 
 /**
  * @typedef {import("./storage.js").Frame} Frame

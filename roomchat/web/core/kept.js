@@ -100,7 +100,8 @@ export async function note(it, events, cursors) {
   for (const event of events) {
     const { type, room, seq } = event;
     const { token, ...told } = event;
-    if (!ANSWERS.includes(type)) items.push([type === "refusal" ? type : "event", type === "welcome" ? told : event]);
+    if (!ANSWERS.includes(type))
+      items.push([type === "refusal" ? type : "event", type === "welcome" ? told : event]);
     if (isEntry(event)) {
       const rest = coming.get(room) - 1;
       coming.set(room, rest);

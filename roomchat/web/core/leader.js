@@ -22,8 +22,8 @@ const BARRED = ["account_needed", "name_taken", "name_owned", "bad_name"];
  * @typedef {import("./storage.js").Frame} Frame
  * @typedef {import("./outside.js").Outside} Outside
  *
- * `publish`: all tabs show this. `tell`: how things stand. `notice`: what does not work here. `lost`: it does not lead
- * any more.
+ * `publish`: all tabs show this. `tell`: how things stand. `notice`: what does not work here. `lost`: it does not
+ * lead any more.
  * @typedef {{publish: (frame: Frame) => void, tell: (status: Status) => void, notice: (sentence: string) => void,
  *   lost: () => void}} Told
  */
@@ -110,7 +110,8 @@ export class Leader {
   async enter({ name, ...proof }) {
     await this.#connection?.close();
     this.#tell({ phase: "connecting", sentence: "Connecting." });
-    const kept = this.#isBarred && (proof.register || !proof.password) ? await this.#storage.claim(this.#term) : null;
+    const kept =
+      this.#isBarred && (proof.register || !proof.password) ? await this.#storage.claim(this.#term) : null;
     this.#isFresh = !kept;
     const session = kept ? Session.fromKept(kept.session, kept.pending) : new Session(name, proof);
     if (kept) session.ask(name, proof);

@@ -24,10 +24,10 @@ export class Looks {
   }
 
   /**
-   * Our messages in a page, the numbers that are not in the room, whether nothing tells if they ever were, and what
-   * is to be asked next. Our own numbers rise in a room, so behind the first smaller one nothing is left to be found.
-   * A room that has neither that nor its first entry has forgotten something: it was pruned, or removed and made
-   * again.
+   * Our messages in a page, the numbers that are not in the room, whether nothing tells if they ever were, and
+   * what is to be asked next. Our own numbers rise in a room, so behind the first smaller one nothing is left to
+   * be found. A room that has neither that nor its first entry has forgotten something: it was pruned, or removed
+   * and made again.
    * @param {any} event a page of history, or an error
    * @param {(entry: any) => boolean} isOwn whether it is a numbered entry of this session
    * @returns {{found: import("./protocol.js").Entry[], lost: number[], doubt?: boolean,

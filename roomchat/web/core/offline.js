@@ -53,7 +53,9 @@ function watch(engine) {
   });
 }
 
-/** Whether the server has another page by now: files of this one that were not wanted yet can't be had any more. */
+/**
+ * Whether the server has another page by now: files of this one that were not wanted yet can't be had any more.
+ */
 async function isOther() {
   const path = document.querySelector("script[type=module]")?.getAttribute("src") ?? "/";
   const hash = path.split("/")[1];

@@ -89,8 +89,8 @@ export const MAX_DIGITS = 15; // of a number; all of them are safe in JSON
  *
  * All that the server states. Others may come, from a later server; one with a `seq` is an entry.
  * @typedef {Welcome | Registered | DevicesPage | LoggedOut | Joined | Left | Presence | MemberLeft |
- *   PresenceSummary | Renamed | WhoPage | RoomsPage | HistoryPage | ReadMarker | RulesPage | Invited | Invitation |
- *   Done | Blocked | StatsPage | Gap | Notice | Plain | ErrorEvent | Entry} Event
+ *   PresenceSummary | Renamed | WhoPage | RoomsPage | HistoryPage | ReadMarker | RulesPage | Invited | Invitation
+ *   | Done | Blocked | StatsPage | Gap | Notice | Plain | ErrorEvent | Entry} Event
  */
 
 /**

@@ -1,8 +1,8 @@
 // What this browser keeps of its session, for all of its tabs: IndexedDB, or memory where there is none.
 //
-// `kept`: the session, who leads, and what the chat looked like at some time; `pending` and `unsent`: what was said,
-// with and without its number; `entries`: the end of each room's log; `journal`: what was shown, in the order in
-// which every tab shows it; `drafts`.
+// `kept`: the session, who leads, and what the chat looked like at some time; `pending` and `unsent`: what was
+// said, with and without its number; `entries`: the end of each room's log; `journal`: what was shown, in the
+// order in which every tab shows it; `drafts`.
 
 import { Disk } from "./database.js";
 import { MOST, all, kept, newest, note, restart, rows, since, valuesOf } from "./kept.js";
@@ -37,7 +37,8 @@ export class Storage {
 
   /**
    * @param {() => void} outdated called when another tab has a newer page: nothing can be kept from then on
-   * @returns {Promise<{storage: Storage, sentence: string}>} `sentence`: what does not work here; then it is not shared
+   * @returns {Promise<{storage: Storage, sentence: string}>} `sentence`: what does not work here; then it is not
+   *   shared
    */
   static async open(outdated) {
     try {
@@ -117,8 +118,8 @@ export class Storage {
   }
 
   /**
-   * The entries of a room before `before`, as far as nothing is missing between: the last `limit`, or with `after` the
-   * first ones above it.
+   * The entries of a room before `before`, as far as nothing is missing between: the last `limit`, or with `after`
+   * the first ones above it.
    * @param {string} room
    * @param {{before?: number, after?: number, limit: number}} range
    * @returns {Promise<Entry[]>} none: the server has to be asked

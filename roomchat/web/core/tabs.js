@@ -1,5 +1,5 @@
-// The tabs of this browser: one of them leads, the others ask it. The one that holds a lock leads; when it is gone,
-// or does not answer, another one does. A lock is only a hint: the storage knows who really leads.
+// The tabs of this browser: one of them leads, the others ask it. The one that holds a lock leads; when it is
+// gone, or does not answer, another one does. A lock is only a hint: the storage knows who really leads.
 
 import { Refused } from "./protocol.js";
 
@@ -14,16 +14,17 @@ const HARMLESS = [
 ];
 
 /**
- * What tabs need of the browser. Without `locks` (the page came over clear text from another machine) a tab leads when
- * nobody else says that it does.
+ * What tabs need of the browser. Without `locks` (the page came over clear text from another machine) a tab leads
+ * when nobody else says that it does.
  * @typedef {{locks?: LockManager, channel: (name: string) => BroadcastChannel,
- *   after: (ms: number, then: () => void) => () => void, watch?: (on: Watcher) => void, isSeen?: () => boolean}} Around
+ *   after: (ms: number, then: () => void) => () => void, watch?: (on: Watcher) => void, isSeen?: () => boolean}}
+ *   Around
  *
  * What the page does: it is left or frozen, it is back, somebody looks at it.
  * @typedef {{sleep: () => void, wake: () => void, look: () => void}} Watcher
  *
- * What a tab does. `lead`: from now on, it leads; true if it does. `serve`: as the one that leads, it answers. `lost`:
- * perhaps it does not lead any more. `hear`: some other tab has said something to all.
+ * What a tab does. `lead`: from now on, it leads; true if it does. `serve`: as the one that leads, it answers.
+ * `lost`: perhaps it does not lead any more. `hear`: some other tab has said something to all.
  * @typedef {{lead: () => Promise<boolean>, serve: (what: string, value: any) => Promise<any>, lost: () => void,
  *   hear: (message: any) => void}} Tab
  *

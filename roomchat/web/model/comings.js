@@ -1,4 +1,5 @@
-// Who comes and goes, folded: one line for all that happens between two messages, so a lost Wi-Fi is not a page long.
+// Who comes and goes, folded: one line for all that happens between two messages, so a lost Wi-Fi is not a page
+// long.
 
 import { told } from "./told.js";
 import { counted } from "./words.js";
@@ -9,13 +10,16 @@ import { cell } from "./harmless.js";
  * @typedef {"came" | "left" | "passed" | "returned" | "away" | "back"} Fate
  *
  * @typedef {{kind: "comings", key: string, at: number, first: any, count: number,
- *   people: Map<number, {name: string, fate: Fate}>, crowd: {joined: number, left: number, total: number} | null}} Comings
+ *   people: Map<number, {name: string, fate: Fate}>, crowd: {joined: number, left: number, total: number} | null}}
+ *   Comings
  */
 
 const MOST_PEOPLE = 200; // in one line; more begin another
 const NAMED = 3; // of those who did the same; the others are counted
 
-/** @type {Record<string, Record<string, Fate | null>>} by what happens and the fate before; null: as if nothing was */
+/**
+ * @type {Record<string, Record<string, Fate | null>>} by what happens and the fate before; null: as if nothing was
+ */
 const NEXT = {
   member_joined: { left: "returned", passed: "came", returned: "returned", away: "returned" },
   member_left: { came: "passed", passed: "passed", back: "left" },
@@ -74,7 +78,8 @@ const WORDS = [
  * @param {Comings} line
  */
 export function comingsWords(line) {
-  if (line.count === 1 && !line.crowd) return told(line.first, { me: { uid: 0, name: "" }, names: new Map() }).join(" ");
+  if (line.count === 1 && !line.crowd)
+    return told(line.first, { me: { uid: 0, name: "" }, names: new Map() }).join(" ");
   const sentences = [];
   for (const [fate, one, many = one] of WORDS) {
     const names = [...line.people.values()].filter((person) => person.fate === fate).map(({ name }) => cell(name));

@@ -4,7 +4,10 @@ import { PAGE } from "../core/protocol.js";
 
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 /** @typedef {import("../core/protocol.js").Entry} Entry */
-/** @typedef {{entries: Entry[], more: boolean}} Page by their seq; `more`: whether there are others in that direction */
+/**
+ * @typedef {{entries: Entry[], more: boolean}} Page by their seq; `more`: whether there are others in that
+ *   direction
+ */
 
 /** @typedef {{past(room: string, before: number | null, limit: number, after?: number): Promise<Page>}} Source */
 

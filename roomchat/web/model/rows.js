@@ -8,12 +8,13 @@ import { isDeed, said } from "./words.js";
 /** @typedef {import("./timeline.js").Timeline} Timeline */
 
 /**
- * - `words` (of `item`: an entry, or a line that waits or was refused), `tombstone`, `deed`, `gap`, `told`, `comings`;
+ * - `words` (of `item`: an entry, or a line that waits or was refused), `tombstone`, `deed`, `gap`, `told`,
+ *   `comings`;
  * - `new`: the line above what is new; `at` is when the last one before it was.
  * `isHead`: who it is stands above; not so behind words of the same person, soon after them.
  * `day`: of `at`, here. `number`: the item's; of a line that waits the end of the run.
- * @typedef {{key: string, kind: "words" | "tombstone" | "deed" | "gap" | "told" | "comings" | "new", item: Item | null,
- *   at: number, day: string, isHead: boolean, number: number}} Row
+ * @typedef {{key: string, kind: "words" | "tombstone" | "deed" | "gap" | "told" | "comings" | "new",
+ *   item: Item | null, at: number, day: string, isHead: boolean, number: number}} Row
  */
 
 const TOGETHER = 5 * 60_000; // ms between words of one person that stand together
@@ -33,8 +34,8 @@ export function dayOf(at) {
 }
 
 /**
- * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `me`: `"7 ann"`; `hides`: whether an entry is of
- * somebody of whom nothing is to be seen.
+ * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `me`: `"7 ann"`; `hides`: whether an
+ * entry is of somebody of whom nothing is to be seen.
  * @typedef {{mark: number, me: string, hides: (entry: any) => boolean}} Look
  */
 
@@ -60,7 +61,8 @@ const whose = (item) => (item.kind === "entry" ? `${item.entry.uid} ${item.entry
 
 /** @param {Item} item */
 const isAction = (item) =>
-  item.kind === "entry" ? "text" in item.entry && said(item.entry).star : "line" in item && item.line.kind === "action";
+  item.kind === "entry" ? "text" in item.entry && said(item.entry).star :
+    "line" in item && item.line.kind === "action";
 
 /**
  * The rows of a part of a timeline.
@@ -83,7 +85,8 @@ export function rowsOf(timeline, from, to, look) {
     const number = Math.min(first + index, run.end);
     const kind = kindOf(item, look), own = seqOf(item);
     if (kind && mark && seq && seq <= mark && own > mark) {
-      rows.push({ key: "new", kind: "new", item: null, at: before?.at ?? 0, day: dayOf(item.at), isHead: false, number });
+      rows.push({ key: "new", kind: "new", item: null, at: before?.at ?? 0, day: dayOf(item.at), isHead: false,
+        number });
       before = null;
     }
     seq = own || seq;
@@ -104,7 +107,8 @@ export function rowsOf(timeline, from, to, look) {
  */
 function isSame(before, item, day, look) {
   const { me } = look;
-  return before !== null && isSaid(before, look) && isSaid(item, look) && (whose(before) || me) === (whose(item) || me) &&
+  return before !== null && isSaid(before, look) && isSaid(item, look) &&
+    (whose(before) || me) === (whose(item) || me) &&
     Math.abs(item.at - before.at) < TOGETHER && dayOf(before.at) === day && !isAction(before) && !isAction(item);
 }
 

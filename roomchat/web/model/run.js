@@ -78,7 +78,8 @@ export class Run {
   }
 
   /**
-   * Put one behind all others. An entry that is not newer than the last one goes where it belongs, if it is not here.
+   * Put one behind all others. An entry that is not newer than the last one goes where it belongs, if it is not
+   * here.
    * @param {Item} item
    */
   append(item) {

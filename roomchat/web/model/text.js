@@ -1,6 +1,7 @@
 // What people say, taken apart: links, code, and whom and what it speaks of. Nothing else is read into it.
 //
-// The texts of the tokens, put together, are the text again, made harmless; so nothing is hidden and nothing is added.
+// The texts of the tokens, put together, are the text again, made harmless; so nothing is hidden and nothing is
+// added.
 
 import { harmlessLines } from "./harmless.js";
 

@@ -1,4 +1,5 @@
-// What there is to show of a room: its log, as far as it is here, what was told beside it, and our lines that wait.
+// What there is to show of a room: its log, as far as it is here, what was told beside it, and our lines that
+// wait.
 //
 // What is here is bounded. Who looks far above looks at a second run, `past`, until the pages between it and the
 // newest ones have been fetched again.
@@ -46,7 +47,8 @@ export class Timeline extends Emitter {
    */
   load(entries) {
     this.live = new Run(entries.map(logged));
-    for (const { entry } of /** @type {any[]} */ (this.live.items)) if (entry.type === "deleted") this.live.erase(entry.of);
+    for (const { entry } of /** @type {any[]} */ (this.live.items))
+      if (entry.type === "deleted") this.live.erase(entry.of);
     this.past = null;
     this.waiting = [];
     this.emit("change");
@@ -93,7 +95,8 @@ export class Timeline extends Emitter {
   refuse(line, reason) {
     const known = this.waiting.find((one) => one.line.id === line.id)?.line;
     this.waiting = this.waiting.filter((one) => one.line.id !== line.id);
-    this.#append({ kind: "refused", key: `line:${line.id}`, at: known?.at ?? Date.now(), line: known ?? line, reason });
+    this.#append({ kind: "refused", key: `line:${line.id}`, at: known?.at ?? Date.now(), line: known ?? line,
+      reason });
   }
 
   /**

@@ -44,7 +44,8 @@ export class Timelines {
   load(kept) {
     const { entries = {}, events = [], waiting = [], refusals = [] } = kept ?? {};
     this.#here = new Set(this.#chat.rooms.keys());
-    for (const room of new Set([...this.#all.keys(), ...Object.keys(entries)])) this.of(room).load(entries[room] ?? []);
+    for (const room of new Set([...this.#all.keys(), ...Object.keys(entries)]))
+      this.of(room).load(entries[room] ?? []);
     for (const event of events) if (isEntry(event)) this.take(event);
     for (const line of waiting) this.said(line);
     for (const refusal of refusals) this.refused(refusal);
@@ -56,7 +57,8 @@ export class Timelines {
    */
   take(event) {
     const { room, type } = event, chat = this.#chat;
-    if (isEntry(event)) this.of(room).take(event, chat.isOfOthers(event), chat.isOld(event)); // also of who is blocked
+    // also of who is blocked
+    if (isEntry(event)) this.of(room).take(event, chat.isOfOthers(event), chat.isOld(event));
     else if (chat.hides(event)) return;
     else if (type === "gap") this.of(room).miss(event);
     else if (isComing(event)) this.of(room).come(event);
@@ -89,8 +91,8 @@ export class Timelines {
   }
 
   /**
-   * A line of ours will not be sent. Where one looks meanwhile it is told as well: perhaps nothing else is there where
-   * it stands, and so one can't go there.
+   * A line of ours will not be sent. Where one looks meanwhile it is told as well: perhaps nothing else is there
+   * where it stands, and so one can't go there.
    * @param {Line & {message: string}} refusal
    * @param {boolean} [isNew]
    */

@@ -35,7 +35,9 @@ import { followViewport } from "./viewport.js";
  *   greet: (welcome: import("../core/protocol.js").Welcome) => void}} Parts
  */
 
-/** @type {typeof import("./dialogs/table.js") | undefined} once it is there: a dialog takes the very next key then */
+/**
+ * @type {typeof import("./dialogs/table.js") | undefined} once it is there: a dialog takes the very next key then
+ */
 let table;
 
 // Not needed to show what is said: they come when the page is there, or as soon as one is asked for.

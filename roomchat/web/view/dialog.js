@@ -1,5 +1,5 @@
-// A window above the page: the native <dialog>, which keeps the focus inside, closes at Escape, and gives the focus
-// back to where it was.
+// A window above the page: the native <dialog>, which keeps the focus inside, closes at Escape, and gives the
+// focus back to where it was.
 
 import { el, fill } from "./dom.js";
 import { icon } from "./icons.js";
@@ -50,10 +50,11 @@ function isOutside(dialog, event) {
 /**
  * Ask for something: fields, a button that does it, and another that does not.
  *
- * The dialog closes when `run` has done it. What it throws is shown beside the buttons, and everything stays as typed.
+ * The dialog closes when `run` has done it. What it throws is shown beside the buttons, and everything stays as
+ * typed.
  *
- * @param {{title: string, body: import("./dom.js").Child[], submit: string, danger?: boolean, kind?: string}} options
- *   submit: what the button says
+ * @param {{title: string, body: import("./dom.js").Child[], submit: string, danger?: boolean, kind?: string}}
+ *   options submit: what the button says
  * @param {(data: FormData) => Promise<any> | any} run gets the fields by their names
  * @returns {HTMLDialogElement}
  */
@@ -61,7 +62,8 @@ export function formDialog({ title, body, submit, danger = false, kind = "" }, r
   const trouble = el("p", { class: "trouble", role: "alert" });
   const main = el("button", { class: `button ${danger ? "danger" : "main"}` }, submit);
   const cancel = el("button", { class: "button quiet", type: "button", onclick: () => dialog.close() }, "Cancel");
-  const form = el("form", { novalidate: true }, ...body, trouble, el("div", { class: "dialog-foot" }, cancel, main));
+  const form = el("form", { novalidate: true }, ...body, trouble,
+    el("div", { class: "dialog-foot" }, cancel, main));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     fill(trouble);

@@ -1,4 +1,5 @@
-// How elements are made. Text goes in as text nodes only: nothing here reads HTML, so nothing from others can be HTML.
+// How elements are made. Text goes in as text nodes only: nothing here reads HTML, so nothing from others can be
+// HTML.
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 /** @typedef {{[name: string]: any}} Props */
@@ -88,7 +89,8 @@ export function keyed(parent, items, keyOf, make, update) {
 }
 
 /**
- * What shows something that changes often: however often it is asked for, it is done once before the next painting.
+ * What shows something that changes often: however often it is asked for, it is done once before the next
+ * painting.
  *
  * @param {() => void} show
  * @returns {() => void}

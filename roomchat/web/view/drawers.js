@@ -1,4 +1,5 @@
-// The two sides: on a wide screen they stand beside the room, on a narrow one they come in above it, one at a time.
+// The two sides: on a wide screen they stand beside the room, on a narrow one they come in above it, one at a
+// time.
 
 import { attribute, byId, el } from "./dom.js";
 

@@ -40,7 +40,8 @@ export class Entrance {
   /** @type {Way} */
   #way = "guest";
   #fields = {
-    name: field("Name", { name: "name", required: true, maxlength: 64, autocapitalize: "none", spellcheck: "false" }),
+    name: field("Name",
+      { name: "name", required: true, maxlength: 64, autocapitalize: "none", spellcheck: "false" }),
     password: field("Password", { name: "password", type: "password", required: true, maxlength: 1024 }),
     again: field("Password again", {
       name: "again", type: "password", required: true, maxlength: 1024, autocomplete: "new-password",
@@ -60,7 +61,8 @@ export class Entrance {
   constructor({ engine, greet }) {
     this.#engine = engine;
     this.#greet = greet;
-    for (const part of Object.values(this.#fields)) part.append(el("p", { class: "trouble", "aria-live": "polite" }));
+    for (const part of Object.values(this.#fields)) part.append(
+      el("p", { class: "trouble", "aria-live": "polite" }));
     this.#form = el(
       "form", { novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
       ...Object.values(this.#fields), this.#trouble, this.#button,
@@ -68,7 +70,8 @@ export class Entrance {
     this.element = el(
       "div", { class: "entrance-card" },
       el("div", { class: "entrance-head" }, plate(), el("div", null,
-        el("h1", null, "roomchat"), el("p", { class: "soft" }, "Everyone here has a number. Dial it, and you talk."))),
+        el("h1", null, "roomchat"),
+        el("p", { class: "soft" }, "Everyone here has a number. Dial it, and you talk."))),
       tabs("How to come in", [...this.#tabs.values()]),
       this.#says, this.#form,
     );
@@ -148,7 +151,8 @@ export class Entrance {
     if (!this.#input("name").value.trim()) return ["name", "Type a name first."];
     if (fields.includes("password") && !this.#input("password").value) return ["password", "Type a password."];
     if (!fields.includes("again")) return null;
-    if (this.#input("again").value !== this.#input("password").value) return ["again", "The two passwords differ."];
+    if (this.#input("again").value !== this.#input("password").value)
+      return ["again", "The two passwords differ."];
     try {
       if (this.#input("invite").value.trim()) readInvite(this.#input("invite").value);
       return null;

@@ -71,7 +71,8 @@ export class Header {
       const later = other.offline ? ", offline: they will be seen later" : "";
       return el("p", { class: "room-topic ellipsis" }, `Whispers with number ${other.uid}${later}`);
     }
-    if (!this.#app.chat.may(key, "topic")) return topic && el("p", { class: "room-topic ellipsis" }, theirs(topic));
+    if (!this.#app.chat.may(key, "topic"))
+      return topic && el("p", { class: "room-topic ellipsis" }, theirs(topic));
     const edit = () => this.#app.open("topic", { room: key });
     return el("button", { class: "room-topic ellipsis", type: "button", onclick: edit },
       topic ? theirs(topic) : "Say what this room is about", el("span", { class: "unseen" }, ", edit"));
@@ -83,6 +84,7 @@ export class Header {
  * @returns {import("./dom.js").Child[]}
  */
 const heading = ({ name, isPrivate, founder }) => [
-  isPrivate && icon("lock"), isPrivate && el("span", { class: "unseen" }, "private room "), theirs(name, "ellipsis"),
+  isPrivate && icon("lock"), isPrivate && el("span", { class: "unseen" }, "private room "),
+  theirs(name, "ellipsis"),
   isPrivate && el("span", { class: "soft small number" }, `+${founder}`),
 ];

@@ -4,8 +4,8 @@
 import { readInvite } from "../model/invite.js";
 
 /**
- * `invite`: to the server; `room` with `token`: into a room, a private one if it has a token; `dial`: a number to call.
- * `trouble` is a sentence, if what was pasted is not whole.
+ * `invite`: to the server; `room` with `token`: into a room, a private one if it has a token; `dial`: a number to
+ * call. `trouble` is a sentence, if what was pasted is not whole.
  * @typedef {{invite?: string, room?: string, token?: string, dial?: string, trouble?: string}} Link
  */
 
@@ -16,7 +16,8 @@ import { readInvite } from "../model/invite.js";
  */
 export function takeLink() {
   const fields = new URLSearchParams(location.hash.slice(1));
-  const [invite, room, token, dial] = ["invite", "join", "token", "dial"].map((name) => fields.get(name) || undefined);
+  const [invite, room, token, dial] =
+    ["invite", "join", "token", "dial"].map((name) => fields.get(name) || undefined);
   if (!invite && !room && !dial) return {};
   history.replaceState(history.state, "", location.pathname + location.search);
   if (!invite) return { room, token, dial: dial?.replace(/\D/g, "") };

@@ -25,7 +25,8 @@ export class Looks {
    * @returns {Look}
    */
   at(room) {
-    const { chat, engine } = this.#app, { me, names, rooms } = chat, { mark = 0, isPair = false } = rooms.get(room) ?? {};
+    const { chat, engine } = this.#app, { me, names, rooms } = chat,
+      { mark = 0, isPair = false } = rooms.get(room) ?? {};
     return {
       ...{ me: { uid: me.uid, name: me.name }, names, mark, isPair, isOffline: engine.status?.phase !== "online" },
       hides: (entry) => chat.hides(entry),

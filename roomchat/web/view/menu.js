@@ -29,7 +29,8 @@ let closed = { anchor: null, at: 0 };
  */
 export function openMenu(anchor, label, entries) {
   if (anchor === closed.anchor && performance.now() - closed.at < SAME_PRESS) return;
-  const before = anchor instanceof HTMLElement ? anchor : /** @type {HTMLElement | null} */ (document.activeElement);
+  const before = anchor instanceof HTMLElement ? anchor :
+    /** @type {HTMLElement | null} */ (document.activeElement);
   const items = entries.map((entry) => item(entry, () => menu.hidePopover()));
   const menu = el("div", { class: "menu", role: "menu", "aria-label": label, popover: "auto" }, ...items);
   menu.addEventListener("keydown", (event) => move(event, items));

@@ -30,7 +30,8 @@ const MAKE = {
     const { lines: all, tone } = /** @type {import("../model/run.js").Told} */ (row.item);
     return aside(row, { told: "printed", quiet: "comings", trouble: "trouble" }[tone], all);
   },
-  new: ({ at }) => el("div", { class: "new", role: "separator" }, el("span", null, at ? `new since ${since(at)}` : "new")),
+  new: ({ at }) =>
+    el("div", { class: "new", role: "separator" }, el("span", null, at ? `new since ${since(at)}` : "new")),
 };
 
 /**
@@ -46,9 +47,11 @@ function saidRow({ item, at, isHead, key }, look) {
   const { uid, name, spoken, state, reason } = speech(/** @type {any} */ (item), look);
   const isMine = uid === look.me.uid, { star, text } = spoken ? said(spoken) : { star: false, text: DELETED };
   const isForMe = spoken && !isMine && !look.isPair && isMentioned(look.me.name, text);
-  const classes = ["said", isHead && "head", star && "action", isMine && "mine", isForMe && "for-me", !spoken && "deleted",
+  const classes =
+    ["said", isHead && "head", star && "action", isMine && "mine", isForMe && "for-me", !spoken && "deleted",
     state].filter(Boolean).join(" ");
-  const who = el("button", { class: `name ${colourOf(uid)}`, type: "button", tabindex: "-1", dir: "auto", data: { uid, name } },
+  const who = el("button",
+    { class: `name ${colourOf(uid)}`, type: "button", tabindex: "-1", dir: "auto", data: { uid, name } },
     speaker(uid, name));
   const pieces = spoken ? tokens(text, look.meant) : [];
   /** @type {any} */
@@ -68,7 +71,8 @@ function saidRow({ item, at, isHead, key }, look) {
 
 /**
  * Whose words an item has.
- * @param {import("../model/run.js").Logged | import("../model/run.js").Waiting | import("../model/run.js").RefusedLine} item
+ * @param {import("../model/run.js").Logged | import("../model/run.js").Waiting |
+ *   import("../model/run.js").RefusedLine} item
  * @param {Look} look
  * @returns {{uid: number, name: string, spoken: any, state: "" | "waits" | "refused", reason: string}}
  */
@@ -115,7 +119,8 @@ function words(pieces, look) {
  */
 function piece({ kind, text, shown = text, url, host, uid, room }, look) {
   if (kind === "link") {
-    const link = el("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: url, tabindex: "-1" }, text);
+    const link = el("a", { href: url, target: "_blank", rel: "noopener noreferrer", title: url, tabindex: "-1" },
+      text);
     return host ? el("span", null, link, el("span", { class: "host" }, ` (${host})`)) : link;
   }
   if (kind === "code") return el("code", { dir: "ltr" }, shown);

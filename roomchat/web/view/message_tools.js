@@ -41,7 +41,8 @@ export class MessageTools {
    */
   menu(row, entry) {
     const { uid, name } = entry;
-    const person = { label: whose(name, uid), icon: "people", run: () => this.#want({ what: "person", uid, name, at: row }) };
+    const person =
+      { label: whose(name, uid), icon: "people", run: () => this.#want({ what: "person", uid, name, at: row }) };
     this.#app.open("menu", { anchor: row, label: "Message", entries: [...this.#deeds(entry), person] });
   }
 
@@ -63,7 +64,8 @@ export class MessageTools {
   /** @param {Deed} deed */
   #button({ label, icon: drawing, run, danger }) {
     const classes = danger ? "tool danger" : "tool";
-    return el("button", { class: classes, type: "button", title: label, "aria-label": label, onclick: run }, icon(drawing));
+    return el("button", { class: classes, type: "button", title: label, "aria-label": label, onclick: run },
+      icon(drawing));
   }
 
   /** @param {any} entry */

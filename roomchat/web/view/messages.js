@@ -45,9 +45,11 @@ export class MessagesPane {
   #isReading = false;
 
   #top = el("div", { class: "top" });
-  #scroller = el("div", { class: "messages", role: "log", "aria-live": "off", "aria-label": "Messages", tabindex: "0" });
+  #scroller = el("div",
+    { class: "messages", role: "log", "aria-live": "off", "aria-label": "Messages", tabindex: "0" });
   #jumps = new Jumps(() => this.toNewest(), () => this.#goToNew());
-  element = el("div", { class: "messages-pane" }, this.#scroller, ...this.#jumps.elements, this.#announcer.element);
+  element = el("div", { class: "messages-pane" }, this.#scroller, ...this.#jumps.elements,
+    this.#announcer.element);
 
   /** @param {App} app */
   constructor(app) {
@@ -266,8 +268,8 @@ export class MessagesPane {
   #scrolled() {
     const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
     const isLive = this.#timeline?.past === null && this.#list.to >= (this.#timeline?.live.end ?? 0);
-    // Who is at the end stays there until they scroll up: also while what came since was not painted yet, or the box
-    // has become smaller.
+    // Who is at the end stays there until they scroll up: also while what came since was not painted yet, or the
+    // box has become smaller.
     if (scrollHeight - clientHeight - scrollTop < 2) this.#list.isAtEnd ||= isLive;
     else if (scrollTop < this.#scrollTop && clientHeight === this.#height) this.#list.isAtEnd = false;
     this.#scrollTop = scrollTop;
@@ -307,7 +309,8 @@ export class MessagesPane {
     if (this.#top.dataset.state === state) return;
     this.#top.dataset.state = state;
     this.#top.classList.toggle("fetching", !isBeginning);
-    fill(this.#top, isBeginning ? beginning(chat, /** @type {string} */ (this.#room), isCut) : isOffline ? LATER : "\u2026");
+    fill(this.#top,
+      isBeginning ? beginning(chat, /** @type {string} */ (this.#room), isCut) : isOffline ? LATER : "\u2026");
   }
 
   /** @param {import("../model/timeline.js").Timeline} timeline */

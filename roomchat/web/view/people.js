@@ -21,7 +21,8 @@ export class People {
   #asked = new Set();
   #list = el("ul", { class: "list people-list", "aria-label": "People" });
   #filter = el("input", {
-    class: "input", type: "search", "aria-label": "Find a person", placeholder: "Name or number", autocomplete: "off",
+    class: "input", type: "search", "aria-label": "Find a person", placeholder: "Name or number",
+    autocomplete: "off",
   });
   #more = button("", () => this.#ask(this.#found?.at(-1)?.uid), "quiet wide");
   #tabs = [tab("Here", () => this.#choose(false)), tab("Everyone", () => this.#choose(true))];
@@ -65,7 +66,8 @@ export class People {
   /** @param {boolean} isEveryone */
   #choose(isEveryone) {
     this.#isEveryone = isEveryone;
-    for (const [index, one] of this.#tabs.entries()) attribute(one, "aria-pressed", String(isEveryone === !!index));
+    for (const [index, one] of this.#tabs.entries())
+      attribute(one, "aria-pressed", String(isEveryone === !!index));
     this.#found = null;
     this.refresh();
   }
@@ -87,7 +89,8 @@ export class People {
     if (room === null) return;
     try {
       const page = await this.#app.engine.ask({ type: "who", ...(room && { room }), ...(after && { after }) });
-      if (room !== (this.#isEveryone ? undefined : this.#app.chat.current)) return; // one has turned away meanwhile
+      // one has turned away meanwhile
+      if (room !== (this.#isEveryone ? undefined : this.#app.chat.current)) return;
       this.#total = page.clients_total;
       // A room of which all are known is shown as it is known: that changes as they come and go.
       const isPart = this.#isEveryone || page.clients_total > PAGE;
@@ -137,4 +140,5 @@ export class People {
  *
  * @param {Member} person
  */
-const rank = ({ role = "", away }) => (FIRST.indexOf(role) + 1 || FIRST.length + 1) + (away ? FIRST.length + 1 : 0);
+const rank = ({ role = "", away }) =>
+  (FIRST.indexOf(role) + 1 || FIRST.length + 1) + (away ? FIRST.length + 1 : 0);

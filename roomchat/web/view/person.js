@@ -19,7 +19,8 @@ export const colourOf = (uid) => `own-${(uid * 5) % COLOURS}`;
  * @param {string} [kind] "big", "small"
  */
 export const tile = (uid, kind = "") =>
-  el("span", { class: `tile ${colourOf(uid)} ${kind}`, "aria-hidden": "true", data: { digits: String(uid).length } }, uid);
+  el("span", { class: `tile ${colourOf(uid)} ${kind}`, "aria-hidden": "true",
+    data: { digits: String(uid).length } }, uid);
 
 /**
  * A name from others, made harmless, and by itself as to the direction of writing.
@@ -35,7 +36,8 @@ const WORD = `[${LETTERS}](?:[^\\s()]*[${LETTERS}\\d])?`;
 const RUN = new RegExp(`(${WORD}(?:\\s+${WORD})*)`);
 
 /**
- * One of our sentences, with names in it that may be written from the right: these do not turn what is around them.
+ * One of our sentences, with names in it that may be written from the right: these do not turn what is around
+ * them.
  *
  * @param {string} sentence
  * @returns {(Node | string)[]}

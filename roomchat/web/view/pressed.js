@@ -3,8 +3,8 @@
 /** @typedef {import("../model/rows.js").Row} Row */
 
 /**
- * What they do. `want`: ask for something outside of the pane; `first`, `newest`: look there; `drop`: take a refused
- * line away; `say`: say it again.
+ * What they do. `want`: ask for something outside of the pane; `first`, `newest`: look there; `drop`: take a
+ * refused line away; `say`: say it again.
  * @typedef {{want: import("./message_tools.js").Want, first: () => void, newest: () => void,
  *   drop: (id: string) => void, say: (line: any) => void}} Deeds
  */
@@ -40,7 +40,8 @@ export class Pressed {
   #focus(row) {
     if (row === this.#focused) return;
     for (const [one, index] of /** @type {const} */ ([[this.#focused, -1], [row, 0]])) {
-      for (const inside of one?.querySelectorAll(":is(a, button)[tabindex]") ?? []) /** @type {HTMLElement} */ (inside).tabIndex = index;
+      for (const inside of one?.querySelectorAll(":is(a, button)[tabindex]") ?? [])
+        /** @type {HTMLElement} */ (inside).tabIndex = index;
     }
     this.#focused = row;
   }
@@ -56,7 +57,8 @@ export class Pressed {
     else if (event.key === "ArrowDown") this.#step(row, 1);
     else if (event.key === "Home") first();
     else if (event.key === "End") newest();
-    else if (event.key === "Enter" && isOnRow && entryOf(row)) this.#withTools((tools) => tools.menu(target, entryOf(row)));
+    else if (event.key === "Enter" && isOnRow && entryOf(row))
+      this.#withTools((tools) => tools.menu(target, entryOf(row)));
     else return;
     event.preventDefault();
   }

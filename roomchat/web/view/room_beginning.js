@@ -16,7 +16,8 @@ export function beginning(chat, key, isCut) {
   const room = chat.rooms.get(key), isPair = room?.isPair;
   const name = isPair ? whisperer(key, chat) : cell(room?.name ?? key);
   const sign = isPair ? String(otherOf(key, chat.me.uid) ?? "") : icon(room?.isPrivate ? "lock" : "room");
-  const before = isCut ? "What was said before this is no longer kept." : `Nothing was said in ${name} before this.`;
+  const before = isCut ? "What was said before this is no longer kept." :
+    `Nothing was said in ${name} before this.`;
   const words = isPair ? whispersTold(name) : room?.topic ? cell(room.topic) : before;
   return el("header", { class: "beginning" }, el("span", { class: "sign", "aria-hidden": "true" }, sign),
     el("h2", null, ...isolated(name)), el("p", null, ...isolated(words)),

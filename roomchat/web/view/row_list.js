@@ -1,7 +1,8 @@
-// A bounded part of a timeline as elements. What one looks at stays where it is, to the pixel, whatever is put above.
+// A bounded part of a timeline as elements. What one looks at stays where it is, to the pixel, whatever is put
+// above.
 //
-// There is no box as high as the whole past: the part grows where one scrolls to, and is cut at the other end. So no
-// height is ever guessed. `fit` says how much of it stands above and below what is seen.
+// There is no box as high as the whole past: the part grows where one scrolls to, and is cut at the other end. So
+// no height is ever guessed. `fit` says how much of it stands above and below what is seen.
 
 import { rowsOf } from "../model/rows.js";
 import { el } from "./dom.js";
@@ -12,7 +13,10 @@ import { dayName } from "./times.js";
 /** @typedef {import("../model/timeline.js").Timeline} Timeline */
 /** @typedef {import("./message.js").Look & {mark: number, hides: (entry: any) => boolean}} Look */
 /** @typedef {{row: Row, look: string, element: HTMLElement}} Shown */
-/** @typedef {{key: string, seq: number, offset: number}} Place the first row that is seen, and px of it from the top */
+/**
+ * @typedef {{key: string, seq: number, offset: number}} Place the first row that is seen, and px of it from the
+ *   top
+ */
 
 const LEAST = 40; // items shown at first
 const STEP = 1.5; // screens that are put to an end at once
@@ -86,8 +90,10 @@ export class RowList {
   }
 
   /**
-   * Take in or give up rows beyond what is seen. When nothing is changed by it, what was wanted is where it should be.
-   * @returns {{older: boolean, newer: boolean, isChanged: boolean}} whether pages are wanted; whether to paint again
+   * Take in or give up rows beyond what is seen. When nothing is changed by it, what was wanted is where it should
+   * be.
+   * @returns {{older: boolean, newer: boolean, isChanged: boolean}} whether pages are wanted; whether to paint
+   *   again
    */
   fit() {
     const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
@@ -95,11 +101,13 @@ export class RowList {
     if (!timeline || !clientHeight) return { older: false, newer: false, isChanged: false };
     const above = scrollTop, below = scrollHeight - clientHeight - scrollTop;
     const { start, end } = timeline.shown, before = `${this.from} ${this.to}`;
-    const step = Math.ceil(STEP * clientHeight * (this.size + 1) / scrollHeight); // if rows are as high there as here
+    // if rows are as high there as here
+    const step = Math.ceil(STEP * clientHeight * (this.size + 1) / scrollHeight);
     if (above < NEAR * clientHeight) this.from = Math.max(start, this.from - step);
     else if (above > FAR * clientHeight) this.from = this.#firstBelow(above - 2 * NEAR * clientHeight);
     if (below < NEAR * clientHeight) this.to = Math.min(end, this.to + step);
-    else if (below > FAR * clientHeight) this.to = this.#firstBelow(scrollHeight - below + 2 * NEAR * clientHeight);
+    else if (below > FAR * clientHeight)
+      this.to = this.#firstBelow(scrollHeight - below + 2 * NEAR * clientHeight);
     const isChanged = before !== `${this.from} ${this.to}`;
     if (!isChanged) this.#wanted = null;
     return {
@@ -134,7 +142,8 @@ export class RowList {
     const first = this.#endingBelow(top).find(({ row }) => row.kind !== "new");
     if (!first) return null;
     const { row: { key, item }, element } = first;
-    return { key, seq: item?.kind === "entry" ? item.entry.seq : 0, offset: element.getBoundingClientRect().top - top };
+    return { key, seq: item?.kind === "entry" ? item.entry.seq : 0,
+      offset: element.getBoundingClientRect().top - top };
   }
 
   /** @param {Place} place that is to be seen again */
@@ -243,7 +252,8 @@ export class RowList {
     while (days.has(key)) key += "'"; // a clock that went back makes a day twice
     const name = dayName(row.at);
     const made = this.#days.get(key) ??
-      el("section", { class: "day", data: { day: row.day } }, el("h2", { class: "day-name" }, el("span", null, name)));
+      el("section", { class: "day", data: { day: row.day } },
+        el("h2", { class: "day-name" }, el("span", null, name)));
     const label = /** @type {HTMLElement} */ (made.firstElementChild?.firstElementChild);
     if (label.textContent !== name) label.textContent = name; // today is yesterday tomorrow
     days.set(key, made);

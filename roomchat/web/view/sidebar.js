@@ -18,7 +18,8 @@ export class Sidebar {
   #name = el("span", { class: "plate-name" });
   #rooms = el("ul", { class: "list", "aria-labelledby": "rooms-title" });
   #whispers = el("ul", { class: "list", "aria-labelledby": "whispers-title" });
-  #nobody = el("p", { class: "soft small list-none" }, "Nobody yet. Call someone, or whisper to a person in a room.");
+  #nobody = el("p", { class: "soft small list-none" },
+    "Nobody yet. Call someone, or whisper to a person in a room.");
 
   /** @param {import("./app.js").App} app */
   constructor(app) {
@@ -99,7 +100,8 @@ const heading = (id, label, plus, run) =>
 function label({ name: text, isPair, isPrivate, founder, other, unread, mentions, dialledBy: by }, chat) {
   const called = isPair ? whose(other.name, other.uid) : cell(text);
   return [called, isPrivate && `private, of ${founder}`, other?.offline && "away", unread && `${unread} unread`,
-    !isPair && mentions && `${mentions} to you`, by && `${caller({ by }, chat)} dialled you`].filter(Boolean).join(", ");
+    !isPair && mentions && `${mentions} to you`,
+    by && `${caller({ by }, chat)} dialled you`].filter(Boolean).join(", ");
 }
 
 /**

@@ -105,6 +105,7 @@ export class Status {
     if (this.#state !== "lost") return [...this.#notices].at(-1) ?? ["", []];
     const retry = () => this.#engine.retry();
     if (phase !== "ended") return [sentence || LOST, [button("Try now", retry)]];
-    return [sentence || ENDED, [button("Come in here again", retry), button("Log out", () => this.#engine.logout())]];
+    return [sentence || ENDED,
+      [button("Come in here again", retry), button("Log out", () => this.#engine.logout())]];
   }
 }

@@ -79,7 +79,8 @@ export function openAccount(app) {
 
 /** @param {App} app */
 export function openName({ engine, chat }) {
-  formDialog({ title: "Change your name", submit: "Change it", body: [field("Name", { ...NAME, value: chat.me.name })] },
+  formDialog({ title: "Change your name", submit: "Change it",
+    body: [field("Name", { ...NAME, value: chat.me.name })] },
     (data) => engine.ask({ type: "name", name: given(data, "name").trim() }));
 }
 
@@ -91,7 +92,8 @@ export function openRegister(app, { invite = "" } = {}) {
   const who = cell(app.chat.me.name);
   formDialog({
     title: "Register", submit: "Register", body: [
-      hint(`From now on nobody else is called ${who}, and you are ${who} on all your devices, with the same number.`),
+      hint(`From now on nobody else is called ${who}, and you are ${who} on all your devices, ` +
+        "with the same number."),
       whosePassword(app), ...newSecrets(),
       field("Invite", { name: "invite", value: invite }, "Only if this server asks for one."),
     ],
@@ -176,7 +178,8 @@ export function openDevices({ engine }) {
     out.ariaLabel = `Log out device ${one.device}`;
     const state = one.this ? "this one" : one.here ? "here" : one.seen && `last here ${localTime(one.seen)}`;
     return el("li", { class: "row spread" }, el("div", null, el("p", null, `Device ${one.device}`),
-      el("p", { class: "soft small" }, [state, one.address && `from ${cell(one.address)}`].filter(Boolean).join(", "))),
+      el("p", { class: "soft small" },
+        [state, one.address && `from ${cell(one.address)}`].filter(Boolean).join(", "))),
     !one.this && out);
   }
 
@@ -192,7 +195,8 @@ export function openDevices({ engine }) {
  */
 export function openBlocked({ ask, chat }) {
   const list = el("ul", { class: "list" });
-  const show = () => fill(list, ...[...chat.blocked].map((/** @type {number} */ uid) => el("li", { class: "row spread" },
+  const show = () =>
+    fill(list, ...[...chat.blocked].map((/** @type {number} */ uid) => el("li", { class: "row spread" },
     uidName(uid, chat), button("Hear from them again", () => ask({ type: "unblock", uid }).then(show)))));
   const none = !chat.blocked.size && el("p", { class: "soft" }, "You have blocked nobody.");
   openDialog({ title: "Blocked people", body: [none, show()] });

@@ -50,7 +50,8 @@ export function openAbout(app) {
     title: "About", body: [
       el("p", null, "roomchat: rooms, whispers, and a number for everyone. Nothing is lost, nothing comes twice."),
       chat.motd && el("p", { class: "motd", dir: "auto" }, harmlessLines(chat.motd)),
-      el("p", { class: "soft small" }, "The same rooms in a terminal: ", el("code", null, `roomchat join ${location.host}`)),
+      el("p", { class: "soft small" }, "The same rooms in a terminal: ",
+        el("code", null, `roomchat join ${location.host}`)),
     ],
   });
 }

@@ -65,7 +65,8 @@ export function openJoin(app, { room = "", token } = {}) {
   }
 
   /** @param {RoomSummary} one */
-  const line = ({ room: named, members_total: members }) => row(() => go({ room: named }), icon("room"), theirs(named),
+  const line = ({ room: named, members_total: members }) =>
+    row(() => go({ room: named }), icon("room"), theirs(named),
     el("span", { class: "soft small counts" }, app.chat.rooms.has(named) && "you are in it, ",
       counted(members, "person", "people")));
 

@@ -30,7 +30,8 @@ export function openSettings({ settings }) {
     settings.set({ [key]: value });
   }
 
-  const fieldsets = CHOICES.map(([title, key, values]) => el("fieldset", { class: "choice" }, el("legend", null, title),
+  const fieldsets =
+    CHOICES.map(([title, key, values]) => el("fieldset", { class: "choice" }, el("legend", null, title),
     ...Object.entries(values).map(([value, label]) => el("label", { class: "check" }, el("input", {
       type: "radio", name: key, value, checked: settings.values[key] === value, onchange: () => choose(key, value),
     }), label))));

@@ -74,7 +74,8 @@ export function openSwitcher(app) {
 function places(chat, wanted) {
   const rooms = [...chat.rooms.values()]
     .filter(({ key }) => wanted || key !== chat.current)
-    .sort((one, other) => Number(other.unread > 0) - Number(one.unread > 0) || (one.lastTs < other.lastTs ? 1 : -1));
+    .sort((one, other) => Number(other.unread > 0) - Number(one.unread > 0) ||
+      (one.lastTs < other.lastTs ? 1 : -1));
   const hasNoRoom = (/** @type {any} */ { uid }) => !chat.rooms.has(pairRoom(chat.me.uid, uid));
   const people = wanted ? chat.people(null).filter(hasNoRoom) : [];
   const all = [...rooms.map(room), ...people.map((/** @type {any} */ one) => person(chat, one))];

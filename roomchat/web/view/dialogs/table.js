@@ -3,7 +3,8 @@
 import { openDialpad } from "../dialpad.js";
 import { openMenu } from "../menu.js";
 import {
-  openAccount, openBlocked, openDevices, openForget, openLogin, openName, openPassword, openRegister, openUnregister,
+  openAccount, openBlocked, openDevices, openForget, openLogin, openName, openPassword, openRegister,
+  openUnregister,
 } from "./account.js";
 import { openCalls } from "./calls.js";
 import { openFound, openSearch } from "./found.js";
