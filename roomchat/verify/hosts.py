@@ -22,7 +22,7 @@ class Hosts:
         """Nothing runs before ``start``."""
         self.servers = [] if options.address else [ServerProcess(options.server_command, folder)]
         self._address = options.address
-        self._proxies = [Proxy() for _ in range(max(1, len(self.servers)))]
+        self._proxies: list[Proxy] = []
 
     @property
     def processes(self) -> Sequence[Process]:
@@ -36,6 +36,7 @@ class Hosts:
 
     def start(self) -> None:
         """Returns when all can be connected to. Raises VerifyError."""
+        self._proxies = self._proxies or [Proxy()]
         for process in self.processes:
             process.spawn()
         for server in self.servers:
