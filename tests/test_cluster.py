@@ -15,11 +15,15 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from roomchat import Client, ConnectionBack
+from roomchat.chat.effects import Effects
+from roomchat.chat.hub import Hub
+from roomchat.chat.inputs import Inputs
 from roomchat.cli import main
 from roomchat.errors import StartError
-from roomchat.protocol import Who
+from roomchat.protocol import Say, Who
 from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.nats_cluster import BINARY, DEADLINE, Nats
@@ -276,17 +280,56 @@ def test_a_new_server_takes_a_copy(nats, servers, person, tmp_path):
         servers.start("three")
 
 
-def test_one_that_has_gone_astray_comes_back_with_a_copy(servers, person, monkeypatch):
+def reads_a_clock(hub: Hub) -> None:
+    """What is said has the time of this machine."""
+    apply = hub.apply
+    hub.apply = lambda inputs: apply(replace(inputs, timestamp="2000-01-01T00:00:00Z"))  # type: ignore[method-assign]
+
+
+def meets_deadlines_by_itself(hub: Hub) -> None:
+    """An hour before the others."""
+    apply = hub.apply
+    hub.apply = lambda inputs: apply(replace(inputs, now=inputs.now + 3600))  # type: ignore[method-assign]
+
+
+def has_another_order(hub: Hub) -> None:
+    """As if its members were in a set."""
+    rooms = hub.registry.rooms_to_clients
+    rooms["tea"] = dict(reversed(rooms["tea"].items()))
+
+
+def misses_something(hub: Hub) -> None:
+    """One of the frames changes nothing, as if it went on one position too late."""
+    apply, missed = hub.apply, []
+
+    def without_one(inputs: Inputs) -> Effects:
+        if not missed and any(isinstance(item, Say) for _, item in inputs.items):
+            missed.append(inputs)
+            inputs = replace(inputs, items=())
+        return apply(inputs)
+
+    hub.apply = without_one  # type: ignore[method-assign]
+
+
+FAULTS = [reads_a_clock, meets_deadlines_by_itself, has_another_order, misses_something]
+
+
+@pytest.mark.parametrize("goes_astray", FAULTS)
+def test_one_that_has_gone_astray_comes_back_with_a_copy(servers, person, monkeypatch, goes_astray):
     """Its state is not what the others' is, which the next digests show."""
     monkeypatch.setattr("roomchat.cluster.order.MARK", 200)
     monkeypatch.setattr("roomchat.cluster.order.BEAT", 0.05)
     ann = person(servers.start("one"), "ann")
-    servers.start("two")
+    bob = person(servers.start("two"), "bob")
     three = servers.start("three")
-    ann.join("tea")
+    for one in (ann, bob):
+        one.join("tea")
     ann.say("before")
     ann.flush(DEADLINE)
-    three._hub.registry.rooms["tea"].last_said = "another time"
+    until(lambda: three._hub.registry.rooms["tea"].last_seq == 1)
+    goes_astray(three._hub)
+    ann.say("meanwhile")
+    ann.say("once more")
     assert three.wait(DEADLINE)
     assert three.comes_back
     assert "something else than the others" in three.why
@@ -295,7 +338,7 @@ def test_one_that_has_gone_astray_comes_back_with_a_copy(servers, person, monkey
     ann.flush(DEADLINE)
     eve = person(servers.start("three"), "eve")
     eve.join("tea")
-    heard(eve, "before", "after")
+    heard(eve, "before", "meanwhile", "once more", "after")
     until(lambda: servers.log("one") == servers.log("three"))
     assert not servers.running["one"].ending
 
@@ -320,3 +363,23 @@ def test_people_go_on_on_another_server(servers, person):
     eve = person(servers.running["one"], "eve")
     eve.join("tea")
     heard(eve, "from elsewhere", "at home again")
+
+
+def test_a_state_that_is_one_position_off_is_noticed(servers, person, monkeypatch, tmp_path):
+    """What it believes to have known is not what it knew: a frame is missing, and so is all behind it."""
+    monkeypatch.setattr("roomchat.cluster.order.MARK", 200)
+    monkeypatch.setattr("roomchat.cluster.order.BEAT", 0.05)
+    ann = person(servers.start("one"), "ann")
+    for name in ("two", "three"):
+        servers.start(name)
+    ann.join("tea")
+    ann.flush(DEADLINE)
+    servers.stop("three")
+    with closing(sqlite3.connect(tmp_path / "three.db")) as connection, connection:
+        newest = connection.execute("SELECT max(position) FROM snapshots").fetchone()[0]
+        connection.execute("UPDATE snapshots SET position = ? WHERE position = ?", (newest + 1, newest))
+    ann.say("in between")
+    ann.flush(DEADLINE)
+    three = servers.start("three")
+    assert three.wait(DEADLINE)
+    assert three.comes_back

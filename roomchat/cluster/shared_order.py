@@ -17,7 +17,7 @@ from roomchat.cluster.frames import Frame, Reader, Verdict, decode
 from roomchat.cluster.nats import PATIENCE, SEND_TIME, Connection
 from roomchat.cluster.nats_address import Address, Login
 from roomchat.cluster.nats_protocol import Message
-from roomchat.cluster.publisher import Publisher
+from roomchat.cluster.publisher import WINDOW, Publisher
 from roomchat.cluster.reading import SILENCE, FlowControl, Reading, request
 from roomchat.cluster.stream import Plan
 from roomchat.errors import NatsProtocolError, StreamCut, StreamError, StreamRefused, StreamUnknown
@@ -287,11 +287,25 @@ class SharedOrder:
             self._accepted.append(Accepted(delivery.position, delivery.time, frame))
         else:
             self.passed += 1
+            self._check(frame, verdict)
         if frame.server == self._cluster.server:
             if frame.incarnation > self._cluster.incarnation:
                 raise StreamRefused(f"Another server has come as {frame.server}: each needs a name of its own.")
             if frame.incarnation == self._cluster.incarnation:
                 self._publisher.heard(frame.n, verdict, at)
+
+    def _check(self, frame: Frame, verdict: Verdict) -> None:
+        """What is missing before a frame comes again, and none is further ahead than what may be under way.
+
+        Raises:
+            StreamCut: this one is, so what is believed to have been accepted is wrong.
+        """
+        incarnation, n = self.reader.last.get(frame.server, (0, 0))
+        last = n if incarnation == frame.incarnation else 0
+        if verdict is Verdict.GAP and frame.n > last + WINDOW:
+            raise StreamCut(
+                f"What was accepted of {frame.server} up to {self.position} is not what is known here."
+            )
 
     def _failed(self, message: Message) -> None:
         try:
