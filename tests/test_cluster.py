@@ -247,6 +247,17 @@ def test_one_that_hangs_is_given_up_and_comes_back(servers, person, monkeypatch)
     heard(again, "still here")
 
 
+def test_two_of_one_name_do_not_end_each_other_for_ever(servers):
+    """The first one ends, and says why."""
+    one = servers.start("one")
+    servers.running["first"] = servers.running.pop("one")
+    servers.start("one", db=str(servers.folder / "other.db"))
+    assert one.wait(DEADLINE)
+    assert not one.comes_back
+    assert "another server has come as one" in one.why
+    assert not servers.running["one"].ending
+
+
 def test_who_does_not_fit_is_not_let_in(servers, tmp_path, person):
     """Another rule of the chat, or another chat's database."""
     servers.start("one")

@@ -201,11 +201,19 @@ class ClusterOrder:
         elif life is None:
             self.over = True
             if not self._ends_at:
-                self.why = "the other servers did not hear of this one for too long, and go on without it"
-                self.comes_back = True
+                self._end_of_life()
             self._keep()
         elif inputs.time - self._kept_time > SNAPSHOT or inputs.position - self._kept_at > FRAMES:
             self._keep()
+
+    def _end_of_life(self) -> None:
+        """Nobody has asked for it."""
+        name = self.origin.server
+        if name in self._hub.servers.living:  # two that come back would end each other again and again
+            self.why = f"another server has come as {name}, and each needs a --server-name of its own"
+            return
+        self.why = "the other servers did not hear of this one for too long, and go on without it"
+        self.comes_back = True
 
     # ------------------------------------------------------------ what goes
 
