@@ -8,12 +8,14 @@ from collections.abc import Callable
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from roomchat.chat.effects import Effects, LookUp
 from roomchat.chat.hub import Hub
-from roomchat.chat.inputs import Found, Inputs, Key, Link, Place, Row
+from roomchat.chat.inputs import SERVER, Found, Inputs, Key, Link, Place, Row
 from roomchat.chat.state import ServerBan
 from roomchat.clock import Clock
+from roomchat.dialect import Malformed
 from roomchat.errors import LogError
 from roomchat.figures import HubFigures
 from roomchat.net.delivery import deliver
@@ -31,6 +33,7 @@ from roomchat.wires.native import decode_entries, encode, encode_entries
 
 logger = logging.getLogger("roomchat")
 
+FAULT = "internal_error"
 CHECK_EVERY = 1.0  # seconds between two looks whether the database file is still there, when nothing is stored
 
 
@@ -78,7 +81,12 @@ class HubThread:
     def _apply(self, inputs: Inputs) -> None:
         """Have the hub carry out what came, store and deliver what follows."""
         hub = self._hub
-        effects = hub.apply(inputs)
+        try:
+            effects = hub.apply(inputs)
+        except Exception:
+            if inputs.origin is None or not inputs.items or not self._apply_apart(inputs):
+                raise
+            return
         _encode(effects)
         stored = inputs.stored or not effects.stored or self._store(effects, inputs)
         if not stored and inputs.origin is not None:  # the others have stored it: there is no way back
@@ -106,7 +114,27 @@ class HubThread:
             self._end(effects.stop)
         if effects.over:
             self._order.over = True
-        self._order.done(inputs)
+        if inputs.position or inputs.origin is None:  # else more of the same follows
+            self._order.done(inputs)
+
+    def _apply_apart(self, inputs: Inputs) -> bool:
+        """A fault in the chat's own code would end all servers, and again at each start. So what has led to
+        it is refused, and the rest is done: all servers come to the same fault, and do the same. Returns whether
+        something could be refused."""
+        self._hub.rollback()
+        *first, last = inputs.items
+        if first:
+            for one in first:
+                self._apply(replace(inputs, items=[one], position=0))
+            self._apply(replace(inputs, items=[last]))
+            return True
+        link, item = last
+        logger.critical("a fault in the chat, which could not carry out: %s", type(item).__name__, exc_info=True)
+        if link == SERVER or isinstance(item, Malformed):
+            return False
+        refused = Malformed(FAULT, "The server has a fault, and could not do that.", closes=True)
+        self._apply(replace(inputs, items=[(link, refused)]))
+        return True
 
     def _patience(self) -> float:
         """Seconds until something is due though nothing comes in."""

@@ -39,7 +39,7 @@ class Nats:
             lines = [
                 f"server_name: nats-{number}",
                 f'listen: "127.0.0.1:{ports[number]}"',
-                f'jetstream {{ store_dir: "{folder}/data-{number}", sync_interval: {sync} }}',
+                f'jetstream {{ store_dir: "{folder}/data-{number}", sync_interval: {sync}, max_file_store: 1TB }}',
                 f'log_file: "{folder}/{number}.log"',
                 more,
             ]

@@ -247,6 +247,35 @@ def test_one_that_hangs_is_given_up_and_comes_back(servers, person, monkeypatch)
     heard(again, "still here")
 
 
+def test_a_fault_in_the_chat_ends_nobody(servers, person, monkeypatch):
+    """What has led to it is refused; what came with it is done, on all servers alike."""
+    one, two = servers.start("one"), servers.start("two")
+    ann, bob = person(one, "ann"), person(two, "bob")
+    for client in (ann, bob):
+        client.join("tea")
+    for server in (one, two):
+        say = server._hub._handlers[Say]
+
+        def faulty(batch: Any, session: Any, command: Any, say: Any = say) -> None:
+            say(batch, session, command)
+            if command.text == "boom":
+                raise ZeroDivisionError
+
+        server._hub._handlers[Say] = faulty
+    with Peer(one.address) as peer:
+        peer.hello("eve")
+        peer.join("tea")
+        peer.socket.sendall(
+            b"".join(b'{"type":"say","text":"%s"}\n' % text for text in (b"fine", b"boom", b"late"))
+        )
+        assert peer.until("error")["code"] == "internal_error"
+    heard(bob, "fine")
+    ann.say("all is well")
+    heard(bob, "all is well")
+    until(lambda: servers.log("one") == servers.log("two"))
+    assert not one.ending
+
+
 def test_two_of_one_name_do_not_end_each_other_for_ever(servers):
     """The first one ends, and says why."""
     one = servers.start("one")

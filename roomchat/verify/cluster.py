@@ -136,7 +136,7 @@ def nats_servers(folder: Path, count: int = COUNT) -> list[tuple[Process, int]]:
         config = folder / f"nats-{number}.conf"
         config.write_text(
             f'server_name: nats-{number}\nlisten: "127.0.0.1:{port}"\n'
-            f'jetstream {{ store_dir: "{folder}/nats-{number}", sync_interval: always }}\n'
+            f'jetstream {{ store_dir: "{folder}/nats-{number}", sync_interval: always, max_file_store: 1TB }}\n'
             + f'cluster {{ name: verify, listen: "127.0.0.1:{route}", routes: [{routes}] }}\n'
             * (count > 1),
             encoding="utf-8",
