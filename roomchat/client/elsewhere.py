@@ -39,7 +39,7 @@ class Elsewhere:
         for one in servers[:MOST]:
             where, _, fingerprint = one.partition(" ")
             try:
-                address = parse_address(where)._replace(tls=self.home.tls, websocket=self.home.websocket)
+                address = self._like_home(parse_address(where))
                 # What is known of it already counts for more than what another one says.
                 named = fingerprint and self._trust.known.get(address) is None and read_fingerprint(fingerprint)
             except (ValueError, StateError):
@@ -50,6 +50,12 @@ class Elsewhere:
                 others.setdefault(address, trust)
         others.pop(self.home, None)
         self._others = others
+
+    def _like_home(self, other: Address) -> Address:
+        """Reached as the named one is; but clear text that is right within this machine is not for a network, and
+        whoever is believed over a network is not a program of this machine that nobody has named."""
+        apart = is_loopback(other.host) != is_loopback(self.home.host)
+        return other._replace(tls=True if apart else self.home.tls, websocket=self.home.websocket)
 
     def next(self) -> tuple[Address, Trust]:
         """The one to try now: the last one again, then each of the others once, in a random order, so that those

@@ -18,6 +18,7 @@ from roomchat.client.connection import CONNECT_TIMEOUT, Connection
 from roomchat.client.elsewhere import Elsewhere
 from roomchat.client.kept_session import KeptSession
 from roomchat.client.known_servers import KnownServers
+from roomchat.client.same import is_loopback
 from roomchat.client.session import CAUGHT_UP_ID, Session
 from roomchat.client.state import State
 from roomchat.client.trust import Trust
@@ -116,15 +117,20 @@ class ReconnectingConnection(KeptSession):
         raise ConnectError("This client is closed; make another one.")
 
     def _connect_first(self) -> None:
-        self._elsewhere.learn(self.session.servers.splitlines())
-        for left in reversed(range(len(self._elsewhere))):
+        elsewhere = self._elsewhere
+        # Those that were told in clear text, anybody on the way may have told.
+        if self.session.server_key is not None or is_loopback(elsewhere.home.host):
+            elsewhere.learn(self.session.servers.splitlines())
+        failed: ConnectError | None = None  # at the one that the person has named: no other is known to them
+        for _ in range(len(elsewhere)):
             try:
-                self._open_first()
+                return self._open_first()
             except ConnectError as error:
-                if not left or isinstance(error, NoTls) or self._closing.is_set():
-                    raise
-            else:
-                return
+                failed = failed or error
+                if self._closing.is_set() or isinstance(failed, Distrusted | NoTls):
+                    break
+        assert failed is not None
+        raise failed
 
     def _open_first(self) -> None:
         until = time.monotonic() + min(HELLO_TIMEOUT, self._request_timeout)
