@@ -62,7 +62,7 @@ def elsewhere(home: str, *servers: str, known: KnownServers | None = None) -> El
     ],
 )
 def test_clear_text_stays_within_this_machine(home: str, other: str, encrypted: bool) -> None:
-    places = elsewhere(home, home.rpartition("/")[2], other)
+    places = elsewhere(home, other)
     assert places.next()[0] == places.home
     address, trust = places.next()
     assert address.where == parse_address(other).where

@@ -11,6 +11,7 @@ from roomchat.errors import StateError
 from roomchat.key_fingerprint import read_fingerprint
 
 MOST = 16  # others that are remembered
+SPREAD = 2.0  # seconds over which those whom a server has lost come to the others
 
 
 class Elsewhere:
@@ -70,6 +71,10 @@ class Elsewhere:
         if self.current not in self._others:  # which has been forgotten meanwhile
             return self.next()
         return self.current, self._others[self.current]
+
+    def pause(self) -> float:
+        """Seconds to wait before the next one is tried, beside all else: before the first of the others."""
+        return random.uniform(0.0, SPREAD) if self._others and len(self._turn) == len(self._others) else 0.0
 
     def worked(self) -> None:
         """It is connected: that one is the first to be tried again."""

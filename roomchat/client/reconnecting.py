@@ -228,7 +228,7 @@ class ReconnectingConnection(KeptSession):
                 self._lose()
                 if first and not self._closing.is_set():
                     self._on_event(ConnectionLost(str(error)))
-                self._closing.wait(self._backoff.next())
+                self._closing.wait(self._backoff.next() + self._elsewhere.pause())
 
     def _receive(self, connection: Connection) -> None:
         """What comes next; a server that is silent for long is asked whether it is there."""

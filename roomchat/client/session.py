@@ -208,7 +208,7 @@ class Session(Places):
         another_log = event.epoch != self.epoch
         self.uid, self.name, self.token, self.epoch = event.uid, event.name, event.token, event.epoch
         self.account = int(event.account)
-        self.servers = "\n".join(event.servers)
+        self.servers = "\n".join(event.servers) or self.servers  # those that are gone now may be back
         self.login.welcomed(is_account=event.account)
         self.device, self.features = event.device, frozenset(event.features)
         self.markers.is_known = "read" in self.features

@@ -31,10 +31,9 @@ from roomchat.times import timestamp
 logger = logging.getLogger("roomchat")
 
 BEAT = 1.0  # seconds between two signs of life
-MARK = 10_000  # milliseconds of the chat's time between two digests of its state
-SNAPSHOT = (
-    60_000  # likewise between two states that are kept; what lies behind the last one is done again at a start
-)
+# Milliseconds of the chat's time between two states that are compared, and kept: with ten thousand people each
+# takes 80 ms, in which everybody waits. What lies behind the last one is carried out again at a start.
+MARK = 60_000
 FRAMES = 5000  # that may lie behind it at the most
 COMING = 0.02  # seconds between two looks whether all that was in the stream is known
 HITCH = 0.5  # seconds that our own may wait for the stream before no more signs of life are added to them
@@ -84,7 +83,6 @@ class ClusterOrder:
         self._is_new = kept is None
         self._stored = kept.position if kept else 0
         self._kept_at = kept.snapshot.position if kept else 0
-        self._kept_time = 0
         known = kept.snapshot if kept else Snapshot(0, "", b"{}", b"")
         marks = {name: (life, n) for name, (life, n) in json.loads(known.marks).items()}
         self._shared = SharedOrder(
@@ -176,7 +174,7 @@ class ClusterOrder:
         before = self._hub.servers.time
         now = max(came, before)
         if before // MARK != now // MARK and self._said:
-            self._take_mark(now // MARK)
+            self._take_mark(now // MARK, accepted)
         origin = Origin(accepted.frame.server, accepted.frame.incarnation)
         for _, item in items:
             if isinstance(item, Beat) and item.mark:
@@ -203,7 +201,7 @@ class ClusterOrder:
             if not self._ends_at:
                 self._end_of_life()
             self._keep()
-        elif inputs.time - self._kept_time > SNAPSHOT or inputs.position - self._kept_at > FRAMES:
+        elif inputs.position - self._kept_at > FRAMES:
             self._keep()
 
     def _end_of_life(self) -> None:
@@ -250,26 +248,24 @@ class ClusterOrder:
 
     # ------------------------------------------------------------ what is kept, and compared
 
-    def _keep(self) -> None:
-        self._kept_at, self._kept_time = self.position, self._hub.servers.time
-        marks = json.dumps(self._marks()).encode()
+    def _keep(self, *waiting: Accepted) -> bytes:
+        """Have this server go on from here. ``waiting``: accepted, but not carried out yet. Returns the state."""
+        state = snapshot.of(self._hub)
+        self._kept_at = waiting[0].position - 1 if waiting else self.position
+        marks = {**self._shared.reader.last}
+        for accepted in reversed([*waiting, *self._frames]):
+            frame = accepted.frame
+            marks[frame.server] = (frame.incarnation, frame.n - 1)
         stream = self._shared.created or ""
         try:
-            self._log.keep(Snapshot(self._kept_at, stream, marks, snapshot.of(self._hub)))
+            self._log.keep(Snapshot(self._kept_at, stream, json.dumps(marks).encode(), state))
         except LogError as error:
             self.over = True
             self.why = f"its disk takes nothing ({error})"
+        return state
 
-    def _marks(self) -> dict[str, tuple[int, int]]:
-        """What was accepted of each server up to where the hub is: what waits to be applied was accepted later."""
-        marks = {**self._shared.reader.last}
-        for accepted in reversed(self._frames):
-            frame = accepted.frame
-            marks[frame.server] = (frame.incarnation, frame.n - 1)
-        return marks
-
-    def _take_mark(self, mark: int) -> None:
-        digest = sha256(snapshot.of(self._hub)).hexdigest()[:16]
+    def _take_mark(self, mark: int, waiting: Accepted) -> None:
+        digest = sha256(self._keep(waiting)).hexdigest()[:16]
         self._mark = (mark, digest)
         self._witness.note(mark, self.origin.server, digest)
         self._compare(mark)
