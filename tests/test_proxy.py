@@ -29,6 +29,10 @@ Serve = Callable[..., Server]
 Connect = Callable[..., Peer]
 
 FAR = "198.51.100.7"  # who really connects
+UPGRADE = (
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
 
 
 def first(source: str = FAR) -> bytes:
@@ -184,6 +188,18 @@ def test_who_is_not_named_is_not_on_this_machine(serve: Serve, header: bytes) ->
         assert REFUSAL in to_the_end(sock)
     with through(server, header + client_hello()) as sock:
         assert sock.recv(100)[:3] == b"\x16\x03\x03"
+
+
+@pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", second(command=0)], ids=["1", "2"])
+def test_who_is_not_named_names_nobody(serve: Serve, header: bytes) -> None:
+    """It is the load balancer's address, but what comes behind its header is not its word: who writes that could
+    be anybody whom they like, and as if they were encrypted."""
+    server = serve(proxy_from=("127.0.0.1",))
+    claims = b"X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n"
+    for upgrade, status in ((b"", b"307"), (UPGRADE, b"403")):
+        request = b"GET /ws HTTP/1.1\r\nHost: localhost\r\n" + claims + upgrade + b"\r\n"
+        with through(server, header + request) as sock:
+            assert sock.recv(4096).startswith(b"HTTP/1.1 " + status)
 
 
 def test_the_limits_are_those_of_the_address(serve: Serve) -> None:

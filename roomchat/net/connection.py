@@ -64,6 +64,7 @@ class Connection:
         "introduced",
         "last_asked",
         "local",
+        "named",
         "number",
         "offers",
         "outbox",
@@ -97,6 +98,7 @@ class Connection:
         self.transport: Transport = Clear(sock)
         self.address = address
         self.local = is_local(address)  # on this machine, as far as is known
+        self.named = True  # False: a load balancer does not say who it is
         self.private = False  # a proxy that is trusted says that nobody can read it on its way there
         self.wire: Wire  # once it is known, or guessed
         self.detector = detector  # while it is new

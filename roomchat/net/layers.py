@@ -40,6 +40,11 @@ class Layers:
         """Whether a load balancer is there, which says first who connects."""
         return is_in(address, self._proxies)
 
+    def speaks_for_others(self, connection: Connection) -> bool:
+        """Whether a proxy makes its requests. Not where a load balancer hands on somebody without a name: it is
+        the load balancer's address, but the words are of whoever that is."""
+        return connection.named and self.is_proxy(connection.address)
+
     def detector(self, *, proxied: bool = False) -> Detector:
         """For a connection that begins; behind the header of a load balancer it begins again."""
         return Detector(self._dialects, tls=self._identity is not None, proxied=proxied)

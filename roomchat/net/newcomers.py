@@ -219,6 +219,7 @@ class Newcomers:
         self._connections.admission.gone(connection)
         # Whom a load balancer does not name may be anywhere, and its own machine need not be this one.
         connection.local = connection.local and address is not None and is_local(address)
+        connection.named = address is not None
         connection.address = address = address or connection.address
         connection.starved = True
         arrived = partial(self._begin_proxied, connection, begin)
@@ -307,7 +308,7 @@ class Newcomers:
             return
         asker, first = upgraded
         begin = partial(self._open, connection, self._dialects.make("websocket"), first)
-        if self._layers.is_proxy(connection.address):
+        if self._layers.speaks_for_others(connection):
             connection.private = asker.secure
             self._come_from(connection, asker.address if asker.named else None, begin)
         else:

@@ -41,11 +41,11 @@ class Requests:
         """A connection speaks HTTP."""
         from roomchat.wires.http import Conversation  # only here: it takes 0.05 s, and many have no browsers
 
-        peer = Asker(connection.address, connection.local, connection.transport.secure)
+        peer = Asker(connection.address, connection.local, connection.transport.secure, connection.named)
         date = partial(formatdate, usegmt=True)
         connection.conversation = Conversation(peer, self._gate, self._site, self._layers.is_proxy, date)
         connection.last_asked = time.monotonic()
-        if self._layers.is_proxy(connection.address):
+        if self._layers.speaks_for_others(connection):
             connection.bucket = self._connections.admission.shared_bucket(connection.last_asked)
         connection.pace = 0.0  # whatever it was taken for
         connection.detector.proxied = False
@@ -54,7 +54,7 @@ class Requests:
 
     def _patience(self, connection: Connection) -> float:
         """Seconds from one whole request to the next."""
-        return PROXY_IDLE if self._layers.is_proxy(connection.address) else self._hello_timeout
+        return PROXY_IDLE if self._layers.speaks_for_others(connection) else self._hello_timeout
 
     def feed(self, connection: Connection, data: bytes) -> tuple[Asker, bytes] | None:
         """Answer what came. If that was the last request, since it is a WebSocket from here on: of whom, and what
@@ -69,7 +69,7 @@ class Requests:
         if turn.upgraded is None or connection.phase is not NEW:
             return None
         connection.conversation = None
-        if self._layers.is_proxy(connection.address):
+        if self._layers.speaks_for_others(connection):
             connection.bucket = self._connections.admission.first_bucket(now)
         return turn.upgraded, turn.rest
 

@@ -124,7 +124,8 @@ class Conversation:
     def _answer_whole(self, event: h11.Request, headers: dict[str, str], http: h11.Connection, turn: Turn) -> None:
         """A request that has no body, and is one of HTTP/1."""
         method, target = event.method.decode("latin-1"), event.target.decode("latin-1")
-        who = asker(self._peer, headers, self._is_proxy) if self._is_proxy(self._peer.address) else self._peer
+        peer = self._peer
+        who = asker(peer, headers, self._is_proxy) if peer.named and self._is_proxy(peer.address) else peer
         absolute = _TARGET.match(target)
         host = absolute[1] if absolute else headers.get("host")
         target = target[absolute.end() :] if absolute else target

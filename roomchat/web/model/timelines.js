@@ -45,7 +45,7 @@ export class Timelines {
     const { entries = {}, events = [], waiting = [], refusals = [] } = kept ?? {};
     this.#here = new Set(this.#chat.rooms.keys());
     for (const room of new Set([...this.#all.keys(), ...Object.keys(entries)]))
-      this.of(room).load(entries[room] ?? []);
+      this.of(room).load(Object.hasOwn(entries, room) ? entries[room] : []);
     for (const event of events) if (isEntry(event)) this.take(event);
     for (const line of waiting) this.said(line);
     for (const refusal of refusals) this.refused(refusal);

@@ -236,6 +236,13 @@ test("whatever happens, a timeline rises, and is bounded", async () => {
   }
 });
 
+test("a room may be called as something that every object has", () => {
+  const timelines = new Timelines({ me: { uid: 1, name: "ann" }, current: null, rooms: new Map() });
+  for (const room of ["constructor", "__proto__", "tea"]) timelines.of(room).load(messages(1, 3));
+  timelines.load(null);
+  for (const room of ["constructor", "__proto__", "tea"]) assert.deepEqual(shown(timelines.of(room)), []);
+});
+
 test("events of the engine go where they belong", () => {
   const members = new Map([[2, {}]]);
   const chat = { me: { uid: 1, name: "ann" }, names: new Map([[2, "bob"]]), current: "tea", hides: () => false, isOld: () => false, isOfOthers: () => true,
