@@ -69,6 +69,14 @@ def test_clear_text_stays_within_this_machine(home: str, other: str, encrypted: 
     assert trust.encrypts(trust.expected()) is encrypted
 
 
+def test_who_comes_in_clear_within_this_machine_does_so_to_all() -> None:
+    places = elsewhere("tcp://127.0.0.1:5050", f"127.0.0.1:6000 {KEY}")
+    places.next()
+    address, trust = places.next()
+    assert str(address) == "tcp://127.0.0.1:6000"
+    assert not trust.encrypts(trust.expected())
+
+
 def test_what_is_known_of_a_server_counts_for_more_than_what_another_one_says() -> None:
     known = KnownServers(None)
     known.put(OTHER, KEY)

@@ -41,11 +41,12 @@ class Elsewhere:
             where, _, fingerprint = one.partition(" ")
             try:
                 address = self._like_home(parse_address(where))
-                # What is known of it already counts for more than what another one says.
-                named = fingerprint and self._trust.known.get(address) is None and read_fingerprint(fingerprint)
+                # What is known of it already counts for more than what another one says; in clear nothing is known.
+                wanted = fingerprint and address.tls is not False and self._trust.known.get(address) is None
+                named = read_fingerprint(fingerprint) if wanted else False
             except (ValueError, StateError):
                 continue  # one of a later version; or what is known can't be read
-            others[address] = Trust(address, self._trust.known, named or False)
+            others[address] = Trust(address, self._trust.known, named)
         for address, trust in self._others.items():  # one that is gone now may be back when it is needed
             if len(others) < MOST:
                 others.setdefault(address, trust)
