@@ -41,7 +41,7 @@ class Elsewhere:
             where, _, fingerprint = one.partition(" ")
             try:
                 address = self._like_home(parse_address(where))
-                # What is known of it already counts for more than what another one says; in clear nothing is known.
+                # What is known of it already counts for more than what another one says. In clear, nothing.
                 wanted = fingerprint and address.tls is not False and self._trust.known.get(address) is None
                 named = read_fingerprint(fingerprint) if wanted else False
             except (ValueError, StateError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -84,6 +86,8 @@ class ReconnectingConnection(KeptSession):
         self._ready = False  # welcomed, and what the server has not handled is sent again: more may follow
         self._lost = False  # since the last time that all was well
         self._backoff = Backoff()
+        self._run_id = secrets.token_hex(8)
+        self._attempts = itertools.count(1)
         self._closing = threading.Event()
         # `changed` guards which connection there is, too; it is not held while sending.
         self.answers = Answers(self.changed)  # what is waited for is asked again over each new connection
@@ -249,7 +253,7 @@ class ReconnectingConnection(KeptSession):
             self._connection = connection
             if is_home:
                 self.session.server_key = connection.server_key
-            hello = self.session.hello()
+            hello = replace(self.session.hello(), run=self._run_id, attempt=next(self._attempts))
         connection.send(hello)
         return connection
 
