@@ -51,7 +51,7 @@ from roomchat.times import timestamp
 from roomchat.wires.table import Dialects
 
 if TYPE_CHECKING:
-    from roomchat.cluster.shared_order import Cluster
+    from roomchat.cluster.stream import Cluster
 
 logger = logging.getLogger("roomchat")
 

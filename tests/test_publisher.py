@@ -109,6 +109,25 @@ def test_it_goes_back_when_nothing_comes() -> None:
     assert (publisher.due(), publisher.stalled(9.0)) == (None, 0.0)
 
 
+def test_a_slow_stream_is_not_given_all_again_and_again() -> None:
+    """Each frame takes three seconds; what is published is not much more than what is to be."""
+    publisher, reader = Publisher("one", 1), Reader()
+    for _ in range(4 * WINDOW):
+        publisher.offer(bytes(LARGEST))
+    under_way: deque[tuple[float, bytes]] = deque()
+    published, now = 0, 0.0
+    while len(publisher) or publisher.waiting:
+        now += 0.05
+        while under_way and under_way[0][0] <= now:
+            frame = decode(under_way.popleft()[1])
+            publisher.heard(frame.n, reader.judge(frame.server, frame.incarnation, frame.n), now)
+        for one in publisher.take(now):
+            published += 1
+            under_way.append((now + 3.0, one))
+    assert reader.last == {"one": (1, 4 * WINDOW)}
+    assert published < 4 * (WINDOW + 4.0 / STUCK)
+
+
 def test_what_waits_is_gathered() -> None:
     """One frame at once while nothing is under way; many inputs in one while much is; none is too large."""
     publisher = Publisher("one", 1)

@@ -11,8 +11,8 @@ import pytest
 
 from roomchat.cluster import stream
 from roomchat.cluster.frames import Frame, Reader, encode
-from roomchat.cluster.shared_order import LARGEST_INPUT, Accepted, Cluster, SharedOrder
-from roomchat.cluster.stream import Plan
+from roomchat.cluster.shared_order import LARGEST_INPUT, Accepted, SharedOrder
+from roomchat.cluster.stream import Cluster, Plan
 from roomchat.errors import StreamCut, StreamRefused
 from tests.nats_cluster import BINARY, DEADLINE, Nats
 
@@ -126,23 +126,30 @@ def test_strangers_are_passed_over(alone, come):
 def test_another_stream_is_noticed(alone, come):
     """Made anew under the same name, or without its beginning: a server that knows the old one stops."""
     plan = Plan("other", 1)
-    made = alone.made(plan)
     connection = alone.connect()
+    stream.ask(connection, f"STREAM.CREATE.{plan.name}", {**plan.config(), "deny_purge": False})
+    made = stream.look(connection, plan)
     for n in range(3):
         stream.publish(connection, plan, encode(Frame("ann", 1, n + 1, [b"x"])))
     with pytest.raises(StreamCut, match="anew"):
         come(alone, plan, "bob", 1, 1, None, "2020-01-01T00:00:00Z").take(DEADLINE)
     with pytest.raises(StreamCut, match="ends at 3"):
         come(alone, plan, "bob", 1, 7, None, made.created).take(DEADLINE)
-    stream.ask(connection, f"STREAM.PURGE.{plan.name}", {"seq": 3})
-    with pytest.raises(StreamCut, match="goes on at 3, but 2 is wanted"):
-        come(alone, plan, "bob", 1, 1, None, made.created).take(DEADLINE)
+    for kept, first in ((1, 3), (0, 4)):  # also where nothing is left that would show it
+        stream.ask(connection, f"STREAM.PURGE.{plan.name}", {"keep": kept})
+        with pytest.raises(StreamCut, match=f"goes on at {first}, but 2 is wanted"):
+            come(alone, plan, "bob", 1, 1, None, made.created).take(DEADLINE)
     connection.close()
     connection.join()
 
 
 def test_no_stream_and_too_much(alone, come):
     """What can't go well is said."""
+    connection = alone.connect()
+    with pytest.raises(StreamRefused, match="--cluster-replicas 1"):
+        stream.ensure(connection, Plan("missing", 3))
+    connection.close()
+    connection.join()
     with pytest.raises(StreamRefused, match="10059"):
         come(alone, Plan("missing", 1), "ann").take(DEADLINE)
     with pytest.raises(StreamRefused, match="more than the stream takes"):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from roomchat.cluster.nats import Connection
 from roomchat.cluster.nats_protocol import Message
-from roomchat.cluster.shared_order import Cluster
+from roomchat.cluster.stream import Cluster
 from roomchat.errors import LogError, StreamError, StreamUnknown
 from roomchat.store.backup import back_up
 

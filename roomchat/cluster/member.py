@@ -23,8 +23,8 @@ from roomchat.cluster.frames import MAX_SERVER
 from roomchat.cluster.nats import Connection
 from roomchat.cluster.nats_address import Login, parse
 from roomchat.cluster.order import ClusterOrder
-from roomchat.cluster.shared_order import ROUND, Cluster
-from roomchat.cluster.stream import Plan, ensure
+from roomchat.cluster.stream import Cluster, Plan, ensure
+from roomchat.cluster.turns import ROUND
 from roomchat.errors import LogError, StartError, StreamError, StreamRefused
 from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox

@@ -76,6 +76,11 @@ class Connection:
         assert self._protocol.info
         return self._protocol.info
 
+    @property
+    def info(self) -> Info | None:
+        """What the server said of itself last."""
+        return self._protocol.info
+
     def publish(
         self, subject: str, body: bytes, reply: str = "", headers: Mapping[str, str] | None = None
     ) -> None:
@@ -208,7 +213,7 @@ class Connection:
         if self._protocol.kept:
             raise NatsProtocolError(f"{self.address} has said more in clear than it may.")
         context = self._context or ssl.create_default_context()
-        stream = TlsStream(context, server_side=False, server_name=self.address.host)
+        stream = TlsStream(context, server_side=False, server_name=self.address.certified)
         try:
             stream.begin()
             while not stream.ready:
@@ -253,6 +258,8 @@ class Connection:
                     handler(event)
             case Ping():
                 self._send(wire.PONG)
+            case Info() if event.lame_duck:
+                raise StreamUnknown(f"{self.address} is about to stop.")
             case Fault():
                 raise _meant(self.address, event.reason)
 
@@ -265,7 +272,8 @@ def _meant(address: Address, fault: str) -> StreamError:
     """What a fault means to us. A subject that may not be used is a server that is set up wrongly: without it
     nothing works, and NATS would drop all that is published there without another word."""
     small = fault.lower()
-    if "authorization" in small or "authentication" in small or "permissions" in small:
+    is_refused = any(word in small for word in ("authorization", "authentication", "permissions"))
+    if is_refused and "timeout" not in small:  # that one is only slow
         return StreamRefused(f"{address} does not let us in: {fault}.")
     return StreamUnknown(f"{address} ends the connection: {fault}.")
 

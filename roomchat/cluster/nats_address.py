@@ -20,6 +20,12 @@ class Address:
     host: str
     port: int
     is_tls: bool  # nothing is said in clear, also when the server would take it
+    name: str = ""  # in its certificate, if that is not the host
+
+    @property
+    def certified(self) -> str:
+        """What its certificate must name."""
+        return self.name or self.host
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -148,7 +148,7 @@ class NatsProtocol:
             names = subject.decode(), reply[0].decode() if reply else ""
         except ValueError:
             raise NatsProtocolError(
-                f"The NATS server has sent a wrong line: {buffer[start : start + 80]!r}."
+                f"The NATS server has sent a wrong line: {buffer[start : min(end, start + 80)]!r}."
             ) from None
         if not head <= size <= MAX_MESSAGE:
             raise NatsProtocolError(f"The NATS server has sent a message of {size} bytes.")

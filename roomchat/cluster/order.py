@@ -19,7 +19,8 @@ from roomchat.chat.servers import differences, first_link, slot_of
 from roomchat.cluster import codec
 from roomchat.cluster.copying import Copies
 from roomchat.cluster.frames import Reader
-from roomchat.cluster.shared_order import Accepted, Cluster, SharedOrder
+from roomchat.cluster.shared_order import Accepted, SharedOrder
+from roomchat.cluster.stream import Cluster
 from roomchat.cluster.witness import Witness
 from roomchat.errors import LogError, StartError, StreamCut, StreamError, StreamRefused
 from roomchat.net.connections import ToHub

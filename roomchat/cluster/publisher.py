@@ -15,7 +15,7 @@ EAGER = 4  # frames under way up to which whatever waits is sent at once
 WINDOW = 16  # frames under way at the most
 FULL = 16 * 1024  # bytes of inputs: worth a frame of its own while others are under way
 LARGEST = 64 * 1024  # bytes of inputs in one frame; a single larger one has a frame for itself
-STUCK = 0.3  # seconds without progress, then all that is under way is sent again
+STUCK = 0.3  # seconds without progress, then it goes back to the first that is under way
 
 
 class Publisher:
@@ -29,8 +29,8 @@ class Publisher:
         self._under_way: deque[bytes] = deque()  # frames, the oldest is number accepted + 1
         self._accepted = 0
         self._sent = 0  # how many of those under way have been sent since the last going back
-        self._moved = 0.0  # when one was accepted, or all sent again
-        self._gone_back = False  # and none accepted since
+        self._moved = 0.0  # when one was accepted, or it went back
+        self._gone_back = False  # and none accepted since: the first is sent alone
         self._oldest = 0.0  # since when the oldest under way is that
 
     def __len__(self) -> int:
@@ -53,9 +53,12 @@ class Publisher:
             if not self._under_way:
                 self._moved = self._oldest = now
             self._under_way.append(self._frame())
+        # Whatever delays or loses the first does so to all. It alone shows when that is over, and a stream that is
+        # only slow is not given all of it three times a second.
+        upto = min(1, len(self._under_way)) if self._gone_back else len(self._under_way)
         # Not sliced: most often it is one of sixteen.
-        frames = [self._under_way[at] for at in range(self._sent, len(self._under_way))]
-        self._sent = len(self._under_way)
+        frames = [self._under_way[at] for at in range(self._sent, upto)]
+        self._sent = upto
         return frames
 
     def heard(self, n: int, verdict: Verdict, now: float) -> None:
@@ -77,7 +80,7 @@ class Publisher:
             self._go_back(now)
 
     def again(self, now: float) -> None:
-        """Whatever is under way may be lost, as after a new connection: the next ``take`` has all of it."""
+        """Whatever is under way may be lost, as after a new connection: it is sent again."""
         self._go_back(now)
 
     def due(self) -> float | None:
@@ -91,7 +94,7 @@ class Publisher:
     def _go_back(self, now: float) -> None:
         self._sent = 0
         self._moved = now
-        self._gone_back = True
+        self._gone_back = bool(self._under_way)
 
     def _frame(self) -> bytes:
         inputs = [self._inputs.popleft()]

@@ -1,43 +1,34 @@
-"""The inputs of all servers, in one order: published to the stream, and taken from it again."""
+"""The inputs of all servers, in one order: published to the stream, and taken from it again.
+
+shared = SharedOrder(cluster, position, Reader(marks), created)
+shared.submit(b"...")  # any thread; or: feed=..., which is asked whenever something can be published
+for accepted in shared.take(timeout):  # of all servers, also our own: (position, time, frame)
+    ...  # apply its inputs, of (frame.server, frame.incarnation); keep position and shared.reader.last
+shared.stalled()  # seconds for which something of ours has waited for the stream
+shared.close()
+"""
 
 from __future__ import annotations
 
-import json
-import random
-import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from roomchat.cluster import stream
+from roomchat.cluster.consumer import Consumer
 from roomchat.cluster.frames import Frame, Reader, Verdict, decode
-from roomchat.cluster.nats import PATIENCE, SEND_TIME, Connection
-from roomchat.cluster.nats_address import Address, Login
+from roomchat.cluster.nats import Connection
 from roomchat.cluster.nats_protocol import Message
 from roomchat.cluster.publisher import WINDOW, Publisher
-from roomchat.cluster.reading import SILENCE, FlowControl, Reading, request
-from roomchat.cluster.stream import Plan
+from roomchat.cluster.reading import SILENCE, FlowControl
+from roomchat.cluster.stream import Cluster
+from roomchat.cluster.turns import ROUND, Turns
 from roomchat.errors import NatsProtocolError, StreamCut, StreamError, StreamRefused, StreamUnknown
 
 AT_ONCE = 512  # events that are handled before anything is returned or sent: 8 MB of busy frames
-LARGEST_INPUT = 1024 * 1024 - 4096  # bytes; with what is around it, below the max_payload of every nats-server
+LARGEST_INPUT = stream.PAYLOAD - 4096  # bytes; the rest is for what is around it
 ENOUGH = 256 * 1024  # bytes that wait to be published, above which nothing more is asked for
-ROUND = 0.25  # seconds between two rounds over all NATS servers, while none is of use
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Where the stream is, and who we are in it."""
-
-    addresses: Sequence[Address]
-    plan: Plan
-    server: str  # our name among the chat's servers
-    incarnation: int  # higher than at any earlier start of ours
-    login: Login | None = None
-    tls: ssl.SSLContext | None = None
 
 
 class Accepted(NamedTuple):
@@ -46,55 +37,6 @@ class Accepted(NamedTuple):
     position: int
     time: int  # ns since 1970, by the stream
     frame: Frame
-
-
-class _Link:
-    """One connection, and the consumer on it. What it hears goes into the queue, with the time."""
-
-    def __init__(
-        self, cluster: Cluster, address: Address, position: int, events: SimpleQueue[Any],
-        listen: Callable[[Connection], None],
-    ) -> None:  # fmt: skip
-        self._plan, self._events, self._listen = cluster.plan, events, listen
-        self.start = position
-        self.reading = Reading(position)
-        self.target: int | None = None  # up to where it catches up before it is live
-        self.until = time.monotonic() + PATIENCE + SEND_TIME  # when it is silent for too long
-        self.connection = Connection(
-            address, cluster.login, tls=cluster.tls, opened=self._opened, ended=partial(self._put, "ended")
-        )
-
-    @property
-    def is_live(self) -> bool:
-        """It has delivered all that was in the stream when it began."""
-        return self.target is not None and self.reading.position >= self.target
-
-    def publish(self, frame: bytes) -> None:
-        """Its acknowledgement is only looked at for what it may refuse; done is what comes back."""
-        self.connection.publish(self._plan.subject, frame, f"{self.connection.inbox}.stored.at")
-
-    def read(self) -> None:
-        """Have a consumer made."""
-        connection, name = self.connection, self._plan.name
-        body = json.dumps(request(name, f"{connection.inbox}.deliver.to", self.start)).encode()
-        connection.publish(f"$JS.API.CONSUMER.CREATE.{name}", body, f"{connection.inbox}.made.consumer")
-
-    def _put(self, kind: str, what: Message | StreamError) -> None:
-        self._events.put((time.monotonic(), self, kind, what))
-
-    def _opened(self, connection: Connection) -> None:
-        self.connection = connection  # its thread may be here before it was put there
-        inbox = connection.inbox
-        connection.subscribe(f"{inbox}.deliver.to", partial(self._put, "delivered"))
-        connection.subscribe(f"{inbox}.made.consumer", partial(self._put, "made"))
-        connection.subscribe(f"{inbox}.looked.at", partial(self._put, "looked"))
-        connection.subscribe(f"{inbox}.stored.at", self._stored)
-        connection.publish(f"$JS.API.STREAM.INFO.{self._plan.name}", b"", f"{inbox}.looked.at")
-        self._listen(connection)
-
-    def _stored(self, message: Message) -> None:
-        if message.status or b'"error"' in message.body:
-            self._put("failed", message)
 
 
 class SharedOrder:
@@ -125,12 +67,10 @@ class SharedOrder:
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._accepted: list[Accepted] = []  # not returned yet
         self._trouble: StreamError | None = None  # to be raised when those are
-        self._link: _Link | None = None
+        self._consumer: Consumer | None = None
         self._lost: list[Connection] = []  # some of their threads may still be ending
         self.created = created  # of the stream: another one has other positions
-        self._turn = random.randrange(len(cluster.addresses))
-        self._failures = 0  # links without a consumer, since the last one with it
-        self._dial_at = 0.0
+        self._turns = Turns(cluster.addresses)
 
     def submit(self, inputs: bytes) -> None:
         """To be put into the stream, behind all that was submitted before. Never blocks.
@@ -149,7 +89,7 @@ class SharedOrder:
     @property
     def is_live(self) -> bool:
         """What the other servers do is seen as it happens."""
-        return self._link is not None and self._link.is_live
+        return self._consumer is not None and self._consumer.is_live
 
     @property
     def waiting(self) -> int:
@@ -183,24 +123,26 @@ class SharedOrder:
 
     def close(self) -> None:
         """End the connection. What was not accepted may yet be."""
-        if self._link:
-            link, self._link = self._link, None
-            link.connection.close()
-            self._lost.append(link.connection)
+        if self._consumer:
+            consumer, self._consumer = self._consumer, None
+            consumer.connection.close()
+            self._lost.append(consumer.connection)
         for connection in self._lost:
             connection.join()
 
     def _step(self, until: float) -> None:
         """Wait for something, handle all that is there, and send what follows from it."""
         is_behind = self._handle_all(until)
-        now, link = time.monotonic(), self._link
-        if link is None:
-            if now >= self._dial_at:
+        now, consumer = time.monotonic(), self._consumer
+        if consumer is None:
+            if now >= self._turns.due:
                 self._dial()
-        elif now >= link.until and not is_behind:
-            self._lose(StreamUnknown(f"{link.connection.address} is silent."))
-        elif link.is_live:
-            self._publish(link, now, is_behind)
+        elif now >= consumer.until and not is_behind:
+            self._lose(StreamUnknown(f"{consumer.connection.address} is silent."))
+        elif not is_behind and consumer.is_stuck(now, self._publisher.stalled(now)):
+            self._lose(StreamUnknown(f"{consumer.connection.address} does not deliver what is stored."))
+        elif consumer.is_live:
+            self._publish(consumer, now, is_behind)
 
     def _handle_all(self, until: float) -> bool:
         """Returns whether there may be more: then silence says nothing, for it may be we who are late."""
@@ -214,10 +156,10 @@ class SharedOrder:
 
     def _next_time(self) -> float:
         """When something is to be done although nothing comes."""
-        if self._link is None:
-            return self._dial_at
-        due = self._publisher.due() if self._link.is_live else None
-        return self._link.until if due is None else min(due, self._link.until)
+        if self._consumer is None:
+            return self._turns.due
+        due = self._publisher.due() if self._consumer.is_live else None
+        return self._consumer.until if due is None else min(due, self._consumer.until)
 
     def _handle(self, event: Any) -> None:
         if event is None:
@@ -225,17 +167,17 @@ class SharedOrder:
         if isinstance(event, bytes):
             self._publisher.offer(event)
             return
-        at, link, kind, what = event
-        if self._link is None or link is not self._link:
+        at, consumer, kind, what = event
+        if self._consumer is None or consumer is not self._consumer:
             return  # of one that was given up
         try:
             if kind == "delivered":
-                link.until = at + SILENCE
-                self._delivered(self._link, what, at)
+                consumer.until = at + SILENCE
+                self._delivered(self._consumer, what, at)
             elif kind == "looked":
-                self._looked(self._link, what, at)
+                self._looked(self._consumer, what, at)
             elif kind == "made":
-                self._made(self._link, what, at)
+                self._made(self._consumer, what, at)
             elif kind == "failed":
                 self._failed(what)
             else:
@@ -243,9 +185,10 @@ class SharedOrder:
         except StreamError as reason:
             self._lose(reason)
 
-    def _looked(self, link: _Link, message: Message, at: float) -> None:
+    def _looked(self, consumer: Consumer, message: Message, at: float) -> None:
         """The stream is there, led by somebody, and the one that we know."""
         found = stream.read(stream.answer(message), self._cluster.plan)
+        stream.check(consumer.connection)
         if found.created != (self.created or found.created):
             raise StreamCut(
                 f"The stream was made anew at {found.created}; this server knows that of {self.created}."
@@ -254,27 +197,31 @@ class SharedOrder:
             raise StreamCut(
                 f"The stream ends at {found.last}, but {self.position} is known: it has lost something."
             )
-        self.created = found.created
-        link.until = max(link.until, at + 2 * SILENCE)
-        link.read()
+        if found.first > self.position + 1:
+            raise StreamCut(f"The stream goes on at {found.first}, but {self.position + 1} is wanted.")
+        self.created, consumer.last = found.created, found.last
+        consumer.until = max(consumer.until, at + 2 * SILENCE)
+        consumer.read()
 
-    def _made(self, link: _Link, message: Message, at: float) -> None:
+    def _made(self, consumer: Consumer, message: Message, at: float) -> None:
         """There is a consumer. It may have delivered something already."""
         content = stream.answer(message)
         if type(content.get("num_pending")) is not int:
             raise StreamUnknown("JetStream's answer can't be read.")
-        link.target = link.start + content["num_pending"]
-        link.until = max(link.until, at + SILENCE)
-        self._failures = 0
+        # The replica that it reads may lack what the stream's leader has.
+        consumer.target = max(consumer.start + content["num_pending"], consumer.last)
+        consumer.until = max(consumer.until, at + SILENCE)
+        consumer.since = consumer.moved = at
         self._publisher.again(at)
 
-    def _delivered(self, link: _Link, message: Message, at: float) -> None:
-        delivery = link.reading.take(message)
+    def _delivered(self, consumer: Consumer, message: Message, at: float) -> None:
+        delivery = consumer.reading.take(message)
         if delivery is None:
             return
         if isinstance(delivery, FlowControl):
-            link.connection.publish(delivery.reply, b"")
+            consumer.connection.publish(delivery.reply, b"")
             return
+        consumer.moved = at
         try:
             frame = decode(delivery.body)
         except NatsProtocolError:
@@ -313,28 +260,29 @@ class SharedOrder:
         except StreamUnknown:
             return  # it comes back, or is sent again
 
-    def _publish(self, link: _Link, now: float, is_behind: bool) -> None:
+    def _publish(self, consumer: Consumer, now: float, is_behind: bool) -> None:
         if self._publisher.waiting < ENOUGH:
             for one in self._feed():
                 self._publisher.offer(one)
         try:
             for frame in self._publisher.take(now, is_behind):
-                link.publish(frame)
+                consumer.publish(frame)
         except StreamUnknown:
             return  # the connection ends, and says so in its turn
 
     def _dial(self) -> None:
-        addresses = self._cluster.addresses
-        self._turn = (self._turn + 1) % len(addresses)
-        self._link = _Link(self._cluster, addresses[self._turn], self.position, self._events, self._listen)
+        self._consumer = Consumer(self._cluster, self._turns.next(), self.position, self._events, self._listen)
 
     def _lose(self, reason: StreamError) -> None:
-        """The link is of no use: the next one is at another server."""
-        assert self._link
-        self._link.connection.close(reason)
-        self._lost = [one for one in self._lost if one.end is None] + [self._link.connection]
-        self._link = None
-        self._failures += 1
-        self._dial_at = time.monotonic() + (ROUND if self._failures % len(self._cluster.addresses) == 0 else 0.0)
-        if isinstance(reason, StreamRefused | StreamCut):
+        """The consumer is of no use: the next one is at another server."""
+        assert self._consumer
+        consumer, self._consumer = self._consumer, None
+        consumer.connection.close(reason)
+        self._lost = [one for one in self._lost if one.end is None] + [consumer.connection]
+        now, address = time.monotonic(), consumer.connection.address
+        if info := consumer.connection.info:
+            self._turns.hear(address, info.connect_urls)
+        self._turns.lost(now, consumer.target is not None and now > consumer.since + ROUND)
+        # A server that we were not told of may be none of ours to be let in by.
+        if isinstance(reason, StreamCut) or (isinstance(reason, StreamRefused) and self._turns.is_told(address)):
             raise reason

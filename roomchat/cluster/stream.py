@@ -7,25 +7,30 @@ names of fields as nats-server 2.15 answers them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from roomchat.cluster.nats import PATIENCE, Connection
+from roomchat.cluster.nats_address import Address, Login
 from roomchat.cluster.nats_protocol import Message
 from roomchat.errors import StreamRefused, StreamUnknown
 
 SECOND = 1_000_000_000  # JetStream's durations are in ns
 
+PAYLOAD = 1024 * 1024  # bytes that a NATS server must take in one message; nobody sets it lower without need
+
 NOT_FOUND = 10059
 # These have codes as if it were our fault, but the same request may be taken later: a duplicate is in process; no
 # peers for the replicas; the stream is offline.
-_LATER = {10158, 10005, 10074, 10118}
+_LATER = {10158, 10005, 10118}
+ALONE = 10074  # has a code as if it could be taken later, but a NATS server of no cluster never will
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How the stream is to be."""
+    """How the stream is to be. Nobody takes messages out of it but age and size."""
 
     name: str = "roomchat"
     replicas: int = 3
@@ -38,7 +43,8 @@ class Plan:
         return f"{self.name}.frames"
 
     def config(self) -> dict[str, object]:
-        """As JetStream wants it. No message may be taken out of the middle: positions have no holes."""
+        """As JetStream wants it. No message may be taken out of the middle: positions have no holes. None is
+        taken before its time: a server that was away would miss it."""
         return {
             "name": self.name,
             "subjects": [self.subject],
@@ -49,7 +55,20 @@ class Plan:
             "max_age": int(self.max_age * SECOND),
             "max_bytes": self.max_bytes,
             "deny_delete": True,
+            "deny_purge": True,
         }
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the stream is, and who we are in it."""
+
+    addresses: Sequence[Address]
+    plan: Plan
+    server: str  # our name among the chat's servers
+    incarnation: int  # higher than at any earlier start of ours
+    login: Login | None = None
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +122,8 @@ def answer(message: Message) -> Any:
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         raise StreamUnknown("JetStream's answer can't be read.") from None
     sentence = f"JetStream says: {said} ({code or status})."
+    if code == ALONE:
+        raise StreamRefused(f"{sentence} One that is alone keeps a stream once: --cluster-replicas 1.", code)
     if code in _LATER or status >= 500 or status in (408, 429):
         raise StreamUnknown(sentence)
     raise StreamRefused(sentence, code)
@@ -139,12 +160,23 @@ def look(connection: Connection, plan: Plan) -> Stream:
 
 def ensure(connection: Connection, plan: Plan) -> Stream:
     """The stream as it is; made, if there is none. Several servers may do so at once. Raises as ``look``."""
+    check(connection)
     try:
         return look(connection, plan)
     except StreamRefused as refused:
         if refused.code != NOT_FOUND:
             raise
     return read(ask(connection, f"STREAM.CREATE.{plan.name}", plan.config(), 4 * PATIENCE), plan)
+
+
+def check(connection: Connection) -> None:
+    """Whether the NATS server, which has let us in, takes what we may have to publish.
+
+    Raises:
+        StreamRefused: it does not.
+    """
+    if (info := connection.info) and info.max_payload < PAYLOAD:
+        raise StreamRefused(f"{connection.address} has max_payload {info.max_payload}; it must be {PAYLOAD}.")
 
 
 def read(content: Any, plan: Plan) -> Stream:
