@@ -137,14 +137,14 @@ def test_a_hello_that_was_overtaken_changes_nothing(chat: Shared) -> None:
     chat.enter(one, 1, "ann")
     first, second = (first_link(chat.slot(name)) + 2 for name in ("one", "two"))
     early, late = (
-        Introduction(Hello(protocol=1, token="t", run="r", attempt=attempt), sha256(b"ann").digest(), True)
+        Introduction(Hello(protocol=1, token="t", attempt=attempt), sha256(b"ann").digest(), True)
         for attempt in (7, 8)
     )
     chat.give(two, (second, Connected("10.0.0.1")), (second, late))
     chat.give(one, (first, Connected("10.0.0.1")), (first, early))
     assert chat.hub.registry.names["ann"].links == (second,)
     assert chat.sent[first] == ["error"]
-    another = Introduction(Hello(protocol=1, token="t", run="x", attempt=1), sha256(b"ann").digest(), True)
+    another = Introduction(Hello(protocol=1, token="t"), sha256(b"ann").digest(), True)
     chat.give(one, (first + 1, Connected("10.0.0.1")), (first + 1, another))
     assert chat.hub.registry.names["ann"].links == (first + 1,)
 

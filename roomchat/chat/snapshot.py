@@ -41,7 +41,6 @@ class _Session(Struct, array_like=True):
     seen: int
     address: str
     current: str | None
-    run: str
     attempt: int
 
 
@@ -211,7 +210,7 @@ def _client(client: Client, sessions: list[int]) -> _Client:
 def _session(session: Session, client: int) -> _Session:
     return _Session(
         client, session.device, session.token_hash, session.last_n, session.link, session.terms, session.seen,
-        session.address, _key(session.current), session.run, session.attempt,
+        session.address, _key(session.current), session.attempt,
     )  # fmt: skip
 
 
@@ -255,7 +254,7 @@ def _made_registry(kept: _Registry) -> tuple[Registry, list[Session]]:
     sessions = [
         Session(
             clients[one.client], one.device, one.token_hash, one.last_n, one.link, one.terms, one.seen,
-            one.address, rooms.get(one.current or ""), one.run, one.attempt,
+            one.address, rooms.get(one.current or ""), one.attempt,
         )
         for one in kept.sessions
     ]  # fmt: skip

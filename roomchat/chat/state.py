@@ -104,8 +104,7 @@ class Session(Struct, eq=False):
     seen: int = 0  # when it was last here, as in ``KnownSession``
     address: str = ""  # from where
     current: Room | None = None  # of an account's: as the client's, but of this device
-    run: str = ""  # of its last hello, as that has it
-    attempt: int = 0  # likewise
+    attempt: int = 0  # of its last hello; 0: its program does not count
     saved_in: int = 0
 
 

@@ -57,7 +57,7 @@ class Welcoming:
         elif not client.links:
             membership.tell_back(batch, client, rooms)
         batch.registry.attach(session, peer)
-        session.run, session.attempt = command.run or "", command.attempt  # saved by attach
+        session.attempt = command.attempt  # saved by attach
         batch.keep_visit(session)
         batch.log(f"{peer} is client {client.uid} {client.name}")
         batch.reply(self._welcome(batch, session, command))
@@ -128,7 +128,7 @@ class Welcoming:
     def _resumed(self, batch: Batch, token_hash: bytes, command: Hello, *, registers: bool) -> Session:
         """The session whose token this is; its client under another name if it asks for one."""
         session, name = batch.registry.tokens.get(token_hash), command.name
-        if session is not None and command.run == session.run and command.attempt <= session.attempt:
+        if session is not None and 0 < command.attempt <= session.attempt:
             raise Replaced  # the newer one came by another server, and overtook it
         if session is None:
             return self._from_log(batch, token_hash, command, registers=registers)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -86,8 +84,6 @@ class ReconnectingConnection(KeptSession):
         self._ready = False  # welcomed, and what the server has not handled is sent again: more may follow
         self._lost = False  # since the last time that all was well
         self._backoff = Backoff()
-        self._run_id = secrets.token_hex(8)
-        self._attempts = itertools.count(1)
         self._closing = threading.Event()
         # `changed` guards which connection there is, too; it is not held while sending.
         self.answers = Answers(self.changed)  # what is waited for is asked again over each new connection
@@ -253,7 +249,10 @@ class ReconnectingConnection(KeptSession):
             self._connection = connection
             if is_home:
                 self.session.server_key = connection.server_key
-            hello = replace(self.session.hello(), run=self._run_id, attempt=next(self._attempts))
+            self.session.attempt += 1
+            hello = replace(self.session.hello(), attempt=self.session.attempt)
+            if self._state is not None:  # first: no later one may have a lower number, whatever comes
+                self._state.save(self.session)
         connection.send(hello)
         return connection
 

@@ -82,6 +82,7 @@ class Session(Places):
         self.token: str | None = None
         self.server_key: str | None = None  # by what the server was known that gave it; None: in clear text
         self.epoch: str | None = None
+        self.attempt = 0  # the number of the last hello
         self.servers = ""  # that share the chat, as the welcome has them, one a line
         self.n = 0  # the last one given to a message
         self.pending: dict[int, Say | Whisper] = {}  # n: what was said and has not come back

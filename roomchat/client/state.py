@@ -42,7 +42,7 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS pending (n INTEGER PRIMARY KEY, command BLOB NOT NULL);
 """
 _BLOCKS_KEPT = "blocks_kept"  # by the server
-_FIELDS = ("name", "uid", "token", "n", "server_key", "account", "servers")
+_FIELDS = ("name", "uid", "token", "n", "server_key", "account", "servers", "attempt")
 _PLACE = ("epoch", "room")  # where it is, and in which log
 
 CHANGING = (
@@ -67,6 +67,7 @@ class _Identity(msgspec.Struct):
     server_key: str | None = None
     account: Count = 0  # 1: the token is an account's
     servers: str = ""
+    attempt: Count = 0
 
 
 class State:

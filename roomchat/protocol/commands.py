@@ -13,7 +13,6 @@ from roomchat.protocol.values import (
     Kind,
     Password,
     Reason,
-    Run,
     Seq,
     Topic,
     Uid,
@@ -43,8 +42,8 @@ class Hello(Command, gc=True):
     ``rooms`` names, for each room, the seq of the last message seen without a gap; ``epoch`` the log that these
     seqs are from. Without ``presence`` rooms are not told of the client's comings and goings. ``features`` are
     those that the client knows. With ``password`` it is a new session of the account that is called ``name``; or,
-    where it is to ``register``, the client gets an account, for which it may need an ``invite``. Of those of one
-    ``run`` of a program the ``attempt`` rises: one that comes late, by another server, replaces no newer one.
+    where it is to ``register``, the client gets an account, for which it may need an ``invite``. The
+    ``attempt`` rises with each of a session: one that comes late, by another server, replaces no newer one.
     """
 
     protocol: Count
@@ -58,7 +57,6 @@ class Hello(Command, gc=True):
     password: Password | None = None
     register: bool = False
     invite: Invite | None = None
-    run: Run | None = None
     attempt: Count = 0
 
 
