@@ -126,6 +126,15 @@ def test_a_hello_that_brings_one_back_is_found() -> None:
     assert "bob was kicked, did not ask to come back, and saw seq 3 of order." in list(check_order(records, log))
 
 
+def test_what_another_device_asked_answers_nothing() -> None:
+    """Bob's own asking waits still, and may be what brings him back after the kick."""
+    records, log = story()
+    second = [place for place, one in enumerate(records["bob"]) if one == Asking("order")][1]
+    del records["bob"][second]
+    records["bob"][2] = Entered("order", 0, by_other=True)
+    assert list(check_order(records, log)) == []
+
+
 def test_who_speaks_while_banned_or_muted_is_found() -> None:
     """In the log itself."""
     records, log = story()

@@ -116,7 +116,7 @@ def _asked(own: Sequence[Record]) -> list[_Ask]:
             case Asking():
                 asks.append(_Ask(newest, END))
                 is_open += 1
-            case Entered(room=room) if room == ORDER:
+            case Entered(room=room, by_other=False) if room == ORDER:
                 for ask in asks[len(asks) - is_open :]:
                     ask.most = record.last_seq
                 is_open = 0

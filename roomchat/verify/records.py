@@ -84,10 +84,12 @@ class Asking(Record):
 
 
 class Entered(Record):
-    """It was let into that room, or into a private one, whose newest entry was ``last_seq``."""
+    """It was let into that room, or into a private one, whose newest entry was ``last_seq``. ``by_other``: because
+    another device of the person asked."""
 
     room: str
     last_seq: int
+    by_other: bool = False
 
 
 class Heard(Record):

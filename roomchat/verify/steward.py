@@ -125,7 +125,7 @@ class Steward:
         match event:
             case Joined():
                 self._asks = self._asks and room != self._room
-                self._recorder.write(records.Entered(room, event.last_seq))
+                self._recorder.write(records.Entered(room, event.last_seq, event.device is not None))
                 self._inside[room] = {person.uid for person in event.members}
                 self._people |= self._inside[room]
                 if event.role == "owner":
