@@ -117,6 +117,7 @@ def test_all_is_as_it_was(house: House, how: str) -> None:
     ann.until("[tart] for tart")
     ann.type(alt("1"))
     ann.until("bob: two")
+    ann.until(lambda screen: prompt(screen).rstrip() == "[tea]")
     ann.type("for tea")
     ann.until("[tea] for tea")
     end(house, ann, how, "for tea")

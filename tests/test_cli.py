@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -95,6 +96,9 @@ def test_a_hangup_opens_the_log_file_again(tmp_path: Path, take: str) -> None:
         else:
             log.unlink()
         server.signal(signal.SIGHUP)
+        until = time.monotonic() + 20
+        while not log.exists():
+            assert time.monotonic() < until
         with Program("join", address, "--name", "ann") as client:
             client.expect("You are 1")
         server.signal(signal.SIGTERM)
