@@ -347,7 +347,7 @@ def test_no_split_changes_the_answers(data: bytes, cuts: list[int]) -> None:
         one, told = conversation(), b""
         for start, end in pairwise(edges):
             turn = one.feed(data[start:end])
-            told += sent(turn)
+            told += re.sub(rb"Date: .*\r\n", b"", sent(turn))  # a second may have passed
             if turn.ends or turn.upgraded:
                 return told, turn.ends, turn.rest + data[end:] if turn.upgraded else None
         return told, False, None
