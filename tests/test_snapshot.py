@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from msgspec.msgpack import decode
 
 from roomchat.chat import snapshot
+from roomchat.chat.inputs import Connected
+from roomchat.chat.servers import shared, with_shared
 from roomchat.chat.snapshot import SnapshotError
+from roomchat.protocol import Hello, Join
+from roomchat.settings import Settings
 from tests.memory import Chat
 from tests.random_run import run
 
@@ -37,15 +41,56 @@ def test_it_goes_on_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert held
 
 
-@given(st.data())
-def test_what_is_none_is_refused(data: st.DataObject) -> None:
-    chat = Chat()
-    chat.hellos("ann", "bob")
-    whole = snapshot.of(chat.hub)
-    at = data.draw(st.integers(0, len(whole) - 1))
-    for broken in (whole[:at], whole[:at] + data.draw(st.binary(min_size=1, max_size=3)) + whole[at + 1 :]):
-        with suppress(SnapshotError):  # or it is another one: a name may have changed
-            snapshot.hub(broken, chat.settings)
+def test_its_bytes_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers compare them: those of one that went on, and those of one that began anew in between."""
+    init, batch = Chat.__init__, Chat._batch
+
+    def as_in_a_cluster(chat: Chat, **settings: Any) -> None:
+        init(chat, **settings)
+        chat.hub._use(with_shared(chat.settings, shared(chat.settings)))
+
+    def anew(chat: Chat, items: Any) -> None:
+        chat.hub = snapshot.hub(snapshot.of(chat.hub), chat.settings)
+        chat.registry = chat.hub.registry
+        batch(chat, items)
+
+    def states() -> list[bytes]:
+        found: list[bytes] = []
+        assert [*run(5, 100, lambda chat: found.append(snapshot.of(chat.hub)))]
+        return found
+
+    monkeypatch.setattr(Chat, "__init__", as_in_a_cluster)
+    plain = states()
+    monkeypatch.setattr(Chat, "_batch", anew)
+    assert states() == plain
+
+
+def whole_state() -> tuple[bytes, Settings]:
+    """Of people in a room, with numbers for links as a server has them: so it can be read."""
+    chat: Any = Chat()
+    for link, name in enumerate(("ann", "bob"), 1):
+        chat.batch((link, Connected("10.0.0.1")), (link, Hello(protocol=1, name=name)), (link, Join(room="tea")))
+    data = snapshot.of(chat.hub)
+    snapshot.hub(data, chat.settings)
+    return data, chat.settings
+
+
+WHOLE, SETTINGS = whole_state()
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=1, max_size=3))
+def test_what_is_none_is_refused(at: int, other: bytes) -> None:
+    with pytest.raises(SnapshotError):
+        snapshot.hub(WHOLE[:at], SETTINGS)
+    with suppress(SnapshotError):  # or it is another one: a name may have changed
+        snapshot.hub(WHOLE[:at] + other + WHOLE[at + len(other) :], SETTINGS)
+
+
+def test_one_whose_settings_fit_nothing_is_refused() -> None:
+    fields = decode(WHOLE)
+    fields[2]["max_name"] = -24
+    with pytest.raises(SnapshotError, match="does not agree"):
+        snapshot.hub(msgspec.msgpack.encode(fields), SETTINGS)
 
 
 def test_one_of_another_version_is_refused() -> None:

@@ -20,6 +20,7 @@ from roomchat.chat.rules import Rules
 from roomchat.chat.servers import Life, Servers, shared, with_shared
 from roomchat.chat.state import Client, Peer, Room, ServerBan, Session
 from roomchat.dialect import Terms
+from roomchat.errors import BadName
 from roomchat.settings import Settings
 
 VERSION = 1
@@ -176,7 +177,7 @@ def hub(data: bytes, settings: Settings) -> Hub:
         raise SnapshotError(f"The state of the chat is of version {kept.version}; this roomchat knows {VERSION}.")
     try:
         return _made(kept, settings)
-    except (LookupError, ValueError) as error:
+    except (LookupError, ValueError, BadName) as error:
         raise SnapshotError(f"The state of the chat does not agree with itself ({error!r}).") from None
 
 
