@@ -299,8 +299,10 @@ def test_who_does_not_fit_is_not_let_in(servers, tmp_path, person):
 
 
 def test_a_new_server_takes_a_copy(nats, servers, person, tmp_path):
-    """Of a chat that is older than the stream, which therefore has not all of it."""
-    with Server(Settings(port=0, db=str(tmp_path / "one.db"))) as alone:
+    """Of a chat that is older than the stream, which therefore has not all of it; in a folder of any name."""
+    servers.folder = tmp_path / "is it #1? 100%20"
+    servers.folder.mkdir()
+    with Server(Settings(port=0, db=str(servers.folder / "one.db"))) as alone:
         ann = person(alone, "ann")
         ann.join("tea")
         ann.say("long ago")

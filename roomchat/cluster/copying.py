@@ -161,7 +161,7 @@ def _fetch(cluster: Cluster, connection: Connection, server: str, path: Path) ->
 
 def _check(part: Path) -> None:
     try:
-        with closing(sqlite3.connect(f"file:{part}?immutable=1", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{part.absolute().as_uri()}?immutable=1", uri=True)) as connection:
             whole = connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
             known = connection.execute("SELECT count(*) FROM snapshots").fetchone()[0]
     except sqlite3.Error as error:

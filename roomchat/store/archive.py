@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -145,7 +144,7 @@ class Archive:
 
     def _connect(self, how: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"file:{quote(str(self.path.absolute()))}?{how}", uri=True, isolation_level=None, timeout=5.0
+            f"{self.path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=5.0
         )
         try:
             self._check(connection)

@@ -6,7 +6,6 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -77,7 +76,7 @@ def _look(connection: sqlite3.Connection) -> tuple[str, int, int, int]:
 
 def _read_back(part: Path) -> tuple[str, int, int, int]:
     """What is in the copy. Raises LogError if it is broken."""
-    name = f"file:{quote(str(part))}?immutable=1"  # so that no helper files are made
+    name = f"{part.absolute().as_uri()}?immutable=1"  # so that no helper files are made
     with closing(sqlite3.connect(name, uri=True, isolation_level=None)) as copy:
         (fault,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
         if fault != "ok":

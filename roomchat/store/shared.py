@@ -35,7 +35,7 @@ def is_wanting(path: Path) -> tuple[bool, bool]:
     if not path.exists() or not path.stat().st_size:
         return True, False
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             astray = connection.execute("SELECT count(*) FROM meta WHERE key = ?", (ASTRAY,)).fetchone()[0]
             counts = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
                       for table in ("snapshots", "clients", "rooms")]  # fmt: skip

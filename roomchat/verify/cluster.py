@@ -107,7 +107,7 @@ def _wake(process: Process) -> None:
 
 def _lines(db: Path) -> dict[str, bytes]:
     """All that stands in each room."""
-    with closing(sqlite3.connect(f"file:{db}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(f"{db.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute(
             "SELECT key, lines FROM segments JOIN rooms ON rooms.id = room ORDER BY segments.id"
         ).fetchall()
