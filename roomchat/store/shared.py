@@ -10,13 +10,12 @@ from pathlib import Path
 from roomchat.store.api import Kept, Snapshot
 
 ASTRAY = "astray"  # in meta: the log is not what the others' are
-KEPT = 2  # snapshots: a broken one is not the end
 
 
 def read(connection: sqlite3.Connection) -> Kept | None:
     """None: this server was never one of several."""
     query = "SELECT position, stream, marks, state FROM snapshots ORDER BY position DESC LIMIT 1"
-    row = connection.execute(query).fetchone()
+    row = connection.execute(query).fetchone()  # there were two in a log, once
     if row is None:
         return None
     position = connection.execute("SELECT value FROM meta WHERE key = 'position'").fetchone()
@@ -45,8 +44,7 @@ def is_wanting(path: Path) -> tuple[bool, bool]:
 
 
 def keep(connection: sqlite3.Connection, snapshot: Snapshot) -> None:
-    """Inside a transaction."""
+    """In the place of the one before; inside a transaction."""
     values = (snapshot.position, snapshot.stream, snapshot.marks, snapshot.state)
-    connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", values)
-    newest = "SELECT position FROM snapshots ORDER BY position DESC LIMIT ?"
-    connection.execute(f"DELETE FROM snapshots WHERE position NOT IN ({newest})", (KEPT,))
+    connection.execute("DELETE FROM snapshots")
+    connection.execute("INSERT INTO snapshots VALUES (?, ?, ?, ?)", values)
