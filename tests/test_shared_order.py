@@ -11,6 +11,7 @@ import pytest
 
 from roomchat.cluster import stream
 from roomchat.cluster.frames import Frame, Reader, encode
+from roomchat.cluster.nats import Connection
 from roomchat.cluster.shared_order import LARGEST_INPUT, Accepted, SharedOrder
 from roomchat.cluster.stream import Cluster, Plan
 from roomchat.errors import StreamCut, StreamRefused
@@ -52,6 +53,11 @@ def until_all(orders: Sequence[SharedOrder], count: int) -> list[list[Accepted]]
         for order, each in zip(orders, got, strict=True):
             each += order.take(0.005)
     return got
+
+
+def put(connection: Connection, plan: Plan, body: bytes) -> None:
+    """One message into the stream, until a quorum has it."""
+    stream.stored(connection.request(plan.subject, body))
 
 
 def inputs(accepted: list[Accepted], server: str) -> list[bytes]:
@@ -109,12 +115,12 @@ def test_strangers_are_passed_over(alone, come):
     alone.made(plan)
     ann = come(alone, plan, "ann")
     connection = alone.connect()
-    stream.publish(connection, plan, b"what is this")
+    put(connection, plan, b"what is this")
     ann.submit(b"one")
     (got,) = until_all([ann], 1)
     assert (got[0].position, ann.passed) == (2, 1)
     newer = encode(Frame("bob", 1, 1, [b"x"])).replace(b"rc\x01", b"rc\x02", 1)
-    stream.publish(connection, plan, newer)
+    put(connection, plan, newer)
     for _ in range(2):
         with pytest.raises(StreamRefused, match="version 2"):
             ann.take(DEADLINE)
@@ -130,7 +136,7 @@ def test_another_stream_is_noticed(alone, come):
     stream.ask(connection, f"STREAM.CREATE.{plan.name}", {**plan.config(), "deny_purge": False})
     made = stream.look(connection, plan)
     for n in range(3):
-        stream.publish(connection, plan, encode(Frame("ann", 1, n + 1, [b"x"])))
+        put(connection, plan, encode(Frame("ann", 1, n + 1, [b"x"])))
     with pytest.raises(StreamCut, match="anew"):
         come(alone, plan, "bob", 1, 1, None, "2020-01-01T00:00:00Z").take(DEADLINE)
     with pytest.raises(StreamCut, match="ends at 3"):

@@ -91,11 +91,6 @@ class SharedOrder:
         """What the other servers do is seen as it happens."""
         return self._consumer is not None and self._consumer.is_live
 
-    @property
-    def waiting(self) -> int:
-        """Bytes of inputs that are in no frame yet: while the stream stands still, they gather here."""
-        return self._publisher.waiting
-
     def stalled(self) -> float:
         """Seconds for which something of ours has waited to be accepted; 0.0: nothing waits."""
         return self._publisher.stalled(time.monotonic())

@@ -83,14 +83,6 @@ class Stream:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Stored:
-    """JetStream has stored a message."""
-
-    position: int
-    is_duplicate: bool
-
-
 def ask(
     connection: Connection, verb: str, body: Mapping[str, object] | None = None, timeout: float = PATIENCE
 ) -> Any:
@@ -129,23 +121,13 @@ def answer(message: Message) -> Any:
     raise StreamRefused(sentence, code)
 
 
-def stored(message: Message) -> Stored:
-    """What an acknowledgement says. Raises as ``answer``."""
+def stored(message: Message) -> int:
+    """At which position a message was stored, as its acknowledgement says. Raises as ``answer``."""
     content = answer(message)
     try:
-        return Stored(int(content["seq"]), content.get("duplicate") is True)
+        return int(content["seq"])
     except (KeyError, TypeError, ValueError):
         raise StreamUnknown("JetStream's acknowledgement can't be read.") from None
-
-
-def publish(connection: Connection, plan: Plan, body: bytes, timeout: float = PATIENCE) -> Stored:
-    """Put one message into the stream, and wait until a quorum has it.
-
-    Raises:
-        StreamRefused: it will not be stored.
-        StreamUnknown: it may have been, or may yet be.
-    """
-    return stored(connection.request(plan.subject, body, timeout))
 
 
 def look(connection: Connection, plan: Plan) -> Stream:
