@@ -25,12 +25,13 @@ WIDTH = 46  # columns of a screen
 LOST = r"Trying again; what you type is kept\.$"
 # A line each: who types (>), says to all (=) or says while nobody is there (~) what; or who must see (?) what, a
 # regular expression; or what is done (!) to a server. A name in braces is a UID.
-PLAY = rf"""
-ann > /dial {{bob}}
+OPENING = r"""
+ann > /dial {bob}
 ann ? You started \S+\.
-bob ? ann \({{ann}}\) dialled you: you are in \S+\.
-cleo > /dial {{ann}}
-cleo ? You are in \S+ with: ann .*, bob .*\.
+bob ? ann \({ann}\) dialled you: you are in \S+\.
+cleo > /dial {ann}
+cleo ? You are in \S+ with: ann .*, bob .*\."""
+PLAY = rf"""{OPENING}
 ann bob ? cleo \({{cleo}}\) came in\.
 ann = Good morning! Who is for tea?
 bob = Me. The green one, please.
@@ -53,12 +54,7 @@ cleo > /quit
 """
 
 
-CLUSTER = rf"""
-ann > /dial {{bob}}
-ann ? You started \S+\.
-bob ? ann \({{ann}}\) dialled you: you are in \S+\.
-cleo > /dial {{ann}}
-cleo ? You are in \S+ with: ann .*, bob .*\.
+CLUSTER = rf"""{OPENING}
 ann = I am on the first server, bob on the second, cleo on the third.
 bob = And it is one chat.
 server-2 ! kill
