@@ -52,9 +52,7 @@ class Life(Struct):
     slot: int  # its number among all lives of all servers, from 1
     name: str
     incarnation: int  # its number among the lives of this server
-    addresses: list[
-        str
-    ]  # for clients: HOST:PORT, with the fingerprint of the key behind a blank where one is needed
+    addresses: list[str]  # for clients: HOST:PORT, and behind a blank the fingerprint of a key, if one is needed
     position: int = 0  # of the stream, up to where it had applied everything when it last said so
     snapshot: int = 0  # likewise: of the newest state that it keeps
     missed: dict[int, int] = field(default_factory=dict)  # slot of another to its beats since this one was heard

@@ -57,9 +57,8 @@ class ClusterHosts(Hosts):
         if fault.kind is Kind.STREAM_CUT:
             cut_all(choose(self._streams, fault).links())
             return None
-        process = choose(
-            self.servers if fault.kind in (Kind.SERVER_KILL, Kind.SERVER_HANG) else self._nodes, fault
-        )
+        is_server = fault.kind in (Kind.SERVER_KILL, Kind.SERVER_HANG)
+        process = choose(self.servers if is_server else self._nodes, fault)
         if fault.kind in (Kind.SERVER_HANG, Kind.NATS_HANG):
             if process.runs:
                 process.signal(SIGSTOP)
