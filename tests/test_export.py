@@ -20,7 +20,9 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from itertools import count
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,6 +32,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from roomchat.cli import main
+from roomchat.cli.output import write_file
 from roomchat.errors import LogError
 from roomchat.export.formats import FORMATS
 from roomchat.export.transcript import Transcript
@@ -552,6 +555,40 @@ def test_an_export_that_is_ended_leaves_nothing(database: Path, tmp_path: Path, 
         program.signal(number)
         assert program.wait() == 128 + number
     assert list(folder.iterdir()) == []
+
+
+def left_behind(folder: Path, at: int) -> list[bytes] | None:
+    """What is in the folder if Ctrl-C comes at that step of writing a file there; None: it was written before."""
+    steps = count(1)
+
+    def trace(*_: object) -> Any:
+        if next(steps) == at:
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        write_file(folder / "x", [b"whole"])
+    except KeyboardInterrupt:  # here, what the traceback holds is not tidied up yet
+        sys.settrace(before)
+        return [path.read_bytes() for path in folder.iterdir()]
+    finally:
+        sys.settrace(before)
+    return None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a file closed by its end
+def test_wherever_writing_is_interrupted_no_half_is_left(tmp_path: Path) -> None:
+    """At every line, and where functions are called and return."""
+    for at in count(1):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        left = left_behind(folder, at)
+        if left is None:
+            break
+        assert left in ([], [b"whole"]), f"step {at}"
+    assert at > 20
 
 
 def test_a_pipe_may_end_early(database: Path) -> None:

@@ -7,9 +7,8 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
@@ -64,8 +63,7 @@ def write_file(path: Path, pieces: Iterable[bytes], *, private: bool = False) ->
             with open(path, "wb") as file:
                 file.writelines(pieces)
         else:
-            with _replacing(Path(os.path.realpath(path)), private=private) as file:  # a link stays one
-                file.writelines(pieces)
+            _replace(Path(os.path.realpath(path)), pieces, private=private)  # a link stays one
     except BrokenPipeError:  # a named pipe whose reader has had enough
         return
     except OSError as error:
@@ -77,9 +75,11 @@ def _is_stream(path: Path) -> bool:
     return (path.exists() and not path.is_file()) or str(path.parent) in STREAMS
 
 
-@contextlib.contextmanager
-def _replacing(path: Path, *, private: bool) -> Iterator[BinaryIO]:
-    """In the same folder, because renaming is all or nothing only within one file system."""
+def _replace(path: Path, pieces: Iterable[bytes], *, private: bool) -> None:
+    """By way of a file in the same folder: renaming is all or nothing only within one file system.
+
+    No context manager of contextlib's: a signal between it and its ``with`` would leave the half of a file.
+    """
     part = path.with_name(f".{path.name[:100]}.{os.urandom(4).hex()}.part")
     try:
         kept = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
@@ -88,7 +88,7 @@ def _replacing(path: Path, *, private: bool) -> Iterator[BinaryIO]:
         with open(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
             if kept is not None:
                 os.fchmod(file.fileno(), kept)
-            yield file
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
