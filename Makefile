@@ -41,8 +41,8 @@ verify: $(READY)  ## one minute of faults, and the proof that nothing was lost (
 bench: $(READY)  ## roomchat beside other servers, hours (ARGS="--rounds 1 --only room-100")
 	$(BIN)/python scripts/bench --out build/bench $(ARGS)
 
-bench-cluster: $(READY)  ## several servers as one chat beside one alone, two minutes
-	$(BIN)/python scripts/bench_cluster.py
+bench-cluster: $(READY)  ## several servers as one chat beside one alone, minutes
+	$(BIN)/python scripts/bench --only cluster-6 --only cluster-100 --only cluster-1000
 
 bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept ones
 	$(BIN)/python scripts/bench --quick $(ARGS)

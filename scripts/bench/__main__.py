@@ -39,7 +39,7 @@ def main(
         rounds, pace = 1, Pace(0.5, 1.5)
         only, servers = only or QUICK_SHAPES, servers or QUICK_SERVERS
     shapes = [one for one in SHAPES if not only or one.name in only]
-    kinds = [KINDS[name] for name in servers or KINDS]
+    kinds = [KINDS[name] for name in servers or KINDS if any(KINDS[name] in shape.kinds for shape in shapes)]
     present = [kind for kind in kinds if not kind.absent]
     results = Results(describe(present), notes=[kind.absent for kind in kinds if kind.absent])
     for number in range(rounds):

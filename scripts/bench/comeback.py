@@ -89,7 +89,7 @@ def measure_comeback(hall: int) -> Callable[[Kind, Pace], Figures]:
     def measure(kind: Kind, pace: Pace) -> Figures:
         sessions = [Session(f"s{i}", [f"room-{i // ROOM_SIZE}"] + ["hall"] * (i < hall)) for i in range(SESSIONS)]
         with Process(kind) as server:
-            crowd = Crowd(server.address, replace(NATIVE, welcomed=(PONG,)), AT_ONCE)
+            crowd = Crowd(server.addresses, replace(NATIVE, welcomed=(PONG,)), AT_ONCE)
             come(crowd, sessions, AT_ONCE)
             say(server.address, sorted({room for session in sessions for room in session.cursors}))
             for i, session in enumerate(sessions):

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection as Pipe
 from typing import Any, TypeVar
 
 from crowd import PATIENCE, Seat
-from servers import BenchError, Kind, Process
+from servers import BenchError, Cluster, Kind, Process
 from talk import Schedule, Talkers
 
 A = TypeVar("A")
@@ -60,9 +60,9 @@ def _alone(job: Callable[..., None], *arguments: object) -> None:
     job(*arguments)
 
 
-def _work(address: tuple[str, int], kind: Kind, pipe: Pipe) -> None:
+def _work(addresses: Sequence[tuple[str, int]], kind: Kind, pipe: Pipe) -> None:
     """A process of the load generator: do what it is told until it fails or is ended."""
-    crowd = Talkers(address, kind.dialect, kind.at_once, kind.tls)
+    crowd = Talkers(addresses, kind.dialect, kind.at_once, kind.tls)
     try:
         while True:
             while not pipe.poll():
@@ -76,11 +76,11 @@ def _work(address: tuple[str, int], kind: Kind, pipe: Pipe) -> None:
 class Crew(ExitStack):
     """Processes with a crowd each, until its context is left."""
 
-    def __init__(self, server: Process, shares: Sequence[Sequence[Seat]]) -> None:
+    def __init__(self, server: Process | Cluster, shares: Sequence[Sequence[Seat]]) -> None:
         super().__init__()
         self._server = server
         self._shares = shares
-        self._pipes = [self.enter_context(beside(_work, server.address, server.kind)) for _ in shares]
+        self._pipes = [self.enter_context(beside(_work, server.addresses, server.kind)) for _ in shares]
 
     def gather(self, parts: int = 1) -> float:
         """Bring all members in: the seconds that it took.
@@ -106,9 +106,10 @@ class Crew(ExitStack):
             storm: those, if any, who are to come in when the measuring begins.
         Returns:
             ``deliveries`` a second; those on their way at the end (``behind``: the window bounds those of one
-            member, not of all); the server's processor time a second (``cpu``) and a delivery (``cpu_us``); that
-            of the busiest process of the load generator a second (``load_cpu``: 1.0 would be its limit); if timed,
-            ``p50_ms`` and ``p99_ms`` of a delivery; with a storm, the seconds until it was in (``storm_s``).
+            member, not of all); the server's processor time a second (``cpu``) and a delivery (``cpu_us``), of a
+            cluster that of all together, and of its NATS servers (``nats``, ``nats_us``); that of the busiest
+            process of the load generator a second (``load_cpu``: 1.0 would be its limit); if timed, ``p50_ms`` and
+            ``p99_ms`` of a delivery; with a storm, the seconds until it was in (``storm_s``).
         Raises:
             BenchError: a message was lost or came twice, or a connection broke.
         """
@@ -117,10 +118,11 @@ class Crew(ExitStack):
         schedule = Schedule(start, begin, begin + pace.seconds, window, rate, timed)
         talked = self._tell(Talkers.run, [schedule] * len(self._pipes))
         _sleep_until(begin)
-        cpu, begun = self._server.cpu(), time.monotonic()
+        before, begun = self._server.spent(), time.monotonic()
         came_in = storm.begin_gather() if storm and storm._pipes else None
         _sleep_until(schedule.end)
-        cpu = (self._server.cpu() - cpu) / (time.monotonic() - begun)
+        seconds, after = time.monotonic() - begun, self._server.spent()
+        spent = {name: (after[name] - before[name]) / seconds for name in after}
         said = sum(map(Counter, talked()), Counter())
         heard = self._tell(Talkers.finish, [said] * len(self._pipes))()
         if wrong := [sentence for share in heard for sentence in share.wrong]:
@@ -129,8 +131,8 @@ class Crew(ExitStack):
         figures = {
             "deliveries": deliveries,
             "behind": sum(share.behind for share in heard),
-            "cpu_us": cpu / deliveries * 1e6,
-            "cpu": cpu,
+            **{f"{name}_us": value / deliveries * 1e6 for name, value in spent.items()},
+            **spent,
             "load_cpu": max(share.cpu / share.seconds for share in heard),
         }
         if timed:

@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from dialects import MARK, OPENED, Dialect, tag, text
 from servers import BenchError
@@ -95,11 +96,14 @@ class Member:
 class Crowd:
     """Members in one epoll. One thread."""
 
-    def __init__(self, address: tuple[str, int], dialect: Dialect, at_once: int, tls: bool = False) -> None:
+    def __init__(
+        self, addresses: Sequence[tuple[str, int]], dialect: Dialect, at_once: int, tls: bool = False
+    ) -> None:
+        """``addresses``: those who come in take them in turns."""
         self.members: dict[int, Member] = {}  # by file descriptor
         self.dialect = dialect
         self.at_once = at_once  # how many may be on their way in at a time
-        self._address = address
+        self._addresses = cycle(addresses)
         self._tls = Buffers() if tls else None
         self._poll = select.epoll()
         self._buffer = bytearray(EDGE + READ_SIZE)
@@ -123,7 +127,7 @@ class Crowd:
     def begin(self, seat: Seat | None) -> None:
         """The first step of one, if there is one."""
         if seat is not None:
-            member = Member(seat, self._address, self.dialect, self._tls)
+            member = Member(seat, next(self._addresses), self.dialect, self._tls)
             self.members[member.fd] = member
             self._poll.register(member.fd, WRITE)
 

@@ -14,6 +14,7 @@ from shapes import GROWTH, Shape
 COLUMNS = {
     "deliveries": ("deliveries/s", "{:,.2f} M"),
     "cpu_us": ("CPU µs a delivery", "{:.3f}"),
+    "nats_us": ("CPU µs a delivery, NATS", "{:.3f}"),
     "behind": ("on their way at the end", "{:,.2f} M"),
     "p50_ms": ("p50 ms", "{:.2f}"),
     "p99_ms": ("p99 ms", "{:.2f}"),
@@ -25,6 +26,7 @@ COLUMNS = {
     "pages": ("pages/s", "{:,.0f}"),
     "memory_mib": ("memory MiB", "{:.0f}"),
     "cpu": ("server's cores", "{:.2f}"),
+    "nats": ("cores, NATS", "{:.2f}"),
     "load_cpu": ("busiest load process, cores", "{:.2f}"),
 }
 NOTEWORTHY = 1.25  # times worse than kept: more than the noise of a quiet machine

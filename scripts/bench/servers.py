@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # what is measured, and what measures, is this checkout
 from roomchat.net.self_signed import make_file  # noqa: E402
 from roomchat.verify import processes  # noqa: E402
+from roomchat.verify.cluster import nats_servers  # noqa: E402
 
+os.environ["PATH"] += f"{os.pathsep}{Path(sys.executable).parent}"  # what extras have brought
 PATIENCE = 30.0  # seconds until a server that does not listen is given up
 
 
@@ -42,13 +45,14 @@ class Kind:
     at_once: int = 1000  # of one process that may be on their way in: bounded by the backlog of its socket
     tls: bool = False  # its clients come encrypted
     words: int = 1  # of the command, that are the program
+    cluster: int = 0  # so many of them as one chat, over as many NATS servers
 
     @property
     def absent(self) -> str:
         """A sentence about what is missing; empty if nothing is."""
-        program = self.command.split()[0]
-        missing = f"{self.name} is left out, because the PATH has no program called {program}."
-        return "" if shutil.which(program) else missing
+        programs = [self.command.split()[0], *["nats-server"] * (self.cluster > 0)]
+        missing = [program for program in programs if not shutil.which(program)]
+        return f"{self.name} is left out, because the PATH has no program called {missing[0]}." if missing else ""
 
     def find_version(self) -> str:
         """As it says itself."""
@@ -71,6 +75,8 @@ ROOMCHAT_LIMITS = replace(
 # address 256 handshakes are under way.
 ENCRYPTED = f"{SERVE} --rate 0 --plaintext none"
 ROOMCHAT_TLS = replace(ROOMCHAT, name="roomchat, TLS", command=ENCRYPTED, at_once=100, tls=True)
+ONE_OVER_ONE = replace(ROOMCHAT, name="roomchat, one over one NATS", cluster=1)
+THREE_OVER_THREE = replace(ROOMCHAT, name="roomchat, three over three NATS", cluster=3)
 INSPIRCD = Kind("InspIRCd", IRC, "inspircd --nofork --runasroot --config {folder}/config", configs.INSPIRCD)
 INSPIRCD_TLS = replace(INSPIRCD, name="InspIRCd, TLS", config=configs.INSPIRCD_TLS, tls=True)
 NGIRCD = Kind("ngircd", IRC, "ngircd --nodaemon --config {folder}/config", configs.NGIRCD, at_once=4)
@@ -81,7 +87,8 @@ BROADCAST = Kind("websockets", NATIVE_WEBSOCKET, BROADCASTING, words=2)
 
 PEERS = (INSPIRCD, INSPIRCD_TLS, NGIRCD, NATS_CORE)
 BROWSERS = (ROOMCHAT_WEBSOCKET, BROADCAST, NATS_WS)
-OURS = (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_LIMITS, ROOMCHAT_TLS)
+CLUSTERS = (ONE_OVER_ONE, THREE_OVER_THREE)
+OURS = (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_LIMITS, ROOMCHAT_TLS, *CLUSTERS)
 KINDS = {kind.name: kind for kind in (*OURS, *PEERS, *BROWSERS)}
 
 
@@ -143,6 +150,15 @@ class Process(processes.Process):
             time.sleep(0.002)
         raise BenchError(f"{self.kind.name} did not start: {self.said()}")
 
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where members come in, in turns."""
+        return [self.address]
+
+    def spent(self) -> dict[str, float]:
+        """Seconds of processor time, so far."""
+        return {"cpu": self.cpu()}
+
     def said(self) -> str:
         """The end of what it has printed."""
         return " | ".join(self.log.read_text(errors="replace").splitlines()[-5:])
@@ -156,3 +172,41 @@ class Process(processes.Process):
     def __exit__(self, *_: object) -> None:
         super().__exit__()  # as a crash would: nothing is measured any more
         self._folder.cleanup()
+
+
+class Cluster:
+    """Several servers that are one chat, and the NATS servers below them: what a talk needs of a ``Process``."""
+
+    def __init__(self, servers: Sequence[Process], nodes: Sequence[processes.Process]) -> None:
+        self.kind = servers[0].kind
+        self.address, *_ = self.addresses = [one.address for one in servers]
+        self._servers, self._nodes = servers, nodes
+
+    def spent(self) -> dict[str, float]:
+        """See ``Process``; ``nats`` is of the NATS servers."""
+        return {"cpu": sum(one.cpu() for one in self._servers), "nats": sum(one.cpu() for one in self._nodes)}
+
+    def memory(self) -> float:
+        """See ``Process``: of all servers together."""
+        return sum(one.memory() for one in self._servers)
+
+    def said(self) -> str:
+        """See ``Process``."""
+        return " / ".join(one.said() for one in self._servers)
+
+
+@contextmanager
+def running(kind: Kind) -> Iterator[Process | Cluster]:
+    """A server, or if that is its kind several."""
+    with ExitStack() as stack:
+        if not kind.cluster:
+            yield stack.enter_context(Process(kind))
+            return
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
+        nodes = nats_servers(Path(folder), kind.cluster)
+        for node, _ in nodes:
+            stack.enter_context(node).spawn()
+        urls = ",".join(f"nats://127.0.0.1:{port}" for _, port in nodes)
+        command = f"{kind.command} --cluster {urls} --cluster-replicas {kind.cluster} --server-name s"
+        alike = [replace(kind, command=f"{command}{number}") for number in range(kind.cluster)]
+        yield Cluster([stack.enter_context(Process(one)) for one in alike], [node for node, _ in nodes])

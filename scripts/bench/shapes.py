@@ -14,6 +14,7 @@ from crowd import Seat
 from hostile import ATTACKS, GUESSERS, measure_hostile
 from servers import (
     BROWSERS,
+    CLUSTERS,
     INSPIRCD,
     NATS_CORE,
     PEERS,
@@ -23,6 +24,7 @@ from servers import (
     ROOMCHAT_TLS,
     Kind,
     Process,
+    running,
 )
 from stuck import measure_stuck
 from terminal import measure_terminal, measure_windows
@@ -39,6 +41,7 @@ MANY = 5000  # connections
 ALL = (ROOMCHAT, ROOMCHAT_TLS, *PEERS)
 LIMITS = (ROOMCHAT_LIMITS,)
 WITH_BROWSERS = (ROOMCHAT, *BROWSERS)
+WITH_CLUSTERS = (ROOMCHAT, *CLUSTERS, NATS_CORE)
 WITH_NORMAL = (ROOMCHAT, ROOMCHAT_NORMAL, ROOMCHAT_TLS, *PEERS)
 
 
@@ -67,7 +70,7 @@ def _talk(rooms: int, members: int, senders: int, load: int = 0, joiners: int = 
         rate = load / (members if kind.dialect.echo else members - 1) / (rooms * senders)
         seats = deal(rooms, members, senders, TIMED if load else 0)
         storming = [[Seat(f"j{i}", "storm") for i in range(joiners)]] if joiners else []
-        with Process(kind) as server, Crew(server, seats) as crew, Crew(server, storming) as storm:
+        with running(kind) as server, Crew(server, seats) as crew, Crew(server, storming) as storm:
             crew.gather(PARTS if load else 1)
             if pagers:
                 crew.talk(Pace(0.1, 0.5), window=20)  # something to read
@@ -114,6 +117,9 @@ SHAPES = (
     Shape("browsers-1000", "1 room of 1,000 over WebSockets, 5 talk", _talk(1, 1000, 5), WITH_BROWSERS),
     Shape("load", f"1 room of 100 at {LOAD:,} deliveries/s", _talk(1, 100, 5, LOAD), WITH_NORMAL, "p99_ms"),
     Shape("load-rooms", f"100 rooms of 10 at {LOAD:,} deliveries/s", _talk(100, 10, 2, LOAD), WITH_NORMAL),
+    Shape("cluster-6", "A room of 6 on one server and on three, one talks", _talk(1, 6, 1, 600), WITH_CLUSTERS),
+    Shape("cluster-100", f"1 room of 100 at {LOAD:,} deliveries/s", _talk(1, 100, 5, LOAD), WITH_CLUSTERS),
+    Shape("cluster-1000", "1 room of 1,000, 5 talk", _talk(1, 1000, 5), WITH_CLUSTERS),
     Shape("growth", "Members 10 to 5,000, 20 messages/s", measure_growth, (ROOMCHAT, INSPIRCD, NATS_CORE)),
     Shape("idle", "5,000 idle connections", _arrive(""), chart="kib_each"),
     Shape("arrival", "5,000 connect, say hello, join one room", _arrive("r0")),
