@@ -149,6 +149,18 @@ def test_another_stream_is_noticed(alone, come):
     connection.join()
 
 
+def test_who_makes_the_stream_is_warned(alone):
+    """Whether NATS syncs each write can't be asked."""
+    connection = alone.connect()
+    try:
+        first, second = (stream.ensure(connection, Plan("warned", 1)) for _ in range(2))
+    finally:
+        connection.close()
+        connection.join()
+    assert "sync_interval: always" in " ".join(first.warnings)
+    assert not second.warnings
+
+
 def test_no_stream_and_too_much(alone, come):
     """What can't go well is said."""
     connection = alone.connect()

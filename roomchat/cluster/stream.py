@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from roomchat.cluster.nats import PATIENCE, Connection
@@ -25,6 +25,11 @@ NOT_FOUND = 10059
 # These have codes as if it were our fault, but the same request may be taken later: a duplicate is in process; no
 # peers for the replicas; the stream is offline.
 _LATER = {10158, 10005, 10118}
+# The API for a stream's users has no settings of the servers.
+UNSEEN = (
+    "The stream is new. NATS does not tell whether its servers have sync_interval: always; "
+    "without it a power cut of all of them loses messages."
+)
 ALONE = 10074  # has a code as if it could be taken later, but a NATS server of no cluster never will
 
 
@@ -141,14 +146,18 @@ def look(connection: Connection, plan: Plan) -> Stream:
 
 
 def ensure(connection: Connection, plan: Plan) -> Stream:
-    """The stream as it is; made, if there is none. Several servers may do so at once. Raises as ``look``."""
+    """The stream as it is; made, if there is none. Several servers may do so at once. Raises as ``look``.
+
+    Who makes it is warned of what nobody can look up.
+    """
     check(connection)
     try:
         return look(connection, plan)
     except StreamRefused as refused:
         if refused.code != NOT_FOUND:
             raise
-    return read(ask(connection, f"STREAM.CREATE.{plan.name}", plan.config(), 4 * PATIENCE), plan)
+    made = read(ask(connection, f"STREAM.CREATE.{plan.name}", plan.config(), 4 * PATIENCE), plan)
+    return replace(made, warnings=(*made.warnings, UNSEEN))
 
 
 def check(connection: Connection) -> None:
