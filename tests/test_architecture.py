@@ -32,6 +32,7 @@ BASE = {
 }
 SERVER = {"server", "hub_thread", "monitoring", "order", "recorder", "retention", "wiping", "clock"}
 PARTS = {"chat", "store", "wires"}
+LONGEST = 350  # lines of a file
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),
     **{one: BASE | {one} for one in PARTS},
@@ -190,3 +191,13 @@ def test_only_the_registry_changes_the_maps():
     found = {module: changes_of_the_maps(path.read_text(encoding="utf-8")) for module, path in MODULES.items()}
     assert found.pop("roomchat.chat.registry")
     assert not {module: changes for module, changes in found.items() if changes}
+
+
+def test_files_are_short():
+    """So that each holds one thing: the page's, too."""
+    long = {
+        str(path.relative_to(PACKAGE)): lines
+        for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.js")]
+        if (lines := path.read_text(encoding="utf-8").count("\n")) > LONGEST
+    }
+    assert not long

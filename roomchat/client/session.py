@@ -17,13 +17,7 @@ from roomchat.client.places import Places
 from roomchat.client.same import compared
 from roomchat.client.sayable import check_sayable, for_server
 from roomchat.client.verdicts import DOUBT_REASON, LOST_REASON, OTHER_LOG, REFUSED, UNCERTAIN
-from roomchat.errors import (
-    NameOwned,
-    OutOfOrder,
-    StorageUnavailable,
-    TooManyRooms,
-    UnknownToken,
-)  # fmt: skip
+from roomchat.errors import NameOwned, OutOfOrder, StorageUnavailable, TooManyRooms, UnknownToken
 from roomchat.protocol import (
     FEATURES,
     VERSION,
