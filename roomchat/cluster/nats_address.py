@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -11,6 +12,7 @@ from roomchat.errors import StreamRefused
 
 PORT = 4222
 _SEED, _USER = 18 << 3, 20 << 3  # what a seed and a user's public key begin with: an S and a U in base 32
+_HOST = re.compile(rb"[!-~]+").fullmatch
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,20 @@ def parse(text: str) -> tuple[tuple[Address, ...], Login]:
     Raises:
         StreamRefused: it can't be read.
     """
-    addresses, login, scheme = [], Login(), "nats"
+    addresses: list[Address] = []
+    login, scheme = Login(), "nats"
     for part in text.split(","):
         whole = part.strip() if "://" in part else f"{scheme}://{part.strip()}"
         try:
             url = urlsplit(whole)
-            host, port = url.hostname, url.port or PORT
+            host, port = url.hostname or "", url.port or PORT
+            is_host = _HOST(host.encode("idna"))
         except ValueError:
-            host = None
-        if not host or url.scheme not in ("nats", "tls") or url.path.strip("/") or url.query or url.fragment:
-            raise StreamRefused(
-                f"{part.strip()!r} is no address of a NATS server; it looks like nats://HOST:{PORT}."
-            )
+            is_host = None
+        if not is_host or url.scheme not in ("nats", "tls") or url.path.strip("/") or url.query or url.fragment:
+            # Not shown where a password may be in it.
+            shown = f"{part.strip()!r}" if "@" not in text else f"Number {len(addresses) + 1} of the addresses"
+            raise StreamRefused(f"{shown} is no address of a NATS server; it looks like nats://HOST:{PORT}.")
         scheme = url.scheme
         addresses.append(Address(host, port, url.scheme == "tls"))
         if url.username and login == Login():

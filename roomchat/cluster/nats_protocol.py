@@ -14,6 +14,7 @@ from roomchat.errors import NatsProtocolError, StreamRefused
 
 MAX_LINE = 64 * 1024  # bytes; an INFO with the addresses of 100 servers has 4 KiB
 MAX_MESSAGE = 8 * 1024 * 1024  # bytes of headers and body; what nats-server advises as its largest max_payload
+MAX_FAULT = 200  # bytes of what is wrong that are shown; nats-server's own have 90, and a subject
 DEFAULT_PAYLOAD = 1024 * 1024  # bytes; nats-server's own, until its INFO says another
 
 PING = b"PING\r\n"
@@ -130,7 +131,7 @@ class NatsProtocol:
             self.info = _info(rest)
             events.append(self.info)
         elif kind == b"-ERR":
-            events.append(Fault(rest.decode(errors="replace").strip(" '")))
+            events.append(Fault(rest[:MAX_FAULT].decode(errors="replace").strip(" '")))
         elif kind != b"+OK":
             raise NatsProtocolError(f"The NATS server has sent what is not known: {word[:40]!r}.")
         return end + 2
