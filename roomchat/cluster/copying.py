@@ -9,9 +9,9 @@ import json
 import logging
 import os
 import queue
+import shutil
 import sqlite3
 import struct
-import tempfile
 import threading
 import time
 from contextlib import closing, suppress
@@ -30,7 +30,7 @@ MAKING = 120.0  # seconds that the other server has to make the copy
 KEPT = 60.0  # seconds that it keeps one that nobody asks for
 FINDING = 1.0  # seconds until nobody is taken to be there
 
-_SIZE = struct.Struct(">Q")  # of the whole, before each piece
+_HEAD = struct.Struct(">QQ")  # before each piece: bytes of the whole, and which copy it is of
 
 
 def subject(cluster: Cluster, server: str) -> str:
@@ -39,15 +39,16 @@ def subject(cluster: Cluster, server: str) -> str:
 
 
 class Copies:
-    """Gives them away: a thread of its own, and one copy at a time."""
+    """Gives them away: a thread of its own, and one copy at a time, for whoever asks meanwhile."""
 
     def __init__(self, cluster: Cluster, path: Path) -> None:
         """``path``: of this server's log."""
         self._cluster = cluster
         self._path = path
         self._asked: queue.SimpleQueue[tuple[Connection, Message] | None] = queue.SimpleQueue()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._copy: Path | None = None
+        self._folder = path.with_name(f"{path.name}.copies")
+        self._number = 0  # of the copy that there is: no other one, of whatever life, has it; 0: there is none
+        self._drop()  # it may have been killed while it made one
         self._thread = threading.Thread(target=self._run, name="roomchat-copies")
         self._thread.start()
 
@@ -66,7 +67,7 @@ class Copies:
     def _run(self) -> None:
         while True:
             try:
-                asked = self._asked.get(timeout=KEPT if self._copy else None)
+                asked = self._asked.get(timeout=KEPT if self._number else None)
             except queue.Empty:
                 self._drop()
                 continue
@@ -83,10 +84,16 @@ class Copies:
             if message.subject == subject(self._cluster, ""):
                 who = str(json.loads(message.body)["server"])
                 return b"" if who == self._cluster.server else self._cluster.server.encode()
-            at = int(json.loads(message.body)["at"])
-            if at == 0:
+            asked = json.loads(message.body)
+            at, number = int(asked["at"]), int(asked["copy"])
+            if not number and not self._number:
                 self._make()
-            return self._piece(at)
+            if number not in (0, self._number):
+                return b""  # it was not asked for in time
+            with open(self._folder / "copy.db", "rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(at)
+                return _HEAD.pack(size, self._number) + file.read(PIECE)
         except (ValueError, KeyError, TypeError):
             return b""  # nobody of ours
         except (OSError, LogError) as error:
@@ -95,22 +102,13 @@ class Copies:
 
     def _make(self) -> None:
         self._drop()
-        self._folder = tempfile.TemporaryDirectory(prefix="roomchat-copy-", dir=self._path.parent)
-        self._copy = Path(self._folder.name, "copy.db")
-        back_up(self._path, self._copy)
-
-    def _piece(self, at: int) -> bytes:
-        if self._copy is None:
-            return b""  # it was not asked for in time
-        with open(self._copy, "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(at)
-            return _SIZE.pack(size) + file.read(PIECE)
+        self._folder.mkdir(0o700)
+        back_up(self._path, self._folder / "copy.db")
+        self._number = time.time_ns()
 
     def _drop(self) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
-        self._folder = self._copy = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._number = 0
 
 
 def fetch(cluster: Cluster, path: Path) -> str:
@@ -142,15 +140,15 @@ def _fetch(cluster: Cluster, connection: Connection, server: str, path: Path) ->
     part = path.with_name(f"{path.name}.copy")
     try:
         with open(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-            size, at = 1, 0
+            size, at, number = 1, 0, 0
             while at < size:
-                asked = json.dumps({"at": at}).encode()
+                asked = json.dumps({"at": at, "copy": number}).encode()
                 piece = connection.request(subject(cluster, server), asked, MAKING).body
-                if len(piece) <= _SIZE.size:
+                if len(piece) <= _HEAD.size:
                     raise StreamUnknown(f"{server} could not make a copy.")
-                (size,) = _SIZE.unpack_from(piece)
-                file.write(piece[_SIZE.size :])
-                at += len(piece) - _SIZE.size
+                size, number = _HEAD.unpack_from(piece)
+                file.write(piece[_HEAD.size :])
+                at += len(piece) - _HEAD.size
             file.flush()
             os.fsync(file.fileno())
         _check(part)
