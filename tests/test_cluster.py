@@ -20,8 +20,11 @@ from msgspec.structs import replace
 from roomchat import Client, ConnectionBack
 from roomchat.chat.effects import Effects
 from roomchat.chat.hub import Hub
-from roomchat.chat.inputs import Inputs
+from roomchat.chat.inputs import SERVER, Beat, Found, Inputs, Row
 from roomchat.cli import main
+from roomchat.cluster import codec
+from roomchat.cluster.shared_order import LARGEST_INPUT, SharedOrder
+from roomchat.cluster.stream import Cluster, Plan
 from roomchat.errors import StartError
 from roomchat.protocol import Say, Who
 from roomchat.server import Server
@@ -47,7 +50,8 @@ class Servers:
         self.folder = folder
         self.running: dict[str, Server] = {}
         urls = ",".join(f"nats://127.0.0.1:{one.port}" for one in nats.addresses)
-        self._shared = {"cluster": urls, "cluster_name": next(_chats), "cluster_replicas": 1}
+        self.chat = next(_chats)
+        self._shared = {"cluster": urls, "cluster_name": self.chat, "cluster_replicas": 1}
 
     def start(self, name: str, **more: Any) -> Server:
         settings = {"port": 0, "db": str(self.folder / f"{name}.db"), "server_name": name}
@@ -276,6 +280,22 @@ def test_a_fault_in_the_chat_ends_nobody(servers, person, monkeypatch):
     assert not one.ending
 
 
+def test_one_whose_clock_is_ahead_stops_no_clock(nats, servers, person):
+    """The chat's time never goes back, so what is said in the year 2100 would be said there for ever."""
+    one = servers.start("one")
+    ann = person(one, "ann")
+    ann.join("tea")
+    cluster = Cluster(nats.addresses, Plan(servers.chat), "two", 1)
+    with closing(SharedOrder(cluster)) as two:
+        until(lambda: two.take(0.1) or two.is_live)
+        two.submit(*codec.encode(4_102_444_800_000, [(SERVER, Beat(0))]))
+        until(lambda: two.take(0.1) and not two.stalled())
+    ann.say("now")
+    ann.flush(DEADLINE)
+    assert abs(one._hub.servers.time / 1000 - time.time()) < 60
+    assert one._hub.servers.time / 1000 > time.time()
+
+
 def test_two_of_one_name_do_not_end_each_other_for_ever(servers):
     """The first one ends, and says why."""
     one = servers.start("one")
@@ -320,6 +340,16 @@ def test_a_new_server_takes_a_copy(nats, servers, person, tmp_path):
         servers.stop(name)
     with pytest.raises(StartError, match="a copy of another one's database"):
         servers.start("three")
+
+
+def test_no_input_is_too_large_for_the_stream():
+    """Nothing would come behind it; so somebody who has read in very many rooms is looked up without that."""
+    row = Row(7, "ann", [], reads={f"@7-{n}": n for n in range(100_000)}, rooms={"tea": "Tea"})
+    (one,) = codec.encode(1, [(3, Found(7, row))])
+    assert len(one) <= LARGEST_INPUT
+    assert codec.decode([one]) == (1, [(3, Found(7, replace(row, reads={})))])
+    (small,) = codec.encode(1, [(3, Found(7, replace(row, reads={"tea": 1})))])
+    assert codec.decode([small])[1][0][1].row.reads == {"tea": 1}
 
 
 def reads_a_clock(hub: Hub) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
-from roomchat.chat.inputs import Input, Link
+from roomchat.chat.inputs import Found, Input, Link
 from roomchat.chat.record import AnyInput
+from roomchat.cluster.shared_order import LARGEST_INPUT
 from roomchat.errors import StreamRefused
 
 _encoder = msgspec.msgpack.Encoder()
@@ -16,7 +18,15 @@ _decoder = msgspec.msgpack.Decoder(tuple[int, int, AnyInput])
 
 def encode(time: int, items: Iterable[tuple[Link, Input]]) -> list[bytes]:
     """Each as bytes. ``time``: milliseconds since 1970, when they came."""
-    return [_encoder.encode((time, link, item)) for link, item in items]
+    encoded = []
+    for link, item in items:
+        one = _encoder.encode((time, link, item))
+        if len(one) > LARGEST_INPUT and isinstance(item, Found) and item.row is not None:
+            # Somebody who has whispered with fifty thousand. Up to where each was read is let go; else it would
+            # be sent again and again, and nothing behind it.
+            one = _encoder.encode((time, link, replace(item, row=replace(item.row, reads={}))))
+        encoded.append(one)
+    return encoded
 
 
 def decode(inputs: Sequence[bytes]) -> tuple[int, list[tuple[Link, Input]]]:

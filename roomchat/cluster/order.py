@@ -36,6 +36,9 @@ BEAT = 1.0  # seconds between two signs of life
 # takes 80 ms, in which everybody waits. What lies behind the last one is carried out again at a start.
 MARK = 60_000
 FRAMES = 5000  # that may lie behind it at the most
+# Milliseconds by which a server's clock may be ahead of the stream's leader's. The chat's time never goes back: a
+# server whose clock is in the next year would stop it for a year, and all deadlines with it.
+AHEAD = 10_000
 COMING = 0.02  # seconds between two looks whether all that was in the stream is known
 HITCH = 0.5  # seconds that our own may wait for the stream before no more signs of life are added to them
 TOLD_AFTER = 2.0  # seconds without the stream until people are told
@@ -100,6 +103,7 @@ class ClusterOrder:
         self._ends_at = 0.0  # when it ends though nobody has heard of that
         self._well_at = time.monotonic()
         self._told = False  # that the stream is away
+        self._clock = Trouble("this machine's clock is %s seconds ahead of the NATS servers': set it right", "")
         self._unwell = Trouble("the stream can't be used: %s", "the stream is back, after %d failures")
         inbox.wake = self._shared.wake
         self.submit = inbox.put
@@ -173,7 +177,10 @@ class ClusterOrder:
         if self._is_new and not self._said:
             self._check_past(accepted.position, items)
         before = self._hub.servers.time
-        now = max(came, before)
+        stored = accepted.time // 1_000_000
+        now = max(min(came, stored + AHEAD), before)
+        if came > stored + AHEAD and accepted.frame.server == self.origin.server:
+            self._clock.failed((came - stored) // 1000)
         if before // MARK != now // MARK and self._said:
             self._take_mark(now // MARK, accepted)
         origin = Origin(accepted.frame.server, accepted.frame.incarnation)
