@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from itertools import count
@@ -23,7 +24,10 @@ from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import SERVER, Beat, Found, Inputs, Row
 from roomchat.cli import main
 from roomchat.cluster import codec
-from roomchat.cluster.shared_order import LARGEST_INPUT, SharedOrder
+from roomchat.cluster.consumer import Consumer
+from roomchat.cluster.frames import Verdict, decode, encode
+from roomchat.cluster.order import AWAY
+from roomchat.cluster.shared_order import LARGEST_INPUT, Accepted, SharedOrder
 from roomchat.cluster.stream import Cluster, Plan
 from roomchat.errors import StartError
 from roomchat.protocol import Say, Who
@@ -209,6 +213,67 @@ def test_without_the_stream_people_wait_and_are_told(nats, servers, person):
     heard(bob, "into the dark")
     ann.flush(DEADLINE)
     until(lambda: servers.log("one") == servers.log("two"))
+
+
+def does_nothing_wrong(shared: SharedOrder) -> None:
+    """As it is."""
+
+
+def delivers_at_once(shared: SharedOrder) -> None:
+    """What it publishes it takes for accepted, before the stream has it."""
+    publish, publisher = shared._publish, shared._publisher
+
+    def and_deliver(consumer: Consumer, now: float, is_behind: bool) -> None:
+        publish(consumer, now, is_behind)
+        while publisher._under_way:
+            frame = decode(publisher._under_way[0])
+            shared.reader.judge(*frame[:3])
+            shared._accepted.append(Accepted(shared.position, time.time_ns(), frame))
+            publisher.heard(frame.n, Verdict.ACCEPTED, now)
+
+    shared._publish = and_deliver  # type: ignore[method-assign]
+
+
+def tries_again_without_a_number(shared: SharedOrder) -> None:
+    """What it sends again has another one, as something new has."""
+    publisher = shared._publisher
+    go_back, heard = publisher._go_back, publisher.heard
+
+    def with_other_numbers(now: float) -> None:
+        frames = [decode(one) for one in publisher._under_way]
+        publisher._accepted += len(frames)
+        publisher._under_way = deque(encode(one._replace(n=one.n + len(frames))) for one in frames)
+        go_back(now)
+
+    def of_those(n: int, verdict: Verdict, now: float) -> None:
+        if n > publisher._accepted:
+            heard(n, verdict, now)
+
+    publisher._go_back, publisher.heard = with_other_numbers, of_those  # type: ignore[method-assign]
+
+
+PUBLISHING = [(does_nothing_wrong, 0, 1), (delivers_at_once, 1, 1), (tries_again_without_a_number, 0, 2)]
+
+
+@pytest.mark.parametrize(("fault", "early", "times"), PUBLISHING, ids=[one.__name__ for one, _, _ in PUBLISHING])
+def test_what_is_said_is_in_the_stream_and_once(nats, servers, monkeypatch, fault, early, times):
+    """While nobody knows whether it is there nothing comes back, and what was sent again counts once; a server
+    that gets this wrong is seen. There is no n of the client, by which the hub would know it again."""
+    monkeypatch.setattr("roomchat.cluster.order.TOLD_AFTER", 0.5)
+    one = servers.start("one")
+    with Peer(one.address) as ann:
+        ann.hello("ann")
+        ann.join("tea")
+        fault(one._order._shared)
+        nats.hang(0)
+        try:
+            ann.send("say", text="into the dark")
+            before = ann.collect("notice", text=AWAY)
+        finally:
+            nats.wake(0)
+        after = ann.sync() + ann.sync()
+    said = [sum(event["type"] == "message" for event in events) for events in (before, before + after)]
+    assert [said[0], min(said[1], 2)] == [early, times]
 
 
 def test_whoever_runs_them_sees_them(servers, tmp_path):
