@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from roomchat.account import Account
 from roomchat.dialect import Answer, Malformed, Terms
-from roomchat.protocol import Command, Hello, Id, InviteTo, Tombstone
+from roomchat.protocol import AnyCommand, Command, Hello, Id, InviteTo, Tombstone
 from roomchat.protocol.administration import HubCommands
 
 Link = int  # the number of a connection, from 1; of what an admin asks, from -1 down
@@ -228,9 +228,8 @@ class Found(_Input):
 
 
 Verdict = LoggedIn | NewAccount | NewPassword | EndOfAccount  # on a password
-Input = (
-    Command
-    | Answer
+_Other = (
+    Answer
     | Malformed
     | Introduction
     | Offer
@@ -244,6 +243,8 @@ Input = (
     | Found
     | Administer
 )
+Input = Command | _Other
+AnyInput = AnyCommand | _Other  # the same, each kind by its name: so they can be read from bytes
 
 
 class Origin(NamedTuple):

@@ -20,12 +20,7 @@ from roomchat.chat.effects import Effects
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import (
     Administer,
-    Arrived,
-    Beat,
-    Connected,
-    Disconnected,
-    EndOfAccount,
-    Found,
+    AnyInput,
     Input,
     Inputs,
     Introduction,
@@ -33,41 +28,16 @@ from roomchat.chat.inputs import (
     LoggedIn,
     NewAccount,
     NewPassword,
-    Offer,
-    Refresh,
     Row,
-    Shutdown,
 )
 from roomchat.chat.registry import Registry
 from roomchat.chat.rules import Rules
 from roomchat.chat.sessions import Seat
 from roomchat.chat.state import ServerBan
-from roomchat.dialect import Answer, Malformed
 from roomchat.errors import Refused
-from roomchat.protocol import AnyCommand
 from roomchat.protocol.administration import MakeAccount, PutPassword
 from roomchat.settings import Settings
 from roomchat.version import __version__
-
-AnyInput = (
-    AnyCommand
-    | Answer
-    | Malformed
-    | Introduction
-    | Offer
-    | LoggedIn
-    | NewAccount
-    | NewPassword
-    | EndOfAccount
-    | Connected
-    | Disconnected
-    | Refresh
-    | Shutdown
-    | Arrived
-    | Beat
-    | Found
-    | Administer
-)
 
 
 class Beginning(Struct):
@@ -170,10 +140,11 @@ def play(lines: Iterable[bytes]) -> Iterator[tuple[Step, Hub]]:
                 hub.commit()
             else:
                 hub.rollback()
+            state = None if one.state is None else fingerprint.of_state(hub)
         except Exception as error:
             raise Difference(f"Step {number} led to a fault: {error!r}") from error
         if fingerprint.of_effects(effects) != one.effects:
             raise Difference(f"Step {number} led to something else than what was recorded.")
-        if one.state is not None and fingerprint.of_state(hub) != one.state:
+        if state != one.state:
             raise Difference(f"After step {number} the state is another one than what was recorded.")
         yield one, hub

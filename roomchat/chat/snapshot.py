@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from roomchat.account import Account, Invite
 from roomchat.chat.hub import Hub
-from roomchat.chat.inputs import Found, Link, Place
-from roomchat.chat.record import AnyInput
+from roomchat.chat.inputs import AnyInput, Found, Link, Place
 from roomchat.chat.registry import Registry
 from roomchat.chat.rules import Rules
 from roomchat.chat.servers import Life, Servers, shared, with_shared
@@ -23,6 +22,8 @@ from roomchat.dialect import Terms
 from roomchat.errors import BadName
 from roomchat.settings import Settings
 
+# Of the shape of these bytes, as it was released. A change after that raises it, and LOGIC (chat/servers.py), for
+# servers compare these bytes; and what was written before must still be read, for a server goes on from it.
 VERSION = 1
 
 _Keys = list[tuple[int, list[str]]]  # of rooms, by UID

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from roomchat.chat.inputs import Found, Input, Link
-from roomchat.chat.record import AnyInput
+from roomchat.chat.inputs import AnyInput, Found, Input, Link
 from roomchat.cluster.shared_order import LARGEST_INPUT
 from roomchat.errors import StreamRefused
 

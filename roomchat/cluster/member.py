@@ -148,7 +148,10 @@ def join(
         kept = log.kept()
         hub = beginning.hub() if kept is None else snapshot.hub(kept.snapshot.state, settings)
     except (LogError, SnapshotError, json.JSONDecodeError) as error:
-        raise StartError(f"What this server knew of the chat can't be read ({error}).") from None
+        raise StartError(
+            f"What this server knew of the chat can't be read: {error} Start it with the roomchat that wrote it, "
+            "or name a new database with --db, into which another server's is copied."
+        ) from None
     has_past = kept is None and (beginning.next_uid > 1 or bool(beginning.rooms))
 
     def arrived() -> Arrived:
