@@ -33,15 +33,14 @@ def assemble(contents: Mapping[str, bytes]) -> dict[str, bytes]:
         link = f'<link rel="stylesheet" href="/__HASH__/{STYLE}">\n'
         served[INDEX] = f"{_STYLESHEET.sub('', before)}{link}</head>{behind}".encode()
     if MAIN in texts:
-        served |= {name: text.encode() for name, text in _modules(texts, shrunk).items()}
+        served |= {name: text.encode() for name, text in _modules(texts).items()}
     return served
 
 
-def _modules(texts: Mapping[str, str], shrunk: Mapping[str, str | None]) -> dict[str, str]:
-    """Those that ``main.js`` needs in a few files; or, where that can't be done, all as they are."""
+def _modules(texts: Mapping[str, str]) -> dict[str, str]:
+    """Those that ``main.js`` needs in two files; or, where that can't be done, all as they are."""
+    scripts = {name: text for name, text in texts.items() if name.endswith(".js")}
     try:
-        return bundle(
-            MAIN, {name: text for name, text in shrunk.items() if text is not None and name.endswith(".js")}
-        )
+        return bundle(MAIN, scripts)
     except NotBundled:
-        return {name: text for name, text in texts.items() if name.endswith(".js")}
+        return scripts

@@ -1,37 +1,41 @@
-"""Modules as they are served: all that the page needs to begin in one file, and what it asks for later in others.
+"""Modules as they are served: what the page needs to begin in one file, and what it asks for later in another.
 
 Seventy small files would be seventy requests, and a third more bytes: each is packed without what it has in common
-with the others. Nothing but imports and exports is rewritten, and each module keeps a scope of its own:
+with the others. In one file a module needs no imports, for the names that it takes stand there already; so no two
+modules may export the same name. Where what a module has for itself is called as something of another one, it has
+a scope of its own:
 
-    import { el } from "./dom.js";            const $$7=(()=>{
-    export class Sidebar { ... }         ->   const{el}=$$3;
-                                              class Sidebar{ ... }
-                                              return{Sidebar};
-                                              })();
+    import { el } from "./dom.js";
+    const MOST = 99;                            const{Sidebar}=(()=>{const MOST=99;
+    export class Sidebar { ... }          ->    class Sidebar{ ... }
+                                                return{Sidebar}})();
 """
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-_IMPORT = re.compile(
-    r"""^import\s*(?:(?:\{(?P<names>[^}]*)\}|\*\s*as\s+(?P<all>[\w$]+))\s*from\s*)?"(?P<path>\.[^"]*)";?$""",
-    re.MULTILINE,
-)
-_DECLARED = re.compile(r"^export (?=(?:async function|function|class|const) (?P<name>[\w$]+))", re.MULTILINE)
+from roomchat.site.shrink import shorten, shrink
+
+LATER = "later.js"
+
+_IMPORT = re.compile(r'^import\s*(?:\{(?P<names>[^}]*)\}\s*from\s*)?"(?P<path>\.[^"]*)";?\n?', re.MULTILINE)
+_LATER = re.compile(r'\bimport\("(\.[^"]*)"\)')
 _LISTED = re.compile(r"^export\s*\{(?P<names>[^}]*)\};?\n?", re.MULTILINE)
-_OTHER = re.compile(r"^(?:export\b|import\b(?!\s*[(.])).*", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) [\w$])", re.MULTILINE)
+# What is declared in no function, and so is not indented in the sources.
+_DECLARED = re.compile(
+    r"^(?P<export>export )?(?:(?:async )?function\b\*? ?|class |const |let )(?P<name>[\w$]+)", re.MULTILINE
+)
+_OTHER = re.compile(r"^(?:export\b|import\b(?!\s*[(.])|(?:const|let) [\[{]).*", re.MULTILINE)
 # A line that is one with the next: no statement ends at such a mark, or before one.
 _NO_END = re.compile(r"(?<=[;{,(\[=?:&|])\n|\n(?=[})\].?:&|])")
-_LATER = re.compile(r"""\bimport\("(\.[^"]*)"\)""")
-
-
-SHARED = "shared.js"
 
 
 class NotBundled(ValueError):
@@ -41,61 +45,70 @@ class NotBundled(ValueError):
 class Module(Struct):
     """What is to be known of one."""
 
-    text: str
+    text: str  # without imports, exports and comments
     imports: dict[str, list[str]]  # what it needs before it runs, and which names of that
     later: list[str]  # what it asks for by `import()`
-    exports: dict[str, str]  # names, and what they are called inside
+    declared: set[str]  # names that its functions have in common
+    exports: set[str]  # names that others may take; those that it has imported are not among `declared`
 
 
-def bundle(main: str, texts: Mapping[str, str]) -> dict[str, str]:
+def bundle(main: str, sources: Mapping[str, str]) -> dict[str, str]:
     """The files that take the place of all modules that ``main`` needs, now or later.
 
     Args:
-        main: the name of the first one.
-        texts: of the modules, by their names, without comments and indentation.
+        main: the name of the first one; it lies in no folder.
+        sources: of the modules, by their names.
     Returns:
-        By name: ``main`` with all that it needs to run; each module that is asked for later, with what it needs
-        beyond that; and ``SHARED``, with what several of these need.
+        By name: ``main`` with all that it needs to run; and, if anything is asked for later, ``LATER`` with that
+        and what it needs beyond.
     Raises:
         NotBundled
     """
-    if SHARED in texts:
-        raise NotBundled(f"{SHARED} is to be the name of something else")
-    modules = {name: _read(name, text) for name, text in texts.items()}
-    needs: dict[str, list[str]] = {}  # of those that are asked for: the modules that run by then, in order
-    asked = [main]
-    for root in asked:  # it grows
-        needs[root] = [*_in_order(root, modules, [], set())]
-        asked += dict.fromkeys(one for name in needs[root] for one in modules[name].later if one not in asked)
-    holders = dict.fromkeys(needs[main], main)  # the file of each module
-    times = Counter(name for root in asked for name in needs[root])
-    for root in asked:
-        for name in needs[root]:
-            holders.setdefault(name, root if times[name] == 1 else SHARED)
-    for name in holders:
-        _check(name, modules)
-    numbers = {name: f"$${number}" for number, name in enumerate(holders)}
-    files = dict.fromkeys([main, *holders.values(), *asked])
-    return {file: _file(file, modules, holders, numbers, files) for file in files}
+    if LATER in sources:
+        raise NotBundled(f"{LATER} is to be the name of something else")
+    modules = {name: read(name, text) for name, text in sources.items()}
+    first = [*_in_order(main, modules, [], set())]
+    run = set(first)
+    asked: dict[str, None] = {}  # in order
+    rest: list[str] = []
+    for name in itertools.chain(first, rest):  # it grows
+        for root in modules[name].later:
+            asked[root] = None
+            rest += _in_order(root, modules, [name], run)
+    scoped = _scoped([*first, *rest], modules)
+    own = {name for one in first for name in modules[one].exports}
+    taken = {name for one in rest for names in modules[one].imports.values() for name in names if name in own}
+    given = {name for one in asked for name in modules[one].exports}
+    taken |= given & own
+    files = {main: _file(first, modules, scoped, taken | modules[main].exports)}
+    if asked:
+        begin = f'import{{{",".join(sorted(taken))}}}from"./{main}";\n' if taken else ""
+        files[LATER] = begin + _file(rest, modules, scoped, given)
+    return files
 
 
-def _read(name: str, text: str) -> Module:
+def read(name: str, source: str) -> Module:
+    """What a module consists of; raises ``NotBundled``."""
     folder = posixpath.dirname(name)
     imports: dict[str, list[str]] = {}
-    for found in _IMPORT.finditer(text):
-        imports.setdefault(_joined(folder, found["path"]), []).extend(
-            outside for outside, _ in _names(found["names"])
-        )
-    exports = {found["name"]: found["name"] for found in _DECLARED.finditer(text)}
-    for found in _LISTED.finditer(text):
-        exports |= {outside: inside for inside, outside in _names(found["names"])}
-    return Module(text, imports, [_joined(folder, path) for path in _LATER.findall(text)], exports)
+    for found in _IMPORT.finditer(source):
+        imports.setdefault(_joined(folder, found["path"]), []).extend(_names(found["names"]))
+    declared = [*_DECLARED.finditer(source)]
+    exports = {found["name"] for found in declared if found["export"]}
+    for found in _LISTED.finditer(source):
+        exports.update(_names(found["names"]))
+    bare = _EXPORT.sub("", _LISTED.sub("", _IMPORT.sub("", source)))
+    if (other := _OTHER.search(bare)) is not None:
+        raise NotBundled(f"{name} has a form of import, export or declaration that is not served: {other[0]}")
+    if (text := shrink(bare, script=True)) is None:
+        raise NotBundled(f"{name} has something that goes on over the end of a line")
+    later = [_joined(folder, path) for path in _LATER.findall(text)]
+    return Module(shorten(text), imports, later, {found["name"] for found in declared}, exports)
 
 
-def _names(listed: str | None) -> list[tuple[str, str]]:
-    """``a, b as c`` as pairs: (a, a), (b, c)."""
-    pairs = (one.split() for one in (listed or "").split(",") if one.strip())
-    return [(words[0], words[-1]) for words in pairs]
+def _names(listed: str | None) -> list[str]:
+    """``a, b`` as a list; ``a as b`` is one that nobody exports."""
+    return [one.strip() for one in (listed or "").split(",") if one.strip()]
 
 
 def _in_order(name: str, modules: Mapping[str, Module], way: Sequence[str], run: set[str]) -> Iterator[str]:
@@ -105,89 +118,49 @@ def _in_order(name: str, modules: Mapping[str, Module], way: Sequence[str], run:
         way: the modules that wait for it.
         run: those that have run.
     """
+    if name in run:
+        return
     if name in way or name not in modules:
         why = "which waits for it" if name in way else "which is not there"
         raise NotBundled(f"{way[-1]} imports {name}, {why}")
-    if name in run:
-        return
-    for other in modules[name].imports:
+    for other, names in modules[name].imports.items():
         yield from _in_order(other, modules, [*way, name], run)
+        if missing := [one for one in names if one not in modules[other].exports]:
+            raise NotBundled(f"{name} imports {missing[0]} from {other}, which does not export it")
     run.add(name)
     yield name
 
 
-def _check(name: str, modules: Mapping[str, Module]) -> None:
-    """That nothing in a module is overlooked."""
-    module = modules[name]
-    if (other := _OTHER.search(_bare(module.text, ""))) is not None:
-        raise NotBundled(f"{name} has a form of import or export that is not served: {other[0]}")
-    for imported, names in module.imports.items():
-        for one in names:
-            if one not in modules[imported].exports:
-                raise NotBundled(f"{name} imports {one} from {imported}, which does not export it")
+def _scoped(order: Sequence[str], modules: Mapping[str, Module]) -> set[str]:
+    """The modules that have something for themselves by a name that is another's, too."""
+    exported = Counter(name for one in order for name in modules[one].exports & modules[one].declared)
+    if twice := [name for name, times in exported.items() if times > 1]:
+        raise NotBundled(f"two modules export {twice[0]}")
+    names = set(exported)
+    scoped = set()
+    for one in order:
+        own = modules[one].declared - modules[one].exports
+        if own & names:
+            scoped.add(one)
+        else:
+            names |= own
+    return scoped
 
 
-def _file(
-    file: str, modules: Mapping[str, Module], holders: Mapping[str, str], numbers: Mapping[str, str],
-    files: Iterable[str],
-) -> str:  # fmt: skip
-    """The text of one: what it takes from others, its modules, and what others take from it."""
-    own = [name for name, holder in holders.items() if holder == file]
+def _file(names: Iterable[str], modules: Mapping[str, Module], scoped: set[str], exports: Iterable[str]) -> str:
+    """The text of one: its modules, and what is taken from it."""
     lines = []
-    for other in files:
-        if taken := [numbers[name] for name in _taken(file, other, modules, holders)]:
-            lines.append(f'import{{{",".join(taken)}}}from"{_relative(other, file)}";')
-    lines += [_scope(name, file, modules[name], numbers) for name in own]
-    given = {name for other in files for name in _taken(other, file, modules, holders)}
-    if given:
-        lines.append(f"export{{{','.join(numbers[name] for name in own if name in given)}}};")
-    if file in modules and (exports := modules[file].exports):
-        lines.append(f"export const{{{','.join(exports)}}}={numbers[file]};")
-    return _NO_END.sub("", "\n".join(lines) + "\n")
-
-
-def _taken(file: str, other: str, modules: Mapping[str, Module], holders: Mapping[str, str]) -> list[str]:
-    """What one file takes from another."""
-    if file == other:
-        return []
-    own = [name for name, holder in holders.items() if holder == file]
-    wanted = {file, *(needed for name in own for needed in modules[name].imports)}
-    return [name for name, holder in holders.items() if holder == other and name in wanted]
-
-
-def _scope(name: str, root: str, module: Module, numbers: Mapping[str, str]) -> str:
-    """A module as a value of the file of ``root``: what it exports."""
-    folder = posixpath.dirname(name)
-
-    def imported(found: re.Match[str]) -> str:
-        number = numbers[_joined(folder, found["path"])]
-        if found["all"]:
-            return f"const {found['all']}={number};"
-        return f"const{{{_pairs(_names(found['names']))}}}={number};" if found["names"] else ""
-
-    def asked(found: re.Match[str]) -> str:
-        return f'import("{_relative(_joined(folder, found[1]), root)}")'
-
-    body = _LATER.sub(asked, _bare(module.text, imported))
-    exports = _pairs((outside, inside) for outside, inside in module.exports.items())
-    return f"const {numbers[name]}=(()=>{{\n{body}return{{{exports}}};\n}})();"
-
-
-def _bare(text: str, imported: str | Callable[[re.Match[str]], str]) -> str:
-    """A module without its exports, and with something in the place of its imports."""
-    return _LISTED.sub("", _DECLARED.sub("", _IMPORT.sub(imported, text)))
-
-
-def _pairs(names: Iterable[tuple[str, str]]) -> str:
-    """As properties of an object: its own names, and those for the values."""
-    return ",".join(one if one == other else f"{one}:{other}" for one, other in names)
+    for name in names:
+        module = modules[name]
+        text = _LATER.sub(f'import("./{LATER}")', module.text)
+        if name in scoped:
+            given = ",".join(sorted(module.exports & module.declared))
+            text = f"const{{{given}}}=(()=>{{\n{text}return{{{given}}}\n}})();\n"
+        lines.append(text)
+    if exports:
+        lines.append(f"export{{{','.join(sorted(exports))}}};\n")
+    return _NO_END.sub("", "".join(lines))
 
 
 def _joined(folder: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path))
-
-
-def _relative(name: str, origin: str) -> str:
-    """As the file ``origin`` calls it."""
-    path = posixpath.relpath(name, posixpath.dirname(origin) or ".")
-    return path if path.startswith("../") else f"./{path}"

@@ -86,8 +86,6 @@ class Page(Struct, frozen=True):
         for name, path in paths.items():
             body = _named(name, served[name], mark, listed) if name in ROOT else served[name]
             files[path] = File.of(name, body, lasting=name not in ROOT)
-        listing = json.dumps({"hash": mark, "files": listed}).encode()
-        files[f"/{mark}/files.json"] = File.of("files.json", listing, lasting=True)
         return cls(files, mark)
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_letters
 
 NESTED = 3  # templates within templates, on one line
 
@@ -28,6 +29,11 @@ _IN_SCRIPT = re.compile(
     r"|/(?![*\s])(?:[^/\\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+/"  # a pattern; a division has a space behind it
     r"| ?(?P<mark>[={}()\[\],;:?<>|&]) ?"
 )
+
+# A private member of a class where it is declared, and wherever it is used. In a string that could be some words
+# with a "#" that a class of the same module has as well; a test rules it out.
+_DECLARED = re.compile(r"^(?:static |async |get |set |\*)*#(\w+)", re.MULTILINE)
+_PRIVATE = re.compile(r"(?<![\w\"'`/&#])#(\w+)")
 
 
 def shrink(text: str, *, script: bool) -> str | None:
@@ -58,6 +64,17 @@ def shrink(text: str, *, script: bool) -> str | None:
                 return None
             kept.append(bare + "\n")
     return None if in_comment else "".join(kept)
+
+
+def shorten(text: str) -> str:
+    """Give the private members of a module's classes names of one letter. No other name can be changed without
+    knowing what it stands for: a private one is always behind a "#", and means nothing outside its class.
+
+    Args:
+        text: a module without comments and indentation.
+    """
+    short = dict(zip(dict.fromkeys(_DECLARED.findall(text)), ascii_letters, strict=False))
+    return _PRIVATE.sub(lambda found: f"#{short.get(found[1], found[1])}", text)
 
 
 def _kept(found: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What the pages of others get, in a browser that would let them."""
+"""What the pages of others get, in a browser that would let them; and what ours may not take from one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from roomchat.server import Server
+from roomchat.site.bundle import read
+from tests.test_bundle import MODULES
 from tests.web.browser import Person
 
 FOREIGN = b"""<!doctype html><title>trying</title><link rel=icon href="data:,"><script>
@@ -54,3 +56,12 @@ def test_another_page_is_kept_out(
     eve.expected = ["WebSocket connection to .* failed.*403", f"request: http://.*:{elsewhere}/"]
     for host, said in {"127.0.0.1": "kept out", "localhost": "came in"}.items():
         expect(eve.open(f"http://{host}:{elsewhere}/#{server.address[1]}")).to_have_title(said)
+
+
+def test_no_module_hides_what_the_browser_has(browser: Browser) -> None:
+    """In the file that is served, what one module declares is seen from all others, and would be taken there for
+    what the browser has by that name. The browser's ``Storage`` is of no use to anyone."""
+    names = {declared for name, text in MODULES.items() for declared in read(name, text).declared} - {"Storage"}
+    page = browser.new_page()
+    assert page.evaluate("(names) => names.filter((name) => name in window)", sorted(names)) == []
+    page.close()

@@ -90,7 +90,7 @@ export class Connection {
     this.#until = 0;
     const events = [];
     try {
-      for (const line of String(data).split("\n")) if (line) events.push(event(line));
+      for (const line of String(data).split("\n")) if (line) events.push(eventIn(line));
     } catch {
       this.#end("What answers there is not a roomchat server.");
       return;
@@ -113,7 +113,7 @@ export class Connection {
 }
 
 /** @param {string} line */
-function event(line) {
+function eventIn(line) {
   const value = JSON.parse(line);
   if (typeof value?.type !== "string") throw new TypeError("no event");
   return value;

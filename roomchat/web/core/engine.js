@@ -6,7 +6,7 @@ import { Journal } from "./journal.js";
 import { Leader } from "./leader.js";
 import { PAGE, Refused } from "./protocol.js";
 import { Storage } from "./storage.js";
-import { Tabs, browser } from "./tabs.js";
+import { Tabs, aroundTabs } from "./tabs.js";
 
 export { Refused };
 
@@ -68,7 +68,7 @@ export class Engine extends Emitter {
   #isOutdated = false; // another tab has a newer page
 
   /** @param {Options} [options] `summary`: what the chat model knows, without entries, as a plain object */
-  constructor({ url, summary = () => null, around = browser, outside, open = Storage.open } = {}) {
+  constructor({ url, summary = () => null, around = aroundTabs, outside, open = Storage.open } = {}) {
     super();
     this.#url = url ?? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
     this.#summary = summary;

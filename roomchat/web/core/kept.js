@@ -4,7 +4,7 @@ import { isEntry } from "./protocol.js";
 
 // Answers that only who asked is told: long, secret, or of no use to others.
 const ANSWERS = ["history", "devices", "stats", "pong", "invitation", "password_changed"];
-export const MOST = 500; // entries of a room that are kept: what one scrolls back at once, or reads on a train
+export const KEPT = 500; // entries of a room that are kept: what one scrolls back at once, or reads on a train
 const FIRST = 200; // entries of a room that a tab begins with
 
 /**
@@ -36,7 +36,7 @@ export const valuesOf = (items, kind) => items.filter(([one]) => one === kind).m
  * @param {number} pos
  * @returns {Promise<Frame[]>}
  */
-export async function since(it, pos) {
+export async function framesSince(it, pos) {
   const range = { from: pos + 1 };
   const [keys, values] = await Promise.all([it.keys("journal", range), it.all("journal", range)]);
   return keys.map((key, i) => ({ pos: key, items: values[i].items }));
@@ -106,8 +106,8 @@ export async function note(it, events, cursors) {
       const rest = coming.get(room) - 1;
       coming.set(room, rest);
       // A flood, or found in a page of history: then what is around it is not kept.
-      if (rest === MOST) it.remove("entries", { from: [room, 0], to: [room, seq] });
-      else if (rest < MOST && seq > (cursors.get(room) ?? 0)) it.put("entries", event, [room, seq]);
+      if (rest === KEPT) it.remove("entries", { from: [room, 0], to: [room, seq] });
+      else if (rest < KEPT && seq > (cursors.get(room) ?? 0)) it.put("entries", event, [room, seq]);
       if (event.type === "deleted") await erase(it, items, room, event.of);
     } else if (type === "joined") {
       const { last_seq: last, isCut } = event;

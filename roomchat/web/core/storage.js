@@ -5,7 +5,7 @@
 // order in which every tab shows it; `drafts`.
 
 import { Disk } from "./database.js";
-import { MOST, all, kept, newest, note, restart, rows, since, valuesOf } from "./kept.js";
+import { KEPT, all, framesSince, kept, newest, note, restart, rows, valuesOf } from "./kept.js";
 
 const VERSION = 1; // of what is kept, and of what tabs tell each other
 const STORES = ["kept", "pending", "unsent", "entries", "journal", "drafts"];
@@ -64,7 +64,7 @@ export class Storage {
     return this.#database.read(async (it) => {
       const names = ["session", "checkpoint", "pruned", "person"];
       const [session, checkpoint, pruned = 0, person = 0] = await all(it, "kept", names);
-      const frames = await since(it, checkpoint?.pos ?? 0);
+      const frames = await framesSince(it, checkpoint?.pos ?? 0);
       const pos = Math.max(pruned, checkpoint?.pos ?? 0, frames.at(-1)?.pos ?? 0);
       if (!session?.token) return { pos, kept: null };
       const { uid, name, account, device } = session;
@@ -95,7 +95,7 @@ export class Storage {
   since(pos) {
     return this.#database.read(async (it) => {
       const pruned = (await it.get("kept", "pruned")) ?? 0;
-      return pos < pruned ? null : since(it, pos);
+      return pos < pruned ? null : framesSince(it, pos);
     });
   }
 
@@ -245,7 +245,7 @@ export class Storage {
       it.put("kept", pruned, "pruned");
       it.remove("journal", { to: pruned });
       for (const [room, seqs] of await kept(it)) {
-        const old = seqs.at(-MOST - 1);
+        const old = seqs.at(-KEPT - 1);
         if (old !== undefined) it.remove("entries", { from: [room, 0], to: [room, old] });
       }
     });

@@ -1,6 +1,7 @@
 // The tabs of this browser: one of them leads, the others ask it. The one that holds a lock leads; when it is
 // gone, or does not answer, another one does. A lock is only a hint: the storage knows who really leads.
 
+import { browser } from "./outside.js";
 import { Refused } from "./protocol.js";
 
 const PATIENCE = 4_000; // ms until a tab that leads and does not answer is taken for one that is asleep, or dead
@@ -33,20 +34,17 @@ const HARMLESS = [
  */
 
 /** @type {Around} */
-export const browser = {
+export const aroundTabs = {
   locks: globalThis.navigator?.locks,
   channel: (name) => new BroadcastChannel(name),
-  after: (ms, then) => {
-    const timer = setTimeout(then, ms);
-    return () => clearTimeout(timer);
-  },
+  after: browser.after,
   isSeen: () => document.visibilityState === "visible",
   watch: ({ sleep, wake, look }) => {
     addEventListener("pagehide", sleep);
     addEventListener("pageshow", wake);
     document.addEventListener("freeze", sleep);
     document.addEventListener("resume", wake);
-    document.addEventListener("visibilitychange", () => browser.isSeen?.() && look());
+    document.addEventListener("visibilitychange", () => aroundTabs.isSeen?.() && look());
   },
 };
 
@@ -75,7 +73,7 @@ export class Tabs {
    * @param {Tab} tab
    * @param {Around} [around]
    */
-  constructor(name, tab, around = browser) {
+  constructor(name, tab, around = aroundTabs) {
     this.#name = name;
     this.#tab = tab;
     this.#around = around;

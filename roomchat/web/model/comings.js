@@ -42,7 +42,7 @@ export const isComing = (event) =>
  * @param {number} at ms: now
  * @returns {Comings}
  */
-export function folded(line, event, key, at) {
+export function withComing(line, event, key, at) {
   if (!line || line.people.size >= MOST_PEOPLE || isOtherDay(line.at, at)) {
     line = { kind: "comings", key, at, first: event, count: 0, people: new Map(), crowd: null };
   }

@@ -228,7 +228,7 @@ const MAKE = {
   "/stats": () => ({ type: "stats" }),
   "/help"(chat, [typed]) {
     const topic = typed?.toLowerCase().replace(/^\//, "");
-    return { local: "help", topic: topic && find(`/${topic}`).name.slice(1) };
+    return { local: "help", topic: topic && commandNamed(`/${topic}`).name.slice(1) };
   },
   "/quit"() {
     throw new TypingError("To leave, close the page; you can come back as who you are. /logout ends that.");
@@ -246,7 +246,7 @@ export function parse(line, chat) {
   if (line.startsWith("//")) return { type: "say", text: line.slice(1) };
   if (!line.startsWith("/")) return { type: "say", text: line };
   const [name, rest = ""] = cut(line);
-  const command = find(name.toLowerCase());
+  const command = commandNamed(name.toLowerCase());
   const { forms } = command, isSpare = SPARE.includes(command.name);
   // The last argument has its spaces; of a command without any, all that is behind it is too much.
   let args = words(rest, Math.max(forms.length - (isSpare ? 0 : 1), 0));
@@ -261,7 +261,7 @@ export function parse(line, chat) {
  * @param {string} name
  * @returns {SlashCommand}
  */
-export function find(name) {
+export function commandNamed(name) {
   const command = BY_NAME.get(name);
   if (command) return command;
   if (Object.hasOwn(MISSING, name)) throw new TypingError(MISSING[name]);
@@ -276,6 +276,6 @@ export function find(name) {
  * @param {string} name without its slash
  */
 export function about(name) {
-  const { form, help, aliases } = find(`/${name}`);
+  const { form, help, aliases } = commandNamed(`/${name}`);
   return `${form}: ${help}.${aliases.length ? ` Also: ${aliases.join(", ")}.` : ""}`;
 }

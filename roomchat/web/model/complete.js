@@ -1,7 +1,7 @@
 // What Tab and the menu offer: commands, people, rooms. Pure: a text in, candidates out. As in the terminal.
 
 import { compared, isPair, privateOf } from "../core/protocol.js";
-import { COMMANDS, find } from "./commands.js";
+import { COMMANDS, commandNamed } from "./commands.js";
 import { harmless } from "./harmless.js";
 
 /**
@@ -77,7 +77,7 @@ function asked(before) {
   const [name, ...typed] = before.split(" ");
   let command;
   try {
-    command = find(name.toLowerCase());
+    command = commandNamed(name.toLowerCase());
   } catch {
     return { kind: "", word };
   }
@@ -189,7 +189,7 @@ function* rooms(word, end, chat, isAny) {
 export function hint(text) {
   if (!text.startsWith("/") || text.startsWith("//") || !/^\S+ /.test(text)) return "";
   try {
-    const { form, help } = find(text.split(" ")[0].toLowerCase());
+    const { form, help } = commandNamed(text.split(" ")[0].toLowerCase());
     return `${form}: ${help}`;
   } catch {
     return "";

@@ -5,7 +5,7 @@
 // newest ones have been fetched again.
 
 import { Emitter } from "../core/emitter.js";
-import { folded } from "./comings.js";
+import { withComing } from "./comings.js";
 import { Run, logged } from "./run.js";
 
 /** @typedef {import("../core/protocol.js").Entry} Entry */
@@ -13,7 +13,7 @@ import { Run, logged } from "./run.js";
 /** @typedef {import("./run.js").Line} Line */
 /** @typedef {import("./run.js").Waiting} Waiting */
 
-export const MOST = 1200; // items of a run; some 400 bytes each
+export const LONGEST_RUN = 1200; // items of a run; some 400 bytes each
 export const NEWEST = 400; // of these are kept when there are more; several screens, so that nobody misses them
 
 /** Tells "change" when something is shown otherwise than before. */
@@ -116,7 +116,7 @@ export class Timeline extends Emitter {
    */
   come(event) {
     const last = this.live.items.at(-1);
-    const line = folded(last?.kind === "comings" ? last : null, event, this.#key(), Date.now());
+    const line = withComing(last?.kind === "comings" ? last : null, event, this.#key(), Date.now());
     if (line.key === last?.key) this.live.items.pop();
     this.#append(line);
   }
@@ -153,9 +153,9 @@ export class Timeline extends Emitter {
   prepend(entries, more) {
     this.shown.prepend(entries);
     this.shown.isWhole = !more;
-    if (this.shown.items.length > MOST) {
+    if (this.shown.items.length > LONGEST_RUN) {
       this.#split();
-      if (this.past && this.past.cut(this.past.start + MOST).length) this.#adjoins = false;
+      if (this.past && this.past.cut(this.past.start + LONGEST_RUN).length) this.#adjoins = false;
     }
     this.emit("change");
   }
@@ -170,7 +170,7 @@ export class Timeline extends Emitter {
     const { firstSeq } = this.live;
     this.past.extend(entries);
     if (!more || (firstSeq && this.past.lastSeq >= firstSeq)) this.connect(true);
-    this.past?.forgetBefore(Math.min(this.looked, this.past.end - MOST));
+    this.past?.forgetBefore(Math.min(this.looked, this.past.end - LONGEST_RUN));
     this.emit("change");
   }
 
@@ -200,7 +200,7 @@ export class Timeline extends Emitter {
     if (!this.past || !adjoins) return false;
     const { past } = this, last = past.lastSeq;
     past.items.push(...this.live.items.filter((item) => item.kind !== "entry" || item.entry.seq > last));
-    past.forgetBefore(Math.min(this.looked, past.end - MOST));
+    past.forgetBefore(Math.min(this.looked, past.end - LONGEST_RUN));
     this.live = past;
     this.past = null;
     this.emit("change");
@@ -210,7 +210,7 @@ export class Timeline extends Emitter {
   /** @param {Item} item */
   #append(item) {
     this.live.append(item);
-    if (this.live.items.length > MOST) {
+    if (this.live.items.length > LONGEST_RUN) {
       const kept = this.live.end - NEWEST;
       if (!this.past && this.looked < kept) {
         this.#split();

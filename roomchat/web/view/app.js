@@ -94,11 +94,11 @@ export function createApp(given) {
 export function mount(app, { messages, composer, write, greet }) {
   const { engine, chat, settings } = app;
   const entrance = new Entrance({ engine, greet });
-  /** @type {import("./people.js").People | undefined} */
+  /** @type {import("./people.js").PeoplePane | undefined} */
   let people;
   const drawers = new Drawers(settings, async () => {
-    const { People } = await import("./people.js");
-    people ??= new People(app, () => drawers.close());
+    const { PeoplePane } = await import("./people.js");
+    people ??= new PeoplePane(app, () => drawers.close());
     fill(byId("people"), people.element);
     people.refresh();
   });

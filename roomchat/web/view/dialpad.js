@@ -4,7 +4,7 @@ import { row } from "./buttons.js";
 import { openDialog } from "./dialog.js";
 import { el, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { name, tile } from "./person.js";
+import { nameElement, tile } from "./person.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "Erase", "0", "Call"];
 const SUGGESTED = 5; // people below the pad
@@ -42,9 +42,9 @@ export function openDialpad(app, { digits = "" } = {}) {
     const uid = numberOf(chat, typed.value);
     const known = uid !== null && chat.names.get(uid);
     fill(trouble);
-    fill(who, uid === chat.me.uid ? "This is your own number." : known && name(uid, known));
+    fill(who, uid === chat.me.uid ? "This is your own number." : known && nameElement(uid, known));
     fill(people, ...matching(chat, typed.value).map((one) =>
-      row(() => choose(one.uid), tile(one.uid, "small"), name(one.uid, one.name))));
+      row(() => choose(one.uid), tile(one.uid, "small"), nameElement(one.uid, one.name))));
   }
 
   /** @param {number} uid */

@@ -4,7 +4,7 @@ import { compared } from "../core/protocol.js";
 
 /** @typedef {import("./row_list.js").Look} Look */
 
-export class Looks {
+export class RowLooks {
   #app;
   /** @type {Map<string, number> | null} UIDs by compared names; null: to be made anew */
   #people = null;

@@ -18,7 +18,7 @@ const MARGIN = 8; // px between a menu and the edge of the screen
 const SAME_PRESS = 250; // ms: a press on the button of an open menu closes it, and must not open it again
 
 /** @type {{anchor: any, at: number}} the menu that was closed last */
-let closed = { anchor: null, at: 0 };
+let lastClosed = { anchor: null, at: 0 };
 
 /**
  * Open a menu.
@@ -28,14 +28,14 @@ let closed = { anchor: null, at: 0 };
  * @param {MenuEntry[]} entries
  */
 export function openMenu(anchor, label, entries) {
-  if (anchor === closed.anchor && performance.now() - closed.at < SAME_PRESS) return;
+  if (anchor === lastClosed.anchor && performance.now() - lastClosed.at < SAME_PRESS) return;
   const before = anchor instanceof HTMLElement ? anchor :
     /** @type {HTMLElement | null} */ (document.activeElement);
   const items = entries.map((entry) => item(entry, () => menu.hidePopover()));
   const menu = el("div", { class: "menu", role: "menu", "aria-label": label, popover: "auto" }, ...items);
   menu.addEventListener("keydown", (event) => move(event, items));
   menu.addEventListener("beforetoggle", (event) => {
-    if (event.newState === "closed") closed = { anchor, at: performance.now() };
+    if (event.newState === "closed") lastClosed = { anchor, at: performance.now() };
   });
   menu.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;
@@ -62,7 +62,7 @@ function item(entry, close) {
   );
   button.addEventListener("click", () => {
     close(); // first: the focus goes back, and what it opens finds it there
-    closed.anchor = null;
+    lastClosed.anchor = null;
     entry.run();
   });
   return button;

@@ -6,7 +6,7 @@ import { Timelines } from "../model/timelines.js";
 import { Announcer } from "./announcer.js";
 import { el, fill } from "./dom.js";
 import { Jumps } from "./jumps.js";
-import { Looks } from "./looks.js";
+import { RowLooks } from "./looks.js";
 import { Pressed } from "./pressed.js";
 import { beginning } from "./room_beginning.js";
 import { RowList } from "./row_list.js";
@@ -55,7 +55,7 @@ export class MessagesPane {
   constructor(app) {
     this.#app = app;
     this.timelines = new Timelines(app.chat);
-    this.#looks = new Looks(app);
+    this.#looks = new RowLooks(app);
     this.#past = new Past(app.engine);
     this.#list = new RowList(this.#scroller);
     const want = (/** @type {any} */ detail) =>

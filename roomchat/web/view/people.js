@@ -4,14 +4,14 @@ import { PAGE } from "../core/protocol.js";
 import { whose } from "../model/words.js";
 import { button, iconButton, row, tab, tabs } from "./buttons.js";
 import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
-import { name, presence, tile } from "./person.js";
+import { nameElement, presence, tile } from "./person.js";
 
 /** @typedef {import("../core/protocol.js").Person & {role?: string}} Member */
 
 const FIRST = ["owner", "moderator"]; // these stand at the top
 
 /** The panel; `refresh` when it is opened. */
-export class People {
+export class PeoplePane {
   #app;
   #isEveryone = false;
   /** @type {Member[] | null} what the server has answered, where it knows more than we are told */
@@ -129,7 +129,7 @@ export class People {
     if (line.ariaLabel === said) return;
     line.ariaLabel = said;
     fill(
-      line, tile(uid, "small"), name(uid, text), isMe && el("span", { class: "soft small" }, "you"),
+      line, tile(uid, "small"), nameElement(uid, text), isMe && el("span", { class: "soft small" }, "you"),
       role && el("span", { class: "role" }, role), presence(away),
     );
   }

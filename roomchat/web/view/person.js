@@ -51,7 +51,7 @@ export const isolated = (sentence) =>
  * @param {number} uid
  * @param {string} text
  */
-export const name = (uid, text) => theirs(text, `name ${colourOf(uid)}`);
+export const nameElement = (uid, text) => theirs(text, `name ${colourOf(uid)}`);
 
 /**
  * Whether somebody is here, as a dot; what it is in says it in words.

@@ -7,7 +7,7 @@ import { iconButton, menuButton, row } from "./buttons.js";
 import { copyText } from "./clipboard.js";
 import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
-import { name, presence, theirs, tile } from "./person.js";
+import { nameElement, presence, theirs, tile } from "./person.js";
 
 const MOST = 99; // a higher count is shown as 99+
 
@@ -115,7 +115,8 @@ const named = ({ name: text, isPrivate, founder }) => [icon(isPrivate ? "lock" :
  * @param {any} room
  * @returns {import("./dom.js").Child[]}
  */
-const pair = ({ other: { uid, name: text, offline } }) => [tile(uid, "small"), name(uid, text), presence(offline)];
+const pair = ({ other: { uid, name, offline } }) =>
+  [tile(uid, "small"), nameElement(uid, name), presence(offline)];
 
 /** @param {any} room */
 function counts({ isPair, unread, mentions }) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { comingsWords, folded } from "../../../roomchat/web/model/comings.js";
+import { comingsWords, withComing } from "../../../roomchat/web/model/comings.js";
 import { Past } from "../../../roomchat/web/model/past.js";
 import { rowsOf } from "../../../roomchat/web/model/rows.js";
-import { MOST, NEWEST, Timeline } from "../../../roomchat/web/model/timeline.js";
+import { LONGEST_RUN, NEWEST, Timeline } from "../../../roomchat/web/model/timeline.js";
 import { Timelines } from "../../../roomchat/web/model/timelines.js";
 import { random } from "./random.mjs";
 
@@ -104,8 +104,8 @@ test("of who is blocked nothing is seen, until they are not", () => {
   assert.equal(shown(timeline).length, 3);
 });
 
-test("comings and goings are folded into one line", () => {
-  const fold = (...events) => events.reduce((last, event) => folded(last, event, "k", START), null);
+test("comings and goings are withComing into one line", () => {
+  const fold = (...events) => events.reduce((last, event) => withComing(last, event, "k", START), null);
   const did = (type, uid, more = {}) => ({ type, room: "tea", uid, name: NAMES[uid] ?? `p${uid}`, ...more });
   const left = (uid) => did("member_left", uid, { reason: "left" });
   assert.equal(comingsWords(fold(did("member_joined", 1))), "ann (1) came in.");
@@ -120,7 +120,7 @@ test("comings and goings are folded into one line", () => {
   assert.equal(comingsWords(fold(crowd, { ...crowd, members_total: 302 })), "6 joined, 2 left; 302 are here now.");
 });
 
-test("only what comes right behind each other is folded", () => {
+test("only what comes right behind each other is withComing", () => {
   const timeline = new Timeline();
   const came = (uid) => ({ type: "member_joined", room: "tea", uid, name: NAMES[uid] });
   timeline.come(came(1));
@@ -150,7 +150,7 @@ test("from the newest to the first and back nothing is missing, and little is ke
   const look = () => {
     const all = seqs(timeline.shown);
     assert.deepEqual(all, Array.from({ length: all.length }, (_, index) => all[0] + index));
-    assert.ok(timeline.shown.items.length <= MOST + NEWEST && timeline.live.items.length <= MOST + NEWEST);
+    assert.ok(timeline.shown.items.length <= LONGEST_RUN + NEWEST && timeline.live.items.length <= LONGEST_RUN + NEWEST);
     for (const seq of all) seen.add(seq);
   };
   while (!timeline.shown.isWhole) {
@@ -199,7 +199,7 @@ test("who reads far above keeps what is looked at, while much is said", () => {
   timeline.looked = timeline.live.start + 10;
   for (const entry of messages(600, 9000)) timeline.take(entry, true);
   assert.equal(timeline.shown.firstSeq, 1);
-  assert.ok(timeline.past && timeline.past.items.length <= MOST + 1 && timeline.live.items.length <= MOST + 1);
+  assert.ok(timeline.past && timeline.past.items.length <= LONGEST_RUN + 1 && timeline.live.items.length <= LONGEST_RUN + 1);
   assert.equal(timeline.heard, 8400);
   timeline.toNewest();
   assert.equal(timeline.shown.lastSeq, 8999);
@@ -228,7 +228,7 @@ test("whatever happens, a timeline rises, and is bounded", async () => {
       if (!run) continue;
       const all = seqs(run);
       for (let place = 1; place < all.length; place += 1) assert.equal(all[place], all[place - 1] + 1);
-      assert.ok(run.items.length <= MOST + NEWEST + 100, `${run.items.length}`);
+      assert.ok(run.items.length <= LONGEST_RUN + NEWEST + 100, `${run.items.length}`);
     }
     if (seqs(timeline.live).length) assert.equal(timeline.live.lastSeq, log.length);
     const keys = timeline.shown.items.map(({ key }) => key);

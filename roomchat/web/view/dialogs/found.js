@@ -6,7 +6,7 @@ import { counted, localTime, said } from "../../model/words.js";
 import { el, fill } from "../dom.js";
 import { field } from "../field.js";
 import { formDialog, openDialog } from "../dialog.js";
-import { name, theirs } from "../person.js";
+import { nameElement, theirs } from "../person.js";
 
 const SNIPPET = 300; // characters of a message that are shown
 
@@ -80,6 +80,6 @@ function row({ chat }, hit, choose) {
   const room = chat.rooms.get(hit.room);
   return el("li", null, el("button", { class: "list-row tall", type: "button", onclick: () => choose(hit) },
     el("span", { class: "soft small" }, localTime(hit.ts), " ", theirs(room?.name ?? hit.room)),
-    el("span", { class: "found-text" }, star && "* ", name(hit.uid, hit.name), star ? " " : ": ",
+    el("span", { class: "found-text" }, star && "* ", nameElement(hit.uid, hit.name), star ? " " : ": ",
       el("bdi", { dir: "auto" }, harmless(short(text, SNIPPET).replace(/\s+/g, " "))))));
 }

@@ -6,7 +6,7 @@ import { actionRow, button } from "../buttons.js";
 import { copyText } from "../clipboard.js";
 import { openDialog } from "../dialog.js";
 import { el } from "../dom.js";
-import { name, presence, tile } from "../person.js";
+import { nameElement, presence, tile } from "../person.js";
 import { personItems } from "./person_items.js";
 
 /**
@@ -40,8 +40,9 @@ export function openPerson(app, { uid, name: given }) {
   const dialog = openDialog({
     title: isMe ? "You" : "Person",
     body: [
-      el("div", { class: "person-head" }, tile(uid, "big"), el("div", { class: "ellipsis" }, name(uid, text),
-        el("p", { class: "soft small" }, isAway !== undefined && presence(isAway), " ", ...facts))),
+      el("div", { class: "person-head" }, tile(uid, "big"),
+        el("div", { class: "ellipsis" }, nameElement(uid, text),
+          el("p", { class: "soft small" }, isAway !== undefined && presence(isAway), " ", ...facts))),
       el("div", { class: "row" }, ...main),
       el("ul", { class: "list" }, ...more.map(({ label, icon = "shield", run, danger }) =>
         actionRow(icon, label, then(run), danger))),

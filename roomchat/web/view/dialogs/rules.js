@@ -9,7 +9,7 @@ import { el, fill } from "../dom.js";
 import { field } from "../field.js";
 import { formDialog, openDialog } from "../dialog.js";
 import { linkToRoom } from "../links.js";
-import { name, theirs } from "../person.js";
+import { nameElement, theirs } from "../person.js";
 import { copyText } from "../clipboard.js";
 
 /**
@@ -51,7 +51,7 @@ export async function openRules(app, { room }) {
       section("Invitations", invitations, (one) => [
         `#${one.number}, for ${counted(one.uses, "more person", "more people")}, `,
         `until ${localTime(one.until)}, by `,
-        name(one.by, nameOf(one.by, app.chat) ?? `UID ${one.by}`),
+        nameElement(one.by, nameOf(one.by, app.chat) ?? `UID ${one.by}`),
       ], ({ number }) => button("Take back", () => change({ type: "uninvite", number }))));
   }
   show(page);
@@ -73,11 +73,11 @@ function section(title, items, words, act, none) {
 }
 
 /** @param {Person} one */
-const person = (one) => [name(one.uid, one.name), ` (${one.uid})`, one.away ? " [away]" : ""];
+const person = (one) => [nameElement(one.uid, one.name), ` (${one.uid})`, one.away ? " [away]" : ""];
 
 /** @param {Restrained} one */
 const restrained = (one) => [
-  name(one.uid, one.name), ` (${one.uid})`, one.until && ` until ${localTime(one.until)}`,
+  nameElement(one.uid, one.name), ` (${one.uid})`, one.until && ` until ${localTime(one.until)}`,
   one.address && " and their address", one.reason && ": ", one.reason && theirs(one.reason),
 ];
 

@@ -4,7 +4,7 @@ import { pairRoom } from "../../core/protocol.js";
 import { openDialog } from "../dialog.js";
 import { attribute, el, fill } from "../dom.js";
 import { icon } from "../icons.js";
-import { name, theirs, tile } from "../person.js";
+import { nameElement, theirs, tile } from "../person.js";
 
 const MOST = 12; // lines
 
@@ -91,7 +91,7 @@ function places(chat, wanted) {
 const room = ({ key, name: text, other, unread, isPrivate }) => ({
   key, unread, words: `${text} ${other?.uid ?? ""}`.toLowerCase(),
   nodes: other
-    ? [tile(other.uid, "small"), name(other.uid, other.name)]
+    ? [tile(other.uid, "small"), nameElement(other.uid, other.name)]
     : [icon(isPrivate ? "lock" : "room"), theirs(text)],
 });
 
@@ -102,5 +102,5 @@ const room = ({ key, name: text, other, unread, isPrivate }) => ({
  */
 const person = (chat, { uid, name: text }) => ({
   key: pairRoom(chat.me.uid, uid), unread: 0, words: `${text} ${uid}`.toLowerCase(),
-  nodes: [tile(uid, "small"), name(uid, text), el("span", { class: "soft small" }, "whisper")],
+  nodes: [tile(uid, "small"), nameElement(uid, text), el("span", { class: "soft small" }, "whisper")],
 });
