@@ -196,7 +196,12 @@ def test_what_was_made_is_there_after_a_kill(server: Server, log: Path) -> None:
 def test_names_that_look_alike_are_listed(server: Server, connect: Connect, log: Path) -> None:
     """Guests may have them: an account of one of them is for the admin to settle."""
     for name in ("bob", "cat", "b0b"):
-        connect(server).hello(name)
+        guest = connect(server)
+        guest.hello(name)
+        guest.join("tea")
+        guest.send("say", room="tea", text="hi")  # else it is forgotten
+        guest.send("bye")
+        guest.ended()
     assert [one["uid"] for one in rows(run(log, "account", "list", "--collisions", "--json"))] == [2, 4]
 
 
@@ -304,13 +309,10 @@ def test_an_account_that_is_not_here_costs_no_seat() -> None:
 def test_a_name_that_only_looks_like_an_account_is_not_it() -> None:
     """Whoever rules copies the name of a troll, who has chosen it for that."""
     chat = Chat()
-    uids = [chat.hello(name)["uid"] for name in ("\u0430nn", "ann")]  # the first with a Cyrillic letter
-    chat.do("ann", Register(password=SECRET))
-    assert answer(chat, PutPassword(name="\u0430nn", password_hash="i")).code == "no_account"
-    chat.do("\u0430nn", Bye())
-    chat.do("ann", Bye())
+    uid = chat.hello("ann")["uid"]
+    chat.do("ann", Register(password=SECRET), Bye())
     assert answer(chat, RemoveAccount(name="\u0430nn")).code == "no_such_client"
-    assert answer(chat, RemoveAccount(name="Ann")).uid == uids[1]
+    assert answer(chat, RemoveAccount(name="Ann")).uid == uid
 
 
 def test_who_begins_to_register_beside_it_learns_of_it() -> None:

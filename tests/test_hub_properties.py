@@ -42,8 +42,8 @@ def check_registry(registry: Registry) -> None:
     assert registry.room_keys == sorted(key for key in registry.rooms if key[0] != "@")
     assert registry.names == {client.key: client for client in clients.values()}
     accounts = [client for client in clients.values() if client.account]
-    assert registry.looks == {look: one for one in accounts for look in looks(one.name, one.key)}
-    assert len(registry.looks) == sum(len(looks(one.name, one.key)) for one in accounts), "two look alike"
+    assert registry.looks == {look: one for one in clients.values() for look in looks(one.name, one.key)}
+    assert len(registry.looks) == sum(len(looks(one.name, one.key)) for one in clients.values()), "two look alike"
     assert registry.accounts >= len(accounts)
     numbers = {client.uid: [session.device for session in client.sessions] for client in accounts}
     assert all(len(set(numbers[one.uid])) == len(numbers[one.uid]) for one in accounts)

@@ -108,9 +108,11 @@ class Keeping:
     def owner(self, looks: tuple[str, ...]) -> int:
         """The UID of the account whose name has one of these looks; 0: there is none. Raises as ``row``."""
         registry = self.registry
-        here = next((registry.looks[look] for look in looks if look in registry.looks), None)
-        if here is not None or not registry.accounts:
-            return here.uid if here is not None else 0
+        here = [registry.looks[look] for look in looks if look in registry.looks]
+        if owners := [client.uid for client in here if client.account]:
+            return owners[0]
+        if not registry.accounts:
+            return 0
         for client in (session.client for session in reversed(self.gone.values())):
             if client.uid in registry.clients:
                 continue

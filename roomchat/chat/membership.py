@@ -239,12 +239,11 @@ def check_free(batch: Batch, name: str, key: str, uid: int = 0) -> None:
 
     Raises:
         NameOwned: it belongs to somebody else's account, or looks as if it did.
-        NameTaken: someone else who has a seat goes by it.
+        NameTaken: someone else who has a seat goes by it, or by one that looks like it.
     """
     if batch.owner(looks(name, key)) not in (0, uid):
         raise NameOwned(name=name)
-    holder = batch.registry.names.get(key)
-    if holder is not None and holder.uid != uid:
+    if (holder := batch.registry.alike(name, key, uid)) is not None:
         raise NameTaken(name=holder.name)
 
 

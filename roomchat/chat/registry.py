@@ -48,7 +48,7 @@ class Registry(RuleBook):
         self.uids: list[int] = []  # of the clients, rising: lists are pages of these, and are asked for often
         self.room_keys: list[str] = []  # of all rooms but those, likewise
         self.names: dict[str, Client] = {}
-        self.looks: dict[str, Client] = {}  # of the accounts among them, by each of their looks
+        self.looks: dict[str, Client] = {}  # by each look of their names; no two have one in common
         self.accounts = accounts  # how many there are, here or not
         self.invites: dict[bytes, Invite] = dict(invites)  # by the hashes of their tokens
         self.tokens: dict[bytes, Session] = {}  # by token hash
@@ -187,21 +187,24 @@ class Registry(RuleBook):
 
     def set_account(self, client: Client, account: Account | None) -> None:
         """A client has an account from now on, or another form of it, or none any more."""
-        self._drop_name(client)
         self.save(client)
         self.accounts += (account is not None) - (client.account is not None)
         client.account = account
-        self._put_name(client)
 
     def _put_name(self, client: Client) -> None:
         self._put(self.names, client.key, client)
-        for look in looks(client.name, client.key) if client.account else ():
+        for look in looks(client.name, client.key):
             self._put(self.looks, look, client)
 
     def _drop_name(self, client: Client) -> None:
         self._drop(self.names, client.key)
-        for look in looks(client.name, client.key) if client.account else ():
+        for look in looks(client.name, client.key):
             self._drop(self.looks, look)
+
+    def alike(self, name: str, key: str, uid: int = 0) -> Client | None:
+        """Who has a seat, is not that client, and goes by this name or by one that looks like it."""
+        found = [self.looks[look] for look in looks(name, key) if look in self.looks]
+        return next((client for client in found if client.uid != uid), None)
 
     def add_session(self, client: Client, device: int, token_hash: bytes) -> Session:
         """One more, not connected yet."""

@@ -75,7 +75,7 @@ def restore(registry: Registry, deadlines: Deadlines, seats: Iterable[Seat], unt
     """At the start: those who had a seat when the server ended are away. Until then nobody else gets their
     names, which is what a newcomer could use a restart for."""
     for key, known in seats:
-        if key not in registry.names:
+        if registry.alike(known.name, key) is None:  # of before such names were kept apart, there may be two
             client = Client.of(known, known.name, key)
             registry.add_client(client, known.sessions)
             deadlines.away[known.uid] = until

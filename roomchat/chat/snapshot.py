@@ -14,6 +14,7 @@ from msgspec import Struct
 from roomchat.account import Account, Invite
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import AnyInput, Found, Link, Place
+from roomchat.chat.looks import looks
 from roomchat.chat.registry import Registry
 from roomchat.chat.rules import Rules
 from roomchat.chat.servers import Life, Servers, shared, with_shared
@@ -82,7 +83,6 @@ class _Registry(Struct, array_like=True):
     members_of: list[tuple[str, list[int]]]
     open_rooms: list[str]
     names: list[int]  # UIDs of whose they are
-    looks: list[tuple[str, int]]
     tokens: list[int]  # which of the sessions
     peers: list[tuple[Link, str, Terms, int | None]]
     addresses: dict[str, int]
@@ -137,7 +137,6 @@ def of(hub: Hub) -> bytes:
         [(key, [*members]) for key, members in registry.rooms_to_clients.items()],
         [*registry.open_rooms],
         [client.uid for client in registry.names.values()],
-        [(look, client.uid) for look, client in registry.looks.items()],
         [at_[id(session)] for session in registry.tokens.values()],
         [(peer.link, peer.address, peer.terms, at_[id(peer.session)] if peer.session else None)
          for peer in registry.peers.values()],
@@ -266,7 +265,9 @@ def _made_registry(kept: _Registry) -> tuple[Registry, list[Session]]:
     here = registry.clients
     registry.open_rooms = {key: rooms[key] for key in kept.open_rooms}
     registry.names = {here[uid].key: here[uid] for uid in kept.names}
-    registry.looks = {look: here[uid] for look, uid in kept.looks}
+    registry.looks = {
+        look: client for client in registry.names.values() for look in looks(client.name, client.key)
+    }
     registry.tokens = {sessions[at].token_hash: sessions[at] for at in kept.tokens}
     registry.peers = {
         link: Peer(link, address, terms, None if at is None else sessions[at])
