@@ -223,31 +223,19 @@ class Registry(RuleBook):
 
     def set_invite(self, token_hash: bytes, invite: Invite | None) -> None:
         """There is an invite, or there is none any more."""
-        if invite is not None:
-            self._put(self.invites, token_hash, invite)
-        elif token_hash in self.invites:
-            self._drop(self.invites, token_hash)
+        self._put_or_drop(self.invites, token_hash, invite)
 
     def mark_read(self, client: Client, room: str, seq: int | None) -> None:
         """A client has read a room up to there; None: that is of no interest any more."""
-        if seq is None:
-            self._drop(client.reads, room)
-        else:
-            self._put(client.reads, room, seq)
+        self._put_or_drop(client.reads, room, seq)
 
     def set_member(self, client: Client, room: str, name: str | None) -> None:
         """An account stays in a room from now on, or (None) does not."""
-        if name is None:
-            self._drop(client.rooms, room)
-        else:
-            self._put(client.rooms, room, name)
+        self._put_or_drop(client.rooms, room, name)
 
     def set_ban(self, who: int | str, ban: ServerBan | None) -> None:
         """A UID, or a place, is banned from now on, or is not."""
-        if ban is not None:
-            self._put(self.bans, who, ban)
-        elif who in self.bans:
-            self._drop(self.bans, who)
+        self._put_or_drop(self.bans, who, ban)
 
     # ------------------------------------------------------------ rooms
 

@@ -34,6 +34,13 @@ class Undo:
         self._undo.append(partial(_put_back, mapping, key, mapping[key]))
         del mapping[key]
 
+    def _put_or_drop(self, mapping: dict[Any, Any], key: object, value: object | None) -> None:
+        """``mapping[key] = value``, or with None: it is not there any more. To be taken back."""
+        if value is not None:
+            self._put(mapping, key, value)
+        elif key in mapping:
+            self._drop(mapping, key)
+
 
 _ABSENT = object()
 
