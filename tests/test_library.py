@@ -13,6 +13,7 @@ import pytest
 
 from roomchat import Client, ConnectError, ConnectionBack, ConnectionLost, Denied, Error, Message
 from roomchat.client.address import Address
+from roomchat.client.backoff import FIRST_PAUSE, Backoff
 from roomchat.client.client import MAX_QUEUED
 from roomchat.client.client_events import ClientEvent, ConnectionEnded
 from roomchat.client.session import Session
@@ -21,6 +22,7 @@ from roomchat.dialect import Malformed
 from roomchat.protocol import Action, Pong, Say
 from roomchat.server import Server
 from roomchat.settings import Settings
+from roomchat.verify.proxy import Proxy, cut_all
 from roomchat.wires.native import NativeClientWire
 from tests.inside import cut, full_disk
 from tests.peer import Peer
@@ -387,3 +389,33 @@ def test_who_closes_second_waits_for_the_first(client: Open) -> None:
         assert not [one for one in threading.enumerate() if one.name == "roomchat-receive"]
         for closer in closers:
             closer.join()
+
+
+def test_a_connection_that_was_of_use_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short it was: whoever has much to say over a line that is cut again and again comes back at once as
+    long as something of it arrives each time, and does not wait longer and longer."""
+    pauses: list[float] = []
+
+    def pause(backoff: Backoff) -> float:
+        pauses.append(backoff._pause)
+        backoff._pause *= 2
+        return 0.0
+
+    monkeypatch.setattr(Backoff, "next", pause)
+    with Server(Settings(port=0, db=str(tmp_path / "chat.db"), rate=50.0, burst=1)) as server:
+        proxy = Proxy(server.address)
+
+        def end(event: ClientEvent) -> None:
+            if isinstance(event, Message):
+                cut_all(proxy.links())
+
+        try:
+            with Client(proxy.address, "ann", state=False, on_event=end) as ann:
+                ann.join("tea")
+                for number in range(6):
+                    ann.say(f"{number}", "tea")
+                assert ann.flush(20)
+        finally:
+            proxy.close()
+    assert len(pauses) > 2
+    assert {*pauses} == {FIRST_PAUSE}

@@ -36,6 +36,7 @@ from roomchat.errors import (
 from roomchat.protocol import (
     Bye,
     Command,
+    Entry,
     Error,
     Goodbye,
     Ping,
@@ -310,6 +311,8 @@ class ReconnectingConnection(KeptSession):
                 for command in self.answers.pending():
                     connection.send(command)
                 self._ready = True
+        if isinstance(event, Entry) and outcome.show:
+            self._backoff.reset()  # it was of use, though it may end before all has come that was missed
         for shown in outcome.show:
             # Programs log their events, and nobody should find in a log what proves the session.
             self._on_event(replace(shown, token="") if isinstance(shown, Welcome) else shown)
