@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from roomchat.cluster import stream
+from roomchat.cluster import shared_order, stream
 from roomchat.cluster.frames import Frame, Reader, encode
 from roomchat.cluster.nats import Connection
 from roomchat.cluster.shared_order import LARGEST_INPUT, Accepted, SharedOrder
@@ -129,8 +129,26 @@ def test_strangers_are_passed_over(alone, come):
     connection.join()
 
 
-def test_another_stream_is_noticed(alone, come):
+def test_who_knows_less_is_asked_again(alone, come):
+    """A NATS server that leads no more, or only begins to, may not know of the newest: nothing is lost by that."""
+    plan = Plan("less", 1)
+    made = alone.made(plan)
+    connection = alone.connect()
+    for n in range(3):
+        put(connection, plan, encode(Frame("ann", 1, n + 1, [b"x"])))
+    bob = come(alone, plan, "bob", 1, 5, Reader({"ann": (1, 5)}), made.created)
+    assert bob.take(0.3) == []
+    for n in range(3, 6):
+        put(connection, plan, encode(Frame("ann", 1, n + 1, [b"%d" % n])))
+    (got,) = until_all([bob], 1)
+    assert inputs(got, "ann") == [b"5"]
+    connection.close()
+    connection.join()
+
+
+def test_another_stream_is_noticed(alone, come, monkeypatch):
     """Made anew under the same name, or without its beginning: a server that knows the old one stops."""
+    monkeypatch.setattr(shared_order, "BELIEVED", 0.0)
     plan = Plan("other", 1)
     connection = alone.connect()
     stream.ask(connection, f"STREAM.CREATE.{plan.name}", {**plan.config(), "deny_purge": False})

@@ -28,6 +28,11 @@ from roomchat.errors import NatsProtocolError, StreamCut, StreamError, StreamRef
 
 AT_ONCE = 512  # events that are handled before anything is returned or sent: 8 MB of busy frames
 LARGEST_INPUT = stream.PAYLOAD - 4096  # bytes; the rest is for what is around it
+# Seconds for which nothing but less of the stream must be found than is known, until that is believed. Who led it
+# and hung, or was cut off from the others, answers for up to 10 s as if it still did; who leads it now may answer
+# before it has all that was there.
+BELIEVED = 20.0
+ASKED_AGAIN = 5.0  # seconds without any answer, after which those are counted anew
 ENOUGH = 256 * 1024  # bytes that wait to be published, above which nothing more is asked for
 
 
@@ -71,6 +76,7 @@ class SharedOrder:
         self._lost: list[Connection] = []  # some of their threads may still be ending
         self.created = created  # of the stream: another one has other positions
         self._turns = Turns(cluster.addresses)
+        self._short = (0.0, 0.0)  # since when, and when last, less of the stream was found than is known
 
     def submit(self, inputs: bytes) -> None:
         """To be put into the stream, behind all that was submitted before. Never blocks.
@@ -189,9 +195,12 @@ class SharedOrder:
                 f"The stream was made anew at {found.created}; this server knows that of {self.created}."
             )
         if found.last < self.position:
-            raise StreamCut(
-                f"The stream ends at {found.last}, but {self.position} is known: it has lost something."
-            )
+            since, last = self._short
+            self._short = since if at < last + ASKED_AGAIN else at, at
+            sentence = f"The stream ends at {found.last}, but {self.position} is known"
+            if at < self._short[0] + BELIEVED:
+                raise StreamUnknown(f"{sentence}; {consumer.connection.address} may know only part of it.")
+            raise StreamCut(f"{sentence}: it has lost something.")
         if found.first > self.position + 1:
             raise StreamCut(f"The stream goes on at {found.first}, but {self.position + 1} is wanted.")
         self.created, consumer.last = found.created, found.last
