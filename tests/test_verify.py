@@ -20,6 +20,7 @@ from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
+from roomchat.verify.allowance import SAVED, SHARE, Allowance
 from roomchat.verify.check import Entry, check, check_newcomer, check_traces
 from roomchat.verify.check_people import check_people
 from roomchat.verify.faults import ENCRYPTED, SHARED, Kind, schedule
@@ -43,6 +44,7 @@ from roomchat.verify.records import (
     Started,
     Stayed,
     Tail,
+    Unanswered,
     brief,
 )
 from roomchat.verify.report import Result, summary
@@ -131,6 +133,14 @@ CHANGES = {
         "seq 4 of tea is 'b1' by client 2 in the log; bob said it in den.",
     ),
     "someone else": ("ann", Started(ANN), [Started(3)], "ann was client 1 and came back as client 3."),
+    "no answer": (
+        "bob", Quiet(True), [Unanswered("join tea", "Silence."), Quiet(True)],
+        "bob waited in vain for the answer to 'join tea': Silence.",
+    ),
+    "a fault of the server": (
+        "bob", Quiet(True), [Refused(None, "internal_error"), Quiet(True)],
+        "bob was refused something because of a fault in the server (internal_error).",
+    ),
     "not taken back": ("bob", Quiet(True), [Ended("Full."), Quiet(True)], "bob was not taken back: Full."),
     "a false gap": (
         "bob", A3, [Gap("tea", 2, 9), A3],
@@ -312,6 +322,23 @@ def test_long_texts_are_told_apart() -> None:
     assert brief("short") == "short"
     assert len(brief("x" * 8000)) < 50
     assert brief("x" * 8000) != brief("x" * 7999 + "y")
+
+
+def test_a_person_asks_for_less_than_a_server_takes() -> None:
+    """However many devices ask, and whatever faults have asked for besides: that is made up for."""
+    now = 0.0
+    allowance = Allowance(clock=lambda: now)
+    asked = 0
+    for tenth in range(6000):
+        now = tenth / 10
+        if tenth == 3000:
+            allowance.spend(SAVED)
+            asked += int(SAVED)
+        while allowance.is_there:
+            allowance.spend(5)
+            asked += 5
+    assert SHARE * Settings.rate * now <= asked <= SHARE * Settings.rate * now + SAVED + 5
+    assert asked < Settings.rate * now
 
 
 def test_the_schedule_comes_from_the_seed() -> None:

@@ -35,8 +35,11 @@ from roomchat.verify.records import (
     Saying,
     Seen,
     Started,
+    Unanswered,
     beginning,
 )
+
+FAULT = "internal_error"  # what a server's refusal is called that is its own fault
 
 
 class Entry(Struct, frozen=True):
@@ -309,8 +312,13 @@ def check_said(client: str, records: Iterable[AnyRecord], log: Log) -> Iterator[
 def check_seat(client: str, records: Sequence[AnyRecord]) -> Iterator[str]:
     """It is the same one each time, and is taken back each time."""
     for record in records:
-        if isinstance(record, Ended):
-            yield f"{client} was not taken back: {record.reason}"
+        match record:
+            case Ended():
+                yield f"{client} was not taken back: {record.reason}"
+            case Unanswered():
+                yield f"{client} waited in vain for the answer to {record.what!r}: {record.reason}"
+            case Refused() if record.code == FAULT:
+                yield f"{client} was refused something because of a fault in the server (internal_error)."
     for one, two in pairwise(_uids(records)):
         yield f"{client} was client {one} and came back as client {two}."
 

@@ -128,6 +128,13 @@ class Refused(Record):
     code: str
 
 
+class Unanswered(Record):
+    """It has asked for something that must be answered, and was not, for as long as its library waits."""
+
+    what: str
+    reason: str
+
+
 class Lost(Record):
     """Its connection was lost; its library connects again by itself."""
 
@@ -152,7 +159,7 @@ class Finished(Record):
 
 AnyRecord = (
     Started | Joined | Saying | Said | Seen | Deleting | Marked | Stayed | Gap | Refused | Lost | Ended | Quiet
-    | Finished | Asking | Entered | Heard | Inviting | Answered
+    | Finished | Unanswered | Asking | Entered | Heard | Inviting | Answered
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

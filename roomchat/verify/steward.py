@@ -32,10 +32,11 @@ from roomchat.protocol import (
     private_of,
 )
 from roomchat.verify import records
+from roomchat.verify.allowance import DEED, JOIN, Allowance
 from roomchat.verify.records import Recorder
 
 OWN = "den"  # the private room that some clients have
-BUSY = 5  # things at once that an owner does
+BUSY = 2  # things at once that an owner does
 
 
 class Steward:
@@ -44,6 +45,7 @@ class Steward:
     Args:
         room: that is everybody's; whoever comes first owns it.
         say: says something in a room, and writes that down.
+        allowance: how much may be asked for.
         has_own: whether it makes a private room.
     """
 
@@ -54,6 +56,7 @@ class Steward:
         room: str,
         choose: random.Random,
         say: Callable[[str], None],
+        allowance: Allowance,
         has_own: bool,
     ) -> None:
         self._chat = chat
@@ -61,6 +64,7 @@ class Steward:
         self._room = room
         self._choose = choose
         self._say = say
+        self._allowance = allowance
         self._has_own = has_own
         self._people: set[int] = set()  # UIDs that it has heard of
         self._inside: dict[str, set[int]] = {}  # room to who is there
@@ -74,17 +78,22 @@ class Steward:
             for _ in range(BUSY if self._owned else 1):
                 self._act(self._choose)
 
+    def _ask(self, command: Command) -> None:
+        """Raises ConnectError: there is no connection."""
+        self._allowance.spend(JOIN if isinstance(command, Join) else DEED)
+        self._chat.send(command)
+
     def _act(self, choose: random.Random) -> None:
         if self._room not in self._inside and not self._asks:
             self._asks = True
             self._recorder.write(records.Asking(self._room))
-            self._chat.send(Join(room=self._room, history=0))
+            self._ask(Join(room=self._room, history=0))
         elif self._room not in self._inside:
             return
         elif self._asked_into and choose.random() < 0.5:
-            self._chat.send(Join(room=self._asked_into.pop(), history=0))
+            self._ask(Join(room=self._asked_into.pop(), history=0))
         elif self._has_own and not any(private_of(room) for room in self._owned):
-            self._chat.send(Join(room=OWN, private=True, history=0))
+            self._ask(Join(room=OWN, private=True, history=0))
         elif self._owned and choose.random() < 0.6:
             self._keep_order(choose.choice(sorted(self._owned)), choose)
         else:
@@ -99,10 +108,10 @@ class Steward:
         uid = choose.choice(here if here and choose.random() < 0.6 else others)
         if private_of(room) is not None:
             if uid in members:
-                self._chat.send(Kick(uid=uid, room=room))
+                self._ask(Kick(uid=uid, room=room))
             else:
                 self._recorder.write(records.Inviting(room, uid))
-                self._chat.send(InviteTo(uid=uid, room=room))
+                self._ask(InviteTo(uid=uid, room=room))
             return
         deeds: list[Command] = [
             Kick(uid=uid, room=room), Kick(uid=uid, room=room), Kick(uid=uid, room=room), Ban(uid=uid, room=room),
@@ -110,7 +119,7 @@ class Steward:
             Mute(uid=uid, room=room), Unmute(uid=uid, room=room), Unmute(uid=uid, room=room),
             SetTopic(topic=f"about {uid}", room=room),
         ]  # fmt: skip
-        self._chat.send(choose.choice(deeds))
+        self._ask(choose.choice(deeds))
 
     # ------------------------------------------------------------ what it hears
 
@@ -139,7 +148,7 @@ class Steward:
                 self._people.add(event.uid)
             case Away() if room in self._owned and event.uid % 2:
                 with suppress(ConnectError):  # so that some are put out while they are not there
-                    self._chat.send(Kick(uid=event.uid, room=room))
+                    self._ask(Kick(uid=event.uid, room=room))
             case MemberLeft():
                 self._inside.setdefault(room, set()).discard(event.uid)
             case Done():

@@ -22,12 +22,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from roomchat.client.client import Client
 from roomchat.client.client_events import ClientEvent, ConnectionEnded, ConnectionLost
 from roomchat.errors import Busy, ConnectError, Denied, HelloTimeout, StorageUnavailable
 from roomchat.protocol import Delete, Deleted, Error, Gap, Joined, ReadMarker, Spoken, Tombstone
 from roomchat.verify import records
+from roomchat.verify.allowance import ASK, FLOOD, JOIN, Allowance
 from roomchat.verify.records import Recorder, Tail, brief
 from roomchat.verify.steward import Steward
 
@@ -43,10 +45,17 @@ MAX_BACK = 20  # messages: how far before the newest that was seen
 REJOIN = 0.05  # of all times that something is said: going into the room again before
 
 
+class Person(NamedTuple):
+    """What the devices of a person share."""
+
+    has_account: threading.Event
+    allowance: Allowance
+
+
 class Bot:
     """One client: a thread that talks, a thread that listens. Any thread may call its methods."""
 
-    def __init__(self, name: str, address: str, options: argparse.Namespace, has_account: threading.Event) -> None:
+    def __init__(self, name: str, address: str, options: argparse.Namespace, person: Person) -> None:
         """Nothing happens before ``start``.
 
         Args:
@@ -54,12 +63,12 @@ class Bot:
                 is a device of an account, of which the first one makes it.
             address: of the server, and in which way it is reached.
             options: of the command line.
-            has_account: the person of this device; set when that is so.
+            person: whose device this is.
         """
         self.name = name
         self._person, _, device = name.rpartition(".")  # without a person: the name is a guest's
         self._makes_account = bool(self._person) and device == "1"
-        self._has_account = has_account
+        self._has_account, self._allowance = person
         self._address = address
         self._rooms: list[str] = options.rooms.split(",")
         self._patience: float = options.patience
@@ -96,11 +105,13 @@ class Bot:
         self._recorder.write(records.Started(self._chat.uid, self._chat.device))
         if self._order:
             choose = random.Random(f"{self._seed} order")
-            self._steward = Steward(self._chat, self._recorder, self._order, choose, self._speak, self._has_own)
+            self._steward = Steward(
+                self._chat, self._recorder, self._order, choose, self._speak, self._allowance, self._has_own
+            )
         self._threads[1].start()
         for room in self._rooms:
-            joined = self._chat.join(room)
-            self._recorder.write(records.Joined(room, joined.last_seq))
+            if (joined := self._join(room)) is not None:
+                self._recorder.write(records.Joined(room, joined.last_seq))
         self._threads[0].start()
 
     def say(self, room: str, count: int = 1, length: int = 0) -> None:
@@ -123,7 +134,7 @@ class Bot:
             )
         self._recorder.write(records.Stayed(self._chat.rooms))
         for room in self._rooms:  # its answer comes behind all that was sent before
-            self._chat.join(room)
+            self._join(room)
         self._over.set()
         self._threads[1].join()
         self._recorder.write(records.Finished())
@@ -136,19 +147,32 @@ class Bot:
         """Say a few things at once, at random, until told to be quiet."""
         choose = self._random
         while not self._quiet.wait(choose.expovariate(1 / self._pause)):
+            if not self._allowance.is_there:
+                continue
             room = choose.choice(self._rooms)
             if choose.random() < REJOIN:
-                self._chat.join(room)
+                self._join(room)
             for _ in range(choose.randint(1, MAX_PASTE)):
                 self._say(room, choose.randint(0, 200), ".")
             if self._marks.random() < READ:
+                self._allowance.spend(ASK)
                 self._chat.read(room, max(1, self._seqs[room] - self._marks.randrange(MAX_BACK)))
             if self._deletes.random() < DELETE and self._own:
                 self._delete(*self._own.pop())
             if self._steward is not None:
                 self._steward.act()
 
+    def _join(self, room: str) -> Joined | None:
+        """Go into a room, again or for the first time. None: there was no answer, which is a violation."""
+        self._allowance.spend(JOIN)
+        try:
+            return self._chat.join(room)
+        except ConnectError as error:
+            self._recorder.write(records.Unanswered(f"join {room}", str(error)))
+            return None
+
     def _say(self, room: str, length: int, filling: str) -> None:
+        self._allowance.spend(FLOOD if length == LONG else ASK)
         with self._talking:
             self._count += 1
             text = f"{self.name} says {self._count} ".ljust(length, filling)
@@ -158,6 +182,7 @@ class Bot:
 
     def _delete(self, room: str, seq: int) -> None:
         """Delete what it has said."""
+        self._allowance.spend(ASK)
         self._recorder.write(records.Deleting(room, seq))
         with suppress(ConnectError):  # there is no connection now: it is not deleted
             self._chat.send(Delete(room=room, seq=seq))
@@ -235,9 +260,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="of what is said, and when")
     options = parser.parse_args()
     threading.excepthook = _end
-    accounts: dict[str, threading.Event] = defaultdict(threading.Event)  # by person
+    people: dict[str, Person] = defaultdict(
+        lambda: Person(threading.Event(), Allowance())
+    )  # by name; a guest is one, too
     ways = itertools.cycle(options.addresses.split(","))
-    bots = [Bot(name, next(ways), options, accounts[name.rpartition(".")[0]]) for name in options.names.split(",")]
+    bots = [
+        Bot(name, next(ways), options, people[name.rpartition(".")[0] or name])
+        for name in options.names.split(",")
+    ]
     starting = [_in_background(bot.start) for bot in bots]
     for line in sys.stdin:
         for thread in starting:
