@@ -18,7 +18,7 @@ from signal import SIGINT
 
 from prompt_toolkit.utils import get_cwidth
 
-from roomchat.verify.cluster import nats_servers
+from roomchat.verify.nats import nats_servers
 from roomchat.verify.processes import Process, VerifyError
 
 WIDTH = 46  # columns of a screen

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,16 @@ from roomchat.client.address import Address
 from roomchat.protocol import Message
 from roomchat.server import Server
 from roomchat.settings import Settings
-from roomchat.store.api import Changes, SegmentRow
+from roomchat.store.api import Changes, SegmentRow, Snapshot
 from roomchat.store.log import Log
 from roomchat.verify.allowance import SAVED, SHARE, Allowance
 from roomchat.verify.check import Entry, check, check_newcomer, check_traces
 from roomchat.verify.check_people import check_people
-from roomchat.verify.faults import ENCRYPTED, SHARED, Kind, schedule
+from roomchat.verify.cluster import GIVEN_UP, ClusterHosts
+from roomchat.verify.faults import ENCRYPTED, HOSTS, SHARED, SPLITS, Kind, schedule
 from roomchat.verify.log import from_file, from_server
 from roomchat.verify.options import Options
-from roomchat.verify.processes import Process, module
+from roomchat.verify.processes import Process, ServerProcess, module
 from roomchat.verify.proxy import Proxy
 from roomchat.verify.records import (
     AnyRecord,
@@ -349,6 +351,80 @@ def test_the_schedule_comes_from_the_seed() -> None:
     assert {fault.kind for fault in schedule(5, 1, 1)} == set(Kind)
     assert {fault.kind for fault in schedule(5, 1, 1, ENCRYPTED | SHARED)} == set(Kind) - ENCRYPTED - SHARED
     assert sum(fault.kind is Kind.SERVER_KILL for fault in faults) == 20
+
+
+def test_where_there_are_several_servers_some_faults_are_long() -> None:
+    """Longer than the servers wait for each other; and a minute has more than twenty faults of servers."""
+    faults = schedule(5, 3600, 300, ENCRYPTED)
+    for kind in (Kind.SERVER_KILL, Kind.SERVER_HANG, Kind.NATS_KILL, Kind.NATS_HANG, *SPLITS):
+        lasting = [fault.lasts for fault in faults if fault.kind is kind]
+        assert any(12 <= lasts <= 20 for lasts in lasting)
+        assert sum(lasts > 10 for lasts in lasting) < len(lasting) / 2
+    assert sum(fault.kind in HOSTS for fault in faults) > 20 * 60
+    assert all(fault.lasts < 10 for fault in schedule(5, 3600, 300, SHARED))
+
+
+def test_a_partition_holds_back_what_comes_new_too(tmp_path: Path) -> None:
+    """Nothing passes and nobody is told, over old connections and new ones, until the last partition is over."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        proxy = Proxy(listening.getsockname())
+        to = ("127.0.0.1", int(proxy.address.rpartition(":")[2]))
+        try:
+            with ExitStack() as stack:
+                old = stack.enter_context(socket.create_connection(to))
+                server, _ = listening.accept()
+                stack.enter_context(server)
+                for _ in range(2):
+                    proxy.hold()
+                new = stack.enter_context(socket.create_connection(to))
+                other, _ = listening.accept()
+                stack.enter_context(other)
+                for sock in (old, new):
+                    sock.sendall(b"a")
+                proxy.release()
+                assert not select.select([server, other], [], [], 0.1)[0]
+                proxy.release()
+                for sock in (server, other):
+                    sock.settimeout(20)
+                    assert sock.recv(1) == b"a"
+        finally:
+            proxy.close()
+
+
+def test_a_server_that_went_astray_is_a_violation(tmp_path: Path) -> None:
+    """It has stopped by itself, and not because it was given up; or it could not begin, and tries again."""
+    hosts = ClusterHosts(Options(cluster=True), tmp_path)
+    hosts.servers = [ServerProcess(["roomchat"], tmp_path, f"chat-{number}") for number in (1, 2, 3)]
+    astray = "This server knows something else than the others: it needs a copy of one of them."
+    hosts.servers[0].log.write_text(
+        f"Stopping: {GIVEN_UP}.\nComing back.\nStopping. Press Ctrl-C again.\nStopped.\n"
+    )
+    hosts.servers[1].log.write_text(f"Stopping: {astray}.\nComing back.\n")
+    hosts.servers[2].log.write_text("The stream was made anew. Coming back.\n")
+    assert [*hosts._went_astray()] == [
+        f"server-2 has stopped by itself: {astray}", "server-3 has stopped by itself: The stream was made anew."
+    ]  # fmt: skip
+    assert hosts.counts["given up"] == 1
+
+
+def test_states_are_compared_where_all_have_kept_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the same position, which all have come to since: a difference is found; what is old is not compared."""
+    hosts = ClusterHosts(Options(cluster=True), tmp_path)
+    hosts.servers = [ServerProcess(["roomchat"], tmp_path, f"chat-{number}") for number in (1, 2, 3)]
+    with ExitStack() as stack:
+        logs = [stack.enter_context(closing(Log(str(server.db), "normal"))) for server in hosts.servers]
+
+        def keep(position: int, *states: bytes) -> None:
+            for log, state in zip(logs, states, strict=True):
+                log.keep(Snapshot(position, "", b"{}", state))
+
+        keep(7, b"old", b"old", b"old")
+        later = iter([(9, b"a", b"a", b"a"), (11, b"b", b"b", b"c")])
+        monkeypatch.setattr("time.sleep", lambda _: keep(*next(later)))
+        assert hosts._compare_states() == []
+        assert hosts._compare_states() == [
+            "The states of server-1, server-2, server-3 at position 11 are not the same."
+        ]
 
 
 def test_what_passes_is_torn_or_changed() -> None:

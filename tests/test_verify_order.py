@@ -32,7 +32,18 @@ from roomchat.protocol import (
     Unmuted,
 )
 from roomchat.verify.order import check_order
-from roomchat.verify.records import Answered, Asking, Entered, Heard, Inviting, Record, Started
+from roomchat.verify.records import (
+    Answered,
+    Asking,
+    Entered,
+    Heard,
+    Inviting,
+    Record,
+    Refused,
+    Said,
+    Saying,
+    Started,
+)
 from roomchat.wires.native import decode_entries
 from tests.memory import Chat
 
@@ -44,7 +55,7 @@ WHO = {ANN: "ann", BOB: "bob", EVE: "eve"}
 
 
 def said(room: str, seq: int, uid: int) -> AnyEntry:
-    return Message(room, seq, uid, WHO[uid], TS, "hello")
+    return Message(room, seq, uid, WHO[uid], TS, "hello" if seq > 1 else "before")
 
 
 def done(make: type, room: str, seq: int, whom: int) -> AnyEntry:
@@ -133,6 +144,25 @@ def test_what_another_device_asked_answers_nothing() -> None:
     del records["bob"][second]
     records["bob"][2] = Entered("order", 0, by_other=True)
     assert list(check_order(records, log)) == []
+
+
+def test_a_program_that_begins_anew_asks_to_come_in_where_it_has_something_to_say() -> None:
+    """Its library does, if it does not know any more that it was put out; not for what has come back, or was
+    refused."""
+
+    def found(*more: Record) -> list[str]:
+        records, log = story()
+        second = [place for place, one in enumerate(records["bob"]) if one == Asking("order")][1]
+        records["bob"][second : second + 1] = [*more, Started(BOB)]
+        return list(check_order(records, log))
+
+    saying, said = Saying("order", "hello"), Said(1, "hello")
+    assert found(saying, said) == []
+    kicked = "bob was kicked, did not ask to come back, and saw seq 3 of order."
+    assert kicked in found()
+    assert kicked in found(Saying("tea", "hello"), said)
+    assert kicked in found(saying, said, Refused(1, "not_in_room"))
+    assert kicked in found(Saying("order", "before"), Said(1, "before"), Heard("order", 1))
 
 
 def test_who_speaks_while_banned_or_muted_is_found() -> None:

@@ -24,11 +24,21 @@ class Kind(Enum):
     SERVER_HANG = "servers that hung"  # and went on, perhaps when the others had given them up
     NATS_KILL = "kills of NATS servers"
     NATS_HANG = "NATS servers that hung"
+    SERVER_SLOW = "slow servers"  # as if each write took long; see ``ClusterHosts.tick``
+    NATS_SLOW = "slow NATS servers"
     STREAM_CUT = "cuts between servers and NATS"
+    STREAM_STALL = "stalls between servers and NATS"  # nothing passes, and nobody is told
+    SERVER_SPLIT = "partitions of a server from NATS"
+    NATS_SPLIT = "partitions of a NATS server from the others"
+    MACHINE_SPLIT = "partitions of a server and its NATS server from the others"
 
 
 ENCRYPTED = {Kind.CHANGE, Kind.RENEW}  # the kinds that are only for clients that come encrypted
-SHARED = {Kind.SERVER_HANG, Kind.NATS_KILL, Kind.NATS_HANG, Kind.STREAM_CUT}  # those for several servers
+SPLITS = {Kind.SERVER_SPLIT, Kind.NATS_SPLIT, Kind.MACHINE_SPLIT}
+SHARED = SPLITS | {
+    Kind.SERVER_HANG, Kind.NATS_KILL, Kind.NATS_HANG, Kind.SERVER_SLOW, Kind.NATS_SLOW, Kind.STREAM_CUT,
+    Kind.STREAM_STALL,
+}  # fmt: skip # those for several servers
 HOSTS = SHARED | {Kind.SERVER_KILL, Kind.RENEW}  # those that meet servers, not connections of clients
 
 
@@ -40,14 +50,20 @@ _EVERY = {
     Kind.CUT_ALL: 10.0,
     Kind.BLACKHOLE: 0.7,
     Kind.STALL: 2.0,
-    Kind.SLOW: 10.0,
+    Kind.SLOW: 30.0,  # each is as much as everybody may send in five seconds
     Kind.TEAR: 1.0,
     Kind.CHANGE: 1.0,
     Kind.RENEW: 3.0,
-    Kind.SERVER_HANG: 15.0,
-    Kind.NATS_KILL: 15.0,
-    Kind.NATS_HANG: 20.0,
-    Kind.STREAM_CUT: 10.0,
+    Kind.SERVER_HANG: 20.0,
+    Kind.NATS_KILL: 20.0,
+    Kind.NATS_HANG: 30.0,
+    Kind.SERVER_SLOW: 30.0,
+    Kind.NATS_SLOW: 30.0,
+    Kind.STREAM_CUT: 15.0,
+    Kind.STREAM_STALL: 20.0,
+    Kind.SERVER_SPLIT: 40.0,
+    Kind.NATS_SPLIT: 60.0,
+    Kind.MACHINE_SPLIT: 60.0,
 }
 _LASTS = {
     Kind.SERVER_KILL: (0.0, 0.5),  # how long it stays down, besides its start
@@ -60,11 +76,21 @@ _LASTS = {
     Kind.TEAR: (0.0, 0.0),
     Kind.CHANGE: (0.0, 0.0),
     Kind.RENEW: (0.0, 0.0),
-    Kind.SERVER_HANG: (1.0, 15.0),
+    Kind.SERVER_HANG: (1.0, 8.0),
     Kind.NATS_KILL: (0.0, 3.0),
     Kind.NATS_HANG: (1.0, 8.0),
+    Kind.SERVER_SLOW: (3.0, 8.0),
+    Kind.NATS_SLOW: (3.0, 8.0),
     Kind.STREAM_CUT: (0.0, 0.0),
+    Kind.STREAM_STALL: (0.5, 6.0),
+    Kind.SERVER_SPLIT: (1.0, 8.0),
+    Kind.NATS_SPLIT: (1.0, 8.0),
+    Kind.MACHINE_SPLIT: (1.0, 8.0),
 }
+# Of these, where there are several servers, one in so many lasts longer than they wait for each other (10 s).
+_LASTING = SPLITS | {Kind.SERVER_KILL, Kind.SERVER_HANG, Kind.NATS_KILL, Kind.NATS_HANG}
+_ONE_IN = 5
+LONG = (12.0, 20.0)  # seconds
 
 
 @dataclass(frozen=True)
@@ -95,6 +121,7 @@ def schedule(seed: int, seconds: float, kills: int, without: Set[Kind] = frozens
         for place in range(count):
             # Each in its own share of the time, so that there are no long quiet times.
             at = seconds * (place + choose.random()) / count
-            lasts = min(choose.uniform(*_LASTS[kind]), seconds / 2)
+            is_long = kind in _LASTING and place % _ONE_IN == 1 and not without >= SHARED
+            lasts = min(choose.uniform(*(LONG if is_long else _LASTS[kind])), seconds / 2)
             faults.append(Fault(at, kind, lasts, choose.random()))
     return sorted(faults, key=lambda fault: fault.at)

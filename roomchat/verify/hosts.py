@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,8 @@ class Hosts:
     def __init__(self, options: Options, folder: Path) -> None:
         """Nothing runs before ``start``."""
         self.servers = [] if options.address else [ServerProcess(options.server_command, folder)]
+        self.counts: Counter[str] = Counter()  # of what has happened to them besides the faults
+        self.leader_hit: Counter[Kind] = Counter()  # faults that met the leader of the servers' common stream
         self._address = options.address
         self._proxies: list[Proxy] = []
 
@@ -50,15 +53,18 @@ class Hosts:
         return [link for proxy in self._proxies for link in proxy.links()]
 
     def begin(self, fault: Fault) -> Callable[[], None] | None:
-        """Do what meets a server; what ends it, or None: it has no end."""
+        """Do what meets a server; what ends it, or None: it can't be done now."""
         if fault.kind is Kind.RENEW:
             choose(self.servers, fault).renew_certificate()
-            return None
+            return _no_end
         server = choose(self.servers, fault)
         start_again(server)  # where the kill before is not over yet
         server.listens()
         server.kill()
         return partial(start_again, server)
+
+    def tick(self, now: float) -> None:
+        """Carry on with what takes a while; called every few milliseconds. ``now``: seconds."""
 
     def heal(self) -> None:
         """No more faults; returns when all can be connected to. Raises VerifyError."""
@@ -81,6 +87,10 @@ class Hosts:
             proxy.close()
         for process in self.processes:
             process.kill()
+
+
+def _no_end() -> None:
+    pass
 
 
 def choose(among: Sequence[T], fault: Fault) -> T:

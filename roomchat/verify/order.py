@@ -21,7 +21,19 @@ from msgspec import Struct
 
 from roomchat import protocol
 from roomchat.protocol import Banned, Deed, DeedTo, Kicked, Muted, Spoken, Unbanned, Unmuted
-from roomchat.verify.records import Answered, Asking, Entered, Heard, Inviting, Record, Started
+from roomchat.verify.records import (
+    Answered,
+    Asking,
+    Entered,
+    Heard,
+    Inviting,
+    Record,
+    Refused,
+    Said,
+    Saying,
+    Started,
+    brief,
+)
 
 RoomLog = Mapping[str, Sequence[protocol.AnyEntry]]  # by room
 Records = Mapping[str, Sequence[Record]]  # by client
@@ -35,7 +47,8 @@ def check_order(records: Records, log: RoomLog) -> Iterator[str]:
     uids = {
         client: {record.uid for record in own if isinstance(record, Started)} for client, own in records.items()
     }
-    asked = {client: _asked(own) for client, own in records.items()}
+    texts = {entry.seq: brief(entry.text) for entry in log.get(ORDER, ()) if isinstance(entry, Spoken)}
+    asked = {client: _asked(own, texts) for client, own in records.items()}
     yield from check_spoken(log)
     for client, own in records.items():
         yield from check_answered(client, own, log)
@@ -107,21 +120,33 @@ class _Ask(Struct):
         return max(self.least, least) <= min(self.most, most)
 
 
-def _asked(own: Sequence[Record]) -> list[_Ask]:
-    """When a client has asked to come into the room where order is kept."""
+def _asked(own: Sequence[Record], texts: Mapping[int, str]) -> list[_Ask]:
+    """When a client has asked to come into the room where order is kept, in which these texts were said. So does
+    its library, when it begins anew, where it has something to say still: whatever had put it out is forgotten."""
     asks: list[_Ask] = []
     newest, is_open = 0, 0  # the highest seq that it has heard; how many of the asks have no answer yet
+    pending: dict[str, int] = {}  # what has not come back, and its number, where that is known
     for record in own:
         match record:
             case Asking():
                 asks.append(_Ask(newest, END))
                 is_open += 1
+            case Started() if pending:
+                asks.append(_Ask(newest, END))
+                is_open += 1
+            case Saying(room=room) if room == ORDER:
+                pending[record.text] = 0
+            case Said() if record.text in pending:
+                pending[record.text] = record.n
+            case Refused():
+                pending = {text: n for text, n in pending.items() if n != record.n}
             case Entered(room=room, by_other=False) if room == ORDER:
                 for ask in asks[len(asks) - is_open :]:
                     ask.most = record.last_seq
                 is_open = 0
             case Heard(room=room) if room == ORDER:
                 newest = max(newest, record.seq)
+                pending.pop(texts.get(record.seq, ""), None)
     return asks
 
 

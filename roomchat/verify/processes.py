@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from signal import SIGKILL, SIGSTOP, SIGTERM, Signals
+from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM, Signals
 from typing import IO, Self
 
 from roomchat.errors import RoomchatError
@@ -48,6 +48,7 @@ class Process:
         self.command = list(command)
         self.log = log
         self.output = ""  # what it has printed since it was started, when it was looked at last
+        self.stands = False  # whether we have had it stop, and not go on yet
         self._env = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
         self._looked = 0  # bytes of the file, up to which we have looked
         self._process: subprocess.Popen[bytes] | None = None
@@ -60,6 +61,7 @@ class Process:
 
     def _begin(self, command: Sequence[str], stdin: int, output: int | IO[bytes]) -> None:
         self.output = ""
+        self.stands = False
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._process = self._execute(command, stdin, output)
 
@@ -139,6 +141,8 @@ class Process:
     def signal(self, number: Signals) -> None:
         """Send it a signal; one that stops it is waited for, since it may run on a moment on another processor."""
         assert self._process is not None
+        if number in (SIGSTOP, SIGCONT):
+            self.stands = number == SIGSTOP
         self._process.send_signal(number)
         if number == SIGSTOP:
             os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Iterable
 
 PASS_BYTES = 64 * 1024  # bytes passed on at a time
 BUFFER = 32 * 1024  # bytes of what the server sent that the system keeps for us: a stalled link is felt soon
@@ -118,6 +119,7 @@ class Proxy:
         self.address = f"{host}:{port}"
         self._lock = threading.Lock()  # guards the links
         self._links: list[Link] = []
+        self._holds = 0  # how many faults hold everything back
         self._thread = threading.Thread(target=self._accept, name="verify-proxy")
         self._thread.start()
 
@@ -131,10 +133,25 @@ class Proxy:
             link.join()
         return there
 
+    def hold(self) -> None:
+        """A partition: nothing passes, over new connections neither, and nobody is told."""
+        with self._lock:
+            self._holds += 1
+            for link in self._links:
+                link.stall()
+
+    def release(self) -> None:
+        """The end of one; what was held back passes when it was the last."""
+        with self._lock:
+            self._holds = max(0, self._holds - 1)
+            if not self._holds:
+                heal_all(self._links)
+
     def heal(self) -> None:
         """Nothing is held back any more."""
-        for link in self.links():
-            link.heal()
+        with self._lock:
+            self._holds = 0
+            heal_all(self._links)
 
     def close(self) -> None:
         """Cut everything and end."""
@@ -160,6 +177,8 @@ class Proxy:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             link = Link(client, server)
             with self._lock:  # whose data passes is there
+                if self._holds:
+                    link.stall()
                 link.start()
                 self._links.append(link)
 
@@ -177,13 +196,13 @@ class Proxy:
         return server
 
 
-def cut_all(links: list[Link]) -> None:
+def cut_all(links: Iterable[Link]) -> None:
     """All of them end."""
     for link in links:
         link.cut()
 
 
-def heal_all(links: list[Link]) -> None:
+def heal_all(links: Iterable[Link]) -> None:
     """All of them are as they should be."""
     for link in links:
         link.heal()

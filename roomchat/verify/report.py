@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from roomchat.verify.check import Log, Records
-from roomchat.verify.faults import Kind
+from roomchat.verify.faults import LONG, Kind
 from roomchat.verify.records import Lost, Marked, Refused, Said, Saying, Seen, Started
 
 MAX_SHOWN = 20  # violations that are shown; where there are more, the first tell what is wrong
@@ -19,6 +19,7 @@ class Result:
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: Counter[Kind] = field(default_factory=Counter)
+    leader_hit: Counter[Kind] = field(default_factory=Counter)  # those that met the leader of a common stream
     violations: list[str] = field(default_factory=list)
     untested: list[str] = field(default_factory=list)
 
@@ -82,6 +83,16 @@ def summary(result: Result) -> Iterator[str]:
     if counts["passed over"]:
         yield f"Entries in the log that are not messages, and were not checked: {counts['passed over']:,}."
     yield f"Faults: {faults}."
+    if counts["long"]:
+        yield (
+            f"Of these {counts['long']} lasted for {LONG[0]:g} s or more; "
+            f"servers were given up by the others, and came back, {counts['given up']} times."
+        )
+    if result.leader_hit:
+        hit = ", ".join(f"{kind.value} {result.leader_hit[kind]}" for kind in Kind if result.leader_hit[kind])
+        yield f"The leader of the servers' common stream was hit {result.leader_hit.total()} times: {hit}."
+    if counts["states compared"]:
+        yield "The servers' states and logs were compared."
     for sentence in result.violations[:MAX_SHOWN]:
         yield f"  {sentence}"
     if len(result.violations) > MAX_SHOWN:

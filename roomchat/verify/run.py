@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +20,7 @@ from roomchat.verify import records
 from roomchat.verify.check import check, check_newcomer, check_traces
 from roomchat.verify.check_people import check_people
 from roomchat.verify.cluster import ClusterHosts
-from roomchat.verify.faults import ENCRYPTED, HOSTS, SHARED, Fault, Kind, schedule
+from roomchat.verify.faults import ENCRYPTED, HOSTS, LONG, SHARED, Fault, Kind, schedule
 from roomchat.verify.hosts import Hosts, choose, start_again
 from roomchat.verify.options import Options
 from roomchat.verify.order import ORDER, check_order, count_order, order_rooms
@@ -77,6 +77,7 @@ class Run:
         self._finishing = False  # the workers may end
         self._due: list[tuple[float, int, Callable[[], None]]] = []  # a heap: seconds from the beginning
         self._order = itertools.count()  # so that no two of them compare equal
+        self._long = 0  # faults that lasted for so long that servers give up one that they have met
         self._result = Result()
 
     def run(self) -> Result:
@@ -122,7 +123,7 @@ class Run:
             self._workers.append(Process(command, self.folder / f"worker-{i // CLIENTS_PER_WORKER + 1}.log"))
         for worker in self._workers:
             worker.spawn()
-        self._wait(self._all_joined, "come into their rooms")
+        self._wait(self._has_joined, "come into their rooms")
         self._show(f"{options.clients} clients talk in {options.rooms} rooms; the faults begin.")
 
     def _end(self) -> None:
@@ -151,6 +152,7 @@ class Run:
                 self._look()
                 self._show(progress(now, self._result))
             self._check_processes()
+            self._hosts.tick(now)
             time.sleep(TICK)
 
     def _now(self) -> float:
@@ -164,8 +166,11 @@ class Run:
         """Do it, and set down when it ends."""
         match fault.kind:
             case kind if kind in HOSTS:
-                if (end := self._hosts.begin(fault)) is not None:
-                    self._at(self._now() + fault.lasts, end)
+                if (end := self._hosts.begin(fault)) is None:
+                    self._at(self._now() + POLL_INTERVAL, partial(self._begin, fault))
+                    return
+                self._at(self._now() + fault.lasts, end)
+                self._long += fault.lasts >= LONG[0]
             case Kind.CLIENT_KILL:
                 worker = choose(self._workers, fault)
                 worker.kill()
@@ -216,14 +221,14 @@ class Run:
         for worker in self._workers:
             start_again(worker)
         self._tell("quiet")
-        self._wait(self._all_quiet, "said their last")
+        self._wait(_is_quiet, "said their last")
         self._hosts.heal()
         found = self._read_log()
         log = found.log
         self._finishing = True
         places = " ".join(f"{room}={entries[-1].seq if entries else 0}" for room, entries in log.items())
         self._tell(f"finish {places}")
-        self._wait(self._all_finished, "seen the last message")
+        self._wait(_is_finished, "seen the last message")
         if servers:
             newcomer = final_log.from_server(Address(*servers[0].address), f"{self._mark}-new", self._rooms)
             result.violations += self._hosts.stop()
@@ -233,7 +238,9 @@ class Run:
                 result.violations += check_traces(self._records, found.log, server.files())
         self._look()
         log = found.log
-        result.counts = count(self._records, log) + Counter({"passed over": found.passed_over})
+        result.counts = count(self._records, log) + self._hosts.counts
+        result.counts.update({"passed over": found.passed_over, "long": self._long})
+        result.leader_hit = self._hosts.leader_hit
         if servers:
             kept = final_log.all_of(servers[0].db, order_rooms(self._records))
             result.violations += check_order(self._records, kept)
@@ -270,30 +277,22 @@ class Run:
                 self._result.counts["said"] += isinstance(record, records.Said)
                 self._result.counts["seen"] += isinstance(record, records.Seen)
 
-    def _wait(self, done: Callable[[], bool], what: str) -> None:
-        """Wait until it is so; if that takes too long, it is a violation."""
+    def _wait(self, done: Callable[[Sequence[AnyRecord]], bool], what: str) -> None:
+        """Wait until that is so of the records of all; if it takes too long, it is a violation."""
         deadline = time.monotonic() + self._options.patience + SLACK
         while True:
             self._look()
-            if done():
+            late = [name for name, own in self._records.items() if not done(own)]
+            if not late:
                 return
             if time.monotonic() > deadline:
-                self._result.violations.append(f"Not all clients have {what} in time.")
+                self._result.violations.append(f"{', '.join(late)} have not {what} in time.")
                 return
             self._check_processes()
             time.sleep(POLL_INTERVAL)
 
-    def _all_joined(self) -> bool:
-        return all(
-            sum(isinstance(record, records.Joined) for record in own) >= len(self._rooms)
-            for own in self._records.values()
-        )
-
-    def _all_quiet(self) -> bool:
-        return all(own and isinstance(_last_mark(own), records.Quiet) for own in self._records.values())
-
-    def _all_finished(self) -> bool:
-        return all(own and isinstance(own[-1], records.Finished) for own in self._records.values())
+    def _has_joined(self, own: Sequence[AnyRecord]) -> bool:
+        return sum(isinstance(record, records.Joined) for record in own) >= len(self._rooms)
 
     def _check_processes(self) -> None:
         """Raises VerifyError if one has ended that was not killed by us."""
@@ -304,7 +303,11 @@ class Run:
                 )
 
 
-def _last_mark(own: list[AnyRecord]) -> AnyRecord | None:
-    """Whether it started last, or became quiet."""
+def _is_quiet(own: Sequence[AnyRecord]) -> bool:
+    """Whether it has become quiet since it started last."""
     marks = (record for record in reversed(own) if isinstance(record, records.Started | records.Quiet))
-    return next(marks, None)
+    return isinstance(next(marks, None), records.Quiet)
+
+
+def _is_finished(own: Sequence[AnyRecord]) -> bool:
+    return bool(own) and isinstance(own[-1], records.Finished)

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # what is measured, and what measures, is this checkout
 from roomchat.net.self_signed import make_file  # noqa: E402
 from roomchat.verify import processes  # noqa: E402
-from roomchat.verify.cluster import nats_servers  # noqa: E402
+from roomchat.verify.nats import nats_servers  # noqa: E402
 
 os.environ["PATH"] += f"{os.pathsep}{Path(sys.executable).parent}"  # what extras have brought
 PATIENCE = 30.0  # seconds until a server that does not listen is given up
