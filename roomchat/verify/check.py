@@ -16,6 +16,7 @@ The promises, each with a function below:
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, zip_longest
@@ -123,14 +124,20 @@ def check_deletions(records: Records, log: Log) -> Iterator[str]:
 def check_traces(records: Records, log: Log, files: bytes) -> Iterator[str]:
     """Nothing of what is gone is in the files of the log, not even between what they hold."""
     gone = {(room, entry.seq) for room, entries in log.items() for entry in entries if entry.gone}
-    words: dict[str, tuple[str, int]] = {}  # the beginning of a text, which no other has, to where it was
+    words: dict[bytes, tuple[str, int]] = {}  # the beginning of a text, which no other has, to where it was
     for own in records.values():
         for record in own:
             if isinstance(record, Seen) and record.text and (record.room, record.seq) in gone:
-                words[beginning(record.text)] = record.room, record.seq
-    for begins, (room, seq) in words.items():
-        if begins.encode() in files:
-            yield f"seq {seq} of {room} is deleted, but {begins!r} is in the files of the log."
+                words[beginning(record.text).encode()] = record.room, record.seq
+    lengths = {
+        begins.index(b" ") for begins in words
+    }  # of the names: a file is gone through once, not for each text
+    for found in re.finditer(rb" says \d+ ", files):
+        for length in lengths:
+            begins = files[max(0, found.start() - length) : found.end()]
+            if begins in words:
+                room, seq = words.pop(begins)
+                yield f"seq {seq} of {room} is deleted, but {begins.decode()!r} is in the files of the log."
 
 
 def check_newcomer(told: Log, log: Log) -> Iterator[str]:

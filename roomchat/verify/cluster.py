@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 from signal import SIGCONT, SIGSTOP
+from typing import Any
 
 from roomchat.store import shared
 from roomchat.verify.faults import Fault, Kind
@@ -173,7 +174,7 @@ class ClusterHosts(Hosts):
 
     def _differ(self) -> list[str]:
         """In which rooms the logs are not the same, byte by byte."""
-        first, *others = (_lines(server.db) for server in self.servers)
+        first, *others = (_rooms(server.db) for server in self.servers)
         return [
             f"The logs of server-1 and server-{number} are not the same in {room}."
             for number, other in enumerate(others, start=2)
@@ -235,13 +236,11 @@ def _state(server: ServerProcess) -> tuple[int, str]:
     return kept.snapshot.position, sha256(kept.snapshot.state).hexdigest()
 
 
-def _lines(db: Path) -> dict[str, bytes]:
-    """All that stands in each room."""
+def _rooms(db: Path) -> dict[str, str]:
+    """A digest of all that stands in each room."""
+    digests: defaultdict[str, Any] = defaultdict(sha256)
     with closing(sqlite3.connect(f"{db.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        rows = connection.execute(
-            "SELECT key, lines FROM segments JOIN rooms ON rooms.id = room ORDER BY segments.id"
-        ).fetchall()
-    found: dict[str, list[bytes]] = {}
-    for key, lines in rows:
-        found.setdefault(key, []).append(lines)
-    return {key: b"".join(pieces) for key, pieces in found.items()}
+        query = "SELECT key, lines FROM segments JOIN rooms ON rooms.id = room ORDER BY segments.id"
+        for key, lines in connection.execute(query):
+            digests[key].update(lines)
+    return {key: digest.hexdigest() for key, digest in digests.items()}
