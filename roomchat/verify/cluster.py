@@ -46,6 +46,8 @@ class ClusterHosts(Hosts):
     parted.
     """
 
+    recovers = 60.0  # the NATS servers may have to elect a leader first, twice
+
     def __init__(self, options: Options, folder: Path) -> None:
         super().__init__(options, folder)
         self._command, self._folder = options.server_command, folder

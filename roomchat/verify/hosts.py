@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from roomchat.verify.faults import Fault, Kind
 from roomchat.verify.options import Options
-from roomchat.verify.processes import Process, ServerProcess
+from roomchat.verify.processes import PATIENCE, Process, ServerProcess
 from roomchat.verify.proxy import Link, Proxy
 
 T = TypeVar("T")
@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 class Hosts:
     """One server of our own, or one that is somebody else's. Only the thread that made it calls it."""
+
+    recovers = PATIENCE  # seconds that a server may take to listen while there are no faults
 
     def __init__(self, options: Options, folder: Path) -> None:
         """Nothing runs before ``start``."""
@@ -43,7 +45,7 @@ class Hosts:
         for process in self.processes:
             process.spawn()
         for server in self.servers:
-            server.listens()
+            server.listens(self.recovers)
         where = [server.address for server in self.servers] if self.servers else [(self._address or ("", 0))[:2]]
         for proxy, address in zip(self._proxies, where, strict=True):
             proxy.server = address
@@ -71,7 +73,7 @@ class Hosts:
         for process in self.processes:
             start_again(process)
         for server in self.servers:
-            server.listens()
+            server.listens(self.recovers)
         for proxy in self._proxies:
             proxy.heal()
 

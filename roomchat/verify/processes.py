@@ -101,13 +101,13 @@ class Process:
         assert found is not None
         return int(found[1]) / 1024
 
-    def expect(self, pattern: str) -> re.Match[str]:
+    def expect(self, pattern: str, patience: float = PATIENCE) -> re.Match[str]:
         """Wait until its output has the pattern; ``^`` and ``$`` are those of a line.
 
         Raises:
-            VerifyError: it ended, or PATIENCE did.
+            VerifyError: it ended, or ``patience`` did, in seconds.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not (match := re.search(pattern, self.output, re.MULTILINE)):
             if not self._look(deadline):
                 raise VerifyError(f"{self.command} never printed {pattern!r}, but:\n{self.output}")
@@ -230,11 +230,11 @@ class ServerProcess(Process):
         shutil.copy(path, f"{path}.renewed")
         os.replace(f"{path}.renewed", path)
 
-    def listens(self) -> None:
-        """Wait until it listens.
+    def listens(self, patience: float = PATIENCE) -> None:
+        """Wait until it listens, for so many seconds.
 
         Raises:
             VerifyError: it does not.
         """
-        match = self.expect(r"listens on (\S+):(\d+)\.$")
+        match = self.expect(r"listens on (\S+):(\d+)\.$", patience)
         self.address = (match[1], int(match[2]))
