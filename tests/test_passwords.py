@@ -25,7 +25,15 @@ from roomchat.dialect import Malformed
 from roomchat.errors import BadPassword, TooManyTries
 from roomchat.net.hashing import NICE, Hasher, HashingProcess, prepared
 from roomchat.net.passwords import MAX_PER_ORIGIN, Judge, Passwords
-from roomchat.net.throttle import FREE, MAX_ACCOUNT_DELAY, MAX_DELAY, MAX_KEPT, Throttle
+from roomchat.net.throttle import (
+    ACCOUNT_EVERY,
+    FREE,
+    FREE_ACCOUNTS,
+    MAX_ACCOUNT_DELAY,
+    MAX_DELAY,
+    MAX_KEPT,
+    Throttle,
+)
 from roomchat.protocol import ChangePassword, Hello, Register, Unregister
 from roomchat.server import Server
 from roomchat.settings import Settings
@@ -194,6 +202,35 @@ def test_what_is_counted_has_a_bound() -> None:
     for number in range(MAX_KEPT):
         throttle.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", number, known=False, now=1000.0)
     assert len(throttle._counts) <= MAX_KEPT
+
+
+@pytest.mark.parametrize("accounts", ["open", "invite"])
+def test_one_address_makes_so_many_accounts(accounts: str) -> None:
+    """Then one a minute, where anybody may; elsewhere invites say how many. A bad password is not counted."""
+    made: Counter[str] = Counter()
+    settings = Settings(accounts=accounts)
+    reader: Any = OneAccount(lambda: None)
+    judge = Judge(settings, reader, Hasher("cheapest"), Throttle(), threading.Condition(), made)
+    with pytest.raises(BadPassword):
+        judge.verdict(Register(password="short"), "2001:db8::", 7, b"")
+    for number in range(FREE_ACCOUNTS):
+        judge.verdict(Register(password=SECRET), f"2001:db8::{number:x}", 7, b"")
+    hello = Hello(protocol=1, name="ann", password=SECRET, register=True)
+    if accounts == "open":
+        with pytest.raises(TooManyTries, match="accounts were made from your address"):
+            judge.verdict(hello, "2001:db8::1", 0, b"")
+    judge.verdict(hello, "2001:db8::1" if accounts == "invite" else "2001:db8:0:1::1", 0, b"")
+    assert made["made"] == FREE_ACCOUNTS + 1
+
+
+def test_an_account_more_can_be_made_after_a_while() -> None:
+    """It is not waited for by trying."""
+    throttle = Throttle()
+    waits = [throttle.account("1.2.3.4", 1000.0 + number / 100) for number in range(FREE_ACCOUNTS + 3)]
+    assert waits[:FREE_ACCOUNTS] == [0.0] * FREE_ACCOUNTS
+    assert all(0 < wait <= ACCOUNT_EVERY for wait in waits[FREE_ACCOUNTS:])
+    later = [throttle.account("1.2.3.4", 1000.0 + ACCOUNT_EVERY + more) for more in (1.0, 2.0)]
+    assert later[0] == 0.0 < later[1]
 
 
 def test_guesses_are_answered_and_then_put_off(server: Server, caplog: pytest.LogCaptureFixture) -> None:

@@ -96,9 +96,7 @@ class Registry(RuleBook):
         self.begin()
 
     def _restore_numbers(self, next_uid: int, next_room: int, accounts: int) -> None:
-        self.next_uid = next_uid
-        self.next_room = next_room
-        self.accounts = accounts
+        self.next_uid, self.next_room, self.accounts = next_uid, next_room, accounts
 
     # ------------------------------------------------------------ connections
 
@@ -203,8 +201,8 @@ class Registry(RuleBook):
 
     def alike(self, name: str, key: str, uid: int = 0) -> Client | None:
         """Who has a seat, is not that client, and goes by this name or by one that looks like it."""
-        found = [self.looks[look] for look in looks(name, key) if look in self.looks]
-        return next((client for client in found if client.uid != uid), None)
+        found = map(self.looks.get, looks(name, key))
+        return next((one for one in found if one is not None and one.uid != uid), None)
 
     def add_session(self, client: Client, device: int, token_hash: bytes) -> Session:
         """One more, not connected yet."""

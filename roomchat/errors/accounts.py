@@ -25,6 +25,10 @@ class TooManyTries(Refused):
     sentence = "There were too many wrong passwords; try again in {seconds} seconds."
 
 
+class TooManyAccounts(TooManyTries):
+    sentence = "Very many accounts were made from your address; try again in {seconds} seconds."
+
+
 class Busy(Refused):
     code = "busy"
     sentence = "The server has too many passwords to check just now; try again in a moment."

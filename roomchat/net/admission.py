@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomchat.net.bucket import TokenBucket
+from roomchat.net.bucket import TokenBucket, forget_full
 from roomchat.net.connection import Connection
 from roomchat.settings import Settings
 
-MAX_BUCKETS = 20_000  # buckets, of 100 bytes; above that those that are full are forgotten
 STRANGER_TOKENS = 50  # tokens of a connection until it is welcomed: a hello, and what it may ask
 TOKENS_PER_CONNECT = 5  # tokens that a stranger's work costs, for one connection that its address may open
 MAX_WAIT = 10.0  # seconds that a new connection waits at the longest
@@ -36,7 +35,7 @@ class Admission:
         settings = self._settings
         bucket = self._connects.get(address)
         if bucket is None:
-            _forget_full(self._connects, now)
+            forget_full(self._connects, now)
             rate = settings.connect_rate
             # All may come back at once after a restart, each with a hello that names a few rooms.
             bucket = TokenBucket(rate, 2 * settings.max_connections, now, debt=rate * MAX_WAIT)
@@ -92,7 +91,7 @@ class Admission:
         self.gone(connection)
         bucket = self._people.get(uid)
         if bucket is None:
-            _forget_full(self._people, now)
+            forget_full(self._people, now)
             bucket = self._people[uid] = self._new_bucket(connection.address, now)
         connection.bucket = bucket
 
@@ -112,15 +111,8 @@ class Admission:
         settings = self._settings
         bursts = self._bursts.get(address)
         if bursts is None:
-            _forget_full(self._bursts, now)
+            forget_full(self._bursts, now)
             share = settings.address_share
             bursts = self._bursts[address] = TokenBucket(settings.rate * share, settings.burst * share, now)
         tokens = max(min(MIN_TOKENS, settings.burst), bursts.take(settings.burst, now))
         return TokenBucket(settings.rate, settings.burst, now, tokens)
-
-
-def _forget_full(buckets: dict[str, TokenBucket] | dict[int, TokenBucket], now: float) -> None:
-    """A full bucket is as good as a new one."""
-    if len(buckets) >= MAX_BUCKETS:
-        for key in [key for key, bucket in buckets.items() if bucket.full(now)]:
-            del buckets[key]  # type: ignore[arg-type]

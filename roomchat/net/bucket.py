@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+MAX_BUCKETS = 20_000  # buckets that are kept, of 100 bytes; above that those that are full are forgotten
+
 
 class TokenBucket:
     """``rate`` tokens a second, ``burst`` of them saved up at the most; a rate of 0 never runs out.
@@ -69,3 +73,10 @@ class TokenBucket:
         tokens = self._tokens + (now - self._filled) * self._rate
         self._tokens = tokens if tokens < self._burst else self._burst
         self._filled = now
+
+
+def forget_full(buckets: dict[Any, TokenBucket], now: float) -> None:
+    """Before one more is kept: of very many those go that are full, for a new one would be the same."""
+    if len(buckets) >= MAX_BUCKETS:
+        for key in [key for key, bucket in buckets.items() if bucket.full(now)]:
+            del buckets[key]

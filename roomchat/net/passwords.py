@@ -26,6 +26,7 @@ from roomchat.errors import (
     NoAccount,
     Refused,
     StorageUnavailable,
+    TooManyAccounts,
     TooManyTries,
     WrongPassword,
 )
@@ -186,7 +187,7 @@ class Judge:
         """What the hub is to be given in the place of a command."""
         match command:
             case Hello(register=True):
-                made, invite = self._new(command.password or ""), _hash(command.invite)
+                made, invite = self._new(command.password or "", address), _hash(command.invite)
                 return Introduction(bare(command), token_hash, command.token is not None, made, invite)
             case Hello():
                 password = command.password or ""
@@ -194,7 +195,7 @@ class Judge:
                 again = self._hasher.hash(password) if self._hasher.is_outdated(stored.password_hash) else ""
                 return LoggedIn(bare(command), token_hash, stored.uid, stored.changed, again)
             case Register():
-                return NewAccount(self._new(command.password), _hash(command.invite), command.id)
+                return NewAccount(self._new(command.password, address), _hash(command.invite), command.id)
             case ChangePassword():
                 stored = self._check_own(uid, command.old, address)
                 return NewPassword(self.hash(command.new), stored.changed, command.id)
@@ -203,17 +204,26 @@ class Judge:
 
     def hash(self, password: str) -> str:
         """What is kept of a new password."""
-        shortest = self._settings.min_password
-        if len(prepared(password)) < shortest:
-            raise BadPassword(why=f"it has fewer than {shortest} characters")
+        self._check_length(password)
         made = self._hasher.hash(password)
         with self._lock:
             self._results["made"] += 1
         return made
 
-    def _new(self, password: str) -> str:
+    def _check_length(self, password: str) -> None:
+        shortest = self._settings.min_password
+        if len(prepared(password)) < shortest:
+            raise BadPassword(why=f"it has fewer than {shortest} characters")
+
+    def _new(self, password: str, address: str) -> str:
         if self._settings.accounts == "closed":  # the hub says so, too; here it costs nothing
             raise AccountsClosed
+        self._check_length(password)
+        if self._settings.accounts == "open":  # else invites say how many
+            with self._lock:
+                wait = self._throttle.account(address, time.monotonic())
+            if wait:
+                raise TooManyAccounts(seconds=math.ceil(wait))
         return self.hash(password)
 
     def _check_name(self, name: str, password: str, address: str) -> StoredPassword:

@@ -1,20 +1,23 @@
-"""How often a password may be wrong: whoever guesses waits longer and longer."""
+"""How often a password may be wrong: whoever guesses waits longer and longer. And how many accounts one makes."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
 from roomchat.chat.bans import place
+from roomchat.net.bucket import TokenBucket, forget_full
 
 FREE = 5  # wrong passwords without a delay: a person who tries the old ones
 MAX_DELAY = 900.0  # seconds between two guesses from one address
 MAX_ACCOUNT_DELAY = 30.0  # seconds between two guesses at one account, all strange addresses together
 FORGET = 3600.0  # seconds without a wrong password, after which it begins anew
+FREE_ACCOUNTS = 50  # from one address without a delay: a class that registers in its first lesson
+ACCOUNT_EVERY = 60.0  # seconds from one account to the next, then
 MAX_KEPT = 20_000  # counters of some 200 bytes; above that the oldest are forgotten
 
 
 class Throttle:
-    """Counts wrong passwords; times are seconds of the monotonic clock. One thread at a time calls it.
+    """Counts wrong passwords, and accounts; times are seconds of the monotonic clock. One thread at a time calls.
 
     A stranger can't lock anybody out. From an address where the account was logged in before only the wrong
     passwords from there, at this account, count. From all other addresses it is those of the address, whoever they
@@ -24,6 +27,7 @@ class Throttle:
     def __init__(self) -> None:
         # How many, when the last was, and when the next may be.
         self._counts: dict[Hashable, tuple[int, float, float]] = {}
+        self._accounts: dict[str, TokenBucket] = {}  # that may be made, by origin
 
     def wait(self, address: str, account: Hashable, *, known: bool, now: float) -> float:
         """Seconds until the next password may be tried; 0: now.
@@ -52,6 +56,14 @@ class Throttle:
         """It was right. That forgives nothing but what was wrong between these two: whoever has an account could
         guess at others for ever."""
         self._counts.pop(("both", origin(address), account), None)
+
+    def account(self, address: str, now: float) -> float:
+        """An account is to be made; seconds until that may be. 0: now, and it is counted."""
+        bucket = self._accounts.get(origin(address))
+        if bucket is None:
+            forget_full(self._accounts, now)
+            bucket = self._accounts[origin(address)] = TokenBucket(1 / ACCOUNT_EVERY, FREE_ACCOUNTS, now)
+        return 0.0 if bucket.take(1, now) else bucket.next(now) - now
 
 
 def _keys(address: str, account: Hashable, *, known: bool) -> Iterable[tuple[Hashable, float]]:
