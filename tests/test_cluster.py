@@ -383,6 +383,32 @@ def test_who_does_not_fit_is_not_let_in(servers, tmp_path, person):
         servers.start("three")
 
 
+def test_one_of_other_rules_is_not_let_in(servers, person, monkeypatch):
+    """While one that works by the old rules is there. When all are gone they begin anew by the new ones, also if
+    nobody was left to say that they are gone: whoever starts again says so of itself."""
+    one, two = servers.start("one"), servers.start("two")
+    monkeypatch.setattr("roomchat.chat.servers.LOGIC", 2)
+    monkeypatch.setattr("roomchat.cluster.member.LOGIC", 2)
+    why = "does not fit .*: its roomchat works by rules 2, the others' by 1"
+    with pytest.raises(StartError, match=why):
+        servers.start("three")
+    with person(one, "ann") as ann:
+        ann.join("tea")
+        ann.say("by the old rules")
+        ann.flush(DEADLINE)
+    for server in (one, two):  # as if they were killed: nobody hears of it
+        server._order._ends_at = 0.1
+        server._hub_thread.join(DEADLINE)
+    for name in ("one", "two"):
+        servers.stop(name)
+    with pytest.raises(StartError, match=why):
+        servers.start("one")
+    eve = person(servers.start("two"), "eve")
+    eve.join("tea")
+    heard(eve, "by the old rules")
+    assert [*servers.start("one")._hub.servers.living] == ["two", "one"]
+
+
 def test_a_new_server_takes_a_copy(nats, servers, person, tmp_path):
     """Of a chat that is older than the stream, which therefore has not all of it; in a folder of any name."""
     servers.folder = tmp_path / "is it #1? 100%20"

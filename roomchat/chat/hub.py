@@ -274,12 +274,13 @@ class Hub:
         assert origin is not None
         if (old := servers.living.get(origin.server)) is not None:
             self._lose(batch, old, "it has begun anew")
-        if not servers.living:  # what the chat's settings are is for the first one to say
+        if not servers.living:  # what the chat's rules and settings are is for the first one to say
+            servers.logic = command.logic
             self._use(with_shared(self._settings, command.settings))
         if not servers.last_slot and command.epoch:  # so it is for the very first one what the log's name is
             self._welcoming.epoch = batch.effects.epoch = command.epoch
             self._started = batch.now
-        if why := differences(command, self._settings):
+        if why := differences(command, servers.logic, self._settings):
             batch.log(f"server {origin.server} is not let in: {why[0]}")
             return
         life = servers.add(origin, command.addresses)

@@ -66,10 +66,11 @@ class Life(Struct):
 class Servers:
     """Those that are there. Part of the hub's state: only what is in the inputs changes it."""
 
-    def __init__(self, living: Iterable[Life] = (), last_slot: int = 0, time: int = 0) -> None:
+    def __init__(self, living: Iterable[Life] = (), last_slot: int = 0, time: int = 0, logic: int = LOGIC) -> None:
         self.living = {one.name: one for one in living}  # in the order of their arrival
         self.last_slot = last_slot
         self.time = time  # of the last inputs, as in ``Inputs``: no later ones are earlier
+        self.logic = logic  # by which rules they work: not always by ours, or who comes could not find out
 
     def find(self, origin: Origin) -> Life | None:
         """The server, if it is there in this life."""
@@ -113,10 +114,10 @@ class Servers:
         return [address for life in lives for address in life.addresses]
 
 
-def differences(arrived: Arrived, settings: Settings) -> list[str]:
-    """Why a server can't be one of this chat, which has these settings; nothing: it can."""
-    if arrived.logic != LOGIC:
-        return [f"its roomchat works by rules {arrived.logic}, the others' by {LOGIC}"]
+def differences(arrived: Arrived, logic: int, settings: Settings) -> list[str]:
+    """Why a server can't be one of this chat, which has these rules and settings; nothing: it can."""
+    if arrived.logic != logic:
+        return [f"its roomchat works by rules {arrived.logic}, the others' by {logic}"]
     ours = shared(settings)
     different = [name for name in SETTINGS if arrived.settings.get(name) != ours[name]]
     return [f"its {name} is {arrived.settings.get(name)!r}, the others' {ours[name]!r}" for name in different]

@@ -103,6 +103,7 @@ class _Hub(Struct, array_like=True):
     servers: list[Life]
     last_slot: int
     time: int
+    logic: int
     registry: _Registry
     deadlines: tuple[dict[Link, float], dict[Link, float], dict[int, float], dict[str, float]]
     held: dict[Link, list[AnyInput]]
@@ -149,7 +150,7 @@ def of(hub: Hub) -> bytes:
     return _encoder.encode(
         _Hub(
             VERSION, hub._welcoming.epoch, shared(hub._settings), [*hub.servers.living.values()],
-            hub.servers.last_slot, hub.servers.time, taken,
+            hub.servers.last_slot, hub.servers.time, hub.servers.logic, taken,
             (deadlines.hellos, deadlines.logins, deadlines.away, deadlines.large_rooms),
             cast(Any, hub._held), [(link, [*found.values()]) for link, found in hub._answers.items()], hub._since,
             [at_[id(session)] for session in hub._gone.values()],
@@ -218,7 +219,7 @@ def _session(session: Session, client: int) -> _Session:
 def _made(kept: _Hub, settings: Settings) -> Hub:
     registry, sessions = _made_registry(kept.registry)
     made = Hub(registry, with_shared(settings, kept.settings), epoch=kept.epoch, now=kept.started)
-    made._welcoming.servers = Servers(kept.servers, kept.last_slot, kept.time)
+    made._welcoming.servers = Servers(kept.servers, kept.last_slot, kept.time, kept.logic)
     deadlines = made._deadlines
     for kind, queue in zip(("hellos", "logins", "away", "large_rooms"), kept.deadlines, strict=True):
         getattr(deadlines, kind).update(queue)

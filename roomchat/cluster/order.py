@@ -203,7 +203,15 @@ class ClusterOrder:
                 self.slot = life.slot
                 self._ready.set()
             elif inputs.origin == self.origin:
-                self._end(StreamRefused("The other servers do not let this one in."))
+                servers = self._hub.servers
+                why = differences(self._arrived(), servers.logic, self._hub._settings)
+                others = ", ".join(servers.living)
+                self._end(
+                    StreamRefused(
+                        f"This server does not fit {others}: {'; '.join(why)}. "
+                        "Stop all of them, then start all alike."
+                    )
+                )
         elif life is None:
             self.over = True
             if not self._ends_at:
@@ -240,10 +248,6 @@ class ClusterOrder:
 
     def _arrive(self) -> None:
         """All that was in the stream is known: say that this server is there."""
-        others = [one for one in self._hub.servers.living if one != self.origin.server]
-        arrived = self._arrived()
-        if others and (why := differences(arrived, self._hub._settings)):
-            raise StreamRefused(f"This server does not fit {', '.join(others)}: {why[0]}.")
         known, _ = self._shared.reader.last.get(self.origin.server, (0, 0))
         if known >= self.origin.incarnation:
             raise StreamRefused("This machine's clock is behind what it was at the last start; set it right.")
@@ -251,7 +255,7 @@ class ClusterOrder:
             self._keep()
         self._said = True
         self._beat_at = time.monotonic() + BEAT
-        for one in codec.encode(int(time.time() * 1000), [(SERVER, arrived)]):
+        for one in codec.encode(int(time.time() * 1000), [(SERVER, self._arrived())]):
             self._shared.submit(one)
 
     # ------------------------------------------------------------ what is kept, and compared
