@@ -269,13 +269,12 @@ class Server:
         )
         if self._record is not None:
             self._recorder = Recorder(self._record, beginning)
-        hub, self._order = self._make_hub(cluster, beginning, clock)
-        self._hub = hub
+        self._hub, self._order = self._make_hub(cluster, beginning, clock)
         return HubThread(
-            hub,
+            self._hub,
             log,
             clock,
-            Retention(settings, log, hub.registry, clock),
+            Retention(settings, log, self._hub.registry, clock),
             self._order,
             self._readers,
             self._routes,
@@ -299,8 +298,9 @@ class Server:
         from roomchat.cluster import member
 
         return member.join(
-            cluster, settings, self._log, beginning, self._inbox, self._addresses, partial(tell_all, self._routes)
-        )
+            cluster, settings, self._log, beginning, self._inbox, self._addresses,
+            partial(tell_all, self._routes), self._passwords,
+        )  # fmt: skip
 
     def _addresses(self) -> list[str]:
         """Where clients find this server, for the others to tell."""

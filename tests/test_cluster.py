@@ -383,6 +383,22 @@ def test_who_does_not_fit_is_not_let_in(servers, tmp_path, person):
         servers.start("three")
 
 
+def test_who_guesses_has_no_more_tries_on_several(servers, person):
+    """What was wrong on one server counts on the others."""
+    one, two = (servers.start(name, password_cost="cheapest") for name in ("one", "two"))
+    person(one, "ann", password="correct horse", register=True)
+
+    def guess(server: Server) -> str:
+        with Peer(server.address) as peer:
+            peer.send("hello", protocol=1, name="ann", password="battery staple")
+            return peer.until("error")["code"]
+
+    until(lambda: "ann" in {client.name for client in two._hub.registry.clients.values() if client.account})
+    assert {guess(one) for _ in range(5)} == {"wrong_password"}
+    until(lambda: guess(two) == "too_many_tries")
+    assert two._passwords.results["wrong"] < 5
+
+
 def test_one_of_other_rules_is_not_let_in(servers, person, monkeypatch):
     """While one that works by the old rules is there. When all are gone they begin anew by the new ones, also if
     nobody was left to say that they are gone: whoever starts again says so of itself."""

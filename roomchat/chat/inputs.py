@@ -69,6 +69,14 @@ class Beat(_Input):
     digest: str = ""  # of its state there: all must have the same
 
 
+class Guessed(_Input):
+    """A password was wrong on one of several servers: each counts it, as if it had been there."""
+
+    address: str  # from where it came
+    account: int  # the UID; 0: nobody has that name
+    known: bool  # whether the account was logged in from there before
+
+
 class Administer(_Input):
     """What an admin asks. Each has a number of its own, in the place of a connection's."""
 
@@ -240,6 +248,7 @@ _Other = (
     | Shutdown
     | Arrived
     | Beat
+    | Guessed
     | Found
     | Administer
 )

@@ -28,6 +28,7 @@ from roomchat.cluster.turns import ROUND
 from roomchat.errors import LogError, StartError, StreamError, StreamRefused
 from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
+from roomchat.net.passwords import Passwords
 from roomchat.settings import Settings
 from roomchat.store.claim import Claim
 from roomchat.store.log import Log
@@ -134,6 +135,7 @@ def join(
     inbox: Inbox[ToHub],
     addresses: Callable[[], list[str]],
     tell: Callable[[str], None],
+    passwords: Passwords,
 ) -> tuple[Hub, ClusterOrder]:
     """A hub that knows what it knew, or what this server's log knows, and what orders its inputs.
 
@@ -141,6 +143,7 @@ def join(
         beginning: what the log knows, of which a hub is made if this server has never been one of several.
         addresses: where clients find this server; asked for when it arrives.
         tell: tells everybody on this server.
+        passwords: those that are checked here.
     Raises:
         StartError: the log can't be read.
     """
@@ -158,7 +161,7 @@ def join(
         return Arrived(LOGIC, shared(settings), addresses(), beginning.epoch, has_past)
 
     copies = copying.Copies(cluster, log.path)
-    return hub, ClusterOrder(cluster, hub, log, kept, inbox, arrived, tell, copies)
+    return hub, ClusterOrder(cluster, hub, log, kept, inbox, arrived, tell, copies, passwords)
 
 
 def _read(path: str) -> str:

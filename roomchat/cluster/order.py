@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from roomchat.chat import snapshot
 from roomchat.chat.hub import Hub
-from roomchat.chat.inputs import SERVER, Arrived, Beat, Inputs, Link, Origin, Shutdown
+from roomchat.chat.inputs import SERVER, Arrived, Beat, Guessed, Inputs, Link, Origin, Shutdown
 from roomchat.chat.servers import differences, first_link, slot_of
 from roomchat.cluster import codec
 from roomchat.cluster.copying import Copies
@@ -25,6 +25,7 @@ from roomchat.cluster.witness import Witness
 from roomchat.errors import LogError, StartError, StreamCut, StreamError, StreamRefused
 from roomchat.net.connections import ToHub
 from roomchat.net.inbox import Inbox
+from roomchat.net.passwords import Passwords
 from roomchat.net.trouble import Trouble
 from roomchat.store.api import Kept, LogWriter, Snapshot
 from roomchat.times import timestamp
@@ -64,6 +65,7 @@ class ClusterOrder:
         arrived: Callable[[], Arrived],
         tell: Callable[[str], None],
         copies: Copies,
+        passwords: Passwords,
     ) -> None:
         """
         Args:
@@ -75,6 +77,7 @@ class ClusterOrder:
             arrived: what it says of itself when it arrives.
             tell: tells everybody on this server.
             copies: gives the log to others.
+            passwords: who guesses here has no more tries on the others.
         """
         self.over = self.comes_back = False  # see ``Order``
         self.why = ""
@@ -105,6 +108,8 @@ class ClusterOrder:
         self._told = False  # that the stream is away
         self._clock = Trouble("this machine's clock is %s seconds ahead of the NATS servers': set it right", "")
         self._unwell = Trouble("the stream can't be used: %s", "the stream is back, after %d failures")
+        self._passwords = passwords
+        passwords.tell = lambda guess: self.submit([(SERVER, guess)])
         inbox.wake = self._shared.wake
         self.submit = inbox.put
 
@@ -188,6 +193,8 @@ class ClusterOrder:
             if isinstance(item, Beat) and item.mark:
                 self._witness.note(item.mark, origin.server, item.digest)
                 self._compare(item.mark)
+            elif isinstance(item, Guessed) and self.slot and origin != self.origin:
+                self._passwords.heard(item)
         return Inputs(
             items, now / 1000, now, timestamp(now / 1000), True, origin, accepted.position,
             accepted.position <= self._stored,

@@ -14,7 +14,7 @@ from hashlib import sha256
 from msgspec import Struct
 from msgspec.structs import replace
 
-from roomchat.chat.inputs import EndOfAccount, Input, Introduction, LoggedIn, NewAccount, NewPassword
+from roomchat.chat.inputs import EndOfAccount, Guessed, Input, Introduction, LoggedIn, NewAccount, NewPassword
 from roomchat.chat.names import normal_person
 from roomchat.dialect import Malformed
 from roomchat.errors import (
@@ -78,6 +78,7 @@ class Passwords:
         self._throttle = Throttle()
         self._takes = 0.0  # seconds that a password takes, of late
         self._stopped = False
+        self.tell: Callable[[Guessed], None] = lambda guess: None  # other servers with the same accounts
         self.results = Counter({"right": 0, "wrong": 0, "made": 0})  # any thread may look, without the lock
 
     # ------------------------------------------------------------ any thread
@@ -136,6 +137,11 @@ class Passwords:
         self._origins[last.origin] -= 1
         return last
 
+    def heard(self, guess: Guessed) -> None:
+        """A password was wrong on another server."""
+        with self._changed:
+            self._throttle.failed(guess.address, guess.account, known=guess.known, now=time.monotonic())
+
     def stop(self) -> None:
         """Have all threads end; who waits still gets no answer."""
         with self._changed:
@@ -149,7 +155,7 @@ class Passwords:
         """Check passwords until the threads are stopped."""
         hasher = hashing(self._settings.password_cost)
         with closing(hasher), closing(self._open_reader()) as reader:
-            judge = Judge(self._settings, reader, hasher, self._throttle, self._changed, self.results)
+            judge = Judge(self._settings, reader, hasher, self._throttle, self._changed, self.results, self.tell)
             while (found := self._next()) is not None:
                 begun = time.monotonic()
                 found.check(judge)
@@ -175,6 +181,7 @@ class Judge:
         throttle: Throttle,
         lock: threading.Condition,
         results: Counter[str],
+        tell: Callable[[Guessed], None] = lambda guess: None,
     ) -> None:
         self._settings = settings
         self._reader = reader
@@ -182,6 +189,7 @@ class Judge:
         self._throttle = throttle  # of all threads: under the lock
         self._lock = lock
         self._results = results  # likewise
+        self._tell = tell
 
     def verdict(self, command: Secret, address: str, uid: int, token_hash: bytes) -> Input:
         """What the hub is to be given in the place of a command."""
@@ -265,6 +273,7 @@ class Judge:
                 self._throttle.succeeded(address, account)
                 return
             count = self._throttle.failed(address, account, known=known, now=time.monotonic())
+        self._tell(Guessed(address, stored.uid if stored else 0, known))
         logger.warning("a wrong password for %s from %s, %d from there so far", name, address, count)
         raise WrongPassword
 
