@@ -400,9 +400,10 @@ def test_a_server_that_went_astray_is_a_violation(tmp_path: Path) -> None:
         f"Stopping: {GIVEN_UP}.\nComing back.\nStopping. Press Ctrl-C again.\nStopped.\n"
     )
     hosts.servers[1].log.write_text(f"Stopping: {astray}.\nComing back.\n")
-    hosts.servers[2].log.write_text("The stream was made anew. Coming back.\n")
+    hosts.servers[2].log.write_text("The stream was made anew. Coming back.\n2026-01-01 00:00:00 ERROR oh no\n")
     assert [*hosts._went_astray()] == [
-        f"server-2 has stopped by itself: {astray}", "server-3 has stopped by itself: The stream was made anew."
+        f"server-2 has stopped by itself: {astray}", "server-3 has stopped by itself: The stream was made anew.",
+        "server-3 has logged: oh no",
     ]  # fmt: skip
     assert hosts.counts["given up"] == 1
 

@@ -48,7 +48,7 @@ from roomchat.verify.run import Run
 @click.option(
     "--cluster",
     is_flag=True,
-    help="Three servers that share one chat, and three NATS servers; all of them are killed and hang.",
+    help="Three servers that share one chat, and three NATS servers; all are killed, hang, and are parted.",
 )
 @click.option("--websocket", is_flag=True, help="Have every other client come over a WebSocket, as browsers do.")
 @click.option(

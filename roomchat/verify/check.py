@@ -129,9 +129,8 @@ def check_traces(records: Records, log: Log, files: bytes) -> Iterator[str]:
         for record in own:
             if isinstance(record, Seen) and record.text and (record.room, record.seq) in gone:
                 words[beginning(record.text).encode()] = record.room, record.seq
-    lengths = {
-        begins.index(b" ") for begins in words
-    }  # of the names: a file is gone through once, not for each text
+    # Of the names. The files are gone through once, and not once for each text: an hour's have a gigabyte.
+    lengths = {begins.index(b" ") for begins in words}
     for found in re.finditer(rb" says \d+ ", files):
         for length in lengths:
             begins = files[max(0, found.start() - length) : found.end()]

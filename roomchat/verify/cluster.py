@@ -85,9 +85,10 @@ class ClusterHosts(Hosts):
         """See ``Hosts``."""
         if fault.kind is Kind.RENEW:
             return super().begin(fault)
+        at = int(fault.choice * COUNT)
         leader = self._nats.leader() if fault.kind in _NATS else None
-        # Every other one goes for the leader of the stream, if there is one: that is the fault with consequences.
-        at = int(fault.choice * COUNT) if leader is None or fault.choice < 0.5 else leader
+        if leader is not None:  # every other one goes for it: that is the fault with consequences
+            at = leader if fault.choice < 0.5 else int((2 * fault.choice - 1) * COUNT)
         if fault.kind in _TAKING:
             among = self._nats.processes if fault.kind in _NATS else self.servers
             at = next((one % COUNT for one in range(at, at + COUNT) if among[one % COUNT] not in self._met), -1)
@@ -202,7 +203,7 @@ class ClusterHosts(Hosts):
         return [f"The servers have not all kept their states at the same position within {KEPT:g} s."]
 
     def _went_astray(self) -> Iterable[str]:
-        """What the servers say of their own ends: only to have been given up is no fault."""
+        """What the servers say of their own ends, and of errors: only to have been given up is no fault."""
         for number, server in enumerate(self.servers, start=1):
             said = server.log.read_text(encoding="utf-8", errors="replace")
             for stopping, failing in re.findall(r"^Stopping: (.*)\.$|^(.*) Coming back\.$", said, re.MULTILINE):
@@ -210,6 +211,8 @@ class ClusterHosts(Hosts):
                     self.counts["given up"] += 1
                 else:
                     yield f"server-{number} has stopped by itself: {stopping or failing}"
+            for fault in re.findall(r"^\S+ \S+ (?:ERROR|CRITICAL) (.*)$", said, re.MULTILINE):
+                yield f"server-{number} has logged: {fault}"
 
 
 def _hold(proxies: Sequence[Proxy]) -> Callable[[], None]:
