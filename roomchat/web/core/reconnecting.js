@@ -242,6 +242,8 @@ export class Reconnecting {
       if (end) return;
     }
     const outcome = this.session.receive(event);
+    // It was of use, though it may end before all has come that was missed.
+    if (event.seq !== undefined && outcome.show.length > 0) this.#backoff.reset();
     this.#keeping.news(outcome);
     this.#send(outcome.send);
     this.#keeping.behind(() => this.#questions.take(event));

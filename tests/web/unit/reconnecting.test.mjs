@@ -166,6 +166,22 @@ test("pauses grow to ten seconds, and there are never two connections", async ()
   assert.deepEqual(pauses, [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
 });
 
+test("a connection that was of use is not waited for, however short it was", async () => {
+  const { outside, socket } = await inTea();
+  await socket.ends();
+  /** @type {number[]} */
+  const pauses = [];
+  for (let seq = 1; seq < 4; seq += 1) {
+    const [before, count] = [outside.time, outside.sockets.length];
+    while (outside.sockets.length === count) await outside.passes(50);
+    pauses.push(outside.time - before);
+    await outside.opens();
+    await outside.socket.says(WELCOME, { ...JOINED, last_seq: 9 }, message(seq));
+    await outside.socket.ends();
+  }
+  assert.deepEqual(pauses, [100, 100, 100]);
+});
+
 test("whoever looks, or has a network again, does not wait", async () => {
   const { outside, socket } = await inTea();
   await socket.ends();
