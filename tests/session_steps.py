@@ -30,7 +30,7 @@ from roomchat.wires.native import NativeClientWire
 
 FOLDER = Path(__file__).parent / "transcripts" / "session"
 DEFAULTS: dict[str, Any] = json.loads((FOLDER / "defaults.json").read_text(encoding="utf-8"))
-SAME = ("protocol", "client", "features")  # in every hello
+SAME = ("protocol", "client", "features", "new_token")  # in every hello, or another one in each
 
 Json = dict[str, Any]
 

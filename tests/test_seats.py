@@ -230,3 +230,28 @@ def test_a_migration_that_is_killed_changes_nothing(tmp_path: Path) -> None:
                 assert connection.execute(query).fetchall() == [(1, 1, 4), (2, 1, 3), (3, 1, None), (4, 1, None)]
             assert connection.execute("SELECT sum(last_seq - first_seq + 1) FROM segments").fetchone() == (7,)
     assert versions == {1, len(schema.MIGRATIONS)}
+
+
+def test_a_hello_whose_welcome_was_lost_is_known_again(tmp_path: Path) -> None:
+    """By the token that came with it, also from the log: nobody's name is taken by themselves, and nobody else has
+    it by that."""
+    token, other = "a secret of a newcomer 01", "a secret of somebody else"
+    with run(tmp_path / "log.db") as server:
+        with Peer(server.address) as lost, Peer(server.address) as ann, Peer(server.address) as eve:
+            uid = lost.hello("ann", new_token=token, attempt=1)["uid"]
+            welcome = ann.hello("ann", new_token=token, attempt=2)
+            assert (welcome["uid"], welcome["token"]) == (uid, token)
+            lost.until("error", code="replaced")
+            eve.send("hello", protocol=1, name="ann", new_token=other)
+            eve.expect("error", code="name_taken")
+            assert eve.hello("eve", new_token=other)["uid"] != uid
+            ann.send("bye")
+            ann.until("bye")
+        with Peer(server.address) as ann:
+            assert ann.hello("ann", new_token=token, attempt=3)["uid"] == uid
+            ann.send("hello", protocol=1, name="ann", new_token=token, attempt=3)
+            ann.expect("error", code="already_registered")
+            for wrong in ("short", "x" * 65):
+                with Peer(server.address) as bob:
+                    bob.send("hello", protocol=1, name="bob", new_token=wrong)
+                    bob.expect("error", code="bad_command")

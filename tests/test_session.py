@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomchat.client.address import Address
+from roomchat.client.login import Login
 from roomchat.client.session import CAUGHT_UP_ID, WINDOW, Session
 from roomchat.client.session_files import kept_as, last_name
 from roomchat.client.state import State, Unkept
@@ -234,3 +235,16 @@ def test_two_programs_do_not_share_a_session(tmp_path: Path) -> None:
     assert back.token == "t"
     second.close()
     third.close()
+
+
+def test_a_newcomer_brings_a_token() -> None:
+    """The same until it is welcomed, for then it is known again; never beside a password, or another token."""
+    session = Session("ann")
+    brought = session.hello().new_token
+    assert brought is not None
+    assert session.hello().new_token == brought
+    session.receive(welcome(token=brought))
+    assert (session.hello().token, session.hello().new_token) == (brought, None)
+    session.receive(Error(code="unknown_token", message=""))
+    assert session.hello().new_token not in {None, brought}
+    assert Session("ann", Login("correct horse")).hello().new_token is None

@@ -96,6 +96,7 @@ class Introduction(_Input):
     resumes: bool
     password_hash: str = ""
     invite: bytes | None = None  # its SHA-256
+    is_new: bool = False  # who has that token may be a newcomer
 
     @property
     def id(self) -> Id:

@@ -83,9 +83,14 @@ class Welcoming:
         if registers:
             accounts.check_may_register(batch, introduction.invite)
             batch.must_store()
+        session = None
         if introduction.resumes:
-            session = self._resumed(batch, token_hash, command, registers=bool(registers))
-        else:
+            try:
+                session = self._resumed(batch, token_hash, command, registers=bool(registers))
+            except UnknownToken:
+                if not introduction.is_new:
+                    raise
+        if session is None:
             self._check_rooms(batch, command, 0)
             if not (registers or batch.settings.guests):
                 raise AccountNeeded

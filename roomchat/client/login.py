@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from roomchat.errors import NameOwned, UnknownToken
@@ -24,6 +25,7 @@ class Login:
         self._password = password
         self._register = register
         self._invite = invite
+        self._offered = secrets.token_urlsafe(24)  # of a newcomer: to be the token of the session
         self._asked = False  # a hello that registers was sent, and is not answered
         self._asked_before = False  # likewise, over a connection that was lost
 
@@ -43,7 +45,7 @@ class Login:
             return fields | ({"token": token} if token is not None else {})
         if token is not None and (is_account or self._password is None):
             return {"token": token}
-        return {} if self._password is None else {"password": self._password}
+        return {"new_token": self._offered} if self._password is None else {"password": self._password}
 
     def has_answer(self, code: str, *, is_account: bool) -> bool:
         """Whether to a refusal of that hello there is another one that may be accepted."""
@@ -59,4 +61,5 @@ class Login:
         """From here on the token does."""
         self.unheard = self._password is not None and not is_account
         self._password = self._invite = None
+        self._offered = secrets.token_urlsafe(24)  # no session has that of another
         self._register = self._asked = self._asked_before = False

@@ -186,9 +186,10 @@ def _for_hub(connection: Connection, command: Input) -> Input:
 
 
 def _introduced(connection: Connection, hello: Hello) -> Introduction:
-    """A hello without its token, which the hub need not know; a newcomer is offered one of 192 bits."""
-    token_hash = _keep_token(connection, hello.token)
-    return Introduction(bare(hello), token_hash, hello.token is not None)
+    """A hello without its token, which the hub need not know; a newcomer brings one, or gets one of 192 bits."""
+    token = hello.token if hello.token is not None else hello.new_token
+    token_hash = _keep_token(connection, token)
+    return Introduction(bare(hello), token_hash, token is not None, is_new=hello.token is None)
 
 
 def _keep_token(connection: Connection, token: str | None) -> bytes:

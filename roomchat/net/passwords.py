@@ -280,7 +280,7 @@ class Judge:
 
 def bare(hello: Hello) -> Hello:
     """Without what proves anything."""
-    return replace(hello, token=None, password=None, invite=None)
+    return replace(hello, token=None, new_token=None, password=None, invite=None)
 
 
 def _hash(invite: str | None) -> bytes | None:

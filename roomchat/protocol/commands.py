@@ -11,6 +11,7 @@ from roomchat.protocol.values import (
     Id,
     Invite,
     Kind,
+    NewToken,
     Password,
     Reason,
     Seq,
@@ -33,7 +34,7 @@ class Command(Struct, tag_field="type", tag=tag, kw_only=True, omit_defaults=Tru
         return f"{type(self).__name__}({', '.join(words)})"
 
 
-SECRET = frozenset({"token", "password", "old", "new", "invite"})  # fields that prove who somebody is
+SECRET = frozenset({"token", "new_token", "password", "old", "new", "invite"})  # fields that prove who somebody is
 
 
 class Hello(Command, gc=True):
@@ -42,8 +43,9 @@ class Hello(Command, gc=True):
     ``rooms`` names, for each room, the seq of the last message seen without a gap; ``epoch`` the log that these
     seqs are from. Without ``presence`` rooms are not told of the client's comings and goings. ``features`` are
     those that the client knows. With ``password`` it is a new session of the account that is called ``name``; or,
-    where it is to ``register``, the client gets an account, for which it may need an ``invite``. The
-    ``attempt`` rises with each of a session: one that comes late, by another server, replaces no newer one.
+    where it is to ``register``, the client gets an account, for which it may need an ``invite``. A newcomer's
+    ``new_token`` is to prove its session: by it a hello is known again whose welcome was lost. The ``attempt``
+    rises with each of a session: one that comes late, by another server, replaces no newer one.
     """
 
     protocol: Count
@@ -58,6 +60,7 @@ class Hello(Command, gc=True):
     register: bool = False
     invite: Invite | None = None
     attempt: Count = 0
+    new_token: NewToken | None = None
 
 
 class Register(Command):

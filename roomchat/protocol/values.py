@@ -30,6 +30,7 @@ Id = Annotated[str, Meta(max_length=64)] | Annotated[int, Meta(ge=-(2**53) + 1, 
 # Longer ones than anybody types; a server hashes all of it.
 Password = Annotated[str, Meta(max_length=1024)]
 Invite = Annotated[str, Meta(max_length=64)]
+NewToken = Annotated[str, Meta(min_length=24, max_length=64)]  # a token that a client has made
 Kind = Literal["message", "action"]  # of what is said; see SPOKEN
 Role = Literal["owner", "moderator"]  # in a room; whoever else is in it has none
 Topic = Annotated[str, Meta(max_length=400)]  # what a room is about
