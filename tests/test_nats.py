@@ -209,6 +209,25 @@ def test_no_password_is_in_what_is_refused() -> None:
         assert "s3" not in str(found.value)
 
 
+def test_a_name_that_is_looked_up_for_long_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can't be interrupted, so its thread is left to itself."""
+    monkeypatch.setattr("roomchat.cluster.nats.LEFT", 0.05)
+    found = threading.Event()
+
+    def look_up(*_: object) -> socket.socket:
+        found.wait(DEADLINE)
+        raise OSError
+
+    monkeypatch.setattr("socket.create_connection", look_up)
+    begun = time.monotonic()
+    with opened(Address("slow.example", 1, False)) as connection:
+        pass
+    assert time.monotonic() < begun + DEADLINE / 2
+    found.set()
+    connection.join(DEADLINE)
+    assert connection.end
+
+
 def test_it_can_be_ended_while_it_is_dialled() -> None:
     with serving(lambda sock: None) as address, opened(address) as connection:
         connection.close()

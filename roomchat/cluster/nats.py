@@ -21,6 +21,7 @@ from roomchat.version import __version__
 
 PATIENCE = 2.0  # seconds until a server must have let us in; one that hangs takes the connection and is silent
 SEND_TIME = 1  # seconds that a server may take nothing of what is sent to it; then it is as good as gone
+LEFT = 1.0  # seconds after which a thread that should end is left to itself
 READ = 256 * 1024  # bytes; a consumer that catches up gets 500 MB/s
 
 Handler = Callable[[Message], None]
@@ -138,8 +139,8 @@ class Connection:
             _shut(sock)
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait for its thread's end."""
-        self._thread.join(timeout)
+        """Wait for its thread's end; not for long, for looking a name up can't be interrupted."""
+        self._thread.join(LEFT if timeout is None else timeout)
 
     def _send(self, data: bytes) -> None:
         try:
