@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import select
 import signal
@@ -499,6 +500,19 @@ def test_a_short_run_finds_nothing(run: Callable[..., tuple[Result, list[str]]])
     assert result.counts["deleted"]
     assert result.counts["marked"]
     assert lines[-1] == "Violations: 0."
+
+
+@pytest.mark.skipif("ROOMCHAT_SLOW" not in os.environ, reason="takes two minutes; ROOMCHAT_SLOW=1 runs it")
+@pytest.mark.timeout(400)
+def test_a_run_of_several_servers_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every kind of fault meets them, the stream's leader, too; and their states are compared."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lines: list[str] = []
+    result = Run(Options(seed=1, seconds=20, clients=6, cluster=True), lines.append).run()
+    assert result.passed, [*lines, *summary(result)]
+    assert all(result.faults[kind] for kind in SHARED)
+    assert result.leader_hit
+    assert result.counts["states compared"]
 
 
 def test_entries_of_a_later_version_are_passed_over_and_counted(tmp_path: Path) -> None:
