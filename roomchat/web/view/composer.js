@@ -1,5 +1,6 @@
 // Where one writes: a box that grows, drafts of each room, completion, and what is typed is carried out.
 
+import { Drafts } from "../model/drafts.js";
 import { cell } from "../model/harmless.js";
 import { say } from "../model/say.js";
 import { lengthStanding, standing } from "../model/standing.js";
@@ -8,7 +9,6 @@ import { attribute, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { linkToRoom } from "./links.js";
 
-const KEEP_AFTER = 50; // ms: a draft is kept when one pauses; a page that is left has no time for it any more
 const TYPED_AFTER = 1500; // ms: everything else of the page comes first
 const NO_COMMANDS = "The part of this page that carries out commands could not be loaded. Load the page again.";
 const NO_FILES = "There are no files in this chat. You can paste a link to one.";
@@ -35,16 +35,13 @@ export class Composer {
   /** @type {Typed | undefined} once it is there */
   #typed;
   #typing = /** @type {Promise<Typed> | null} */ (null);
-  /** @type {Map<string, string>} */
-  #drafts = new Map();
+  #drafts = new Drafts((room, text) => this.#app.engine.draft(room, text));
   #room = "";
   /** @type {number | undefined} who types here, as the engine knows them; undefined: nobody yet */
   #person;
   #trouble = ""; // what was wrong with what was typed last
   /** @type {Map<string, any>} the entries by which people are muted, by room and UID */
   #muted = new Map();
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #keeping;
   #isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 
   /**
@@ -110,9 +107,9 @@ export class Composer {
     if (!isSame) this.#remember((history) => history.clear());
     this.#muted.clear();
     for (const one of [...Object.values(kept?.entries ?? {}).flat(), ...(kept?.events ?? [])]) this.#hear(one);
-    this.#drafts = new Map(Object.entries(kept?.drafts ?? {}));
+    this.#drafts.load(kept?.drafts ?? {});
     // What is typed may be younger than that; and what is offered for it stays.
-    if (!isSame || !this.#field.value) this.#write(this.#drafts.get(this.#room) ?? "");
+    if (!isSame || !this.#field.value) this.#write(this.#drafts.of(this.#room));
     return isSame;
   }
 
@@ -205,8 +202,7 @@ export class Composer {
     if (this.#typed) this.#typed.completion.update();
     else if (this.#field.value) this.#need().catch(() => {});
     this.#tellStanding();
-    clearTimeout(this.#keeping);
-    this.#keeping = setTimeout(() => this.#keep(), KEEP_AFTER);
+    this.#drafts.typed(this.#room, this.#field.value);
   }
 
   async #submit() {
@@ -236,7 +232,7 @@ export class Composer {
     const trouble = (isServers ? "Refused: " : "") + cell(error.message);
     if (this.#room !== room) {
       this.#tell([trouble], "trouble");
-      if (!this.#drafts.get(room)) this.#drafts.set(room, text);
+      if (!this.#drafts.of(room)) this.#drafts.put(room, text);
       return;
     }
     if (!this.#field.value) this.#write(text);
@@ -279,7 +275,7 @@ export class Composer {
       const begun = this.#room ? "" : this.#field.value; // before there was a room: it is meant for the first one
       if (!begun) this.#keep();
       this.#room = room;
-      if (!begun) this.#write(this.#drafts.get(room) ?? "");
+      if (!begun) this.#write(this.#drafts.of(room));
     }
     const { name = "" } = chat.rooms.get(room) ?? {};
     this.#field.placeholder = `Message ${cell(name)}`.trim();
@@ -288,19 +284,14 @@ export class Composer {
   }
 
   #keep() {
-    clearTimeout(this.#keeping);
-    const text = this.#field.value;
-    if (text === (this.#drafts.get(this.#room) ?? "")) return;
-    if (text) this.#drafts.set(this.#room, text);
-    else this.#drafts.delete(this.#room);
-    this.#app.engine.draft(this.#room, text);
+    this.#drafts.keep(this.#room, this.#field.value);
   }
 
   /** @param {{room: string, text: string}} draft in another tab it was typed on */
   #otherTab({ room, text }) {
     const isSeen = room === this.#room && document.hasFocus();
     if (isSeen) return; // here one types oneself
-    this.#drafts.set(room, text);
+    this.#drafts.put(room, text);
     if (room === this.#room) this.#write(text);
   }
 
