@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,10 +46,11 @@ def see(page: Page, *texts: str) -> None:
 
 
 def test_a_line_survives_the_tab_that_leads_and_a_page_opens_without_its_server(
-    person: Callable[..., Person], tmp_path: Path
+    person: Callable[..., Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two tabs are one person: the one with the connection is closed while a line waits, the other one says it.
-    A page that is opened while the server is away shows what it had, and says what is said there later."""
+    A page that is opened while the server is away shows what it had, and says what is said there later.
+    An upgraded server's page waits until the person takes it, and then no tab has anything of the old one."""
     with running(tmp_path) as server:
         port = server.address[1]
         ann = person(server)
@@ -74,33 +74,18 @@ def test_a_line_survives_the_tab_that_leads_and_a_page_opens_without_its_server(
         for page in bob, second, third:
             see(page, "one", "two", "three", "four")
         assert bob.get_by_role("log").inner_text().count("four") == 1
-
-
-@pytest.mark.skipif(
-    "ROOMCHAT_SLOW" not in os.environ, reason="waits for Chromium's workers; ROOMCHAT_SLOW=1 runs it"
-)
-def test_a_newer_page_is_used_in_all_tabs_at_once_when_somebody_wants_it(
-    person: Callable[..., Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An upgraded server's page waits until the person takes it, and then no tab has anything of the old one."""
-    version = "document.documentElement.dataset.version ?? 'old'"
-    with running(tmp_path) as server:
-        port = server.address[1]
-        ann = person(server)
-        ann.expected = AWAY
-        pages = [ann.open(), ann.open()]
-        come_in(pages[0], "ann")
-        pages[0].wait_for_function(KEPT)
+        bob.close()
     contents = dict(site._contents(site.resources.files("roomchat") / "web", ""))
     contents["main.js"] += b'\ndocument.documentElement.dataset.version = "new";\n'
     monkeypatch.setattr(site.Page, "of_package", lambda: site.Page.of(contents))
+    version = "document.documentElement.dataset.version ?? 'old'"
     with running(tmp_path, port):
-        for page in pages:
+        for page in second, third:
             expect(page.get_by_role("button", name="Load it")).to_be_visible()
-        pages[1].reload()
-        assert pages[1].evaluate(version) == "old"
-        pages[0].get_by_role("button", name="Load it").click()
-        for page in pages:
+        third.reload()
+        assert third.evaluate(version) == "old"
+        second.get_by_role("button", name="Load it").click()
+        for page in second, third:
             page.wait_for_function(f"() => ({version}) === 'new'")
-            expect(page.get_by_role("textbox", name="Message")).to_be_visible()
-        assert pages[0].evaluate("caches.keys().then((names) => names.length)") == 1
+            see(page, "four")
+        assert second.evaluate("caches.keys().then((names) => names.length)") == 1
