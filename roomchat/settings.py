@@ -124,6 +124,7 @@ class Settings:
     login_timeout: float = 300.0  # seconds likewise, on the wires where a person types the name by hand
     history: int = 50  # messages shown on joining: a screen
     max_history: int = 1000  # messages that a join may ask for; there is `history` for more
+    away_after: float = 3.0  # seconds until a lost connection is told: a page that is loaded again is back
     large_room: int = 200  # members above which comings and goings are counted, not told one by one
     large_room_interval: float = 1.0  # seconds between two such counts
 

@@ -20,7 +20,8 @@ _TESTS = count()
 
 # A loaded machine may take longer than half a second between a connection and what is sent over it: who is to be
 # greeted is so where a test says so.
-QUIET = {"port": 0, "drain": 0.2, "rate": 0, "greet_after": 10.0}
+# Who is away is told at once, as long as nothing else is asked for.
+QUIET = {"port": 0, "drain": 0.2, "rate": 0, "greet_after": 10.0, "away_after": 0.0}
 
 # Files in memory, where there is room for them and what is in them can be executed: a disk's syncs are half of
 # what a test with a server takes. Whoever wants the disk names a folder in TMPDIR.

@@ -76,7 +76,7 @@ class Chat:
     EPOCH = "the-epoch"
 
     def __init__(self, **settings: Any) -> None:
-        self.settings = Settings(**settings)
+        self.settings = Settings(**{"away_after": 0.0} | settings)
         self.now = 1000.0  # seconds
         self.disk_works = True
         self.log: dict[str, list[Event]] = defaultdict(list)  # room key to its messages

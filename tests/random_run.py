@@ -71,7 +71,14 @@ def run(seed: int, steps: int, look: Callable[[Chat], object] = id) -> Iterator[
     """The fingerprints of the effects of each batch, and of the state behind them, which may be looked at."""
     chance = random.Random(seed)
     chat = Chat(
-        resume_window=20.0, max_rooms=4, history=3, large_room=3, max_clients=5, max_devices=3, accounts="invite"
+        resume_window=20.0,
+        away_after=2.0,
+        max_rooms=4,
+        history=3,
+        large_room=3,
+        max_clients=5,
+        max_devices=3,
+        accounts="invite",
     )
     for token in INVITES:
         chat.registry.set_invite(hash_of(token), Invite(uses=5, ends=2_000_000))

@@ -55,7 +55,7 @@ class Servers:
         self.running: dict[str, Server] = {}
         urls = ",".join(f"nats://127.0.0.1:{one.port}" for one in nats.addresses)
         self.chat = next(_chats)
-        self._shared = {"cluster": urls, "cluster_name": self.chat, "cluster_replicas": 1}
+        self._shared = {"cluster": urls, "cluster_name": self.chat, "cluster_replicas": 1, "away_after": 0.0}
 
     def start(self, name: str, **more: Any) -> Server:
         settings = {"port": 0, "db": str(self.folder / f"{name}.db"), "server_name": name}

@@ -58,7 +58,8 @@ class Stage:
     """A server, and those who talk to it: what an example says is done and checked here."""
 
     def __init__(self, db: Path) -> None:
-        self.settings: dict[str, Any] = {"port": 0, "db": str(db), "drain": 1.0}
+        # No example waits for the three seconds that the text tells of.
+        self.settings: dict[str, Any] = {"port": 0, "db": str(db), "drain": 1.0, "away_after": 0.0}
         self.server: Server | None = None
         self.stopping: threading.Thread | None = None
         self.connections: dict[str, tuple[socket.socket, Any]] = {}
@@ -329,6 +330,7 @@ def test_usual_numbers_are_the_defaults() -> None:
     """The numbers that the doc gives as the usual ones are those of Settings."""
     usual = Settings()
     assert (usual.port, usual.hello_timeout, usual.resume_window, usual.large_room) == (5050, 10, 120, 200)
+    assert usual.away_after == 3
     assert (usual.greet_after, usual.login_timeout, FIRST_LINE) == (0.5, 300, 1024)
     assert (usual.rate, usual.burst, usual.outbox_limit) == (20, 400, 1024 * 1024)
     assert (usual.max_text, usual.max_name, usual.max_line, usual.max_rooms) == (8192, 32, 65536, 100)

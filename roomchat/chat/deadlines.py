@@ -18,9 +18,12 @@ class Deadlines:
     def __init__(self) -> None:
         self.hellos: dict[Link, float] = {}  # link: until when its hello must have come
         self.logins: dict[Link, float] = {}  # link: likewise, where a person types
+        self.lost: dict[int, float] = {}  # UID: when others are told that a client is away
         self.away: dict[int, float] = {}  # UID: until when an away client keeps its seat
         self.large_rooms: dict[str, float] = {}  # room key: when its comings and goings are told next
-        self._queues: tuple[dict[Any, float], ...] = (self.hellos, self.logins, self.away, self.large_rooms)
+        self._queues: tuple[dict[Any, float], ...] = (
+            self.hellos, self.logins, self.lost, self.away, self.large_rooms,
+        )  # fmt: skip
 
     def next(self) -> float | None:
         """The time of the first deadline of all; None while there is none."""

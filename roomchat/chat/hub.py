@@ -307,6 +307,8 @@ class Hub:
         now, deadlines = batch.now, self._deadlines
         for link in due(deadlines.hellos, now) + due(deadlines.logins, now):
             sessions.hello_overdue(batch, link)
+        for uid in due(deadlines.lost, now):
+            sessions.still_lost(batch, uid)
         for uid in due(deadlines.away, now):
             sessions.resume_window_over(batch, uid)
         for key in due(deadlines.large_rooms, now):

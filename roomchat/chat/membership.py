@@ -38,7 +38,7 @@ from roomchat.protocol import (
 
 def person(client: Client) -> Person:
     """A client as lists show it."""
-    return Person(client.uid, client.name, not client.links)
+    return Person(client.uid, client.name, client.is_away)
 
 
 def summary(registry: Registry, room: Room) -> RoomSummary:
@@ -196,12 +196,18 @@ def leave_all(batch: Batch, client: Client, reason: str) -> None:
 
 def tell_away(batch: Batch, client: Client) -> None:
     """A client's last connection is lost; its rooms are told."""
+    batch.registry.save(client)
+    client.is_away = True
     for room in batch.registry.clients_to_rooms[client.uid].values():
         _tell_presence(batch, room, client, Away(room=room.name, uid=client.uid, name=client.name))
 
 
 def tell_back(batch: Batch, client: Client, rooms: Iterable[Room]) -> None:
-    """A client that was away is here again; its rooms are told."""
+    """A client that was away is here again; its rooms are told. What they have not heard of is over."""
+    if not client.is_away:
+        return
+    batch.registry.save(client)
+    client.is_away = False
     for room in rooms:
         _tell_presence(batch, room, client, Back(room=room.name, uid=client.uid, name=client.name))
 

@@ -19,7 +19,7 @@ LOST = 10  # beats of another server without a word of this one: it is gone
 
 # What the hub reads: servers that differ in one of these would differ in what they do.
 SETTINGS = (
-    "accounts", "guests", "hello_timeout", "history", "large_room", "large_room_interval", "lobby",
+    "accounts", "away_after", "guests", "hello_timeout", "history", "large_room", "large_room_interval", "lobby",
     "login_timeout", "max_clients", "max_connections", "max_devices", "max_history", "max_line", "max_name",
     "max_rooms", "max_text", "motd", "resume_window",
 )  # fmt: skip

@@ -59,7 +59,10 @@ def disconnected(batch: Batch, peer: Peer, command: Disconnected) -> None:
         return
     if batch.settings.resume_window and client.resumes:
         set_last(batch.deadlines.away, client.uid, batch.now + batch.settings.resume_window)
-        membership.tell_away(batch, client)
+        if batch.settings.away_after:
+            set_last(batch.deadlines.lost, client.uid, batch.now + batch.settings.away_after)
+        else:
+            membership.tell_away(batch, client)
     else:
         membership.leave_all(batch, client, "lost")
 
@@ -77,6 +80,7 @@ def restore(registry: Registry, deadlines: Deadlines, seats: Iterable[Seat], unt
     for key, known in seats:
         if registry.alike(known.name, key) is None:  # of before such names were kept apart, there may be two
             client = Client.of(known, known.name, key)
+            client.is_away = True
             registry.add_client(client, known.sessions)
             deadlines.away[known.uid] = until
 
@@ -113,6 +117,13 @@ def hello_overdue(batch: Batch, link: Link) -> None:
         batch.link, batch.re = link, None
         settings = batch.settings
         batch.refuse(HelloTimeout(seconds=settings.hello_timeout if peer.terms.resume else settings.login_timeout))
+
+
+def still_lost(batch: Batch, uid: int) -> None:
+    """A client's last connection was lost a while ago."""
+    client = batch.registry.clients.get(uid)
+    if client is not None and not client.links and not client.is_away:
+        membership.tell_away(batch, client)
 
 
 def resume_window_over(batch: Batch, uid: int) -> None:

@@ -55,6 +55,7 @@ class _Client(Struct, array_like=True):
     current: str | None
     reached: str | None
     announced: bool
+    is_away: bool
     account: Account | None
     sessions: list[int]  # which of the sessions
     links: tuple[Link, ...]
@@ -105,7 +106,7 @@ class _Hub(Struct, array_like=True):
     time: int
     logic: int
     registry: _Registry
-    deadlines: tuple[dict[Link, float], dict[Link, float], dict[int, float], dict[str, float]]
+    deadlines: tuple[dict[Link, float], dict[Link, float], dict[int, float], dict[int, float], dict[str, float]]
     held: dict[Link, list[AnyInput]]
     answers: list[tuple[Link, list[Found]]]
     since: dict[Link, int]
@@ -151,7 +152,7 @@ def of(hub: Hub) -> bytes:
         _Hub(
             VERSION, hub._welcoming.epoch, shared(hub._settings), [*hub.servers.living.values()],
             hub.servers.last_slot, hub.servers.time, hub.servers.logic, taken,
-            (deadlines.hellos, deadlines.logins, deadlines.away, deadlines.large_rooms),
+            (deadlines.hellos, deadlines.logins, deadlines.lost, deadlines.away, deadlines.large_rooms),
             cast(Any, hub._held), [(link, [*found.values()]) for link, found in hub._answers.items()], hub._since,
             [at_[id(session)] for session in hub._gone.values()],
             [(at_[id(session)], batch) for session, batch in hub._ended.values()],
@@ -204,7 +205,7 @@ def _key(room: Room | None) -> str | None:
 def _client(client: Client, sessions: list[int]) -> _Client:
     return _Client(
         client.uid, client.name, client.key, client.guest, _key(client.current),
-        _key(client.reached), client.announced, client.account, sessions, client.links,
+        _key(client.reached), client.announced, client.is_away, client.account, sessions, client.links,
         sorted(client.blocked), client.reads, client.rooms,
     )  # fmt: skip
 
@@ -221,7 +222,7 @@ def _made(kept: _Hub, settings: Settings) -> Hub:
     made = Hub(registry, with_shared(settings, kept.settings), epoch=kept.epoch, now=kept.started)
     made._welcoming.servers = Servers(kept.servers, kept.last_slot, kept.time, kept.logic)
     deadlines = made._deadlines
-    for kind, queue in zip(("hellos", "logins", "away", "large_rooms"), kept.deadlines, strict=True):
+    for kind, queue in zip(("hellos", "logins", "lost", "away", "large_rooms"), kept.deadlines, strict=True):
         getattr(deadlines, kind).update(queue)
     made._held = {link: [*items] for link, items in kept.held.items()}
     made._answers = {link: {one.key: one for one in found} for link, found in kept.answers}
@@ -249,7 +250,8 @@ def _made_registry(kept: _Registry) -> tuple[Registry, list[Session]]:
     clients = [
         Client(
             one.uid, one.name, one.key, one.guest, rooms.get(one.current or ""), rooms.get(one.reached or ""),
-            one.announced, one.account, (), one.links, 0, frozenset(one.blocked), one.reads, one.rooms,
+            one.announced, one.is_away, one.account, (), one.links, 0, frozenset(one.blocked), one.reads,
+            one.rooms,
         )
         for one in kept.clients
     ]  # fmt: skip
