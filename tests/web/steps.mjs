@@ -9,7 +9,7 @@ import { Refused } from "../../roomchat/web/core/protocol.js";
 import { Session } from "../../roomchat/web/core/session.js";
 
 const FOLDER = new URL("../transcripts/session/", import.meta.url);
-const SAME = ["protocol", "client", "features"]; // in every hello
+const SAME = ["protocol", "client", "features", "new_token"]; // in every hello, or another one in each
 /** @param {string} name */
 const read = (name) => JSON.parse(readFileSync(new URL(name, FOLDER), "utf8"));
 /** @type {{events: Record<string, any>, commands: Record<string, any>}} */

@@ -10,6 +10,7 @@ export class Login {
   over = "";
   /** @type {Proof} none of it is written down */
   #proof;
+  #offered = newToken(); // of a newcomer: to be the token of the session
   #asked = false; // a hello that registers was sent, and is not answered
   #askedBefore = false; // likewise, over a connection that was lost
 
@@ -25,7 +26,8 @@ export class Login {
   fields(token) {
     this.#askedBefore = this.#asked;
     this.#asked = !!this.#proof.register;
-    return token === null ? this.#proof : { token };
+    if (token !== null) return { token };
+    return this.#proof.password === undefined ? { ...this.#proof, new_token: this.#offered } : this.#proof;
   }
 
   /**
@@ -45,6 +47,11 @@ export class Login {
   /** From here on the token does. */
   welcomed() {
     this.#proof = {};
+    this.#offered = newToken(); // no session has that of another
     this.#asked = this.#askedBefore = false;
   }
 }
+
+/** 192 random bits, of which nobody else knows. */
+const newToken = () =>
+  [...crypto.getRandomValues(new Uint32Array(6))].map((part) => part.toString(36).padStart(7, "0")).join("");

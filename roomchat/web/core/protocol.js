@@ -98,7 +98,7 @@ export const MAX_DIGITS = 15; // of a number; all of them are safe in JSON
  * @typedef {{type: "whisper", uid: number, text: string, kind?: "action", n?: number, id?: Id}} Whisper
  * @typedef {{type: "hello", protocol: number, name?: string, token?: string, rooms?: Record<string, number>,
  *   epoch?: string, client?: string, presence?: boolean, features?: string[], password?: string,
- *   register?: boolean, invite?: string, id?: Id}} Hello
+ *   register?: boolean, invite?: string, new_token?: string, id?: Id}} Hello
  * @typedef {{type: "join", room: string, after?: number, history?: number, private?: boolean, invitation?: string,
  *   id?: Id}} Join
  *

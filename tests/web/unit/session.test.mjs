@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Login } from "../../../roomchat/web/core/login.js";
 import { WINDOW } from "../../../roomchat/web/core/said.js";
 import { Steps, asFar, load, parted } from "../steps.mjs";
 
@@ -38,4 +39,15 @@ test("that the server has lost the end of its log is told, and only then", () =>
   ];
   const shown = events.flatMap((one) => session.receive(one).show);
   assert.deepEqual(shown.filter(({ type }) => type === "joined").map(({ isCut }) => isCut), [true, undefined]);
+});
+
+test("a newcomer brings a token: the same until it is welcomed, and never beside a password", () => {
+  const login = new Login();
+  const { new_token: brought } = login.fields(null);
+  assert.match(String(brought), /^[0-9a-z]{42}$/);
+  assert.equal(login.fields(null).new_token, brought);
+  assert.deepEqual(login.fields("token"), { token: "token" });
+  login.welcomed();
+  assert.notEqual(login.fields(null).new_token, brought);
+  assert.deepEqual(new Login({ password: "correct horse" }).fields(null), { password: "correct horse" });
 });
