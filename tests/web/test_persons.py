@@ -59,7 +59,8 @@ def test_an_account_is_invited_and_the_same_person_everywhere(
 
 
 def test_order_in_a_private_room(serve: Serve, connect: Connect, person: Persons) -> None:
-    """One is made, and somebody asked in by their name; nobody else sees it; and they are put out again."""
+    """One is made, and somebody asked in by their name; nobody else sees it; and they are put out again, by keys
+    alone. Who asks back offers it until one is there."""
     server = serve()
     bob, eve = connect(server, "bob"), connect(server, "eve")
     for peer in (bob, eve):
@@ -78,13 +79,20 @@ def test_order_in_a_private_room(serve: Serve, connect: Connect, person: Persons
     assert eve.until("error")["code"] == "no_such_room"
     bob.send("say", room=room, text="a secret")
     ann.sees("a secret")
-    ann.page.get_by_role("list", name="People").get_by_role("button", name="bob").click()
-    ann.dialog("Person").get_by_role("button", name="Put out of the room").click()
-    form = ann.page.get_by_role("dialog")
-    form.get_by_label("Why").fill("enough")
-    form.get_by_role("button", name="Put out").click()
+    people = ann.page.get_by_role("list", name="People")
+    people.get_by_role("button", name="bob").press("Enter")
+    ann.dialog("Person").get_by_role("button", name="Put out of the room").press("Enter")
+    ann.page.get_by_role("dialog").get_by_label("Why").fill("enough")
+    ann.page.keyboard.press("Enter")
     assert bob.until("kicked")["reason"] == "enough"
     expect(ann.page.get_by_text("You put bob out")).to_be_visible()
+    expect(people.get_by_role("button", name="ann")).to_be_focused()  # bob's is gone
+    eve.send("join", room="den", private=True)
+    den = eve.until("joined")["room"]
+    eve.send("invite", room=den, uid=ann.number)
+    expect(ann.page.get_by_role("button", name="Join", exact=True)).to_be_visible()
+    ann.say(f"/join {den}")
+    expect(ann.page.get_by_role("button", name="Join", exact=True)).to_be_hidden()
 
 
 NO_ROOM_IS_NAMED = """async () => {

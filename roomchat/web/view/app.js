@@ -20,7 +20,7 @@ import { followViewport } from "./viewport.js";
  * @property {any} chat model/chat.js
  * @property {import("./settings.js").Settings} settings
  * @property {(name: string, args?: any) => void} open shows a dialog by its name: dialogs/table.js
- * @property {(sentence: string, then?: {label: string, run: () => void}) => void} tell says something in passing
+ * @property {typeof tell} tell says something in passing
  * @property {(command: {type: string, [field: string]: any}) => Promise<any>} ask asks the server; a refusal is
  *   told, and the answer is null then
  * @property {(room: string | null) => void} go looks at a room

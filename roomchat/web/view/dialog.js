@@ -1,5 +1,5 @@
 // A window above the page: the native <dialog>, which keeps the focus inside, closes at Escape, and gives the
-// focus back to where it was.
+// focus back to where it was, or beside it: whoever was put out stands in no list any more.
 
 import { el, fill } from "./dom.js";
 import { icon } from "./icons.js";
@@ -20,7 +20,10 @@ export function openDialog({ title, body, kind = "", onclose }) {
     el("div", { class: "dialog-head" }, heading, close),
     el("div", { class: "dialog-body" }, ...body),
   );
-  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  /** @type {HTMLElement[]} where the focus is, and all that it is in */
+  const places = [];
+  for (let one = document.activeElement; one; one = one.parentElement)
+    places.push(/** @type {HTMLElement} */ (one));
   close.addEventListener("click", () => dialog.close());
   // A press that begins on the backdrop closes; one that was drawn out of a field does not.
   dialog.addEventListener("pointerdown", (event) => {
@@ -28,7 +31,9 @@ export function openDialog({ title, body, kind = "", onclose }) {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    if (before?.isConnected && document.activeElement === document.body) before.focus();
+    const place = places.find((one) => one.isConnected);
+    if (document.activeElement === document.body)
+      (place === places[0] ? place : place?.querySelector("button"))?.focus();
     onclose?.();
   });
   document.body.append(dialog);

@@ -64,6 +64,7 @@ export function byId(id) {
 
 /**
  * Show a list by keys: elements that were there stay the same ones (so the focus stays, and little is painted).
+ * From one that goes the focus moves to the one beside it.
  *
  * @template T
  * @param {Element} parent
@@ -85,7 +86,11 @@ export function keyed(parent, items, keyOf, make, update) {
     if (element === place) place = element.nextElementSibling;
     else parent.insertBefore(element, place);
   }
-  for (const gone of old.values()) gone.remove();
+  for (const gone of old.values()) {
+    const beside = gone.contains(document.activeElement) && (gone.nextElementSibling ?? gone.previousElementSibling);
+    gone.remove();
+    if (beside) beside.querySelector("button")?.focus();
+  }
 }
 
 /**

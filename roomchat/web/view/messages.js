@@ -112,7 +112,10 @@ export class MessagesPane {
     this.#look();
     const timeline = this.#timeline;
     if (!timeline || this.#room !== room) return;
-    if (!(await this.#past.goTo(room, timeline, seq))) return this.#app.tell("That message can't be had now.");
+    if (!(await this.#past.goTo(room, timeline, seq))) {
+      this.#app.tell("That message can't be had now.");
+      return;
+    }
     if (timeline !== this.#timeline) return;
     const number = timeline.shown.find(seq), key = this.#list.firstKey(timeline, number, this.#looks.at(room));
     this.#list.open(timeline, number, { key, seq, offset: this.#scroller.clientHeight / 3 });

@@ -16,8 +16,8 @@ export class Notify {
   #isStale = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} while it was counted just now */
   #resting;
-  /** @type {Set<string>} private rooms of which was told that we are asked in */
-  #invited = new Set();
+  /** @type {Map<string, () => void>} private rooms of which is told that we are asked in, and what ends that */
+  #invited = new Map();
   /** @type {import("./caller.js").Caller | undefined} */
   #caller;
 
@@ -32,6 +32,7 @@ export class Notify {
     engine.on("event", (/** @type {any} */ event) => {
       this.#caller?.hear(event);
       if (event.type === "invited" && event.whom === chat.me.uid) this.#invite(event);
+      if (event.type === "joined") this.#arrived(event.room);
     });
     const call = async () => {
       const { notify, sound } = settings.values;
@@ -70,11 +71,16 @@ export class Notify {
   #invite(event) {
     const { room } = event, app = this.#app;
     if (this.#invited.has(room)) return;
-    this.#invited.add(room);
     const [sentence] = told(event, app.chat);
     const join = async () => (await app.ask({ type: "join", room })) && app.go(room);
-    app.tell(sentence, { label: "Join", run: join });
+    this.#invited.set(room, app.tell(sentence, { label: "Join", run: join }));
     this.#caller?.invited(event, sentence);
+  }
+
+  /** @param {string} room that we are in now, whoever asked us; if we are put out we may be asked again */
+  #arrived(room) {
+    this.#invited.get(room)?.();
+    this.#invited.delete(room);
   }
 }
 

@@ -12,9 +12,11 @@ let timer;
 /**
  * @param {string} sentence
  * @param {{label: string, run: () => void}} [then] a button behind it
+ * @returns {() => void} it is of no use any more
  */
 export function tell(sentence, then) {
   const end = () => {
+    if (!box.isConnected) return; // something else is said by now
     if (byId("told").matches(":popover-open")) byId("told").hidePopover();
     fill(byId("said"));
   };
@@ -23,11 +25,13 @@ export function tell(sentence, then) {
     then?.run();
   };
   const button = then && el("button", { class: "button", type: "button", onclick: press }, then.label);
+  const box = el("div", { class: "told-box" }, el("p", null, ...isolated(sentence)), button);
   const place = byId("told");
   if (place.matches(":popover-open")) place.hidePopover();
-  fill(place, el("div", { class: "told-box" }, el("p", null, ...isolated(sentence)), button));
+  fill(place, box);
   place.showPopover(); // above a dialog, too
   fill(byId("said"), sentence);
   clearTimeout(timer);
   timer = setTimeout(end, then ? ASKED_FOR : TOLD_FOR);
+  return end;
 }
