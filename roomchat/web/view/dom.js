@@ -87,9 +87,10 @@ export function keyed(parent, items, keyOf, make, update) {
     else parent.insertBefore(element, place);
   }
   for (const gone of old.values()) {
-    const beside = gone.contains(document.activeElement) && (gone.nextElementSibling ?? gone.previousElementSibling);
+    const isFocused = gone.contains(document.activeElement);
+    const beside = gone.nextElementSibling ?? gone.previousElementSibling;
     gone.remove();
-    if (beside) beside.querySelector("button")?.focus();
+    if (isFocused) beside?.querySelector("button")?.focus();
   }
 }
 
