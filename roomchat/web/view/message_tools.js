@@ -1,6 +1,7 @@
 // What one can do with a message: a few buttons on the one that is pointed at, and all of it in its menu.
 
 import { whose } from "../model/words.js";
+import { copy } from "./clipboard.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -71,12 +72,12 @@ export class MessageTools {
   /** @param {any} entry */
   async #copy({ text }) {
     try {
-      await navigator.clipboard.writeText(text);
+      await copy(text);
       this.element.classList.add("copied");
       setTimeout(() => this.element.classList.remove("copied"), COPIED);
       this.#app.tell("Copied.");
-    } catch {
-      this.#app.tell("This browser lets no page copy here: it may only where the page came with TLS.");
+    } catch (error) {
+      this.#app.tell(/** @type {Error} */ (error).message);
     }
   }
 }
