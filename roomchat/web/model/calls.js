@@ -2,6 +2,7 @@
 
 import { isPair } from "../core/protocol.js";
 import { cell, harmlessLines, short } from "./harmless.js";
+import { keepHere, readHere } from "./kept_here.js";
 import { nameOf, said, speaker, whose } from "./words.js";
 
 /** @typedef {"everything" | "mentions" | "nothing"} Level */
@@ -15,7 +16,7 @@ const KEY = "roomchat.calls";
 export class Levels {
   #store;
 
-  /** @param {() => import("./typed_history.js").Store} store gives localStorage */
+  /** @param {import("./kept_here.js").Store} store gives localStorage */
   constructor(store) {
     this.#store = store;
   }
@@ -29,20 +30,12 @@ export class Levels {
   /** @param {string} room @param {Level | undefined} level */
   set(room, level) {
     const { [room]: _, ...others } = this.#all();
-    try {
-      this.#store().setItem(KEY, JSON.stringify(level ? { ...others, [room]: level } : others));
-    } catch {
-      // A private window may keep nothing.
-    }
+    keepHere(this.#store, KEY, level ? { ...others, [room]: level } : others);
   }
 
   /** @returns {Record<string, Level>} */
   #all() {
-    try {
-      return JSON.parse(this.#store().getItem(KEY) ?? "{}") ?? {};
-    } catch {
-      return {};
-    }
+    return readHere(this.#store, KEY) ?? {};
   }
 }
 

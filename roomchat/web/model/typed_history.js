@@ -1,9 +1,9 @@
 // The lines that were typed in this browser, to bring them back.
 
+import { keepHere, readHere } from "./kept_here.js";
+
 const MOST = 100; // lines that are kept
 const LONGEST = 2000; // characters of one: a paste is not kept twice
-
-/** @typedef {{getItem(key: string): string | null, setItem(key: string, value: string): void}} Store */
 
 const KEY = "roomchat.typed";
 
@@ -13,7 +13,7 @@ export class TypedHistory {
   #lines = [];
   #place = 0; // of the line that is shown; behind the last one: none
 
-  /** @param {() => Store} store gives localStorage; it may refuse */
+  /** @param {import("./kept_here.js").Store} store gives localStorage */
   constructor(store) {
     this.#store = store;
     this.#load();
@@ -66,22 +66,14 @@ export class TypedHistory {
   }
 
   #load() {
-    try {
-      const lines = JSON.parse(this.#store().getItem(KEY) ?? "[]");
-      if (Array.isArray(lines)) this.#lines = lines.filter((line) => typeof line === "string");
-    } catch {
-      // Somebody else's, or none is kept here: what we have is enough.
-    }
+    const lines = readHere(this.#store, KEY); // perhaps somebody else's
+    if (Array.isArray(lines)) this.#lines = lines.filter((line) => typeof line === "string");
   }
 
   /** @param {string[]} lines */
   #keep(lines) {
     this.#lines = lines;
     this.rest();
-    try {
-      this.#store().setItem(KEY, JSON.stringify(lines));
-    } catch {
-      // A private window may keep nothing: they last until the tab is closed.
-    }
+    keepHere(this.#store, KEY, lines);
   }
 }

@@ -2,6 +2,7 @@
 // they have switched that on.
 
 import { isPair } from "../core/protocol.js";
+import { readHere } from "../model/kept_here.js";
 import { told } from "../model/told.js";
 import { counts, titleOf } from "../model/waiting.js";
 
@@ -85,13 +86,7 @@ export class Notify {
 }
 
 /** Whether some room calls in another way than all. */
-function hasLevels() {
-  try {
-    return localStorage.getItem("roomchat.calls") !== null;
-  } catch {
-    return false; // nothing is kept here
-  }
-}
+const hasLevels = () => readHere(() => localStorage, "roomchat.calls") !== null;
 
 /**
  * The icon of the page with a number in it.

@@ -1,5 +1,7 @@
 // How this browser shows the chat: kept in this browser only, the same in all its tabs.
 
+import { keepHere, readHere } from "../model/kept_here.js";
+
 /**
  * @typedef {Object} Values
  * @property {"auto" | "light" | "dark"} theme
@@ -34,11 +36,7 @@ export class Settings {
   /** @param {Partial<Values>} changed */
   set(changed) {
     const values = { ...this.#values, ...changed };
-    try {
-      localStorage.setItem(KEY, JSON.stringify(values));
-    } catch {
-      // Private windows may keep nothing: it holds until the tab is closed.
-    }
+    keepHere(() => localStorage, KEY, values);
     this.#take(values);
   }
 
@@ -62,10 +60,4 @@ export class Settings {
 }
 
 /** @returns {Partial<Values>} */
-function stored() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "{}");
-  } catch {
-    return {};
-  }
-}
+const stored = () => readHere(() => localStorage, KEY) ?? {};

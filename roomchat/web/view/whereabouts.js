@@ -1,6 +1,7 @@
 // Which room is looked at, where nobody has chosen one; and what is told of being called to another.
 
 import { isPair } from "../core/protocol.js";
+import { keepHere, readHere } from "../model/kept_here.js";
 import { dialledElsewhere } from "../model/told.js";
 
 const KEY = "roomchat.room"; // in this tab: where one was, for when the page is loaded again
@@ -60,13 +61,7 @@ export class Whereabouts {
 }
 
 /** @returns {string | null} the room that was looked at in this tab before */
-function kept() {
-  try {
-    return sessionStorage.getItem(KEY);
-  } catch {
-    return null; // a browser may forbid it
-  }
-}
+const kept = () => readHere(() => sessionStorage, KEY);
 
 function forget() {
   try {
@@ -78,10 +73,4 @@ function forget() {
 }
 
 /** @param {string} room */
-function keep(room) {
-  try {
-    sessionStorage.setItem(KEY, room);
-  } catch {
-    // Then one begins where people meet.
-  }
-}
+const keep = (room) => keepHere(() => sessionStorage, KEY, room);
