@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import product
 from typing import NamedTuple, TextIO, cast
@@ -31,7 +34,8 @@ from roomchat.terminal.screen.screen import Screen
 from roomchat.terminal.screen.status import Fragments
 from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.terminal import Terminal
-from roomchat.terminal.typed.input import Typed
+from roomchat.terminal.typed.input import Hidden, Input, InputQueue, Typed
+from roomchat.terminal.windows.display import PlainDisplay
 from roomchat.terminal.windows.window import Window
 from roomchat.terminal.windows.windows import Windows
 from tests.emulator import END, ENTER, HOME, PAGE_DOWN, PAGE_UP, UP, Glass, alt, paste
@@ -276,3 +280,57 @@ def test_what_is_on_its_way_is_looked_up_once_a_painting(monkeypatch: pytest.Mon
         assert "... on its way" in painting.glass.middle
 
     paint_on(80, 24, paint)
+
+
+def test_keys_answer_the_question_that_is_painted() -> None:
+    """One that comes during a painting stands in the next one; one that is over gets no answer, and the next one
+    does not get that. What is hidden is nowhere."""
+
+    def paint(painting: Painting) -> None:
+        source, editor = painting.screen.input, painting.screen.editor
+
+        def taken() -> list[Input]:
+            given, source._lines = [*source._lines], deque()
+            return given
+
+        with ExitStack() as asked:
+            come = [source.asking("Your password: ", is_hidden=True)]
+            painting.app.before_render += lambda _: asked.enter_context(come.pop()) if come else None
+            painting.paint()
+            assert painting.glass.typed == "[ops]"
+            painting.press("to the room" + ENTER)
+            assert taken() == [Typed("to the room", "ops")]
+            painting.paint()
+            assert painting.glass.typed == "Your password:"
+            painting.press("secret" + ENTER + "half")
+            assert taken() == [Hidden("secret")]
+        with source.asking("The same again: ", is_hidden=True):
+            painting.press(" of it" + ENTER)
+            assert taken() == []
+            painting.paint()
+            painting.press(ENTER)
+            assert taken() == [Hidden("")]
+        painting.press("secret" + ENTER)
+        assert taken() == []
+        painting.paint()
+        assert (editor.text, painting.screen.shown.draft) == ("", "")
+        assert "secret" not in " ".join(painting.glass.rows)
+
+    paint_on(80, 24, paint)
+
+
+def test_what_was_typed_before_a_question_was_seen_is_done_behind_it() -> None:
+    """It was meant for what stood there; the answer is what is typed when the question stands there."""
+    source, asks = InputQueue(), threading.Event()
+    display = PlainDisplay(lambda line: None, clock=CLOCK)
+    terminal = Terminal("localhost", source, display, interactive=True, changed=asks.set)
+    source.put(Typed("one", "tea"))
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(terminal.arrival.ask_hidden, "Your password: ")
+        assert asks.wait(20)
+        source.put(Typed("two", "tea"))
+        source.answer(None, "no answer")
+        source.answer(source.question, "secret")
+        assert answer.result(20) == "secret"
+    assert [source.next() for _ in range(2)] == [Typed("one", "tea"), Typed("two", "tea")]
+    assert source.question is None

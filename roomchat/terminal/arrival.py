@@ -61,7 +61,6 @@ class Arrival:
         proof: Proof | None = None,
     ) -> None:  # fmt: skip
         self.proof = proof
-        self.asking = ""  # the question that the next line answers
         self.kept = True  # whether there is a place to keep what is not sent
         self.waits = False  # for the server: what is typed is held
         self.held: list[Typed] = []
@@ -70,6 +69,7 @@ class Arrival:
         self.offered: str | None = None  # where a name has to be asked for; None: that of the last time
         self.is_fresh = is_fresh
         self.trust = trust
+        self._until_the_verdict = contextlib.ExitStack()
         self._believed = trust  # as this, or as a person has answered
         self._address = address
         self._login = login
@@ -79,6 +79,12 @@ class Arrival:
         self._receive = receive
         self._changed = changed
         self._can_ask = interactive or name is None
+
+    @property
+    def asking(self) -> str:
+        """The question that the next line answers."""
+        question = self._source.question
+        return question.text if question is not None else ""
 
     def say_hello(self) -> bool:
         """Introduce ourselves, under another name if the first is refused; whether we are in, or will be.
@@ -96,8 +102,11 @@ class Arrival:
             display.meet(client, self._first_room(), is_fresh=self.is_fresh)
             self.waits = self._interactive
             try:
-                with self._source.hidden() if self._is_checked else contextlib.nullcontext():
+                with contextlib.ExitStack() as until_the_verdict:
+                    if self._is_checked:
+                        until_the_verdict.enter_context(self._source.asking(CHECKING, is_hidden=True))
                     client.open()
+                    self._until_the_verdict = until_the_verdict.pop_all()
             except Denied as error:
                 if not self.is_refused(error.code, str(error)):
                     self._stay_out(str(error))
@@ -147,20 +156,21 @@ class Arrival:
     def await_verdict(self, has_come: Callable[[], bool]) -> None:
         """Until the server has said what it thinks of a password, what is typed is neither shown nor taken: who
         types it once more, because that takes long, would say it to everybody. Enter alone ends that."""
-        if not self._is_checked or has_come():
+        if not self._is_checked:
             return
-        with self._source.anew(), self._source.hidden():
-            self._put(CHECKING)
+        with self._until_the_verdict, self._source.anew() as late:
+            if not has_come():
+                self._tell(CHECKING)
             # Whoever says that it has come wakes the source afterwards, so it is not missed.
             while not has_come() and (one := self._source.next()) is not None:
                 if isinstance(one, Hidden) and not one.text:
                     break
-        self.asking = ""  # not before: who sees that nothing is asked any more types what is to be seen
+                if isinstance(one, Typed) and one.text:
+                    late.append(one)
         self._changed()
         self._source.wake()  # for whoever has to look at what has come
 
-    def _put(self, question: str) -> None:
-        self.asking = question
+    def _tell(self, question: str) -> None:
         if self._display.focus.is_tagged:
             self._display.show(question.rstrip())
         self._changed()
@@ -296,28 +306,31 @@ class Arrival:
         """As ``_ask``, but what is typed is not shown, and is no line. What else comes is looked at meanwhile."""
         answer = None
         # Who types has not meant as an answer what was typed before; in a pipe it stands there already.
-        with self._source.anew() if self._interactive else contextlib.nullcontext(), self._source.hidden():
-            self._put(question)
+        anew = self._source.anew() if self._interactive else contextlib.nullcontext([])
+        with anew as late, self._source.asking(question, is_hidden=True):
+            self._tell(question)
             for one in self._source:
                 if isinstance(one, Hidden):
                     answer = one.text
                     break
-                look(one)
-        self.asking = ""
+                if isinstance(one, Typed) and one.text:  # before its person saw the question
+                    late.append(one)
+                else:
+                    look(one)
         self._changed()
         return answer
 
     def _ask(self, question: str, default: str = "") -> str | None:
         """What a person answers; None: there is nobody any more."""
         is_tagged = self._display.focus.is_tagged  # there is no line that is typed on, with a prompt before it
-        self._put(question)
         typed = None
-        for typed in self._source.typed():
-            if typed.room is None:
-                break
-            self.held.append(typed)  # meant for a room, before anybody asked
-            typed = None
-        self.asking = ""
+        with self._source.asking(question):
+            self._tell(question)
+            for typed in self._source.typed():
+                if typed.room is None:
+                    break
+                self.held.append(typed)  # meant for a room, before anybody asked
+                typed = None
         if typed is None:
             return None
         answer = typed.text.strip() or default

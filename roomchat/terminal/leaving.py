@@ -7,7 +7,7 @@ import threading
 from roomchat.harmless import harmless
 from roomchat.protocol import Join
 from roomchat.terminal.arrival import Arrival
-from roomchat.terminal.typed.input import InputSource, Typed
+from roomchat.terminal.typed.input import InputSource, Question, Typed
 from roomchat.terminal.unsent import keep, leads, messages, waiting_lines
 from roomchat.terminal.windows.display import Display
 
@@ -70,11 +70,11 @@ class Leaving:
             return first[-1].room if isinstance(first[-1], Join) else None
         return self.display.focus.room or (client.room if client is not None else None)
 
-    def is_on_its_way(self) -> bool:
-        """Whether a question is asked, or something that leads elsewhere is being done: what is typed behind it is
+    def is_on_its_way(self, question: Question | None) -> bool:
+        """Whether that is answered, or something that leads elsewhere is being done: what is typed behind it is
         meant for there."""
         waiting = [self.current_command, self._source.taken, *(one.text for one in self.waiting())]
-        return bool(self.arrival.asking) or any(leads(one, self.display.roster) for one in waiting)
+        return question is not None or any(leads(one, self.display.roster) for one in waiting)
 
     def _may_leave(self) -> bool:
         """Ask once, where somebody can answer."""

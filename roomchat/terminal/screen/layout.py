@@ -24,6 +24,7 @@ from roomchat.terminal.windows.windows import Windows
 
 LIST_WIDTH = 18  # columns of the rooms, and of the people
 WIDE = 72  # columns from which on the rooms are listed
+MAX_INPUT_ROWS = 10  # rows of what is typed; more scroll
 ROOMY = 8  # rows from which on there is a title
 
 
@@ -39,7 +40,6 @@ class Painted(Protocol):
 
     def size(self) -> tuple[int, int]: ...
     def is_wide(self) -> bool: ...
-    def input_rows(self) -> Dimension: ...
     def bottom(self) -> status.Fragments: ...
 
 
@@ -56,6 +56,9 @@ def layout(screen: Painted) -> Container:
     def people_width() -> int:
         return min(LIST_WIDTH, max(0, screen.size()[0] // 2 - 2))  # most of a narrow screen is for the messages
 
+    def input_rows() -> Dimension:
+        return Dimension(min=1, max=max(1, min(MAX_INPUT_ROWS, screen.size()[1] // 2 - 1)))
+
     line = Pane(width=1, char="│", style="class:line")
     middle = HSplit(
         [
@@ -71,7 +74,7 @@ def layout(screen: Painted) -> Container:
             ),
             Pane(
                 screen.typed,
-                height=screen.input_rows,
+                height=input_rows,
                 dont_extend_height=True,
                 char=" ",
                 # Where it was scrolled to on a screen too narrow for it means nothing on the next one.

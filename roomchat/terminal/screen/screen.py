@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
 from prompt_toolkit.application import Application
-from prompt_toolkit.layout import Dimension, Layout
+from prompt_toolkit.layout import Layout
 
 from roomchat.client.interrupt import GRACE
 from roomchat.protocol import is_pair
@@ -43,13 +43,12 @@ from roomchat.terminal.shown.lines import BELL_LEVELS
 from roomchat.terminal.shown.widths import columns
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.typed.commands import is_reading, settled
-from roomchat.terminal.typed.input import InputQueue, Typed, Visit
+from roomchat.terminal.typed.input import InputQueue, Question, Typed, Visit
 from roomchat.terminal.unsent import leads
 from roomchat.terminal.windows.kept_windows import KeptWindows
 from roomchat.terminal.windows.window import Window
 from roomchat.terminal.windows.windows import Windows
 
-MAX_INPUT_ROWS = 10  # rows of what is typed; more scroll
 QUIT_WINDOW = 3.0  # seconds in which a second Ctrl-C leaves
 QUITS = {"/quit", "/exit", "/bye"}
 READ_INTERVAL = 3.0  # seconds that what is read may be ahead of what the server is told: all in a room tell it
@@ -112,7 +111,8 @@ class Screen:
     # ------------------------------------------------------------ what is painted
 
     def _application(self) -> Application[None]:
-        self._drafts: WeakKeyDictionary[Window, Draft] = WeakKeyDictionary()
+        self._drafts: WeakKeyDictionary[Window | Question, Draft] = WeakKeyDictionary()
+        self.question: Question | None = None  # that was painted last
         self.shown = self.windows.current  # whose line is typed: the window that was painted last
         self._edit(self.shown)
         self.typed = InputPane(self.editor, self.prompt, editing_keys(self))
@@ -132,7 +132,7 @@ class Screen:
         app.renderer.style = LinkStyle(app.renderer.style)
         self._bare = BareView(app, self._output)
         self._app = app
-        app.before_render += lambda _: self._sync()
+        app.before_render += lambda _: self._ask()
         sequences.guard(app.input)
         return app
 
@@ -143,12 +143,15 @@ class Screen:
     def is_wide(self) -> bool:
         return self.size()[0] >= WIDE
 
-    def input_rows(self) -> Dimension:
-        return Dimension(min=1, max=max(1, min(MAX_INPUT_ROWS, self.size()[1] // 2 - 1)))
+    def _ask(self) -> None:
+        """Keys answer the question that is painted now, also if there is another one meanwhile."""
+        self.question = self.input.question
+        self._edit(self.shown)
+        self._sync()
 
     def _sync(self) -> None:
         """The line that is typed belongs to the window that is painted now."""
-        is_on_its_way = self.terminal.is_on_its_way()  # before one looks where it has led
+        is_on_its_way = self.terminal.is_on_its_way(self.question)  # before one looks where it has led
         window = self.windows.current
         if window is not self.shown:
             if self.shown is self._led_from and not window.draft:  # what was begun behind it goes along
@@ -160,8 +163,6 @@ class Screen:
             self.changed()  # the title, too
         if not is_on_its_way:
             self._led_from = None
-        if self.input.is_hidden != self.editor.draft.is_hidden:
-            self._edit(window)
         self.pending = status.pending(self.terminal, self.windows, window)
         self._stage.settle(KEEP_INTERVAL, self._kept.snapshot)
         self._stage.settle(READ_INTERVAL, self._kept.told)
@@ -173,24 +174,23 @@ class Screen:
 
     def _edit(self, window: Window) -> None:
         """Have its line edited, from now on; or an answer that nobody may see."""
-        if self.input.is_hidden:
-            draft = self.editor.draft
-            self.editor.switch(draft if draft.is_hidden else Draft(is_hidden=True), window.room)
-            return
-        if window not in self._drafts:
-            self._drafts[window] = Draft(pasted(window.draft))
-        self.editor.switch(self._drafts[window], window.room)
+        if self.question is not None and self.question.is_hidden:
+            draft = self._drafts.setdefault(self.question, Draft(is_hidden=True))
+        elif window in self._drafts:
+            draft = self._drafts[window]
+        else:
+            draft = self._drafts[window] = Draft(pasted(window.draft))
+        self.editor.switch(draft, window.room)
 
     def bottom(self) -> status.Fragments:
         asked = time.monotonic() < self._asked + QUIT_WINDOW
         question = self._leaving or ("Press Ctrl-C again to quit." if asked else "")
         return status.bottom(
             self.terminal, self.windows, self.editor.text, self.editor.cycle, question, self._caller.notice(),
-            above=self.messages.new_above, below=self.messages.below, listed=self.is_wide(),
-        )  # fmt: skip
+            above=self.messages.new_above, below=self.messages.below, listed=self.is_wide())  # fmt: skip
 
     def prompt(self) -> str:
-        return status.prompt(self.terminal, self.windows, self.shown, self.editor)
+        return status.prompt(self.question, self.windows, self.shown, self.editor)
 
     def _edited(self) -> None:
         self._asked = float("-inf")
@@ -227,19 +227,19 @@ class Screen:
     def accept(self) -> None:
         """What is typed is done."""
         if self.editor.draft.is_hidden:
-            self.input.answer(self.editor.accept())
+            self.input.answer(self.question, self.editor.accept())
             return
-        text = self.editor.accept(remember=not self.terminal.arrival.asking).rstrip("\n")
+        text = self.editor.accept(remember=self.question is None).rstrip("\n")
         if text.lower().partition(" ")[0].strip() in QUITS and not self.terminal.display.connected:
             self.leave_away()  # the sending thread may wait for the server
-        elif text.strip() or self.terminal.arrival.asking:
+        elif text.strip() or self.question is not None:
             self._owes = False
             self.windows.notice = ""
             self.windows.close_page()
             if not is_reading(text):
                 self.newest()
             text = settled(text, self.windows.roster)
-            is_led = self._led_from is not None or self.terminal.is_on_its_way()
+            is_led = self._led_from is not None or self.terminal.is_on_its_way(self.question)
             self.input.put(Typed(text, None if is_led else self.shown.room))
             if leads(text, self.windows.roster):
                 self._led_from = self.shown

@@ -6,11 +6,11 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from roomchat.harmless import harmless
 from roomchat.protocol import ACTION, Say, is_pair
-from roomchat.terminal.arrival import CHECKING
 from roomchat.terminal.editing.editor import Editor
 from roomchat.terminal.shown.lines import cell
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.typed.complete import Cycle, hint
+from roomchat.terminal.typed.input import Question
 from roomchat.terminal.unsent import messages
 from roomchat.terminal.windows.window import Window
 from roomchat.terminal.windows.windows import Windows
@@ -29,14 +29,12 @@ def name_of(window: Window, windows: Windows) -> str:
     return harmless(cell(windows.roster.typed(window.room) if is_pair(window.room) else window.room))
 
 
-def prompt(terminal: Terminal, windows: Windows, window: Window, editor: Editor) -> str:
+def prompt(question: Question | None, windows: Windows, window: Window, editor: Editor) -> str:
     """Where what is typed goes."""
     if editor.search_prompt:
         return editor.search_prompt
-    if terminal.arrival.asking:
-        return terminal.arrival.asking
-    if editor.draft.is_hidden:  # an answer to the last question is looked at
-        return CHECKING
+    if question is not None:
+        return question.text
     return f"[{name_of(window, windows)}] " if window.room is not None else "> "
 
 

@@ -8,7 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,6 +60,14 @@ class MeetEveryone:
     then: Callable[[], None]
 
 
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What stands in the prompt until it is answered. Two that say the same are two."""
+
+    text: str
+    is_hidden: bool  # what is typed is not shown, and comes as `Hidden`
+
+
 Input = Typed | Hidden | FetchPage | Visit | LookFurther | MeetEveryone
 
 
@@ -67,7 +75,7 @@ class InputSource(ABC):
     """Where lines come from. Only one thread takes them; any thread may call ``stop``, which ends its waiting."""
 
     taken = ""  # the line that was taken last, until the next one is asked for
-    is_hidden = False  # what is typed is not shown, and is an answer. Any thread may look
+    question: Question | None = None  # that is asked now. Any thread may look
 
     def __iter__(self) -> Iterator[Input]:
         """Lines without their line feeds, until there are no more or ``stop`` is called."""
@@ -95,18 +103,18 @@ class InputSource(ABC):
         """It is the next line again. For the thread that has taken it."""
 
     @abstractmethod
-    def anew(self) -> AbstractContextManager[None]:
-        """Inside, only what is typed from now on is taken; what was typed before comes behind. For the thread that
-        takes lines."""
+    def anew(self) -> AbstractContextManager[list[Typed]]:
+        """Inside, only what is typed from now on is taken. Behind it comes what was typed before, and behind that
+        what is put into the list. For the thread that takes lines."""
 
     @contextmanager
-    def hidden(self) -> Iterator[None]:
-        """Inside, what is typed is not shown, and comes as ``Hidden``. For the thread that takes lines."""
-        self.is_hidden = True
+    def asking(self, text: str, *, is_hidden: bool = False) -> Iterator[None]:
+        """Inside, that is the question. For the thread that takes lines."""
+        self.question = Question(text, is_hidden)
         try:
             yield
         finally:
-            self.is_hidden = False
+            self.question = None
 
     @abstractmethod
     def wake(self) -> None:
@@ -134,9 +142,9 @@ class InputQueue(InputSource):
             self._lines.append(line)
             self._changed.notify()
 
-    def answer(self, text: str) -> None:
-        """What was typed and not shown; nothing, if nobody asks for it any more."""
-        if self.is_hidden:
+    def answer(self, question: Question | None, text: str) -> None:
+        """What was typed and not shown; nothing, if that is not the question any more: it may be the next one."""
+        if question is self.question:
             self.put(Hidden(text))
 
     def wake(self) -> None:
@@ -166,15 +174,16 @@ class InputQueue(InputSource):
             self._lines.appendleft(Typed(line))
 
     @contextmanager
-    def anew(self) -> Iterator[None]:
-        """Inside, only what is typed from now on is taken; what was typed before comes behind."""
+    def anew(self) -> Iterator[list[Typed]]:
+        """See `InputSource.anew`."""
         with self._changed:
             before, self._lines = self._lines, deque()
+        late: list[Typed] = []
         try:
-            yield
+            yield late
         finally:
             with self._changed:
-                self._lines = before + self._lines
+                self._lines = before + deque(late) + self._lines
 
     def next(self) -> Input | None:
         """The next line; None at the end."""
@@ -203,10 +212,14 @@ class StandardInput(InputSource):
         self._stop_reader, self._stop_writer = os.pipe()
 
     @contextmanager
-    def hidden(self) -> Iterator[None]:
-        """Inside, what is typed is not shown, and comes as ``Hidden``."""
-        with super().hidden(), echo_off(self._fd):
+    def asking(self, text: str, *, is_hidden: bool = False) -> Iterator[None]:
+        """See `InputSource.asking`."""
+        with super().asking(text, is_hidden=is_hidden), echo_off(self._fd) if is_hidden else nullcontext():
             yield
+
+    @property
+    def _is_hidden(self) -> bool:
+        return self.question is not None and self.question.is_hidden
 
     def next(self) -> Typed | Hidden | None:
         """The next line; None at the end."""
@@ -222,7 +235,7 @@ class StandardInput(InputSource):
         line, _, self._rest = self._rest.partition(b"\n")
         # What can't be read as UTF-8 becomes a replacement character: JSON could not carry it.
         text = line.removesuffix(b"\r").decode(errors="replace")
-        return Hidden(text) if self.is_hidden else Typed(text)
+        return Hidden(text) if self._is_hidden else Typed(text)
 
     def _read(self) -> None:
         try:
@@ -237,21 +250,22 @@ class StandardInput(InputSource):
         self._rest = f"{line}\n".encode() + self._rest
 
     @contextmanager
-    def anew(self) -> Iterator[None]:
-        """Inside, only what is typed from now on is taken; what was typed before comes behind."""
+    def anew(self) -> Iterator[list[Typed]]:
+        """See `InputSource.anew`."""
         while select.select([self._stop_reader], [], [], 0)[0]:
             os.read(self._stop_reader, 1)  # who was to wake up is awake; an end is known without it
         while not self._ended and select.select([self._fd], [], [], 0)[0]:
             self._read()
         before, self._rest = self._rest, b""
+        late: list[Typed] = []
         try:
-            yield
+            yield late
         finally:
-            self._rest = before + self._rest
+            self._rest = before + "".join(f"{one.text}\n" for one in late).encode() + self._rest
 
     def waiting(self) -> list[Typed]:
         """The lines that were read, and nobody has taken."""
-        lines = [] if self.is_hidden else self._rest.decode(errors="replace").split("\n")
+        lines = [] if self._is_hidden else self._rest.decode(errors="replace").split("\n")
         return [Typed(line.removesuffix("\r")) for line in lines if line]
 
     def wake(self) -> None:
