@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ from roomchat.errors import LogError, StartError
 from roomchat.server import Server
 from roomchat.store.api import Changes
 from roomchat.store.log import Log
+from tests import warm
 from tests.peer import Peer
 from tests.test_store import NOW, segment
 
@@ -87,7 +87,7 @@ def test_a_second_server_is_refused_under_any_name(path: Path, spell: Callable[[
             Log(name, "full")
     else:
         done = subprocess.run(
-            [sys.executable, "-c", OPEN, name], capture_output=True, text=True, timeout=30, check=False
+            [*warm.command("-c"), OPEN, name], capture_output=True, text=True, timeout=30, check=False
         )
         assert done.stdout.startswith("Another roomchat server is using"), done.stderr
     # The refused one took nothing away: SQLite's own locks still keep a stranger from the file.
@@ -96,7 +96,7 @@ def test_a_second_server_is_refused_under_any_name(path: Path, spell: Callable[[
         "try: c.execute('PRAGMA journal_mode = DELETE')\nexcept sqlite3.OperationalError as error: print(error)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=30, check=False
+        [*warm.command("-c"), code, str(path)], capture_output=True, text=True, timeout=30, check=False
     )
     assert "locked" in done.stdout
 

@@ -19,7 +19,8 @@ from click.testing import CliRunner
 
 from roomchat import __version__
 from roomchat.cli import main
-from tests.program import ROOMCHAT, Program, Terminal, address_of, runner, serve
+from tests import warm
+from tests.program import Program, Terminal, address_of, runner, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -340,7 +341,7 @@ def test_a_pipe_that_was_not_understood_ends_with_1(typed: str, told: str) -> No
     """The reason stands on standard error; the lines behind it are said all the same."""
     with serve() as server:
         done = subprocess.run(
-            [*ROOMCHAT, "join", address_of(server), "--name", "ann"],
+            [*warm.command(), "join", address_of(server), "--name", "ann"],
             input=typed + "/join den\nafter\n",
             capture_output=True,
             text=True,

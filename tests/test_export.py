@@ -44,8 +44,9 @@ from roomchat.store.archive import READ_BYTES, Archive, TimeRange
 from roomchat.store.log import Log
 from roomchat.times import beginning, end
 from roomchat.wires.native import encode_entries
+from tests import warm
 from tests.peer import Peer
-from tests.program import ROOMCHAT, Program, runner
+from tests.program import Program, runner
 
 GOLDEN = Path(__file__).parent / "golden"
 DAY = datetime(2024, 5, 1, 21, 59, tzinfo=UTC)  # one minute before midnight in Paris
@@ -593,7 +594,7 @@ def test_wherever_writing_is_interrupted_no_half_is_left(tmp_path: Path) -> None
 
 def test_a_pipe_may_end_early(database: Path) -> None:
     """`| head` has had enough: no error, and nothing on stderr. Likewise a named pipe by --output."""
-    command = shlex.join([*ROOMCHAT, "export", "tea", "-f", "html", "--db", str(database)])
+    command = shlex.join([*warm.command(), "export", "tea", "-f", "html", "--db", str(database)])
     for how in ("", " -o /dev/stdout"):
         done = subprocess.run(
             ["bash", "-c", f"set -o pipefail; {command}{how} | head -c 15"],
@@ -606,7 +607,7 @@ def test_a_pipe_may_end_early(database: Path) -> None:
 
 def test_a_full_disk_is_one_sentence(database: Path) -> None:
     """What can't be written is told, with exit code 1."""
-    command = shlex.join([*ROOMCHAT, "export", "tea", "--db", str(database)])
+    command = shlex.join([*warm.command(), "export", "tea", "--db", str(database)])
     done = subprocess.run(
         ["bash", "-c", f"{command} >/dev/full"], capture_output=True, text=True, check=False, timeout=20
     )
@@ -676,7 +677,7 @@ def test_the_default_is_the_servers(tmp_path: Path) -> None:
     with closing(Log(str(folder / "roomchat.db"), "normal")) as log:
         log.append(0, Changes([segments()[0][1]]))
     done = subprocess.run(
-        [*ROOMCHAT, "export", "tea"],
+        [*warm.command(), "export", "tea"],
         env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
         capture_output=True,
         text=True,

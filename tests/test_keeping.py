@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from roomchat.errors import StateError
 from roomchat.protocol import Join, Leave, Name, Say, Who
 from roomchat.server import Server
 from roomchat.settings import Settings
+from tests import warm
 from tests.inside import cut
 from tests.peer import Peer
 from tests.test_library import PATIENCE, Open, client, is_a, says, texts, until
@@ -333,7 +333,7 @@ def test_a_second_session_of_a_name_leaves_the_locks_of_the_first(tmp_path: Path
     second = State(Address("h", 1), "ann", tmp_path)
     shared = "510, 0x40000002"  # length and start of what SQLite locks to read
     code = f"import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, {shared})"
-    command = [sys.executable, "-c", code, str(first.path)]
+    command = [*warm.command("-c"), code, str(first.path)]
     taken = subprocess.run(command, check=False, capture_output=True, text=True)
     assert "BlockingIOError" in taken.stderr
     second.close()

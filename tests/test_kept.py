@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +18,7 @@ from hypothesis import strategies as st
 from roomchat.protocol import Action, AnyEntry, Message, Unknown
 from roomchat.terminal.windows import kept as module
 from roomchat.terminal.windows.kept import KEPT, SLACK, Kept, KeptWindow
+from tests import warm
 
 
 @pytest.fixture
@@ -193,13 +192,11 @@ def test_what_was_added_survives_a_kill(path: Path) -> None:
         "    kept.keep_windows([KeptWindow('tea', 1, draft=str(seq))])\n"
         "    print(seq, flush=True)\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with warm.start(program, str(path)) as process:
         assert process.stdout is not None
         told = [int(process.stdout.readline()) for _ in range(1000)][-1]
         process.kill()
-        told = max([told, *map(int, filter(str.strip, process.stdout.read().split("\n")[:-1]))])
+        told = max([told, *map(int, filter(bytes.strip, process.stdout.read().split(b"\n")[:-1]))])
     kept = Kept(path)
     assert not kept.begin("log")
     assert kept.trouble == ""

@@ -8,12 +8,12 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.emulator import Emulated
 from tests.peer import Peer
 from tests.program import AWAY, Program, address_of, serve
@@ -207,7 +207,9 @@ def test_a_line_that_is_refused_is_shown(tmp_path: Path, env: dict[str, str]) ->
 
 def limited(*arguments: str, blocks: int) -> list[str]:
     """A program whose files can't grow beyond that: a full disk."""
-    return ["bash", "-c", f'ulimit -f {blocks}; exec "$0" -m roomchat "$@"', sys.executable, *arguments]
+    size = blocks * 1024
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
+    return [*warm.command("-c"), f"{code}; from roomchat.__main__ import run; run()", *arguments]
 
 
 @pytest.mark.parametrize("blocks", [8, 60, 200])

@@ -6,8 +6,6 @@ import inspect
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import pytest
 import roomchat
 from roomchat import Client
 from roomchat.server import Server
+from tests import warm
 from tests.test_library import PATIENCE, Open, client, is_a, says, texts, until
 
 __all__ = ["client"]  # the fixture
@@ -51,19 +50,16 @@ def test_a_program_does_what_it_is_for(
     program = program.replace("localhost:5050", f"127.0.0.1:{server.address[1]}")
     environment = os.environ | {"XDG_STATE_HOME": str(tmp_path)}
 
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.DEVNULL)
-
     ann = client(server, "ann")
     ann.join("tea")
-    with start() as bot:
+    with warm.start(program, env=environment) as bot:
         until(ann, is_a(roomchat.MemberJoined))
         ann.say("ping")
         assert texts(until(ann, says("pong"))) == ["ping", "pong"]
         bot.kill()
     until(ann, is_a(roomchat.Away))
     ann.say("ping")
-    with start() as bot:
+    with warm.start(program, env=environment) as bot:
         assert texts(until(ann, says("pong"))) == ["ping", "pong"]
         bot.send_signal(signal.SIGINT)
         # Something that wakes it: asyncio.run sees a signal that comes just before its loop sleeps only then.

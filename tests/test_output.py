@@ -16,8 +16,8 @@ from roomchat.server import Server
 from roomchat.store.api import Changes, SegmentRow
 from roomchat.store.log import Log
 from roomchat.wires.native import encode_entries
+from tests import warm
 from tests.peer import Peer
-from tests.program import ROOMCHAT
 
 Words = Callable[[str], list[str]]
 Output = Callable[[], AbstractContextManager[int]]
@@ -64,7 +64,7 @@ def full_disk() -> Iterator[int]:
 def run(words: list[str], stdout: int | None, **env: str) -> tuple[int, str]:
     """Exit code and standard error; None: standard output is closed."""
     done = subprocess.run(
-        [*ROOMCHAT, *words] if stdout is not None else ["sh", "-c", 'exec "$@" >&-', "sh", *ROOMCHAT, *words],
+        [*([] if stdout is not None else ["sh", "-c", 'exec "$@" >&-', "sh"]), *warm.command(), *words],
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=subprocess.PIPE,
@@ -129,7 +129,7 @@ def test_an_export_of_much_ends_early(tmp_path: Path) -> None:
         texts = [Message("tea", seq, 1, "ann", "2024-05-01T08:28:03.000Z", "x" * 1000) for seq in range(1, 501)]
         log.append(1, Changes([SegmentRow("tea", "tea", 1, 500, encode_entries(texts))]))
     with subprocess.Popen(
-        [*ROOMCHAT, "export", "tea", "--db", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*warm.command(), "export", "tea", "--db", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as export:
         assert export.stdout is not None
         assert export.stderr is not None

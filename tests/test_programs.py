@@ -18,15 +18,16 @@ from roomchat.harmless import harmless
 from roomchat.programs.tail import json_line, text_line
 from roomchat.protocol import Action, Gap, Message
 from roomchat.server import Server
+from tests import warm
 from tests.peer import Peer
-from tests.program import ROOMCHAT, Program, Terminal, address_of, serve
+from tests.program import Program, Terminal, address_of, serve
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def shell(script: str, address: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run it with ``roomchat`` and ``$S``, the option that names the server."""
-    function = f'roomchat() {{ {shlex.join(ROOMCHAT)} "$@"; }}\nS="--server {address}"\nset -o pipefail\n'
+    function = f'roomchat() {{ {shlex.join(warm.command())} "$@"; }}\nS="--server {address}"\nset -o pipefail\n'
     return subprocess.run(
         ["bash", "-c", function + script],
         capture_output=True,
@@ -216,7 +217,7 @@ def test_tail_and_jq_and_send(serve: Callable[..., Server], connect: Callable[..
         "roomchat tail tea --json $S | jq -r --unbuffered 'select(.name != \"ann-send\") | .text'"
         " | roomchat send cake --lines $S"
     )
-    function = f'roomchat() {{ {shlex.join(ROOMCHAT)} "$@"; }}\nS="--server {address(server)}"\n'
+    function = f'roomchat() {{ {shlex.join(warm.command())} "$@"; }}\nS="--server {address(server)}"\n'
     environment = {**os.environ, "LOGNAME": "ann"}
     with subprocess.Popen(["bash", "-c", function + bot], env=environment, start_new_session=True) as process:
         try:

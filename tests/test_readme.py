@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from roomchat.server import Server
-from tests.program import ROOMCHAT, Program
+from tests import warm
+from tests.program import Program
 from tests.test_library_doc import README, indented
 
 Serve = Callable[..., Server]
@@ -34,7 +35,7 @@ def shell(serve: Serve, tmp_path: Path) -> Callable[[str], subprocess.Popen[str]
 
     def start(script: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            ["bash", "-c", f'set -eo pipefail; roomchat() {{ {shlex.join(ROOMCHAT)} "$@"; }}\n{script}'],
+            ["bash", "-c", f'set -eo pipefail; roomchat() {{ {shlex.join(warm.command())} "$@"; }}\n{script}'],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "LOGNAME": "ann", "ROOMCHAT_CONFIG": str(config)},

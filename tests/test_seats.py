@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 from roomchat.server import Server
 from roomchat.settings import Settings
 from roomchat.store import schema
+from tests import warm
 from tests.conftest import QUIET
 from tests.peer import Peer
 
@@ -104,7 +103,7 @@ server.wait()
 def test_a_name_stays_its_owners_after_kill_9(tmp_path: Path, connect: Connect) -> None:
     """What a killed server knew of its seats is on disk."""
     path = tmp_path / "chat.db"
-    with subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True) as process:
+    with warm.start(KILLED, str(path)) as process:
         assert process.stdout is not None
         with Peer(("127.0.0.1", int(process.stdout.readline()))) as ann:
             token = ann.hello("ann")["token"]
@@ -215,7 +214,8 @@ def test_a_migration_that_is_killed_changes_nothing(tmp_path: Path) -> None:
     for step in range(0, 90, 3):
         path = tmp_path / f"{step}.db"
         shutil.copy(OLD, path)
-        subprocess.run([sys.executable, "-c", code, str(path), str(step)], check=False, timeout=30)
+        with warm.start(code, str(path), str(step)):
+            pass  # until its end
         with closing(sqlite3.connect(path)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             versions.add(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -6,8 +6,6 @@ import logging
 import resource
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -17,6 +15,7 @@ import pytest
 
 from roomchat.server import Server
 from roomchat.settings import Settings
+from tests import warm
 from tests.inside import full_disk
 from tests.peer import DEADLINE, Event, Peer
 
@@ -272,7 +271,7 @@ def test_what_anyone_saw_outlives_a_killed_server(tmp_path: Path) -> None:
     """After kill -9 in the middle of a conversation all that was seen is in the log, and tokens and n go on."""
     db = str(tmp_path / "chat.db")
     seen: list[Event] = []
-    with subprocess.Popen([sys.executable, "-c", SERVER, db], stdout=subprocess.PIPE, text=True) as process:
+    with warm.start(SERVER, db) as process:
         try:
             address = ("127.0.0.1", int(process.stdout.readline()))
             ann, bob = Peer(address), Peer(address)

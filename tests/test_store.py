@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +24,7 @@ from roomchat.store.clients import StoredClient
 from roomchat.store.log import Log
 from roomchat.store.reader import SqliteReader
 from roomchat.wires.native import decode_entries, encode_entries
+from tests import warm
 
 NOW = 1_700_000_000_000  # milliseconds since 1970
 ALL = 2**40  # bytes; a limit that is none
@@ -462,9 +461,9 @@ def test_a_killed_writer_leaves_all_that_it_acknowledged(
 ) -> None:
     """After kill -9 the lock is free, nothing acknowledged is missing, and at most one more append is whole."""
     path = tmp_path / "log.db"
-    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
+    with warm.start(WRITER, str(path)) as writer:
         try:
-            assert writer.stdout.readline() == "open\n"
+            assert writer.stdout.readline() == b"open\n"
             for _ in range(acknowledged):
                 writer.stdout.readline()
             with pytest.raises(StartError, match="Another roomchat server"):
@@ -472,7 +471,7 @@ def test_a_killed_writer_leaves_all_that_it_acknowledged(
         finally:
             writer.send_signal(signal.SIGKILL)
         printed = writer.stdout.read().splitlines(keepends=True)
-    whole = [int(line) for line in printed if line.endswith("\n")]
+    whole = [int(line) for line in printed if line.endswith(b"\n")]
     last = whole[-1] if whole else acknowledged
     log = open_log(path)
     stored = all_of(log)
