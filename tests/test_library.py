@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import resource
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -419,3 +421,19 @@ def test_a_connection_that_was_of_use_is_not_waited_for(tmp_path: Path, monkeypa
             proxy.close()
     assert len(pauses) > 2
     assert {*pauses} == {FIRST_PAUSE}
+
+
+def test_a_program_with_very_many_files_has_a_client(tmp_path: Path) -> None:
+    """More than select(2) can take."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2000:
+        pytest.skip("more files may not be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2000), hard))
+    try:
+        with Server(Settings(port=0, db=str(tmp_path / "chat.db"))) as server, ExitStack() as stack:
+            for _ in range(1100):
+                stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+            with Client(f"127.0.0.1:{server.address[1]}", "ann", state=False, request_timeout=PATIENCE) as ann:
+                assert ann.join("tea").room == "tea"
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

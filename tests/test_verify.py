@@ -392,6 +392,23 @@ def test_a_partition_holds_back_what_comes_new_too(tmp_path: Path) -> None:
             proxy.close()
 
 
+def test_a_proxy_keeps_nothing_of_links_that_are_gone() -> None:
+    """Also where nobody asks for them: an hour has thousands."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        proxy = Proxy(listening.getsockname())
+        to = ("127.0.0.1", int(proxy.address.rpartition(":")[2]))
+        try:
+            for _ in range(20):
+                with socket.create_connection(to) as client:
+                    server, _ = listening.accept()
+                    server.close()
+                    client.settimeout(20)
+                    assert client.recv(1) == b""
+            assert len(proxy._links) < 10
+        finally:
+            proxy.close()
+
+
 def test_a_server_that_went_astray_is_a_violation(tmp_path: Path) -> None:
     """It has stopped by itself, and not because it was given up; or it could not begin, and tries again."""
     hosts = ClusterHosts(Options(cluster=True), tmp_path)

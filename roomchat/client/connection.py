@@ -76,7 +76,7 @@ class Connection:
         while not events:
             try:
                 # Not the socket's own timeout: that would hold for what other threads send, too.
-                if not (self._link.early or select.select([self._socket], [], [], timeout)[0]):
+                if not (self._link.early or _is_readable(self._socket, timeout)):
                     raise ReadTimeout(f"The program at {self._address} says nothing.")
                 data = self._link.recv(READ_SIZE)
             except BlockingIOError:
@@ -117,6 +117,14 @@ class Connection:
         if isinstance(error, BlockingIOError):
             reason = f"it has taken nothing for {SEND_TIMEOUT:g} seconds"
         return ConnectError(f"The connection to {self._address} is lost ({reason or error}).")
+
+
+def _is_readable(sock: socket.socket, timeout: float | None) -> bool:
+    """Whether something comes within so many seconds (None: ever). Not select(2), which takes no descriptor above
+    1023. Raises ValueError: the socket is closed."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(None if timeout is None else timeout * 1000))
 
 
 def _timeval(seconds: float) -> bytes:

@@ -181,6 +181,7 @@ class Proxy:
                     link.stall()
                 link.start()
                 self._links.append(link)
+            self.links()  # those that are gone are two open files each
 
     def _connect(self) -> socket.socket | None:
         server = socket.socket(socket.AF_INET6 if ":" in self.server[0] else socket.AF_INET)

@@ -34,6 +34,9 @@ from roomchat.verify.records import Recorder, Tail, brief
 from roomchat.verify.steward import Steward
 
 PASSWORD = "of no use to anybody"  # of accounts on a server that is gone with the run
+# Seconds for an answer. Faults may come so close together that several servers get something done in one second of
+# six, for a minute or two; and before an answer comes whatever was said before it, as fast as a person may.
+ANSWER = 240.0
 RETRY = 0.1  # seconds between two attempts to connect for the first time
 MAX_PASTE = 5  # messages at once, at the most
 LONG = 8000  # characters of a message of a flood, just what a server takes
@@ -227,7 +230,7 @@ class Bot:
             self._has_account.wait()
         while True:
             chat = Client(
-                self._address, self._person or self.name, state=self._state, trust=True,
+                self._address, self._person or self.name, state=self._state, trust=True, request_timeout=ANSWER,
                 password=PASSWORD if self._person else None, register=self._makes_account,
             )  # fmt: skip
             try:
