@@ -31,13 +31,14 @@ def check_people(records: Records, log: Log) -> Iterator[str]:
 
 
 def _check_markers(client: str, records: Sequence[AnyRecord], log: Log) -> Iterator[str]:
+    ends = {room: max((entry.seq for entry in entries), default=0) for room, entries in log.items()}
     last: dict[str, int] = {}
     for record in records:
         if isinstance(record, Marked):
             room, read = record.room, record.read
             if read < last.get(room, 0):
                 yield f"{client} was told that {room} is read up to seq {read}, before up to seq {last[room]}."
-            newest = max((entry.seq for entry in log.get(room, ())), default=0)
+            newest = ends.get(room, 0)
             if read > newest:
                 yield f"{client} was told that {room} is read up to seq {read}, but it ends with seq {newest}."
             last[room] = read

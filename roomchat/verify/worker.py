@@ -35,7 +35,7 @@ from roomchat.verify.steward import Steward
 
 PASSWORD = "of no use to anybody"  # of accounts on a server that is gone with the run
 # Seconds for an answer. Faults may come so close together that several servers get something done in one second of
-# six, for a minute or two; and before an answer comes whatever was said before it, as fast as a person may.
+# four, for a minute or two; and before an answer comes whatever was said before it, as fast as a person may.
 ANSWER = 240.0
 RETRY = 0.1  # seconds between two attempts to connect for the first time
 MAX_PASTE = 5  # messages at once, at the most
