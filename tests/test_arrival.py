@@ -304,6 +304,7 @@ def test_a_name_that_was_taken_while_the_server_was_away_is_asked_for_again(
             peer.hello("peer")
             ann.expect("1 line is not sent yet; it will be sent the next time")
             ann.expect("Someone here is called ann already")
+            ann.until("Your name [ann]:")  # what is typed before is none
             ann.type("anna" + ENTER)
             ann.expect(r"anna \(\d\)")
             peer.send("join", room="tea")
