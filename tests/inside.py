@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from roomchat.chat.registry import Registry
 from roomchat.clock import Clock
 from roomchat.figures import HubFigures
 from roomchat.monitoring import Monitoring
 from roomchat.net.connection import Connection
 from roomchat.net.inbox import Inbox
+from roomchat.net.newcomers import Newcomers
 from roomchat.net.passwords import Passwords
 from roomchat.net.trouble import Trouble
 from roomchat.order import EmbeddedOrder
@@ -50,6 +53,22 @@ def dialects(server: Server) -> list[str]:
 def keep_little(server: Server) -> None:
     """The system keeps little of what is sent to those who connect from now on, so that not reading is felt."""
     server._listener._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # inherited on accept
+
+
+@contextmanager
+def greeting_soon_inside() -> Iterator[None]:
+    """Who is silent inside TLS is greeted at once. In clear that has its time: a handshake may be late."""
+    watch = Newcomers._watch_for_pause
+
+    def watch_inside(self: Newcomers, connection: Connection) -> None:
+        if connection.transport.secure:
+            self._connections.later(0.05, self.paused, connection)
+        else:
+            watch(self, connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Newcomers, "_watch_for_pause", watch_inside)
+        yield
 
 
 def cut(server: Server) -> None:

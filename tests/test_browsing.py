@@ -17,7 +17,7 @@ from roomchat.settings import Settings
 from roomchat.wires.detect import HTTP_REFUSAL
 from tests.bare import Bare
 from tests.framed import BINARY, CLOSE, HANDSHAKE, MORE, PING, PONG, Framed, frame
-from tests.inside import connection_of, connections, keep_little, registry_of
+from tests.inside import connection_of, connections, greeting_soon_inside, keep_little, registry_of
 from tests.peer import Peer
 from tests.test_detect import wait_until
 from tests.trust import trusting
@@ -98,10 +98,10 @@ def test_a_foreign_client_chats(serve: Serve) -> None:
 
 def test_inside_tls_nobody_is_greeted(serve: Serve) -> None:
     """Who says in the handshake that it will speak HTTP may be silent; and chats there as in clear."""
-    server = serve(greet_after=0.05)
+    server = serve()
     context = trusting()
     context.set_alpn_protocols(["h2", "http/1.1"])
-    with Peer(server.address, tls=context) as silent:
+    with greeting_soon_inside(), Peer(server.address, tls=context) as silent:
         silent.socket.settimeout(0.3)
         with pytest.raises(TimeoutError):
             silent.socket.recv(1)

@@ -24,7 +24,7 @@ from roomchat.settings import Settings
 from roomchat.tls import TlsStream
 from roomchat.wires import channels, ktn
 from roomchat.wires.detect import HTTP_REFUSAL, IRC_REFUSAL, TLS_REFUSAL
-from tests.inside import connections, keep_little, registry_of
+from tests.inside import connections, greeting_soon_inside, keep_little, registry_of
 from tests.peer import DEADLINE, Peer
 from tests.program import Program
 from tests.test_detect import ANSWER, HELLO, NO_BROWSERS, REFUSED, SOON, wait_until
@@ -97,8 +97,8 @@ def test_every_dialect_is_spoken_inside(
 
 def test_a_silent_peer_is_greeted_inside(serve: Serve, bare: Open) -> None:
     """The pause after which a person is greeted begins when both have agreed."""
-    one = bare(serve(greet_after=SOON))
-    assert one.until(b"Enter a username: ")
+    with greeting_soon_inside():
+        assert bare(serve()).until(b"Enter a username: ")
 
 
 @pytest.mark.parametrize("kind", ["GET", "IRC", "TLS"])
@@ -292,14 +292,15 @@ def test_a_greeted_peer_that_speaks_tls_is_refused(serve: Serve) -> None:
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_openssl_is_a_client(serve: Serve, version: str) -> None:
     """A person at `openssl s_client` chats in plain text, and both ends are clean."""
-    host, port = serve(greet_after=SOON).address
-    done = subprocess.run(
-        ["openssl", "s_client", "-quiet", version, "-connect", f"{host}:{port}"],
-        input=b"kim\n/join tea\nhello\n/quit\n",
-        capture_output=True,
-        timeout=DEADLINE,
-        check=False,
-    )
+    host, port = serve().address
+    with greeting_soon_inside():
+        done = subprocess.run(
+            ["openssl", "s_client", "-quiet", version, "-connect", f"{host}:{port}"],
+            input=b"kim\n/join tea\nhello\n/quit\n",
+            capture_output=True,
+            timeout=DEADLINE,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     assert b"<1 kim> hello" in done.stdout
 

@@ -599,9 +599,12 @@ SEEDED = [
 
 @pytest.mark.parametrize(("process", "name", "sentence"), SEEDED, ids=[name for _, name, _ in SEEDED])
 def test_the_checker_finds_a_seeded_fault(
-    run: Callable[..., tuple[Result, list[str]]], process: str, name: str, sentence: str
-) -> None:
+    run: Callable[..., tuple[Result, list[str]]], monkeypatch: pytest.MonkeyPatch, process: str, name: str,
+    sentence: str,
+) -> None:  # fmt: skip
     """Each of the ways in which chats lose, double or mix up messages, in an otherwise real run."""
+    if name != "lossy_outbox":  # only an outbox has to be filled, which is half of the work
+        monkeypatch.setattr("roomchat.verify.run.FLOOD_MESSAGES", 10)
     command = [sys.executable, str(MUTANTS / f"{name}.py")]
     kills = 0 if name == "stale_reader" else 1  # what it remembers ends with it
     result, lines = run(seed=2, seconds=2, kills=kills, patience=1, **{f"{process}_command": command})
