@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -63,7 +64,9 @@ class Nats:
 
     def hang(self, number: int) -> None:
         """It keeps its connections and does nothing."""
-        self.processes[number].send_signal(signal.SIGSTOP)
+        process = self.processes[number]
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)  # until one of its threads has run, the others go on
 
     def wake(self, number: int) -> None:
         self.processes[number].send_signal(signal.SIGCONT)
