@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from roomchat.clock import Clock
 from roomchat.dialect import Malformed
 from roomchat.errors import LogError
 from roomchat.figures import HubFigures
-from roomchat.net.delivery import deliver
+from roomchat.net.delivery import deliver, joined
 from roomchat.net.readers import Readers
 from roomchat.net.routes import Routes
 from roomchat.net.trouble import Trouble
@@ -35,6 +36,14 @@ logger = logging.getLogger("roomchat")
 
 FAULT = "internal_error"
 CHECK_EVERY = 1.0  # seconds between two looks whether the database file is still there, when nothing is stored
+
+
+class _Done(NamedTuple):
+    """What the hub has carried out."""
+
+    inputs: Inputs
+    effects: Effects
+    changes: Changes | None  # to be stored
 
 
 class HubThread:
@@ -68,41 +77,88 @@ class HubThread:
     def run(self) -> None:
         """Until the hub says that it is over."""
         while not self._order.over:
-            inputs = self._order.take(self._patience())
+            came = self._order.take(self._patience())
             now = self.figures.awake = self._clock.now()
-            if inputs is not None:
-                self._apply(inputs)
+            self._carry_out(came)
             self._retention.run()
             self._wiping.run()
             self._check_log(now)
         if self._order.why:
             self._end(self._order.why)
 
-    def _apply(self, inputs: Inputs) -> None:
+    def _carry_out(self, came: Iterable[Inputs]) -> None:
         """Have the hub carry out what came, store and deliver what follows."""
-        hub = self._hub
+        done: list[_Done] = []
+        for inputs in came:
+            done += self._apply(inputs)
+            if done[-1].effects.over:
+                break
+        if not done:
+            return
+        if not self._store([(one.inputs.time, one.changes) for one in done if one.changes is not None]):
+            if done[0].inputs.origin is not None:  # the others have stored it: there is no way back
+                self._order.why = "its disk takes nothing, and the other servers go on without it"
+                self._order.over = True
+                return
+            done = [self._take_back(*done)]
+        if done[0].inputs.origin is None:
+            self._commit(done[0])
+        effects = [one.effects for one in done]
+        deliver(effects[0].deliveries if len(effects) == 1 else joined(effects, self._routes), self._routes)
+        for one in effects:
+            self._see_to(one)
+        for inputs in [one.inputs for one in done]:
+            if inputs.position or inputs.origin is None:  # else more of the same follows
+                self._order.done(inputs)
+
+    def _apply(self, inputs: Inputs) -> list[_Done]:
+        """What the hub makes of it. What all of several servers do is committed at once, and stored with what
+        follows."""
         try:
-            effects = hub.apply(inputs)
-        except Exception:
-            if inputs.origin is None or not inputs.items or not self._apply_apart(inputs):
+            effects = self._hub.apply(inputs)
+        except Exception as fault:
+            if inputs.origin is None or not inputs.items:
                 raise
-            return
+            return self._apply_apart(inputs, fault)
         _encode(effects)
-        stored = inputs.stored or not effects.stored or self._store(effects, inputs)
-        if not stored and inputs.origin is not None:  # the others have stored it: there is no way back
-            self._order.why = "its disk takes nothing, and the other servers go on without it"
-            self._order.over = True
-            return
-        if not stored:
-            hub.rollback()
-            self._record(inputs, effects, stored=False)
-            inputs.storing = False
-            effects = hub.apply(inputs)
-            _encode(effects)
-        hub.commit()
-        self._count(len(inputs.items), effects)
-        self._record(inputs, effects, stored=True)
-        deliver(effects.deliveries, self._routes)
+        done = _Done(inputs, effects, _changes(inputs, effects) if effects.stored and not inputs.stored else None)
+        if inputs.origin is not None:
+            self._commit(done)
+        return [done]
+
+    def _commit(self, done: _Done) -> None:
+        self._hub.commit()
+        self._count(len(done.inputs.items), done.effects)
+        self._record(done, stored=True)
+
+    def _take_back(self, refused: _Done) -> _Done:
+        """The disk does not take it: what does not need the disk is done."""
+        self._hub.rollback()
+        self._record(refused, stored=False)
+        inputs = refused.inputs
+        inputs.storing = False
+        effects = self._hub.apply(inputs)
+        _encode(effects)
+        return _Done(inputs, effects, None)
+
+    def _apply_apart(self, inputs: Inputs, fault: Exception) -> list[_Done]:
+        """A fault in the chat's own code would end all servers, and again at each start. So what has led to
+        it is refused, and the rest is done: all servers come to the same fault, and do the same. Raises it where
+        nothing can be refused."""
+        self._hub.rollback()
+        *first, last = inputs.items
+        if first:
+            parts = [*(replace(inputs, items=[one], position=0) for one in first), replace(inputs, items=[last])]
+            return [done for part in parts for done in self._apply(part)]
+        link, item = last
+        logger.critical("a fault in the chat, which could not carry out: %s", type(item).__name__, exc_info=fault)
+        if link == SERVER or isinstance(item, Malformed):
+            raise fault
+        refused = Malformed(FAULT, "The server has a fault, and could not do that.", closes=True)
+        return self._apply(replace(inputs, items=[(link, refused)]))
+
+    def _see_to(self, effects: Effects) -> None:
+        """What follows besides what is stored and delivered."""
         for number, answer in effects.answers:
             if self._order.owns(number):
                 self._answer(number, answer)
@@ -114,27 +170,6 @@ class HubThread:
             self._end(effects.stop)
         if effects.over:
             self._order.over = True
-        if inputs.position or inputs.origin is None:  # else more of the same follows
-            self._order.done(inputs)
-
-    def _apply_apart(self, inputs: Inputs) -> bool:
-        """A fault in the chat's own code would end all servers, and again at each start. So what has led to
-        it is refused, and the rest is done: all servers come to the same fault, and do the same. Returns whether
-        something could be refused."""
-        self._hub.rollback()
-        *first, last = inputs.items
-        if first:
-            for one in first:
-                self._apply(replace(inputs, items=[one], position=0))
-            self._apply(replace(inputs, items=[last]))
-            return True
-        link, item = last
-        logger.critical("a fault in the chat, which could not carry out: %s", type(item).__name__, exc_info=True)
-        if link == SERVER or isinstance(item, Malformed):
-            return False
-        refused = Malformed(FAULT, "The server has a fault, and could not do that.", closes=True)
-        self._apply(replace(inputs, items=[(link, refused)]))
-        return True
 
     def _patience(self) -> float:
         """Seconds until something is due though nothing comes in."""
@@ -157,9 +192,9 @@ class HubThread:
         if effects.refusals:
             figures.refused.update(effects.refusals)
 
-    def _record(self, inputs: Inputs, effects: Effects, *, stored: bool) -> None:
+    def _record(self, done: _Done, *, stored: bool) -> None:
         if self._recorder is not None:
-            self._recorder.add(inputs, effects, stored, self._hub)
+            self._recorder.add(done.inputs, done.effects, stored, self._hub)
 
     def _look_up(self, look_up: LookUp, reader: LogReader) -> None:
         """On a reader thread: what the hub asked for comes to it as an input."""
@@ -171,50 +206,19 @@ class HubThread:
 
     # ------------------------------------------------------------ the disk
 
-    def _store(self, effects: Effects, inputs: Inputs) -> bool:
-        """Write what belongs on disk; False if the disk did not take it."""
-        changes = Changes(
-            segments=[
-                SegmentRow(one.room.key, one.room.name, one.entries[0].seq, one.entries[-1].seq, one.encoded)
-                for one in effects.segments
-            ],
-            clients=effects.names.items(),
-            sessions=[(one.client.uid, one.device, one.token_hash) for one in effects.sessions],
-            counters=[(one.client.uid, one.device, n) for one, n in effects.counters.items()],
-            next_uid=effects.next_uid,
-            next_room=effects.next_room,
-            purges=effects.purges.items(),
-            rules=[(key, msgspec.json.encode(room.rules)) for key, room in effects.rules.items()],
-            seats=effects.seats.items(),
-            guests=effects.guests.items(),
-            reads=[(uid, room, seq) for (uid, room), seq in effects.reads.items()],
-            members=[(uid, room, name) for (uid, room), name in effects.members.items()],
-            bans=[
-                (who, (ban.until, ban.reason) if ban is not None else None) for who, ban in effects.bans.items()
-            ],
-            audit=[(who, msgspec.json.encode(change)) for who, change in effects.audit],
-            blocks=[(uid, whom, blocked) for (uid, whom), blocked in effects.blocks.items()],
-            deletions=[(at.room, at.seq, encode(line)) for at, line in effects.deletions.items()],
-            accounts=[
-                AccountRow(uid, one.key, one.looks, one.account, one.password_hash)
-                for uid, one in effects.accounts.items()
-            ],
-            visits=[(one.client.uid, one.device, *visit) for one, visit in effects.visits.items()],
-            ended=[(one.client.uid, one.device) for one in effects.ended],
-            forgotten=effects.forgotten,
-            invites=effects.invites.items(),
-            position=inputs.position,
-            epoch=effects.epoch,
-        )
+    def _store(self, batches: Sequence[tuple[int, Changes]]) -> bool:
+        """Write what belongs on disk, with its times; False if the disk did not take it."""
+        if not batches:
+            return True
         begun = self._clock.now()
         try:
-            self._log.append(inputs.time, changes)
+            self._log.append_all(batches)
         except LogError as error:
             self.unstored.failed(error)
             return False
         self.figures.commits.observe(self._clock.now() - begun)
         self.unstored.worked()
-        if changes.deletions or changes.purges:
+        if any(changes.deletions or changes.purges for _, changes in batches):
             self._wiping.deleted()
         return True
 
@@ -251,6 +255,41 @@ def _found(reader: LogReader, key: Key) -> Found:
         if isinstance(entry, Spoken | Tombstone):
             return Found(key, words=Tombstone.of(entry), deleted=isinstance(entry, Tombstone))
     return Found(key)
+
+
+def _changes(inputs: Inputs, effects: Effects) -> Changes:
+    """What belongs on disk."""
+    return Changes(
+        segments=[
+            SegmentRow(one.room.key, one.room.name, one.entries[0].seq, one.entries[-1].seq, one.encoded)
+            for one in effects.segments
+        ],
+        clients=effects.names.items(),
+        sessions=[(one.client.uid, one.device, one.token_hash) for one in effects.sessions],
+        counters=[(one.client.uid, one.device, n) for one, n in effects.counters.items()],
+        next_uid=effects.next_uid,
+        next_room=effects.next_room,
+        purges=effects.purges.items(),
+        rules=[(key, msgspec.json.encode(room.rules)) for key, room in effects.rules.items()],
+        seats=effects.seats.items(),
+        guests=effects.guests.items(),
+        reads=[(uid, room, seq) for (uid, room), seq in effects.reads.items()],
+        members=[(uid, room, name) for (uid, room), name in effects.members.items()],
+        bans=[(who, (ban.until, ban.reason) if ban is not None else None) for who, ban in effects.bans.items()],
+        audit=[(who, msgspec.json.encode(change)) for who, change in effects.audit],
+        blocks=[(uid, whom, blocked) for (uid, whom), blocked in effects.blocks.items()],
+        deletions=[(at.room, at.seq, encode(line)) for at, line in effects.deletions.items()],
+        accounts=[
+            AccountRow(uid, one.key, one.looks, one.account, one.password_hash)
+            for uid, one in effects.accounts.items()
+        ],
+        visits=[(one.client.uid, one.device, *visit) for one, visit in effects.visits.items()],
+        ended=[(one.client.uid, one.device) for one in effects.ended],
+        forgotten=effects.forgotten,
+        invites=effects.invites.items(),
+        position=inputs.position,
+        epoch=effects.epoch,
+    )
 
 
 def _encode(effects: Effects) -> None:

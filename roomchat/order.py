@@ -5,7 +5,7 @@ Several servers that share one have it from a stream: cluster/order.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from roomchat.chat.inputs import Inputs, Link
@@ -33,8 +33,9 @@ class Order(Protocol):
     def submit(self, items: list[ToHub]) -> None:
         """Something is to be put in order. Any thread may call it; it never blocks."""
 
-    def take(self, timeout: float) -> Inputs | None:
-        """The next inputs. Waits up to ``timeout`` seconds for some. None: nothing is to be applied now."""
+    def take(self, timeout: float) -> Iterable[Inputs]:
+        """What is to be applied next, and stored and delivered together; each is made when those before it are
+        applied. Waits up to ``timeout`` seconds for some."""
 
     def due(self, deadline: float | None) -> float | None:
         """When the hub, with this ``deadline``, must have inputs though nothing comes; None: that is seen to."""
@@ -66,11 +67,11 @@ class EmbeddedOrder:
         """See ``Order``. At once."""
         return 0
 
-    def take(self, timeout: float) -> Inputs:
-        """See ``Order``. There are always some, perhaps without items: it is later."""
+    def take(self, timeout: float) -> tuple[Inputs]:
+        """See ``Order``. There is always one batch, perhaps without items: it is later."""
         items = self._take(timeout)
         wall = self._clock.wall()
-        return Inputs(items, self._clock.now(), int(wall * 1000), timestamp(wall))
+        return (Inputs(items, self._clock.now(), int(wall * 1000), timestamp(wall)),)
 
     def due(self, deadline: float | None) -> float | None:
         """See ``Order``."""

@@ -24,9 +24,9 @@ from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import SERVER, Beat, Found, Inputs, Row
 from roomchat.cli import main
 from roomchat.cluster import codec
+from roomchat.cluster.absence import AWAY
 from roomchat.cluster.consumer import Consumer
 from roomchat.cluster.frames import Verdict, decode, encode
-from roomchat.cluster.order import AWAY
 from roomchat.cluster.shared_order import LARGEST_INPUT, Accepted, SharedOrder
 from roomchat.cluster.stream import Cluster, Plan
 from roomchat.errors import StartError
@@ -259,7 +259,7 @@ PUBLISHING = [(does_nothing_wrong, 0, 1), (delivers_at_once, 1, 1), (tries_again
 def test_what_is_said_is_in_the_stream_and_once(nats, servers, monkeypatch, fault, early, times):
     """While nobody knows whether it is there nothing comes back, and what was sent again counts once; a server
     that gets this wrong is seen. There is no n of the client, by which the hub would know it again."""
-    monkeypatch.setattr("roomchat.cluster.order.TOLD_AFTER", 0.5)
+    monkeypatch.setattr("roomchat.cluster.absence.TOLD_AFTER", 0.5)
     one = servers.start("one")
     with Peer(one.address) as ann:
         ann.hello("ann")
@@ -314,6 +314,46 @@ def test_one_that_hangs_is_given_up_and_comes_back(servers, person, monkeypatch)
     again.join("tea")
     ann.say("still here")
     heard(again, "still here")
+
+
+@pytest.mark.parametrize("mark", [60_000, 1], ids=["", "and_states_between"])
+def test_what_has_come_together_is_stored_together(servers, person, monkeypatch, mark):
+    """A server that was held up writes once, and keeps a state only where its log is as far."""
+    monkeypatch.setattr("roomchat.cluster.order.MARK", mark)
+    one, two = servers.start("one"), servers.start("two")
+    ann, bob = person(one, "ann"), person(two, "bob")
+    ann.join("tea")
+    bob.join("tea")
+    is_held, goes_on = threading.Event(), threading.Event()
+    take, keep, append_all = two._order.take, two._log.keep, two._log.append_all
+    stored: list[int] = []
+
+    def held(timeout: float) -> Any:
+        is_held.set()
+        goes_on.wait(DEADLINE)
+        return take(timeout)
+
+    def kept(snapshot: Any) -> None:
+        known = {room.key: room.last_seq for room in two._hub.registry.rooms.values() if room.last_seq}
+        assert known == {key: seq for key, _, seq in two._log.rooms()}
+        keep(snapshot)
+
+    def appended(batches: Any) -> None:
+        stored.append(sum(len(segment.lines.splitlines()) for _, one in batches for segment in one.segments))
+        append_all(batches)
+
+    monkeypatch.setattr(two._log, "keep", kept)
+    monkeypatch.setattr(two._log, "append_all", appended)
+    monkeypatch.setattr(two._order, "take", held)
+    assert is_held.wait(DEADLINE)
+    for n in range(9):
+        ann.say(f"{n}")
+        ann.flush(DEADLINE)
+    goes_on.set()
+    heard(bob, *map(str, range(9)))
+    until(lambda: servers.log("one") == servers.log("two"))
+    assert max(stored) == (9 if mark > 1 else 1)
+    assert not two.ending
 
 
 def test_a_fault_in_the_chat_ends_nobody(servers, person, monkeypatch):

@@ -182,14 +182,14 @@ def test_a_disk_that_takes_nothing_is_played_as_well(
     record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A batch that was taken back, and came again without the disk."""
-    append, fails = Log.append, [False]
+    append_all, fails = Log.append_all, [False]
 
     def append_or_not(self: Log, *arguments: object) -> None:
         if fails[0]:
             raise LogError("full")
-        append(self, *arguments)  # type: ignore[arg-type]
+        append_all(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Log, "append", append_or_not)
+    monkeypatch.setattr(Log, "append_all", append_or_not)
     settings = Settings(port=0, db=str(tmp_path / "chat.db"), drain=0.2)
     with Server(settings, record=str(record)) as server, Peer(server.address) as peer:
         peer.hello("ann")

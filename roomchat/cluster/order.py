@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 
@@ -17,6 +17,7 @@ from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import SERVER, Arrived, Beat, Guessed, Inputs, Link, Origin, Shutdown
 from roomchat.chat.servers import differences, first_link, slot_of
 from roomchat.cluster import codec
+from roomchat.cluster.absence import Absence
 from roomchat.cluster.copying import Copies
 from roomchat.cluster.frames import Reader
 from roomchat.cluster.shared_order import Accepted, SharedOrder
@@ -42,11 +43,8 @@ FRAMES = 5000  # that may lie behind it at the most
 AHEAD = 10_000
 COMING = 0.02  # seconds between two looks whether all that was in the stream is known
 HITCH = 0.5  # seconds that our own may wait for the stream before no more signs of life are added to them
-TOLD_AFTER = 2.0  # seconds without the stream until people are told
 LEAVING = 3.0  # seconds that a server which ends has to say so in the stream
 FAREWELL = 1.0  # likewise, for one that can't go on
-AWAY = "The servers' common log can't be reached. What you write waits, and is sent when it is back."
-BACK = "The servers' common log is back."
 
 
 class ClusterOrder:
@@ -84,7 +82,7 @@ class ClusterOrder:
         self.slot = 0  # the number of this life, once it has arrived
         self.trouble: StreamError | None = None  # why it could not
         self.origin = Origin(cluster.server, cluster.incarnation)
-        self._hub, self._log, self._tell = hub, log, tell
+        self._hub, self._log = hub, log
         self._arrived = arrived
         self._inbox = inbox
         self._is_new = kept is None
@@ -104,8 +102,7 @@ class ClusterOrder:
         self._mark = (0, "")  # the last digest: where, and what
         self._beat_at = 0.0
         self._ends_at = 0.0  # when it ends though nobody has heard of that
-        self._well_at = time.monotonic()
-        self._told = False  # that the stream is away
+        self._absence = Absence(tell)
         self._clock = Trouble("this machine's clock is %s seconds ahead of the NATS servers': set it right", "")
         self._unwell = Trouble("the stream can't be used: %s", "the stream is back, after %d failures")
         self._passwords = passwords
@@ -147,16 +144,28 @@ class ClusterOrder:
 
     # ------------------------------------------------------------ what comes
 
-    def take(self, timeout: float) -> Inputs | None:
-        """See ``Order``."""
+    def take(self, timeout: float) -> Iterator[Inputs]:
+        """See ``Order``. All that is there, up to where the hub's state is to be kept, which needs a log
+        that is as far; but one after the other until it has a place among the servers."""
         if not self._frames:
             self._read(timeout)
-        if self._frames and not self.over:
+        return self._following()
+
+    def _following(self) -> Iterator[Inputs]:
+        is_first = True
+        while self._frames and not self.over:
             try:
-                return self._inputs(self._frames.popleft())
+                inputs = self._inputs(self._frames[0], is_stored=is_first)
             except StreamError as error:
                 self._end(error)
-        return None
+                return
+            if inputs is None:
+                return
+            self._frames.popleft()
+            yield inputs
+            if self._said and not self.slot:
+                return
+            is_first = False
 
     def _read(self, timeout: float) -> None:
         now = time.monotonic()
@@ -174,10 +183,15 @@ class ClusterOrder:
                 self._end(error)
             else:
                 self._unwell.failed(error)  # whoever runs the NATS servers may set it right
-        self._look()
+        shared = self._shared
+        self._absence.look(is_live=shared.is_live, stalled=shared.stalled(), counts=bool(self.slot))
 
-    def _inputs(self, accepted: Accepted) -> Inputs:
-        """Raises StreamError: this server can't be one of them."""
+    def _inputs(self, accepted: Accepted, *, is_stored: bool) -> Inputs | None:
+        """Of the first of the frames. ``is_stored``: all before it is; None: it must be.
+
+        Raises:
+            StreamError: this server can't be one of them.
+        """
         came, items = codec.decode(accepted.frame.inputs)
         if self._is_new and not self._said:
             self._check_past(accepted.position, items)
@@ -187,7 +201,9 @@ class ClusterOrder:
         if came > stored + AHEAD and accepted.frame.server == self.origin.server:
             self._clock.failed((came - stored) // 1000)
         if before // MARK != now // MARK and self._said:
-            self._take_mark(now // MARK, accepted)
+            if not is_stored:
+                return None
+            self._take_mark(now // MARK)
         origin = Origin(accepted.frame.server, accepted.frame.incarnation)
         for _, item in items:
             if isinstance(item, Beat) and item.mark:
@@ -267,12 +283,12 @@ class ClusterOrder:
 
     # ------------------------------------------------------------ what is kept, and compared
 
-    def _keep(self, *waiting: Accepted) -> bytes:
-        """Have this server go on from here. ``waiting``: accepted, but not carried out yet. Returns the state."""
+    def _keep(self) -> bytes:
+        """Have this server go on from here, where all that it has carried out is stored. Returns the state."""
         state = snapshot.of(self._hub)
-        self._kept_at = waiting[0].position - 1 if waiting else self.position
+        self._kept_at = self.position
         marks = {**self._shared.reader.last}
-        for accepted in reversed([*waiting, *self._frames]):
+        for accepted in reversed(self._frames):
             frame = accepted.frame
             marks[frame.server] = (frame.incarnation, frame.n - 1)
         stream = self._shared.created or ""
@@ -283,8 +299,8 @@ class ClusterOrder:
             self.why = f"its disk takes nothing ({error})"
         return state
 
-    def _take_mark(self, mark: int, waiting: Accepted) -> None:
-        digest = sha256(self._keep(waiting)).hexdigest()[:16]
+    def _take_mark(self, mark: int) -> None:
+        digest = sha256(self._keep()).hexdigest()[:16]
         self._mark = (mark, digest)
         self._witness.note(mark, self.origin.server, digest)
         self._compare(mark)
@@ -294,18 +310,6 @@ class ClusterOrder:
             raise StreamCut("This server knows something else than the others: it needs a copy of one of them.")
 
     # ------------------------------------------------------------ what goes wrong
-
-    def _look(self) -> None:
-        """Tell everybody how the stream is, when that has changed."""
-        now = time.monotonic()
-        if self._shared.is_live and self._shared.stalled() < TOLD_AFTER:
-            self._well_at = now
-            if self._told:
-                self._told = False
-                self._tell(BACK)
-        elif self.slot and not self._told and now > self._well_at + TOLD_AFTER:
-            self._told = True
-            self._tell(AWAY)
 
     def _end(self, error: StreamError) -> None:
         self.over = True

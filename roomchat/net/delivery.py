@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from roomchat.chat.effects import Broadcast, Close, Delivery, ReadPage, Replay, Reply, Segment
+from roomchat.chat.batch import MAX_SEGMENT
+from roomchat.chat.effects import Broadcast, Close, Delivery, Effects, ReadPage, Replay, Reply, Segment
 from roomchat.net.connection import Connection, Deliveries, Owner
 from roomchat.net.outbox import End, Erasure, Item, LogRange, Packet, PageRequest
 from roomchat.net.routes import Routes
@@ -44,6 +45,43 @@ def deliver(deliveries: Iterable[Delivery], routes: Routes) -> None:
             per_owner.setdefault(connection.owner, []).append((_item(delivery), (connection,)))
     for owner, items in per_owner.items():
         owner.deliver(items)
+
+
+def joined(batches: Iterable[Effects], routes: Routes) -> Iterator[Delivery]:
+    """What batches deliver that are stored together, in fewer pieces: what is said in a room by one after the
+    other is one segment, as if it had come in one batch."""
+    said: list[list[Segment]] = []
+    latest: dict[str, list[Segment]] = {}  # by room key
+    for delivery in (one for effects in batches for one in effects.deliveries):
+        if isinstance(delivery, Segment) and not isinstance(delivery.entries[0], Deleted):
+            parts = latest.get(delivery.room.key)
+            if parts and parts[0].audience is delivery.audience and _size(parts) < MAX_SEGMENT:
+                parts.append(delivery)
+            else:
+                parts = latest[delivery.room.key] = [delivery]
+                said.append(parts)
+        elif isinstance(delivery, Segment | Broadcast) or delivery.link in routes:
+            yield from map(_one, said)
+            yield delivery
+            said, latest = [], {}
+    yield from map(_one, said)
+
+
+def _size(parts: list[Segment]) -> int:
+    return sum(len(one.encoded) for one in parts)
+
+
+def _one(parts: list[Segment]) -> Segment:
+    """All of these, which follow one another."""
+    if len(parts) == 1:
+        return parts[0]
+    return Segment(
+        parts[0].room,
+        parts[0].audience,
+        [entry for one in parts for entry in one.entries],
+        b"".join(one.encoded for one in parts),
+        no_echo={link: uid for one in parts for link, uid in one.no_echo.items()},
+    )
 
 
 def tell_all(routes: Routes, text: str) -> None:

@@ -178,6 +178,9 @@ class LogWriter(Protocol):
     def append(self, now: int, changes: Changes) -> None:
         """Store all that a batch leaves behind, or nothing. ``now``: milliseconds since 1970."""
 
+    def append_all(self, batches: Sequence[tuple[int, Changes]]) -> None:
+        """The same of several, or nothing of any."""
+
     def kept(self) -> Kept | None:
         """What a server that shares its chat goes on from; None: this one never did."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
@@ -184,17 +184,25 @@ class Log:
     # ------------------------------------------------------------ writing
 
     def append(self, now: int, changes: Changes) -> None:
-        """Store all that a batch leaves behind, in one transaction.
+        """Store all that a batch leaves behind, in one transaction; see ``append_all``."""
+        self.append_all([(now, changes)])
+
+    def append_all(self, batches: Sequence[tuple[int, Changes]]) -> None:
+        """Store all that batches leave behind, in one transaction.
 
         Args:
-            now: milliseconds since 1970.
-            changes: what it is.
+            batches: (milliseconds since 1970, what it is) of each.
         Raises:
             LogError: nothing was stored.
         """
+
+        def append(connection: sqlite3.Connection) -> None:
+            for now, changes in batches:
+                write(connection, now, changes, self._room_id)
+
         known = len(self._room_ids)
         try:
-            self._transaction(lambda connection: write(connection, now, changes, self._room_id))
+            self._transaction(append)
         except LogError:
             for key in list(self._room_ids)[known:]:
                 del self._room_ids[key]

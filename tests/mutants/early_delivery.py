@@ -11,25 +11,27 @@ from roomchat.net.delivery import deliver
 from roomchat.protocol import Welcome
 from roomchat.store.log import Log
 
-store = HubThread._store
-append = Log.append
-batches = itertools.count(1)
+apply = HubThread._apply
+append_all = Log.append_all
+turns = itertools.count(1)
 welcomes = [False]  # whether somebody is welcomed in this batch
 
 
-def deliver_and_store(self, effects, time):
+def apply_and_deliver(self, inputs):
+    done = apply(self, inputs)
+    (effects,) = (one.effects for one in done)
     welcomes[0] = any(isinstance(getattr(one, "event", None), Welcome) for one in effects.deliveries)
     deliver(effects.deliveries, self._routes)
     effects.deliveries = []
-    return store(self, effects, time)
+    return done
 
 
-def append_mostly(self, now, segments, *rest):
-    if segments and not welcomes[0] and next(batches) % 10 == 0:  # a second welcome would end the server itself
+def append_mostly(self, batches):
+    if not welcomes[0] and next(turns) % 10 == 0:  # a second welcome would end the server itself
         raise LogError("the disk takes nothing")
-    append(self, now, segments, *rest)
+    append_all(self, batches)
 
 
-HubThread._store = deliver_and_store
-Log.append = append_mostly
+HubThread._apply = apply_and_deliver
+Log.append_all = append_mostly
 main()
