@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NoReturn
 
 import pytest
 
 from roomchat.client.address import Address, parse_address
+from roomchat.client.client_events import ConnectionBack, ConnectionEnded
 from roomchat.client.elsewhere import Elsewhere
 from roomchat.client.known_servers import KnownServers
 from roomchat.client.reconnecting import ReconnectingConnection
@@ -16,6 +22,7 @@ from roomchat.client.session import Session
 from roomchat.client.state import State
 from roomchat.client.trust import Trust
 from roomchat.errors import ChangedKey, ConnectError, NoTls, UnknownServer
+from tests.test_hostile_server import WELCOME
 
 HOME, OTHER = parse_address("chat1.example.org:5050"), parse_address("chat2.example.org:5050")
 KEY, KEY_2 = "-".join(["abcd"] * 16), "-".join(["1234"] * 16)
@@ -95,6 +102,39 @@ def test_each_is_tried_once_before_one_is_tried_again_and_the_last_one_first() -
     assert sorted(first) == servers
     places.worked()
     assert str(places.next()[0]) == first[-1]
+
+
+def test_who_hangs_is_left_for_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes connections, and answers nothing: its people need not wait until it is dead."""
+    monkeypatch.setattr("roomchat.client.reconnecting.HELLO_TIMEOUT", 0.2)
+    back = json.dumps({"type": "pong", "re": "caught-up"}).encode() + b"\n"
+    came: SimpleQueue[object] = SimpleQueue()
+    with ExitStack() as stack:
+        home, other = (stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2))
+        ports = [one.getsockname()[1] for one in (home, other)]
+        servers = [f"127.0.0.1:{port}" for port in ports]
+        welcome = json.dumps(WELCOME | {"servers": servers}).encode() + b"\n" + back
+        address = parse_address(f"tcp://{servers[0]}")
+
+        def answer() -> None:
+            first, _ = home.accept()
+            first.sendall(welcome)
+            with first, first.makefile("rb") as lines:
+                assert any(b"caught-up" in line for line in lines)
+            stack.callback(home.accept()[0].close)  # and nothing is said there
+            again, _ = other.accept()
+            stack.callback(again.close)
+            again.sendall(welcome)
+
+        server = threading.Thread(target=answer)
+        server.start()
+        client = ReconnectingConnection(address, Session("ann"), None, came.put, 10.0)
+        client.open()
+        stack.callback(client.close, 0.0)
+        while not isinstance(event := came.get(timeout=20), ConnectionBack):
+            assert not isinstance(event, ConnectionEnded)
+        server.join()
+        assert event.server == f"tcp://{servers[1]}"
 
 
 def test_who_was_told_of_in_clear_text_is_not_believed_later(opened: Any, tmp_path: Path) -> None:

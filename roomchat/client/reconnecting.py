@@ -232,10 +232,14 @@ class ReconnectingConnection(KeptSession):
                 self._closing.wait(self._backoff.next() + self._elsewhere.pause())
 
     def _receive(self, connection: Connection) -> None:
-        """What comes next; a server that is silent for long is asked whether it is there."""
+        """What comes next; a server that is silent for long is asked whether it is there. Where it does not even
+        answer our hello, another one may."""
+        is_choice = not self._ready and len(self._elsewhere) > 1
         try:
-            self._take_all(connection, HEARTBEAT)
+            self._take_all(connection, HELLO_TIMEOUT if is_choice else HEARTBEAT)
         except ReadTimeout:
+            if is_choice:
+                raise
             with self._sending:
                 connection.send(Ping())
             self._take_all(connection, HEARTBEAT_TIMEOUT)
