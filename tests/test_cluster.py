@@ -356,6 +356,25 @@ def test_what_has_come_together_is_stored_together(servers, person, monkeypatch,
     assert not two.ending
 
 
+def test_one_whose_log_is_locked_ends(servers, person):
+    """By another program, for longer than it waits: the others go on, its people with them; when it is started
+    again, it has all that they said."""
+    one, two = servers.start("one"), servers.start("two")
+    ann, bob = person(one, "ann"), person(two, "bob", retry=True)
+    ann.join("tea")
+    bob.join("tea")
+    with closing(sqlite3.connect(servers.folder / "two.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ann.say("meanwhile")
+        assert two.wait(DEADLINE)
+        servers.stop("two")
+    assert not two.comes_back
+    assert two.why == "its disk takes nothing, and the other servers go on without it"
+    heard(bob, "meanwhile")
+    servers.start("two")
+    until(lambda: servers.log("one") == servers.log("two"))
+
+
 def test_a_fault_in_the_chat_ends_nobody(servers, person, monkeypatch):
     """What has led to it is refused; what came with it is done, on all servers alike."""
     one, two = servers.start("one"), servers.start("two")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import select
@@ -9,9 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -52,6 +55,7 @@ from roomchat.verify.records import (
 )
 from roomchat.verify.report import Result, summary
 from roomchat.verify.run import Run
+from roomchat.verify.slow_disk import TAKES, SlowDisk
 from roomchat.wires.native import encode_entries
 from tests import warm
 from tests.program import Program, address_of, serve
@@ -444,6 +448,18 @@ def test_states_are_compared_where_all_have_kept_them(tmp_path: Path, monkeypatc
         assert hosts._compare_states() == [
             "The states of server-1, server-2, server-3 at position 11 are not the same."
         ]
+
+
+def test_a_slow_disk_holds_up_writes(tmp_path: Path) -> None:
+    """Each for a while, but not for so long that it would fail; and none when it is over."""
+    with closing(Log(str(tmp_path / "chat.db"), "normal")) as log:
+        begun = time.monotonic()
+        disk = SlowDisk(tmp_path / "chat.db", Random(1))
+        for seq in itertools.takewhile(lambda _: disk.writes < 3, itertools.count(1)):
+            log.append(0, Changes([SegmentRow("tea", "tea", seq, seq, b"")]))
+        assert time.monotonic() - begun >= 3 * TAKES[0]
+        disk.end()
+        log.append(0, Changes([SegmentRow("tea", "tea", seq + 1, seq + 1, b"")]))
 
 
 def test_what_passes_is_torn_or_changed() -> None:

@@ -22,12 +22,12 @@ from roomchat.verify.nats import COUNT, NatsServers, free_ports
 from roomchat.verify.options import Options
 from roomchat.verify.processes import Process, ServerProcess
 from roomchat.verify.proxy import Proxy, cut_all
+from roomchat.verify.slow_disk import SlowDisk
 
 SETTLED = 60.0  # seconds that all have to come to know the same
 POLL = 0.5  # seconds between two looks whether they do
 KEPT = 90.0  # seconds within which all keep their state at the same position: they do each minute
-# One that is slow stands still again and again, for so long, and runs for so long in between. No disk can be made
-# slow without privileges; to all others it is the same whether a server waits for its disk or for nothing.
+# One that is slow stands still again and again, for so long, and runs for so long in between.
 STANDS = (0.05, 0.3)  # seconds
 RUNS = (0.05, 0.2)  # seconds
 GIVEN_UP = "the other servers did not hear of this one for too long, and go on without it"
@@ -35,7 +35,7 @@ GIVEN_UP = "the other servers did not hear of this one for too long, and go on w
 _KILLS = {Kind.SERVER_KILL, Kind.NATS_KILL}
 _SLOW = {Kind.SERVER_SLOW, Kind.NATS_SLOW}
 _NATS = {Kind.NATS_KILL, Kind.NATS_HANG, Kind.NATS_SLOW, Kind.NATS_SPLIT, Kind.MACHINE_SPLIT}
-_TAKING = _KILLS | _SLOW | {Kind.SERVER_HANG, Kind.NATS_HANG}  # the faults of a process
+_TAKING = _KILLS | _SLOW | {Kind.SERVER_HANG, Kind.NATS_HANG, Kind.DISK_SLOW}  # the faults of a process
 
 
 class ClusterHosts(Hosts):
@@ -55,6 +55,7 @@ class ClusterHosts(Hosts):
         self._ways: list[list[Proxy]] = []  # from each server to each NATS server
         self._met: dict[Process, Callable[[], None]] = {}  # processes that a fault has met, and what ends it
         self._slow: dict[Process, float] = {}  # those that stand still again and again; when they stop or go on
+        self._disks: dict[Process, SlowDisk] = {}
         self._choose = Random(options.seed)
 
     def start(self) -> None:
@@ -109,6 +110,9 @@ class ClusterHosts(Hosts):
         if kind in _KILLS:
             process.kill()
             end = partial(start_again, process)
+        elif kind is Kind.DISK_SLOW and isinstance(process, ServerProcess):
+            self._disks[process] = SlowDisk(process.db, Random(self._choose.random()))
+            end = partial(self._end_disk, process)
         elif kind in _SLOW:
             self._slow[process] = 0.0
         else:
@@ -121,6 +125,11 @@ class ClusterHosts(Hosts):
         self._slow.pop(process, None)
         if (end := self._met.pop(process, None)) is not None:
             end()
+
+    def _end_disk(self, process: Process) -> None:
+        disk = self._disks.pop(process)
+        disk.end()
+        self.counts["slow writes"] += disk.writes
 
     def tick(self, now: float) -> None:
         """See ``Hosts``."""
@@ -170,6 +179,8 @@ class ClusterHosts(Hosts):
 
     def close(self) -> None:
         """See ``Hosts``."""
+        for process in [*self._disks]:
+            self._end_disk(process)
         super().close()
         self._nats.close()
         for way in self._all_ways():

@@ -24,20 +24,21 @@ class Kind(Enum):
     SERVER_HANG = "servers that hung"  # and went on, perhaps when the others had given them up
     NATS_KILL = "kills of NATS servers"
     NATS_HANG = "NATS servers that hung"
-    SERVER_SLOW = "slow servers"  # as if each write took long; see ``ClusterHosts.tick``
+    SERVER_SLOW = "slow servers"  # as on a machine that does too much; see ``ClusterHosts.tick``
     NATS_SLOW = "slow NATS servers"
     STREAM_CUT = "cuts between servers and NATS"
     STREAM_STALL = "stalls between servers and NATS"  # nothing passes, and nobody is told
     SERVER_SPLIT = "partitions of a server from NATS"
     NATS_SPLIT = "partitions of a NATS server from the others"
     MACHINE_SPLIT = "partitions of a server and its NATS server from the others"
+    DISK_SLOW = "slow disks of servers"  # see ``SlowDisk``
 
 
 ENCRYPTED = {Kind.CHANGE, Kind.RENEW}  # the kinds that are only for clients that come encrypted
 SPLITS = {Kind.SERVER_SPLIT, Kind.NATS_SPLIT, Kind.MACHINE_SPLIT}
 SHARED = SPLITS | {
     Kind.SERVER_HANG, Kind.NATS_KILL, Kind.NATS_HANG, Kind.SERVER_SLOW, Kind.NATS_SLOW, Kind.STREAM_CUT,
-    Kind.STREAM_STALL,
+    Kind.STREAM_STALL, Kind.DISK_SLOW,
 }  # fmt: skip # those for several servers
 HOSTS = SHARED | {Kind.SERVER_KILL, Kind.RENEW}  # those that meet servers, not connections of clients
 
@@ -64,6 +65,7 @@ _EVERY = {
     Kind.SERVER_SPLIT: 40.0,
     Kind.NATS_SPLIT: 60.0,
     Kind.MACHINE_SPLIT: 60.0,
+    Kind.DISK_SLOW: 20.0,
 }
 _LASTS = {
     Kind.SERVER_KILL: (0.0, 0.5),  # how long it stays down, besides its start
@@ -86,6 +88,7 @@ _LASTS = {
     Kind.SERVER_SPLIT: (1.0, 8.0),
     Kind.NATS_SPLIT: (1.0, 8.0),
     Kind.MACHINE_SPLIT: (1.0, 8.0),
+    Kind.DISK_SLOW: (3.0, 8.0),
 }
 # Of these, where there are several servers, one in so many lasts longer than they wait for each other (10 s).
 _LASTING = SPLITS | {Kind.SERVER_KILL, Kind.SERVER_HANG, Kind.NATS_KILL, Kind.NATS_HANG}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from roomchat.verify.check import Log, Records
 from roomchat.verify.faults import LONG, Kind
 from roomchat.verify.records import Lost, Marked, Refused, Said, Saying, Seen, Started
+from roomchat.verify.slow_disk import TAKES
 
 MAX_SHOWN = 20  # violations that are shown; where there are more, the first tell what is wrong
 
@@ -88,6 +89,9 @@ def summary(result: Result) -> Iterator[str]:
             f"Of these {counts['long']} lasted for {LONG[0]:g} s or more; "
             f"servers were given up by the others, and came back, {counts['given up']} times."
         )
+    if counts["slow writes"]:
+        least, most = (1000 * seconds for seconds in TAKES)
+        yield f"Servers waited {counts['slow writes']:,} times for a disk that takes {least:g} to {most:g} ms."
     if result.leader_hit:
         hit = ", ".join(f"{kind.value} {result.leader_hit[kind]}" for kind in Kind if result.leader_hit[kind])
         yield f"The leader of the servers' common stream was hit {result.leader_hit.total()} times: {hit}."

@@ -264,6 +264,8 @@ class Run:
         for kind, planned in Counter(fault.kind for fault in self._schedule).items():
             if result.faults[kind] < planned:
                 why.append(f"Too few faults: {kind.value}, {result.faults[kind]} of {planned}.")
+        if result.faults[Kind.DISK_SLOW] and not result.counts["slow writes"]:
+            why.append("No write of a server met a slow disk.")
         return why
 
     # ------------------------------------------------------------ the records
