@@ -19,8 +19,8 @@ class SlowDisk:
     """From now on until ``end`` the server that writes this log waits, again and again.
 
     What it waits for is SQLite's own lock, which any program may take that uses the file: so no privileges are
-    needed, and nothing in the server is made for it. After each wait it may write, until one
-    write is seen. One thread calls it.
+    needed, and nothing in the server is made for it. After each wait the server may write, until one write is seen.
+    One thread calls it.
     """
 
     def __init__(self, db: Path, choose: Random) -> None:
