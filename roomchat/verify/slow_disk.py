@@ -19,7 +19,7 @@ class SlowDisk:
     """From now on until ``end`` the server that writes this log waits, again and again.
 
     What it waits for is SQLite's own lock, which any program may take that uses the file: so no privileges are
-    needed, and nothing in the server is made for it. After each wait the server may write, until one write is seen.
+    needed, and nothing in the server is made for it. After each wait the server may write until that is seen.
     One thread calls it.
     """
 
