@@ -106,6 +106,20 @@ def heard(client: Client, *texts: str) -> None:
         assert time.monotonic() < until, wanted
 
 
+def held_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """It carries nothing out from when the first is set until the second is."""
+    is_held, goes_on = threading.Event(), threading.Event()
+    take = server._order.take
+
+    def held(timeout: float) -> Any:
+        is_held.set()
+        goes_on.wait(DEADLINE)
+        return take(timeout)
+
+    monkeypatch.setattr(server._order, "take", held)
+    return is_held, goes_on
+
+
 def until(done: Callable[[], object]) -> None:
     """Wait for something that no event tells of."""
     end = time.monotonic() + DEADLINE
@@ -324,14 +338,8 @@ def test_what_has_come_together_is_stored_together(servers, person, monkeypatch,
     ann, bob = person(one, "ann"), person(two, "bob")
     ann.join("tea")
     bob.join("tea")
-    is_held, goes_on = threading.Event(), threading.Event()
-    take, keep, append_all = two._order.take, two._log.keep, two._log.append_all
+    keep, append_all = two._log.keep, two._log.append_all
     stored: list[int] = []
-
-    def held(timeout: float) -> Any:
-        is_held.set()
-        goes_on.wait(DEADLINE)
-        return take(timeout)
 
     def kept(snapshot: Any) -> None:
         known = {room.key: room.last_seq for room in two._hub.registry.rooms.values() if room.last_seq}
@@ -344,7 +352,7 @@ def test_what_has_come_together_is_stored_together(servers, person, monkeypatch,
 
     monkeypatch.setattr(two._log, "keep", kept)
     monkeypatch.setattr(two._log, "append_all", appended)
-    monkeypatch.setattr(two._order, "take", held)
+    is_held, goes_on = held_up(two, monkeypatch)
     assert is_held.wait(DEADLINE)
     for n in range(9):
         ann.say(f"{n}")
@@ -456,6 +464,20 @@ def test_who_guesses_has_no_more_tries_on_several(servers, person):
     assert {guess(one) for _ in range(5)} == {"wrong_password"}
     until(lambda: guess(two) == "too_many_tries")
     assert two._passwords.results["wrong"] < 5
+
+
+def test_an_account_is_known_at_once_on_all(servers, person, monkeypatch):
+    """Who has just registered on one server logs in on another, which is behind: it waits until it is not."""
+    one, two = (servers.start(name, password_cost="cheapest") for name in ("one", "two"))
+    held, goes_on = held_up(two, monkeypatch)
+    assert held.wait(DEADLINE)
+    uid = person(one, "ann", password="correct horse", register=True).uid
+    with Peer(two.address) as peer:
+        peer.send("hello", protocol=1, name="ann", password="correct horse")
+        until(lambda: two._order._barriers._waiting)
+        goes_on.set()
+        assert peer.until("welcome")["uid"] == uid
+    assert two._passwords.results["wrong"] == 0
 
 
 def test_one_of_other_rules_is_not_let_in(servers, person, monkeypatch):

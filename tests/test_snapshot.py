@@ -115,7 +115,7 @@ def test_another_shape_is_another_version() -> None:
     """Of the state, or of what is asked and may wait in it, which is the shape of the stream, too. Until 1 is
     released put the new shape here; after that raise VERSION and LOGIC, and read what was written before."""
     text = json.dumps(shape(msgspec.inspect.type_info(snapshot._Hub)))
-    assert (snapshot.VERSION, LOGIC, sha256(text.encode()).hexdigest()[:16]) == (1, 1, "b2757f34212b88ec")
+    assert (snapshot.VERSION, LOGIC, sha256(text.encode()).hexdigest()[:16]) == (1, 1, "87e7d1769d675fd1")
 
 
 def test_what_is_due_and_what_waits_is_of_the_state() -> None:

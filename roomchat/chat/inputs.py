@@ -77,6 +77,12 @@ class Guessed(_Input):
     known: bool  # whether the account was logged in from there before
 
 
+class Barrier(_Input):
+    """Nothing happens: a server that sees its own come out of the stream knows what was in there before it."""
+
+    number: int
+
+
 class Administer(_Input):
     """What an admin asks. Each has a number of its own, in the place of a connection's."""
 
@@ -250,6 +256,7 @@ _Other = (
     | Arrived
     | Beat
     | Guessed
+    | Barrier
     | Found
     | Administer
 )

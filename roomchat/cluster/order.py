@@ -14,10 +14,11 @@ from hashlib import sha256
 
 from roomchat.chat import snapshot
 from roomchat.chat.hub import Hub
-from roomchat.chat.inputs import SERVER, Arrived, Beat, Guessed, Inputs, Link, Origin, Shutdown
+from roomchat.chat.inputs import SERVER, Arrived, Barrier, Beat, Guessed, Inputs, Link, Origin, Shutdown
 from roomchat.chat.servers import differences, first_link, slot_of
 from roomchat.cluster import codec
 from roomchat.cluster.absence import Absence
+from roomchat.cluster.barriers import Barriers
 from roomchat.cluster.copying import Copies
 from roomchat.cluster.frames import Reader
 from roomchat.cluster.shared_order import Accepted, SharedOrder
@@ -93,19 +94,19 @@ class ClusterOrder:
         self._shared = SharedOrder(
             cluster, known.position, Reader(marks), known.stream or None, self._feed, copies.listen
         )
-        self._copies = copies
+        self._copies, self._passwords = copies, passwords
         self._is_astray = False  # nothing can go on from this log
         self._frames: deque[Accepted] = deque()
         self._said = False  # that it arrives
         self._ready = threading.Event()
         self._witness = Witness(cluster.server)
         self._mark = (0, "")  # the last digest: where, and what
-        self._beat_at = 0.0
-        self._ends_at = 0.0  # when it ends though nobody has heard of that
+        self._beat_at = self._ends_at = 0.0  # the second: when it ends, though nobody has heard of that
         self._absence = Absence(tell)
         self._clock = Trouble("this machine's clock is %s seconds ahead of the NATS servers': set it right", "")
         self._unwell = Trouble("the stream can't be used: %s", "the stream is back, after %d failures")
-        self._passwords = passwords
+        self._barriers = Barriers(lambda barrier: self.submit([(SERVER, barrier)]))
+        passwords.catch_up = self._barriers.wait
         passwords.tell = lambda guess: self.submit([(SERVER, guess)])
         inbox.wake = self._shared.wake
         self.submit = inbox.put
@@ -211,6 +212,8 @@ class ClusterOrder:
                 self._compare(item.mark)
             elif isinstance(item, Guessed) and self.slot and origin != self.origin:
                 self._passwords.heard(item)
+            elif isinstance(item, Barrier) and origin == self.origin:
+                self._barriers.hear(item)
         return Inputs(
             items, now / 1000, now, timestamp(now / 1000), True, origin, accepted.position,
             accepted.position <= self._stored,
@@ -218,6 +221,7 @@ class ClusterOrder:
 
     def done(self, inputs: Inputs) -> None:
         """See ``Order``."""
+        self._barriers.stored()
         if not self._said:
             return
         life = self._hub.servers.find(self.origin)

@@ -79,6 +79,8 @@ class Passwords:
         self._takes = 0.0  # seconds that a password takes, of late
         self._stopped = False
         self.tell: Callable[[Guessed], None] = lambda guess: None  # other servers with the same accounts
+        # Waits, for so many seconds at the most, until the log has what those have said up to now.
+        self.catch_up: Callable[[float], None] = lambda timeout: None
         self.results = Counter({"right": 0, "wrong": 0, "made": 0})  # any thread may look, without the lock
 
     # ------------------------------------------------------------ any thread
@@ -97,6 +99,7 @@ class Passwords:
         """
 
         def check(judge: Judge) -> None:
+            self.catch_up(MAX_WAIT)
             try:
                 done(judge.verdict(command, address, uid, token_hash))
             except Refused as refusal:
