@@ -17,6 +17,7 @@ from roomchat.protocol import MemberLeft
 from roomchat.server import Server
 from roomchat.verify.processes import PATIENCE
 from tests.emulator import CTRL_D, ENTER, Emulated
+from tests.program import having
 from tests.tearoom import Tea, is_left_as_found, tearoom
 
 CTRL_L, CTRL_Z = "\x0c", "\x1a"
@@ -83,10 +84,9 @@ def test_a_terminal_that_is_gone_ends_the_chat(tea: Tea) -> None:
     assert next(event for event in tea.bob.events(PATIENCE) if isinstance(event, MemberLeft)).reason == "bye"
 
 
-def test_a_terminal_that_takes_nothing_holds_nobody_up(tea: Tea, tmp_path: Path) -> None:
+def test_a_terminal_that_takes_nothing_holds_nobody_up(tea: Tea) -> None:
     """SIGTERM ends the program though it waits for the terminal to take what is painted."""
-    (tmp_path / "sitecustomize.py").write_text("from roomchat.terminal import modes\nmodes.ENDS_WITHIN = 0.5\n")
-    ann = tea.ann(env={"PYTHONPATH": str(tmp_path)})
+    ann = tea.ann(program=having("terminal.device.modes.ENDS_WITHIN = 0.5"))
     full = os.open(f"/proc/{ann.pid}/fd/1", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
     while select.select([], [full], [], 0.3)[1]:  # the system passes some of it on, and takes more
         with contextlib.suppress(BlockingIOError):
