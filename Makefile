@@ -49,7 +49,7 @@ bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept 
 
 # It starts hundreds of processes: each would compile all of roomchat again where nothing compiled may be kept.
 test: $(READY)  ## the whole suite (ARGS="-k outbox")
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 6 --dist worksteal $(ARGS)
 
 check: $(READY) types  ## ruff, mypy, and tsc over the page
 	$(BIN)/ruff check .
