@@ -214,6 +214,7 @@ def test_a_resize_paints_all_from_the_corner(tea: Tea, cursor: bytes) -> None:
     assert ann.screen.display[0].endswith("tea, 2 here" + " " * 49) or "tea, 2 here" in ann.screen.display[0]
 
 
+@pytest.mark.long
 def test_a_slow_line_is_left_to_what_is_typed(tea: Tea) -> None:
     """At 9600 baud 300 messages are a few screens, not three hundred; a key shows at once, without them."""
     ann = tea.ann(baud=termios.B9600)
