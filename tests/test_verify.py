@@ -555,7 +555,7 @@ def test_entries_of_a_later_version_are_passed_over_and_counted(tmp_path: Path) 
 def test_the_command(tmp_path: Path) -> None:
     """At an address nothing is killed; the seed is shown; it ends with 0 and leaves nothing behind."""
     with (
-        serve() as server,
+        serve("--rate", "0") as server,
         Program(
             "verify", address_of(server), "--seconds", "1", "--seed", "4", "--clients", "3",
             env={"TMPDIR": str(tmp_path)},
