@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import cache
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -14,12 +15,16 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from prompt_toolkit.application import application
 
 from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.peer import Peer
 
 _TESTS = count()
+
+# Each application of prompt_toolkit makes the same six hundred bindings of keys, which is 8 ms.
+application.load_key_bindings = cache(application.load_key_bindings)
 
 # A loaded machine may take longer than half a second between a connection and what is sent over it: who is to be
 # greeted is so where a test says so.
