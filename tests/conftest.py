@@ -34,7 +34,7 @@ QUIET = {"port": 0, "drain": 0.2, "rate": 0, "greet_after": 10.0, "away_after": 
 # Files in memory, where there is room for them and what is in them can be executed: a disk's syncs are half of
 # what a test with a server takes. Whoever wants the disk names a folder in TMPDIR.
 SHM = "/dev/shm"
-ROOM = 1 << 30  # bytes; a run with three workers has used up to 124 MB at once
+ROOM = 1 << 30  # bytes; a run with five workers has used up to 115 MB at once
 
 
 def _is_roomy(folder: str) -> bool:
