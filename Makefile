@@ -48,8 +48,9 @@ bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept 
 	$(BIN)/python scripts/bench --quick $(ARGS)
 
 # It starts hundreds of processes: each would compile all of roomchat again where nothing compiled may be kept.
+# Many tests wait, so five workers keep two cores busy; who has no tests left takes some from the others.
 test: $(READY)  ## the whole suite (ARGS="-k outbox")
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 5 --dist worksteal $(ARGS)
 
 check: $(READY) types  ## ruff, mypy, and tsc over the page
 	$(BIN)/ruff check .

@@ -6,18 +6,25 @@ import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from functools import cache
+from importlib import import_module
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from prompt_toolkit.application import application
 
 from roomchat.server import Server
 from roomchat.settings import Settings
 from tests.peer import Peer
 
 _TESTS = count()
+
+# Each application of prompt_toolkit makes the same six hundred bindings of keys, which is 8 ms.
+application.load_key_bindings = cache(application.load_key_bindings)
 
 # A loaded machine may take longer than half a second between a connection and what is sent over it: who is to be
 # greeted is so where a test says so.
@@ -27,7 +34,7 @@ QUIET = {"port": 0, "drain": 0.2, "rate": 0, "greet_after": 10.0, "away_after": 
 # Files in memory, where there is room for them and what is in them can be executed: a disk's syncs are half of
 # what a test with a server takes. Whoever wants the disk names a folder in TMPDIR.
 SHM = "/dev/shm"
-ROOM = 1 << 30  # bytes; a run with three workers has used up to 124 MB at once
+ROOM = 1 << 30  # bytes; a run with five workers has used up to 115 MB at once
 
 
 def _is_roomy(folder: str) -> bool:
@@ -43,6 +50,24 @@ if "TMPDIR" not in os.environ and os.path.isdir(SHM) and _is_roomy(SHM):
 # How long an example takes says more of the machine than of the code. All else stays as hypothesis has chosen it.
 settings.register_profile("unhurried", settings.default, deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Each worker of a whole run imports its share of the tests first. In a fresh checkout pytest compiles each:
+    side by side, all workers would compile all of them, twenty seconds of work."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1 or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("test_*.py"))[number::workers]:
+        with suppress(Exception):  # the collecting says what is wrong
+            import_module(".".join(path.relative_to(folder.parent).with_suffix("").parts))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest come first, so that none is left to one worker when the others have come to the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_collection_finish() -> None:

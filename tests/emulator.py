@@ -11,8 +11,10 @@ import pyte
 
 from roomchat.terminal.screen.layout import WIDE
 from roomchat.verify.processes import PATIENCE
-from tests.program import ROOMCHAT, Terminal
+from tests.program import ROOMCHAT, Terminal, having
 
+# A mention is told in the bottom row for less long: what it covers is waited for.
+CALLS_BRIEFLY = having("terminal.device.calls.NOTICE_TIME = 2.0", "terminal.screen.attention.NOTICE_TIME = 2.0")
 PAINTED = b"\x1b[?25h"  # the cursor is shown again: how a painting ends
 CTRL_C, CTRL_D, UP, TAB, SHIFT_TAB, ENTER = "\x03", "\x04", "\x1b[A", "\t", "\x1b[Z", "\r"
 PAGE_UP, PAGE_DOWN, HOME, END = "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F"

@@ -21,6 +21,7 @@ from roomchat.verify.processes import Process
 from tests import warm
 
 ROOMCHAT = [sys.executable, "-m", "roomchat"]
+RUN = "import roomchat.__main__; roomchat.__main__.run()"
 # What a person is told when the server is away. A screen has it in its status, too: there no line is folded.
 AWAY = "[Tt]rying again"
 # Runs what follows as it is, in the terminal of its standard input: the first one that a new session opens is the
@@ -30,6 +31,13 @@ IN_TERMINAL = [
     "-c",
     "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])",
 ]
+
+
+def having(*changes: str) -> list[str]:
+    """The program with times that a test would have to wait for made shorter: ``client.interrupt.GRACE = 0.2``."""
+    modules = sorted({change.partition(" = ")[0].rpartition(".")[0] for change in changes})
+    lines = [*(f"import roomchat.{module}" for module in modules), *(f"roomchat.{change}" for change in changes)]
+    return [sys.executable, "-c", "\n".join([*lines, RUN])]
 
 
 def runner() -> CliRunner:
@@ -48,15 +56,19 @@ class _Roomchat(Process):
     def _execute(self, command: Sequence[str], stdin: int, output: int | IO[bytes]) -> Any:
         if command[: len(ROOMCHAT)] == ROOMCHAT and warm.can_start(self._env):
             return warm.Copy(command[len(ROOMCHAT) :], stdin, output, self._env)
+        if command[1] == "-c" and command[2].endswith(RUN) and warm.can_start(self._env):
+            return warm.Copy(command[2:], stdin, output, self._env, "-c")
         return super()._execute([*self.before, *command], stdin, output)
 
 
 class Program(_Roomchat):
     """One whose standard input is a pipe."""
 
-    def __init__(self, *arguments: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, program: Sequence[str] = ROOMCHAT, env: dict[str, str] | None = None
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory()
-        super().__init__([*ROOMCHAT, *arguments], Path(self._folder.name, "output"), env)
+        super().__init__([*program, *arguments], Path(self._folder.name, "output"), env)
         self.spawn()
 
     def __exit__(self, *_: object) -> None:

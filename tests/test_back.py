@@ -51,7 +51,7 @@ class House:
 
     def start(self, log: str = "chat.db") -> None:
         """It is there, on the same port as before; another one, if its log is another. Bob is in three rooms."""
-        settings = Settings(port=self.port, db=str(self.folder / log), drain=0.2)
+        settings = Settings(port=self.port, db=str(self.folder / log), drain=0.2, rate=0)
         self.port = self.serving.enter_context(Server(settings)).address[1]
         bob = Client(self.address, "bob", state=False, on_event=lambda event: None)
         self.bob = self.serving.enter_context(bob)

@@ -13,7 +13,7 @@ from roomchat.server import Server
 from roomchat.terminal.screen.panes import room_list
 from roomchat.terminal.screen.status import Fragments
 from roomchat.terminal.screen.text_pane import TextPane
-from tests.emulator import CTRL_C, ENTER, Emulated, alt, paste
+from tests.emulator import CALLS_BRIEFLY, CTRL_C, ENTER, Emulated, alt, paste
 from tests.program import address_of
 from tests.program import serve as serve_program
 from tests.windows import Desk
@@ -84,7 +84,9 @@ def test_new_messages_and_mentions_are_one_number(serve: Callable[..., Server]) 
     server = serve()
     address = f"127.0.0.1:{server.address[1]}"
     with (
-        Emulated("join", address, "--name", "ann", "--room", "tea,ops", columns=40, rows=10) as ann,
+        Emulated(
+            "join", address, "--name", "ann", "--room", "tea,ops", columns=40, rows=10, program=CALLS_BRIEFLY
+        ) as ann,
         Client(address, "bob", state=False, on_event=lambda event: None) as bob,
     ):
         ann.until("[ops]")

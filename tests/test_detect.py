@@ -649,10 +649,10 @@ def test_too_many_connections_are_told_in_each_wire(
 
 def test_a_silent_connection_is_no_idleness(serve: Serve, bare: Open) -> None:
     """While a silent peer is connected the server does not exit for idleness; when it goes it does."""
-    server = serve(idle_exit=0.2, greet_after=SOON)
+    server = serve(idle_exit=1.0, greet_after=SOON)  # a loaded machine may take half of that to let one in
     one = bare(server)
     one.until(ASK_NAME.encode())
-    assert not server.wait(0.4)
+    assert not server.wait(1.2)
     one.socket.close()
     assert server.wait(DEADLINE)
     assert server.why

@@ -16,7 +16,7 @@ import pytest
 from tests import warm
 from tests.emulator import Emulated
 from tests.peer import Peer
-from tests.program import AWAY, Program, address_of, serve
+from tests.program import AWAY, Program, address_of, having, serve
 
 
 @pytest.fixture
@@ -183,7 +183,8 @@ def test_what_waits_for_one_server_is_kept_while_on_another(tmp_path: Path, env:
     db = tmp_path / "chat.db"
     with serve(db=db) as server:
         address = address_of(server)
-        ann = Program("join", address, "--name", "ann", "--room", "tea", env=env)
+        soon = having("terminal.terminal.EXIT_FLUSH_TIMEOUT = 0.5")
+        ann = Program("join", address, "--name", "ann", "--room", "tea", program=soon, env=env)
         ann.expect("in tea")
     with ann, serve() as other:
         ann.expect(AWAY)

@@ -32,7 +32,20 @@ from roomchat.terminal.shown.render import CLOCK
 from roomchat.terminal.terminal import Terminal
 from roomchat.terminal.typed.input import InputQueue, Typed
 from roomchat.terminal.windows.display import PlainDisplay
-from tests.emulator import CTRL_C, CTRL_D, ENTER, HOME, PAGE_UP, SHIFT_TAB, TAB, UP, Emulated, alt, paste
+from tests.emulator import (
+    CALLS_BRIEFLY,
+    CTRL_C,
+    CTRL_D,
+    ENTER,
+    HOME,
+    PAGE_UP,
+    SHIFT_TAB,
+    TAB,
+    UP,
+    Emulated,
+    alt,
+    paste,
+)
 from tests.program import address_of
 from tests.program import serve as serve_program
 
@@ -450,7 +463,7 @@ def test_a_burst_of_ten_thousand_messages_leaves_typing_alone(tea: Callable[...,
 
 def test_other_rooms_wait_and_are_counted(tea: Callable[..., Any]) -> None:
     """What is said elsewhere is counted in the list, a mention marked; turning there shows what is new."""
-    ann, bob = tea("ann"), tea("bob", Client)
+    ann, bob = tea("ann", program=CALLS_BRIEFLY), tea("bob", Client)
     bob.say("read before")
     ann.until("read before")
     ann.type("/join cake" + ENTER)

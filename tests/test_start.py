@@ -22,7 +22,7 @@ from roomchat import protocol
 from roomchat.cli import CLIENTS, main
 from roomchat.verify.processes import PATIENCE
 from tests.emulator import Emulated
-from tests.program import ROOMCHAT, Program, Terminal, address_of, runner, serve
+from tests.program import ROOMCHAT, Program, Terminal, address_of, having, runner, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -237,7 +237,8 @@ ASK = ["who -s {}", "rooms -s {}", "tail tea -s {}", "send tea hi -s {}", "trust
 def test_an_interrupt_while_the_server_says_nothing(silent: socket.socket, command: str) -> None:
     """Connected, but not let in yet."""
     address = f"127.0.0.1:{silent.getsockname()[1]}"
-    with Program(*command.format(address).split()) as program:
+    soon = having("client.interrupt.GRACE = 0.1")
+    with Program(*command.format(address).split(), program=soon) as program:
         connection, _ = silent.accept()
         with connection:
             program.signal(signal.SIGINT)

@@ -17,6 +17,7 @@ from roomchat.protocol import MemberLeft
 from roomchat.server import Server
 from roomchat.verify.processes import PATIENCE
 from tests.emulator import CTRL_D, ENTER, Emulated
+from tests.program import having
 from tests.tearoom import Tea, is_left_as_found, tearoom
 
 CTRL_L, CTRL_Z = "\x0c", "\x1a"
@@ -83,10 +84,9 @@ def test_a_terminal_that_is_gone_ends_the_chat(tea: Tea) -> None:
     assert next(event for event in tea.bob.events(PATIENCE) if isinstance(event, MemberLeft)).reason == "bye"
 
 
-def test_a_terminal_that_takes_nothing_holds_nobody_up(tea: Tea, tmp_path: Path) -> None:
+def test_a_terminal_that_takes_nothing_holds_nobody_up(tea: Tea) -> None:
     """SIGTERM ends the program though it waits for the terminal to take what is painted."""
-    (tmp_path / "sitecustomize.py").write_text("from roomchat.terminal import modes\nmodes.ENDS_WITHIN = 0.5\n")
-    ann = tea.ann(env={"PYTHONPATH": str(tmp_path)})
+    ann = tea.ann(program=having("terminal.device.modes.ENDS_WITHIN = 0.5"))
     full = os.open(f"/proc/{ann.pid}/fd/1", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
     while select.select([], [full], [], 0.3)[1]:  # the system passes some of it on, and takes more
         with contextlib.suppress(BlockingIOError):
@@ -214,6 +214,7 @@ def test_a_resize_paints_all_from_the_corner(tea: Tea, cursor: bytes) -> None:
     assert ann.screen.display[0].endswith("tea, 2 here" + " " * 49) or "tea, 2 here" in ann.screen.display[0]
 
 
+@pytest.mark.long
 def test_a_slow_line_is_left_to_what_is_typed(tea: Tea) -> None:
     """At 9600 baud 300 messages are a few screens, not three hundred; a key shows at once, without them."""
     ann = tea.ann(baud=termios.B9600)

@@ -521,6 +521,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[
     return start
 
 
+@pytest.mark.long
 def test_a_short_run_finds_nothing(run: Callable[..., tuple[Result, list[str]]]) -> None:
     """The real server and clients, encrypted, half of them in a WebSocket, with faults of every kind, keep every
     promise."""
@@ -566,10 +567,11 @@ def test_entries_of_a_later_version_are_passed_over_and_counted(tmp_path: Path) 
     assert "Entries in the log that are not messages, and were not checked: 1." in summary(result)
 
 
+@pytest.mark.long
 def test_the_command(tmp_path: Path) -> None:
     """At an address nothing is killed; the seed is shown; it ends with 0 and leaves nothing behind."""
     with (
-        serve() as server,
+        serve("--rate", "0") as server,
         Program(
             "verify", address_of(server), "--seconds", "1", "--seed", "4", "--clients", "3",
             env={"TMPDIR": str(tmp_path)},

@@ -41,6 +41,7 @@ from pathlib import Path
 from typing import IO, Self, TextIO
 
 import roomchat.__main__
+from roomchat.net.self_signed import make
 from roomchat.site.page import Page
 from tests import stand_in
 
@@ -176,6 +177,8 @@ def _import_all() -> None:
     for module in pkgutil.walk_packages(roomchat.__path__, "roomchat."):
         importlib.import_module(module.name)
     Page.of_package()  # servers of the copies have it, too
+    make(["localhost"])  # imports what it needs of cryptography
+    "localhost".encode("idna")  # as does this, for every name of a host
     gc.collect()
     gc.freeze()
 
