@@ -40,7 +40,11 @@ def test_what_has_none_leaves_nothing(sequence: str) -> None:
     assert fed(["a", *sequence, "b"]) == "ab"
 
 
-@given(st.lists(st.sampled_from([*KEYS, *REPORTS, PASTE, *NOTHING, *TYPED])), st.data())
+# A paste that has begun ends: until then all of it is text.
+WHOLE = [key for key in KEYS if key != "\x1b[200~"]
+
+
+@given(st.lists(st.sampled_from([*WHOLE, *REPORTS, PASTE, *NOTHING, *TYPED])), st.data())
 def test_it_does_not_matter_how_it_is_split(parts: list[str], data: st.DataObject) -> None:
     """Whatever comes together, or apart."""
     whole = "".join(parts)
