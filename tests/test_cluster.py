@@ -586,7 +586,7 @@ def test_one_that_has_gone_astray_comes_back_with_a_copy(servers, person, monkey
         one.join("tea")
     ann.say("before")
     ann.flush(DEADLINE)
-    until(lambda: three._hub.registry.rooms["tea"].last_seq == 1)
+    until(lambda: "tea" in three._hub.registry.rooms and three._hub.registry.rooms["tea"].last_seq == 1)
     goes_astray(three._hub)
     ann.say("meanwhile")
     ann.say("once more")

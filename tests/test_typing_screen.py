@@ -22,6 +22,8 @@ from roomchat.terminal.editing.input_history import InputHistory
 from roomchat.terminal.editing.other_editor import OtherEditor
 from roomchat.verify.processes import PATIENCE
 from tests.emulator import CTRL_C, ENTER, TAB, UP, Emulated, alt, paste
+from tests.program import address_of
+from tests.program import serve as serve_program
 
 CTRL_G, CTRL_N, CTRL_P, CTRL_R, CTRL_U, CTRL_Y = "\x07", "\x0e", "\x10", "\x12", "\x15", "\x19"
 OUTSIDE = "\x18\x05"  # Ctrl-X Ctrl-E
@@ -56,6 +58,24 @@ def typed(screen: Emulated) -> str:
 def shows(text: str) -> Callable[[Emulated], bool]:
     """Whether that stands in the row of the cursor."""
     return lambda screen: typed(screen) == text
+
+
+def test_who_turns_away_leaves_what_was_begun() -> None:
+    """Behind a command that leads elsewhere: it goes along with that, but not where the person turns meanwhile."""
+    with (
+        serve_program() as server,
+        Emulated("join", address_of(server), "--name", "ann", "--room", "tea,ops") as ann,
+    ):
+        ann.until("[ops]")
+        server.signal(signal.SIGSTOP)
+        ann.type("/join cake" + ENTER + "half a line")
+        ann.until(shows("[ops] half a line"))
+        ann.type(CTRL_P)
+        ann.until(shows("[tea]"))
+        server.signal(signal.SIGCONT)
+        ann.until(shows("[cake]"))
+        ann.type(CTRL_P)
+        ann.until(shows("[ops] half a line"))
 
 
 def test_each_window_keeps_its_draft(come: Any) -> None:

@@ -266,6 +266,8 @@ class Screen:
             self._turn_to(window)
 
     def _turn_to(self, window: Window) -> None:
+        self._sync()
+        self._led_from = None  # what was begun behind a command goes along with that, not with this key
         self.windows.visit(window)
         if window.room is not None and not is_pair(window.room):
             self.input.put(Visit(window.room))
