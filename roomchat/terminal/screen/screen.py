@@ -161,8 +161,7 @@ class Screen:
             self._caller.dismiss()
             self._edit(window)
             self.changed()  # the title, too
-        if not is_on_its_way:
-            self._led_from = None
+        self._led_from = self._led_from if is_on_its_way else None
         self.pending = status.pending(self.terminal, self.windows, window)
         self._stage.settle(KEEP_INTERVAL, self._kept.snapshot)
         self._stage.settle(READ_INTERVAL, self._kept.told)
@@ -319,11 +318,11 @@ class Screen:
 
     def leave(self) -> None:
         """When what was typed is sent, if there is somebody to send it to."""
-        if not self.terminal.display.connected:
+        if self.terminal.display.connected:
+            self._leaving = "Quitting when everything is sent. Press Ctrl-C to quit at once."
+            self.input.end()
+        else:
             self.leave_away()
-            return
-        self._leaving = "Quitting when everything is sent. Press Ctrl-C to quit at once."
-        self.input.end()
 
     def leave_away(self) -> None:
         """When nothing waits for the server, or the person leaves though they were told what does."""
@@ -332,8 +331,7 @@ class Screen:
 
     def _tell_what_waits(self) -> bool:
         """Once; whether it was told just now."""
-        waits = "" if self._owes else self.terminal.waits()
-        if waits:
+        if waits := "" if self._owes else self.terminal.waits():
             self._owes = True
             self.windows.show(f"{waits} Quit again to leave.", "trouble")
         return bool(waits)
