@@ -107,9 +107,7 @@ class HubThread:
         deliver(effects[0].deliveries if len(effects) == 1 else joined(effects, self._routes), self._routes)
         for one in effects:
             self._see_to(one)
-        for inputs in [one.inputs for one in done]:
-            if inputs.position or inputs.origin is None:  # else more of the same follows
-                self._order.done(inputs)
+        self._order.done(done[-1].inputs)
 
     def _apply(self, inputs: Inputs) -> list[_Done]:
         """What the hub makes of it. What all of several servers do is committed at once, and stored with what

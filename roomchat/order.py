@@ -47,7 +47,7 @@ class Order(Protocol):
         """For those who watch, by the names of site/metrics.py. Any thread may call it."""
 
     def done(self, inputs: Inputs) -> None:
-        """They are applied, and what follows is stored and delivered."""
+        """They and those taken together with them are applied, and what follows is stored and delivered."""
 
     def close(self) -> None:
         """It is over; called when the hub's thread has ended."""

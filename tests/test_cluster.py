@@ -313,8 +313,10 @@ def test_one_that_hangs_is_given_up_and_comes_back(servers, person, monkeypatch)
     ann.join("tea")
     bob.join("tea")
     goes_on = threading.Event()
-    take = two._order.take
+    take, keep = two._order.take, two._log.keep
+    kept: list[int] = []
     monkeypatch.setattr(two._order, "take", lambda timeout: goes_on.wait(DEADLINE) and take(timeout))
+    monkeypatch.setattr(two._log, "keep", lambda known: keep(known) or kept.append(known.position))
     until(lambda: list(one._hub.servers.living) == ["one"])
     assert [one.name for one in ann.request(Who(room="tea")).clients if one.away] == ["bob"]
     goes_on.set()
@@ -324,6 +326,7 @@ def test_one_that_hangs_is_given_up_and_comes_back(servers, person, monkeypatch)
         "the other servers did not hear of this one for too long, and go on without it",
     )
     servers.stop("two")
+    assert len(kept) == len({*kept}), "a state is kept once, however much came with the end"
     again = person(servers.start("two"), "eve")
     again.join("tea")
     ann.say("still here")
