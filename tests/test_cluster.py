@@ -214,15 +214,18 @@ def test_who_comes_back_finds_the_seat_on_another_server(servers, tmp_path):
         assert peer.until("message")["text"] == "first"
 
 
-def test_without_the_stream_people_wait_and_are_told(nats, servers, person):
-    """Nothing is said to have been said; what was typed goes out once, when it is back."""
+def test_without_the_stream_people_wait_and_are_told(nats, servers, person, monkeypatch):
+    """Nothing is said to have been said; what was typed goes out once, when it is back. Meanwhile nobody works."""
     one, two = servers.start("one"), servers.start("two")
     ann, bob = person(one, "ann"), person(two, "bob")
     ann.join("tea")
     bob.join("tea")
+    take, takes = one._order.take, count()
+    monkeypatch.setattr(one._order, "take", lambda timeout: (next(takes), take(timeout))[1])
     nats.kill(0)
     ann.say("into the dark")
     until(lambda: any("can't be reached" in getattr(event, "text", "") for event in ann.events(timeout=0.2)))
+    assert next(takes) < 1000, "it looks again and again, without a pause"
     nats.start(0)
     heard(bob, "into the dark")
     ann.flush(DEADLINE)

@@ -42,7 +42,7 @@ FRAMES = 5000  # that may lie behind it at the most
 # Milliseconds by which a server's clock may be ahead of the stream's leader's. The chat's time never goes back: a
 # server whose clock is in the next year would stop it for a year, and all deadlines with it.
 AHEAD = 10_000
-COMING = 0.02  # seconds between two looks whether all that was in the stream is known
+COMING = 0.02  # seconds between two looks whether all that was in the stream is known, and at the least
 HITCH = 0.5  # seconds that our own may wait for the stream before no more signs of life are added to them
 LEAVING = 3.0  # seconds that a server which ends has to say so in the stream
 FAREWELL = 1.0  # likewise, for one that can't go on
@@ -176,7 +176,7 @@ class ClusterOrder:
         try:
             if self._shared.is_live and not self._said:
                 self._arrive()
-            patience = max(0.0, self._beat_at - now) if self._said else COMING
+            patience = max(COMING, self._beat_at - now)  # without the stream that is due all the time
             self._frames += self._shared.take(min(timeout, patience))
             self._unwell.worked()
         except StreamError as error:
