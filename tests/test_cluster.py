@@ -232,6 +232,22 @@ def test_without_the_stream_people_wait_and_are_told(nats, servers, person, monk
     until(lambda: servers.log("one") == servers.log("two"))
 
 
+def test_who_waits_for_a_barrier_holds_nothing_up_that_ends(servers, monkeypatch):
+    """A password that is to be checked when its server ends waits for nothing any more."""
+    monkeypatch.setattr("roomchat.net.passwords.MAX_WAIT", 2 * DEADLINE)
+    one = servers.start("one", password_cost="cheapest")
+    held, goes_on = held_up(one, monkeypatch)
+    assert held.wait(DEADLINE)
+    with Peer(one.address) as peer:
+        peer.send("hello", protocol=1, name="ann", password="correct horse")
+        until(lambda: one._order._barriers._waiting)
+        one._order.over = True
+        begun = time.monotonic()
+        goes_on.set()
+        servers.stop("one")
+    assert time.monotonic() < begun + DEADLINE
+
+
 def does_nothing_wrong(shared: SharedOrder) -> None:
     """As it is."""
 

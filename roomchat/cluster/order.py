@@ -293,8 +293,7 @@ class ClusterOrder:
         self._kept_at = self.position
         marks = {**self._shared.reader.last}
         for accepted in reversed(self._frames):
-            frame = accepted.frame
-            marks[frame.server] = (frame.incarnation, frame.n - 1)
+            marks[accepted.frame.server] = (accepted.frame.incarnation, accepted.frame.n - 1)
         stream = self._shared.created or ""
         try:
             self._log.keep(Snapshot(self._kept_at, stream, json.dumps(marks).encode(), state))
@@ -335,6 +334,7 @@ class ClusterOrder:
 
     def close(self) -> None:
         """See ``Order``. If this server ends by itself, the others need not wait until they miss it."""
+        self._barriers.end()
         if self.slot and self._hub.servers.find(self.origin) is not None and not self._ends_at:
             for one in codec.encode(int(time.time() * 1000), [(SERVER, Shutdown(""))]):
                 self._shared.submit(one)
