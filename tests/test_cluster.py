@@ -232,6 +232,23 @@ def test_without_the_stream_people_wait_and_are_told(nats, servers, person, monk
     until(lambda: servers.log("one") == servers.log("two"))
 
 
+def test_without_the_stream_a_server_can_be_stopped(tmp_path):
+    """Nobody hears of it then; it does not wait until somebody does."""
+    (tmp_path / "nats").mkdir()
+    with closing(Nats(tmp_path / "nats", 1)) as nats:
+        servers = Servers(nats, tmp_path)
+        one = servers.start("one", password_cost="cheapest")
+        nats.kill(0)
+        until(lambda: not one._order._shared.is_live)
+        stopping = threading.Thread(target=one.stop)
+        stopping.start()
+        stopping.join(DEADLINE)
+        is_stopped = not stopping.is_alive()
+        nats.start(0)
+        stopping.join()
+    assert is_stopped
+
+
 def test_who_waits_for_a_barrier_holds_nothing_up_that_ends(servers, monkeypatch):
     """A password that is to be checked when its server ends waits for nothing any more."""
     monkeypatch.setattr("roomchat.net.passwords.MAX_WAIT", 2 * DEADLINE)

@@ -78,7 +78,7 @@ class ClusterOrder:
             copies: gives the log to others.
             passwords: who guesses here has no more tries on the others.
         """
-        self.over = self.comes_back = False  # see ``Order``
+        self.over = self.comes_back = self.leaving = False  # see ``Order``
         self.why = ""
         self.slot = 0  # the number of this life, once it has arrived
         self.trouble: StreamError | None = None  # why it could not
@@ -173,6 +173,8 @@ class ClusterOrder:
         if self._ends_at and now > self._ends_at:
             self.over = True
             return
+        if self.leaving and not (self._ends_at or self._shared.is_live):
+            self._ends_at = now + LEAVING
         try:
             if self._shared.is_live and not self._said:
                 self._arrive()
@@ -249,8 +251,7 @@ class ClusterOrder:
 
     def _end_of_life(self) -> None:
         """Nobody has asked for it."""
-        name = self.origin.server
-        if name in self._hub.servers.living:  # two that come back would end each other again and again
+        if (name := self.origin.server) in self._hub.servers.living:  # two would end each other again and again
             self.why = f"another server has come as {name}, and each needs a --server-name of its own"
             return
         self.why = "the other servers did not hear of this one for too long, and go on without it"
@@ -294,9 +295,8 @@ class ClusterOrder:
         marks = {**self._shared.reader.last}
         for accepted in reversed(self._frames):
             marks[accepted.frame.server] = (accepted.frame.incarnation, accepted.frame.n - 1)
-        stream = self._shared.created or ""
         try:
-            self._log.keep(Snapshot(self._kept_at, stream, json.dumps(marks).encode(), state))
+            self._log.keep(Snapshot(self._kept_at, self._shared.created or "", json.dumps(marks).encode(), state))
         except LogError as error:
             self.over = True
             self.why = f"its disk takes nothing ({error})"
