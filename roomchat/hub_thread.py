@@ -144,11 +144,9 @@ class HubThread:
         it is refused, and the rest is done: all servers come to the same fault, and do the same. Raises it where
         nothing can be refused."""
         self._hub.rollback()
-        *first, last = inputs.items
-        if first:
-            parts = [*(replace(inputs, items=[one], position=0) for one in first), replace(inputs, items=[last])]
-            return [done for part in parts for done in self._apply(part)]
-        link, item = last
+        if len(inputs.items) > 1:  # all of them are stored together
+            return [done for one in inputs.items for done in self._apply(replace(inputs, items=[one]))]
+        ((link, item),) = inputs.items
         logger.critical("a fault in the chat, which could not carry out: %s", type(item).__name__, exc_info=fault)
         if link == SERVER or isinstance(item, Malformed):
             raise fault

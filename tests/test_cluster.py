@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from roomchat import Client, ConnectionBack
+from roomchat.chat import commands
 from roomchat.chat.effects import Effects
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import SERVER, Beat, Found, Inputs, Row
@@ -423,20 +424,20 @@ def test_one_whose_log_is_locked_ends(servers, person):
 
 
 def test_a_fault_in_the_chat_ends_nobody(servers, person, monkeypatch):
-    """What has led to it is refused; what came with it is done, on all servers alike."""
+    """What has led to it is refused; what came with it is done, on all servers alike, and once, also by one that
+    crashes then."""
+    say = commands.TABLE[Say]
+
+    def faulty(batch: Any, session: Any, command: Any) -> None:
+        say(batch, session, command)
+        if command.text == "boom":
+            raise ZeroDivisionError
+
+    monkeypatch.setitem(commands.TABLE, Say, faulty)
     one, two = servers.start("one"), servers.start("two")
     ann, bob = person(one, "ann"), person(two, "bob")
     for client in (ann, bob):
         client.join("tea")
-    for server in (one, two):
-        say = server._hub._handlers[Say]
-
-        def faulty(batch: Any, session: Any, command: Any, say: Any = say) -> None:
-            say(batch, session, command)
-            if command.text == "boom":
-                raise ZeroDivisionError
-
-        server._hub._handlers[Say] = faulty
     with Peer(one.address) as peer:
         peer.hello("eve")
         peer.join("tea")
@@ -445,10 +446,17 @@ def test_a_fault_in_the_chat_ends_nobody(servers, person, monkeypatch):
         )
         assert peer.until("error")["code"] == "internal_error"
     heard(bob, "fine")
+    paths = (servers.folder / "two.db", servers.folder / "crashed.db")
+    with closing(sqlite3.connect(paths[0])) as log, closing(sqlite3.connect(paths[1])) as crashed:
+        log.backup(crashed)
     ann.say("all is well")
     heard(bob, "all is well")
     until(lambda: servers.log("one") == servers.log("two"))
     assert not one.ending
+    servers.stop("two")
+    servers.start("two", db=str(servers.folder / "crashed.db"))
+    until(lambda: servers.log("one")[-1] == servers.log("crashed")[-1])
+    assert servers.log("one") == servers.log("crashed")
 
 
 def test_one_whose_clock_is_ahead_stops_no_clock(nats, servers, person):
