@@ -107,9 +107,7 @@ class HubThread:
         deliver(effects[0].deliveries if len(effects) == 1 else joined(effects, self._routes), self._routes)
         for one in effects:
             self._see_to(one)
-        for inputs in [one.inputs for one in done]:
-            if inputs.position or inputs.origin is None:  # else more of the same follows
-                self._order.done(inputs)
+        self._order.done(done[-1].inputs)
 
     def _apply(self, inputs: Inputs) -> list[_Done]:
         """What the hub makes of it. What all of several servers do is committed at once, and stored with what
@@ -146,11 +144,9 @@ class HubThread:
         it is refused, and the rest is done: all servers come to the same fault, and do the same. Raises it where
         nothing can be refused."""
         self._hub.rollback()
-        *first, last = inputs.items
-        if first:
-            parts = [*(replace(inputs, items=[one], position=0) for one in first), replace(inputs, items=[last])]
-            return [done for part in parts for done in self._apply(part)]
-        link, item = last
+        if len(inputs.items) > 1:  # all of them are stored together
+            return [done for one in inputs.items for done in self._apply(replace(inputs, items=[one]))]
+        ((link, item),) = inputs.items
         logger.critical("a fault in the chat, which could not carry out: %s", type(item).__name__, exc_info=fault)
         if link == SERVER or isinstance(item, Malformed):
             raise fault

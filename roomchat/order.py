@@ -21,6 +21,7 @@ class Order(Protocol):
     over: bool  # nothing follows any more
     why: str  # it is over though nobody asked for that; empty: somebody did
     comes_back: bool  # a new start of this server may be of use then
+    leaving: bool  # set from outside: it is to end, even if its ``Shutdown`` can't be put in order
 
     def wait(self, timeout: float) -> int | None:
         """Wait up to ``timeout`` seconds until connections may be taken; returns the number below those of this
@@ -47,7 +48,7 @@ class Order(Protocol):
         """For those who watch, by the names of site/metrics.py. Any thread may call it."""
 
     def done(self, inputs: Inputs) -> None:
-        """They are applied, and what follows is stored and delivered."""
+        """They and those taken together with them are applied, and what follows is stored and delivered."""
 
     def close(self) -> None:
         """It is over; called when the hub's thread has ended."""
@@ -57,7 +58,7 @@ class EmbeddedOrder:
     """The order of a server that is alone: what waits is taken at once, so a busy one has large batches."""
 
     def __init__(self, inbox: Inbox[ToHub], clock: Clock) -> None:
-        self.over = self.comes_back = False
+        self.over = self.comes_back = self.leaving = False
         self.why = ""
         self._clock = clock
         self._take = inbox.take

@@ -177,7 +177,7 @@ class Server:
 
     def stop(self, text: str = "The server is stopping.") -> None:
         """Tell everyone, write out what waits for at most ``Settings.drain`` seconds, and end all threads."""
-        self._monitoring.stopping = True
+        self._monitoring.stopping = self._order.leaving = True
         self._listener.stop()
         self._listener_thread.join()
         self._listener.close()

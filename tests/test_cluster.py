@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from roomchat import Client, ConnectionBack
+from roomchat.chat import commands
 from roomchat.chat.effects import Effects
 from roomchat.chat.hub import Hub
 from roomchat.chat.inputs import SERVER, Beat, Found, Inputs, Row
@@ -214,19 +215,55 @@ def test_who_comes_back_finds_the_seat_on_another_server(servers, tmp_path):
         assert peer.until("message")["text"] == "first"
 
 
-def test_without_the_stream_people_wait_and_are_told(nats, servers, person):
-    """Nothing is said to have been said; what was typed goes out once, when it is back."""
+def test_without_the_stream_people_wait_and_are_told(nats, servers, person, monkeypatch):
+    """Nothing is said to have been said; what was typed goes out once, when it is back. Meanwhile nobody works."""
     one, two = servers.start("one"), servers.start("two")
     ann, bob = person(one, "ann"), person(two, "bob")
     ann.join("tea")
     bob.join("tea")
+    take, takes = one._order.take, count()
+    monkeypatch.setattr(one._order, "take", lambda timeout: (next(takes), take(timeout))[1])
     nats.kill(0)
     ann.say("into the dark")
     until(lambda: any("can't be reached" in getattr(event, "text", "") for event in ann.events(timeout=0.2)))
+    assert next(takes) < 1000, "it looks again and again, without a pause"
     nats.start(0)
     heard(bob, "into the dark")
     ann.flush(DEADLINE)
     until(lambda: servers.log("one") == servers.log("two"))
+
+
+def test_without_the_stream_a_server_can_be_stopped(tmp_path):
+    """Nobody hears of it then; it does not wait until somebody does."""
+    (tmp_path / "nats").mkdir()
+    with closing(Nats(tmp_path / "nats", 1)) as nats:
+        servers = Servers(nats, tmp_path)
+        one = servers.start("one", password_cost="cheapest")
+        nats.kill(0)
+        until(lambda: not one._order._shared.is_live)
+        stopping = threading.Thread(target=one.stop)
+        stopping.start()
+        stopping.join(DEADLINE)
+        is_stopped = not stopping.is_alive()
+        nats.start(0)
+        stopping.join()
+    assert is_stopped
+
+
+def test_who_waits_for_a_barrier_holds_nothing_up_that_ends(servers, monkeypatch):
+    """A password that is to be checked when its server ends waits for nothing any more."""
+    monkeypatch.setattr("roomchat.net.passwords.MAX_WAIT", 2 * DEADLINE)
+    one = servers.start("one", password_cost="cheapest")
+    held, goes_on = held_up(one, monkeypatch)
+    assert held.wait(DEADLINE)
+    with Peer(one.address) as peer:
+        peer.send("hello", protocol=1, name="ann", password="correct horse")
+        until(lambda: one._order._barriers._waiting)
+        one._order.over = True
+        begun = time.monotonic()
+        goes_on.set()
+        servers.stop("one")
+    assert time.monotonic() < begun + DEADLINE
 
 
 def does_nothing_wrong(shared: SharedOrder) -> None:
@@ -313,8 +350,10 @@ def test_one_that_hangs_is_given_up_and_comes_back(servers, person, monkeypatch)
     ann.join("tea")
     bob.join("tea")
     goes_on = threading.Event()
-    take = two._order.take
+    take, keep = two._order.take, two._log.keep
+    kept: list[int] = []
     monkeypatch.setattr(two._order, "take", lambda timeout: goes_on.wait(DEADLINE) and take(timeout))
+    monkeypatch.setattr(two._log, "keep", lambda known: keep(known) or kept.append(known.position))
     until(lambda: list(one._hub.servers.living) == ["one"])
     assert [one.name for one in ann.request(Who(room="tea")).clients if one.away] == ["bob"]
     goes_on.set()
@@ -324,6 +363,7 @@ def test_one_that_hangs_is_given_up_and_comes_back(servers, person, monkeypatch)
         "the other servers did not hear of this one for too long, and go on without it",
     )
     servers.stop("two")
+    assert len(kept) == len({*kept}), "a state is kept once, however much came with the end"
     again = person(servers.start("two"), "eve")
     again.join("tea")
     ann.say("still here")
@@ -384,20 +424,20 @@ def test_one_whose_log_is_locked_ends(servers, person):
 
 
 def test_a_fault_in_the_chat_ends_nobody(servers, person, monkeypatch):
-    """What has led to it is refused; what came with it is done, on all servers alike."""
+    """What has led to it is refused; what came with it is done, on all servers alike, and once, also by one that
+    crashes then."""
+    say = commands.TABLE[Say]
+
+    def faulty(batch: Any, session: Any, command: Any) -> None:
+        say(batch, session, command)
+        if command.text == "boom":
+            raise ZeroDivisionError
+
+    monkeypatch.setitem(commands.TABLE, Say, faulty)
     one, two = servers.start("one"), servers.start("two")
     ann, bob = person(one, "ann"), person(two, "bob")
     for client in (ann, bob):
         client.join("tea")
-    for server in (one, two):
-        say = server._hub._handlers[Say]
-
-        def faulty(batch: Any, session: Any, command: Any, say: Any = say) -> None:
-            say(batch, session, command)
-            if command.text == "boom":
-                raise ZeroDivisionError
-
-        server._hub._handlers[Say] = faulty
     with Peer(one.address) as peer:
         peer.hello("eve")
         peer.join("tea")
@@ -406,10 +446,17 @@ def test_a_fault_in_the_chat_ends_nobody(servers, person, monkeypatch):
         )
         assert peer.until("error")["code"] == "internal_error"
     heard(bob, "fine")
+    paths = (servers.folder / "two.db", servers.folder / "crashed.db")
+    with closing(sqlite3.connect(paths[0])) as log, closing(sqlite3.connect(paths[1])) as crashed:
+        log.backup(crashed)
     ann.say("all is well")
     heard(bob, "all is well")
     until(lambda: servers.log("one") == servers.log("two"))
     assert not one.ending
+    servers.stop("two")
+    servers.start("two", db=str(servers.folder / "crashed.db"))
+    until(lambda: servers.log("one")[-1] == servers.log("crashed")[-1])
+    assert servers.log("one") == servers.log("crashed")
 
 
 def test_one_whose_clock_is_ahead_stops_no_clock(nats, servers, person):

@@ -42,7 +42,7 @@ FRAMES = 5000  # that may lie behind it at the most
 # Milliseconds by which a server's clock may be ahead of the stream's leader's. The chat's time never goes back: a
 # server whose clock is in the next year would stop it for a year, and all deadlines with it.
 AHEAD = 10_000
-COMING = 0.02  # seconds between two looks whether all that was in the stream is known
+COMING = 0.02  # seconds between two looks whether all that was in the stream is known, and at the least
 HITCH = 0.5  # seconds that our own may wait for the stream before no more signs of life are added to them
 LEAVING = 3.0  # seconds that a server which ends has to say so in the stream
 FAREWELL = 1.0  # likewise, for one that can't go on
@@ -78,7 +78,7 @@ class ClusterOrder:
             copies: gives the log to others.
             passwords: who guesses here has no more tries on the others.
         """
-        self.over = self.comes_back = False  # see ``Order``
+        self.over = self.comes_back = self.leaving = False  # see ``Order``
         self.why = ""
         self.slot = 0  # the number of this life, once it has arrived
         self.trouble: StreamError | None = None  # why it could not
@@ -173,10 +173,12 @@ class ClusterOrder:
         if self._ends_at and now > self._ends_at:
             self.over = True
             return
+        if self.leaving and not (self._ends_at or self._shared.is_live):
+            self._ends_at = now + LEAVING
         try:
             if self._shared.is_live and not self._said:
                 self._arrive()
-            patience = max(0.0, self._beat_at - now) if self._said else COMING
+            patience = max(COMING, self._beat_at - now)  # without the stream that is due all the time
             self._frames += self._shared.take(min(timeout, patience))
             self._unwell.worked()
         except StreamError as error:
@@ -249,8 +251,7 @@ class ClusterOrder:
 
     def _end_of_life(self) -> None:
         """Nobody has asked for it."""
-        name = self.origin.server
-        if name in self._hub.servers.living:  # two that come back would end each other again and again
+        if (name := self.origin.server) in self._hub.servers.living:  # two would end each other again and again
             self.why = f"another server has come as {name}, and each needs a --server-name of its own"
             return
         self.why = "the other servers did not hear of this one for too long, and go on without it"
@@ -293,11 +294,9 @@ class ClusterOrder:
         self._kept_at = self.position
         marks = {**self._shared.reader.last}
         for accepted in reversed(self._frames):
-            frame = accepted.frame
-            marks[frame.server] = (frame.incarnation, frame.n - 1)
-        stream = self._shared.created or ""
+            marks[accepted.frame.server] = (accepted.frame.incarnation, accepted.frame.n - 1)
         try:
-            self._log.keep(Snapshot(self._kept_at, stream, json.dumps(marks).encode(), state))
+            self._log.keep(Snapshot(self._kept_at, self._shared.created or "", json.dumps(marks).encode(), state))
         except LogError as error:
             self.over = True
             self.why = f"its disk takes nothing ({error})"
@@ -335,6 +334,7 @@ class ClusterOrder:
 
     def close(self) -> None:
         """See ``Order``. If this server ends by itself, the others need not wait until they miss it."""
+        self._barriers.end()
         if self.slot and self._hub.servers.find(self.origin) is not None and not self._ends_at:
             for one in codec.encode(int(time.time() * 1000), [(SERVER, Shutdown(""))]):
                 self._shared.submit(one)
