@@ -130,8 +130,8 @@ class ClusterOrder:
 
     @property
     def position(self) -> int:
-        """Of the stream, up to where the hub has applied it."""
-        return self._frames[0].position - 1 if self._frames else self._shared.position
+        """Of the stream, up to where the hub has applied it. Any thread may ask: so of a copy."""
+        return frames[0].position - 1 if (frames := self._frames.copy()) else self._shared.position
 
     def figures(self) -> dict[str, float | dict[str, float]]:
         """See ``Order``."""
