@@ -106,7 +106,7 @@ def test_each_is_tried_once_before_one_is_tried_again_and_the_last_one_first() -
 
 def test_who_hangs_is_left_for_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes connections, and answers nothing: its people need not wait until it is dead."""
-    monkeypatch.setattr("roomchat.client.reconnecting.HELLO_TIMEOUT", 0.2)
+    monkeypatch.setattr("roomchat.client.reconnecting.OTHERS_AFTER", 0.2)
     back = json.dumps({"type": "pong", "re": "caught-up"}).encode() + b"\n"
     came: SimpleQueue[object] = SimpleQueue()
     with ExitStack() as stack:

@@ -48,6 +48,8 @@ from roomchat.protocol import (
 )  # fmt: skip
 
 HELLO_TIMEOUT = 10.0  # seconds until something that does not answer our hello is given up
+# Likewise, when we come back and there are others: a password may wait for its turn, and then for their news.
+OTHERS_AFTER = 20.0
 HEARTBEAT = 30.0  # seconds of silence until the server is asked whether it is there
 HEARTBEAT_TIMEOUT = 15.0  # seconds that it has to answer that
 STORAGE_RETRY = 1.0  # seconds until a server whose disk took nothing is asked again
@@ -236,7 +238,7 @@ class ReconnectingConnection(KeptSession):
         answer our hello, another one may."""
         is_choice = not self._ready and len(self._elsewhere) > 1
         try:
-            self._take_all(connection, HELLO_TIMEOUT if is_choice else HEARTBEAT)
+            self._take_all(connection, OTHERS_AFTER if is_choice else HEARTBEAT)
         except ReadTimeout:
             if is_choice:
                 raise
