@@ -104,6 +104,6 @@ def test_a_day(tmp_path: Path) -> None:
                 at_terminal("ann", address, tmp_path) as ann,
             ):
                 address_of(last)
-                for screen in (bob, ann):
+                for screen in (bob, ann):  # as waiting, too, in one painting at the most
                     screen.until("ann: good morning, bob")
-                    assert screen.read.count("good morning") == 1
+                    screen.until(lambda screen: screen.read.count("good morning") == 1)
