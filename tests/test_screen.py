@@ -97,7 +97,8 @@ def test_two_people_dial_and_chat(serve: Serve) -> None:
             screen.until("bob: hello ann")
             screen.until("r1, 2 here")
             rows = [row for row in screen.screen.middle if "hello" in row]
-            assert [row[:2].isdigit() and row[6:] for row in rows] == ["ann: hello bob", "bob: hello ann"]
+            said = [row[:2].isdigit() and row[6:] for row in rows]
+            assert said == ["ann: hello bob", "bob: hello ann"], "\n".join(screen.shown)
 
 
 def test_what_comes_while_one_types_leaves_the_line_alone(tea: Callable[..., Any]) -> None:
