@@ -52,23 +52,23 @@ def joined(batches: Iterable[Effects], routes: Routes) -> Iterator[Delivery]:
     other is one segment, as if it had come in one batch."""
     said: list[list[Segment]] = []
     latest: dict[str, list[Segment]] = {}  # by room key
+    sizes: dict[str, int] = {}  # bytes of these
     for delivery in (one for effects in batches for one in effects.deliveries):
         if isinstance(delivery, Segment) and not isinstance(delivery.entries[0], Deleted):
-            parts = latest.get(delivery.room.key)
-            if parts and parts[0].audience is delivery.audience and _size(parts) < MAX_SEGMENT:
+            key = delivery.room.key
+            parts = latest.get(key)
+            if parts and parts[0].audience is delivery.audience and sizes[key] < MAX_SEGMENT:
                 parts.append(delivery)
+                sizes[key] += len(delivery.encoded)
             else:
-                parts = latest[delivery.room.key] = [delivery]
+                parts = latest[key] = [delivery]
+                sizes[key] = len(delivery.encoded)
                 said.append(parts)
         elif isinstance(delivery, Segment | Broadcast) or delivery.link in routes:
             yield from map(_one, said)
             yield delivery
             said, latest = [], {}
     yield from map(_one, said)
-
-
-def _size(parts: list[Segment]) -> int:
-    return sum(len(one.encoded) for one in parts)
 
 
 def _one(parts: list[Segment]) -> Segment:
