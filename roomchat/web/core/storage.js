@@ -6,6 +6,7 @@
 
 import { Disk } from "./database.js";
 import { KEPT, all, framesSince, kept, newest, note, restart, rows, valuesOf } from "./kept.js";
+import { Memory } from "./memory.js";
 
 const VERSION = 1; // of what is kept, and of what tabs tell each other
 const STORES = ["kept", "pending", "unsent", "entries", "journal", "drafts"];
@@ -46,7 +47,7 @@ export class Storage {
       await disk.read(async (it) => it.keys("kept"));
       return { storage: new Storage(disk), sentence: "" };
     } catch {
-      return { storage: new Storage(await memory()), sentence: NO_DISK };
+      return { storage: new Storage(new Memory()), sentence: NO_DISK };
     }
   }
 
@@ -263,7 +264,7 @@ export class Storage {
    * @param {Iterable<Line>} pending
    */
   async giveUp(term, pos, pending) {
-    this.#database = await memory({ journal: pos });
+    this.#database = new Memory({ journal: pos });
     return this.#database.change(async (it) => {
       it.put("kept", term, "term");
       for (const line of pending) it.put("pending", line, line.n ?? 0);
@@ -289,9 +290,6 @@ const another = async (it) => it.put("kept", ((await it.get("kept", "person")) ?
 
 /** @param {Transaction} it @param {number} person */
 const isHere = async (it, person) => ((await it.get("kept", "person")) ?? person) === person;
-
-/** @param {Record<string, number>} [last] keys that its stores go on from */
-const memory = async (last) => new (await import("./memory.js")).Memory(last);
 
 /** @param {IDBDatabase} stores */
 function upgrade(stores) {

@@ -3,10 +3,12 @@
 import { pairRoom } from "../core/protocol.js";
 import { Door, focusOn } from "./door.js";
 import { Drawers } from "./drawers.js";
+import { DIALOGS } from "./dialogs/table.js";
 import { byId, fill } from "./dom.js";
 import { Entrance } from "./entrance.js";
 import { Header } from "./header.js";
 import { listenForKeys } from "./keys.js";
+import { PeoplePane } from "./people.js";
 import { Sidebar } from "./sidebar.js";
 import { Status } from "./status.js";
 import { tell } from "./told.js";
@@ -36,30 +38,6 @@ import { followViewport } from "./viewport.js";
  */
 
 /**
- * @type {typeof import("./dialogs/table.js") | undefined} once it is there: a dialog takes the very next key then
- */
-let table;
-
-// Not needed to show what is said: they come when the page is there, or as soon as one is asked for.
-const dialogs = async () => (table = await import("./dialogs/table.js"));
-
-/** The dialogs, for one that is to be opened now: what is typed until it is there must not be said to a room. */
-async function loaded() {
-  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-  const chat = byId("chat");
-  chat.inert = true;
-  try {
-    return await dialogs();
-  } catch {
-    tell("This can't be opened without the server; try again when the connection is back.");
-    return undefined;
-  } finally {
-    chat.inert = false;
-    focused?.focus();
-  }
-}
-
-/**
  * The page's App. Parts are made with it, and then mounted.
  *
  * @param {Pick<App, "engine" | "chat" | "settings" | "run">} given
@@ -71,7 +49,7 @@ export function createApp(given) {
   const app = {
     ...given,
     tell,
-    open: async (name, args) => (table ?? (await loaded()))?.DIALOGS[name]?.(app, args),
+    open: (name, args) => DIALOGS[name]?.(app, args),
     go: (room) => chat.look(room),
     ask: async (command) => {
       try {
@@ -94,14 +72,9 @@ export function createApp(given) {
 export function mount(app, { messages, composer, write, greet }) {
   const { engine, chat, settings } = app;
   const entrance = new Entrance({ engine, greet });
-  /** @type {import("./people.js").PeoplePane | undefined} */
-  let people;
-  const drawers = new Drawers(settings, async () => {
-    const { PeoplePane } = await import("./people.js");
-    people ??= new PeoplePane(app, () => drawers.close());
-    fill(byId("people"), people.element);
-    people.refresh();
-  });
+  const people = new PeoplePane(app, () => drawers.close());
+  fill(byId("people"), people.element);
+  const drawers = new Drawers(settings, () => people.refresh());
   const header = new Header(app, drawers);
   const look = app.go;
   app.go = (room) => {
@@ -124,7 +97,6 @@ export function mount(app, { messages, composer, write, greet }) {
   chat.on("change", (/** @type {string} */ what) => {
     if (what === "current") byId("room").ariaLabel = `Room ${chat.rooms.get(chat.current)?.name ?? ""}`;
   });
-  requestAnimationFrame(() => void dialogs().catch(() => undefined));
 }
 
 /**

@@ -1,26 +1,25 @@
 // Where one writes: a box that grows, drafts of each room, completion, and what is typed is carried out.
 
+import { hint } from "../model/complete.js";
 import { Drafts } from "../model/drafts.js";
 import { cell } from "../model/harmless.js";
+import { Runner } from "../model/runner.js";
 import { say } from "../model/say.js";
 import { lengthStanding, standing } from "../model/standing.js";
+import { TypedHistory } from "../model/typed_history.js";
 import { Refused } from "../core/protocol.js";
+import { copy } from "./clipboard.js";
+import { Completion } from "./completion.js";
 import { attribute, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { linkToRoom } from "./links.js";
 
-const TYPED_AFTER = 1500; // ms: everything else of the page comes first
-const NO_COMMANDS = "The part of this page that carries out commands could not be loaded. Load the page again.";
 const NO_FILES = "There are no files in this chat. You can paste a link to one.";
 
 /**
  * What the messages can do for what is typed.
  * @typedef {{tell(lines: string[], tone?: "told" | "trouble"): void, goTo(room: string, seq: number): void,
  *   page(by: 1 | -1): void, clear(): void}} Pane
- *
- * What completes what is typed, says what it does, carries it out, and brings it back.
- * @typedef {{completion: import("./completion.js").Completion, hint: (text: string) => string,
- *   history: import("../model/typed_history.js").TypedHistory, runner: import("../model/runner.js").Runner}} Typed
  */
 
 export class Composer {
@@ -32,9 +31,9 @@ export class Composer {
   });
   #note = el("p", { class: "composer-note", id: "composer-note", role: "status" });
   #send = el("button", { class: "icon-button", "aria-label": "Send", type: "submit" }, icon("send"));
-  /** @type {Typed | undefined} once it is there */
-  #typed;
-  #typing = /** @type {Promise<Typed> | null} */ (null);
+  #completion;
+  #history = new TypedHistory(() => localStorage);
+  #runner;
   #drafts = new Drafts((room, text) => this.#app.engine.draft(room, text));
   #room = "";
   /** @type {number | undefined} who types here, as the engine knows them; undefined: nobody yet */
@@ -51,34 +50,8 @@ export class Composer {
   constructor(app, pane) {
     this.#app = app;
     this.#pane = pane;
-    this.element = el(
-      "form", { class: "composer", "aria-label": "Write", novalidate: true }, this.#note,
-      el("div", { class: "composer-box" }, this.#field, this.#send),
-    );
-    this.#listen();
-    this.#turn();
-    setTimeout(() => this.#need().catch(() => {}), TYPED_AFTER);
-  }
-
-  /** What only typing needs: it comes by itself, or with the first key. */
-  #need() {
-    this.#typing ??= this.#fetch().catch(() => {
-      this.#typing = null; // perhaps it can be had later
-      throw new Error(NO_COMMANDS);
-    });
-    return this.#typing;
-  }
-
-  /** @param {(history: Typed["history"]) => void} how */
-  #remember(how) {
-    this.#need().then(({ history }) => how(history), () => {}); // where it can't be had, nothing is brought back
-  }
-
-  async #fetch() {
-    const { Completion, copy, hint, Runner, TypedHistory } = await import("./typed.js");
-    const app = this.#app, pane = this.#pane;
-    const completion = new Completion(app, this.#field);
-    const runner = new Runner(app.engine, app.chat, {
+    this.#completion = new Completion(app, this.#field);
+    this.#runner = new Runner(app.engine, app.chat, {
       tell: (lines) => this.#tell(lines),
       go: (room) => app.go(room),
       open: (name, args) => app.open(name, { ...args, goTo: pane.goTo.bind(pane) }),
@@ -88,11 +61,12 @@ export class Composer {
       link: linkToRoom,
       copy,
     });
-    this.element.prepend(completion.element);
-    this.#typed = { completion, hint, history: new TypedHistory(() => localStorage), runner };
-    if (document.activeElement === this.#field) completion.update(); // of what was typed meanwhile
-    this.#tellStanding();
-    return this.#typed;
+    this.element = el(
+      "form", { class: "composer", "aria-label": "Write", novalidate: true }, this.#completion.element, this.#note,
+      el("div", { class: "composer-box" }, this.#field, this.#send),
+    );
+    this.#listen();
+    this.#turn();
   }
 
   /**
@@ -104,7 +78,7 @@ export class Composer {
   load(kept) {
     const person = kept?.person, isSame = !!kept && person === (this.#person ?? person);
     this.#person = person;
-    if (!isSame) this.#remember((history) => history.clear());
+    if (!isSame) this.#history.clear();
     this.#muted.clear();
     for (const one of [...Object.values(kept?.entries ?? {}).flat(), ...(kept?.events ?? [])]) this.#hear(one);
     this.#drafts.load(kept?.drafts ?? {});
@@ -123,7 +97,7 @@ export class Composer {
 
   /** @param {string} line @param {string | null} room that it was typed for */
   async #do(line, room) {
-    if (/^\/(?!\/)/.test(line)) await (await this.#need()).runner.run(line, room);
+    if (/^\/(?!\/)/.test(line)) await this.#runner.run(line, room);
     else await say(this.#app.engine, this.#app.chat, { room, text: line.replace(/^\/\//, "/") });
   }
 
@@ -153,7 +127,7 @@ export class Composer {
     this.#send.addEventListener("pointerdown", (event) => event.preventDefault());
     field.addEventListener("input", () => this.#changed());
     field.addEventListener("keydown", (event) => this.#key(event));
-    field.addEventListener("blur", () => this.#typed?.completion.close());
+    field.addEventListener("blur", () => this.#completion.close());
     field.addEventListener("paste", (event) => this.#refuseFiles(event, event.clipboardData));
     for (const kind of /** @type {const} */ (["dragover", "drop"])) {
       // Anywhere: a browser would leave the page, and open the file.
@@ -175,7 +149,7 @@ export class Composer {
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.isComposing || event.keyCode === 229) return; // an input method is at work: these keys are its own
-    if (this.#typed?.completion.takes(event)) return event.preventDefault();
+    if (this.#completion.takes(event)) return event.preventDefault();
     const { key, shiftKey, ctrlKey, altKey, metaKey } = event, field = this.#field;
     if (key === "Enter" && !shiftKey && !(this.#isTouch.matches && !ctrlKey && !metaKey)) {
       event.preventDefault();
@@ -183,9 +157,8 @@ export class Composer {
       else this.#submit();
     } else if (shiftKey || ctrlKey || altKey || metaKey) return;
     else if (key === "ArrowUp" || key === "ArrowDown") {
-      const history = this.#typed?.history;
-      const line = key === "ArrowUp" ? history?.older(field.value) : history?.newer(field.value);
-      if (line === null || line === undefined) return;
+      const line = key === "ArrowUp" ? this.#history.older(field.value) : this.#history.newer(field.value);
+      if (line === null) return;
       event.preventDefault();
       this.#write(line);
     } else if ((key === "PageUp" || key === "PageDown") && field.scrollHeight <= field.clientHeight + 1) {
@@ -199,8 +172,7 @@ export class Composer {
   #changed() {
     this.#trouble = "";
     this.#grow();
-    if (this.#typed) this.#typed.completion.update();
-    else if (this.#field.value) this.#need().catch(() => {});
+    this.#completion.update();
     this.#tellStanding();
     this.#drafts.typed(this.#room, this.#field.value);
   }
@@ -209,8 +181,8 @@ export class Composer {
     const text = this.#field.value.toWellFormed(), room = this.#app.chat.current;
     if (!text.trim()) return;
     if (this.#tooLong(text)) return this.#tellStanding();
-    this.#typed?.completion.close();
-    this.#remember((history) => history.add(text));
+    this.#completion.close();
+    this.#history.add(text);
     this.#write("");
     this.#keep();
     this.focus();
@@ -246,7 +218,7 @@ export class Composer {
     this.#field.setSelectionRange(text.length, text.length);
     this.#trouble = "";
     this.#grow();
-    this.#typed?.completion.close();
+    this.#completion.close();
     this.#tellStanding();
   }
 
@@ -321,7 +293,7 @@ export class Composer {
   #tellStanding() {
     const { chat, engine } = this.#app, text = this.#field.value;
     const length = lengthStanding(text, chat.limits?.text);
-    const told = this.#trouble || length?.text || this.#typed?.hint(text) ||
+    const told = this.#trouble || length?.text || hint(text) ||
       standing(engine.status, chat, this.#muted.get(`${this.#room} ${chat.me.uid}`));
     // A count that changes with each key is not read out.
     attribute(this.#note, "aria-live", length && !length.isTooLong && "off");

@@ -14,8 +14,6 @@ export class Drawers {
   #middle = matchMedia(MIDDLE);
   #settings;
   #listPeople;
-  /** @type {Promise<void> | undefined} until the people are there */
-  #listing;
   /** @type {Side | null} */
   #above = null;
   /** @type {HTMLElement | null} */
@@ -24,7 +22,7 @@ export class Drawers {
 
   /**
    * @param {import("./settings.js").Settings} settings
-   * @param {() => Promise<void>} listPeople they are to be seen now
+   * @param {() => void} listPeople they are to be seen now
    */
   constructor(settings, listPeople) {
     this.#settings = settings;
@@ -41,7 +39,7 @@ export class Drawers {
   }
 
   /** @param {Side} side */
-  async toggle(side) {
+  toggle(side) {
     if (!this.#isDrawer(side)) {
       this.#settings.set({ people: !this.#settings.values.people });
       return this.#show();
@@ -50,7 +48,6 @@ export class Drawers {
     this.#before = /** @type {HTMLElement | null} */ (document.activeElement);
     this.#above = side;
     this.#show();
-    if (side === "people") await this.#listing;
     const place = byId(side === "rooms" ? "sidebar" : "people");
     /** @type {HTMLElement | null} */ (place.querySelector("[aria-current], button"))?.focus();
   }
@@ -87,6 +84,6 @@ export class Drawers {
     attribute(room, "inert", this.#above !== null);
     people.hidden = this.#middle.matches ? this.#above !== "people" : !this.#settings.values.people;
     this.#shade.hidden = this.#above === null;
-    if (wasHidden && !people.hidden) this.#listing = this.#listPeople();
+    if (wasHidden && !people.hidden) this.#listPeople();
   }
 }

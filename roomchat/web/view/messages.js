@@ -7,6 +7,7 @@ import { Announcer } from "./announcer.js";
 import { el, fill } from "./dom.js";
 import { Jumps } from "./jumps.js";
 import { RowLooks } from "./looks.js";
+import { MessageTools } from "./message_tools.js";
 import { Pressed } from "./pressed.js";
 import { beginning } from "./room_beginning.js";
 import { RowList } from "./row_list.js";
@@ -60,8 +61,7 @@ export class MessagesPane {
     this.#list = new RowList(this.#scroller);
     const want = (/** @type {any} */ detail) =>
       this.element.dispatchEvent(new CustomEvent("wants", { detail, bubbles: true }));
-    const tools = async () => new (await import("./message_tools.js")).MessageTools(app, want);
-    new Pressed(this.#scroller, this.#list, tools, {
+    new Pressed(this.#scroller, this.#list, new MessageTools(app, want), {
       want, first: () => this.toFirst(), newest: () => this.toNewest(), drop: (id) => this.#timeline?.drop(id),
       say: (line) => app.engine.say(line),
     });

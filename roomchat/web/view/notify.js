@@ -2,9 +2,9 @@
 // they have switched that on.
 
 import { isPair } from "../core/protocol.js";
-import { readHere } from "../model/kept_here.js";
 import { told } from "../model/told.js";
 import { counts, titleOf } from "../model/waiting.js";
+import { Caller } from "./caller.js";
 
 const MOST = 99; // that the icon counts
 const EVERY = 1000; // ms: a flood of messages is counted once a second
@@ -19,30 +19,22 @@ export class Notify {
   #resting;
   /** @type {Map<string, () => void>} private rooms of which is told that we are asked in, and what ends that */
   #invited = new Map();
-  /** @type {import("./caller.js").Caller | undefined} */
   #caller;
 
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.#app = app;
-    const { engine, chat, settings } = app;
+    this.#caller = new Caller(app);
+    const { engine, chat } = app;
     chat.on("change", (/** @type {string} */ what) => (what === "current" ? this.#count() : this.#changed()));
     chat.on("call", (/** @type {any} */ { event }) => {
-      if (!isPair(event.room)) this.#caller?.dialled(event); // what is whispered calls by itself
+      if (!isPair(event.room)) this.#caller.dialled(event); // what is whispered calls by itself
     });
     engine.on("event", (/** @type {any} */ event) => {
-      this.#caller?.hear(event);
+      this.#caller.hear(event);
       if (event.type === "invited" && event.whom === chat.me.uid) this.#invite(event);
       if (event.type === "joined") this.#arrived(event.room);
     });
-    const call = async () => {
-      const { notify, sound } = settings.values;
-      if (this.#caller || (notify === "nothing" && !sound && !hasLevels())) return;
-      const { Caller } = await import("./caller.js");
-      this.#caller ??= new Caller(app);
-    };
-    settings.onchange(call);
-    call();
     this.#count();
   }
 
@@ -75,7 +67,7 @@ export class Notify {
     const [sentence] = told(event, app.chat);
     const join = async () => (await app.ask({ type: "join", room })) && app.go(room);
     this.#invited.set(room, app.tell(sentence, { label: "Join", run: join }));
-    this.#caller?.invited(event, sentence);
+    this.#caller.invited(event, sentence);
   }
 
   /** @param {string} room that we are in now, whoever asked us; if we are put out we may be asked again */
@@ -84,9 +76,6 @@ export class Notify {
     this.#invited.delete(room);
   }
 }
-
-/** Whether some room calls in another way than all. */
-const hasLevels = () => readHere(() => localStorage, "roomchat.calls") !== null;
 
 /**
  * The icon of the page with a number in it.

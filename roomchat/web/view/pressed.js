@@ -11,21 +11,19 @@
 
 export class Pressed {
   #list;
-  #load;
   #deeds;
-  /** @type {Promise<import("./message_tools.js").MessageTools> | null} fetched when it is wanted first */
-  #tools = null;
+  #tools;
   #focused = /** @type {HTMLElement | null} */ (null);
 
   /**
    * @param {HTMLElement} scroller that the messages are in
    * @param {import("./row_list.js").RowList} list
-   * @param {() => Promise<import("./message_tools.js").MessageTools>} load
+   * @param {import("./message_tools.js").MessageTools} tools
    * @param {Deeds} deeds
    */
-  constructor(scroller, list, load, deeds) {
+  constructor(scroller, list, tools, deeds) {
     this.#list = list;
-    this.#load = load;
+    this.#tools = tools;
     this.#deeds = deeds;
     scroller.addEventListener("keydown", (event) => this.#key(event));
     scroller.addEventListener("click", (event) => this.#click(/** @type {HTMLElement} */ (event.target)));
@@ -57,8 +55,7 @@ export class Pressed {
     else if (event.key === "ArrowDown") this.#step(row, 1);
     else if (event.key === "Home") first();
     else if (event.key === "End") newest();
-    else if (event.key === "Enter" && isOnRow && entryOf(row))
-      this.#withTools((tools) => tools.menu(target, entryOf(row)));
+    else if (event.key === "Enter" && isOnRow && entryOf(row)) this.#tools.menu(target, entryOf(row));
     else return;
     event.preventDefault();
   }
@@ -88,13 +85,7 @@ export class Pressed {
   #point(target) {
     const row = this.#list.rowAt(target), entry = row && entryOf(row);
     const element = row && this.#list.rowOf(row.key);
-    if (element && entry) this.#withTools((tools) => tools.show(element, entry));
-  }
-
-  /** @param {(tools: import("./message_tools.js").MessageTools) => void} use */
-  #withTools(use) {
-    this.#tools ??= this.#load();
-    this.#tools.then(use, () => (this.#tools = null)); // offline, and never wanted before: the next time
+    if (element && entry) this.#tools.show(element, entry);
   }
 }
 
