@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PAGE := roomchat/site/page.built
 TYPESCRIPT := tests/web/node_modules/.bin/tsc
 
 .PHONY: help serve join demo demo-cluster demo-tmux verify bench bench-quick bench-cluster test check types no-npm format docs screens clean
@@ -20,7 +21,11 @@ $(READY): pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-serve: $(READY)  ## run a server (ARGS="--port 0")
+# An environment that is made has it already; it is made again where the page was changed since.
+$(PAGE): $(READY) $(shell find roomchat/web -type f) scripts/bundle.py scripts/pack_page.py roomchat/site/page.py
+	@$(BIN)/python scripts/pack_page.py
+
+serve: $(READY) $(PAGE)  ## run a server (ARGS="--port 0")
 	$(BIN)/roomchat serve $(ARGS)
 
 join: $(READY)  ## join a server (ARGS="localhost --name ann")
@@ -49,7 +54,7 @@ bench-quick: $(READY)  ## the same in under two minutes, its ratios beside kept 
 
 # It starts hundreds of processes: each would compile all of roomchat again where nothing compiled may be kept.
 # Many tests wait, so five workers keep two cores busy; who has no tests left takes some from the others.
-test: $(READY)  ## the whole suite (ARGS="-k outbox")
+test: $(READY) $(PAGE)  ## the whole suite (ARGS="-k outbox")
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 5 --dist worksteal $(ARGS)
 
 check: $(READY) types  ## ruff, mypy, and tsc over the page

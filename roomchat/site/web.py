@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from roomchat.site.accepted import has_tag, takes_gzip
+from roomchat.site.accepted import encoding, has_tag
 from roomchat.site.headers import HEADERS, STRICT
 from roomchat.site.metrics import MISSING, Snapshot, exposition
 from roomchat.site.page import File, Page
@@ -81,9 +81,9 @@ class Web:
         body = file.body
         if file.packed:
             headers.append(("Vary", "Accept-Encoding"))
-            if takes_gzip(request.headers.get("accept-encoding", "")):
-                headers.append(("Content-Encoding", "gzip"))
-                body = file.packed
+            if (taken := encoding(request.headers.get("accept-encoding", ""), file.packed)) is not None:
+                headers.append(("Content-Encoding", taken))
+                body = file.packed[taken]
         if has_tag(request.headers.get("if-none-match", ""), file.tag):
             return self._answer(304, headers[1:], b"", secure=_encrypted(request))
         return self._answer(200, headers, body, secure=_encrypted(request))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
 from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from roomchat.server import Server
-from roomchat.site.bundle import read
+from roomchat.site.page import Page, read_sources
+from scripts.bundle import read
+from scripts.pack_page import pack
 from tests.test_bundle import MODULES
 from tests.web.browser import Person
+from tests.web.tab import Tab
 
 FOREIGN = b"""<!doctype html><title>trying</title><link rel=icon href="data:,"><script>
 const socket = new WebSocket(`ws://127.0.0.1:${location.hash.slice(1)}/ws`);
@@ -56,6 +60,25 @@ def test_another_page_is_kept_out(
     eve.expected = ["WebSocket connection to .* failed.*403", f"request: http://.*:{elsewhere}/"]
     for host, said in {"127.0.0.1": "kept out", "localhost": "came in"}.items():
         expect(eve.open(f"http://{host}:{elsewhere}/#{server.address[1]}")).to_have_title(said)
+
+
+def test_the_page_is_as_small_as_a_browser_takes_it(
+    serve: Callable[..., Server], person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was built of it works, and comes with brotli, also without TLS on the machine itself."""
+    pytest.importorskip("brotli")
+    pytest.importorskip("minify")
+    page = pack(read_sources(resources.files("roomchat")))
+    monkeypatch.setattr(Page, "of_package", lambda: page)
+    ann = person(serve())
+    answers: dict[str, str] = {}
+    ann.context.on(
+        "response", lambda one: answers.setdefault(one.url.split("/")[-1], one.headers.get("content-encoding", ""))
+    )
+    Tab(ann.open()).come_in("ann").say("hello")
+    assert {name: answers[name] for name in ("", "early.js", "style.css", "main.js")} == dict.fromkeys(
+        ("", "early.js", "style.css", "main.js"), "br"
+    )
 
 
 def test_no_module_hides_what_the_browser_has(browser: Browser) -> None:

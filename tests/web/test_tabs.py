@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_line_survives_the_tab_that_leads_and_a_page_opens_without_its_server(
             see(page, "one", "two", "three", "four")
         assert bob.get_by_role("log").inner_text().count("four") == 1
         bob.close()
-    contents = dict(site._contents(site.resources.files("roomchat") / "web", ""))
+    contents = site.read_sources(resources.files("roomchat"))
     contents["main.js"] += b'\ndocument.documentElement.dataset.version = "new";\n'
     monkeypatch.setattr(site.Page, "of_package", lambda: site.Page.of(contents))
     version = "document.documentElement.dataset.version ?? 'old'"
