@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from precis_i18n import get_profile
 
 from roomchat.chat.names import normal, normal_person, normal_room
 from roomchat.errors import BadName
@@ -168,3 +169,20 @@ def test_other_rooms_belong_to_no_pair(room):
     """However they are called, and however long the numbers in it are."""
     assert pair_of(room) is None
     assert other_of(room, 7) == 7
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)))
+def test_a_name_of_ascii_is_what_the_profiles_make_of_it(text: str) -> None:
+    """They are not asked for it: most names are of that kind."""
+
+    def enforced(profile: str) -> str | None:
+        try:
+            return get_profile(profile).enforce(text)
+        except UnicodeEncodeError:
+            return None
+
+    try:
+        found: tuple[str | None, str | None] = normal.__wrapped__(text, len(text), "name")
+    except BadName:
+        found = None, None
+    assert found == (enforced("UsernameCasePreserved"), enforced("UsernameCaseMapped"))
