@@ -3,14 +3,13 @@
 // Of several tabs one calls: it holds a lock. Each tab that is looked at holds another one, which it asks for.
 // Where there are no locks every tab calls for itself; the tag makes one notification of several.
 
-import { callOf, calls, dialOf, Levels, Pace } from "../model/calls.js";
+import { callOf, calls, dialOf, levelIn, Pace } from "../model/calls.js";
 
 const CALLS = "roomchat.calls"; // names of locks
 const LOOKED_AT = "roomchat.looked-at";
 const NOTES = [[660, 0], [880, 0.12]]; // Hz, and when, in seconds
 
 export class Caller {
-  #levels = new Levels(() => localStorage);
   #app;
   #pace = new Pace();
   #isCaller = !navigator.locks;
@@ -56,7 +55,7 @@ export class Caller {
   hear(event) {
     const { chat, settings } = this.#app;
     if (!this.#isCaller || !("text" in event)) return;
-    const level = this.#levels.get(event.room) ?? settings.values.notify;
+    const level = levelIn(event.room) ?? settings.values.notify;
     // The sound can be on without notifications: then it is heard for what is for this person.
     const isCall = calls(event, chat, level === "nothing" && settings.values.sound ? "mentions" : level);
     if (isCall) this.#call(callOf(event, chat), event.room, level !== "nothing");

@@ -1,10 +1,12 @@
 // Which room is looked at, where nobody has chosen one; and what is told of being called to another.
 
 import { isPair } from "../core/protocol.js";
+import { forgetLevels } from "../model/calls.js";
 import { keepHere, readHere } from "../model/kept_here.js";
 import { dialledElsewhere } from "../model/told.js";
 
-const KEY = "roomchat.room"; // in this tab: where one was, for when the page is loaded again
+const KEY = "roomchat.room"; // where one was, for when the page is loaded again
+const ofThisTab = () => sessionStorage;
 
 export class Whereabouts {
   #app;
@@ -33,7 +35,10 @@ export class Whereabouts {
    * @param {boolean} isSame whether who was here before still is; if not, nothing of them is left
    */
   begin(isSame) {
-    if (!isSame) forget();
+    if (!isSame) {
+      keep(null);
+      forgetLevels();
+    }
     const before = kept();
     if (before !== null && this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
     this.#choose();
@@ -60,17 +65,8 @@ export class Whereabouts {
   }
 }
 
+/** @param {string | null} room that is looked at in this tab */
+const keep = (room) => keepHere(KEY, room, ofThisTab);
+
 /** @returns {string | null} the room that was looked at in this tab before */
-const kept = () => readHere(() => sessionStorage, KEY);
-
-function forget() {
-  try {
-    sessionStorage.removeItem(KEY);
-    localStorage.removeItem("roomchat.calls"); // names rooms, too
-  } catch {
-    // Nothing was kept.
-  }
-}
-
-/** @param {string} room */
-const keep = (room) => keepHere(() => sessionStorage, KEY, room);
+const kept = () => readHere(KEY, ofThisTab);

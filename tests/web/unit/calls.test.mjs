@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callOf, calls, dialOf, Levels, Pace } from "../../../roomchat/web/model/calls.js";
+import { callOf, calls, dialOf, forgetLevels, levelIn, Pace, setLevel } from "../../../roomchat/web/model/calls.js";
 import { titleOf } from "../../../roomchat/web/model/waiting.js";
 
 const chat = {
@@ -9,7 +9,7 @@ const chat = {
     ["tea", { name: "tea", unread: 0, mentions: 0 }], ["ops", { name: "ops", unread: 4, mentions: 1 }],
     ["@1-2", { isPair: true, name: "bob", unread: 2, mentions: 0 }],
   ]),
-  isOfOthers: ({ uid }) => uid !== 1, isOld: ({ seq }) => seq < 5, wants: ({ text }) => text.includes("ann"),
+  isOfOthers: ({ type, uid }) => type !== "topic" && uid !== 1, isOld: ({ seq }) => seq < 5, wants: ({ text }) => text.includes("ann"),
 };
 const said = (more) => ({ type: "message", room: "tea", seq: 9, uid: 2, name: "bob", text: "hello", ...more });
 
@@ -48,13 +48,20 @@ test("three calls at once, then one in ten seconds", () => {
 
 test("a room's own level is kept, and can be as everywhere again", () => {
   const kept = new Map();
-  const store = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) };
-  const levels = new Levels(() => store);
-  assert.equal(levels.get("constructor"), undefined);
-  levels.set("tea", "nothing");
-  assert.equal(new Levels(() => store).get("tea"), "nothing");
-  levels.set("tea", undefined);
-  assert.equal(levels.get("tea"), undefined);
+  globalThis.localStorage = {
+    getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
+  assert.equal(levelIn("constructor"), undefined);
+  for (const room of ["tea", "__proto__"]) {
+    setLevel(room, "nothing");
+    assert.equal(levelIn(room), "nothing");
+    setLevel(room, undefined);
+    assert.equal(levelIn(room), undefined);
+  }
   kept.set("roomchat.calls", "not JSON");
-  assert.equal(levels.get("tea"), undefined);
+  assert.equal(levelIn("tea"), undefined);
+  setLevel("tea", "nothing");
+  forgetLevels();
+  assert.equal(kept.size, 0);
 });
