@@ -6,6 +6,7 @@ import { Timelines } from "../model/timelines.js";
 import { Announcer } from "./announcer.js";
 import { el, fill } from "./dom.js";
 import { Jumps } from "./jumps.js";
+import { isLookedAt, onLook } from "./looked_at.js";
 import { RowLooks } from "./looks.js";
 import { MessageTools } from "./message_tools.js";
 import { Pressed } from "./pressed.js";
@@ -187,8 +188,7 @@ export class MessagesPane {
       this.#height = scroller.clientHeight;
       this.#schedule();
     }).observe(scroller);
-    for (const kind of ["focus", "blur"]) window.addEventListener(kind, () => this.#schedule());
-    document.addEventListener("visibilitychange", () => this.#schedule());
+    onLook(() => this.#schedule());
   }
 
   /** @param {string} what of the chat is another now */
@@ -280,7 +280,7 @@ export class MessagesPane {
   }
 
   /** @param {boolean} [isShown] whether somebody sees it */
-  #paint(isShown = document.visibilityState === "visible" && document.hasFocus()) {
+  #paint(isShown = isLookedAt()) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const timeline = this.#timeline, room = this.#room;

@@ -2,6 +2,7 @@
 // they have switched that on.
 
 import { isPair } from "../core/protocol.js";
+import { dialOf } from "../model/calls.js";
 import { told } from "../model/told.js";
 import { counts, titleOf } from "../model/waiting.js";
 import { Caller } from "./caller.js";
@@ -28,7 +29,7 @@ export class Notify {
     const { engine, chat } = app;
     chat.on("change", (/** @type {string} */ what) => (what === "current" ? this.#count() : this.#changed()));
     chat.on("call", (/** @type {any} */ { event }) => {
-      if (!isPair(event.room)) this.#caller.dialled(event); // what is whispered calls by itself
+      if (!isPair(event.room)) this.#caller.call(dialOf(event, chat), event.room); // a whisper calls by itself
     });
     engine.on("event", (/** @type {any} */ event) => {
       this.#caller.hear(event);
@@ -56,8 +57,7 @@ export class Notify {
     if (shown === this.#shown) return;
     this.#shown = shown;
     if (this.#icon) this.#icon.href = count ? iconWith(text, wanted > 0) : this.#plain;
-    if (wanted) navigator.setAppBadge?.(wanted).catch(() => {});
-    else navigator.clearAppBadge?.().catch(() => {});
+    navigator.setAppBadge?.(wanted).catch(() => {}); // 0: there is none
   }
 
   /** @param {any} event somebody asks this person into a private room; it comes again with each connection */
@@ -67,7 +67,7 @@ export class Notify {
     const [sentence] = told(event, app.chat);
     const join = async () => (await app.ask({ type: "join", room })) && app.go(room);
     this.#invited.set(room, app.tell(sentence, { label: "Join", run: join }));
-    this.#caller.invited(event, sentence);
+    this.#caller.call({ title: sentence }, room);
   }
 
   /** @param {string} room that we are in now, whoever asked us; if we are put out we may be asked again */

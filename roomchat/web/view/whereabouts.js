@@ -4,6 +4,7 @@ import { isPair } from "../core/protocol.js";
 import { forgetLevels } from "../model/calls.js";
 import { keepHere, readHere } from "../model/kept_here.js";
 import { dialledElsewhere } from "../model/told.js";
+import { isLookedAt, onLook } from "./looked_at.js";
 
 const KEY = "roomchat.room"; // where one was, for when the page is loaded again
 const ofThisTab = () => sessionStorage;
@@ -24,9 +25,8 @@ export class Whereabouts {
       if (isHere || isPair(event.room)) return;
       app.tell(dialledElsewhere(event, chat), { label: "Go there", run: () => app.go(event.room) });
     });
-    const look = () => (chat.isWatched = document.visibilityState === "visible" && document.hasFocus());
-    for (const kind of ["focus", "blur"]) window.addEventListener(kind, look);
-    document.addEventListener("visibilitychange", look);
+    const look = () => (chat.isWatched = isLookedAt());
+    onLook(look);
     look();
   }
 
@@ -40,7 +40,7 @@ export class Whereabouts {
       forgetLevels();
     }
     const before = kept();
-    if (before !== null && this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
+    if (this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
     this.#choose();
   }
 
@@ -49,7 +49,7 @@ export class Whereabouts {
     const { chat, engine } = this.#app;
     if (chat.current !== null || !chat.rooms.size) return;
     const before = kept();
-    if (before !== null && chat.rooms.has(before)) chat.look(before);
+    if (chat.rooms.has(before)) chat.look(before);
     else if (before === null || engine.status.phase === "online") {
       chat.look(chat.rooms.has(chat.lobby) ? chat.lobby : [...chat.rooms.keys()][0]);
     }
