@@ -1,6 +1,7 @@
 // What stands below each other in a room: items as rows, with what each needs to know of those before it.
 
 import { comingsWords } from "./comings.js";
+import { SPOKEN } from "./known.js";
 import { seqOf } from "./run.js";
 import { isDeed, said } from "./words.js";
 
@@ -51,7 +52,7 @@ function kindOf(item, { hides }) {
   if (item.kind !== "entry") return item.kind;
   const { type } = item.entry;
   if (hides(item.entry)) return null;
-  if (type === "message" || type === "action") return "words";
+  if (SPOKEN.includes(type)) return "words";
   if (type === "tombstone") return type;
   return isDeed(item.entry) && type !== "deleted" ? "deed" : null; // of what was deleted the tombstone tells
 }
@@ -80,7 +81,7 @@ export function rowsOf(timeline, from, to, look) {
   if (!timeline.past && to >= run.end) items.push(...timeline.waiting);
   /** @type {Row[]} */
   const rows = [];
-  let before = above(run, from, look), seq = seqBefore(run, from);
+  let before = run.before(from, (item) => kindOf(item, look)), seq = seqOf(run.before(from, seqOf));
   for (const [index, item] of items.entries()) {
     const number = Math.min(first + index, run.end);
     const kind = kindOf(item, look), own = seqOf(item);
@@ -114,28 +115,3 @@ function isSame(before, item, day, look) {
 
 /** @param {Item} item @param {Look} look */
 const isSaid = (item, look) => ["words", "tombstone"].includes(kindOf(item, look) ?? "");
-
-/**
- * The nearest item before that number which is shown.
- * @param {import("./run.js").Run} run
- * @param {number} number
- * @param {Look} look
- */
-function above(run, number, look) {
-  for (let place = Math.min(number, run.end) - run.start - 1; place >= 0; place -= 1) {
-    if (kindOf(run.items[place], look)) return run.items[place];
-  }
-  return null;
-}
-
-/**
- * The seq of the nearest entry before that number; 0 if there is none.
- * @param {import("./run.js").Run} run
- * @param {number} number
- */
-function seqBefore(run, number) {
-  for (let place = Math.min(number, run.end) - run.start - 1; place >= 0; place -= 1) {
-    if (seqOf(run.items[place])) return seqOf(run.items[place]);
-  }
-  return 0;
-}

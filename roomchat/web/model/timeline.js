@@ -49,16 +49,14 @@ export class Timeline extends Emitter {
     this.live = new Run(entries.map(logged));
     for (const { entry } of /** @type {any[]} */ (this.live.items))
       if (entry.type === "deleted") this.live.erase(entry.of);
-    this.past = null;
     this.waiting = [];
-    this.emit("change");
+    this.toNewest();
   }
 
   /** Keep nothing but our lines that wait: what is here does not belong to what comes. */
   forget() {
     this.live = new Run();
-    this.past = null;
-    this.emit("change");
+    this.toNewest();
   }
 
   /**
@@ -69,7 +67,7 @@ export class Timeline extends Emitter {
    */
   take(entry, isOfOthers = false, isOld = false) {
     if (entry.type === "deleted") for (const run of [this.live, this.past]) run?.erase(entry.of);
-    if (entry.own) this.waiting = this.waiting.filter(({ line }) => line.id !== entry.own);
+    this.#unsay(entry.own);
     if (isOfOthers) this.heard += 1;
     const last = isOld ? this.live.items.findLastIndex(({ kind }) => kind !== "told") : -1;
     const told = isOld ? this.live.items.splice(last + 1) : [];
@@ -82,8 +80,9 @@ export class Timeline extends Emitter {
    * @param {Line} line
    */
   say(line) {
-    if (this.waiting.some((one) => one.line.id === line.id)) return;
-    this.waiting = [...this.waiting, waiting(line)];
+    const { id, at } = line;
+    if (this.#waiting(id)) return;
+    this.waiting = [...this.waiting, { kind: "waiting", key: `line:${id}`, at, line }];
     this.emit("change");
   }
 
@@ -93,10 +92,9 @@ export class Timeline extends Emitter {
    * @param {string} reason a sentence
    */
   refuse(line, reason) {
-    const known = this.waiting.find((one) => one.line.id === line.id)?.line;
-    this.waiting = this.waiting.filter((one) => one.line.id !== line.id);
-    this.#append({ kind: "refused", key: `line:${line.id}`, at: known?.at ?? Date.now(), line: known ?? line,
-      reason });
+    const said = this.#waiting(line.id)?.line ?? line, { id, at } = said;
+    this.#unsay(id);
+    this.#append({ kind: "refused", key: `line:${id}`, at, line: said, reason });
   }
 
   /**
@@ -140,9 +138,8 @@ export class Timeline extends Emitter {
 
   /** Show nothing of what is here; it can be scrolled back to. */
   clear() {
-    this.past = null;
     this.live.forgetBefore(this.live.end);
-    this.emit("change");
+    this.toNewest();
   }
 
   /**
@@ -207,6 +204,16 @@ export class Timeline extends Emitter {
     return true;
   }
 
+  /** @param {string} id of a line */
+  #waiting(id) {
+    return this.waiting.find(({ line }) => line.id === id);
+  }
+
+  /** @param {string} [id] of a line that waits no more */
+  #unsay(id) {
+    this.waiting = this.waiting.filter(({ line }) => line.id !== id);
+  }
+
   /** @param {Item} item */
   #append(item) {
     this.live.append(item);
@@ -231,13 +238,7 @@ export class Timeline extends Emitter {
   }
 
   #key() {
-    this.#told += 1;
-    return `told:${this.#told}`;
+    return `told:${++this.#told}`;
   }
 }
 
-/**
- * @param {Line} line
- * @returns {Waiting}
- */
-const waiting = (line) => ({ kind: "waiting", key: `line:${line.id}`, at: line.at, line });
