@@ -35,10 +35,8 @@ export class Status {
     this.#engine = engine;
     this.#how = engine.status;
     engine.on("status", (/** @type {How} */ how) => this.#changed(how));
-    engine.on("notice", (/** @type {string} */ sentence) => {
-      this.#notice(sentence, [this.#drops(sentence, "All right")]);
-    });
-    engine.on("update", () => this.#notice(UPDATE, [button("Load it", reload), this.#drops(UPDATE, "Later")]));
+    engine.on("notice", (/** @type {string} */ sentence) => this.#notice(sentence, "All right"));
+    engine.on("update", () => this.#notice(UPDATE, "Later", button("Load it", reload)));
   }
 
   /** @param {How} how */
@@ -70,32 +68,23 @@ export class Status {
 
   /**
    * @param {string} sentence
-   * @param {Node[]} buttons
+   * @param {string} away the label of the button that takes it away
+   * @param {...Node} buttons before that one
    */
-  #notice(sentence, buttons) {
-    this.#notices.set(sentence, buttons);
-    this.#show();
-  }
-
-  /**
-   * A button that takes a notice away.
-   *
-   * @param {string} sentence
-   * @param {string} label
-   */
-  #drops(sentence, label) {
-    return button(label, () => {
+  #notice(sentence, away, ...buttons) {
+    const drop = button(away, () => {
       this.#notices.delete(sentence);
       this.#show();
     });
+    this.#notices.set(sentence, [...buttons, drop]);
+    this.#show();
   }
 
   #show() {
     const [words, buttons] = this.#said();
     this.#element.classList.toggle("is-fine", this.#state !== "lost" || this.#how.phase === "connecting");
     if (this.#element.firstChild?.textContent === words) return; // said, and pressed perhaps
-    if (words) fill(this.#element, el("p", null, words), ...buttons);
-    else fill(this.#element);
+    fill(this.#element, words && el("p", null, words), ...buttons);
   }
 
   /** @returns {[string, Node[]]} */
