@@ -147,20 +147,11 @@ export function safeUrl(text) {
 export function lines(pieces) {
   /** @type {Token[][]} */
   const all = [[]];
-  let isBehindBlock = false;
   for (const token of pieces) {
-    const last = all[all.length - 1];
-    if (token.kind === "block") {
-      if (last.length) all.push([token]);
-      else last.push(token);
-    } else if (token.kind === "break") {
-      all.push([]);
-    } else if (isBehindBlock) {
-      all.push([token]);
-    } else {
-      last.push(token);
-    }
-    isBehindBlock = token.kind === "block";
+    const line = all[all.length - 1];
+    if (token.kind === "break") all.push([]);
+    else if (line.length && [line[0].kind, token.kind].includes("block")) all.push([token]);
+    else line.push(token);
   }
   return all;
 }
