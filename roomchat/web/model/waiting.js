@@ -1,20 +1,18 @@
 // How much waits for this person, and the title that says so.
 
-import { isPair } from "../core/protocol.js";
 import { cell } from "./harmless.js";
-import { whisperer } from "./words.js";
 
 /**
- * How much waits: mentions and whispers, and all that is unread.
+ * How much waits: `wanted` are whispers and mentions; `count` is of these, or else of all that is unread.
  * @param {any} chat
  */
-export function counts(chat) {
+export function waitsFor(chat) {
   let wanted = 0, unread = 0;
   for (const room of chat.rooms.values()) {
-    wanted += room.isPair ? room.unread : room.mentions;
+    wanted += room.mentions;
     unread += room.unread;
   }
-  return { wanted, unread };
+  return { wanted, count: wanted || unread };
 }
 
 /**
@@ -22,10 +20,7 @@ export function counts(chat) {
  * @param {any} chat
  */
 export function titleOf(chat) {
-  const { wanted, unread } = counts(chat), count = wanted || unread;
-  const { current } = chat;
-  const before = count ? `(${count}) ` : "";
-  if (current === null) return `${before}roomchat`;
-  const name = isPair(current) ? whisperer(current, chat) : `#${cell(chat.rooms.get(current)?.name ?? current)}`;
-  return `${before}roomchat \u2014 ${name}`;
+  const { count } = waitsFor(chat), room = chat.rooms.get(chat.current);
+  const where = room ? ` \u2014 ${room.isPair ? "" : "#"}${cell(room.name)}` : "";
+  return `${count ? `(${count}) ` : ""}roomchat${where}`;
 }

@@ -4,7 +4,7 @@
 import { isPair } from "../core/protocol.js";
 import { dialOf } from "../model/calls.js";
 import { told } from "../model/told.js";
-import { counts, titleOf } from "../model/waiting.js";
+import { titleOf, waitsFor } from "../model/waiting.js";
 import { Caller } from "./caller.js";
 
 const MOST = 99; // that the icon counts
@@ -51,7 +51,7 @@ export class Notify {
 
   #count() {
     this.#isStale = false;
-    const { wanted, unread } = counts(this.#app.chat), title = titleOf(this.#app.chat), count = wanted || unread;
+    const { wanted, count } = waitsFor(this.#app.chat), title = titleOf(this.#app.chat);
     if (document.title !== title) document.title = title;
     const text = count > MOST ? `${MOST}+` : String(count), shown = wanted ? `!${text}` : text;
     if (shown === this.#shown) return;

@@ -119,8 +119,7 @@ const pair = ({ other: { uid, name, offline } }) =>
   [tile(uid, "small"), nameElement(uid, name), presence(offline)];
 
 /** @param {any} room */
-function counts({ isPair, unread, mentions }) {
-  const calls = isPair ? unread : mentions;
-  const shown = calls || unread;
-  return shown > 0 && el("span", { class: `count${calls ? " calls" : ""}` }, shown > MOST ? `${MOST}+` : shown);
+function counts({ unread, mentions }) {
+  const shown = mentions || unread;
+  return shown > 0 && el("span", { class: `count${mentions ? " calls" : ""}` }, shown > MOST ? `${MOST}+` : shown);
 }

@@ -7,7 +7,7 @@ const chat = {
   me: { uid: 1, name: "ann" }, names: new Map([[2, "bob"]]), current: "tea",
   rooms: new Map([
     ["tea", { name: "tea", unread: 0, mentions: 0 }], ["ops", { name: "ops", unread: 4, mentions: 1 }],
-    ["@1-2", { isPair: true, name: "bob", unread: 2, mentions: 0 }],
+    ["@1-2", { isPair: true, name: "bob", unread: 2, mentions: 2 }],
   ]),
   isOfOthers: ({ type, uid }) => type !== "topic" && uid !== 1, isOld: ({ seq }) => seq < 5, wants: ({ text }) => text.includes("ann"),
 };
@@ -35,7 +35,10 @@ test("a call says who, where, and what, all harmless", () => {
 
 test("the title counts what is for this person, or else all that is unread", () => {
   assert.equal(titleOf(chat), "(3) roomchat \u2014 #tea");
-  const quiet = { ...chat, current: "@1-2", rooms: new Map([["tea", { unread: 5, mentions: 0 }]]) };
+  const rooms = new Map([
+    ["@1-2", { isPair: true, name: "bob", unread: 0, mentions: 0 }], ["tea", { unread: 5, mentions: 0 }],
+  ]);
+  const quiet = { ...chat, current: "@1-2", rooms };
   assert.equal(titleOf(quiet), "(5) roomchat \u2014 bob");
   assert.equal(titleOf({ ...chat, current: null, rooms: new Map() }), "roomchat");
 });
