@@ -3,7 +3,7 @@
 import { comingsWords } from "./comings.js";
 import { SPOKEN } from "./known.js";
 import { seqOf } from "./run.js";
-import { isDeed, said } from "./words.js";
+import { dayOf, isDeed, said } from "./words.js";
 
 /** @typedef {import("./run.js").Item} Item */
 /** @typedef {import("./timeline.js").Timeline} Timeline */
@@ -19,20 +19,6 @@ import { isDeed, said } from "./words.js";
  */
 
 const TOGETHER = 5 * 60_000; // ms between words of one person that stand together
-
-/** @type {{at: number, day: string}} the last one asked for: neighbours are of the same minute mostly */
-let known = { at: NaN, day: "" };
-
-/** @param {number} at ms @returns {string} the day here, as 2026-11-29 */
-export function dayOf(at) {
-  const minute = Math.floor(at / 60_000);
-  if (minute !== known.at) {
-    const date = new Date(at);
-    const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
-    known = { at: minute, day: `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}` };
-  }
-  return known.day;
-}
 
 /**
  * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `me`: `"7 ann"`; `hides`: whether an
