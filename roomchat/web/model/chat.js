@@ -101,10 +101,10 @@ export class Chat extends Known {
 
   /** @param {import("../core/protocol.js").Welcome} event */
   #welcome(event) {
-    const { uid, name, account = false, device = 1, epoch, lobby, motd, limits } = event;
+    const { uid, name, account = false, epoch, lobby, motd, limits } = event;
     const isFirst = this.epoch !== epoch;
     if (isFirst) this.#forget(); // in another log the UIDs are other people's
-    this.become({ uid, name, account, device });
+    this.become({ uid, name, account });
     Object.assign(this, { epoch, lobby, motd, limits });
     this.blocked = new Set(event.blocked);
     this.clients = { list: event.clients, total: event.clients_total };

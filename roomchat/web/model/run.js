@@ -80,8 +80,7 @@ export class Run {
 
   /** @param {number} seq whether the entry with that seq is here, if it is anywhere */
   reaches(seq) {
-    const { firstSeq } = this;
-    return firstSeq > 0 && (firstSeq <= seq || this.isWhole) && seq <= this.lastSeq;
+    return (this.firstSeq <= seq || this.isWhole) && seq <= this.lastSeq;
   }
 
   /**
