@@ -3,7 +3,7 @@
 import { isPair } from "../core/protocol.js";
 import { cell, harmlessLines, short } from "./harmless.js";
 import { keepHere, readHere } from "./kept_here.js";
-import { nameOf, said, speaker, whose } from "./words.js";
+import { said, speaker } from "./words.js";
 
 /** @typedef {"everything" | "mentions" | "nothing"} Level */
 
@@ -58,21 +58,10 @@ export function calls(entry, chat, level) {
 /**
  * A notification of it.
  * @param {any} entry
- * @param {any} chat
  * @returns {{title: string, body: string}} harmless
  */
-export function callOf(entry, chat) {
+export function callOf(entry) {
   const { star, text } = said(entry), who = speaker(entry.uid, entry.name);
   const title = isPair(entry.room) ? `${who} whispers to you` : `${who} in ${cell(entry.room)}`;
   return { title, body: (star ? `* ${who} ` : "") + harmlessLines(short(text, LONGEST)) };
-}
-
-/**
- * Somebody has dialled this person.
- * @param {any} event joined, with `by`
- * @param {any} chat
- */
-export function dialOf(event, chat) {
-  const who = whose(nameOf(event.by, chat) ?? "Someone", event.by);
-  return { title: `${who} dialled you`, body: `You are in ${cell(event.room)}.` };
 }

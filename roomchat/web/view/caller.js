@@ -57,7 +57,7 @@ export class Caller {
     const level = levelIn(event.room) ?? notify;
     // The sound can be on without notifications: then it is heard for what is for this person.
     const isCall = calls(event, chat, level === "nothing" && sound ? "mentions" : level);
-    if (isCall) this.call(callOf(event, chat), event.room, level);
+    if (isCall) this.call(callOf(event), event.room, level);
   }
 
   /**

@@ -1,9 +1,8 @@
-// Tells this person of what waits: by the title, the icon and the badge of the page; and has them called, where
-// they have switched that on.
+// Tells this person of what waits: by the title, the icon and the badge of the page; of being dialled, and asked
+// into a room; and has them called, where they have switched that on.
 
 import { isPair } from "../core/protocol.js";
-import { dialOf } from "../model/calls.js";
-import { told } from "../model/told.js";
+import { dialledElsewhere, told } from "../model/told.js";
 import { titleOf, waitsFor } from "../model/waiting.js";
 import { Caller } from "./caller.js";
 
@@ -28,8 +27,12 @@ export class Notify {
     this.#caller = new Caller(app);
     const { engine, chat } = app;
     chat.on("change", (/** @type {string} */ what) => (what === "current" ? this.#count() : this.#changed()));
-    chat.on("call", (/** @type {any} */ { event }) => {
-      if (!isPair(event.room)) this.#caller.call(dialOf(event, chat), event.room); // a whisper calls by itself
+    chat.on("call", (/** @type {any} */ { event, isHere }) => {
+      const { room } = event;
+      if (isPair(room)) return; // what is whispered calls by itself
+      const title = dialledElsewhere(event, chat);
+      if (!isHere) app.tell(title, { label: "Go there", run: () => app.go(room) });
+      this.#caller.call({ title }, room);
     });
     engine.on("event", (/** @type {any} */ event) => {
       this.#caller.hear(event);

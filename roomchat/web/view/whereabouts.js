@@ -1,9 +1,8 @@
-// Which room is looked at, where nobody has chosen one; and what is told of being called to another.
+// Which room is looked at, where nobody has chosen one.
 
 import { isPair } from "../core/protocol.js";
 import { forgetLevels } from "../model/calls.js";
 import { keepHere, readHere } from "../model/kept_here.js";
-import { dialledElsewhere } from "../model/told.js";
 import { isLookedAt, onLook } from "./looked_at.js";
 
 const KEY = "roomchat.room"; // where one was, for when the page is loaded again
@@ -21,10 +20,6 @@ export class Whereabouts {
       else if (what === "current") this.#turned();
     });
     engine.on("status", () => this.#choose());
-    chat.on("call", (/** @type {any} */ { event, isHere }) => {
-      if (isHere || isPair(event.room)) return;
-      app.tell(dialledElsewhere(event, chat), { label: "Go there", run: () => app.go(event.room) });
-    });
     const look = () => (chat.isWatched = isLookedAt());
     onLook(look);
     look();

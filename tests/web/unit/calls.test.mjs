@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callOf, calls, dialOf, forgetLevels, levelIn, Pace, setLevel } from "../../../roomchat/web/model/calls.js";
+import { callOf, calls, forgetLevels, levelIn, Pace, setLevel } from "../../../roomchat/web/model/calls.js";
 import { titleOf } from "../../../roomchat/web/model/waiting.js";
 
 const chat = {
@@ -24,13 +24,11 @@ test("what calls: news of others, by the level of the room", () => {
 });
 
 test("a call says who, where, and what, all harmless", () => {
-  assert.deepEqual(callOf(said({ text: "hi\n\u202eann" }), chat),
+  assert.deepEqual(callOf(said({ text: "hi\n\u202eann" })),
     { title: "bob in tea", body: "hi\n<U+202E>ann" });
-  assert.deepEqual(callOf(said({ room: "@1-2", type: "action", text: "waves" }), chat),
+  assert.deepEqual(callOf(said({ room: "@1-2", type: "action", text: "waves" })),
     { title: "bob whispers to you", body: "* bob waves" });
-  assert.equal(callOf(said({ text: "x".repeat(9000) }), chat).body.length, 300);
-  assert.deepEqual(dialOf({ by: 2, room: "room-1" }, chat),
-    { title: "bob (2) dialled you", body: "You are in room-1." });
+  assert.equal(callOf(said({ text: "x".repeat(9000) })).body.length, 300);
 });
 
 test("the title counts what is for this person, or else all that is unread", () => {
