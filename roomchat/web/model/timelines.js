@@ -44,8 +44,8 @@ export class Timelines {
   load(kept) {
     const { entries = {}, events = [], waiting = [], refusals = [] } = kept ?? {};
     this.#here = new Set(this.#chat.rooms.keys());
-    for (const room of new Set([...this.#all.keys(), ...Object.keys(entries)]))
-      this.of(room).load(Object.hasOwn(entries, room) ? entries[room] : []);
+    for (const timeline of this.#all.values()) timeline.load([]);
+    for (const [room, all] of Object.entries(entries)) this.of(room).load(all);
     for (const event of events) if (isEntry(event)) this.take(event);
     for (const line of waiting) this.said(line);
     for (const refusal of refusals) this.refused(refusal);
