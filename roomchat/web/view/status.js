@@ -6,8 +6,6 @@ import { el, fill } from "./dom.js";
 
 const PATIENCE = 1500; // ms: a connection that is back sooner is not spoken of
 const BACK_FOR = 4000; // ms for which it says that the connection is back
-const LOST = "The connection is lost. Trying again; what you type is kept.";
-const ENDED = "You are logged out here.";
 const UPDATE = "There is a new version of this page.";
 
 /** @typedef {{phase: string, sentence: string, retryAt?: number}} How */
@@ -93,8 +91,7 @@ export class Status {
     if (this.#state === "back") return ["The connection is back.", []];
     if (this.#state !== "lost") return [...this.#notices].at(-1) ?? ["", []];
     const retry = () => this.#engine.retry();
-    if (phase !== "ended") return [sentence || LOST, [button("Try now", retry)]];
-    return [sentence || ENDED,
-      [button("Come in here again", retry), button("Log out", () => this.#engine.logout())]];
+    if (phase !== "ended") return [sentence, [button("Try now", retry)]];
+    return [sentence, [button("Come in here again", retry), button("Log out", () => this.#engine.logout())]];
   }
 }
