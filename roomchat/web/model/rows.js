@@ -21,9 +21,9 @@ import { dayOf, isDeed, said } from "./words.js";
 const TOGETHER = 5 * 60_000; // ms between words of one person that stand together
 
 /**
- * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `me`: `"7 ann"`; `hides`: whether an
+ * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `hides`: whether an
  * entry is of somebody of whom nothing is to be seen.
- * @typedef {{mark: number, me: string, hides: (entry: any) => boolean}} Look
+ * @typedef {{mark: number, me: {uid: number, name: string}, hides: (entry: any) => boolean}} Look
  */
 
 /**
@@ -43,8 +43,11 @@ function kindOf(item, { hides }) {
   return isDeed(item.entry) && type !== "deleted" ? "deed" : null; // of what was deleted the tombstone tells
 }
 
-/** @param {Item} item whose words they are, and how that is called; 0: ours, not yet in the log */
-const whose = (item) => (item.kind === "entry" ? `${item.entry.uid} ${item.entry.name}` : "");
+/** @param {Item} item @param {Look} look whose words they are, and how that is called */
+function speakerOf(item, { me }) {
+  const { uid, name } = item.kind === "entry" ? item.entry : me;
+  return `${uid} ${name}`;
+}
 
 /** @param {Item} item */
 const isAction = (item) =>
@@ -71,14 +74,13 @@ export function rowsOf(timeline, from, to, look) {
   for (const [index, item] of items.entries()) {
     const number = Math.min(first + index, run.end);
     const kind = kindOf(item, look), own = seqOf(item);
+    const day = dayOf(item.at);
     if (kind && mark && seq && seq <= mark && own > mark) {
-      rows.push({ key: "new", kind: "new", item: null, at: before?.at ?? 0, day: dayOf(item.at), isHead: false,
-        number });
+      rows.push({ key: "new", kind: "new", item: null, at: before?.at ?? 0, day, number, isHead: false });
       before = null;
     }
     seq = own || seq;
     if (!kind) continue;
-    const day = dayOf(item.at);
     rows.push({ key: item.key, kind, item, at: item.at, day, number, isHead: !isSame(before, item, day, look) });
     before = item;
   }
@@ -93,9 +95,8 @@ export function rowsOf(timeline, from, to, look) {
  * @param {Look} look
  */
 function isSame(before, item, day, look) {
-  const { me } = look;
   return before !== null && isSaid(before, look) && isSaid(item, look) &&
-    (whose(before) || me) === (whose(item) || me) &&
+    speakerOf(before, look) === speakerOf(item, look) &&
     Math.abs(item.at - before.at) < TOGETHER && dayOf(before.at) === day && !isAction(before) && !isAction(item);
 }
 
