@@ -8,7 +8,7 @@ import { Room } from "./room.js";
 
 /**
  * Tells: `change` with what has changed, "me", "rooms" (which there are, their names, what is new in them),
- * "people", "current", or "room:" and a key; `call` ({event: Joined, isHere}: somebody has dialled us, or whispers
+ * "people", "current", or "room:" and a key; `call` (Joined: somebody has dialled us, or whispers
  * for the first time).
  */
 export class Chat extends Known {
@@ -143,10 +143,9 @@ export class Chat extends Known {
     }
     this.#changed.add("rooms").add("people").add(`room:${key}`);
     if (by !== undefined && by !== this.me.uid && !isByBlocked && re === undefined && !this.#isPast) {
-      const isHere = this.current === key;
-      if (!isHere && !room.isPair) room.dialledBy = by;
+      if (this.current !== key && !room.isPair) room.dialledBy = by;
       this.#tell();
-      this.emit("call", { event, isHere });
+      this.emit("call", event);
     }
     return !isAgain || !!event.isCut;
   }

@@ -3,16 +3,16 @@
 import { cell } from "./harmless.js";
 
 /**
- * How much waits: `wanted` are whispers and mentions; `count` is of these, or else of all that is unread.
+ * How much waits: mentions and whispers, and all that is unread.
  * @param {any} chat
  */
-export function waitsFor(chat) {
+export function counts(chat) {
   let wanted = 0, unread = 0;
   for (const room of chat.rooms.values()) {
     wanted += room.mentions;
     unread += room.unread;
   }
-  return { wanted, count: wanted || unread };
+  return { wanted, unread };
 }
 
 /**
@@ -20,7 +20,8 @@ export function waitsFor(chat) {
  * @param {any} chat
  */
 export function titleOf(chat) {
-  const { count } = waitsFor(chat), room = chat.rooms.get(chat.current);
+  const { wanted, unread } = counts(chat), count = wanted || unread;
+  const room = chat.rooms.get(chat.current);
   const where = room ? ` \u2014 ${room.isPair ? "" : "#"}${cell(room.name)}` : "";
   return `${count ? `(${count}) ` : ""}roomchat${where}`;
 }

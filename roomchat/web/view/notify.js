@@ -3,7 +3,7 @@
 
 import { isPair } from "../core/protocol.js";
 import { dialledElsewhere, told } from "../model/told.js";
-import { titleOf, waitsFor } from "../model/waiting.js";
+import { counts, titleOf } from "../model/waiting.js";
 import { Caller } from "./caller.js";
 
 const MOST = 99; // that the icon counts
@@ -27,11 +27,11 @@ export class Notify {
     this.#caller = new Caller(app);
     const { engine, chat } = app;
     chat.on("change", (/** @type {string} */ what) => (what === "current" ? this.#count() : this.#changed()));
-    chat.on("call", (/** @type {any} */ { event, isHere }) => {
+    chat.on("call", (/** @type {any} */ event) => {
       const { room } = event;
       if (isPair(room)) return; // what is whispered calls by itself
       const title = dialledElsewhere(event, chat);
-      if (!isHere) app.tell(title, { label: "Go there", run: () => app.go(room) });
+      if (chat.current !== room) app.tell(title, { label: "Go there", run: () => app.go(room) });
       this.#caller.call({ title }, room);
     });
     engine.on("event", (/** @type {any} */ event) => {
@@ -54,7 +54,7 @@ export class Notify {
 
   #count() {
     this.#isStale = false;
-    const { wanted, count } = waitsFor(this.#app.chat), title = titleOf(this.#app.chat);
+    const { wanted, unread } = counts(this.#app.chat), title = titleOf(this.#app.chat), count = wanted || unread;
     if (document.title !== title) document.title = title;
     const text = count > MOST ? `${MOST}+` : String(count), shown = wanted ? `!${text}` : text;
     if (shown === this.#shown) return;

@@ -73,7 +73,7 @@ export class Sidebar {
     if (line.ariaLabel === said) return; // a busy room does not paint the sidebar at each message
     line.ariaLabel = said;
     line.classList.toggle("is-unread", room.unread + room.mentions > 0);
-    fill(line, ...(room.isPair ? pair(room) : named(room)), counts(room));
+    fill(line, ...(room.isPair ? pair(room) : named(room)), count(room));
   }
 
   #copy() {
@@ -119,7 +119,8 @@ const pair = ({ other: { uid, name, offline } }) =>
   [tile(uid, "small"), nameElement(uid, name), presence(offline)];
 
 /** @param {any} room */
-function counts({ unread, mentions }) {
+function count({ unread, mentions }) {
   const shown = mentions || unread;
-  return shown > 0 && el("span", { class: `count${mentions ? " calls" : ""}` }, shown > MOST ? `${MOST}+` : shown);
+  const classes = mentions ? "count calls" : "count";
+  return shown > 0 && el("span", { class: classes }, shown > MOST ? `${MOST}+` : shown);
 }
