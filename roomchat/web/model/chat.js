@@ -12,8 +12,6 @@ import { Room } from "./room.js";
  * for the first time).
  */
 export class Chat extends Known {
-  /** @type {Set<string>} rooms that we were in before the connection was lost, and have not come back into */
-  #awaited = new Set();
   /** @type {Set<string>} */
   #changed = new Set();
   #isPast = false; // what is taken note of
@@ -111,7 +109,6 @@ export class Chat extends Known {
     for (const one of event.clients) this.directory.call(one.uid, one.name);
     this.directory.call(uid, name);
     this.#hear(event.rooms);
-    this.#awaited = new Set(this.windows.keys());
     this.#changed.add("me").add("people").add("rooms");
     return isFirst;
   }
@@ -131,7 +128,6 @@ export class Chat extends Known {
     for (const { uid, name } of members) this.directory.call(uid, name);
     const known = this.windows.of(key);
     const room = known ?? new Room(key, this);
-    const isAgain = this.#awaited.delete(key) && re === undefined;
     const isByBlocked = by !== undefined && this.blocked.has(by); // who is blocked leads nowhere
     if (!known && room.isPair && isByBlocked) this.windows.close(room);
     else if (!known) this.windows.open(room);
@@ -147,13 +143,12 @@ export class Chat extends Known {
       this.#tell();
       this.emit("call", event);
     }
-    return !isAgain || !!event.isCut;
+    return !known || by !== undefined || !!event.isCut; // else we have come back, or only look there again
   }
 
   /** @param {import("../core/protocol.js").Left} event */
   #left({ room: key }) {
     this.windows.remove(key);
-    this.#awaited.delete(key);
     this.#changed.add("rooms").add("current").add(`room:${key}`);
   }
 

@@ -284,14 +284,15 @@ test("what comes again when the connection is back is no news", () => {
   chat.take(message("tea", { seq: 7 }));
   assert.deepEqual(counts(chat), [2, 0]);
   chat.take(welcome());
-  assert.equal(chat.take(joined("tea", { last_seq: 8, re: 3 })), true, "but the answer to a join");
+  assert.equal(chat.take(joined("tea", { last_seq: 8, re: 3 })), false, "nor is the answer to a join");
   chat.take(joined("tea", { last_seq: 6, re: 4 }));
   assert.deepEqual([counts(chat), room(chat).lastSeq], [[2, 0], 8], "an answer may come behind what is newer");
   chat.take(welcome());
-  assert.equal(chat.take(joined("tea", { last_seq: 6, isCut: true })), true);
+  assert.equal(chat.take(joined("tea", { last_seq: 6, isCut: true })), true, "but that some of it is lost is news");
   assert.deepEqual(counts(chat), [1, 0], "the server has lost the end of its log");
   chat.take(message("tea", { seq: 7 }));
   assert.deepEqual(counts(chat), [2, 0]);
+  assert.equal(chat.take(joined("tea", { last_seq: 7, by: 2 })), true, "and to be dialled");
 });
 
 test("in another log all is forgotten", () => {
