@@ -67,9 +67,10 @@ export function tokens(text, meant) {
  * @returns {Token | null} null: it only looked like one
  */
 function read({ 0: text, groups = {} }, meant) {
-  if (groups.block !== undefined) return { kind: "block", text, shown: groups.block.replace(/\n$/, "") };
-  if (groups.code !== undefined) return { kind: "code", text, shown: groups.code };
-  if (groups.link !== undefined) {
+  const { block, code, link } = groups;
+  if (block) return { kind: "block", text, shown: block.replace(/\n$/, "") };
+  if (code) return { kind: "code", text, shown: code };
+  if (link) {
     const shown = withoutEnd(text);
     const target = safeUrl(shown);
     return target && { kind: "link", text: shown, ...target };
