@@ -159,7 +159,7 @@ export class Chat extends Known {
   #who({ clients, clients_total: total, room: key, owner, moderators = [], re }, room) {
     for (const { uid, name } of clients) this.directory.call(uid, name);
     this.#changed.add("people");
-    if (key === undefined || !room) return;
+    if (!room) return;
     room.meet(clients, total, re === undefined || clients.length === total);
     room.ordered(owner, moderators);
     this.#changed.add(`room:${key}`);

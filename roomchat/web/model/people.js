@@ -27,7 +27,7 @@ export class People {
    */
   meant(who) {
     const found = new Set();
-    for (const reading of new Set([who, who.replace(/^@/, "")])) {
+    for (const reading of [who, who.replace(/^@/, "")]) {
       if (/^\d+$/.test(reading) && reading.length <= MAX_DIGITS) found.add(Number(reading));
       for (const uid of this.#bearers(reading)) found.add(uid);
     }

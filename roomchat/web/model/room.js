@@ -182,7 +182,7 @@ export class Room {
     this.membersTotal += Number(type === "member_joined") - Number(type === "member_left");
     if (type === "member_left") this.members.delete(uid);
     else this.members.set(uid, { uid, name, away: type === "away" });
-    return type === "member_left" || type === "away" || known === undefined || known.away;
+    return type === "member_left" || type === "away" || (known?.away ?? true);
   }
 
   /**

@@ -11,8 +11,8 @@ const EVERY = 1000; // ms: a flood of messages is counted once a second
 
 export class Notify {
   #app;
-  #icon = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=icon]"));
-  #plain = this.#icon?.href ?? "";
+  #icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+  #plain = this.#icon.href;
   #shown = "";
   #isStale = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} while it was counted just now */
@@ -59,7 +59,7 @@ export class Notify {
     const text = count > MOST ? `${MOST}+` : String(count), shown = wanted ? `!${text}` : text;
     if (shown === this.#shown) return;
     this.#shown = shown;
-    if (this.#icon) this.#icon.href = count ? iconWith(text, wanted > 0) : this.#plain;
+    this.#icon.href = count ? iconWith(text, wanted > 0) : this.#plain;
     navigator.setAppBadge?.(wanted).catch(() => {}); // 0: there is none
   }
 
