@@ -24,10 +24,8 @@ export class Timeline extends Emitter {
   past = null;
   /** @type {Waiting[]} */
   waiting = [];
-  /** How many messages of others came. */
-  heard = 0;
-  /** How many of them had come when its end was seen last; set by who shows it. */
-  seen = 0;
+  /** How many messages of others have come since its end was seen last; set anew by who shows it. */
+  unseen = 0;
   /** Whether a page is on its way. */
   isFetching = false;
   /** The first number on the screen, set by who shows it: what is behind it is not given up. */
@@ -68,7 +66,7 @@ export class Timeline extends Emitter {
   take(entry, isOfOthers = false, isOld = false) {
     if (entry.type === "deleted") for (const run of [this.live, this.past]) run?.erase(entry.of);
     this.#unsay(entry.own);
-    if (isOfOthers) this.heard += 1;
+    if (isOfOthers) this.unseen += 1;
     const last = isOld ? this.live.items.findLastIndex(({ kind }) => kind !== "told") : -1;
     const told = isOld ? this.live.items.splice(last + 1) : [];
     this.#append(logged(entry));

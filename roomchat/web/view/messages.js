@@ -247,7 +247,7 @@ export class MessagesPane {
     const number = this.#mark ? live.find(this.#mark + 1) : live.end;
     if (number <= live.start || number >= live.end || this.#isSeen("new")) return;
     const isNews = (/** @type {any} */ { entry }) => entry?.seq > this.#mark && this.#app.chat.isOfOthers(entry);
-    timeline.seen = timeline.heard - live.items.filter(isNews).length;
+    timeline.unseen = live.items.filter(isNews).length;
     const place = { key: "new", seq: 0, offset: this.#scroller.clientHeight * NEW_AT };
     this.#list.open(timeline, number, place);
     this.#paint();
@@ -318,8 +318,8 @@ export class MessagesPane {
 
   /** @param {import("../model/timeline.js").Timeline} timeline */
   #paintJumps(timeline) {
-    if (this.#list.isAtEnd) timeline.seen = timeline.heard;
-    this.#jumps.newest(!this.#list.isAtEnd, timeline.heard - timeline.seen);
+    if (this.#list.isAtEnd) timeline.unseen = 0;
+    this.#jumps.newest(!this.#list.isAtEnd, timeline.unseen);
     const marked = timeline.live.at(timeline.live.find(this.#mark + 1) - 1);
     this.#jumps.new(!this.#isMarkSeen, marked?.at);
   }

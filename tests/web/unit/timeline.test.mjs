@@ -200,7 +200,7 @@ test("who reads far above keeps what is looked at, while much is said", () => {
   for (const entry of messages(600, 9000)) timeline.take(entry, true);
   assert.equal(timeline.shown.firstSeq, 1);
   assert.ok(timeline.past && timeline.past.items.length <= LONGEST_RUN + 1 && timeline.live.items.length <= LONGEST_RUN + 1);
-  assert.equal(timeline.heard, 8400);
+  assert.equal(timeline.unseen, 8400);
   timeline.toNewest();
   assert.equal(timeline.shown.lastSeq, 8999);
 });
