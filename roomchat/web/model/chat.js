@@ -230,17 +230,15 @@ export class Chat extends Known {
   }
 
   /**
-   * The person has seen a room up to that seq, or all of it; what the server is to be told, null: nothing.
+   * The person has seen all of a room; the seq that the server is to be told, null: nothing.
    * @param {string} key
-   * @param {number} [seq]
    */
-  read(key, seq) {
+  read(key) {
     const room = this.rooms.get(key);
-    const upto = seq ?? room?.seen ?? 0;
-    if (!room?.readUpTo(upto)) return null;
+    if (!room?.readUpTo(room.seen)) return null;
     this.#changed.add("rooms").add(`room:${key}`);
     this.#tell();
-    return upto;
+    return room.seen;
   }
 
   /** @param {string} key of a room of two, which is not to be seen until something is said there */
