@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { TypedHistory } from "../../../roomchat/web/model/typed_history.js";
 
 /** @param {{getItem: (key: string) => string | null, setItem: (key: string, value: string) => void}} has */
 const stores = (has) => Object.assign(globalThis, { localStorage: has });
 
-beforeEach(() => {
+/** An empty one. */
+function anew() {
   const kept = new Map();
   stores({ getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) });
-});
+}
 
 test("lines come back, the last one first, and then what was typed", () => {
+  anew();
   const history = new TypedHistory();
   for (const line of ["one", "two", "two"]) history.add(line);
   assert.equal(history.older(""), "two");
@@ -22,6 +24,7 @@ test("lines come back, the last one first, and then what was typed", () => {
 });
 
 test("only an empty box goes back, and a line that was changed stays", () => {
+  anew();
   const history = new TypedHistory();
   history.add("one");
   assert.equal(history.older("begun"), null);
@@ -31,6 +34,7 @@ test("only an empty box goes back, and a line that was changed stays", () => {
 });
 
 test("another tab's lines are there, too; what is deleted is not; after a logout nothing is", () => {
+  anew();
   const one = new TypedHistory(), other = new TypedHistory();
   one.add("a");
   other.add("/me b");
