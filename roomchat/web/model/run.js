@@ -1,5 +1,7 @@
 // A run of a room's log without a hole, and what was told between its entries.
 
+import { tombstone } from "../core/kept.js";
+
 /** @typedef {import("../core/protocol.js").Entry} Entry */
 /** @typedef {import("./comings.js").Comings} Comings */
 
@@ -124,8 +126,7 @@ export class Run {
     const place = this.items.findLastIndex((item) => seqOf(item) === seq);
     const item = this.items[place];
     if (item?.kind !== "entry" || !("text" in item.entry)) return;
-    const { text, ...rest } = item.entry;
-    this.items[place] = { ...item, entry: { ...rest, type: "tombstone" } };
+    this.items[place] = { ...item, entry: tombstone(item.entry) };
   }
 
   /**

@@ -28,11 +28,9 @@ export class Timelines {
    * @returns {Timeline}
    */
   of(room) {
-    const known = this.#all.get(room);
-    if (known) return known;
-    const made = new Timeline();
-    this.#all.set(room, made);
-    return made;
+    const timeline = this.#all.get(room) ?? new Timeline();
+    this.#all.set(room, timeline);
+    return timeline;
   }
 
   /**
