@@ -105,7 +105,7 @@ export class Chat extends Known {
     this.become({ uid, name, account });
     Object.assign(this, { epoch, lobby, motd, limits });
     this.blocked = new Set(event.blocked);
-    this.clients = { list: event.clients, total: event.clients_total };
+    this.clients = { list: event.clients };
     for (const one of event.clients) this.directory.call(one.uid, one.name);
     this.directory.call(uid, name);
     this.#hear(event.rooms);

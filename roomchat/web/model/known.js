@@ -25,8 +25,8 @@ export class Known extends Emitter {
   blocked = new Set();
   /** @type {Map<string, import("../core/protocol.js").RoomSummary>} rooms that we have heard of */
   heard = new Map();
-  /** @type {{list: import("../core/protocol.js").Person[], total: number}} who was here when we were welcomed */
-  clients = { list: [], total: 0 };
+  /** @type {{list: import("../core/protocol.js").Person[]}} who was here when we were welcomed */
+  clients = { list: [] };
   /** @type {Map<string, import("../core/protocol.js").Invited>} private rooms that we are asked into */
   invited = new Map();
   /** @type {number | null} the UID of who has whispered to us last */

@@ -52,7 +52,7 @@ function heard(/** @type {Chat} */ chat) {
 test("a welcome says who we are, and what there is", () => {
   const chat = chatOf();
   assert.deepEqual(chat.me, { ...ANN, account: false });
-  assert.deepEqual([chat.lobby, chat.limits.text, chat.clients.total], ["lobby", 8192, 2]);
+  assert.deepEqual([chat.lobby, chat.limits.text, chat.clients.list.length], ["lobby", 8192, 2]);
   assert.deepEqual([chat.names.get(2), chat.names.get(9)], ["bob", undefined]);
   assert.deepEqual([...chat.heard.keys(), ...chat.rooms.keys()], ["tea"]);
 });
