@@ -21,8 +21,8 @@ import { dayOf, isDeed, said } from "./words.js";
 const TOGETHER = 5 * 60_000; // ms between words of one person that stand together
 
 /**
- * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `hides`: whether an
- * entry is of somebody of whom nothing is to be seen.
+ * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `hides`: whether an entry is of somebody
+ * of whom nothing is to be seen.
  * @typedef {{mark: number, me: {uid: number, name: string}, hides: (entry: any) => boolean}} Look
  */
 
@@ -43,8 +43,8 @@ function kindOf(item, { hides }) {
   return isDeed(item.entry) && type !== "deleted" ? "deed" : null; // of what was deleted the tombstone tells
 }
 
-/** @param {Item} item @param {Look} look whose words they are, and how that is called */
-function speakerOf(item, { me }) {
+/** @param {Item} item @param {Look} look @returns {string} who says it; what is not yet in the log is ours */
+function sender(item, { me }) {
   const { uid, name } = item.kind === "entry" ? item.entry : me;
   return `${uid} ${name}`;
 }
@@ -96,7 +96,7 @@ export function rowsOf(timeline, from, to, look) {
  */
 function isSame(before, item, day, look) {
   return before !== null && isSaid(before, look) && isSaid(item, look) &&
-    speakerOf(before, look) === speakerOf(item, look) &&
+    sender(before, look) === sender(item, look) &&
     Math.abs(item.at - before.at) < TOGETHER && dayOf(before.at) === day && !isAction(before) && !isAction(item);
 }
 
