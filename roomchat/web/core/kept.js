@@ -147,6 +147,6 @@ async function erase(it, items, room, seq) {
 }
 
 /** @param {any} entry @returns {any} what stands in its place */
-function tombstone({ text, ...entry }) {
+export function tombstone({ text, ...entry }) {
   return { ...entry, type: "tombstone" };
 }

@@ -3,40 +3,27 @@
 import { isPair } from "../core/protocol.js";
 import { cell, harmlessLines, short } from "./harmless.js";
 import { keepHere, readHere } from "./kept_here.js";
-import { nameOf, said, speaker, whose } from "./words.js";
+import { said, speaker } from "./words.js";
 
 /** @typedef {"everything" | "mentions" | "nothing"} Level */
 
 const RINGS = 3; // that may come at once
 const RING_EVERY = 10_000; // ms until one more may come: a flood of mentions is heard, and no alarm
 const LONGEST = 300; // characters of a message that a notification shows
-const KEY = "roomchat.calls";
+const LEVELS = "roomchat.calls";
 
-/** What calls in each room, where it is not as everywhere. Kept in this browser. */
-export class Levels {
-  #store;
+/** @returns {Map<string, Level>} what calls in each room, where it is not as everywhere; kept in this browser */
+const levels = () => new Map(Object.entries(readHere(LEVELS) ?? {}));
 
-  /** @param {import("./kept_here.js").Store} store gives localStorage */
-  constructor(store) {
-    this.#store = store;
-  }
+/** @param {string} room @returns {Level | undefined} undefined: as everywhere */
+export const levelIn = (room) => levels().get(room);
 
-  /** @param {string} room @returns {Level | undefined} undefined: as everywhere */
-  get(room) {
-    const all = this.#all();
-    return Object.hasOwn(all, room) ? all[room] : undefined;
-  }
-
-  /** @param {string} room @param {Level | undefined} level */
-  set(room, level) {
-    const { [room]: _, ...others } = this.#all();
-    keepHere(this.#store, KEY, level ? { ...others, [room]: level } : others);
-  }
-
-  /** @returns {Record<string, Level>} */
-  #all() {
-    return readHere(this.#store, KEY) ?? {};
-  }
+/** @param {string} room @param {Level | undefined} level */
+export function setLevel(room, level) {
+  const all = levels();
+  if (level) all.set(room, level);
+  else all.delete(room);
+  keepHere(LEVELS, Object.fromEntries(all));
 }
 
 /** Few at a time: three at once, then one in ten seconds. */
@@ -54,6 +41,9 @@ export class Pace {
   }
 }
 
+/** Whoever was here has gone: the levels name rooms. */
+export const forgetLevels = () => keepHere(LEVELS, null);
+
 /**
  * Whether something that was said calls this person.
  * @param {any} entry
@@ -61,29 +51,17 @@ export class Pace {
  * @param {Level} level of its room
  */
 export function calls(entry, chat, level) {
-  if (level === "nothing" || (entry.type !== "message" && entry.type !== "action")) return false;
-  if (!chat.isOfOthers(entry) || chat.isOld(entry)) return false;
+  if (level === "nothing" || !chat.isOfOthers(entry) || chat.isOld(entry)) return false;
   return level === "everything" || chat.wants(entry);
 }
 
 /**
  * A notification of it.
  * @param {any} entry
- * @param {any} chat
  * @returns {{title: string, body: string}} harmless
  */
-export function callOf(entry, chat) {
+export function callOf(entry) {
   const { star, text } = said(entry), who = speaker(entry.uid, entry.name);
   const title = isPair(entry.room) ? `${who} whispers to you` : `${who} in ${cell(entry.room)}`;
   return { title, body: (star ? `* ${who} ` : "") + harmlessLines(short(text, LONGEST)) };
-}
-
-/**
- * Somebody has dialled this person.
- * @param {any} event joined, with `by`
- * @param {any} chat
- */
-export function dialOf(event, chat) {
-  const who = whose(nameOf(event.by, chat) ?? "Someone", event.by);
-  return { title: `${who} dialled you`, body: `You are in ${cell(event.room)}.` };
 }

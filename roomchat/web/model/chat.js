@@ -8,12 +8,10 @@ import { Room } from "./room.js";
 
 /**
  * Tells: `change` with what has changed, "me", "rooms" (which there are, their names, what is new in them),
- * "people", "current", or "room:" and a key; `call` ({event: Joined, isHere}: somebody has dialled us, or whispers
+ * "people", "current", or "room:" and a key; `call` (Joined: somebody has dialled us, or whispers
  * for the first time).
  */
 export class Chat extends Known {
-  /** @type {Set<string>} rooms that we were in before the connection was lost, and have not come back into */
-  #awaited = new Set();
   /** @type {Set<string>} */
   #changed = new Set();
   #isPast = false; // what is taken note of
@@ -101,17 +99,16 @@ export class Chat extends Known {
 
   /** @param {import("../core/protocol.js").Welcome} event */
   #welcome(event) {
-    const { uid, name, account = false, device = 1, epoch, lobby, motd, limits } = event;
+    const { uid, name, account = false, epoch, lobby, motd, limits } = event;
     const isFirst = this.epoch !== epoch;
     if (isFirst) this.#forget(); // in another log the UIDs are other people's
-    this.become({ uid, name, account, device });
+    this.become({ uid, name, account });
     Object.assign(this, { epoch, lobby, motd, limits });
     this.blocked = new Set(event.blocked);
-    this.clients = { list: event.clients, total: event.clients_total };
+    this.clients = { list: event.clients };
     for (const one of event.clients) this.directory.call(one.uid, one.name);
     this.directory.call(uid, name);
     this.#hear(event.rooms);
-    this.#awaited = new Set(this.windows.keys());
     this.#changed.add("me").add("people").add("rooms");
     return isFirst;
   }
@@ -131,7 +128,6 @@ export class Chat extends Known {
     for (const { uid, name } of members) this.directory.call(uid, name);
     const known = this.windows.of(key);
     const room = known ?? new Room(key, this);
-    const isAgain = this.#awaited.delete(key) && re === undefined;
     const isByBlocked = by !== undefined && this.blocked.has(by); // who is blocked leads nowhere
     if (!known && room.isPair && isByBlocked) this.windows.close(room);
     else if (!known) this.windows.open(room);
@@ -143,18 +139,16 @@ export class Chat extends Known {
     }
     this.#changed.add("rooms").add("people").add(`room:${key}`);
     if (by !== undefined && by !== this.me.uid && !isByBlocked && re === undefined && !this.#isPast) {
-      const isHere = this.current === key;
-      if (!isHere && !room.isPair) room.dialledBy = by;
+      if (this.current !== key && !room.isPair) room.dialledBy = by;
       this.#tell();
-      this.emit("call", { event, isHere });
+      this.emit("call", event);
     }
-    return !isAgain || !!event.isCut;
+    return !known || by !== undefined || !!event.isCut; // else we have come back, or only look there again
   }
 
   /** @param {import("../core/protocol.js").Left} event */
   #left({ room: key }) {
     this.windows.remove(key);
-    this.#awaited.delete(key);
     this.#changed.add("rooms").add("current").add(`room:${key}`);
   }
 
@@ -165,7 +159,7 @@ export class Chat extends Known {
   #who({ clients, clients_total: total, room: key, owner, moderators = [], re }, room) {
     for (const { uid, name } of clients) this.directory.call(uid, name);
     this.#changed.add("people");
-    if (key === undefined || !room) return;
+    if (!room) return;
     room.meet(clients, total, re === undefined || clients.length === total);
     room.ordered(owner, moderators);
     this.#changed.add(`room:${key}`);
@@ -236,17 +230,15 @@ export class Chat extends Known {
   }
 
   /**
-   * The person has seen a room up to that seq, or all of it; what the server is to be told, null: nothing.
+   * The person has seen all of a room; the seq that the server is to be told, null: nothing.
    * @param {string} key
-   * @param {number} [seq]
    */
-  read(key, seq) {
+  read(key) {
     const room = this.rooms.get(key);
-    const upto = seq ?? room?.seen ?? 0;
-    if (!room?.readUpTo(upto)) return null;
+    if (!room?.readUpTo(room.seen)) return null;
     this.#changed.add("rooms").add(`room:${key}`);
     this.#tell();
-    return upto;
+    return room.seen;
   }
 
   /** @param {string} key of a room of two, which is not to be seen until something is said there */

@@ -2,7 +2,7 @@
 // long.
 
 import { told } from "./told.js";
-import { counted } from "./words.js";
+import { counted, dayOf } from "./words.js";
 import { cell } from "./harmless.js";
 
 /**
@@ -43,7 +43,7 @@ export const isComing = (event) =>
  * @returns {Comings}
  */
 export function withComing(line, event, key, at) {
-  if (!line || line.people.size >= MOST_PEOPLE || isOtherDay(line.at, at)) {
+  if (!line || line.people.size >= MOST_PEOPLE || dayOf(line.at) !== dayOf(at)) {
     line = { kind: "comings", key, at, first: event, count: 0, people: new Map(), crowd: null };
   }
   const { joined = 0, left = 0, members_total: total } = event;
@@ -59,9 +59,6 @@ export function withComing(line, event, key, at) {
   if (fate) people.set(event.uid, { name: event.name, fate });
   return { ...line, count: line.count + 1, people };
 }
-
-/** @param {number} one @param {number} other ms */
-const isOtherDay = (one, other) => new Date(one).toDateString() !== new Date(other).toDateString();
 
 /** @type {[Fate, string, string?][]} what one is told to have done, or several */
 const WORDS = [

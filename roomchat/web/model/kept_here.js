@@ -1,14 +1,17 @@
 // Small things that this browser keeps beside the chat, as JSON. It may keep nothing, as in a private window: then
 // they last until the tab is closed.
 
-/** @typedef {() => Pick<Storage, "getItem" | "setItem">} Store to name one may be forbidden, too */
+/** @typedef {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} Store to name one may be forbidden, too */
+
+/** @type {Store} */
+const ofAllTabs = () => localStorage;
 
 /**
- * @param {Store} store
  * @param {string} key
+ * @param {Store} [store]
  * @returns {any} null: there is nothing, or nothing that can be read
  */
-export function readHere(store, key) {
+export function readHere(key, store = ofAllTabs) {
   try {
     return JSON.parse(store().getItem(key) ?? "null");
   } catch {
@@ -16,10 +19,15 @@ export function readHere(store, key) {
   }
 }
 
-/** @param {Store} store @param {string} key @param {any} value */
-export function keepHere(store, key, value) {
+/**
+ * @param {string} key
+ * @param {any} value null: keep nothing any more
+ * @param {Store} [store]
+ */
+export function keepHere(key, value, store = ofAllTabs) {
   try {
-    store().setItem(key, JSON.stringify(value));
+    if (value === null) store().removeItem(key);
+    else store().setItem(key, JSON.stringify(value));
   } catch {
     // Nothing is kept here.
   }

@@ -13,7 +13,7 @@ const OF_PEOPLE = [
 ]; // what is not shown of somebody who is blocked; what a moderator does about the room concerns everyone
 
 export class Known extends Emitter {
-  me = { uid: 0, name: "", account: false, device: 1 };
+  me = { uid: 0, name: "", account: false };
   isWatched = true; // whether somebody looks at the page: what comes while nobody does stands behind "new since"
   /** @type {string | undefined} where people meet first */
   lobby;
@@ -25,8 +25,8 @@ export class Known extends Emitter {
   blocked = new Set();
   /** @type {Map<string, import("../core/protocol.js").RoomSummary>} rooms that we have heard of */
   heard = new Map();
-  /** @type {{list: import("../core/protocol.js").Person[], total: number}} who was here when we were welcomed */
-  clients = { list: [], total: 0 };
+  /** @type {{list: import("../core/protocol.js").Person[]}} who was here when we were welcomed */
+  clients = { list: [] };
   /** @type {Map<string, import("../core/protocol.js").Invited>} private rooms that we are asked into */
   invited = new Map();
   /** @type {number | null} the UID of who has whispered to us last */
@@ -89,11 +89,6 @@ export class Known extends Emitter {
   /** @param {any} entry whether it was said before we came: no reason for a sound */
   isOld({ room, seq }) {
     return seq <= (this.windows.of(room)?.newest ?? 0);
-  }
-
-  /** @param {number} uid what they are called, or "UID 7" */
-  nameOf(uid) {
-    return this.names.get(uid) ?? `UID ${uid}`;
   }
 
   /** @param {string} who was typed: a name or a UID; all who can be meant, by UID */

@@ -28,10 +28,9 @@ export class Past {
   async older(room, timeline) {
     const { shown } = timeline;
     if (shown.isWhole || timeline.isFetching) return false;
-    return this.#fetch(timeline, async () => {
-      const page = await this.#source.past(room, shown.firstSeq || null, PAGE);
+    return this.#fetch(timeline, [room, shown.firstSeq || null, PAGE], (entries, more) => {
       if (timeline.shown !== shown) return false; // one looks elsewhere by now
-      timeline.prepend(page.entries, page.more && page.entries.length > 0);
+      timeline.prepend(entries, more);
       return true;
     });
   }
@@ -46,10 +45,9 @@ export class Past {
     const { past } = timeline;
     if (!past || timeline.isFetching) return false;
     if (timeline.connect()) return true;
-    return this.#fetch(timeline, async () => {
-      const page = await this.#source.past(room, null, PAGE, past.lastSeq);
+    return this.#fetch(timeline, [room, null, PAGE, past.lastSeq], (entries, more) => {
       if (timeline.past !== past) return false;
-      timeline.extend(page.entries, page.more && page.entries.length > 0);
+      timeline.extend(entries, more);
       return true;
     });
   }
@@ -63,32 +61,31 @@ export class Past {
    */
   async goTo(room, timeline, seq) {
     const { live, past } = timeline;
-    const isIn = (/** @type {import("./run.js").Run | null} */ run) =>
-      run && (run.firstSeq <= seq || run.isWhole) && seq <= run.lastSeq && run.firstSeq > 0;
-    if (isIn(past)) return true;
-    if (isIn(live)) {
+    if (past?.reaches(seq)) return true;
+    if (live.reaches(seq)) {
       if (past) timeline.toNewest();
       return true;
     }
     if (seq > live.lastSeq && live.lastSeq) return false;
     const after = Math.max(0, seq - PAGE / 2);
-    return this.#fetch(timeline, async () => {
-      const page = await this.#source.past(room, null, PAGE, after);
-      if (!page.entries.length) return false;
-      timeline.open(page.entries, after === 0);
-      timeline.extend([], page.more); // it may reach the newest
+    return this.#fetch(timeline, [room, null, PAGE, after], (entries, more) => {
+      if (!entries.length) return false;
+      timeline.open(entries, after === 0);
+      timeline.extend([], more); // it may reach the newest
       return true;
     });
   }
 
   /**
    * @param {Timeline} timeline
-   * @param {() => Promise<boolean>} fetch
+   * @param {Parameters<Source["past"]>} asked
+   * @param {(entries: Entry[], more: boolean) => boolean} take
    */
-  async #fetch(timeline, fetch) {
+  async #fetch(timeline, asked, take) {
     timeline.isFetching = true;
     try {
-      return await fetch();
+      const { entries, more } = await this.#source.past(...asked);
+      return take(entries, more && entries.length > 0);
     } catch {
       return false; // offline, or it can't be had: what is here stays, and it is tried again when one looks there
     } finally {

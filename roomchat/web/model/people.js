@@ -27,7 +27,7 @@ export class People {
    */
   meant(who) {
     const found = new Set();
-    for (const reading of new Set([who, who.replace(/^@/, "")])) {
+    for (const reading of [who, who.replace(/^@/, "")]) {
       if (/^\d+$/.test(reading) && reading.length <= MAX_DIGITS) found.add(Number(reading));
       for (const uid of this.#bearers(reading)) found.add(uid);
     }
@@ -48,14 +48,9 @@ export class People {
    * @param {Map<number, {away: boolean}>} members of the room
    */
   others(me, members) {
-    const found = [...this.names].filter(([uid]) => uid !== me).map(([uid, name]) => ({ uid, name }));
-    const order = (/** @type {{uid: number, name: string}} */ { uid, name }) =>
-      ((members.get(uid)?.away ?? true) ? "1" : "0") + name.toLowerCase();
-    const orders = new Map(found.map((one) => [one.uid, order(one)]));
-    return found.sort((one, other) => {
-      const [a, b] = [orders.get(one.uid) ?? "", orders.get(other.uid) ?? ""];
-      return a < b ? -1 : Number(a > b) || one.uid - other.uid;
-    });
+    return [...this.names].filter(([uid]) => uid !== me)
+      .map(([uid, name]) => ({ uid, name, order: Number(members.get(uid)?.away ?? true) + name.toLowerCase() }))
+      .sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order) || a.uid - b.uid));
   }
 
   clear() {

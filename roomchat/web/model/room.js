@@ -72,7 +72,7 @@ export class Room {
     return this.#count().unread;
   }
 
-  /** How many of these are for this person; to be dialled counts as one. */
+  /** How many of these are for this person, as all whispers are; to be dialled counts as one. */
   get mentions() {
     return this.#count().mentions + Number(this.dialledBy > 0);
   }
@@ -182,7 +182,7 @@ export class Room {
     this.membersTotal += Number(type === "member_joined") - Number(type === "member_left");
     if (type === "member_left") this.members.delete(uid);
     else this.members.set(uid, { uid, name, away: type === "away" });
-    return type === "member_left" || type === "away" || known === undefined || known.away;
+    return type === "member_left" || type === "away" || (known?.away ?? true);
   }
 
   /**

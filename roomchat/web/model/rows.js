@@ -1,8 +1,9 @@
 // What stands below each other in a room: items as rows, with what each needs to know of those before it.
 
 import { comingsWords } from "./comings.js";
+import { SPOKEN } from "./known.js";
 import { seqOf } from "./run.js";
-import { isDeed, said } from "./words.js";
+import { dayOf, isDeed, said } from "./words.js";
 
 /** @typedef {import("./run.js").Item} Item */
 /** @typedef {import("./timeline.js").Timeline} Timeline */
@@ -19,24 +20,10 @@ import { isDeed, said } from "./words.js";
 
 const TOGETHER = 5 * 60_000; // ms between words of one person that stand together
 
-/** @type {{at: number, day: string}} the last one asked for: neighbours are of the same minute mostly */
-let known = { at: NaN, day: "" };
-
-/** @param {number} at ms @returns {string} the day here, as 2026-11-29 */
-export function dayOf(at) {
-  const minute = Math.floor(at / 60_000);
-  if (minute !== known.at) {
-    const date = new Date(at);
-    const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
-    known = { at: minute, day: `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}` };
-  }
-  return known.day;
-}
-
 /**
- * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `me`: `"7 ann"`; `hides`: whether an
- * entry is of somebody of whom nothing is to be seen.
- * @typedef {{mark: number, me: string, hides: (entry: any) => boolean}} Look
+ * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `hides`: whether an entry is of somebody
+ * of whom nothing is to be seen.
+ * @typedef {{mark: number, me: {uid: number, name: string}, hides: (entry: any) => boolean}} Look
  */
 
 /**
@@ -51,13 +38,16 @@ function kindOf(item, { hides }) {
   if (item.kind !== "entry") return item.kind;
   const { type } = item.entry;
   if (hides(item.entry)) return null;
-  if (type === "message" || type === "action") return "words";
+  if (SPOKEN.includes(type)) return "words";
   if (type === "tombstone") return type;
   return isDeed(item.entry) && type !== "deleted" ? "deed" : null; // of what was deleted the tombstone tells
 }
 
-/** @param {Item} item whose words they are, and how that is called; 0: ours, not yet in the log */
-const whose = (item) => (item.kind === "entry" ? `${item.entry.uid} ${item.entry.name}` : "");
+/** @param {Item} item @param {Look} look @returns {string} who says it; what is not yet in the log is ours */
+function sender(item, { me }) {
+  const { uid, name } = item.kind === "entry" ? item.entry : me;
+  return `${uid} ${name}`;
+}
 
 /** @param {Item} item */
 const isAction = (item) =>
@@ -80,18 +70,17 @@ export function rowsOf(timeline, from, to, look) {
   if (!timeline.past && to >= run.end) items.push(...timeline.waiting);
   /** @type {Row[]} */
   const rows = [];
-  let before = above(run, from, look), seq = seqBefore(run, from);
+  let before = run.before(from, (item) => kindOf(item, look)), seq = seqOf(run.before(from, seqOf));
   for (const [index, item] of items.entries()) {
     const number = Math.min(first + index, run.end);
     const kind = kindOf(item, look), own = seqOf(item);
+    const day = dayOf(item.at);
     if (kind && mark && seq && seq <= mark && own > mark) {
-      rows.push({ key: "new", kind: "new", item: null, at: before?.at ?? 0, day: dayOf(item.at), isHead: false,
-        number });
+      rows.push({ key: "new", kind: "new", item: null, at: before?.at ?? 0, day, number, isHead: false });
       before = null;
     }
     seq = own || seq;
     if (!kind) continue;
-    const day = dayOf(item.at);
     rows.push({ key: item.key, kind, item, at: item.at, day, number, isHead: !isSame(before, item, day, look) });
     before = item;
   }
@@ -106,36 +95,10 @@ export function rowsOf(timeline, from, to, look) {
  * @param {Look} look
  */
 function isSame(before, item, day, look) {
-  const { me } = look;
   return before !== null && isSaid(before, look) && isSaid(item, look) &&
-    (whose(before) || me) === (whose(item) || me) &&
+    sender(before, look) === sender(item, look) &&
     Math.abs(item.at - before.at) < TOGETHER && dayOf(before.at) === day && !isAction(before) && !isAction(item);
 }
 
 /** @param {Item} item @param {Look} look */
 const isSaid = (item, look) => ["words", "tombstone"].includes(kindOf(item, look) ?? "");
-
-/**
- * The nearest item before that number which is shown.
- * @param {import("./run.js").Run} run
- * @param {number} number
- * @param {Look} look
- */
-function above(run, number, look) {
-  for (let place = Math.min(number, run.end) - run.start - 1; place >= 0; place -= 1) {
-    if (kindOf(run.items[place], look)) return run.items[place];
-  }
-  return null;
-}
-
-/**
- * The seq of the nearest entry before that number; 0 if there is none.
- * @param {import("./run.js").Run} run
- * @param {number} number
- */
-function seqBefore(run, number) {
-  for (let place = Math.min(number, run.end) - run.start - 1; place >= 0; place -= 1) {
-    if (seqOf(run.items[place])) return seqOf(run.items[place]);
-  }
-  return 0;
-}

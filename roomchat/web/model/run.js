@@ -1,5 +1,7 @@
 // A run of a room's log without a hole, and what was told between its entries.
 
+import { tombstone } from "../core/kept.js";
+
 /** @typedef {import("../core/protocol.js").Entry} Entry */
 /** @typedef {import("./comings.js").Comings} Comings */
 
@@ -26,24 +28,18 @@ export const logged = (entry) => ({
   kind: "entry", entry, at: Date.parse(entry.ts) || 0, key: entry.own ? `line:${entry.own}` : `seq:${entry.seq}`,
 });
 
-/** @param {Item} item the place of an entry in the log; 0 of what is no entry */
-export const seqOf = (item) => (item.kind === "entry" ? item.entry.seq : 0);
+/** @param {Item | null} [item] the place of an entry in the log; 0 of what is no entry */
+export const seqOf = (item) => (item?.kind === "entry" ? item.entry.seq : 0);
 
 /** Items in order. Each has a number that it keeps: those put before the first one get smaller numbers. */
 export class Run {
   #isWhole = false;
   /** The number of the first item. */
   start = 0;
-  /** @type {Item[]} */
-  items = [];
 
-  /**
-   * @param {Item[]} [items]
-   * @param {number} [start]
-   */
-  constructor(items = [], start = 0) {
+  /** @param {Item[]} [items] */
+  constructor(items = []) {
     this.items = items;
-    this.start = start;
   }
 
   /** Whether it begins with the first entry of the log. */
@@ -62,14 +58,12 @@ export class Run {
 
   /** The first entry's; 0 if there is none. */
   get firstSeq() {
-    const first = this.items.find((item) => item.kind === "entry");
-    return first ? seqOf(first) : 0;
+    return seqOf(this.items.find(seqOf));
   }
 
   /** The last entry's; 0 if there is none. */
   get lastSeq() {
-    const last = this.items.findLast((item) => item.kind === "entry");
-    return last ? seqOf(last) : 0;
+    return seqOf(this.items.findLast(seqOf));
   }
 
   /** @param {number} number @returns {Item | undefined} */
@@ -78,19 +72,28 @@ export class Run {
   }
 
   /**
+   * The nearest item before that number of which something is so.
+   * @param {number} number
+   * @param {(item: Item) => unknown} isSo
+   */
+  before(number, isSo) {
+    return this.items.slice(0, Math.max(0, number - this.start)).findLast(isSo) ?? null;
+  }
+
+  /** @param {number} seq whether the entry with that seq is here, if it is anywhere */
+  reaches(seq) {
+    return (this.firstSeq <= seq || this.isWhole) && seq <= this.lastSeq;
+  }
+
+  /**
    * Put one behind all others. An entry that is not newer than the last one goes where it belongs, if it is not
    * here.
    * @param {Item} item
    */
   append(item) {
-    const seq = seqOf(item), last = seq ? this.lastSeq : 0;
-    if (!seq || seq > last) this.items.push(item);
-    else this.#insert(item, seq);
-  }
-
-  /** @param {Item} item @param {number} seq */
-  #insert(item, seq) {
-    const place = this.items.findLastIndex((one) => one.kind === "entry" && one.entry.seq <= seq);
+    const seq = seqOf(item);
+    if (!seq || seq > this.lastSeq) return void this.items.push(item);
+    const place = this.items.findLastIndex((one) => seqOf(one) && seqOf(one) <= seq);
     // Before all that is here it would leave a hole; it comes with its page.
     if (place >= 0 && seqOf(this.items[place]) !== seq) this.items.splice(place + 1, 0, item);
   }
@@ -123,8 +126,7 @@ export class Run {
     const place = this.items.findLastIndex((item) => seqOf(item) === seq);
     const item = this.items[place];
     if (item?.kind !== "entry" || !("text" in item.entry)) return;
-    const { text, ...rest } = item.entry;
-    this.items[place] = { ...item, entry: { ...rest, type: "tombstone" } };
+    this.items[place] = { ...item, entry: tombstone(item.entry) };
   }
 
   /**
@@ -149,11 +151,11 @@ export class Run {
   }
 
   /**
-   * The number of the entry with that seq, or of the first one behind it; the end, if there is none.
+   * The number of the entry with that seq (from 1), or of the first one behind it; the end, if there is none.
    * @param {number} seq
    */
   find(seq) {
-    const place = this.items.findIndex((item) => seqOf(item) >= seq && item.kind === "entry");
+    const place = this.items.findIndex((item) => seqOf(item) >= seq);
     return place < 0 ? this.end : this.start + place;
   }
 }

@@ -1,6 +1,7 @@
 // Looks for messages in the logs of rooms, from the newest one towards the first, page by page.
 
 import { PAGE } from "../core/protocol.js";
+import { SPOKEN } from "./known.js";
 
 const AT_ONCE = 2000; // entries to look at before somebody is asked whether to go on: a second or two
 const ENOUGH = 30; // hits, likewise
@@ -71,9 +72,8 @@ export class Search {
   async #page(log) {
     const { entries, more } = await this.#read(log);
     this.looked += entries.length;
-    for (const entry of entries) {
-      if ((entry.type === "message" || entry.type === "action") && this.#isHit(entry)) this.hits.push(entry);
-    }
+    this.hits.push(.../** @type {any[]} */ (entries).filter((entry) =>
+      SPOKEN.includes(entry.type) && this.#isHit(entry)));
     this.hits.sort((one, other) => (one.ts < other.ts || (one.ts === other.ts && one.seq < other.seq) ? 1 : -1));
     const first = entries[0];
     const isFurther = first && (log.before === null || first.seq < log.before); // else it goes in circles

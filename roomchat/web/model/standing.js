@@ -34,7 +34,6 @@ export function standing(status, chat, muted, now = Date.now()) {
   const room = chat.rooms.get(chat.current);
   if (status.phase === "ended") return "Nothing can be sent from here any more.";
   if (!room) return "You are not in a room. Join one, or dial someone.";
-  if (room.isHere === false && !room.isPair) return `You are not in ${cell(room.name ?? room.key)} any more.`;
   if (muted && !(muted.until && new Date(muted.until).getTime() <= now)) {
     const until = muted.until ? ` until ${localTime(muted.until)}` : "";
     return `You are muted in ${cell(room.key)}${until}${muted.reason ? `: ${cell(muted.reason)}` : ""}.`;

@@ -14,8 +14,8 @@ import { harmlessLines } from "./harmless.js";
  * @typedef {{kind: "text" | "break" | "link" | "code" | "block" | "person" | "room", text: string, shown?: string,
  *   url?: string, host?: string, uid?: number, room?: string}} Token
  *
- * Who and what can be meant, by the names as they are typed; null: nobody, and no room.
- * @typedef {{person(name: string): number | null, room(name: string): string | null}} Meant
+ * Who or what is meant by `@ann` or `#tea`; undefined: nobody, and no room.
+ * @typedef {(text: string) => {kind: "person", uid: number} | {kind: "room", room: string} | undefined} Meant
  */
 
 const MAX_URL = 2083; // characters, as in the terminal
@@ -25,7 +25,7 @@ const LINK = "(?<![\\p{L}\\p{N}_])(?<link>(?:https?://|mailto:)[^\\s<>\"`{}|\\\\
 // Written so that one that does not end is seen in one walk through the text: somebody may say a long one.
 const BLOCK = "```(?:[\\w+#.-]*\\n)?(?<block>(?:(?!```)\\s)*\\S(?:(?!```)[^])*)```";
 const CODE = "(?<!`)(?<tick>``?)(?!`)(?<code>[^`\\n]+)\\k<tick>(?!`)";
-const NAME = "(?<![\\p{L}\\p{N}\\p{M}_@#&/.-])(?<sign>[@#])(?<name>[\\p{L}\\p{N}_+@][^\\s`@#,;:!?()<>\"]{0,63})";
+const NAME = "(?<![\\p{L}\\p{N}\\p{M}_@#&/.-])(?<name>[@#][\\p{L}\\p{N}_+@][^\\s`@#,;:!?()<>\"]{0,63})";
 const TOKEN = new RegExp(`${BLOCK}|${CODE}|${LINK}|${NAME}`, "giu");
 const SIGN = /[`:@#]/; // without one of these there is nothing but words
 
@@ -33,16 +33,13 @@ const STOPS = ".,;:!?'*_~\u2026\u3002\uff0c"; // at the end of a link these belo
 /** @type {Record<string, string>} */
 const OPENING = { ")": "(", "]": "[" };
 
-/** @type {Meant} */
-const NOBODY = { person: () => null, room: () => null };
-
 /**
  * The pieces of a text, in their order.
  * @param {string} text as it came
- * @param {Meant} [meant]
+ * @param {Meant} meant
  * @returns {Token[]}
  */
-export function tokens(text, meant = NOBODY) {
+export function tokens(text, meant) {
   const shown = harmlessLines(text);
   /** @type {Token[]} */
   const found = [];
@@ -70,24 +67,23 @@ export function tokens(text, meant = NOBODY) {
  * @returns {Token | null} null: it only looked like one
  */
 function read({ 0: text, groups = {} }, meant) {
-  if (groups.block !== undefined) return { kind: "block", text, shown: groups.block.replace(/\n$/, "") };
-  if (groups.code !== undefined) return { kind: "code", text, shown: groups.code };
-  if (groups.link !== undefined) {
+  const { block, code, link } = groups;
+  if (block) return { kind: "block", text, shown: block.replace(/\n$/, "") };
+  if (code) return { kind: "code", text, shown: code };
+  if (link) {
     const shown = withoutEnd(text);
     const target = safeUrl(shown);
     return target && { kind: "link", text: shown, ...target };
   }
   for (let name = groups.name; name; name = shorter(name)) {
-    const uid = groups.sign === "@" ? meant.person(name) : null;
-    if (uid !== null) return { kind: "person", text: groups.sign + name, uid };
-    const room = groups.sign === "#" ? meant.room(name) : null;
-    if (room !== null) return { kind: "room", text: groups.sign + name, room };
+    const who = meant(name);
+    if (who) return { text: name, ...who };
   }
   return null;
 }
 
-/** @param {string} name without what may belong to the sentence: "ann's", "tea." */
-const shorter = (name) => /^(.+?)(?:['\u2019][^'\u2019]*|[^\p{L}\p{N}_'\u2019]+)$/u.exec(name)?.[1] ?? "";
+/** @param {string} name without what may belong to the sentence: "@ann's", "#tea." */
+const shorter = (name) => /^(..+?)(?:['\u2019][^'\u2019]*|[^\p{L}\p{N}_'\u2019]+)$/u.exec(name)?.[1] ?? "";
 
 /**
  * Words and line feeds.
@@ -147,20 +143,11 @@ export function safeUrl(text) {
 export function lines(pieces) {
   /** @type {Token[][]} */
   const all = [[]];
-  let isBehindBlock = false;
   for (const token of pieces) {
-    const last = all[all.length - 1];
-    if (token.kind === "block") {
-      if (last.length) all.push([token]);
-      else last.push(token);
-    } else if (token.kind === "break") {
-      all.push([]);
-    } else if (isBehindBlock) {
-      all.push([token]);
-    } else {
-      last.push(token);
-    }
-    isBehindBlock = token.kind === "block";
+    const line = all[all.length - 1];
+    if (token.kind === "break") all.push([]);
+    else if (line.length && [line[0].kind, token.kind].includes("block")) all.push([token]);
+    else line.push(token);
   }
   return all;
 }

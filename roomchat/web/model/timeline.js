@@ -24,10 +24,8 @@ export class Timeline extends Emitter {
   past = null;
   /** @type {Waiting[]} */
   waiting = [];
-  /** How many messages of others came. */
-  heard = 0;
-  /** How many of them had come when its end was seen last; set by who shows it. */
-  seen = 0;
+  /** How many messages of others have come since its end was seen last; set anew by who shows it. */
+  unseen = 0;
   /** Whether a page is on its way. */
   isFetching = false;
   /** The first number on the screen, set by who shows it: what is behind it is not given up. */
@@ -49,16 +47,14 @@ export class Timeline extends Emitter {
     this.live = new Run(entries.map(logged));
     for (const { entry } of /** @type {any[]} */ (this.live.items))
       if (entry.type === "deleted") this.live.erase(entry.of);
-    this.past = null;
     this.waiting = [];
-    this.emit("change");
+    this.toNewest();
   }
 
   /** Keep nothing but our lines that wait: what is here does not belong to what comes. */
   forget() {
     this.live = new Run();
-    this.past = null;
-    this.emit("change");
+    this.toNewest();
   }
 
   /**
@@ -69,8 +65,8 @@ export class Timeline extends Emitter {
    */
   take(entry, isOfOthers = false, isOld = false) {
     if (entry.type === "deleted") for (const run of [this.live, this.past]) run?.erase(entry.of);
-    if (entry.own) this.waiting = this.waiting.filter(({ line }) => line.id !== entry.own);
-    if (isOfOthers) this.heard += 1;
+    this.#unsay(entry.own);
+    if (isOfOthers) this.unseen += 1;
     const last = isOld ? this.live.items.findLastIndex(({ kind }) => kind !== "told") : -1;
     const told = isOld ? this.live.items.splice(last + 1) : [];
     this.#append(logged(entry));
@@ -82,8 +78,9 @@ export class Timeline extends Emitter {
    * @param {Line} line
    */
   say(line) {
-    if (this.waiting.some((one) => one.line.id === line.id)) return;
-    this.waiting = [...this.waiting, waiting(line)];
+    const { id, at } = line;
+    if (this.#waiting(id)) return;
+    this.waiting = [...this.waiting, { kind: "waiting", key: `line:${id}`, at, line }];
     this.emit("change");
   }
 
@@ -93,10 +90,9 @@ export class Timeline extends Emitter {
    * @param {string} reason a sentence
    */
   refuse(line, reason) {
-    const known = this.waiting.find((one) => one.line.id === line.id)?.line;
-    this.waiting = this.waiting.filter((one) => one.line.id !== line.id);
-    this.#append({ kind: "refused", key: `line:${line.id}`, at: known?.at ?? Date.now(), line: known ?? line,
-      reason });
+    const said = this.#waiting(line.id)?.line ?? line, { id, at } = said;
+    this.#unsay(id);
+    this.#append({ kind: "refused", key: `line:${id}`, at, line: said, reason });
   }
 
   /**
@@ -140,9 +136,8 @@ export class Timeline extends Emitter {
 
   /** Show nothing of what is here; it can be scrolled back to. */
   clear() {
-    this.past = null;
     this.live.forgetBefore(this.live.end);
-    this.emit("change");
+    this.toNewest();
   }
 
   /**
@@ -207,6 +202,16 @@ export class Timeline extends Emitter {
     return true;
   }
 
+  /** @param {string} id of a line */
+  #waiting(id) {
+    return this.waiting.find(({ line }) => line.id === id);
+  }
+
+  /** @param {string} [id] of a line that waits no more */
+  #unsay(id) {
+    this.waiting = this.waiting.filter(({ line }) => line.id !== id);
+  }
+
   /** @param {Item} item */
   #append(item) {
     this.live.append(item);
@@ -231,13 +236,7 @@ export class Timeline extends Emitter {
   }
 
   #key() {
-    this.#told += 1;
-    return `told:${this.#told}`;
+    return `told:${++this.#told}`;
   }
 }
 
-/**
- * @param {Line} line
- * @returns {Waiting}
- */
-const waiting = (line) => ({ kind: "waiting", key: `line:${line.id}`, at: line.at, line });

@@ -15,8 +15,6 @@ const TROUBLE = new Set(["notice", "error"]);
 export class Timelines {
   /** @type {Map<string, Timeline>} */
   #all = new Map();
-  /** @type {Set<string>} rooms that we are in: to come into one again, after a lost connection, is no news */
-  #here = new Set();
   #chat;
 
   /** @param {any} chat model/chat.js; it hears of everything before this does */
@@ -30,11 +28,9 @@ export class Timelines {
    * @returns {Timeline}
    */
   of(room) {
-    const known = this.#all.get(room);
-    if (known) return known;
-    const made = new Timeline();
-    this.#all.set(room, made);
-    return made;
+    const timeline = this.#all.get(room) ?? new Timeline();
+    this.#all.set(room, timeline);
+    return timeline;
   }
 
   /**
@@ -43,16 +39,15 @@ export class Timelines {
    */
   load(kept) {
     const { entries = {}, events = [], waiting = [], refusals = [] } = kept ?? {};
-    this.#here = new Set(this.#chat.rooms.keys());
-    for (const room of new Set([...this.#all.keys(), ...Object.keys(entries)]))
-      this.of(room).load(Object.hasOwn(entries, room) ? entries[room] : []);
+    for (const timeline of this.#all.values()) timeline.load([]);
+    for (const [room, all] of Object.entries(entries)) this.of(room).load(all);
     for (const event of events) if (isEntry(event)) this.take(event);
     for (const line of waiting) this.said(line);
     for (const refusal of refusals) this.refused(refusal);
   }
 
   /**
-   * Something happened.
+   * Something happened, and is news.
    * @param {any} event as it came
    */
   take(event) {
@@ -63,23 +58,12 @@ export class Timelines {
     else if (type === "gap") this.of(room).miss(event);
     else if (isComing(event)) this.of(room).come(event);
     else if (type === "renamed") this.#renamed(event);
-    else if (type === "joined") this.#joined(event);
+    else if (event.isCut) this.of(room).forget(); // the server has lost the end of its log
+    else if (type === "joined") this.of(room).tell(told(event, chat), "quiet");
     else if (HERE.has(type) && (type !== "error" || event.re === undefined)) {
       this.tell(told(event, chat), TROUBLE.has(type) ? "trouble" : "quiet");
     }
-    if (type === "left") {
-      this.#here.delete(room);
-      this.of(room).forget(); // what is said there until we come again would be missing between
-    }
-  }
-
-  /** @param {any} event we are in a room */
-  #joined(event) {
-    const isNew = !this.#here.has(event.room) || event.by !== undefined;
-    this.#here.add(event.room);
-    const timeline = this.of(event.room);
-    if (event.isCut) timeline.forget(); // the server has lost the end of its log
-    if (isNew) timeline.tell(told(event, this.#chat), "quiet");
+    if (type === "left") this.of(room).forget(); // what is said there until we come again would be missing between
   }
 
   /**

@@ -8,14 +8,11 @@ const LONGEST = 2000; // characters of one: a paste is not kept twice
 const KEY = "roomchat.typed";
 
 export class TypedHistory {
-  #store;
   /** @type {string[]} */
   #lines = [];
   #place = 0; // of the line that is shown; behind the last one: none
 
-  /** @param {import("./kept_here.js").Store} store gives localStorage */
-  constructor(store) {
-    this.#store = store;
+  constructor() {
     this.#load();
   }
 
@@ -66,7 +63,7 @@ export class TypedHistory {
   }
 
   #load() {
-    const lines = readHere(this.#store, KEY); // perhaps somebody else's
+    const lines = readHere(KEY); // perhaps somebody else's
     if (Array.isArray(lines)) this.#lines = lines.filter((line) => typeof line === "string");
   }
 
@@ -74,6 +71,6 @@ export class TypedHistory {
   #keep(lines) {
     this.#lines = lines;
     this.rest();
-    keepHere(this.#store, KEY, lines);
+    keepHere(KEY, lines);
   }
 }

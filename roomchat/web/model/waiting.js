@@ -1,8 +1,6 @@
 // How much waits for this person, and the title that says so.
 
-import { isPair } from "../core/protocol.js";
 import { cell } from "./harmless.js";
-import { whisperer } from "./words.js";
 
 /**
  * How much waits: mentions and whispers, and all that is unread.
@@ -11,7 +9,7 @@ import { whisperer } from "./words.js";
 export function counts(chat) {
   let wanted = 0, unread = 0;
   for (const room of chat.rooms.values()) {
-    wanted += room.isPair ? room.unread : room.mentions;
+    wanted += room.mentions;
     unread += room.unread;
   }
   return { wanted, unread };
@@ -23,9 +21,7 @@ export function counts(chat) {
  */
 export function titleOf(chat) {
   const { wanted, unread } = counts(chat), count = wanted || unread;
-  const { current } = chat;
-  const before = count ? `(${count}) ` : "";
-  if (current === null) return `${before}roomchat`;
-  const name = isPair(current) ? whisperer(current, chat) : `#${cell(chat.rooms.get(current)?.name ?? current)}`;
-  return `${before}roomchat \u2014 ${name}`;
+  const room = chat.rooms.get(chat.current);
+  const where = room ? ` \u2014 ${room.isPair ? "" : "#"}${cell(room.name)}` : "";
+  return `${count ? `(${count}) ` : ""}roomchat${where}`;
 }

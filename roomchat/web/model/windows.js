@@ -68,7 +68,7 @@ export class Windows {
   /** @param {string} key what was looked at before it is looked at again */
   #turnFrom(key) {
     this.looked = this.looked.filter((one) => one !== key && this.rooms.has(one));
-    if (this.current === key) this.current = this.looked[this.looked.length - 1] ?? null;
+    if (this.current === key) this.current = this.looked.at(-1) ?? null;
   }
 
   /**

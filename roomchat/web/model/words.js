@@ -28,7 +28,10 @@ export function localTime(ts) {
 }
 
 /** @param {Date} date as 08:30 */
-export const clock = (date) => `${two(date.getHours())}:${two(date.getMinutes())}`;
+export const clock = (date) => date.toTimeString().slice(0, 5);
+
+/** @param {number} at ms @returns {string} the day here, as Wed May 01 2024 */
+export const dayOf = (at) => new Date(at).toDateString();
 
 /** @param {Date} date as Wednesday, 01 May 2024 */
 export function dayWords(date) {

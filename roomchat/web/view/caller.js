@@ -3,14 +3,14 @@
 // Of several tabs one calls: it holds a lock. Each tab that is looked at holds another one, which it asks for.
 // Where there are no locks every tab calls for itself; the tag makes one notification of several.
 
-import { callOf, calls, dialOf, Levels, Pace } from "../model/calls.js";
+import { callOf, calls, levelIn, Pace } from "../model/calls.js";
+import { isLookedAt, onLook } from "./looked_at.js";
 
 const CALLS = "roomchat.calls"; // names of locks
 const LOOKED_AT = "roomchat.looked-at";
 const NOTES = [[660, 0], [880, 0.12]]; // Hz, and when, in seconds
 
 export class Caller {
-  #levels = new Levels(() => localStorage);
   #app;
   #pace = new Pace();
   #isCaller = !navigator.locks;
@@ -26,8 +26,7 @@ export class Caller {
       this.#isCaller = true;
       return new Promise(() => {}); // until this tab is closed
     });
-    for (const kind of ["focus", "blur"]) window.addEventListener(kind, () => this.#look());
-    document.addEventListener("visibilitychange", () => this.#look());
+    onLook(() => this.#look());
     navigator.serviceWorker?.addEventListener("message", ({ data }) => data?.go && this.#go(data.go));
     this.#look();
   }
@@ -35,16 +34,15 @@ export class Caller {
   // ---------------------------------------------------------------- whether somebody looks
 
   #look() {
-    const isLookedAt = document.visibilityState === "visible" && document.hasFocus();
-    if (isLookedAt === (this.#lookAway !== null)) return;
+    if (isLookedAt() === (this.#lookAway !== null)) return;
     this.#lookAway?.();
     this.#lookAway = null;
-    if (!isLookedAt) return;
+    if (!isLookedAt()) return;
     const looking = new Promise((resolve) => (this.#lookAway = () => resolve(null)));
     navigator.locks?.request(LOOKED_AT, { mode: "shared" }, () => looking);
   }
 
-  async #isLookedAt() {
+  async #isAnyLookedAt() {
     if (this.#lookAway) return true;
     const { held = [] } = (await navigator.locks?.query()) ?? {};
     return held.some(({ name }) => name === LOOKED_AT);
@@ -54,41 +52,31 @@ export class Caller {
 
   /** @param {any} event something has happened */
   hear(event) {
-    const { chat, settings } = this.#app;
-    if (!this.#isCaller || !("text" in event)) return;
-    const level = this.#levels.get(event.room) ?? settings.values.notify;
+    if (!("text" in event)) return;
+    const { chat, settings } = this.#app, { notify, sound } = settings.values;
+    const level = levelIn(event.room) ?? notify;
     // The sound can be on without notifications: then it is heard for what is for this person.
-    const isCall = calls(event, chat, level === "nothing" && settings.values.sound ? "mentions" : level);
-    if (isCall) this.#call(callOf(event, chat), event.room, level !== "nothing");
-  }
-
-  /** @param {any} event into a private room @param {string} title */
-  invited({ room }, title) {
-    if (this.#isCaller) this.#call({ title, body: "" }, room, this.#app.settings.values.notify !== "nothing");
-  }
-
-  /** @param {any} event joined, with `by` */
-  dialled(event) {
-    const { chat, settings } = this.#app;
-    if (this.#isCaller) this.#call(dialOf(event, chat), event.room, settings.values.notify !== "nothing");
+    const isCall = calls(event, chat, level === "nothing" && sound ? "mentions" : level);
+    if (isCall) this.call(callOf(event), event.room, level);
   }
 
   /**
-   * @param {{title: string, body: string}} call
+   * @param {{title: string, body?: string}} call
    * @param {string} room
-   * @param {boolean} isShown whether by a notification
+   * @param {import("../model/calls.js").Level} [level] with "nothing" it is heard at most
    */
-  async #call(call, room, isShown) {
-    const isLookedAt = await this.#isLookedAt();
-    const isInSight = isLookedAt && this.#lookAway && this.#app.chat.current === room;
+  async call(call, room, level = this.#app.settings.values.notify) {
+    if (!this.#isCaller) return;
+    const isAnyLookedAt = await this.#isAnyLookedAt();
+    const isInSight = this.#lookAway && this.#app.chat.current === room;
     if (isInSight || !this.#pace.takes(performance.now())) return;
     if (this.#app.settings.values.sound) this.#ring();
-    if (isShown && !isLookedAt) this.#show(call, room);
+    if (level !== "nothing" && !isAnyLookedAt) this.#show(call, room);
   }
 
-  /** @param {{title: string, body: string}} call @param {string} room */
+  /** @param {{title: string, body?: string}} call @param {string} room */
   async #show({ title, body }, room) {
-    if (!("Notification" in window) || Notification.permission !== "granted") return;
+    if (globalThis.Notification?.permission !== "granted") return;
     const options = { body, tag: `roomchat ${room}`, renotify: true, data: { room }, icon: "/favicon.svg" };
     try {
       const notification = new Notification(title, options);

@@ -32,7 +32,7 @@ export class Composer {
   #note = el("p", { class: "composer-note", id: "composer-note", role: "status" });
   #send = el("button", { class: "icon-button", "aria-label": "Send", type: "submit" }, icon("send"));
   #completion;
-  #history = new TypedHistory(() => localStorage);
+  #history = new TypedHistory();
   #runner;
   #drafts = new Drafts((room, text) => this.#app.engine.draft(room, text));
   #room = "";

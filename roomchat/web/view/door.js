@@ -1,5 +1,6 @@
 // Whether the entrance is to be seen or the chat; and where a link leads to, when one is in.
 
+import { keepHere } from "../model/kept_here.js";
 import { takeLink } from "./links.js";
 
 const KNOWN = "roomchat.known"; // early.js shows the frame at once where somebody was logged in
@@ -55,7 +56,7 @@ export class Door {
     if (what === this.#shown) return;
     this.#shown = what;
     document.documentElement.dataset.phase = what;
-    remember(what === "chat");
+    keepHere(KNOWN, what === "chat" || null);
     for (const dialog of document.querySelectorAll("dialog")) dialog.close(); // it was about who is no longer here
     if (what === "chat") focusOn(this.#composer);
     else this.#greet(this.#app.engine.status.sentence);
@@ -79,15 +80,5 @@ export class Door {
     else if (invite && !chat.me.account) open("register", { invite });
     else if (room) open("join", { room, token });
     else if (dial) open("dial", { digits: dial });
-  }
-}
-
-/** @param {boolean} isKnown whether somebody is logged in here */
-function remember(isKnown) {
-  try {
-    if (isKnown) localStorage.setItem(KNOWN, "1");
-    else localStorage.removeItem(KNOWN);
-  } catch {
-    // Nothing is kept here: the next start begins with the frame.
   }
 }

@@ -30,20 +30,16 @@ export class RowLooks {
     return {
       ...{ me: { uid: me.uid, name: me.name }, names, mark, isPair, isOffline: engine.status?.phase !== "online" },
       hides: (entry) => chat.hides(entry),
-      meant: { person: (name) => this.#personOf(name), room: (name) => this.#roomOf(name) },
+      meant: (text) => this.#meant(text),
     };
   }
 
-  /** @param {string} name */
-  #personOf(name) {
-    const { me, names } = this.#app.chat;
+  /** @type {import("../model/text.js").Meant} */
+  #meant(text) {
+    const { me, names, rooms, heard } = this.#app.chat, name = compared(text.slice(1));
+    if (text[0] === "#") return rooms.has(name) || heard.has(name) ? { kind: "room", room: name } : undefined;
     this.#people ??= new Map([...names, [me.uid, me.name]].map(([uid, called]) => [compared(called), uid]));
-    return this.#people.get(compared(name)) ?? null;
-  }
-
-  /** @param {string} name */
-  #roomOf(name) {
-    const { rooms, heard } = this.#app.chat, key = compared(name);
-    return rooms.has(key) || heard.has(key) ? key : null;
+    const uid = this.#people.get(name);
+    return uid === undefined ? undefined : { kind: "person", uid };
   }
 }

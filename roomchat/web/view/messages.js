@@ -6,6 +6,7 @@ import { Timelines } from "../model/timelines.js";
 import { Announcer } from "./announcer.js";
 import { el, fill } from "./dom.js";
 import { Jumps } from "./jumps.js";
+import { isLookedAt, onLook } from "./looked_at.js";
 import { RowLooks } from "./looks.js";
 import { MessageTools } from "./message_tools.js";
 import { Pressed } from "./pressed.js";
@@ -187,8 +188,7 @@ export class MessagesPane {
       this.#height = scroller.clientHeight;
       this.#schedule();
     }).observe(scroller);
-    for (const kind of ["focus", "blur"]) window.addEventListener(kind, () => this.#schedule());
-    document.addEventListener("visibilitychange", () => this.#schedule());
+    onLook(() => this.#schedule());
   }
 
   /** @param {string} what of the chat is another now */
@@ -247,7 +247,7 @@ export class MessagesPane {
     const number = this.#mark ? live.find(this.#mark + 1) : live.end;
     if (number <= live.start || number >= live.end || this.#isSeen("new")) return;
     const isNews = (/** @type {any} */ { entry }) => entry?.seq > this.#mark && this.#app.chat.isOfOthers(entry);
-    timeline.seen = timeline.heard - live.items.filter(isNews).length;
+    timeline.unseen = live.items.filter(isNews).length;
     const place = { key: "new", seq: 0, offset: this.#scroller.clientHeight * NEW_AT };
     this.#list.open(timeline, number, place);
     this.#paint();
@@ -280,7 +280,7 @@ export class MessagesPane {
   }
 
   /** @param {boolean} [isShown] whether somebody sees it */
-  #paint(isShown = document.visibilityState === "visible" && document.hasFocus()) {
+  #paint(isShown = isLookedAt()) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const timeline = this.#timeline, room = this.#room;
@@ -318,8 +318,8 @@ export class MessagesPane {
 
   /** @param {import("../model/timeline.js").Timeline} timeline */
   #paintJumps(timeline) {
-    if (this.#list.isAtEnd) timeline.seen = timeline.heard;
-    this.#jumps.newest(!this.#list.isAtEnd, timeline.heard - timeline.seen);
+    if (this.#list.isAtEnd) timeline.unseen = 0;
+    this.#jumps.newest(!this.#list.isAtEnd, timeline.unseen);
     const marked = timeline.live.at(timeline.live.find(this.#mark + 1) - 1);
     this.#jumps.new(!this.#isMarkSeen, marked?.at);
   }

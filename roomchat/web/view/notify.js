@@ -1,8 +1,8 @@
-// Tells this person of what waits: by the title, the icon and the badge of the page; and has them called, where
-// they have switched that on.
+// Tells this person of what waits: by the title, the icon and the badge of the page; of being dialled, and asked
+// into a room; and has them called, where they have switched that on.
 
 import { isPair } from "../core/protocol.js";
-import { told } from "../model/told.js";
+import { dialledElsewhere, told } from "../model/told.js";
 import { counts, titleOf } from "../model/waiting.js";
 import { Caller } from "./caller.js";
 
@@ -11,8 +11,8 @@ const EVERY = 1000; // ms: a flood of messages is counted once a second
 
 export class Notify {
   #app;
-  #icon = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=icon]"));
-  #plain = this.#icon?.href ?? "";
+  #icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+  #plain = this.#icon.href;
   #shown = "";
   #isStale = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} while it was counted just now */
@@ -27,8 +27,12 @@ export class Notify {
     this.#caller = new Caller(app);
     const { engine, chat } = app;
     chat.on("change", (/** @type {string} */ what) => (what === "current" ? this.#count() : this.#changed()));
-    chat.on("call", (/** @type {any} */ { event }) => {
-      if (!isPair(event.room)) this.#caller.dialled(event); // what is whispered calls by itself
+    chat.on("call", (/** @type {any} */ event) => {
+      const { room } = event;
+      if (isPair(room)) return; // what is whispered calls by itself
+      const title = dialledElsewhere(event, chat);
+      if (chat.current !== room) app.tell(title, { label: "Go there", run: () => app.go(room) });
+      this.#caller.call({ title }, room);
     });
     engine.on("event", (/** @type {any} */ event) => {
       this.#caller.hear(event);
@@ -55,9 +59,8 @@ export class Notify {
     const text = count > MOST ? `${MOST}+` : String(count), shown = wanted ? `!${text}` : text;
     if (shown === this.#shown) return;
     this.#shown = shown;
-    if (this.#icon) this.#icon.href = count ? iconWith(text, wanted > 0) : this.#plain;
-    if (wanted) navigator.setAppBadge?.(wanted).catch(() => {});
-    else navigator.clearAppBadge?.().catch(() => {});
+    this.#icon.href = count ? iconWith(text, wanted > 0) : this.#plain;
+    navigator.setAppBadge?.(wanted).catch(() => {}); // 0: there is none
   }
 
   /** @param {any} event somebody asks this person into a private room; it comes again with each connection */
@@ -67,7 +70,7 @@ export class Notify {
     const [sentence] = told(event, app.chat);
     const join = async () => (await app.ask({ type: "join", room })) && app.go(room);
     this.#invited.set(room, app.tell(sentence, { label: "Join", run: join }));
-    this.#caller.invited(event, sentence);
+    this.#caller.call({ title: sentence }, room);
   }
 
   /** @param {string} room that we are in now, whoever asked us; if we are put out we may be asked again */

@@ -84,7 +84,7 @@ export class RowList {
     timeline.looked = this.from;
     const held = this.isAtEnd ? null : this.#wanted ?? this.place();
     change?.();
-    this.#put(rowsOf(timeline, this.from, this.to, { ...look, me: `${look.me.uid} ${look.me.name}` }), look);
+    this.#put(rowsOf(timeline, this.from, this.to, look), look);
     if (this.isAtEnd) this.toEnd();
     else if (held) this.#hold(held);
   }
@@ -166,7 +166,7 @@ export class RowList {
    * @param {Look} look
    */
   firstKey(timeline, number, look) {
-    return rowsOf(timeline, number, number + LEAST, { ...look, me: "" }).find(({ item }) => item)?.key ?? "";
+    return rowsOf(timeline, number, number + LEAST, look).find(({ item }) => item)?.key ?? "";
   }
 
   /** @param {string} key @returns {HTMLElement | null} */

@@ -15,49 +15,24 @@ import { keepHere, readHere } from "../model/kept_here.js";
 const DEFAULTS = { theme: "auto", density: "normal", people: true, notify: "nothing", sound: false };
 const KEY = "roomchat.settings";
 
-/** The values, and whom to tell when one changes. */
 export class Settings {
-  /** @type {((values: Values) => void)[]} */
-  #listeners = [];
-  /** @type {Values} */
-  #values = { ...DEFAULTS, ...stored() };
+  values = DEFAULTS;
 
   constructor() {
-    window.addEventListener("storage", (event) => {
-      if (event.key === KEY) this.#take({ ...DEFAULTS, ...stored() });
-    });
-    this.#show();
-  }
-
-  get values() {
-    return this.#values;
+    window.addEventListener("storage", ({ key }) => key === KEY && this.#take(readHere(KEY)));
+    this.#take(readHere(KEY));
   }
 
   /** @param {Partial<Values>} changed */
   set(changed) {
-    const values = { ...this.#values, ...changed };
-    keepHere(() => localStorage, KEY, values);
-    this.#take(values);
+    this.#take({ ...this.values, ...changed });
+    keepHere(KEY, this.values);
   }
 
-  /** @param {(values: Values) => void} listener */
-  onchange(listener) {
-    this.#listeners.push(listener);
-  }
-
-  /** @param {Values} values */
+  /** @param {Partial<Values> | null} values */
   #take(values) {
-    this.#values = values;
-    this.#show();
-    for (const listener of this.#listeners) listener(values);
-  }
-
-  #show() {
-    const { dataset } = document.documentElement;
-    dataset.theme = this.#values.theme;
-    dataset.density = this.#values.density;
+    this.values = { ...DEFAULTS, ...values };
+    const { theme, density } = this.values;
+    Object.assign(document.documentElement.dataset, { theme, density });
   }
 }
-
-/** @returns {Partial<Values>} */
-const stored = () => readHere(() => localStorage, KEY) ?? {};

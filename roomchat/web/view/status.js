@@ -6,8 +6,6 @@ import { el, fill } from "./dom.js";
 
 const PATIENCE = 1500; // ms: a connection that is back sooner is not spoken of
 const BACK_FOR = 4000; // ms for which it says that the connection is back
-const LOST = "The connection is lost. Trying again; what you type is kept.";
-const ENDED = "You are logged out here.";
 const UPDATE = "There is a new version of this page.";
 
 /** @typedef {{phase: string, sentence: string, retryAt?: number}} How */
@@ -35,10 +33,8 @@ export class Status {
     this.#engine = engine;
     this.#how = engine.status;
     engine.on("status", (/** @type {How} */ how) => this.#changed(how));
-    engine.on("notice", (/** @type {string} */ sentence) => {
-      this.#notice(sentence, [this.#drops(sentence, "All right")]);
-    });
-    engine.on("update", () => this.#notice(UPDATE, [button("Load it", reload), this.#drops(UPDATE, "Later")]));
+    engine.on("notice", (/** @type {string} */ sentence) => this.#notice(sentence, "All right"));
+    engine.on("update", () => this.#notice(UPDATE, "Later", button("Load it", reload)));
   }
 
   /** @param {How} how */
@@ -70,32 +66,23 @@ export class Status {
 
   /**
    * @param {string} sentence
-   * @param {Node[]} buttons
+   * @param {string} away the label of the button that takes it away
+   * @param {...Node} buttons before that one
    */
-  #notice(sentence, buttons) {
-    this.#notices.set(sentence, buttons);
-    this.#show();
-  }
-
-  /**
-   * A button that takes a notice away.
-   *
-   * @param {string} sentence
-   * @param {string} label
-   */
-  #drops(sentence, label) {
-    return button(label, () => {
+  #notice(sentence, away, ...buttons) {
+    const drop = button(away, () => {
       this.#notices.delete(sentence);
       this.#show();
     });
+    this.#notices.set(sentence, [...buttons, drop]);
+    this.#show();
   }
 
   #show() {
     const [words, buttons] = this.#said();
     this.#element.classList.toggle("is-fine", this.#state !== "lost" || this.#how.phase === "connecting");
     if (this.#element.firstChild?.textContent === words) return; // said, and pressed perhaps
-    if (words) fill(this.#element, el("p", null, words), ...buttons);
-    else fill(this.#element);
+    fill(this.#element, words && el("p", null, words), ...buttons);
   }
 
   /** @returns {[string, Node[]]} */
@@ -104,8 +91,7 @@ export class Status {
     if (this.#state === "back") return ["The connection is back.", []];
     if (this.#state !== "lost") return [...this.#notices].at(-1) ?? ["", []];
     const retry = () => this.#engine.retry();
-    if (phase !== "ended") return [sentence || LOST, [button("Try now", retry)]];
-    return [sentence || ENDED,
-      [button("Come in here again", retry), button("Log out", () => this.#engine.logout())]];
+    if (phase !== "ended") return [sentence, [button("Try now", retry)]];
+    return [sentence, [button("Come in here again", retry), button("Log out", () => this.#engine.logout())]];
   }
 }

@@ -1,10 +1,12 @@
-// Which room is looked at, where nobody has chosen one; and what is told of being called to another.
+// Which room is looked at, where nobody has chosen one.
 
 import { isPair } from "../core/protocol.js";
+import { forgetLevels } from "../model/calls.js";
 import { keepHere, readHere } from "../model/kept_here.js";
-import { dialledElsewhere } from "../model/told.js";
+import { isLookedAt, onLook } from "./looked_at.js";
 
-const KEY = "roomchat.room"; // in this tab: where one was, for when the page is loaded again
+const KEY = "roomchat.room"; // where one was, for when the page is loaded again
+const ofThisTab = () => sessionStorage;
 
 export class Whereabouts {
   #app;
@@ -18,13 +20,8 @@ export class Whereabouts {
       else if (what === "current") this.#turned();
     });
     engine.on("status", () => this.#choose());
-    chat.on("call", (/** @type {any} */ { event, isHere }) => {
-      if (isHere || isPair(event.room)) return;
-      app.tell(dialledElsewhere(event, chat), { label: "Go there", run: () => app.go(event.room) });
-    });
-    const look = () => (chat.isWatched = document.visibilityState === "visible" && document.hasFocus());
-    for (const kind of ["focus", "blur"]) window.addEventListener(kind, look);
-    document.addEventListener("visibilitychange", look);
+    const look = () => (chat.isWatched = isLookedAt());
+    onLook(look);
     look();
   }
 
@@ -33,9 +30,12 @@ export class Whereabouts {
    * @param {boolean} isSame whether who was here before still is; if not, nothing of them is left
    */
   begin(isSame) {
-    if (!isSame) forget();
+    if (!isSame) {
+      keep(null);
+      forgetLevels();
+    }
     const before = kept();
-    if (before !== null && this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
+    if (this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
     this.#choose();
   }
 
@@ -44,7 +44,7 @@ export class Whereabouts {
     const { chat, engine } = this.#app;
     if (chat.current !== null || !chat.rooms.size) return;
     const before = kept();
-    if (before !== null && chat.rooms.has(before)) chat.look(before);
+    if (chat.rooms.has(before)) chat.look(before);
     else if (before === null || engine.status.phase === "online") {
       chat.look(chat.rooms.has(chat.lobby) ? chat.lobby : [...chat.rooms.keys()][0]);
     }
@@ -60,17 +60,8 @@ export class Whereabouts {
   }
 }
 
+/** @param {string | null} room that is looked at in this tab */
+const keep = (room) => keepHere(KEY, room, ofThisTab);
+
 /** @returns {string | null} the room that was looked at in this tab before */
-const kept = () => readHere(() => sessionStorage, KEY);
-
-function forget() {
-  try {
-    sessionStorage.removeItem(KEY);
-    localStorage.removeItem("roomchat.calls"); // names rooms, too
-  } catch {
-    // Nothing was kept.
-  }
-}
-
-/** @param {string} room */
-const keep = (room) => keepHere(() => sessionStorage, KEY, room);
+const kept = () => readHere(KEY, ofThisTab);

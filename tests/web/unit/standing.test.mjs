@@ -20,10 +20,9 @@ test("how things stand where one writes, the most pressing first", () => {
   const at = Date.parse("2024-05-01T08:00:00Z");
   assert.equal(standing(online, chat({})), "");
   assert.match(standing(online, chat(null)), /not in a room/);
-  assert.match(standing(online, chat({ isHere: false })), /not in tea any more/);
   assert.match(standing(offline, chat({})), /kept, and sent/);
   assert.match(standing({ phase: "ended" }, chat({})), /Nothing can be sent/);
-  const other = { isPair: true, isHere: false, other: { name: "bob", offline: true } };
+  const other = { isPair: true, other: { name: "bob", offline: true } };
   assert.equal(standing(online, chat(other)), "bob is offline and will see your whispers later.");
   assert.equal(standing(online, chat({}), { reason: "caps" }), "You are muted in tea: caps.");
   assert.match(standing(online, chat({}), { until: "2024-05-01T08:30:00Z" }, at), /muted in tea until 2024/);

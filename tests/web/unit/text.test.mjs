@@ -4,9 +4,12 @@ import { harmlessLines } from "../../../roomchat/web/model/harmless.js";
 import { random } from "./random.mjs";
 import { isPictures, lines, safeUrl, tokens } from "../../../roomchat/web/model/text.js";
 
-const meant = {
-  person: (name) => ({ ann: 1, "bob.b": 2 })[name.toLowerCase()] ?? null,
-  room: (name) => ({ tea: "tea", "+7/plans": "+7/plans" })[name.toLowerCase()] ?? null,
+const PEOPLE = { "@ann": 1, "@bob.b": 2, "@+": 3 }, ROOMS = ["#tea", "#+7/plans"];
+
+const meant = (text) => {
+  const uid = PEOPLE[text.toLowerCase()];
+  if (uid) return { kind: "person", uid };
+  return ROOMS.includes(text) ? { kind: "room", room: text.slice(1) } : undefined;
 };
 
 /** The tokens as they are written below: words as they are, others as kind(text). */
@@ -33,6 +36,7 @@ const EXAMPLES = [
   ["@ann: hi", ["person(@ann)", ": hi"]],
   ["(@Ann's)", ["(", "person(@Ann)", "'s)"]],
   ["@bob.b. and @nobody", ["person(@bob.b)", ". and @nobody"]],
+  ["@+... @'", ["person(@+)", "... @'"]],
   ["x@ann ann@ann.example", ["x@ann ann@ann.example"]],
   ["#tea, #+7/plans #other &#tea", ["room(#tea)", ", ", "room(#+7/plans)", " #other &#tea"]],
   ["@https://a.example", ["@", "link(https://a.example)"]],
@@ -51,7 +55,7 @@ test("a link leads where its text says, and tells the host where it could be tak
 });
 
 test("a block is a line of its own", () => {
-  const kinds = (text) => lines(tokens(text)).map((line) => line.map(({ kind }) => kind));
+  const kinds = (text) => lines(tokens(text, meant)).map((line) => line.map(({ kind }) => kind));
   assert.deepEqual(kinds("a\n\nb"), [["text"], [], ["text"]]);
   assert.deepEqual(kinds("a ```\nx\n``` b"), [["text"], ["block"], ["text"]]);
   assert.deepEqual(kinds("```\nx\n```\nb"), [["block"], ["text"]]);

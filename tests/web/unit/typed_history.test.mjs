@@ -2,13 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TypedHistory } from "../../../roomchat/web/model/typed_history.js";
 
-function store() {
+/** @param {{getItem: (key: string) => string | null, setItem: (key: string, value: string) => void}} has */
+const stores = (has) => Object.assign(globalThis, { localStorage: has });
+
+/** An empty one. */
+function anew() {
   const kept = new Map();
-  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) };
+  stores({ getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) });
 }
 
 test("lines come back, the last one first, and then what was typed", () => {
-  const shared = store(), history = new TypedHistory(() => shared);
+  anew();
+  const history = new TypedHistory();
   for (const line of ["one", "two", "two"]) history.add(line);
   assert.equal(history.older(""), "two");
   assert.equal(history.older("two"), "one");
@@ -19,7 +24,8 @@ test("lines come back, the last one first, and then what was typed", () => {
 });
 
 test("only an empty box goes back, and a line that was changed stays", () => {
-  const shared = store(), history = new TypedHistory(() => shared);
+  anew();
+  const history = new TypedHistory();
   history.add("one");
   assert.equal(history.older("begun"), null);
   assert.equal(history.older(""), "one");
@@ -28,22 +34,25 @@ test("only an empty box goes back, and a line that was changed stays", () => {
 });
 
 test("another tab's lines are there, too; what is deleted is not; after a logout nothing is", () => {
-  const shared = store(), one = new TypedHistory(() => shared), other = new TypedHistory(() => shared);
+  anew();
+  const one = new TypedHistory(), other = new TypedHistory();
   one.add("a");
   other.add("/me b");
   assert.equal(one.older(""), "/me b");
   one.forget("b");
   assert.equal(other.older(""), "a");
   one.clear();
-  assert.equal(new TypedHistory(() => shared).older(""), null);
+  assert.equal(new TypedHistory().older(""), null);
 });
 
 test("a store that refuses, or has something else, does no harm", () => {
   const refuses = () => {
     throw new Error("no");
   };
-  const history = new TypedHistory(() => ({ getItem: refuses, setItem: refuses }));
+  stores({ getItem: refuses, setItem: refuses });
+  const history = new TypedHistory();
   history.add("a");
   assert.equal(history.older(""), "a");
-  assert.equal(new TypedHistory(() => ({ getItem: () => '{"a": 1}', setItem() {} })).older(""), null);
+  stores({ getItem: () => '{"a": 1}', setItem() {} });
+  assert.equal(new TypedHistory().older(""), null);
 });

@@ -1,6 +1,6 @@
 // What calls in one room, where it is to be another than everywhere.
 
-import { Levels } from "../../model/calls.js";
+import { levelIn, setLevel } from "../../model/calls.js";
 import { cell } from "../../model/harmless.js";
 import { el } from "../dom.js";
 import { openDialog } from "../dialog.js";
@@ -13,13 +13,12 @@ const LEVELS = [
 
 /** @param {import("../app.js").App} app @param {{room: string}} args */
 export function openCalls(app, { room }) {
-  const levels = new Levels(() => localStorage), now = levels.get(room) ?? "";
+  const now = levelIn(room) ?? "";
   const choices = LEVELS.map(([value, label]) => {
     const radio = el("input", { type: "radio", name: "level", value, checked: value === now });
     radio.addEventListener("change", async () => {
-      levels.set(room, /** @type {any} */ (value || undefined));
+      setLevel(room, /** @type {any} */ (value || undefined));
       if (value && value !== "nothing" && "Notification" in window) await Notification.requestPermission();
-      app.settings.set({}); // whoever calls looks again at what is wanted
     });
     return el("label", { class: "check" }, radio, label);
   });

@@ -89,6 +89,6 @@ export function openDelete(app, { entry }) {
     ],
   }, async () => {
     await app.engine.ask({ type: "delete", room: entry.room, seq: entry.seq });
-    if (isOwn) new TypedHistory(() => localStorage).forget(text);
+    if (isOwn) new TypedHistory().forget(text);
   });
 }
