@@ -161,7 +161,7 @@ export class Reconnecting {
     else this.#tell("connecting", "Connecting.");
     const connection = new Connection(this.#url, this.#outside, {
       open: () => connection.send(this.session.hello()),
-      events: (events) => this.#receive(connection, events),
+      lines: (lines) => this.#receive(connection, lines),
       end: (reason) => this.#lost(reason),
     });
     this.#connection = connection;
@@ -217,16 +217,16 @@ export class Reconnecting {
 
   /**
    * @param {Connection} connection
-   * @param {any[]} events
+   * @param {string[]} lines
    */
-  #receive(connection, events) {
+  #receive(connection, lines) {
     try {
-      for (const event of events) {
+      for (const line of lines) {
         if (connection !== this.#connection) return;
-        this.#take(event);
+        this.#take(JSON.parse(line));
       }
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
+      if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
       this.#lost("The server has sent what this page does not understand.");
     }
     if (this.#keeping.size > MAX_GATHERED) this.#lost("More has come than this browser can keep at a time.");
@@ -235,6 +235,7 @@ export class Reconnecting {
 
   /** @param {any} event */
   #take(event) {
+    if (typeof event.type !== "string") throw new TypeError("no event");
     if (event.type === "error") {
       const end = verdict(event, this.session, this.#isReady, this.#isFirst);
       if (end?.isFinal) this.#end(end.code, end.message);
