@@ -17,8 +17,10 @@ const tell = (/** @type {any} */ what) => console.log(JSON.stringify(what));
 const reconnecting = new Reconnecting({
   url,
   session,
-  keep: async ({ gone }) => gone.length && tell({ pending: session.pending.size }),
-  show: (events) => events.forEach((shown) => tell({ shown })),
+  keep: async ({ gone, show }) => {
+    if (gone.length) tell({ pending: session.pending.size });
+    show.forEach((shown) => tell({ shown }));
+  },
   status: (status) => tell({ status }),
   outside: { ...browser, connect: (where) => (socket = new WebSocket(where)), watch: () => () => {} },
 });

@@ -2,7 +2,7 @@
 
 import { browser } from "./outside.js";
 import { Refused, isPair } from "./protocol.js";
-import { OFFLINE, Reconnecting } from "./reconnecting.js";
+import { Reconnecting, offlineNow } from "./reconnecting.js";
 import { Session } from "./session.js";
 import { Superseded } from "./storage.js";
 
@@ -138,7 +138,7 @@ export class Leader {
    */
   async ask(command) {
     if (this.#status.phase === "connecting") await new Promise((go) => this.#waiting.push(() => go(undefined)));
-    if (this.#connection === null || this.#isOver) throw new Refused("offline_now", OFFLINE);
+    if (this.#connection === null || this.#isOver) throw offlineNow();
     return this.#connection.ask(command);
   }
 
@@ -176,7 +176,6 @@ export class Leader {
       url: this.#url,
       session,
       keep: (change) => this.#keep(connection, change),
-      show: () => {}, // it is told where it is kept
       status: (status) => this.#changed(connection, status),
       outside: this.#outside,
     });

@@ -29,8 +29,10 @@ function client({ session = new Session("ann"), keep = async (/** @type {any} */
   const reconnecting = new Reconnecting({
     url: "ws://localhost/ws",
     session,
-    keep,
-    show: (events) => shown.push(...events),
+    keep: async (change) => {
+      await keep(change);
+      shown.push(...change.show);
+    },
     status: (status) => statuses.push(status),
     outside,
   });
@@ -48,14 +50,14 @@ async function inTea(options = {}) {
   return { ...all, socket };
 }
 
-test("who comes in the first time is welcomed, and nobody sees the token", async () => {
+test("who comes in the first time is welcomed, and is not told the token", async () => {
   const { reconnecting, outside, shown, statuses } = client();
   const welcomed = reconnecting.open();
   const socket = await outside.opens();
   assert.equal(socket.take()[0].name, "ann");
   await socket.says(WELCOME);
-  assert.equal((await welcomed).uid, 1);
-  assert.deepEqual([shown[0].type, shown[0].token], ["welcome", ""]);
+  const { uid, token } = await welcomed;
+  assert.deepEqual([uid, token, shown[0].type], [1, "", "welcome"]);
   assert.deepEqual(socket.take(), [{ type: "ping", id: "caught-up" }]);
   await socket.says(JOINED, CAUGHT_UP);
   assert.deepEqual(statuses.map(({ phase }) => phase), ["connecting", "online"]);
@@ -323,11 +325,11 @@ test("what can't be kept is not sent, and that is the end", async () => {
   assert.match(sentence, /quota/);
 });
 
-test("whoever shows it and fails keeps nothing from being sent", (_, done) => {
+test("whoever is told and fails keeps nothing from being sent", (_, done) => {
   const session = new Session("ann");
   const outside = new Outside();
-  const show = () => {
-    throw new Error("mine");
+  const status = (/** @type {{phase: string}} */ { phase }) => {
+    if (phase === "online") throw new Error("mine");
   };
   process.setUncaughtExceptionCaptureCallback(async () => {
     process.setUncaughtExceptionCaptureCallback(null);
@@ -336,9 +338,9 @@ test("whoever shows it and fails keeps nothing from being sent", (_, done) => {
     assert.equal(outside.socket.take().at(-1).text, "one");
     done();
   });
-  const reconnecting = new Reconnecting({ url: "", session, keep: async () => {}, show, status: () => {}, outside });
+  const reconnecting = new Reconnecting({ url: "", session, keep: async () => {}, status, outside });
   reconnecting.start();
-  outside.opens().then((socket) => socket.says(WELCOME));
+  outside.opens().then((socket) => socket.says(WELCOME, CAUGHT_UP));
 });
 
 test("what is no line of roomchat ends the connection, not the page", async () => {
