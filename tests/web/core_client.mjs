@@ -18,7 +18,7 @@ const reconnecting = new Reconnecting({
   url,
   session,
   keep: async ({ gone, show }) => {
-    if (gone.length) tell({ pending: session.pending.size });
+    if (gone.length) tell({ pending: session.said.pending.size });
     show.forEach((shown) => tell({ shown }));
   },
   status: (status) => tell({ status }),

@@ -74,17 +74,15 @@ export class Steps {
       case "hello":
         return { hello: sent(session.hello()) };
       case "due":
-        return { send: session.due().map(sent) };
-      case "read": {
-        const command = session.read(value[0], value[1]);
-        return { send: command === null ? [] : [sent(command)] };
-      }
+        return { send: session.said.due().map(sent) };
+      case "read":
+        return { send: session.read(value[0], value[1]).map(sent) };
       case "answers":
         return { is: session.hasAnswer(value) };
       case "state":
         return this.#state();
       case "again": {
-        const pending = structuredClone([...session.pending.values()]);
+        const pending = structuredClone([...session.said.pending.values()]);
         this.session = Session.fromKept(structuredClone(session.toKept()), pending);
         return {};
       }
@@ -104,11 +102,12 @@ export class Steps {
   }
 
   #state() {
-    const { name, uid, device, account, token, epoch, said, places, blocked, names, login } = this.session;
+    const { name, uid, device, account, token, epoch, said, blocked, names } = this.session;
+    const { room, rooms, cursors, known, over } = this.session;
     return {
-      ...{ name, uid, device, account, token, epoch, n: said.n, room: places.room, rooms: [...places.rooms] },
-      ...{ cursors: [...places.cursors], pending: [...said.pending.keys()], blocked: [...blocked].sort((a, b) => a - b) },
-      ...{ names: sorted([...names]), known: sorted([...places.markers.known]), over: login.over !== "" },
+      ...{ name, uid, device, account, token, epoch, n: said.n, room: room || null, rooms: [...rooms] },
+      ...{ cursors: [...cursors], pending: [...said.pending.keys()], blocked: [...blocked].sort((a, b) => a - b) },
+      ...{ names: sorted([...names]), known: sorted([...known]), over: over !== "" },
     };
   }
 }

@@ -67,7 +67,7 @@ export class Keeping {
       const { show, said, gone, isRenumbered, hasNews, then } = this.#gathered;
       this.#gathered = nothing();
       try {
-        const pending = isRenumbered ? [...this.#session.pending.values()] : null;
+        const pending = isRenumbered ? [...this.#session.said.pending.values()] : null;
         const session = this.#session.toKept();
         if (hasNews || said.length) await this.#keep({ show, said, gone, pending, session });
       } catch (error) {

@@ -5,6 +5,7 @@ import { Refused, isPair } from "./protocol.js";
 import { Reconnecting, offlineNow } from "./reconnecting.js";
 import { Session } from "./session.js";
 import { Superseded } from "./storage.js";
+import { unguessable } from "./unguessable.js";
 
 const FULL = "This browser's disk takes nothing more: what is not sent yet is lost when you close this tab.";
 const AGAIN = 1_000; // ms until a session that was taken from us is taken back
@@ -12,7 +13,7 @@ const TRUCE = 60_000; // ms in which that is done a few times only, or two would
 const FEW = 4;
 
 // Ends after which nothing of the session is of use.
-const OVER = ["logged_out", "no_account"];
+const OVER = ["logged_out", "unregistered"];
 // Ends at which the session is still there: with another name, or as an account, it may come in.
 const BARRED = ["account_needed", "name_taken", "name_owned", "bad_name"];
 
@@ -33,7 +34,7 @@ export class Leader {
   #told;
   #url;
   #outside;
-  #term = [...crypto.getRandomValues(new Uint32Array(4))].join("-"); // its name, as the storage knows who leads
+  #term = unguessable(); // its name, as the storage knows who leads
   /** @type {Status} */
   #status = { phase: "starting", sentence: "" };
   /** @type {Reconnecting | null} */
@@ -213,7 +214,7 @@ export class Leader {
 
   /** The disk is full, also when it has been made room on. @param {Reconnecting} connection */
   async #giveUp(connection) {
-    await this.#storage.giveUp(this.#term, this.#pos, connection.session.pending.values());
+    await this.#storage.giveUp(this.#term, this.#pos, connection.session.said.pending.values());
     this.#told.notice(FULL);
   }
 
@@ -261,7 +262,7 @@ export class Leader {
 
   /** Where people meet first. @param {Reconnecting} connection */
   #goToLobby(connection) {
-    const rooms = [...connection.session.places.rooms.keys()];
+    const rooms = [...connection.session.rooms.keys()];
     if (this.#lobby && rooms.every(isPair)) connection.send({ type: "join", room: this.#lobby });
     this.#lobby = "";
   }

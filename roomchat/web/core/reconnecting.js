@@ -147,8 +147,7 @@ export class Reconnecting {
    * @param {number} seq
    */
   read(room, seq) {
-    const command = this.session.read(room, seq);
-    if (command !== null) this.send(command);
+    this.session.read(room, seq).forEach((command) => this.send(command));
   }
 
   // ------------------------------------------------------------ connecting
@@ -240,8 +239,8 @@ export class Reconnecting {
     if (event.type === "welcome") this.#welcomed(event);
     if (event.type === "pong" && event.re === CAUGHT_UP_ID) this.#caughtUp();
     if (outcome.retry) this.#wait();
-    const { over } = this.session.login;
-    if (over) this.#end(over, over === "no_account" ? "Your account has ended." : "This device is logged out.");
+    const { over } = this.session;
+    if (over) this.#end(over, over === "logged_out" ? "This device is logged out." : "Your account has ended.");
   }
 
   /** @param {any} event */
@@ -274,7 +273,7 @@ export class Reconnecting {
   /** What may be sent now. */
   #sendDue() {
     if (!this.#isReady) return;
-    const due = this.#isPaused ? [] : this.session.due();
+    const due = this.#isPaused ? [] : this.session.said.due();
     this.#send([...due, ...this.#questions.due(this.session.said)]);
   }
 
