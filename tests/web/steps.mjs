@@ -102,12 +102,12 @@ export class Steps {
   }
 
   #state() {
-    const { name, uid, device, account, token, epoch, said, blocked, names } = this.session;
+    const { name, uid, device, account, token, epoch, said } = this.session;
     const { room, rooms, cursors, known, over } = this.session;
     return {
       ...{ name, uid, device, account, token, epoch, n: said.n, room: room || null, rooms: [...rooms] },
-      ...{ cursors: [...cursors], pending: [...said.pending.keys()], blocked: [...blocked].sort((a, b) => a - b) },
-      ...{ names: sorted([...names]), known: sorted([...known]), over: over !== "" },
+      ...{ cursors: [...cursors], pending: [...said.pending.keys()] },
+      ...{ known: sorted([...known]), over: over !== "" },
     };
   }
 }
@@ -117,6 +117,9 @@ export class Steps {
 /** All transcripts: each has what it is "about", its "steps", and perhaps a "login". */
 export const load = () =>
   readdirSync(FOLDER).sort().filter((one) => one.endsWith(".json") && one !== "defaults.json").flatMap(read);
+
+/** @param {any} state without what the page's session leaves to its chat model: the names of others, and who is blocked */
+const ofSession = ({ names, blocked, ...state }) => state;
 
 /**
  * A step of a transcript, and what is to follow from it: where nothing is said, an event is shown and that is all.
@@ -131,7 +134,7 @@ export function parted(step) {
   }
   if (kind === "hello") return [{ hello: true }, { hello: { type: "hello", ...value } }];
   if (kind === "due") return [{ due: true }, { send: value }];
-  if (kind === "state") return [{ state: true }, value];
+  if (kind === "state") return [{ state: true }, ofSession(value)];
   return [{ [kind]: value }, rest];
 }
 

@@ -33,10 +33,6 @@ export class Session extends Places {
   token = null;
   /** @type {string | null} */
   epoch = null;
-  /** @type {Set<number>} UIDs; the server that serves this page keeps them */
-  blocked = new Set();
-  /** @type {Map<number, string>} UID to name, of those whom we whisper with: nobody tells who is offline */
-  names = new Map();
   said = new Said();
   /** @type {"" | "logged_out" | "unregistered"} how it has ended for good, by its own wish */
   over = "";
@@ -70,10 +66,9 @@ export class Session extends Places {
 
   /** @returns {Kept} all but what is pending: that is kept line by line */
   toKept() {
-    const { name, uid, device, account, token, epoch, blocked, names, room, rooms, cursors, putOut } = this;
-    const who = { name, uid, device, account, token, epoch, blocked, names };
-    const { said: { n }, known, wanted } = this;
-    return structuredClone({ ...who, n, room, rooms, cursors, putOut, known, wanted });
+    const { name, uid, device, account, token, epoch, room, rooms, cursors, putOut, known, wanted } = this;
+    const places = { room, rooms, cursors, putOut, known, wanted };
+    return structuredClone({ name, uid, device, account, token, epoch, n: this.said.n, ...places });
   }
 
   /**
@@ -130,29 +125,20 @@ export class Session extends Places {
     return type === "read" && re === READ_ID ? new Outcome() : new Outcome(event);
   }
 
-  /** @param {any} event something about who we are and where, or others */
+  /** @param {any} event something about who we are and where; of others the chat model knows */
   #note(event) {
     const { type, uid, name, room } = event;
-    if (type === "joined" && isPair(room)) this.#meet(event.members);
-    else if (type === "read") this.marked(event);
+    if (type === "read") this.marked(event);
     else if (type === "gap") this.missed(event);
     else if (type === "left") {
       this.left(room);
       if (event.reason !== undefined || this.isReturning) this.putOut.add(compared(room));
     } else if (type === "registered") this.account = true;
-    else if (type === "blocked") this.blocked.add(uid);
-    else if (type === "unblocked") this.blocked.delete(uid);
     else if (type === "renamed" && uid === this.uid) this.name = name;
-    else if (type === "renamed" && this.names.has(uid)) this.names.set(uid, name);
     else if (type === "unregistered" || (type === "logged_out" && event.devices.includes(this.device))) {
       this.over = type;
       [this.token, this.account] = [null, false];
     }
-  }
-
-  /** @param {import("./protocol.js").Person[]} people in a room of two */
-  #meet(people) {
-    for (const { uid, name } of people) if (uid !== this.uid) this.names.set(uid, name);
   }
 
   /** @param {import("./protocol.js").Welcome} event */
@@ -164,7 +150,6 @@ export class Session extends Places {
     Object.assign(this, { uid, name, token, epoch, account, device });
     this.#asked = undefined;
     this.login = new Login();
-    this.blocked = new Set(event.blocked);
     said.limits = event.limits;
     said.features = new Set(event.features);
     this.takesRead = said.features.has("read");
@@ -172,7 +157,7 @@ export class Session extends Places {
     const rooms = [...this.rooms.keys()];
     if (isOtherLog) {
       // It does not know what we have seen, nor where we were; its UIDs are other people's.
-      for (const kept of [this.cursors, this.rooms, this.known, this.wanted, this.names]) kept.clear();
+      for (const kept of [this.cursors, this.rooms, this.known, this.wanted]) kept.clear();
       for (const { n, uid: whom } of said.pending.values()) {
         if (whom !== undefined) said.refuse(outcome, n, "other_log", OTHER_LOG);
       }
@@ -195,13 +180,12 @@ export class Session extends Places {
   /** @param {any} event */
   #entry(event) {
     const outcome = new Outcome();
-    const { room, seq, name, n } = event;
+    const { room, seq, n } = event;
     const isOwn = this.isOwn(event);
     const shown = isOwn ? this.#settled(outcome, event) : event;
     if (isOwn) this.said.handled(n);
     if (seq <= (this.cursors.get(room) ?? 0)) return outcome;
     this.cursors.set(room, seq);
-    if (name && isPair(room)) this.#meet([event]);
     outcome.show.push(shown);
     return outcome;
   }
