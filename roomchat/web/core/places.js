@@ -15,8 +15,8 @@ export class Places {
   known = new Map();
   /** @type {Map<string, number>} room to seq: told perhaps, and not answered */
   wanted = new Map();
-  /** @type {Set<string>} rooms of the hello: of these all comes that was missed */
-  named = new Set();
+  /** @type {Map<string, number>} rooms of the hello, with their cursors: of these all comes that was missed */
+  named = new Map();
   /** @type {Set<string>} rooms that were joined over this connection, as names are compared */
   entered = new Set();
   /** @type {Set<string>} rooms out of which somebody has put us, likewise */
@@ -24,16 +24,13 @@ export class Places {
   isReturning = false; // between a welcome and the mark behind all that was missed
   takesRead = false; // whether the server knows what a read marker is
 
-  /** The rooms to be in, with their cursors, as a hello names them: the current one is the last. */
+  /** A hello names the rooms to be in: the current one is the last. */
   nameRooms() {
-    const rooms = new Map([...this.rooms, ...this.cursors]);
-    const cursor = rooms.get(this.room);
-    if (cursor !== undefined) {
-      rooms.delete(this.room);
-      rooms.set(this.room, cursor);
-    }
-    this.named = new Set(rooms.keys());
-    return rooms;
+    this.named = new Map([...this.rooms, ...this.cursors]);
+    const cursor = this.named.get(this.room);
+    if (cursor === undefined) return;
+    this.named.delete(this.room);
+    this.named.set(this.room, cursor);
   }
 
   /**

@@ -2,7 +2,6 @@
 
 import { Connection } from "./connection.js";
 import { Keeping } from "./keeping.js";
-import { browser } from "./outside.js";
 import { Refused } from "./protocol.js";
 import { Questions } from "./questions.js";
 import { CAUGHT_UP_ID } from "./session.js";
@@ -52,9 +51,9 @@ export class Reconnecting {
    * @param {import("./session.js").Session} options.session what must not be forgotten; nobody else changes it
    * @param {(change: Change) => Promise<void>} options.keep never called again before it is done; fails: it ends
    * @param {(status: Status) => void} options.status
-   * @param {import("./outside.js").Outside} [options.outside]
+   * @param {import("./outside.js").Outside} options.outside
    */
-  constructor({ url, session, keep, status, outside = browser }) {
+  constructor({ url, session, keep, status, outside }) {
     this.session = session;
     this.#url = url;
     this.#keeping = new Keeping(session, keep, ({ message }) =>
@@ -97,13 +96,14 @@ export class Reconnecting {
     await this.#keeping.busy;
   }
 
-  /** Nobody comes back with this session: an account's device is logged out, a guest says goodbye. */
-  async logout() {
-    const hasAccount = this.session.account;
-    const said = this.ask({ type: hasAccount ? "logout" : "bye" });
+  /**
+   * Nobody comes back with this session: an account's device is logged out, a guest says goodbye. Done when the
+   * server has answered, or has had the time for it; then it is to be closed.
+   */
+  logout() {
+    const said = this.ask({ type: this.session.account ? "logout" : "bye" });
     const late = new Promise((resolve) => this.#outside.after(GOODBYE_TIMEOUT, () => resolve(null)));
-    await Promise.race([said, late]);
-    await this.close();
+    return Promise.race([said, late]);
   }
 
   // ------------------------------------------------------------ what is asked of it
@@ -217,8 +217,7 @@ export class Reconnecting {
         if (connection !== this.#connection) return;
         this.#take(JSON.parse(line));
       }
-    } catch (error) {
-      if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+    } catch {
       this.#lost("The server has sent what this page does not understand.");
     }
     if (this.#keeping.size > MAX_GATHERED) this.#lost("More has come than this browser can keep at a time.");

@@ -21,8 +21,8 @@ export class Said {
   welcomed = 0; // the last n that the server had handled when it welcomed us
   /** @type {Set<string>} of the server */
   features = new Set();
-  /** @type {import("./protocol.js").Limits} the welcome says what this server takes */
-  limits = { text: 8192, name: 32, line: 65536, rooms: 100 };
+  /** @type {{text: number, line: number}} the welcome says what this server takes: characters, bytes */
+  limits = { text: 8192, line: 65536 };
   #handled = 0; // the last n of which we know that the server has handled it
   #sent = 0; // the last n that was sent over this connection
 
@@ -106,9 +106,7 @@ export class Said {
    */
   refuse(outcome, n, code, message) {
     const line = this.settle(outcome, n);
-    if (line === undefined) return;
-    const { id, room, uid, text, kind } = line;
-    outcome.show.push({ type: "refusal", id, n, code, message, text, room, uid, kind });
+    if (line) outcome.show.push({ ...line, type: "refusal", code, message });
   }
 
   /**

@@ -87,10 +87,10 @@ export class Session extends Places {
   hello() {
     this.entered.clear();
     this.#isWelcomed = false;
-    const rooms = this.nameRooms();
+    this.nameRooms();
     const proof = this.login.fields(this.token);
     const hello = { type: "hello", protocol: VERSION, client: PROGRAM, features: FEATURES, ...proof };
-    if (this.token !== null) return { ...hello, name: this.#asked, rooms, epoch: this.epoch };
+    if (this.token !== null) return { ...hello, name: this.#asked, rooms: this.named, epoch: this.epoch };
     this.named.clear();
     return { ...hello, name: this.#asked ?? this.name };
   }
