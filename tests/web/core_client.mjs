@@ -10,7 +10,8 @@ import { Reconnecting } from "../../roomchat/web/core/reconnecting.js";
 import { Session } from "../../roomchat/web/core/session.js";
 
 const [url, name] = process.argv.slice(2);
-const session = new Session(name);
+const session = new Session();
+session.ask(name);
 /** @type {WebSocket} */
 let socket;
 const tell = (/** @type {any} */ what) => console.log(JSON.stringify(what));

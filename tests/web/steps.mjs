@@ -54,7 +54,8 @@ export class Steps {
 
   /** @param {any} [login] */
   constructor(login) {
-    this.session = new Session("ann", login ?? {});
+    this.session = new Session();
+    this.session.ask("ann", login);
   }
 
   /**

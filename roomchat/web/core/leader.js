@@ -114,8 +114,8 @@ export class Leader {
     const kept =
       this.#isBarred && (proof.register || !proof.password) ? await this.#storage.claim(this.#term) : null;
     this.#isFresh = !kept;
-    const session = kept ? Session.fromKept(kept.session, kept.pending) : new Session(name, proof);
-    if (kept) session.ask(name, proof);
+    const session = kept ? Session.fromKept(kept.session, kept.pending) : new Session();
+    session.ask(name, proof);
     const connection = this.#connect(session);
     try {
       const welcome = await connection.open();

@@ -26,6 +26,7 @@ const OTHER_LOG = "The server has another log now, where the UID may be someone 
 
 /** One session, over any number of connections. Feed it every event as it comes; each is to be shown once. */
 export class Session extends Places {
+  name = "";
   uid = 0;
   device = 1; // of the client that the UID is of
   account = false; // whether the token is an account's
@@ -34,22 +35,13 @@ export class Session extends Places {
   /** @type {string | null} */
   epoch = null;
   said = new Said();
+  login = new Login();
   /** @type {"" | "logged_out" | "unregistered"} how it has ended for good, by its own wish */
   over = "";
-  /** @type {string | undefined} another name to be called by, until the server has agreed */
+  /** @type {string | undefined} the name to be called by, until the server has agreed */
   #asked;
   #looks = new Looks();
   #isWelcomed = false; // over this connection
-
-  /**
-   * @param {string} name
-   * @param {import("./login.js").Proof} [proof]
-   */
-  constructor(name, proof) {
-    super();
-    this.name = name;
-    this.login = new Login(proof);
-  }
 
   /**
    * The session that `toKept` has told of.
@@ -57,7 +49,7 @@ export class Session extends Places {
    * @param {Iterable<import("./said.js").Numbered>} pending what was said and had not come back
    */
   static fromKept({ n, ...kept }, pending = []) {
-    const session = Object.assign(new Session(kept.name), kept);
+    const session = Object.assign(new Session(), kept);
     session.room ??= ""; // a page of before has kept null
     session.said.n = n;
     session.said.pending = new Map([...pending].map((line) => [line.n, line]));
@@ -72,9 +64,9 @@ export class Session extends Places {
   }
 
   /**
-   * The next hello asks to be called so, or to be that account: what it was refused for.
+   * The next hello asks to be called so, or to be that account.
    * @param {string} name
-   * @param {import("./login.js").Proof} proof
+   * @param {import("./login.js").Proof} [proof]
    */
   ask(name, proof) {
     this.#asked = name;
