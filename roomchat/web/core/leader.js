@@ -1,7 +1,7 @@
 // What the tab that leads does for all: it has the connection, numbers what is said, and keeps what comes.
 
 import { browser } from "./outside.js";
-import { Refused, isPair } from "./protocol.js";
+import { Refused } from "./protocol.js";
 import { Reconnecting, offlineNow } from "./reconnecting.js";
 import { Session } from "./session.js";
 import { Superseded } from "./storage.js";
@@ -262,8 +262,7 @@ export class Leader {
 
   /** Where people meet first. @param {Reconnecting} connection */
   #goToLobby(connection) {
-    const rooms = [...connection.session.rooms.keys()];
-    if (this.#lobby && rooms.every(isPair)) connection.send({ type: "join", room: this.#lobby });
+    if (this.#lobby && !connection.session.common.length) connection.send({ type: "join", room: this.#lobby });
     this.#lobby = "";
   }
 

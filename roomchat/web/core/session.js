@@ -194,7 +194,7 @@ export class Session extends Places {
    */
   hasAnswer(code) {
     if (code !== "too_many_rooms") return !this.#isWelcomed && this.login.hasAnswer(code, this.account);
-    return [...this.rooms.keys()].some((room) => !isPair(room) && room !== this.room);
+    return this.common.some((room) => room !== this.room);
   }
 
   /** @param {import("./protocol.js").ErrorEvent} event */
