@@ -173,12 +173,14 @@ export class Session extends Places {
   #entry(event) {
     const outcome = new Outcome();
     const { room, seq, n } = event;
-    const isOwn = this.isOwn(event);
-    const shown = isOwn ? this.#settled(outcome, event) : event;
-    if (isOwn) this.said.handled(n);
-    if (seq <= (this.cursors.get(room) ?? 0)) return outcome;
-    this.cursors.set(room, seq);
-    outcome.show.push(shown);
+    if (this.isOwn(event)) {
+      this.said.handled(n);
+      event = this.#settled(outcome, event);
+    }
+    if (seq > (this.cursors.get(room) ?? 0)) {
+      this.cursors.set(room, seq);
+      outcome.show.push(event);
+    }
     return outcome;
   }
 
