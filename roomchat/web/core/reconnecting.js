@@ -111,14 +111,12 @@ export class Reconnecting {
   /**
    * Number a line and keep it until it comes back; it is sent when that is done, and there is a connection.
    * @param {Line} line
-   * @returns {number} its `n`; throws Refused if it can't be said at all
+   * @throws {Refused} it can't be said at all
    */
   say(line) {
     if (this.#isEnded) throw offlineNow();
-    const n = this.session.say(line);
-    this.#keeping.said({ ...line, n });
+    this.#keeping.said(this.session.say(line));
     this.#sendDue();
-    return n;
   }
 
   /**

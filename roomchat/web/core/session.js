@@ -48,7 +48,7 @@ export class Session extends Places {
    * @param {Kept} kept
    * @param {Iterable<import("./said.js").Numbered>} pending what was said and had not come back
    */
-  static fromKept({ n, ...kept }, pending = []) {
+  static fromKept({ n, ...kept }, pending) {
     const session = Object.assign(new Session(), kept);
     session.room ??= ""; // a page of before has kept null
     session.said.n = n;
@@ -88,14 +88,14 @@ export class Session extends Places {
   }
 
   /**
-   * Number a line and keep it until it comes back. Returns its number; throws Refused if it can't be said at all.
+   * Number a line and keep it until it comes back. Returns it; throws Refused if it can't be said at all.
    * @param {Line} line
    */
   say(line) {
-    const n = this.said.add(line);
+    const numbered = this.said.add(line);
     const { room = "" } = line;
-    if (this.rooms.has(room) && !isPair(room)) this.room = room;
-    return n;
+    if (this.common.includes(room)) this.room = room;
+    return numbered;
   }
 
   // ------------------------------------------------------------ from the server

@@ -46,7 +46,7 @@ test("a guest who is let in as an account only brings a password beside the toke
   const { session } = new Steps();
   session.hello();
   session.receive({ type: "welcome", name: "ann", token: "t", epoch: "e", last_n: 0, limits: {} });
-  const again = Session.fromKept(session.toKept());
+  const again = Session.fromKept(session.toKept(), []);
   again.ask("ann", { password: "correct horse", register: true });
   const { token, password, register } = again.hello();
   assert.deepEqual([token, password, register], ["t", "correct horse", true]);
