@@ -153,8 +153,9 @@ export class Reconnecting {
   #connect() {
     this.#stopWaiting();
     this.#isPaused = false;
-    if (this.#isLost) this.#status({ phase: "offline", sentence: "Trying to connect again." });
-    else this.#status({ phase: "connecting", sentence: "Connecting." });
+    this.#status(this.#isLost
+      ? { phase: "offline", sentence: "Trying to connect again." }
+      : { phase: "connecting", sentence: "Connecting." });
     const connection = new Connection(this.#url, this.#outside, {
       open: () => connection.send(this.session.hello()),
       lines: (lines) => this.#receive(connection, lines),

@@ -10,9 +10,8 @@ import { Said } from "./said.js";
 
 export const CAUGHT_UP_ID = "caught-up"; // id of the ping that follows each hello
 const PROGRAM = "roomchat in a browser";
-const OWN = ["message", "action", "tombstone"]; // what something that was said comes back as
 const AGAIN = ["storage_unavailable", "out_of_order"]; // why something that was said has to be said again
-const REFUSALS = ["unknown_token", "name_owned", "too_many_rooms"]; // of a hello: there may be another one
+const REFUSALS = ["name_owned", "too_many_rooms"]; // of a hello: there may be another one
 
 const LOST_REASON = "The server refused the message; its reason was lost with the connection.";
 const DOUBT_REASON = "Nobody can tell any more whether this was said there.";
@@ -185,8 +184,8 @@ export class Session extends Places {
   }
 
   /** @param {any} entry whether it was said, and counted, in this session: another device of ours counts, too */
-  isOwn({ type, uid, device = 1, n }) {
-    return n !== undefined && uid === this.uid && device === this.device && OWN.includes(type);
+  isOwn({ uid, device = 1, n }) {
+    return n !== undefined && uid === this.uid && device === this.device;
   }
 
   /**
