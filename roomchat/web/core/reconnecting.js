@@ -226,8 +226,8 @@ export class Reconnecting {
   /** @param {any} event */
   #take(event) {
     if (typeof event.type !== "string") throw new TypeError("no event");
-    const end = event.type === "error" && verdict(event, this.session, this.#isReady, this.#isFirst);
-    if (end) return end.isFinal ? this.#end(end.code, end.message) : this.#lost(end.message);
+    const end = event.type === "error" && verdict(event, this.session, this.#isReady);
+    if (end) return this.#isFirst || end.isFinal ? this.#end(end.code, end.message) : this.#lost(end.message);
     const outcome = this.session.receive(event);
     // It was of use, though it may end before all has come that was missed.
     if (event.seq !== undefined && outcome.show.length > 0) this.#pause = FIRST_PAUSE;

@@ -55,11 +55,10 @@ export class Session extends Places {
     return session;
   }
 
-  /** @returns {Kept} all but what is pending: that is kept line by line */
+  /** @returns {Kept} all but what is of one connection, and what is pending: that is kept line by line */
   toKept() {
-    const { name, uid, device, account, token, epoch, room, rooms, cursors, putOut, known, wanted } = this;
-    const places = { room, rooms, cursors, putOut, known, wanted };
-    return structuredClone({ name, uid, device, account, token, epoch, n: this.said.n, ...places });
+    const { said, login, over, named, entered, isReturning, takesRead, ...kept } = this;
+    return structuredClone({ ...kept, n: said.n });
   }
 
   /**
