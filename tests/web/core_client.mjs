@@ -10,15 +10,18 @@ import { Reconnecting } from "../../roomchat/web/core/reconnecting.js";
 import { Session } from "../../roomchat/web/core/session.js";
 
 const [url, name] = process.argv.slice(2);
-const session = new Session(name);
+const session = new Session();
+session.ask(name);
 /** @type {WebSocket} */
 let socket;
 const tell = (/** @type {any} */ what) => console.log(JSON.stringify(what));
 const reconnecting = new Reconnecting({
   url,
   session,
-  keep: async ({ gone }) => gone.length && tell({ pending: session.pending.size }),
-  show: (events) => events.forEach((shown) => tell({ shown })),
+  keep: async ({ gone, show }) => {
+    if (gone.length) tell({ pending: session.said.pending.size });
+    show.forEach((shown) => tell({ shown }));
+  },
   status: (status) => tell({ status }),
   outside: { ...browser, connect: (where) => (socket = new WebSocket(where)), watch: () => () => {} },
 });

@@ -1,4 +1,5 @@
-// Nothing is sent or shown before it is kept: what a session makes of events and lines gathers here until then.
+// Nothing is sent before it is kept: what a session makes of events and lines gathers here until then. Whoever
+// keeps it shows it, too.
 
 import { attempt } from "./emitter.js";
 
@@ -15,20 +16,17 @@ export class Keeping {
   busy = null;
   #session;
   #keep;
-  #show;
   #failed;
   #gathered = nothing();
 
   /**
    * @param {import("./session.js").Session} session
-   * @param {(change: Change) => Promise<void>} keep never called again before it is done
-   * @param {(events: any[]) => void} show
-   * @param {(error: unknown) => void} failed it could not be kept: no more is sent or shown
+   * @param {(change: Change) => Promise<void>} keep and show; never called again before it is done
+   * @param {(error: any) => void} failed it could not be kept: no more is sent
    */
-  constructor(session, keep, show, failed) {
+  constructor(session, keep, failed) {
     this.#session = session;
     this.#keep = keep;
-    this.#show = show;
     this.#failed = failed;
   }
 
@@ -49,18 +47,11 @@ export class Keeping {
     gathered.hasNews = true;
     gathered.isRenumbered ||= isRenumbered;
     gathered.gone.push(...gone);
-    // Nobody who shows it needs what proves the session.
-    gathered.show.push(...show.map((one) => (one.type === "welcome" ? { ...one, token: "" } : one)));
+    gathered.show.push(...show);
     this.#begin();
   }
 
-  /** @param {() => void} send when all so far is kept */
-  before(send) {
-    this.#gathered.send.push(send);
-    this.#begin();
-  }
-
-  /** @param {() => void} then when all so far is shown */
+  /** @param {() => void} then when all so far is kept */
   behind(then) {
     this.#gathered.then.push(then);
     this.#begin();
@@ -73,10 +64,10 @@ export class Keeping {
   async #keepAll() {
     await null; // what gathers in this turn is kept at once
     while (this.#gathered.isSome()) {
-      const { show, said, gone, isRenumbered, hasNews, send, then } = this.#gathered;
+      const { show, said, gone, isRenumbered, hasNews, then } = this.#gathered;
       this.#gathered = nothing();
       try {
-        const pending = isRenumbered ? [...this.#session.pending.values()] : null;
+        const pending = isRenumbered ? [...this.#session.said.pending.values()] : null;
         const session = this.#session.toKept();
         if (hasNews || said.length) await this.#keep({ show, said, gone, pending, session });
       } catch (error) {
@@ -85,8 +76,7 @@ export class Keeping {
         this.#failed(error);
         return;
       }
-      if (show.length) send.push(() => this.#show(show));
-      [...send, ...then].forEach(attempt);
+      then.forEach(attempt);
     }
     this.busy = null;
   }
@@ -98,12 +88,11 @@ function nothing() {
     show: /** @type {any[]} */ ([]),
     said: /** @type {Line[]} */ ([]),
     gone: /** @type {number[]} */ ([]),
-    send: /** @type {(() => void)[]} */ ([]),
     then: /** @type {(() => void)[]} */ ([]),
     isRenumbered: false,
     hasNews: false,
     isSome() {
-      return this.hasNews || this.said.length + this.send.length + this.then.length > 0;
+      return this.hasNews || this.said.length + this.then.length > 0;
     },
   };
 }

@@ -1,10 +1,11 @@
 // What the tab that leads does for all: it has the connection, numbers what is said, and keeps what comes.
 
 import { browser } from "./outside.js";
-import { Refused, isPair } from "./protocol.js";
-import { OFFLINE, Reconnecting } from "./reconnecting.js";
+import { Refused } from "./protocol.js";
+import { Reconnecting, offlineNow } from "./reconnecting.js";
 import { Session } from "./session.js";
 import { Superseded } from "./storage.js";
+import { unguessable } from "./unguessable.js";
 
 const FULL = "This browser's disk takes nothing more: what is not sent yet is lost when you close this tab.";
 const AGAIN = 1_000; // ms until a session that was taken from us is taken back
@@ -12,7 +13,7 @@ const TRUCE = 60_000; // ms in which that is done a few times only, or two would
 const FEW = 4;
 
 // Ends after which nothing of the session is of use.
-const OVER = ["logged_out", "no_account"];
+const OVER = ["logged_out", "unregistered"];
 // Ends at which the session is still there: with another name, or as an account, it may come in.
 const BARRED = ["account_needed", "name_taken", "name_owned", "bad_name"];
 
@@ -33,7 +34,7 @@ export class Leader {
   #told;
   #url;
   #outside;
-  #term = [...crypto.getRandomValues(new Uint32Array(4))].join("-"); // its name, as the storage knows who leads
+  #term = unguessable(); // its name, as the storage knows who leads
   /** @type {Status} */
   #status = { phase: "starting", sentence: "" };
   /** @type {Reconnecting | null} */
@@ -113,8 +114,8 @@ export class Leader {
     const kept =
       this.#isBarred && (proof.register || !proof.password) ? await this.#storage.claim(this.#term) : null;
     this.#isFresh = !kept;
-    const session = kept ? Session.fromKept(kept.session, kept.pending) : new Session(name, proof);
-    if (kept) session.ask(name, proof);
+    const session = kept ? Session.fromKept(kept.session, kept.pending) : new Session();
+    session.ask(name, proof);
     const connection = this.#connect(session);
     try {
       const welcome = await connection.open();
@@ -138,7 +139,7 @@ export class Leader {
    */
   async ask(command) {
     if (this.#status.phase === "connecting") await new Promise((go) => this.#waiting.push(() => go(undefined)));
-    if (this.#connection === null || this.#isOver) throw new Refused("offline_now", OFFLINE);
+    if (this.#connection === null || this.#isOver) throw offlineNow();
     return this.#connection.ask(command);
   }
 
@@ -176,7 +177,6 @@ export class Leader {
       url: this.#url,
       session,
       keep: (change) => this.#keep(connection, change),
-      show: () => {}, // it is told where it is kept
       status: (status) => this.#changed(connection, status),
       outside: this.#outside,
     });
@@ -214,7 +214,7 @@ export class Leader {
 
   /** The disk is full, also when it has been made room on. @param {Reconnecting} connection */
   async #giveUp(connection) {
-    await this.#storage.giveUp(this.#term, this.#pos, connection.session.pending.values());
+    await this.#storage.giveUp(this.#term, this.#pos, connection.session.said.pending.values());
     this.#told.notice(FULL);
   }
 
@@ -262,8 +262,7 @@ export class Leader {
 
   /** Where people meet first. @param {Reconnecting} connection */
   #goToLobby(connection) {
-    const rooms = [...connection.session.places.rooms.keys()];
-    if (this.#lobby && rooms.every(isPair)) connection.send({ type: "join", room: this.#lobby });
+    if (this.#lobby && !connection.session.common.length) connection.send({ type: "join", room: this.#lobby });
     this.#lobby = "";
   }
 

@@ -3,6 +3,7 @@
 
 import { browser } from "./outside.js";
 import { Refused } from "./protocol.js";
+import { unguessable } from "./unguessable.js";
 
 const PATIENCE = 4_000; // ms until a tab that leads and does not answer is taken for one that is asleep, or dead
 const NO_LOCKS = 500; // ms until nobody seems to lead, where there are no locks
@@ -57,7 +58,7 @@ export class Tabs {
   #name;
   #tab;
   #around;
-  #id = [...crypto.getRandomValues(new Uint32Array(2))].join("-"); // of this tab
+  #id = unguessable(); // of this tab
   #last = 0;
   /** @type {Map<number, Asked>} by number */
   #asked = new Map();

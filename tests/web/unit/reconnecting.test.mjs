@@ -19,8 +19,15 @@ const message = (/** @type {number} */ seq, more = {}) => ({
   ...more,
 });
 
+/** @param {any} [proof] */
+function ann(proof) {
+  const session = new Session();
+  session.ask("ann", proof);
+  return session;
+}
+
 /** A client of ann's, and all that it does. */
-function client({ session = new Session("ann"), keep = async (/** @type {any} */ _) => {} } = {}) {
+function client({ session = ann(), keep = async (/** @type {any} */ _) => {} } = {}) {
   const outside = new Outside();
   /** @type {any[]} */
   const shown = [];
@@ -29,8 +36,10 @@ function client({ session = new Session("ann"), keep = async (/** @type {any} */
   const reconnecting = new Reconnecting({
     url: "ws://localhost/ws",
     session,
-    keep,
-    show: (events) => shown.push(...events),
+    keep: async (change) => {
+      await keep(change);
+      shown.push(...change.show);
+    },
     status: (status) => statuses.push(status),
     outside,
   });
@@ -48,14 +57,14 @@ async function inTea(options = {}) {
   return { ...all, socket };
 }
 
-test("who comes in the first time is welcomed, and nobody sees the token", async () => {
+test("who comes in the first time is welcomed, and is not told the token", async () => {
   const { reconnecting, outside, shown, statuses } = client();
   const welcomed = reconnecting.open();
   const socket = await outside.opens();
   assert.equal(socket.take()[0].name, "ann");
   await socket.says(WELCOME);
-  assert.equal((await welcomed).uid, 1);
-  assert.deepEqual([shown[0].type, shown[0].token], ["welcome", ""]);
+  const { uid, token } = await welcomed;
+  assert.deepEqual([uid, token, shown[0].type], [1, "", "welcome"]);
   assert.deepEqual(socket.take(), [{ type: "ping", id: "caught-up" }]);
   await socket.says(JOINED, CAUGHT_UP);
   assert.deepEqual(statuses.map(({ phase }) => phase), ["connecting", "online"]);
@@ -95,7 +104,7 @@ test("nothing is sent or shown before it is kept", async () => {
   socket.take();
   await socket.says(WELCOME, JOINED);
   assert.deepEqual([shown, socket.take()], [[], []]);
-  assert.equal(reconnecting.say({ id: "a", room: "tea", text: "one" }), 1);
+  reconnecting.say({ id: "a", room: "tea", text: "one" });
   await socket.says(message(1), message(2));
   isKept();
   await settled();
@@ -237,7 +246,7 @@ for (const [code, account, isEnd] of /** @type {[string, boolean, boolean][]} */
   ["log_unreadable", false, false],
 ])) {
   test(`coming back to ${code}, ${account ? "with an account" : "as a guest"}`, async () => {
-    const { outside, socket, phase } = await inTea({ session: new Session("ann", { password: account ? "secret 123" : undefined }) });
+    const { outside, socket, phase } = await inTea({ session: ann({ password: account ? "secret 123" : undefined }) });
     if (account) await socket.says({ ...WELCOME, account });
     await socket.ends();
     await outside.passes(100);
@@ -323,11 +332,11 @@ test("what can't be kept is not sent, and that is the end", async () => {
   assert.match(sentence, /quota/);
 });
 
-test("whoever shows it and fails keeps nothing from being sent", (_, done) => {
-  const session = new Session("ann");
+test("whoever is told and fails keeps nothing from being sent", (_, done) => {
+  const session = ann();
   const outside = new Outside();
-  const show = () => {
-    throw new Error("mine");
+  const status = (/** @type {{phase: string}} */ { phase }) => {
+    if (phase === "online") throw new Error("mine");
   };
   process.setUncaughtExceptionCaptureCallback(async () => {
     process.setUncaughtExceptionCaptureCallback(null);
@@ -336,9 +345,9 @@ test("whoever shows it and fails keeps nothing from being sent", (_, done) => {
     assert.equal(outside.socket.take().at(-1).text, "one");
     done();
   });
-  const reconnecting = new Reconnecting({ url: "", session, keep: async () => {}, show, status: () => {}, outside });
+  const reconnecting = new Reconnecting({ url: "", session, keep: async () => {}, status, outside });
   reconnecting.start();
-  outside.opens().then((socket) => socket.says(WELCOME));
+  outside.opens().then((socket) => socket.says(WELCOME, CAUGHT_UP));
 });
 
 test("what is no line of roomchat ends the connection, not the page", async () => {
@@ -353,7 +362,7 @@ test("what is no line of roomchat ends the connection, not the page", async () =
 });
 
 test("to log out is said to the server, and the last of it", async () => {
-  const { reconnecting, outside, socket, phase } = await inTea({ session: new Session("ann", { password: "secret 123" }) });
+  const { reconnecting, outside, socket, phase } = await inTea({ session: ann({ password: "secret 123" }) });
   await socket.says({ ...WELCOME, account: true });
   const out = reconnecting.logout();
   await settled();

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { Login } from "../../../roomchat/web/core/login.js";
 import { WINDOW } from "../../../roomchat/web/core/said.js";
+import { Session } from "../../../roomchat/web/core/session.js";
 import { Steps, asFar, load, parted } from "../steps.mjs";
 
 for (const { about, login, steps } of load()) {
@@ -20,7 +21,7 @@ for (const { about, login, steps } of load()) {
 test("no more is on its way than the window lets; what comes back lets more go", () => {
   const { session } = new Steps();
   for (let i = 1; i <= WINDOW + 3; i += 1) session.say({ room: "tea", text: String(i) });
-  const numbers = () => session.due().map(({ n }) => n);
+  const numbers = () => session.said.due().map(({ n }) => n);
   assert.deepEqual([numbers().length, numbers()], [WINDOW, []]);
   session.receive({ type: "message", room: "tea", seq: 1, uid: session.uid, n: 1 });
   session.receive({ type: "error", code: "too_long", message: "", n: 2 });
@@ -38,16 +39,30 @@ test("that the server has lost the end of its log is told, and only then", () =>
     { type: "joined", room: "tea", members: [], last_seq: 5, re: 1 }, // the entry has overtaken it
   ];
   const shown = events.flatMap((one) => session.receive(one).show);
-  assert.deepEqual(shown.filter(({ type }) => type === "joined").map(({ isCut }) => isCut), [true, undefined]);
+  assert.deepEqual(shown.filter(({ type }) => type === "joined").map(({ isCut }) => isCut), [true, false]);
+});
+
+test("a guest who is let in as an account only brings a password beside the token", () => {
+  const { session } = new Steps();
+  session.hello();
+  session.receive({ type: "welcome", name: "ann", token: "t", epoch: "e", last_n: 0, limits: {} });
+  const again = Session.fromKept(session.toKept(), []);
+  again.ask("ann", { password: "correct horse", register: true });
+  const { token, password, register } = again.hello();
+  assert.deepEqual([token, password, register], ["t", "correct horse", true]);
 });
 
 test("a newcomer brings a token: the same until it is welcomed, and never beside a password", () => {
   const login = new Login();
   const { new_token: brought } = login.fields(null);
-  assert.match(String(brought), /^[0-9a-z]{42}$/);
+  assert.match(String(brought), /^[-0-9]{24,64}$/, "as the server takes it");
   assert.equal(login.fields(null).new_token, brought);
   assert.deepEqual(login.fields("token"), { token: "token" });
-  login.welcomed();
-  assert.notEqual(login.fields(null).new_token, brought);
+  const { session } = new Steps();
+  const { new_token: own } = session.hello();
+  assert.equal(session.hello().new_token, own);
+  session.receive({ type: "welcome", token: "t", epoch: "e", last_n: 0, limits: {} });
+  session.receive({ type: "error", code: "unknown_token" });
+  assert.notEqual(session.hello().new_token, own, "no session has that of another");
   assert.deepEqual(new Login({ password: "correct horse" }).fields(null), { password: "correct horse" });
 });
