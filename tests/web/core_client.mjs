@@ -15,12 +15,13 @@ const session = new Session(name);
 let socket;
 const tell = (/** @type {any} */ what) => console.log(JSON.stringify(what));
 const reconnecting = new Reconnecting({
-  url,
   session,
-  keep: async ({ gone }) => gone.length && tell({ pending: session.pending.size }),
-  show: (events) => events.forEach((shown) => tell({ shown })),
+  keep: async ({ gone, show }) => {
+    if (gone.length) tell({ pending: session.pending.size });
+    for (const shown of show) tell({ shown });
+  },
   status: (status) => tell({ status }),
-  outside: { ...browser, connect: (where) => (socket = new WebSocket(where)), watch: () => () => {} },
+  outside: { ...browser, connect: () => (socket = new WebSocket(url)) },
 });
 
 reconnecting.start();

@@ -4,13 +4,13 @@
 import { Emitter } from "./emitter.js";
 import { Journal } from "./journal.js";
 import { Leader } from "./leader.js";
+import { browser } from "./outside.js";
 import { PAGE, Refused } from "./protocol.js";
 import { Storage } from "./storage.js";
-import { Tabs, aroundTabs } from "./tabs.js";
+import { Tabs } from "./tabs.js";
 
 export { Refused };
 
-const NAME = "roomchat-1"; // of what tabs share; with another number they do not understand each other
 const CHECKPOINT = 200; // things that are shown after which it is kept how the chat looks
 const SERVED = ["enter", "ask", "read", "fetch", "logout", "retry", "status"]; // what tabs ask of the leader
 const REMINDER = 500; // ms behind the time at which whoever leads wanted to try again
@@ -34,10 +34,6 @@ const NEWER = "A newer version of this page is open in another tab; reload this 
  *   refusals: import("./protocol.js").Refusal[], waiting: Line[], drafts: Record<string, string>}} Kept
  *
  * @typedef {{name: string, password?: string, register?: true, invite?: string}} Entrance
- *
- * What it needs of the browser; tests have their own.
- * @typedef {{url?: string, summary?: () => any, around?: import("./tabs.js").Around,
- *   outside?: import("./outside.js").Outside, open?: typeof Storage.open}} Options
  */
 
 /**
@@ -49,11 +45,9 @@ const NEWER = "A newer version of this page is open in another tab; reload this 
 export class Engine extends Emitter {
   /** @type {Status} */
   status = { phase: "starting", sentence: "" };
-  #url;
   #summary;
-  #open;
-  #around;
   #outside;
+  #open;
   #tabs;
   /** @type {Storage} */
   #storage = /** @type {any} */ (null);
@@ -67,37 +61,39 @@ export class Engine extends Emitter {
   #isAsleep = false;
   #isOutdated = false; // another tab has a newer page
 
-  /** @param {Options} [options] `summary`: what the chat model knows, without entries, as a plain object */
-  constructor({ url, summary = () => null, around = aroundTabs, outside, open = Storage.open } = {}) {
+  /**
+   * @param {() => any} summary what the chat model knows, without entries, as a plain object
+   * @param {import("./outside.js").Outside} [outside]
+   * @param {typeof Storage.open} [open]
+   */
+  constructor(summary, outside = browser, open = Storage.open) {
     super();
-    this.#url = url ?? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
     this.#summary = summary;
-    this.#open = open;
-    this.#around = around;
     this.#outside = outside;
-    this.#tabs = this.#join(around);
+    this.#open = open;
+    const tab = {
+      lead: () => this.#lead(),
+      serve: (/** @type {string} */ what, /** @type {any} */ value) => this.#serve(what, value),
+      lost: () => void this.#leader?.check(),
+      hear: (/** @type {any} */ message) => this.#hear(message),
+    };
+    this.#tabs = new Tabs(tab, outside);
   }
 
   /**
-   * Begin. Call it once, when all who want to hear of something listen.
-   * @returns {Promise<Kept | null>} what was kept here; null: nobody was logged in
+   * Begin. Call it once, when all who want to hear of something listen: the first is `reset`, with what was kept.
    */
   async start() {
     const { storage, sentence } = await this.#open(() => this.#outdated());
     this.#storage = storage;
-    if (this.#isOutdated) return null;
-    this.#journal =
-      new Journal(storage, (items) => this.#show(items), (kept) => this.emit("reset", this.#begin(kept)));
-    // whoever leads says why
-    const loading = this.#journal.load().then((kept) => this.#begin(kept), () => this.#begin(null));
-    // Whoever waits for this takes it before anything that comes behind it.
-    this.#journal.behind(() =>
-      loading.then(() => new Promise((go) => this.#around.after(0, () => go(undefined)))));
+    if (this.#isOutdated) return this.#begin(null);
+    this.#journal = new Journal(storage, (items) => this.#show(items), (kept) => this.#begin(kept));
+    // If it does not work, whoever leads says why.
+    this.#journal.behind(() => this.#journal.begin().catch(() => this.#begin(null)));
     // Without a disk there is nothing to share, and nobody to share it with.
     this.#tabs.open(sentence !== "");
-    this.#around.watch?.({ sleep: () => this.sleep(), wake: () => this.wake(), look: () => this.#look() });
+    this.#outside.watch({ sleep: () => this.sleep(), wake: () => this.wake(), look: () => this.#look() });
     if (sentence) this.emit("notice", sentence);
-    return loading;
   }
 
   /** Other tabs may lead: the page is left, or frozen. */
@@ -118,7 +114,8 @@ export class Engine extends Emitter {
 
   /** Somebody looks: the tab that leads may be asleep, and then another one has to. */
   #look() {
-    if (this.#leader === null && !this.#isAsleep) this.#request("status").catch(() => {});
+    if (this.#leader) this.#leader.look();
+    else if (!this.#isAsleep) this.#request("status").catch(() => {});
   }
 
   // ------------------------------------------------------------ what views ask for
@@ -216,17 +213,6 @@ export class Engine extends Emitter {
 
   // ------------------------------------------------------------ among tabs
 
-  /** @param {import("./tabs.js").Around} around */
-  #join(around) {
-    const tab = {
-      lead: () => this.#lead(),
-      serve: (/** @type {string} */ what, /** @type {any} */ value) => this.#serve(what, value),
-      lost: () => void this.#leader?.check(),
-      hear: (/** @type {any} */ message) => this.#hear(message),
-    };
-    return new Tabs(NAME, tab, around);
-  }
-
   /** @param {string} what @param {any} [value] */
   async #request(what, value) {
     if (this.#isOutdated) throw new Refused("outdated", NEWER);
@@ -243,7 +229,7 @@ export class Engine extends Emitter {
       lost: () => this.#lost(leader),
     };
     /** @type {Leader} */
-    const leader = new Leader(this.#storage, told, this.#url, this.#outside);
+    const leader = new Leader(this.#storage, told, this.#outside);
     this.#leader = leader;
     this.#journal.read(); // what the last one has kept, and told nobody
     await leader.start().catch((error) => {
@@ -283,8 +269,8 @@ export class Engine extends Emitter {
     this.#changed(status);
     const { retryAt } = status;
     if (retryAt === undefined) return;
-    const remind = () => this.status === status && this.#around.isSeen?.() && this.retry();
-    this.#around.after(Math.max(0, retryAt - Date.now()) + REMINDER, remind);
+    const remind = () => this.status === status && this.#outside.isSeen() && this.retry();
+    this.#outside.after(Math.max(0, retryAt - Date.now()) + REMINDER, remind);
   }
 
   /** @param {Leader} leader @param {Status} status */
@@ -330,7 +316,7 @@ export class Engine extends Emitter {
   #begin(kept) {
     this.#person = kept?.person ?? null;
     this.#shown = kept?.events.length ?? 0;
-    return kept;
+    this.emit("reset", kept);
   }
 
   #keepSummary() {

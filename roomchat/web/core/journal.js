@@ -25,11 +25,11 @@ export class Journal {
     this.#anew = anew;
   }
 
-  /** What there is to begin with, all of it as of one moment: what comes from then on is shown behind it. */
-  async load() {
+  /** Begin with all that there is, as of one moment: what comes from then on is shown behind it. */
+  async begin() {
     const { pos, kept } = await this.#storage.load();
     this.pos = pos;
-    return kept;
+    this.#anew(kept);
   }
 
   /** @param {Frame} frame is kept, so all tabs show it */
@@ -47,10 +47,7 @@ export class Journal {
     this.behind(async () => {
       if (this.pos < 0 || (last && last.pos <= this.pos)) return;
       const frames = await this.#storage.since(this.pos);
-      if (frames === null || frames.some(isAnew)) {
-        this.#anew(await this.load());
-        return;
-      }
+      if (frames === null || frames.some(isAnew)) return this.begin();
       for (const frame of frames) if (frame.pos > this.pos) this.#next(frame);
       if (last && last.pos > this.pos) this.#next(last);
     });

@@ -15,20 +15,17 @@ export class Keeping {
   busy = null;
   #session;
   #keep;
-  #show;
   #failed;
   #gathered = nothing();
 
   /**
    * @param {import("./session.js").Session} session
    * @param {(change: Change) => Promise<void>} keep never called again before it is done
-   * @param {(events: any[]) => void} show
    * @param {(error: unknown) => void} failed it could not be kept: no more is sent or shown
    */
-  constructor(session, keep, show, failed) {
+  constructor(session, keep, failed) {
     this.#session = session;
     this.#keep = keep;
-    this.#show = show;
     this.#failed = failed;
   }
 
@@ -49,8 +46,7 @@ export class Keeping {
     gathered.hasNews = true;
     gathered.isRenumbered ||= isRenumbered;
     gathered.gone.push(...gone);
-    // Nobody who shows it needs what proves the session.
-    gathered.show.push(...show.map((one) => (one.type === "welcome" ? { ...one, token: "" } : one)));
+    gathered.show.push(...show);
     this.#begin();
   }
 
@@ -85,7 +81,6 @@ export class Keeping {
         this.#failed(error);
         return;
       }
-      if (show.length) send.push(() => this.#show(show));
       [...send, ...then].forEach(attempt);
     }
     this.busy = null;

@@ -1,6 +1,5 @@
 // What the tab that leads does for all: it has the connection, numbers what is said, and keeps what comes.
 
-import { browser } from "./outside.js";
 import { Refused, isPair } from "./protocol.js";
 import { OFFLINE, Reconnecting } from "./reconnecting.js";
 import { Session } from "./session.js";
@@ -20,7 +19,6 @@ const BARRED = ["account_needed", "name_taken", "name_owned", "bad_name"];
  * @typedef {import("./engine.js").Status} Status
  * @typedef {import("./engine.js").Entrance} Entrance
  * @typedef {import("./storage.js").Frame} Frame
- * @typedef {import("./outside.js").Outside} Outside
  *
  * `publish`: all tabs show this. `tell`: how things stand. `notice`: what does not work here. `lost`: it does not
  * lead any more.
@@ -31,7 +29,6 @@ const BARRED = ["account_needed", "name_taken", "name_owned", "bad_name"];
 export class Leader {
   #storage;
   #told;
-  #url;
   #outside;
   #term = [...crypto.getRandomValues(new Uint32Array(4))].join("-"); // its name, as the storage knows who leads
   /** @type {Status} */
@@ -53,13 +50,11 @@ export class Leader {
   /**
    * @param {import("./storage.js").Storage} storage
    * @param {Told} told
-   * @param {string} url of the WebSocket
-   * @param {Outside} [outside]
+   * @param {import("./outside.js").Outside} outside
    */
-  constructor(storage, told, url, outside = browser) {
+  constructor(storage, told, outside) {
     this.#storage = storage;
     this.#told = told;
-    this.#url = url;
     this.#outside = outside;
   }
 
@@ -97,10 +92,15 @@ export class Leader {
 
   // ------------------------------------------------------------ what tabs ask for
 
-  /** Tell how things stand, again; somebody looks, so there is no time to wait. */
+  /** Somebody looks, so there is no time to wait. */
+  look() {
+    this.#connection?.retry();
+  }
+
+  /** Tell how things stand, again, to somebody who looks. */
   async status() {
     this.#told.tell(this.#status);
-    if (this.#status.phase === "offline") this.#connection?.retry();
+    this.look();
   }
 
   /**
@@ -173,10 +173,8 @@ export class Leader {
   /** @param {Session} session */
   #connect(session) {
     const connection = new Reconnecting({
-      url: this.#url,
       session,
       keep: (change) => this.#keep(connection, change),
-      show: () => {}, // it is told where it is kept
       status: (status) => this.#changed(connection, status),
       outside: this.#outside,
     });

@@ -3,7 +3,6 @@
 import { Backoff } from "./backoff.js";
 import { Connection } from "./connection.js";
 import { Keeping } from "./keeping.js";
-import { browser } from "./outside.js";
 import { Refused } from "./protocol.js";
 import { Questions } from "./questions.js";
 import { CAUGHT_UP_ID } from "./session.js";
@@ -25,7 +24,6 @@ export const OFFLINE = "There is no connection now; try again when it is back.";
 export class Reconnecting {
   /** @type {import("./session.js").Session} */
   session;
-  #url;
   #keeping;
   #status;
   #outside;
@@ -39,23 +37,19 @@ export class Reconnecting {
   #isEnded = false;
   #isPaused = false; // the server could not store what was said: it has a moment for that
   #stopWaiting = () => {}; // for the next try
-  #stopWatching = () => {};
   /** @type {{resolve: (event: any) => void, reject: (error: Refused) => void} | null} */
   #opening = null;
 
   /**
    * @param {object} options
-   * @param {string} options.url of the WebSocket
    * @param {import("./session.js").Session} options.session what must not be forgotten; nobody else changes it
    * @param {(change: Change) => Promise<void>} options.keep never called again before it is done; fails: it ends
-   * @param {(events: any[]) => void} options.show
    * @param {(status: Status) => void} options.status
-   * @param {import("./outside.js").Outside} [options.outside]
+   * @param {import("./outside.js").Outside} options.outside
    */
-  constructor({ url, session, keep, show, status, outside = browser }) {
+  constructor({ session, keep, status, outside }) {
     this.session = session;
-    this.#url = url;
-    this.#keeping = new Keeping(session, keep, show, (error) => this.#failed(error));
+    this.#keeping = new Keeping(session, keep, (error) => this.#failed(error));
     this.#status = status;
     this.#outside = outside;
     this.#questions = new Questions(outside);
@@ -65,7 +59,6 @@ export class Reconnecting {
 
   /** Connect, and try on for as long as there is use in it. */
   start() {
-    this.#stopWatching = this.#outside.watch(() => this.retry());
     this.#connect();
   }
 
@@ -92,7 +85,6 @@ export class Reconnecting {
   async close() {
     this.#isEnded = true;
     this.#lose();
-    this.#stopWatching();
     this.#questions.end(new Refused("offline_now", OFFLINE));
     await this.#keeping.busy;
   }
@@ -159,7 +151,7 @@ export class Reconnecting {
     this.#isPaused = false;
     if (this.#isLost) this.#tell("offline", "Trying to connect again.");
     else this.#tell("connecting", "Connecting.");
-    const connection = new Connection(this.#url, this.#outside, {
+    const connection = new Connection(this.#outside, {
       open: () => connection.send(this.session.hello()),
       events: (events) => this.#receive(connection, events),
       end: (reason) => this.#lost(reason),
@@ -195,7 +187,6 @@ export class Reconnecting {
   #end(code, sentence) {
     this.#isEnded = true;
     this.#lose();
-    this.#stopWatching();
     const error = new Refused(code, sentence);
     this.#keeping.behind(() => {
       this.#opening?.reject(error);

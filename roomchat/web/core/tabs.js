@@ -1,29 +1,20 @@
 // The tabs of this browser: one of them leads, the others ask it. The one that holds a lock leads; when it is
 // gone, or does not answer, another one does. A lock is only a hint: the storage knows who really leads.
 
-import { browser } from "./outside.js";
 import { Refused } from "./protocol.js";
 
+const NAME = "roomchat-1"; // of what they share; with another number they do not understand each other
 const PATIENCE = 4_000; // ms until a tab that leads and does not answer is taken for one that is asleep, or dead
 const NO_LOCKS = 500; // ms until nobody seems to lead, where there are no locks
 const NOT_KNOWN = "The tab that was to do it was closed, so nobody knows whether it is done; look, and try again.";
 
 // What may be asked twice: what only looks, and what is the same when it is done again.
 const HARMLESS = [
-  "history", "who", "rooms", "rules", "devices", "stats", "ping",
+  "status", "fetch", "read", "history", "who", "rooms", "rules", "devices", "stats", "ping",
   "join", "dial", "leave", "topic", "delete", "block", "unblock",
 ];
 
 /**
- * What tabs need of the browser. Without `locks` (the page came over clear text from another machine) a tab leads
- * when nobody else says that it does.
- * @typedef {{locks?: LockManager, channel: (name: string) => BroadcastChannel,
- *   after: (ms: number, then: () => void) => () => void, watch?: (on: Watcher) => void, isSeen?: () => boolean}}
- *   Around
- *
- * What the page does: it is left or frozen, it is back, somebody looks at it.
- * @typedef {{sleep: () => void, wake: () => void, look: () => void}} Watcher
- *
  * What a tab does. `lead`: from now on, it leads; true if it does. `serve`: as the one that leads, it answers.
  * `lost`: perhaps it does not lead any more. `hear`: some other tab has said something to all.
  * @typedef {{lead: () => Promise<boolean>, serve: (what: string, value: any) => Promise<any>, lost: () => void,
@@ -33,30 +24,13 @@ const HARMLESS = [
  *   isTaken: boolean, stop: () => void}} Asked
  */
 
-/** @type {Around} */
-export const aroundTabs = {
-  locks: globalThis.navigator?.locks,
-  channel: (name) => new BroadcastChannel(name),
-  after: browser.after,
-  isSeen: () => document.visibilityState === "visible",
-  watch: ({ sleep, wake, look }) => {
-    addEventListener("pagehide", sleep);
-    addEventListener("pageshow", wake);
-    document.addEventListener("freeze", sleep);
-    document.addEventListener("resume", wake);
-    document.addEventListener("visibilitychange", () => aroundTabs.isSeen?.() && look());
-  },
-};
-
 /** @param {string} what @param {any} value */
-const isHarmless = (what, value) =>
-  what === "ask" ? HARMLESS.includes(value.type) : ["status", "fetch", "read"].includes(what);
+const isHarmless = (what, value) => HARMLESS.includes(what === "ask" ? value.type : what);
 
 export class Tabs {
   isLeading = false;
-  #name;
   #tab;
-  #around;
+  #outside;
   #id = [...crypto.getRandomValues(new Uint32Array(2))].join("-"); // of this tab
   #last = 0;
   /** @type {Map<number, Asked>} by number */
@@ -69,14 +43,12 @@ export class Tabs {
   #becoming = null;
 
   /**
-   * @param {string} name of what they share
    * @param {Tab} tab
-   * @param {Around} [around]
+   * @param {import("./outside.js").Outside} outside
    */
-  constructor(name, tab, around = aroundTabs) {
-    this.#name = name;
+  constructor(tab, outside) {
     this.#tab = tab;
-    this.#around = around;
+    this.#outside = outside;
   }
 
   /** Be one of them: hear the others, and lead when nobody else does; or be the only one. */
@@ -86,7 +58,7 @@ export class Tabs {
       this.#lead();
       return;
     }
-    const channel = (this.#channel = this.#around.channel(this.#name));
+    const channel = (this.#channel = this.#outside.channel(NAME));
     channel.onmessage = ({ data }) => this.#hear(data);
     this.#stand();
     this.#look();
@@ -140,12 +112,12 @@ export class Tabs {
     const asked = this.#asked.get(id);
     if (asked === undefined) return;
     asked.stop();
-    asked.stop = this.#around.after(this.#around.locks ? PATIENCE : NO_LOCKS, () => this.#lead());
+    asked.stop = this.#outside.after(this.#outside.locks ? PATIENCE : NO_LOCKS, () => this.#lead());
     this.post({ kind: "ask", from: this.#id, id, what: asked.what, value: asked.value });
   }
 
   async #stand() {
-    const { locks } = this.#around;
+    const { locks } = this.#outside;
     if (locks === undefined) return;
     const wish = new AbortController();
     const held = new Promise((resolve) => {
@@ -159,7 +131,7 @@ export class Tabs {
       return held;
     };
     // It rejects when the wish is taken back.
-    await locks.request(this.#name, { signal: wish.signal }, lead).catch(() => {});
+    await locks.request(NAME, { signal: wish.signal }, lead).catch(() => {});
   }
 
   async #lead() {
@@ -209,7 +181,7 @@ export class Tabs {
         break;
       case "gone":
         // With locks the next one is told by the browser.
-        if (this.#around.locks === undefined) this.#look();
+        if (this.#outside.locks === undefined) this.#look();
         break;
       default:
         this.#tab.hear(message);

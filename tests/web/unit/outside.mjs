@@ -45,13 +45,16 @@ export class Outside {
   time = 0;
   /** @type {{at: number, then: () => void}[]} */
   #timers = [];
-  /** @type {Set<() => void>} */
-  #watchers = new Set();
 
   connect = () => {
     this.sockets.push(new Socket());
     return /** @type {any} */ (this.socket);
   };
+
+  /** @type {any} those of tabs; a connection needs none of them */
+  channel;
+  isSeen = () => true;
+  watch = () => {};
 
   now = () => this.time;
   chance = () => 1;
@@ -68,12 +71,6 @@ export class Outside {
     };
   };
 
-  /** @param {() => void} then */
-  watch = (then) => {
-    this.#watchers.add(then);
-    return () => this.#watchers.delete(then);
-  };
-
   /** The newest. */
   get socket() {
     return this.sockets[this.sockets.length - 1];
@@ -88,12 +85,6 @@ export class Outside {
     this.socket.onopen();
     await settled();
     return this.socket;
-  }
-
-  /** Somebody looks, or there is a network. */
-  async wakes() {
-    for (const one of this.#watchers) one();
-    await settled();
   }
 
   /** @param {number} ms that go by, one timer after the other */

@@ -27,10 +27,11 @@ function client({ session = new Session("ann"), keep = async (/** @type {any} */
   /** @type {any[]} */
   const statuses = [];
   const reconnecting = new Reconnecting({
-    url: "ws://localhost/ws",
     session,
-    keep,
-    show: (events) => shown.push(...events),
+    keep: async (change) => {
+      await keep(change);
+      shown.push(...change.show);
+    },
     status: (status) => statuses.push(status),
     outside,
   });
@@ -54,8 +55,8 @@ test("who comes in the first time is welcomed, and nobody sees the token", async
   const socket = await outside.opens();
   assert.equal(socket.take()[0].name, "ann");
   await socket.says(WELCOME);
-  assert.equal((await welcomed).uid, 1);
-  assert.deepEqual([shown[0].type, shown[0].token], ["welcome", ""]);
+  const { uid, token } = await welcomed;
+  assert.deepEqual([uid, token, shown[0].type], [1, "", "welcome"]);
   assert.deepEqual(socket.take(), [{ type: "ping", id: "caught-up" }]);
   await socket.says(JOINED, CAUGHT_UP);
   assert.deepEqual(statuses.map(({ phase }) => phase), ["connecting", "online"]);
@@ -183,17 +184,17 @@ test("a connection that was of use is not waited for, however short it was", asy
 });
 
 test("whoever looks, or has a network again, does not wait", async () => {
-  const { outside, socket } = await inTea();
+  const { reconnecting, outside, socket } = await inTea();
   await socket.ends();
-  await outside.wakes();
-  await outside.wakes();
+  reconnecting.retry();
+  reconnecting.retry();
   assert.deepEqual([outside.sockets.length, outside.open.length], [2, 1]);
   await outside.passes(5_000);
   assert.equal(outside.sockets.length, 2, "the timer of before makes no other");
   const again = await outside.opens();
   await again.says(WELCOME, CAUGHT_UP);
   again.take();
-  await outside.wakes();
+  reconnecting.retry();
   assert.deepEqual(again.take(), [{ type: "ping" }], "is it still there?");
   await outside.passes(10_000);
   assert.ok(again.isClosed, "it is not");
@@ -217,12 +218,12 @@ test("a silent server is asked whether it is there, a sleeping machine asks when
 
 for (const code of ["replaced", "logged_out", "shut_out"]) {
   test(`there is no use in coming back from ${code}`, async () => {
-    const { outside, socket, statuses, shown } = await inTea();
+    const { reconnecting, outside, socket, statuses, shown } = await inTea();
     await socket.says({ type: "error", code, message: "So it is." }, message(1));
     assert.equal(shown[shown.length - 1].type, "joined", "what comes behind it is nobody's");
     await socket.ends(true);
     await outside.passes(60_000);
-    await outside.wakes();
+    reconnecting.retry();
     assert.deepEqual(statuses[statuses.length - 1], { phase: "ended", sentence: "So it is.", code });
     assert.equal(outside.sockets.length, 1);
   });
@@ -323,11 +324,11 @@ test("what can't be kept is not sent, and that is the end", async () => {
   assert.match(sentence, /quota/);
 });
 
-test("whoever shows it and fails keeps nothing from being sent", (_, done) => {
+test("whoever is told how things stand and fails keeps nothing from being sent", (_, done) => {
   const session = new Session("ann");
   const outside = new Outside();
-  const show = () => {
-    throw new Error("mine");
+  const status = (/** @type {any} */ { phase }) => {
+    if (phase === "online") throw new Error("mine");
   };
   process.setUncaughtExceptionCaptureCallback(async () => {
     process.setUncaughtExceptionCaptureCallback(null);
@@ -336,9 +337,9 @@ test("whoever shows it and fails keeps nothing from being sent", (_, done) => {
     assert.equal(outside.socket.take().at(-1).text, "one");
     done();
   });
-  const reconnecting = new Reconnecting({ url: "", session, keep: async () => {}, show, status: () => {}, outside });
+  const reconnecting = new Reconnecting({ session, keep: async () => {}, status, outside });
   reconnecting.start();
-  outside.opens().then((socket) => socket.says(WELCOME));
+  outside.opens().then((socket) => socket.says(WELCOME, CAUGHT_UP));
 });
 
 test("what is no line of roomchat ends the connection, not the page", async () => {
