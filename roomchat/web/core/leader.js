@@ -193,11 +193,14 @@ export class Leader {
     const lobby = change.show.find((/** @type {any} */ { type }) => type === "welcome")?.lobby;
     if (lobby) this.#lobby = lobby;
     const lost = this.#isFresh ? await this.#unsent() : ""; // of who was here before
-    const keep = () => this.#storage.keep(this.#term, change, this.#isFresh);
+    const keep = (more = {}) => this.#storage.keep(this.#term, { ...change, ...more }, this.#isFresh);
     const frame = await keep().catch(async (error) => {
       await this.#failed(error);
       await this.#storage.shrink(this.#term).catch(() => {});
-      return keep().catch(() => this.#giveUp(connection).then(keep));
+      return keep().catch(async () => {
+        await this.#giveUp();
+        return keep({ pending: [...connection.session.pending.values()] });
+      });
     });
     this.#isFresh = false;
     if (frame) this.#publish(frame);
@@ -210,9 +213,10 @@ export class Leader {
     this.#told.publish(frame);
   }
 
-  /** The disk is full, also when it has been made room on. @param {Reconnecting} connection */
-  async #giveUp(connection) {
-    await this.#storage.giveUp(this.#term, this.#pos, connection.session.pending.values());
+  /** The disk is full, also when it has been made room on. */
+  async #giveUp() {
+    this.#storage.giveUp(this.#pos);
+    await this.#storage.claim(this.#term);
     this.#told.notice(FULL);
   }
 

@@ -282,7 +282,7 @@ export class Reconnecting {
   /** @param {any[]} commands over this connection, when all so far is kept */
   #send(commands) {
     const connection = this.#connection;
-    if (commands.length) this.#keeping.before(() => commands.forEach((one) => connection?.send(one)));
+    if (commands.length) this.#keeping.behind(() => commands.forEach((one) => connection?.send(one)));
   }
 
   /** @param {unknown} error of whoever keeps it */

@@ -243,17 +243,11 @@ export class Storage {
   }
 
   /**
-   * The disk takes nothing more: go on in memory, from there.
-   * @param {string} term
+   * The disk takes nothing more: go on in memory, where nobody leads yet.
    * @param {number} pos of the last frame
-   * @param {Iterable<Line>} pending
    */
-  async giveUp(term, pos, pending) {
+  giveUp(pos) {
     this.#database = new Memory(pos);
-    return this.#database.change(async (it) => {
-      it.put("kept", term, "term");
-      for (const line of pending) it.put("pending", line, line.n ?? 0);
-    });
   }
 
   /**
