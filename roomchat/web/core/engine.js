@@ -12,7 +12,6 @@ import { Tabs } from "./tabs.js";
 export { Refused };
 
 const CHECKPOINT = 200; // things that are shown after which it is kept how the chat looks
-const SERVED = ["enter", "ask", "read", "fetch", "logout", "retry", "status"]; // what tabs ask of the leader
 const REMINDER = 500; // ms behind the time at which whoever leads wanted to try again
 const NEWER = "A newer version of this page is open in another tab; reload this one.";
 
@@ -224,16 +223,16 @@ export class Engine extends Emitter {
   async #lead() {
     const told = {
       publish: (/** @type {any} */ frame) => this.#publish(frame),
-      tell: (/** @type {Status} */ status) => this.#tell(leader, status),
+      tell: (/** @type {Status} */ status) => this.#tell(status),
       notice: (/** @type {string} */ sentence) => this.emit("notice", sentence),
-      lost: () => this.#lost(leader),
+      lost: () => this.#lost(),
     };
-    /** @type {Leader} */
     const leader = new Leader(this.#storage, told, this.#outside);
     this.#leader = leader;
     this.#journal.read(); // what the last one has kept, and told nobody
     await leader.start().catch((error) => {
-      this.#tell(leader, { phase: "ended", sentence: `This browser's storage does not work (${error.message}).` });
+      if (this.#leader !== leader) return;
+      this.#tell({ phase: "ended", sentence: `This browser's storage does not work (${error.message}).` });
       this.#leader = null;
     });
     return this.#leader === leader;
@@ -242,13 +241,11 @@ export class Engine extends Emitter {
   /** @param {string} what @param {any} value */
   async #serve(what, value) {
     const leader = this.#leader;
-    if (leader === null || !SERVED.includes(what)) throw new Refused("offline_now", "This tab is not in use now.");
+    if (leader === null) throw new Refused("offline_now", "This tab is not in use now.");
     return /** @type {any} */ (leader)[what](value);
   }
 
-  /** @param {Leader} leader */
-  #lost(leader) {
-    if (this.#leader !== leader) return;
+  #lost() {
     this.#leader = null;
     this.#tabs.resign();
   }
@@ -273,9 +270,8 @@ export class Engine extends Emitter {
     this.#outside.after(Math.max(0, retryAt - Date.now()) + REMINDER, remind);
   }
 
-  /** @param {Leader} leader @param {Status} status */
-  #tell(leader, status) {
-    if (this.#leader !== leader) return;
+  /** @param {Status} status */
+  #tell(status) {
     this.#tabs.post({ kind: "status", value: status });
     this.#changed(status);
     if (status.phase === "online") this.#keepSummary();

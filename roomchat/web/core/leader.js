@@ -1,5 +1,6 @@
 // What the tab that leads does for all: it has the connection, numbers what is said, and keeps what comes.
 
+import { newToken } from "./login.js";
 import { Refused, isPair } from "./protocol.js";
 import { OFFLINE, Reconnecting } from "./reconnecting.js";
 import { Session } from "./session.js";
@@ -30,7 +31,7 @@ export class Leader {
   #storage;
   #told;
   #outside;
-  #term = [...crypto.getRandomValues(new Uint32Array(4))].join("-"); // its name, as the storage knows who leads
+  #term = newToken(); // its name, as the storage knows who leads
   /** @type {Status} */
   #status = { phase: "starting", sentence: "" };
   /** @type {Reconnecting | null} */

@@ -53,5 +53,5 @@ export class Login {
 }
 
 /** 192 random bits, of which nobody else knows. */
-const newToken = () =>
+export const newToken = () =>
   [...crypto.getRandomValues(new Uint32Array(6))].map((part) => part.toString(36).padStart(7, "0")).join("");

@@ -1,6 +1,7 @@
 // The tabs of this browser: one of them leads, the others ask it. The one that holds a lock leads; when it is
 // gone, or does not answer, another one does. A lock is only a hint: the storage knows who really leads.
 
+import { newToken } from "./login.js";
 import { Refused } from "./protocol.js";
 
 const NAME = "roomchat-1"; // of what they share; with another number they do not understand each other
@@ -31,7 +32,7 @@ export class Tabs {
   isLeading = false;
   #tab;
   #outside;
-  #id = [...crypto.getRandomValues(new Uint32Array(2))].join("-"); // of this tab
+  #id = newToken(); // of this tab
   #last = 0;
   /** @type {Map<number, Asked>} by number */
   #asked = new Map();
@@ -62,7 +63,7 @@ export class Tabs {
     channel.onmessage = ({ data }) => this.#hear(data);
     this.#stand();
     this.#look();
-    for (const id of this.#asked.keys()) this.#send(id);
+    for (const asked of this.#asked) this.#send(asked);
   }
 
   /** Be one no longer: somebody else may lead. */
@@ -101,34 +102,33 @@ export class Tabs {
   request(what, value) {
     if (this.isLeading) return this.#tab.serve(what, value);
     const id = (this.#last += 1);
-    return new Promise((resolve, reject) => {
-      this.#asked.set(id, { what, value, resolve, reject, isTaken: false, stop: () => {} });
-      this.#send(id);
-    });
+    const { promise, resolve, reject } = Promise.withResolvers();
+    const asked = { what, value, resolve, reject, isTaken: false, stop: () => {} };
+    this.#asked.set(id, asked);
+    this.#send([id, asked]);
+    return promise;
   }
 
-  /** @param {number} id */
-  #send(id) {
-    const asked = this.#asked.get(id);
-    if (asked === undefined) return;
+  /** @param {[number, Asked]} one */
+  #send([id, asked]) {
+    const { what, value } = asked;
     asked.stop();
     asked.stop = this.#outside.after(this.#outside.locks ? PATIENCE : NO_LOCKS, () => this.#lead());
-    this.post({ kind: "ask", from: this.#id, id, what: asked.what, value: asked.value });
+    this.post({ kind: "ask", from: this.#id, id, what, value });
   }
 
   async #stand() {
     const { locks } = this.#outside;
     if (locks === undefined) return;
     const wish = new AbortController();
-    const held = new Promise((resolve) => {
-      this.#letGo = () => {
-        wish.abort();
-        resolve(undefined);
-      };
-    });
+    const { promise, resolve } = Promise.withResolvers();
+    this.#letGo = () => {
+      wish.abort();
+      resolve(undefined);
+    };
     const lead = () => {
       this.#lead();
-      return held;
+      return promise;
     };
     // It rejects when the wish is taken back.
     await locks.request(NAME, { signal: wish.signal }, lead).catch(() => {});
@@ -145,22 +145,23 @@ export class Tabs {
     this.#becoming = null;
     this.isLeading = leads && this.#isOpen;
     if (!this.isLeading) return;
-    this.post({ kind: "lead", from: this.#id });
+    this.post({ kind: "lead" });
     this.#askAgain();
   }
 
   /** Somebody else leads now, or this tab: what is not answered is asked again, where that does no harm. */
   #askAgain() {
     for (const [id, asked] of [...this.#asked]) {
-      if (asked.isTaken && !isHarmless(asked.what, asked.value)) {
-        this.#answered(id, { error: { code: "not_known", message: NOT_KNOWN } });
+      const { what, value, resolve, reject } = asked;
+      if (asked.isTaken && !isHarmless(what, value)) {
+        this.#heard({ kind: "answer", id, error: { code: "not_known", message: NOT_KNOWN } });
       } else if (this.isLeading) {
         this.#asked.delete(id);
         asked.stop();
-        this.#tab.serve(asked.what, asked.value).then(asked.resolve, asked.reject);
+        this.#tab.serve(what, value).then(resolve, reject);
       } else {
         asked.isTaken = false;
-        this.#send(id);
+        this.#send([id, asked]);
       }
     }
   }
@@ -199,23 +200,14 @@ export class Tabs {
   }
 
   /** @param {any} message */
-  #heard({ kind, id, ...answer }) {
+  #heard({ kind, id, given, error }) {
     const asked = this.#asked.get(id);
     if (asked === undefined) return;
     asked.isTaken = true;
     asked.stop();
-    if (kind === "answer") this.#answered(id, answer);
-  }
-
-  /**
-   * @param {number} id
-   * @param {{given?: any, error?: {code: string, message: string}}} answer
-   */
-  #answered(id, { given, error }) {
-    const asked = this.#asked.get(id);
+    if (kind === "taken") return;
     this.#asked.delete(id);
-    asked?.stop();
-    if (error) asked?.reject(new Refused(error.code, error.message));
-    else asked?.resolve(given);
+    if (error) asked.reject(new Refused(error.code, error.message));
+    else asked.resolve(given);
   }
 }
