@@ -57,7 +57,6 @@ export class Engine extends Emitter {
   /** @type {number | null} who is logged in, as `Kept` has it; null: nobody */
   #person = null;
   #shown = 0; // things that were shown since the last checkpoint
-  #isAsleep = false;
   #isOutdated = false; // another tab has a newer page
 
   /**
@@ -83,21 +82,23 @@ export class Engine extends Emitter {
    * Begin. Call it once, when all who want to hear of something listen: the first is `reset`, with what was kept.
    */
   async start() {
-    const { storage, sentence } = await this.#open(() => this.#outdated());
-    this.#storage = storage;
+    this.#storage = await this.#open(() => this.#outdated());
     if (this.#isOutdated) return this.#begin(null);
-    this.#journal = new Journal(storage, (items) => this.#show(items), (kept) => this.#begin(kept));
+    this.#journal = new Journal(this.#storage, (items) => this.#show(items), (kept) => this.#begin(kept));
     // If it does not work, whoever leads says why.
     this.#journal.behind(() => this.#journal.begin().catch(() => this.#begin(null)));
-    // Without a disk there is nothing to share, and nobody to share it with.
-    this.#tabs.open(sentence !== "");
+    this.#beOpen();
     this.#outside.watch({ sleep: () => this.sleep(), wake: () => this.wake(), look: () => this.#look() });
-    if (sentence) this.emit("notice", sentence);
+    if (this.#storage.trouble) this.emit("notice", this.#storage.trouble);
+  }
+
+  /** Without a disk there is nothing to share, and nobody to share it with. */
+  #beOpen() {
+    this.#tabs.open(this.#storage.trouble !== "");
   }
 
   /** Other tabs may lead: the page is left, or frozen. */
   sleep() {
-    this.#isAsleep = true;
     this.#tabs.close();
     this.#leader?.stop();
     this.#leader = null;
@@ -105,16 +106,15 @@ export class Engine extends Emitter {
 
   /** The page is back. */
   wake() {
-    if (!this.#isAsleep || this.#isOutdated) return;
-    this.#isAsleep = false;
-    this.#tabs.open();
+    if (this.#tabs.isOpen || this.#isOutdated) return;
+    this.#beOpen();
     this.#journal.read();
   }
 
   /** Somebody looks: the tab that leads may be asleep, and then another one has to. */
   #look() {
     if (this.#leader) this.#leader.look();
-    else if (!this.#isAsleep) this.#request("status").catch(() => {});
+    else if (this.#tabs.isOpen) this.#request("status").catch(() => {});
   }
 
   // ------------------------------------------------------------ what views ask for
@@ -163,19 +163,15 @@ export class Engine extends Emitter {
    * first `limit` above that.
    * @param {string} room
    * @param {number | null} before seq
-   * @param {number} [limit]
+   * @param {number} [limit] a page, or less
    * @param {number} [after] seq
    * @returns {Promise<{entries: import("./protocol.js").Entry[], more: boolean}>} by seq; `more`: there are others
    * @throws {Refused} none of it is kept, and the server can't be asked
    */
   async past(room, before, limit = PAGE, after) {
-    const upto = before ?? undefined;
-    const kept = await this.#storage.past(room, { before: upto, after, limit });
-    if (kept.length > 0) return { entries: kept, more: true };
-    const command =
-      { type: /** @type {const} */ ("history"), room, before: upto, after, limit: Math.min(limit, PAGE) };
-    const { entries, more } = await this.ask(command);
-    return { entries, more };
+    const range = { before: before ?? undefined, after, limit };
+    const entries = await this.#storage.past(room, range);
+    return entries.length > 0 ? { entries, more: true } : this.ask({ type: "history", room, ...range });
   }
 
   /**
@@ -188,8 +184,8 @@ export class Engine extends Emitter {
   }
 
   /** Forget who we are; an account's session on the server is ended, too, if there is a connection. */
-  async logout() {
-    await this.#request("logout");
+  logout() {
+    return this.#request("logout");
   }
 
   /** Try to connect now, without waiting. */
@@ -240,9 +236,8 @@ export class Engine extends Emitter {
 
   /** @param {string} what @param {any} value */
   async #serve(what, value) {
-    const leader = this.#leader;
-    if (leader === null) throw new Refused("offline_now", "This tab is not in use now.");
-    return /** @type {any} */ (leader)[what](value);
+    if (this.#leader === null) throw new Refused("offline_now", "This tab is not in use now.");
+    return /** @type {any} */ (this.#leader)[what](value);
   }
 
   #lost() {
@@ -317,9 +312,8 @@ export class Engine extends Emitter {
 
   #keepSummary() {
     const { reading, pos } = this.#journal;
-    const chat = reading === null && this.#shown > 0 ? this.#summary() : null;
-    if (chat === null) return;
+    if (reading !== null || this.#shown === 0) return;
     this.#shown = 0;
-    this.#leader?.checkpoint(pos, chat).catch(() => {}); // the next one will do
+    this.#leader?.checkpoint(pos, this.#summary()).catch(() => {}); // the next one will do
   }
 }

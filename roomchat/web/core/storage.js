@@ -29,23 +29,26 @@ export class Superseded extends Error {}
 export class Storage {
   #database;
 
-  /** @param {import("./database.js").Database} database */
-  constructor(database) {
+  /**
+   * @param {import("./database.js").Database} database
+   * @param {string} [trouble] a sentence: what does not work here; then it is not shared
+   */
+  constructor(database, trouble = "") {
     this.#database = database;
+    this.trouble = trouble;
   }
 
   /**
    * @param {() => void} outdated called when another tab has a newer page: nothing can be kept from then on
-   * @returns {Promise<{storage: Storage, sentence: string}>} `sentence`: what does not work here; then it is not
-   *   shared
+   * @returns {Promise<Storage>}
    */
   static async open(outdated) {
     try {
       const disk = new Disk(outdated);
       await disk.read(async (it) => it.keys("kept"));
-      return { storage: new Storage(disk), sentence: "" };
+      return new Storage(disk);
     } catch {
-      return { storage: new Storage(new Memory()), sentence: NO_DISK };
+      return new Storage(new Memory(), NO_DISK);
     }
   }
 

@@ -38,7 +38,7 @@ export class Tabs {
   #asked = new Map();
   /** @type {BroadcastChannel | null} null: nobody is heard */
   #channel = null;
-  #isOpen = false;
+  isOpen = false;
   #letGo = () => {}; // of the lock, or of the wish to have it
   /** @type {Promise<void> | null} while it becomes the one that leads */
   #becoming = null;
@@ -52,9 +52,12 @@ export class Tabs {
     this.#outside = outside;
   }
 
-  /** Be one of them: hear the others, and lead when nobody else does; or be the only one. */
-  open(isAlone = false) {
-    this.#isOpen = true;
+  /**
+   * Be one of them: hear the others, and lead when nobody else does.
+   * @param {boolean} isAlone be the only one
+   */
+  open(isAlone) {
+    this.isOpen = true;
     if (isAlone) {
       this.#lead();
       return;
@@ -68,7 +71,7 @@ export class Tabs {
 
   /** Be one no longer: somebody else may lead. */
   close() {
-    this.isLeading = this.#isOpen = false;
+    this.isLeading = this.isOpen = false;
     this.post({ kind: "gone" });
     this.#letGo();
     this.#channel?.close();
@@ -136,14 +139,14 @@ export class Tabs {
 
   async #lead() {
     await this.#becoming;
-    if (this.isLeading || this.#becoming || !this.#isOpen) return;
+    if (this.isLeading || this.#becoming || !this.isOpen) return;
     await (this.#becoming = this.#become());
   }
 
   async #become() {
     const leads = await this.#tab.lead();
     this.#becoming = null;
-    this.isLeading = leads && this.#isOpen;
+    this.isLeading = leads && this.isOpen;
     if (!this.isLeading) return;
     this.post({ kind: "lead" });
     this.#askAgain();

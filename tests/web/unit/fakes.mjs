@@ -55,8 +55,9 @@ export class World {
     return list[Math.floor(this.chance() * list.length)];
   }
 
-  open() {
-    const tab = new Tab(this);
+  /** @param {string} [trouble] why this tab has no disk that it shares */
+  open(trouble) {
+    const tab = new Tab(this, trouble);
     this.tabs.push(tab);
     return tab;
   }
@@ -115,10 +116,10 @@ export class Tab {
   /** @type {Promise<any>} */
   started;
 
-  /** @param {World} world */
-  constructor(world) {
+  /** @param {World} world @param {string} [trouble] */
+  constructor(world, trouble) {
     this.world = world;
-    const storage = new Storage(new TabDisk(world, this));
+    const storage = new Storage(new TabDisk(world, this), trouble);
     /** @type {(ms: number, then: () => void) => () => void} */
     const after = (ms, then) => this.after(ms, then);
     const locks = world.hasLocks ? /** @type {any} */ (this.locks()) : undefined;
@@ -129,7 +130,7 @@ export class Tab {
         ...{ connect, now: () => world.time, after, chance: () => 1 },
         ...{ locks, channel: () => this.channel(), isSeen: () => true, watch: () => {} },
       },
-      async () => ({ storage, sentence: "" }),
+      async () => storage,
     );
     const { engine } = this;
     engine.on("event", (event) => this.#take(event));
