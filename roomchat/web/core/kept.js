@@ -99,10 +99,9 @@ export async function note(it, events, cursors) {
   const items = [];
   const coming = Map.groupBy(events.filter(isEntry), ({ room }) => room);
   for (const event of events) {
-    const { type, room, seq } = event;
-    const { token, ...told } = event;
-    if (!ANSWERS.includes(type))
-      items.push([type === "refusal" ? type : "event", type === "welcome" ? told : event]);
+    const { token, ...told } = event; // nobody who shows it needs what proves the session
+    const { type, room, seq } = told;
+    if (!ANSWERS.includes(type)) items.push([type === "refusal" ? type : "event", told]);
     if (isEntry(event)) {
       const rest = coming.get(room) ?? []; // that are still to come
       rest.shift();
@@ -129,11 +128,12 @@ export async function note(it, events, cursors) {
  */
 async function erase(it, items, room, seq) {
   const entry = await it.get("entries", [room, seq]);
+  const own = entry?.own ?? null; // null: no line
   if (entry && "text" in entry) it.put("entries", tombstone(entry), [room, seq]);
   const isIt = (/** @type {Item} */ [kind, value]) =>
     kind === "event"
       ? value.room === room && value.seq === seq && "text" in value
-      : entry?.own !== undefined && value?.id === entry.own;
+      : value?.id === own;
   /** @type {(item: Item) => Item} */
   const erased = (item) => {
     const [kind, value] = item;

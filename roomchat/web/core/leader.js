@@ -61,12 +61,18 @@ export class Leader {
 
   /** Go on where the last one was. */
   async start() {
-    const { session, pending } = await this.#storage.claim(this.#term);
+    const session = await this.#claim();
     if (this.#isOver) return;
-    if (!session?.token) return this.#tell({ phase: "stranger", sentence: "" });
-    const connection = this.#connect(Session.fromKept(session, pending));
+    if (session === null) return this.#tell("stranger");
+    const connection = this.#connect(session);
     await this.fetch();
     if (!this.#isOver) connection.start();
+  }
+
+  /** The session that is kept, if there is one: from now on nobody else leads. */
+  async #claim() {
+    const { session, pending } = await this.#storage.claim(this.#term);
+    return session?.token ? Session.fromKept(session, pending) : null;
   }
 
   /** Another tab may lead. Done when nothing of this one is on its way to the disk. */
@@ -110,12 +116,11 @@ export class Leader {
    */
   async enter({ name, ...proof }) {
     await this.#connection?.close();
-    this.#tell({ phase: "connecting", sentence: "Connecting." });
-    const kept =
-      this.#isBarred && (proof.register || !proof.password) ? await this.#storage.claim(this.#term) : null;
-    this.#isFresh = !kept;
-    const session = kept ? Session.fromKept(kept.session, kept.pending) : new Session(name, proof);
-    if (kept) session.ask(name, proof);
+    this.#tell("connecting", "Connecting.");
+    const kept = this.#isBarred && (proof.register || !proof.password) ? await this.#claim() : null;
+    this.#isFresh = kept === null;
+    const session = kept ?? new Session(name);
+    session.ask(name, proof);
     const connection = this.#connect(session);
     try {
       const welcome = await connection.open();
@@ -126,7 +131,7 @@ export class Leader {
         this.#connection = null;
         this.#isFresh = false;
         // Whoever was here before still is.
-        if (this.#isBarred) this.#tell({ phase: "stranger", sentence: "" });
+        if (this.#isBarred) this.#tell("stranger");
         else await this.start();
       }
       throw error;
@@ -150,9 +155,8 @@ export class Leader {
 
   /** Take the lines that tabs have kept, and have them sent. */
   async fetch() {
-    const fetching = this.#fetching.then(() => this.#fetchAll());
-    this.#fetching = fetching.catch((error) => this.#failed(error)).catch(() => {}); // they stay where they are
-    await this.#fetching;
+    const fetching = this.#fetching.then(() => this.#fetchAll()).catch((error) => this.#failed(error));
+    await (this.#fetching = fetching.catch(() => {})); // they stay where they are
   }
 
   async logout() {
@@ -233,19 +237,19 @@ export class Leader {
    * @param {Reconnecting} connection
    * @param {import("./reconnecting.js").Status} status
    */
-  async #changed(connection, { code, ...status }) {
+  async #changed(connection, { phase, sentence, code, retryAt }) {
     if (this.#isOver || connection !== this.#connection) return;
-    if (status.phase === "online") this.#goToLobby(connection);
-    if (status.phase === "ended") {
+    if (phase === "online") this.#goToLobby(connection);
+    if (phase === "ended") {
       // Another tab that leads has the same session.
       if (!(await this.check()) || connection !== this.#connection) return;
       this.#connection = null;
       if (code === "replaced" && this.#takesBack()) return;
-      if (OVER.includes(code ?? "")) return this.#forget(`${status.sentence} ${await this.#unsent()}`.trim());
+      if (OVER.includes(code ?? "")) return this.#forget(`${sentence} ${await this.#unsent()}`.trim());
       this.#isBarred = BARRED.includes(code ?? "");
-      if (this.#isBarred) return this.#tell({ ...status, phase: "stranger" });
+      if (this.#isBarred) return this.#tell("stranger", sentence);
     }
-    this.#tell(status);
+    this.#tell(phase, sentence, retryAt);
   }
 
   /** A tab that led before us may have been asleep when it was about to connect, and has done so now. */
@@ -253,14 +257,14 @@ export class Leader {
     const now = this.#outside.now();
     this.#replaced = [...this.#replaced.filter((time) => time > now - TRUCE), now];
     if (this.#replaced.length > FEW) return false;
-    this.#tell({ phase: "connecting", sentence: "Connecting." });
+    this.#tell("connecting", "Connecting.");
     this.#outside.after(AGAIN, () => this.#again());
     return true;
   }
 
   async #again() {
     if (this.#connection !== null || !(await this.check())) return;
-    await this.start().catch(({ message }) => this.#tell({ phase: "ended", sentence: message }));
+    await this.start().catch(({ message }) => this.#tell("ended", message));
   }
 
   /** Where people meet first. @param {Reconnecting} connection */
@@ -279,15 +283,15 @@ export class Leader {
   /** @param {string} sentence why */
   async #forget(sentence) {
     this.#publish(await this.#storage.forget(this.#term));
-    this.#tell({ phase: "stranger", sentence });
+    this.#tell("stranger", sentence);
   }
 
-  /** @param {Status} status */
-  #tell(status) {
+  /** @param {Status["phase"]} phase @param {string} [sentence] @param {number} [retryAt] */
+  #tell(phase, sentence = "", retryAt) {
     if (this.#isOver) return;
-    this.#status = status;
-    if (status.phase !== "connecting") this.#waiting.splice(0).forEach((go) => go());
-    this.#told.tell(status);
+    this.#status = { phase, sentence, retryAt };
+    if (phase !== "connecting") this.#waiting.splice(0).forEach((go) => go());
+    this.#told.tell(this.#status);
   }
 
   #lose() {

@@ -60,8 +60,8 @@ export class Storage {
    */
   load() {
     return this.#database.read(async (it) => {
-      const names = ["session", "checkpoint", "pruned", "person"];
-      const [session, checkpoint = NONE, pruned = 0, person = 0] = await all(it, "kept", names);
+      const [session, checkpoint = NONE, pruned = 0, person = 0] =
+        await all(it, "kept", ["session", "checkpoint", "pruned", "person"]);
       const frames = await framesSince(it, checkpoint.pos);
       const { pos } = frames.at(-1) ?? { pos: Math.max(pruned, checkpoint.pos) };
       if (!session?.token) return { pos, kept: null };
