@@ -114,7 +114,7 @@ export class Engine extends Emitter {
   /** Somebody looks: the tab that leads may be asleep, and then another one has to. */
   #look() {
     if (this.#leader) this.#leader.look();
-    else if (this.#tabs.isOpen) this.#request("status").catch(() => {});
+    else if (this.#tabs.isOpen) this.#tabs.look();
   }
 
   // ------------------------------------------------------------ what views ask for

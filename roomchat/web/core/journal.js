@@ -34,9 +34,9 @@ export class Journal {
 
   /** @param {Frame} frame is kept, so all tabs show it */
   take(frame) {
-    if (this.reading !== null) this.read(frame);
-    else if (frame.pos === this.pos + 1 && !isAnew(frame)) this.#next(frame);
-    else if (frame.pos > this.pos) this.read(frame);
+    const isNext = this.reading === null && frame.pos === this.pos + 1 && !isAnew(frame);
+    if (isNext) this.#next(frame);
+    else this.read(frame);
   }
 
   /**
@@ -48,14 +48,14 @@ export class Journal {
       if (this.pos < 0 || (last && last.pos <= this.pos)) return;
       const frames = await this.#storage.since(this.pos);
       if (frames === null || frames.some(isAnew)) return this.begin();
-      for (const frame of frames) if (frame.pos > this.pos) this.#next(frame);
+      for (const frame of frames) this.#next(frame);
       if (last && last.pos > this.pos) this.#next(last);
     });
   }
 
   /** @param {() => Promise<any>} work is done before any frame that comes from now on is shown */
   behind(work) {
-    const reading = (this.reading ?? Promise.resolve()).then(work).catch(() => {}).then(() => {
+    const reading = Promise.resolve(this.reading).then(work).catch(() => {}).then(() => {
       if (this.reading === reading) this.reading = null;
     });
     this.reading = reading;

@@ -65,7 +65,6 @@ export class Tabs {
     const channel = (this.#channel = this.#outside.channel(NAME));
     channel.onmessage = ({ data }) => this.#hear(data);
     this.#stand();
-    this.#look();
     for (const asked of this.#asked) this.#send(asked);
   }
 
@@ -83,11 +82,10 @@ export class Tabs {
     this.isLeading = false;
     this.#letGo();
     this.#stand();
-    this.#look();
   }
 
   /** Whoever leads says how things stand; if nobody does, this one leads. */
-  #look() {
+  look() {
     this.request("status").catch(() => {});
   }
 
@@ -120,7 +118,9 @@ export class Tabs {
     this.post({ kind: "ask", from: this.#id, id, what, value });
   }
 
+  /** Wish to lead, and hear how things stand. */
   async #stand() {
+    this.look();
     const { locks } = this.#outside;
     if (locks === undefined) return;
     const wish = new AbortController();
@@ -185,7 +185,7 @@ export class Tabs {
         break;
       case "gone":
         // With locks the next one is told by the browser.
-        if (this.#outside.locks === undefined) this.#look();
+        if (this.#outside.locks === undefined) this.look();
         break;
       default:
         this.#tab.hear(message);
