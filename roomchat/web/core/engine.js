@@ -71,7 +71,10 @@ export class Engine extends Emitter {
     this.#open = open;
     const tab = {
       lead: () => this.#lead(),
-      serve: (/** @type {string} */ what, /** @type {any} */ value) => this.#serve(what, value),
+      serve: async (/** @type {string} */ what, /** @type {any} */ value) => {
+        if (this.#leader === null) throw new Refused("offline_now", "This tab is not in use now.");
+        return /** @type {any} */ (this.#leader)[what](value);
+      },
       lost: () => void this.#leader?.check(),
       hear: (/** @type {any} */ message) => this.#hear(message),
     };
@@ -221,28 +224,16 @@ export class Engine extends Emitter {
       publish: (/** @type {any} */ frame) => this.#publish(frame),
       tell: (/** @type {Status} */ status) => this.#tell(status),
       notice: (/** @type {string} */ sentence) => this.emit("notice", sentence),
-      lost: () => this.#lost(),
+      lost: () => {
+        this.#leader = null;
+        this.#tabs.resign();
+      },
     };
     const leader = new Leader(this.#storage, told, this.#outside);
     this.#leader = leader;
     this.#journal.read(); // what the last one has kept, and told nobody
-    await leader.start().catch((error) => {
-      if (this.#leader !== leader) return;
-      this.#tell({ phase: "ended", sentence: `This browser's storage does not work (${error.message}).` });
-      this.#leader = null;
-    });
+    await leader.start().catch(() => (this.#leader = null)); // it has told why
     return this.#leader === leader;
-  }
-
-  /** @param {string} what @param {any} value */
-  async #serve(what, value) {
-    if (this.#leader === null) throw new Refused("offline_now", "This tab is not in use now.");
-    return /** @type {any} */ (this.#leader)[what](value);
-  }
-
-  #lost() {
-    this.#leader = null;
-    this.#tabs.resign();
   }
 
   /** @param {any} message */

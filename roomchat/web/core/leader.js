@@ -61,7 +61,10 @@ export class Leader {
 
   /** Go on where the last one was. */
   async start() {
-    const session = await this.#claim();
+    const session = await this.#claim().catch((error) => {
+      this.#tell("ended", `This browser's storage does not work (${error.message}).`);
+      throw error;
+    });
     if (this.#isOver) return;
     if (session === null) return this.#tell("stranger");
     const connection = this.#connect(session);
@@ -168,9 +171,8 @@ export class Leader {
   }
 
   async retry() {
-    if (this.#status.phase !== "ended") return this.#connection?.retry();
-    await this.#connection?.close();
-    await this.start();
+    if (this.#status.phase === "ended") await this.start();
+    else this.look();
   }
 
   // ------------------------------------------------------------ the connection
@@ -263,8 +265,7 @@ export class Leader {
   }
 
   async #again() {
-    if (this.#connection !== null || !(await this.check())) return;
-    await this.start().catch(({ message }) => this.#tell("ended", message));
+    if (this.#connection === null && (await this.check())) await this.start().catch(() => {}); // it is told why
   }
 
   /** Where people meet first. @param {Reconnecting} connection */

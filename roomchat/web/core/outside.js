@@ -22,12 +22,12 @@
 /** @type {Outside} */
 export const browser = {
   connect: () => new WebSocket(`${location.origin.replace("http", "ws")}/ws`),
-  now: () => Date.now(),
+  now: Date.now,
   after: (ms, then) => {
     const timer = setTimeout(then, ms);
     return () => clearTimeout(timer);
   },
-  chance: () => Math.random(),
+  chance: Math.random,
   locks: globalThis.navigator?.locks,
   channel: (name) => new BroadcastChannel(name),
   isSeen: () => document.visibilityState === "visible",
