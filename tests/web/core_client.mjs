@@ -10,14 +10,15 @@ import { Reconnecting } from "../../roomchat/web/core/reconnecting.js";
 import { Session } from "../../roomchat/web/core/session.js";
 
 const [url, name] = process.argv.slice(2);
-const session = new Session(name);
+const session = new Session();
+session.ask(name);
 /** @type {WebSocket} */
 let socket;
 const tell = (/** @type {any} */ what) => console.log(JSON.stringify(what));
 const reconnecting = new Reconnecting({
   session,
   keep: async ({ gone, show }) => {
-    if (gone.length) tell({ pending: session.pending.size });
+    if (gone.length) tell({ pending: session.said.pending.size });
     for (const shown of show) tell({ shown });
   },
   status: (status) => tell({ status }),

@@ -54,7 +54,8 @@ export class Steps {
 
   /** @param {any} [login] */
   constructor(login) {
-    this.session = new Session("ann", login ?? {});
+    this.session = new Session();
+    this.session.ask("ann", login);
   }
 
   /**
@@ -74,17 +75,15 @@ export class Steps {
       case "hello":
         return { hello: sent(session.hello()) };
       case "due":
-        return { send: session.due().map(sent) };
-      case "read": {
-        const command = session.read(value[0], value[1]);
-        return { send: command === null ? [] : [sent(command)] };
-      }
+        return { send: session.said.due().map(sent) };
+      case "read":
+        return { send: session.read(value[0], value[1]).map(sent) };
       case "answers":
         return { is: session.hasAnswer(value) };
       case "state":
         return this.#state();
       case "again": {
-        const pending = structuredClone([...session.pending.values()]);
+        const pending = structuredClone([...session.said.pending.values()]);
         this.session = Session.fromKept(structuredClone(session.toKept()), pending);
         return {};
       }
@@ -104,11 +103,12 @@ export class Steps {
   }
 
   #state() {
-    const { name, uid, device, account, token, epoch, said, places, blocked, names, login } = this.session;
+    const { name, uid, device, account, token, epoch, said } = this.session;
+    const { room, rooms, cursors, known, over } = this.session;
     return {
-      ...{ name, uid, device, account, token, epoch, n: said.n, room: places.room, rooms: [...places.rooms] },
-      ...{ cursors: [...places.cursors], pending: [...said.pending.keys()], blocked: [...blocked].sort((a, b) => a - b) },
-      ...{ names: sorted([...names]), known: sorted([...places.markers.known]), over: login.over !== "" },
+      ...{ name, uid, device, account, token, epoch, n: said.n, room: room || null, rooms: [...rooms] },
+      ...{ cursors: [...cursors], pending: [...said.pending.keys()] },
+      ...{ known: sorted([...known]), over: over !== "" },
     };
   }
 }
@@ -118,6 +118,9 @@ export class Steps {
 /** All transcripts: each has what it is "about", its "steps", and perhaps a "login". */
 export const load = () =>
   readdirSync(FOLDER).sort().filter((one) => one.endsWith(".json") && one !== "defaults.json").flatMap(read);
+
+/** @param {any} state without what the page's session leaves to its chat model: the names of others, and who is blocked */
+const ofSession = ({ names, blocked, ...state }) => state;
 
 /**
  * A step of a transcript, and what is to follow from it: where nothing is said, an event is shown and that is all.
@@ -132,7 +135,7 @@ export function parted(step) {
   }
   if (kind === "hello") return [{ hello: true }, { hello: { type: "hello", ...value } }];
   if (kind === "due") return [{ due: true }, { send: value }];
-  if (kind === "state") return [{ state: true }, value];
+  if (kind === "state") return [{ state: true }, ofSession(value)];
   return [{ [kind]: value }, rest];
 }
 

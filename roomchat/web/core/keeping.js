@@ -1,4 +1,5 @@
-// Nothing is sent or shown before it is kept: what a session makes of events and lines gathers here until then.
+// Nothing is sent before it is kept: what a session makes of events and lines gathers here until then. Whoever
+// keeps it shows it, too.
 
 import { attempt } from "./emitter.js";
 
@@ -21,8 +22,8 @@ export class Keeping {
 
   /**
    * @param {import("./session.js").Session} session
-   * @param {(change: Change) => Promise<void>} keep never called again before it is done
-   * @param {(error: unknown) => void} failed it could not be kept: no more is sent or shown
+   * @param {(change: Change) => Promise<void>} keep and show; never called again before it is done
+   * @param {(error: any) => void} failed it could not be kept: no more is sent
    */
   constructor(session, keep, failed) {
     this.#session = session;
@@ -51,7 +52,7 @@ export class Keeping {
     gathered.show.push(...show);
   }
 
-  /** @param {() => void} then when all so far is kept, and so shown */
+  /** @param {() => void} then when all so far is kept */
   behind(then) {
     this.#gather().then.push(then);
   }
@@ -67,7 +68,7 @@ export class Keeping {
       const { then, isNews, isRenumbered, ...change } = this.#gathered;
       this.#gathered = null;
       try {
-        const pending = isRenumbered ? [...this.#session.pending.values()] : null;
+        const pending = isRenumbered ? [...this.#session.said.pending.values()] : null;
         if (isNews) await this.#keep({ ...change, pending, session: this.#session.toKept() });
       } catch (error) {
         this.#gathered = this.busy = null;

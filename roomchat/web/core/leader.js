@@ -1,10 +1,10 @@
 // What the tab that leads does for all: it has the connection, numbers what is said, and keeps what comes.
 
-import { newToken } from "./login.js";
 import { Refused, isPair } from "./protocol.js";
-import { OFFLINE, Reconnecting } from "./reconnecting.js";
+import { Reconnecting, offlineNow } from "./reconnecting.js";
 import { Session } from "./session.js";
 import { Superseded } from "./storage.js";
+import { unguessable } from "./unguessable.js";
 
 const FULL = "This browser's disk takes nothing more: what is not sent yet is lost when you close this tab.";
 const AGAIN = 1_000; // ms until a session that was taken from us is taken back
@@ -12,7 +12,7 @@ const TRUCE = 60_000; // ms in which that is done a few times only, or two would
 const FEW = 4;
 
 // Ends after which nothing of the session is of use.
-const OVER = ["logged_out", "no_account"];
+const OVER = ["logged_out", "unregistered"];
 // Ends at which the session is still there: with another name, or as an account, it may come in.
 const BARRED = ["account_needed", "name_taken", "name_owned", "bad_name"];
 
@@ -31,7 +31,7 @@ export class Leader {
   #storage;
   #told;
   #outside;
-  #term = newToken(); // its name, as the storage knows who leads
+  #term = unguessable(); // its name, as the storage knows who leads
   /** @type {Status} */
   #status = { phase: "starting", sentence: "" };
   /** @type {Reconnecting | null} */
@@ -122,7 +122,7 @@ export class Leader {
     this.#tell("connecting", "Connecting.");
     const kept = this.#isBarred && (proof.register || !proof.password) ? await this.#claim() : null;
     this.#isFresh = kept === null;
-    const session = kept ?? new Session(name);
+    const session = kept ?? new Session();
     session.ask(name, proof);
     const connection = this.#connect(session);
     try {
@@ -147,7 +147,7 @@ export class Leader {
    */
   async ask(command) {
     if (this.#status.phase === "connecting") await new Promise((go) => this.#waiting.push(() => go(undefined)));
-    if (this.#connection === null || this.#isOver) throw new Refused("offline_now", OFFLINE);
+    if (this.#connection === null || this.#isOver) throw offlineNow();
     return this.#connection.ask(command);
   }
 
@@ -206,7 +206,7 @@ export class Leader {
       await this.#storage.shrink(this.#term).catch(() => {});
       return keep().catch(async () => {
         await this.#giveUp();
-        return keep({ pending: [...connection.session.pending.values()] });
+        return keep({ pending: [...connection.session.said.pending.values()] });
       });
     });
     this.#isFresh = false;
@@ -270,7 +270,7 @@ export class Leader {
 
   /** Where people meet first. @param {Reconnecting} connection */
   #goToLobby(connection) {
-    const rooms = [...connection.session.places.rooms.keys()];
+    const rooms = [...connection.session.rooms.keys()];
     if (this.#lobby && rooms.every(isPair)) connection.send({ type: "join", room: this.#lobby });
     this.#lobby = "";
   }

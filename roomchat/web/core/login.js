@@ -1,16 +1,17 @@
 // How a session proves who it is: by its token, or, where it has none, by the password of an account.
 
+import { unguessable } from "./unguessable.js";
+
 /**
  * `register`: the account is still to be made, for which the server may want an `invite`.
  * @typedef {{password?: string, register?: boolean, invite?: string}} Proof
  */
 
+/** Until a welcome: from there on the token does. */
 export class Login {
-  /** @type {"" | "logged_out" | "no_account"} how the session has ended for good, by its own wish: as a code */
-  over = "";
   /** @type {Proof} none of it is written down */
   #proof;
-  #offered = newToken(); // of a newcomer: to be the token of the session
+  #offered = unguessable(); // of a newcomer: to be the token of the session
   #asked = false; // a hello that registers was sent, and is not answered
   #askedBefore = false; // likewise, over a connection that was lost
 
@@ -27,7 +28,7 @@ export class Login {
     this.#askedBefore = this.#asked;
     this.#asked = !!this.#proof.register;
     if (token !== null) return { token };
-    return this.#proof.password === undefined ? { ...this.#proof, new_token: this.#offered } : this.#proof;
+    return this.#proof.password === undefined ? { new_token: this.#offered } : this.#proof;
   }
 
   /**
@@ -43,15 +44,4 @@ export class Login {
     this.#askedBefore = false;
     return true;
   }
-
-  /** From here on the token does. */
-  welcomed() {
-    this.#proof = {};
-    this.#offered = newToken(); // no session has that of another
-    this.#asked = this.#askedBefore = false;
-  }
 }
-
-/** 192 random bits, of which nobody else knows. */
-export const newToken = () =>
-  [...crypto.getRandomValues(new Uint32Array(6))].map((part) => part.toString(36).padStart(7, "0")).join("");

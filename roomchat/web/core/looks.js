@@ -11,12 +11,12 @@ const ID = "look:"; // the id of each of its questions begins like that
 export const isLook = ({ type, re }) => (type === "history" || type === "error") && String(re).startsWith(ID);
 
 export class Looks {
-  /** @type {Map<string, {room: string, wanted: Set<number>, before: number}>} by id; each page is before a seq */
+  /** @type {Map<string, {room: string, wanted: number[], before: number}>} by id; each page is before a seq */
   #looks = new Map();
 
   /**
    * Ask for the last page of each room. What was asked before is forgotten.
-   * @param {Map<string, Set<number>>} wanted room to the numbers of our messages
+   * @param {Map<string, number[]>} wanted room to the numbers of our messages, rising
    */
   begin(wanted) {
     this.#looks = new Map([...wanted].map(([room, ns], i) => [ID + i, { room, wanted: ns, before: Infinity }]));
@@ -30,27 +30,25 @@ export class Looks {
    * and made again.
    * @param {any} event a page of history, or an error
    * @param {(entry: any) => boolean} isOwn whether it is a numbered entry of this session
-   * @returns {{found: import("./protocol.js").Entry[], lost: number[], doubt?: boolean,
+   * @returns {{found: import("./protocol.js").Entry[], lost: number[], doubt: boolean,
    *   send: import("./protocol.js").Command[]}}
    */
-  take(event, isOwn) {
-    const id = String(event.re);
-    const look = this.#looks.get(id);
-    if (look === undefined) return { found: [], lost: [], send: [] };
-    const { room, wanted } = look;
-    const own = new Map((event.entries ?? []).filter(isOwn).map((/** @type {any} */ one) => [one.n, one]));
-    const found = [...wanted].filter((n) => own.has(n)).sort((a, b) => a - b).map((n) => own.get(n));
-    for (const { n } of found) wanted.delete(n);
-    const before = event.entries?.[0]?.seq ?? 0;
+  take({ re, entries = [], more }, isOwn) {
+    // To what was asked before nothing is wanted any more.
+    const look = this.#looks.get(re) ?? { room: "", wanted: [], before: 0 };
+    const own = new Map(entries.filter(isOwn).map((/** @type {any} */ one) => [one.n, one]));
+    const found = look.wanted.filter((n) => own.has(n)).map((n) => own.get(n));
+    const wanted = look.wanted.filter((n) => !own.has(n));
+    const before = entries[0]?.seq ?? 0;
     // A page that does not lead on ends it, too.
-    const isLast = !event.more || !(before > 0 && before < look.before);
+    const isLast = !more || before <= 0 || before >= look.before;
     const isBehind = Math.min(...own.keys()) < Math.min(...wanted);
     if (isLast || isBehind) {
-      this.#looks.delete(id);
-      return { found, lost: [...wanted].sort((a, b) => a - b), doubt: !isBehind && before !== 1, send: [] };
+      this.#looks.delete(re);
+      return { found, lost: wanted, doubt: !isBehind && before !== 1, send: [] };
     }
-    look.before = before;
-    return { found, lost: [], send: [ask(room, id, before)] };
+    this.#looks.set(re, { room: look.room, wanted, before });
+    return { found, lost: [], doubt: false, send: [ask(look.room, re, before)] };
   }
 }
 

@@ -7,7 +7,7 @@ export class Outcome {
   send = [];
   /** @type {number[]} numbers of what is pending no longer: it has come back, or was refused */
   gone = [];
-  isRenumbered = false; // what is pending has got other numbers
+  isRenumbered = false; // what is pending may have got other numbers
   retry = false; // what is pending is to be sent again in a while
 
   /** @param {any[]} show */

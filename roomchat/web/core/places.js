@@ -1,36 +1,36 @@
-// Where a session is: its rooms, how much of each it has seen, and the current one.
+// Where a session is: its rooms, how much of each it has seen and its person has read, and the current one.
 
-import { Markers } from "./markers.js";
 import { compared, isPair } from "./protocol.js";
 
 const HISTORY = 50; // messages that a join brings; what it brings may come again if the connection is lost before
+export const READ_ID = "read"; // id of how far the person has read; the answer is for nobody else
 
 export class Places {
-  /** @type {string | null} joined or spoken in last: where a dial of our UID lands */
-  room = null;
+  room = ""; // joined or spoken in last: where a dial of our UID lands
   /** @type {Map<string, number>} those to be in, by joining: the seq from which on nothing may be missed */
   rooms = new Map();
   /** @type {Map<string, number>} room to the seq of its last entry that came */
   cursors = new Map();
-  markers = new Markers();
-  /** @type {Set<string>} rooms of the hello: of these all comes that was missed */
-  named = new Set();
+  /** @type {Map<string, number>} room to the seq up to which its person has read it, as the server knows */
+  known = new Map();
+  /** @type {Map<string, number>} room to seq: told perhaps, and not answered */
+  wanted = new Map();
+  /** @type {Map<string, number>} rooms of the hello, with their cursors: of these all comes that was missed */
+  named = new Map();
   /** @type {Set<string>} rooms that were joined over this connection, as names are compared */
   entered = new Set();
   /** @type {Set<string>} rooms out of which somebody has put us, likewise */
   putOut = new Set();
   isReturning = false; // between a welcome and the mark behind all that was missed
+  takesRead = false; // whether the server knows what a read marker is
 
-  /** The rooms to be in, with their cursors, as a hello names them: the current one is the last. */
+  /** A hello names the rooms to be in: the current one is the last. */
   nameRooms() {
-    const rooms = new Map([...this.rooms, ...this.cursors]);
-    const cursor = this.room === null ? undefined : rooms.get(this.room);
-    if (this.room !== null && cursor !== undefined) {
-      rooms.delete(this.room);
-      rooms.set(this.room, cursor);
-    }
-    this.named = new Set(rooms.keys());
-    return rooms;
+    this.named = new Map([...this.rooms, ...this.cursors]);
+    const cursor = this.named.get(this.room);
+    if (cursor === undefined) return;
+    this.named.delete(this.room);
+    this.named.set(this.room, cursor);
   }
 
   /**
@@ -52,11 +52,11 @@ export class Places {
     const { room, last_seq: last, read } = event;
     this.entered.add(compared(room));
     this.putOut.delete(compared(room));
-    this.markers.take(event);
+    this.marked(event);
     // Those where we were come back in any order; an answer to what was asked is where we want to be.
     // Where another device of ours has gone we need not be.
     const isElsewhere = event.device !== undefined || this.isReturning;
-    if (!isPair(room) && (event.re !== undefined || !(isElsewhere && this.room !== null))) this.room = room;
+    if (!isPair(room) && (event.re !== undefined || !(isElsewhere && this.room))) this.room = room;
     const isCut = this.isReturning && (this.cursors.get(room) ?? 0) > last; // else an entry may have overtaken it
     if (isCut) this.cursors.set(room, last);
     let start = Math.max(0, last - HISTORY);
@@ -67,14 +67,47 @@ export class Places {
 
   /** @param {string} room */
   left(room) {
-    this.markers.leave(room);
-    this.cursors.delete(room);
-    this.rooms.delete(room);
-    if (room === this.room) this.room = [...this.rooms.keys()].reverse().find((one) => !isPair(one)) ?? null;
+    for (const kept of [this.rooms, this.cursors, this.known, this.wanted]) kept.delete(room);
+    if (room === this.room) this.room = [...this.rooms.keys()].reverse().find((one) => !isPair(one)) ?? "";
   }
 
   /** @param {import("./protocol.js").Gap} event */
   missed({ room, before }) {
     this.cursors.set(room, Math.max(this.cursors.get(room) ?? 0, before - 1));
   }
+
+  // ------------------------------------------------------------ up to where it is read
+
+  /**
+   * The person has read a room up to there; what is to be sent, if that is news.
+   * @param {string} room
+   * @param {number} seq
+   */
+  read(room, seq) {
+    if (!this.rooms.has(room) || seq <= Math.max(this.known.get(room) ?? 0, this.wanted.get(room) ?? 0)) return [];
+    this.wanted.set(room, seq);
+    return this.takesRead ? [told([room, seq])] : [];
+  }
+
+  /** What a lost connection may have swallowed of that. */
+  owed() {
+    return this.takesRead ? [...this.wanted].map(told) : [];
+  }
+
+  /**
+   * The server has said how far it is.
+   * @param {import("./protocol.js").Joined | import("./protocol.js").ReadMarker} event
+   */
+  marked(event) {
+    const { room, read } = event;
+    if (read === undefined) this.known.delete(room);
+    else this.known.set(room, read);
+    let wanted = this.wanted.get(room) ?? 0;
+    if (event.type === "joined") wanted = Math.min(wanted, event.last_seq); // it may have lost the end of its log
+    if (wanted <= (read ?? 0)) this.wanted.delete(room);
+    else this.wanted.set(room, wanted);
+  }
 }
+
+/** @param {[string, number]} marker */
+const told = ([room, seq]) => ({ type: /** @type {const} */ ("read"), room, seq, id: READ_ID });

@@ -4,7 +4,7 @@ import { Refused } from "./protocol.js";
 
 const PATIENCE = 30_000; // ms that an answer may take, through lost connections as well
 
-/** @typedef {{command: any, isSent: boolean, resolve: (event: any) => void}} Asked an error is an event, too */
+/** @typedef {PromiseWithResolvers<any> & {command: any, isSent: boolean}} Asked */
 
 export class Questions {
   /** @type {Map<number, Asked>} by id */
@@ -24,19 +24,11 @@ export class Questions {
    */
   ask(command) {
     const id = (this.#last += 1);
-    return new Promise((resolve, reject) => {
-      const late = () => {
-        this.#asked.delete(id);
-        reject(new Refused("no_answer", `The server did not answer within ${PATIENCE / 1000} seconds.`));
-      };
-      const stop = this.#outside.after(PATIENCE, late);
-      const answered = (/** @type {any} */ event) => {
-        stop();
-        if (event.type === "error") reject(new Refused(event.code, event.message));
-        else resolve(event);
-      };
-      this.#asked.set(id, { command: { ...command, id }, isSent: false, resolve: answered });
-    });
+    const asked = { command: { ...command, id }, isSent: false, ...Promise.withResolvers() };
+    this.#asked.set(id, asked);
+    const message = `The server did not answer within ${PATIENCE / 1000} seconds.`;
+    const late = () => this.take({ type: "error", code: "no_answer", message, re: id });
+    return asked.promise.finally(this.#outside.after(PATIENCE, late));
   }
 
   /**
@@ -60,13 +52,13 @@ export class Questions {
   take(event) {
     const one = this.#asked.get(event.re);
     this.#asked.delete(event.re);
-    one?.resolve(event);
+    if (event.type === "error") one?.reject(new Refused(event.code, event.message));
+    else one?.resolve(event);
   }
 
   /** @param {Refused} error why there will be no answers */
   end(error) {
-    const { code, message } = error;
-    for (const one of this.#asked.values()) one.resolve({ type: "error", code, message });
+    for (const one of this.#asked.values()) one.reject(error);
     this.#asked.clear();
   }
 }

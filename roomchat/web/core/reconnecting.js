@@ -1,6 +1,5 @@
 // A session kept alive: connecting, coming back, sending again. Nothing is sent or shown before it is kept.
 
-import { Backoff } from "./backoff.js";
 import { Connection } from "./connection.js";
 import { Keeping } from "./keeping.js";
 import { Refused } from "./protocol.js";
@@ -8,10 +7,14 @@ import { Questions } from "./questions.js";
 import { CAUGHT_UP_ID } from "./session.js";
 import { verdict } from "./verdict.js";
 
+const FIRST_PAUSE = 100; // ms until the first try to come back; then twice as long each time
+const MAX_PAUSE = 10_000; // ms; a server that was down for long has its people back soon
 const STORAGE_RETRY = 1_000; // ms until a server whose disk took nothing is asked again
 const GOODBYE_TIMEOUT = 5_000; // ms that the server has to say goodbye
 const MAX_GATHERED = 20_000; // events that wait to be kept: with more the connection is given up, and comes again
-export const OFFLINE = "There is no connection now; try again when it is back.";
+
+export const offlineNow = () =>
+  new Refused("offline_now", "There is no connection now; try again when it is back.");
 
 /**
  * How things stand. `retryAt`, in ms as `Date.now()`: when the next try is; without it, it is under way.
@@ -28,7 +31,7 @@ export class Reconnecting {
   #status;
   #outside;
   #questions;
-  #backoff = new Backoff();
+  #pause = FIRST_PAUSE; // before the next try
   /** @type {Connection | null} */
   #connection = null;
   #isReady = false; // welcomed over this connection
@@ -37,8 +40,8 @@ export class Reconnecting {
   #isEnded = false;
   #isPaused = false; // the server could not store what was said: it has a moment for that
   #stopWaiting = () => {}; // for the next try
-  /** @type {{resolve: (event: any) => void, reject: (error: Refused) => void} | null} */
-  #opening = null;
+  /** @type {PromiseWithResolvers<any> | undefined} */
+  #opening;
 
   /**
    * @param {object} options
@@ -49,7 +52,8 @@ export class Reconnecting {
    */
   constructor({ session, keep, status, outside }) {
     this.session = session;
-    this.#keeping = new Keeping(session, keep, (error) => this.#failed(error));
+    this.#keeping = new Keeping(session, keep, ({ message }) =>
+      this.#end("not_kept", `The session can't be kept in this browser (${message}).`));
     this.#status = status;
     this.#outside = outside;
     this.#questions = new Questions(outside);
@@ -68,10 +72,9 @@ export class Reconnecting {
    */
   open() {
     this.#isFirst = true;
-    return new Promise((resolve, reject) => {
-      this.#opening = { resolve, reject };
-      this.start();
-    });
+    this.#opening = Promise.withResolvers();
+    this.start();
+    return this.#opening.promise;
   }
 
   /** Whoever looks wants it now: connect at once, or see whether the server is still there. */
@@ -83,19 +86,19 @@ export class Reconnecting {
 
   /** End the connection; the seat waits for the next one. Done when all that has come is kept. */
   async close() {
-    this.#isEnded = true;
-    this.#lose();
-    this.#questions.end(new Refused("offline_now", OFFLINE));
+    this.#stop();
+    this.#questions.end(offlineNow());
     await this.#keeping.busy;
   }
 
-  /** Nobody comes back with this session: an account's device is logged out, a guest says goodbye. */
-  async logout() {
-    const hasAccount = this.session.account;
-    const said = this.ask({ type: hasAccount ? "logout" : "bye" });
+  /**
+   * Nobody comes back with this session: an account's device is logged out, a guest says goodbye. Done when the
+   * server has answered, or has had the time for it; then it is to be closed.
+   */
+  logout() {
+    const said = this.ask({ type: this.session.account ? "logout" : "bye" });
     const late = new Promise((resolve) => this.#outside.after(GOODBYE_TIMEOUT, () => resolve(null)));
-    await Promise.race([said, late]);
-    await this.close();
+    return Promise.race([said, late]);
   }
 
   // ------------------------------------------------------------ what is asked of it
@@ -106,7 +109,7 @@ export class Reconnecting {
    * @returns {number} its `n`; throws Refused if it can't be said at all
    */
   say(line) {
-    if (this.#isEnded) throw new Refused("offline_now", OFFLINE);
+    if (this.#isEnded) throw offlineNow();
     const n = this.session.say(line);
     this.#keeping.said({ ...line, n });
     this.#sendDue();
@@ -119,19 +122,18 @@ export class Reconnecting {
    * @returns {Promise<any>} throws Refused
    */
   async ask(command) {
-    if (!this.#isReady) throw new Refused("offline_now", OFFLINE);
+    if (!this.#isReady) throw offlineNow();
     const answer = this.#questions.ask(command);
     this.#sendDue();
     return answer;
   }
 
   /**
-   * Send something whose answer comes among the events; whether there is a connection.
+   * Send something whose answer comes among the events, if there is a connection.
    * @param {import("./protocol.js").Command} command
    */
   send(command) {
     if (this.#isReady) this.#send([command]);
-    return this.#isReady;
   }
 
   /**
@@ -140,8 +142,7 @@ export class Reconnecting {
    * @param {number} seq
    */
   read(room, seq) {
-    const command = this.session.read(room, seq);
-    if (command !== null) this.send(command);
+    this.session.read(room, seq).forEach((command) => this.send(command));
   }
 
   // ------------------------------------------------------------ connecting
@@ -149,11 +150,11 @@ export class Reconnecting {
   #connect() {
     this.#stopWaiting();
     this.#isPaused = false;
-    if (this.#isLost) this.#tell("offline", "Trying to connect again.");
-    else this.#tell("connecting", "Connecting.");
+    if (this.#isLost) this.#status({ phase: "offline", sentence: "Trying to connect again." });
+    else this.#status({ phase: "connecting", sentence: "Connecting." });
     const connection = new Connection(this.#outside, {
       open: () => connection.send(this.session.hello()),
-      events: (events) => this.#receive(connection, events),
+      lines: (lines) => this.#receive(connection, lines),
       end: (reason) => this.#lost(reason),
     });
     this.#connection = connection;
@@ -162,15 +163,14 @@ export class Reconnecting {
   /** @param {string} reason */
   #lost(reason) {
     this.#lose();
-    if (this.#isFirst) {
-      this.#end("no_connection", reason);
-      return;
-    }
+    if (this.#isFirst) return this.#end("no_connection", reason);
     this.#isLost = true;
-    const pause = this.#backoff.next(this.#outside.chance());
+    // Jittered, so that the thousands whom a server lost do not come back at the same moment.
+    const pause = this.#pause * (0.5 + this.#outside.chance() / 2);
+    this.#pause = Math.min(2 * this.#pause, MAX_PAUSE);
     this.#stopWaiting = this.#outside.after(pause, () => this.#connect());
-    const retryAt = this.#outside.now() + pause;
-    this.#tell("offline", `${reason} Trying again; what you type is kept.`, { retryAt });
+    const sentence = `${reason} Trying again; what you type is kept.`;
+    this.#status({ phase: "offline", sentence, retryAt: this.#outside.now() + pause });
   }
 
   #lose() {
@@ -180,44 +180,38 @@ export class Reconnecting {
     this.#stopWaiting();
   }
 
+  #stop() {
+    this.#isEnded = true;
+    this.#lose();
+  }
+
   /**
    * @param {string} code
    * @param {string} sentence
    */
   #end(code, sentence) {
-    this.#isEnded = true;
-    this.#lose();
+    this.#stop();
     const error = new Refused(code, sentence);
     this.#keeping.behind(() => {
       this.#opening?.reject(error);
       this.#questions.end(error);
-      this.#tell("ended", sentence, { code });
+      this.#status({ phase: "ended", sentence, code });
     });
-  }
-
-  /**
-   * @param {Status["phase"]} phase
-   * @param {string} sentence
-   * @param {{code?: string, retryAt?: number}} [more]
-   */
-  #tell(phase, sentence, more) {
-    this.#status({ phase, sentence, ...more });
   }
 
   // ------------------------------------------------------------ what comes
 
   /**
    * @param {Connection} connection
-   * @param {any[]} events
+   * @param {string[]} lines
    */
-  #receive(connection, events) {
+  #receive(connection, lines) {
     try {
-      for (const event of events) {
+      for (const line of lines) {
         if (connection !== this.#connection) return;
-        this.#take(event);
+        this.#take(JSON.parse(line));
       }
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
+    } catch {
       this.#lost("The server has sent what this page does not understand.");
     }
     if (this.#keeping.size > MAX_GATHERED) this.#lost("More has come than this browser can keep at a time.");
@@ -226,23 +220,20 @@ export class Reconnecting {
 
   /** @param {any} event */
   #take(event) {
-    if (event.type === "error") {
-      const end = verdict(event, this.session, this.#isReady, this.#isFirst);
-      if (end?.isFinal) this.#end(end.code, end.message);
-      else if (end) this.#lost(end.message);
-      if (end) return;
-    }
+    if (typeof event.type !== "string") throw new TypeError("no event");
+    const end = event.type === "error" && verdict(event, this.session, this.#isReady, this.#isFirst);
+    if (end) return end.isFinal ? this.#end(end.code, end.message) : this.#lost(end.message);
     const outcome = this.session.receive(event);
     // It was of use, though it may end before all has come that was missed.
-    if (event.seq !== undefined && outcome.show.length > 0) this.#backoff.reset();
+    if (event.seq !== undefined && outcome.show.length > 0) this.#pause = FIRST_PAUSE;
     this.#keeping.news(outcome);
     this.#send(outcome.send);
     this.#keeping.behind(() => this.#questions.take(event));
     if (event.type === "welcome") this.#welcomed(event);
     if (event.type === "pong" && event.re === CAUGHT_UP_ID) this.#caughtUp();
-    if (outcome.retry) this.#pause();
-    const { over } = this.session.login;
-    if (over) this.#end(over, over === "no_account" ? "Your account has ended." : "This device is logged out.");
+    if (outcome.retry) this.#wait();
+    const { over } = this.session;
+    if (over) this.#end(over, over === "logged_out" ? "This device is logged out." : "Your account has ended.");
   }
 
   /** @param {any} event */
@@ -255,14 +246,14 @@ export class Reconnecting {
 
   /** All that was missed stands before this. */
   #caughtUp() {
-    this.#backoff.reset();
+    this.#pause = FIRST_PAUSE;
     const sentence = this.#isLost ? "The connection is back." : "";
     this.#isLost = false;
     const connection = this.#connection;
-    this.#keeping.behind(() => connection === this.#connection && this.#tell("online", sentence));
+    this.#keeping.behind(() => connection === this.#connection && this.#status({ phase: "online", sentence }));
   }
 
-  #pause() {
+  #wait() {
     this.#isPaused = true;
     this.#outside.after(STORAGE_RETRY, () => {
       this.#isPaused = false;
@@ -275,19 +266,13 @@ export class Reconnecting {
   /** What may be sent now. */
   #sendDue() {
     if (!this.#isReady) return;
-    const due = this.#isPaused ? [] : this.session.due();
+    const due = this.#isPaused ? [] : this.session.said.due();
     this.#send([...due, ...this.#questions.due(this.session.said)]);
   }
 
   /** @param {any[]} commands over this connection, when all so far is kept */
   #send(commands) {
     const connection = this.#connection;
-    if (commands.length) this.#keeping.behind(() => commands.forEach((one) => connection?.send(one)));
-  }
-
-  /** @param {unknown} error of whoever keeps it */
-  #failed(error) {
-    const why = error instanceof Error ? error.message : String(error);
-    this.#end("not_kept", `The session can't be kept in this browser (${why}).`);
+    this.#keeping.behind(() => commands.forEach((one) => connection?.send(one)));
   }
 }

@@ -1,7 +1,7 @@
 // What was said and has not come back: numbered, kept, and sent until the server has it. docs/protocol.md,
 // "Counting messages".
 
-import { ACTION, Refused, compared } from "./protocol.js";
+import { ACTION, Refused, isSame } from "./protocol.js";
 
 export const WINDOW = 100; // messages on their way to the server at a time
 const N_BYTES = 24; // that the number of a message adds to its line
@@ -10,18 +10,19 @@ const N_BYTES = 24; // that the number of a message adds to its line
  * Something said in a room, or to somebody. `id` is what its owner knows it by, `at` when it was said, in ms.
  * @typedef {{id?: string, room?: string, uid?: number, text: string, kind?: "action", at?: number,
  *   n?: number}} Line
+ * @typedef {Line & {n: number}} Numbered
  * @typedef {import("./outcome.js").Outcome} Outcome
  */
 
 export class Said {
   n = 0; // the last one given to a line
-  /** @type {Map<number, Line>} by their numbers */
+  /** @type {Map<number, Numbered>} by their numbers, which rise */
   pending = new Map();
   welcomed = 0; // the last n that the server had handled when it welcomed us
   /** @type {Set<string>} of the server */
   features = new Set();
-  /** @type {import("./protocol.js").Limits} the welcome says what this server takes */
-  limits = { text: 8192, name: 32, line: 65536, rooms: 100 };
+  /** @type {{text: number, line: number}} the welcome says what this server takes: characters, bytes */
+  limits = { text: 8192, line: 65536 };
   #handled = 0; // the last n of which we know that the server has handled it
   #sent = 0; // the last n that was sent over this connection
 
@@ -40,10 +41,15 @@ export class Said {
     if (new TextEncoder().encode(json).length + N_BYTES > bytes) {
       throw new Refused("too_long", `A line may have at most ${bytes} bytes, and this message has more.`);
     }
-    if (/\p{Surrogate}/u.test(line.text)) throw new Refused("bad_command", "This message is not Unicode.");
-    this.n += 1;
-    this.pending.set(this.n, { ...line, n: this.n });
-    return this.n;
+    if (!line.text.isWellFormed()) throw new Refused("bad_command", "This message is not Unicode.");
+    return this.#number(line);
+  }
+
+  /** @param {Line} line */
+  #number(line) {
+    const n = (this.n += 1);
+    this.pending.set(n, { ...line, n });
+    return n;
   }
 
   /**
@@ -100,9 +106,7 @@ export class Said {
    */
   refuse(outcome, n, code, message) {
     const line = this.settle(outcome, n);
-    if (line === undefined) return;
-    const { id, room, uid, text, kind } = line;
-    outcome.show.push({ type: "refusal", id, n, code, message, text, room, uid, kind });
+    if (line) outcome.show.push({ ...line, type: "refusal", code, message });
   }
 
   /**
@@ -112,24 +116,20 @@ export class Said {
    * @param {number} last
    */
   countFrom(outcome, last) {
-    const before = this.n;
-    const waiting = [...this.pending.values()].filter(({ n }) => (n ?? 0) > last);
-    this.pending = new Map([...this.pending].filter(([n]) => n <= last));
+    const waiting = [...this.pending.values()].filter(({ n }) => n > last);
+    for (const { n } of waiting) this.pending.delete(n);
     this.n = this.welcomed = this.#handled = this.#sent = last;
-    for (const line of waiting) {
-      this.n += 1;
-      this.pending.set(this.n, { ...line, n: this.n });
-    }
-    outcome.isRenumbered = before !== this.n || waiting.some(({ n }, i) => n !== last + 1 + i);
+    for (const line of waiting) this.#number(line);
+    outcome.isRenumbered = waiting.length > 0;
   }
 
   /** The rooms in which something is to be said still. */
   rooms() {
-    return [...this.pending.values()].flatMap(({ room }) => (room === undefined ? [] : [room]));
+    return [...this.pending.values()].map(({ room }) => room).filter((room) => room !== undefined);
   }
 
   /** @param {string} room whether all that was said there has come back */
   isSaid(room) {
-    return !this.rooms().some((one) => compared(one) === compared(room));
+    return !this.rooms().some((one) => isSame(one, room));
   }
 }

@@ -3,15 +3,16 @@
 
 import { Login } from "./login.js";
 import { Looks, isLook } from "./looks.js";
-import { READ_ID } from "./markers.js";
 import { Outcome } from "./outcome.js";
-import { Places } from "./places.js";
+import { Places, READ_ID } from "./places.js";
 import { FEATURES, VERSION, compared, isEntry, isPair, pairRoom } from "./protocol.js";
 import { Said } from "./said.js";
 
 export const CAUGHT_UP_ID = "caught-up"; // id of the ping that follows each hello
 const PROGRAM = "roomchat in a browser";
 const OWN = ["message", "action", "tombstone"]; // what something that was said comes back as
+const AGAIN = ["storage_unavailable", "out_of_order"]; // why something that was said has to be said again
+const REFUSALS = ["unknown_token", "name_owned", "too_many_rooms"]; // of a hello: there may be another one
 
 const LOST_REASON = "The server refused the message; its reason was lost with the connection.";
 const DOUBT_REASON = "Nobody can tell any more whether this was said there.";
@@ -24,7 +25,8 @@ const OTHER_LOG = "The server has another log now, where the UID may be someone 
  */
 
 /** One session, over any number of connections. Feed it every event as it comes; each is to be shown once. */
-export class Session {
+export class Session extends Places {
+  name = "";
   uid = 0;
   device = 1; // of the client that the UID is of
   account = false; // whether the token is an account's
@@ -32,60 +34,39 @@ export class Session {
   token = null;
   /** @type {string | null} */
   epoch = null;
-  /** @type {Set<number>} UIDs; the server that serves this page keeps them */
-  blocked = new Set();
-  /** @type {Map<number, string>} UID to name, of those whom we whisper with: nobody tells who is offline */
-  names = new Map();
-  places = new Places();
   said = new Said();
-  /** @type {string | undefined} the name to be called, until the server has agreed */
+  login = new Login();
+  /** @type {"" | "logged_out" | "unregistered"} how it has ended for good, by its own wish */
+  over = "";
+  /** @type {string | undefined} the name to be called by, until the server has agreed */
   #asked;
   #looks = new Looks();
   #isWelcomed = false; // over this connection
 
   /**
-   * @param {string} name
-   * @param {import("./login.js").Proof} [proof]
-   */
-  constructor(name, proof) {
-    this.name = this.#asked = name;
-    this.login = new Login(proof);
-  }
-
-  /**
    * The session that `toKept` has told of.
    * @param {Kept} kept
-   * @param {Iterable<Line>} pending what was said and had not come back, with its numbers
+   * @param {Iterable<import("./said.js").Numbered>} pending what was said and had not come back
    */
-  static fromKept(kept, pending = []) {
-    const { name, n, room, rooms, cursors, putOut, known, wanted, ...who } = kept;
-    const session = Object.assign(new Session(name), who);
-    const { places, said } = session;
-    Object.assign(places, { room, rooms, cursors, putOut });
-    Object.assign(places.markers, { known, wanted });
-    said.n = n;
-    said.pending = new Map([...pending].map((line) => [line.n ?? 0, line]));
-    if (session.token !== null) session.#asked = undefined;
+  static fromKept({ n, ...kept }, pending = []) {
+    const session = Object.assign(new Session(), kept);
+    session.room ??= ""; // a page of before has kept null
+    session.said.n = n;
+    session.said.pending = new Map([...pending].map((line) => [line.n, line]));
     return session;
   }
 
   /** @returns {Kept} all but what is pending: that is kept line by line */
   toKept() {
-    const { name, uid, device, account, token, epoch, blocked, names, said } = this;
-    const { room, rooms, cursors, putOut, markers } = this.places;
-    const { known, wanted } = markers;
-    const who = { name, uid, device, account, token, epoch, blocked, names };
-    return structuredClone({ ...who, n: said.n, room, rooms, cursors, putOut, known, wanted });
-  }
-
-  get pending() {
-    return this.said.pending;
+    const { name, uid, device, account, token, epoch, room, rooms, cursors, putOut, known, wanted } = this;
+    const places = { room, rooms, cursors, putOut, known, wanted };
+    return structuredClone({ name, uid, device, account, token, epoch, n: this.said.n, ...places });
   }
 
   /**
-   * The next hello asks to be called so, or to be that account: what it was refused for.
+   * The next hello asks to be called so, or to be that account.
    * @param {string} name
-   * @param {import("./login.js").Proof} proof
+   * @param {import("./login.js").Proof} [proof]
    */
   ask(name, proof) {
     this.#asked = name;
@@ -96,13 +77,13 @@ export class Session {
 
   /** How a connection begins. Its `rooms` are a Map: an object would put names that are numbers first. */
   hello() {
-    this.places.entered.clear();
+    this.entered.clear();
     this.#isWelcomed = false;
-    const rooms = this.places.nameRooms();
+    this.nameRooms();
     const proof = this.login.fields(this.token);
     const hello = { type: "hello", protocol: VERSION, client: PROGRAM, features: FEATURES, ...proof };
-    if (this.token !== null) return { ...hello, name: this.#asked, rooms, epoch: this.epoch };
-    this.places.named.clear();
+    if (this.token !== null) return { ...hello, name: this.#asked, rooms: this.named, epoch: this.epoch };
+    this.named.clear();
     return { ...hello, name: this.#asked ?? this.name };
   }
 
@@ -112,23 +93,9 @@ export class Session {
    */
   say(line) {
     const n = this.said.add(line);
-    const { places } = this;
-    if (line.room !== undefined && places.rooms.has(line.room) && !isPair(line.room)) places.room = line.room;
+    const { room = "" } = line;
+    if (this.rooms.has(room) && !isPair(room)) this.room = room;
     return n;
-  }
-
-  /** What is to be sent now of that. */
-  due() {
-    return this.said.due();
-  }
-
-  /**
-   * The person has read a room up to there; what is to be sent, if that is news.
-   * @param {string} room
-   * @param {number} seq
-   */
-  read(room, seq) {
-    return this.places.rooms.has(room) ? this.places.markers.read(room, seq) : null;
   }
 
   // ------------------------------------------------------------ from the server
@@ -139,83 +106,56 @@ export class Session {
    * @returns {Outcome}
    */
   receive(event) {
+    const { type, re } = event;
     if (isLook(event)) return this.#looked(event);
     if (isEntry(event)) return this.#entry(event);
-    switch (event.type) {
-      case "welcome":
-        return this.#welcome(event);
-      case "error":
-        return this.#error(event);
-      case "pong":
-        return event.re === CAUGHT_UP_ID ? this.#caughtUp() : new Outcome(event);
-      case "read":
-        this.places.markers.take(event);
-        return event.re === READ_ID ? new Outcome() : new Outcome(event);
-      case "joined":
-        if (isPair(event.room)) this.#meet(event.members);
-        return new Outcome(this.places.joined(event) ? { ...event, isCut: true } : event);
-      case "gap":
-        this.places.missed(event);
-        break;
-      case "left":
-        this.#left(event);
-        break;
-      default:
-        this.#note(event);
-    }
-    return new Outcome(event);
+    if (type === "welcome") return this.#welcome(event);
+    if (type === "error") return this.#error(event);
+    if (type === "pong" && re === CAUGHT_UP_ID) return this.#caughtUp();
+    this.#note(event);
+    if (type === "joined") return new Outcome({ ...event, isCut: this.joined(event) });
+    return type === "read" && re === READ_ID ? new Outcome() : new Outcome(event);
   }
 
-  /** @param {import("./protocol.js").Left} event */
-  #left({ room, reason }) {
-    const { places } = this;
-    places.left(room);
-    if (reason !== undefined || places.isReturning) places.putOut.add(compared(room));
-  }
-
-  /** @param {any} event something about who we are, or others */
-  #note({ type, uid, name, devices }) {
-    if (type === "registered") this.account = true;
-    else if (type === "blocked") this.blocked.add(uid);
-    else if (type === "unblocked") this.blocked.delete(uid);
+  /** @param {any} event something about who we are and where; of others the chat model knows */
+  #note(event) {
+    const { type, uid, name, room } = event;
+    if (type === "read") this.marked(event);
+    else if (type === "gap") this.missed(event);
+    else if (type === "left") {
+      this.left(room);
+      if (event.reason !== undefined || this.isReturning) this.putOut.add(compared(room));
+    } else if (type === "registered") this.account = true;
     else if (type === "renamed" && uid === this.uid) this.name = name;
-    else if (type === "renamed" && this.names.has(uid)) this.names.set(uid, name);
-    else if (type === "unregistered" || (type === "logged_out" && devices.includes(this.device))) {
-      this.login.over = type === "unregistered" ? "no_account" : "logged_out";
+    else if (type === "unregistered" || (type === "logged_out" && event.devices.includes(this.device))) {
+      this.over = type;
       [this.token, this.account] = [null, false];
     }
   }
 
-  /** @param {import("./protocol.js").Person[]} people in a room of two */
-  #meet(people) {
-    for (const { uid, name } of people) if (uid !== this.uid) this.names.set(uid, name);
-  }
-
   /** @param {import("./protocol.js").Welcome} event */
   #welcome(event) {
-    const { places, said } = this;
+    const { said } = this;
     const outcome = new Outcome(event);
     const isOtherLog = event.epoch !== this.epoch;
     const { uid, name, token, epoch, account = false, device = 1 } = event;
     Object.assign(this, { uid, name, token, epoch, account, device });
     this.#asked = undefined;
-    this.login.welcomed();
-    this.blocked = new Set(event.blocked);
+    this.login = new Login();
     said.limits = event.limits;
     said.features = new Set(event.features);
-    places.markers.isKnown = said.features.has("read");
-    places.isReturning = this.#isWelcomed = true;
-    const rooms = [...places.rooms.keys()];
+    this.takesRead = said.features.has("read");
+    this.isReturning = this.#isWelcomed = true;
+    const rooms = [...this.rooms.keys()];
     if (isOtherLog) {
       // It does not know what we have seen, nor where we were; its UIDs are other people's.
-      for (const kept of [places.cursors, places.rooms, places.markers.known, places.markers.wanted, this.names]) {
-        kept.clear();
+      for (const kept of [this.cursors, this.rooms, this.known, this.wanted]) kept.clear();
+      for (const { n, uid: whom } of said.pending.values()) {
+        if (whom !== undefined) said.refuse(outcome, n, "other_log", OTHER_LOG);
       }
-      const whispers = [...said.pending].filter(([, line]) => line.uid !== undefined);
-      for (const [n] of whispers) said.refuse(outcome, n, "other_log", OTHER_LOG);
     }
     said.countFrom(outcome, event.last_n);
-    outcome.send = [...this.#owed(rooms), ...this.due(), { type: "ping", id: CAUGHT_UP_ID }];
+    outcome.send = [...this.#lacking(rooms), ...said.due(), { type: "ping", id: CAUGHT_UP_ID }];
     return outcome;
   }
 
@@ -223,23 +163,21 @@ export class Session {
    * Go into the rooms to be in: where we were, and where something is still to be said; not if we were put out.
    * @param {string[]} rooms where we were
    */
-  #owed(rooms) {
-    const { places } = this;
-    const named = new Map([...this.said.rooms(), ...rooms].map((room) => [compared(room), room]));
-    const out = new Set([...places.putOut, ...[...places.rooms.keys()].map(compared)]);
-    return [...named].flatMap(([key, room]) => (isPair(room) || out.has(key) ? [] : [{ type: "join", room }]));
+  #lacking(rooms) {
+    const lacking = new Map([...this.said.rooms(), ...rooms].map((room) => [compared(room), room]));
+    for (const key of [...this.putOut, ...[...this.rooms.keys()].map(compared)]) lacking.delete(key);
+    return [...lacking.values()].filter((room) => !isPair(room)).map((room) => ({ type: "join", room }));
   }
 
   /** @param {any} event */
   #entry(event) {
     const outcome = new Outcome();
-    const { room, seq, uid, name, n } = event;
+    const { room, seq, n } = event;
     const isOwn = this.isOwn(event);
     const shown = isOwn ? this.#settled(outcome, event) : event;
     if (isOwn) this.said.handled(n);
-    if (seq <= (this.places.cursors.get(room) ?? 0)) return outcome;
-    this.places.cursors.set(room, seq);
-    if (uid && name && isPair(room)) this.#meet([{ uid, name }]);
+    if (seq <= (this.cursors.get(room) ?? 0)) return outcome;
+    this.cursors.set(room, seq);
     outcome.show.push(shown);
     return outcome;
   }
@@ -256,31 +194,26 @@ export class Session {
    */
   hasAnswer(code) {
     if (code !== "too_many_rooms") return !this.#isWelcomed && this.login.hasAnswer(code, this.account);
-    return [...this.places.rooms.keys()].some((room) => !isPair(room) && room !== this.places.room);
+    return [...this.rooms.keys()].some((room) => !isPair(room) && room !== this.room);
   }
 
   /** @param {import("./protocol.js").ErrorEvent} event */
   #error(event) {
     const { code, n, message } = event;
     const outcome = new Outcome();
-    if ((code === "storage_unavailable" || code === "out_of_order") && n !== undefined) {
+    if (AGAIN.includes(code) && n !== undefined) {
       this.said.again();
       outcome.retry = true;
       if (code === "storage_unavailable") outcome.show.push(event);
-    } else if (code === "unknown_token") {
-      [this.token, this.epoch, this.account] = [null, null, false];
-      outcome.send.push(this.hello());
-    } else if (code === "name_owned" && !this.#isWelcomed) {
-      outcome.send.push(this.hello());
-    } else if (code === "too_many_rooms" && !this.#isWelcomed) {
-      const { room } = this.places;
-      outcome.show.push(event, ...this.places.leaveAllBut(room === null ? [] : [room]));
+    } else if (code === "unknown_token" || (REFUSALS.includes(code) && !this.#isWelcomed)) {
+      if (code === "unknown_token") [this.token, this.epoch, this.account] = [null, null, false];
+      if (code === "too_many_rooms") outcome.show.push(event, ...this.leaveAllBut([this.room]));
       outcome.send.push(this.hello());
     } else if (n === undefined) {
       if (event.re !== READ_ID) outcome.show.push(event);
     } else {
       this.said.handled(n);
-      if (this.pending.has(n)) this.said.refuse(outcome, n, code, message);
+      if (this.said.pending.has(n)) this.said.refuse(outcome, n, code, message);
       else outcome.show.push(event);
     }
     return outcome;
@@ -296,21 +229,21 @@ export class Session {
    * That it has not come proves nothing: who was out of a room, and came again, begins behind it.
    */
   #caughtUp() {
-    const { places, said } = this;
-    places.isReturning = false;
+    const { said } = this;
+    this.isReturning = false;
     // The error that says why has come already; it would come again with every hello that names them.
-    const left = places.leaveAllBut(places.entered);
-    for (const { room } of left) places.putOut.add(compared(room));
+    const left = this.leaveAllBut(this.entered);
+    for (const { room } of left) this.putOut.add(compared(room));
     const outcome = new Outcome(...left);
-    /** @type {Map<string, Set<number>>} */
+    /** @type {Map<string, number[]>} */
     const wanted = new Map();
-    for (const [n, line] of [...said.pending].filter(([n]) => n <= said.welcomed)) {
-      const room = line.room ?? pairRoom(line.uid ?? 0, this.uid);
-      const isOut = places.named.has(room) && !places.entered.has(compared(room));
+    for (const { n, uid = 0, room = pairRoom(uid, this.uid) } of said.pending.values()) {
+      if (n > said.welcomed) break;
+      const isOut = this.named.has(room) && !this.entered.has(compared(room));
       if (isOut) said.refuse(outcome, n, "uncertain", DOUBT_REASON);
-      else wanted.set(room, (wanted.get(room) ?? new Set()).add(n));
+      else wanted.set(room, [...(wanted.get(room) ?? []), n]);
     }
-    outcome.send = [...this.#looks.begin(wanted), ...places.markers.owed()];
+    outcome.send = [...this.#looks.begin(wanted), ...this.owed()];
     return outcome;
   }
 
@@ -319,7 +252,7 @@ export class Session {
     const { found, lost, doubt, send } = this.#looks.take(event, (entry) => this.isOwn(entry));
     const outcome = new Outcome();
     outcome.send = send;
-    outcome.show = found.filter((one) => this.pending.has(one.n ?? 0)).map((one) => this.#settled(outcome, one));
+    outcome.show = found.filter(({ n = 0 }) => this.said.pending.has(n)).map((one) => this.#settled(outcome, one));
     const [code, reason] = doubt ? ["uncertain", DOUBT_REASON] : ["refused", LOST_REASON];
     for (const n of lost) this.said.refuse(outcome, n, code, reason);
     return outcome;
@@ -331,7 +264,6 @@ export class Session {
    * @param {any} entry
    */
   #settled(outcome, entry) {
-    const line = this.said.settle(outcome, entry.n);
-    return line?.id === undefined ? entry : { ...entry, own: line.id };
+    return { ...entry, own: this.said.settle(outcome, entry.n)?.id };
   }
 }

@@ -1,8 +1,8 @@
 // The tabs of this browser: one of them leads, the others ask it. The one that holds a lock leads; when it is
 // gone, or does not answer, another one does. A lock is only a hint: the storage knows who really leads.
 
-import { newToken } from "./login.js";
 import { Refused } from "./protocol.js";
+import { unguessable } from "./unguessable.js";
 
 const NAME = "roomchat-1"; // of what they share; with another number they do not understand each other
 const PATIENCE = 4_000; // ms until a tab that leads and does not answer is taken for one that is asleep, or dead
@@ -32,7 +32,7 @@ export class Tabs {
   isLeading = false;
   #tab;
   #outside;
-  #id = newToken(); // of this tab
+  #id = unguessable(); // of this tab
   #last = 0;
   /** @type {Map<number, Asked>} by number */
   #asked = new Map();

@@ -19,11 +19,11 @@ const FINAL = [
 export function verdict({ code, message }, session, isReady, isFirst) {
   if (isReady && !LAST.includes(code)) return null;
   if (code === "unknown_token" && session.token === null) {
-    return { code, message: "What answers there is not a roomchat server.", isFinal: isFirst };
-  }
-  if (session.hasAnswer(code)) return null;
-  if (code === "unknown_token") {
-    return { code: "logged_out", message: "This device was logged out; log in again.", isFinal: true };
+    message = "What answers there is not a roomchat server.";
+  } else if (session.hasAnswer(code)) {
+    return null;
+  } else if (code === "unknown_token") {
+    [code, message] = ["logged_out", "This device was logged out; log in again."];
   }
   return { code, message, isFinal: isFirst || FINAL.includes(code) };
 }

@@ -4,7 +4,7 @@
 class Socket {
   /** @type {any[]} commands, as they were sent */
   sent = [];
-  isClosed = false;
+  readyState = 0;
   /** @type {any} */
   onopen = null;
   /** @type {any} */
@@ -18,7 +18,11 @@ class Socket {
   }
 
   close() {
-    this.isClosed = true;
+    this.readyState = 2;
+  }
+
+  get isClosed() {
+    return this.readyState > 1;
   }
 
   /** @param {any[]} events in one frame, and what follows from them is done */
@@ -29,6 +33,7 @@ class Socket {
 
   /** The server hangs up, or (not `wasClean`) the network does. */
   async ends(wasClean = false) {
+    this.readyState = 3;
     this.onclose?.({ wasClean });
     await settled();
   }
@@ -82,6 +87,7 @@ export class Outside {
 
   /** The newest connection is there. */
   async opens() {
+    this.socket.readyState = 1;
     this.socket.onopen();
     await settled();
     return this.socket;

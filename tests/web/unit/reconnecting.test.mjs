@@ -19,8 +19,15 @@ const message = (/** @type {number} */ seq, more = {}) => ({
   ...more,
 });
 
+/** @param {any} [proof] */
+function ann(proof) {
+  const session = new Session();
+  session.ask("ann", proof);
+  return session;
+}
+
 /** A client of ann's, and all that it does. */
-function client({ session = new Session("ann"), keep = async (/** @type {any} */ _) => {} } = {}) {
+function client({ session = ann(), keep = async (/** @type {any} */ _) => {} } = {}) {
   const outside = new Outside();
   /** @type {any[]} */
   const shown = [];
@@ -49,7 +56,7 @@ async function inTea(options = {}) {
   return { ...all, socket };
 }
 
-test("who comes in the first time is welcomed, and nobody sees the token", async () => {
+test("who comes in the first time is welcomed, and is not told the token", async () => {
   const { reconnecting, outside, shown, statuses } = client();
   const welcomed = reconnecting.open();
   const socket = await outside.opens();
@@ -238,7 +245,7 @@ for (const [code, account, isEnd] of /** @type {[string, boolean, boolean][]} */
   ["log_unreadable", false, false],
 ])) {
   test(`coming back to ${code}, ${account ? "with an account" : "as a guest"}`, async () => {
-    const { outside, socket, phase } = await inTea({ session: new Session("ann", { password: account ? "secret 123" : undefined }) });
+    const { outside, socket, phase } = await inTea({ session: ann({ password: account ? "secret 123" : undefined }) });
     if (account) await socket.says({ ...WELCOME, account });
     await socket.ends();
     await outside.passes(100);
@@ -324,10 +331,10 @@ test("what can't be kept is not sent, and that is the end", async () => {
   assert.match(sentence, /quota/);
 });
 
-test("whoever is told how things stand and fails keeps nothing from being sent", (_, done) => {
-  const session = new Session("ann");
+test("whoever is told and fails keeps nothing from being sent", (_, done) => {
+  const session = ann();
   const outside = new Outside();
-  const status = (/** @type {any} */ { phase }) => {
+  const status = (/** @type {{phase: string}} */ { phase }) => {
     if (phase === "online") throw new Error("mine");
   };
   process.setUncaughtExceptionCaptureCallback(async () => {
@@ -354,7 +361,7 @@ test("what is no line of roomchat ends the connection, not the page", async () =
 });
 
 test("to log out is said to the server, and the last of it", async () => {
-  const { reconnecting, outside, socket, phase } = await inTea({ session: new Session("ann", { password: "secret 123" }) });
+  const { reconnecting, outside, socket, phase } = await inTea({ session: ann({ password: "secret 123" }) });
   await socket.says({ ...WELCOME, account: true });
   const out = reconnecting.logout();
   await settled();

@@ -136,6 +136,7 @@ class Link {
     this.server = server;
     this.tab = tab;
     this.socket = {
+      readyState: 0,
       /** @type {any} */ onopen: null,
       /** @type {any} */ onmessage: null,
       /** @type {any} */ onclose: null,
@@ -147,6 +148,7 @@ class Link {
       if (this.#isClosed) return undefined;
       if (server.isAway || tab.isDead) return tab.runs(() => this.socket.onclose?.({ wasClean: false }));
       this.#isUp = true;
+      this.socket.readyState = 1;
       server.links.add(this);
       tab.runs(() => this.socket.onopen?.());
     });
@@ -176,6 +178,7 @@ class Link {
   }
 
   #end() {
+    this.socket.readyState = 2;
     this.#isClosed = true;
     this.server.links.delete(this);
     // What was sent before is read still.
