@@ -71,10 +71,9 @@ export class Engine extends Emitter {
     this.#open = open;
     const tab = {
       lead: () => this.#lead(),
-      serve: async (/** @type {string} */ what, /** @type {any} */ value) => {
-        if (this.#leader === null) throw new Refused("offline_now", "This tab is not in use now.");
-        return /** @type {any} */ (this.#leader)[what](value);
-      },
+      // It is asked for nothing while it does not lead.
+      serve: async (/** @type {string} */ what, /** @type {any} */ value) =>
+        /** @type {any} */ (this.#leader)[what](value),
       lost: () => void this.#leader?.check(),
       hear: (/** @type {any} */ message) => this.#hear(message),
     };
