@@ -95,7 +95,7 @@ export class Steps {
   /** @param {any} line */
   #say(line) {
     try {
-      return { n: this.session.say({ ...line, id: String((this.#ids += 1)) }) };
+      return { n: this.session.say({ ...line, id: String((this.#ids += 1)) }).n };
     } catch (error) {
       if (error instanceof Refused) return { refused: error.code };
       throw error;

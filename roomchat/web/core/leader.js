@@ -1,6 +1,6 @@
 // What the tab that leads does for all: it has the connection, numbers what is said, and keeps what comes.
 
-import { Refused, isPair } from "./protocol.js";
+import { Refused } from "./protocol.js";
 import { Reconnecting, offlineNow } from "./reconnecting.js";
 import { Session } from "./session.js";
 import { Superseded } from "./storage.js";
@@ -270,8 +270,7 @@ export class Leader {
 
   /** Where people meet first. @param {Reconnecting} connection */
   #goToLobby(connection) {
-    const rooms = [...connection.session.rooms.keys()];
-    if (this.#lobby && rooms.every(isPair)) connection.send({ type: "join", room: this.#lobby });
+    if (this.#lobby && !connection.session.common.length) connection.send({ type: "join", room: this.#lobby });
     this.#lobby = "";
   }
 

@@ -27,7 +27,7 @@ export class Login {
   fields(token) {
     this.#askedBefore = this.#asked;
     this.#asked = !!this.#proof.register;
-    if (token !== null) return { token };
+    if (token !== null) return { ...this.#proof, token }; // a guest may register, and stay who they are
     return this.#proof.password === undefined ? { new_token: this.#offered } : this.#proof;
   }
 

@@ -24,6 +24,11 @@ export class Places {
   isReturning = false; // between a welcome and the mark behind all that was missed
   takesRead = false; // whether the server knows what a read marker is
 
+  /** The rooms to be in but for those of two, which come by themselves. */
+  get common() {
+    return [...this.rooms.keys()].filter((room) => !isPair(room));
+  }
+
   /** A hello names the rooms to be in: the current one is the last. */
   nameRooms() {
     this.named = new Map([...this.rooms, ...this.cursors]);
@@ -34,12 +39,12 @@ export class Places {
   }
 
   /**
-   * Be in no other rooms than these, and those of two, which come by themselves; the `left` events of the others.
+   * Be in no other common rooms than these; the `left` events of the others.
    * @param {Iterable<string>} kept
    */
   leaveAllBut(kept) {
     const stay = new Set([...kept].map(compared));
-    const gone = [...this.rooms.keys()].filter((room) => !isPair(room) && !stay.has(compared(room)));
+    const gone = this.common.filter((room) => !stay.has(compared(room)));
     gone.forEach((room) => this.left(room));
     return gone.map((room) => ({ type: /** @type {const} */ ("left"), room }));
   }
@@ -68,7 +73,7 @@ export class Places {
   /** @param {string} room */
   left(room) {
     for (const kept of [this.rooms, this.cursors, this.known, this.wanted]) kept.delete(room);
-    if (room === this.room) this.room = [...this.rooms.keys()].reverse().find((one) => !isPair(one)) ?? "";
+    if (room === this.room) this.room = this.common.at(-1) ?? "";
   }
 
   /** @param {import("./protocol.js").Gap} event */

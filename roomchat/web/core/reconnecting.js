@@ -106,14 +106,12 @@ export class Reconnecting {
   /**
    * Number a line and keep it until it comes back; it is sent when that is done, and there is a connection.
    * @param {Line} line
-   * @returns {number} its `n`; throws Refused if it can't be said at all
+   * @throws {Refused} it can't be said at all
    */
   say(line) {
     if (this.#isEnded) throw offlineNow();
-    const n = this.session.say(line);
-    this.#keeping.said({ ...line, n });
+    this.#keeping.said(this.session.say(line));
     this.#sendDue();
-    return n;
   }
 
   /**
@@ -150,8 +148,9 @@ export class Reconnecting {
   #connect() {
     this.#stopWaiting();
     this.#isPaused = false;
-    if (this.#isLost) this.#status({ phase: "offline", sentence: "Trying to connect again." });
-    else this.#status({ phase: "connecting", sentence: "Connecting." });
+    this.#status(this.#isLost
+      ? { phase: "offline", sentence: "Trying to connect again." }
+      : { phase: "connecting", sentence: "Connecting." });
     const connection = new Connection(this.#outside, {
       open: () => connection.send(this.session.hello()),
       lines: (lines) => this.#receive(connection, lines),
@@ -221,8 +220,8 @@ export class Reconnecting {
   /** @param {any} event */
   #take(event) {
     if (typeof event.type !== "string") throw new TypeError("no event");
-    const end = event.type === "error" && verdict(event, this.session, this.#isReady, this.#isFirst);
-    if (end) return end.isFinal ? this.#end(end.code, end.message) : this.#lost(end.message);
+    const end = event.type === "error" && verdict(event, this.session, this.#isReady);
+    if (end) return this.#isFirst || end.isFinal ? this.#end(end.code, end.message) : this.#lost(end.message);
     const outcome = this.session.receive(event);
     // It was of use, though it may end before all has come that was missed.
     if (event.seq !== undefined && outcome.show.length > 0) this.#pause = FIRST_PAUSE;

@@ -47,9 +47,10 @@ export class Said {
 
   /** @param {Line} line */
   #number(line) {
-    const n = (this.n += 1);
-    this.pending.set(n, { ...line, n });
-    return n;
+    this.n += 1;
+    const numbered = { ...line, n: this.n };
+    this.pending.set(this.n, numbered);
+    return numbered;
   }
 
   /**

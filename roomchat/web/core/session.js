@@ -10,9 +10,8 @@ import { Said } from "./said.js";
 
 export const CAUGHT_UP_ID = "caught-up"; // id of the ping that follows each hello
 const PROGRAM = "roomchat in a browser";
-const OWN = ["message", "action", "tombstone"]; // what something that was said comes back as
 const AGAIN = ["storage_unavailable", "out_of_order"]; // why something that was said has to be said again
-const REFUSALS = ["unknown_token", "name_owned", "too_many_rooms"]; // of a hello: there may be another one
+const REFUSALS = ["name_owned", "too_many_rooms"]; // of a hello: there may be another one
 
 const LOST_REASON = "The server refused the message; its reason was lost with the connection.";
 const DOUBT_REASON = "Nobody can tell any more whether this was said there.";
@@ -48,7 +47,7 @@ export class Session extends Places {
    * @param {Kept} kept
    * @param {Iterable<import("./said.js").Numbered>} pending what was said and had not come back
    */
-  static fromKept({ n, ...kept }, pending = []) {
+  static fromKept({ n, ...kept }, pending) {
     const session = Object.assign(new Session(), kept);
     session.room ??= ""; // a page of before has kept null
     session.said.n = n;
@@ -56,11 +55,10 @@ export class Session extends Places {
     return session;
   }
 
-  /** @returns {Kept} all but what is pending: that is kept line by line */
+  /** @returns {Kept} all but what is of one connection, and what is pending: that is kept line by line */
   toKept() {
-    const { name, uid, device, account, token, epoch, room, rooms, cursors, putOut, known, wanted } = this;
-    const places = { room, rooms, cursors, putOut, known, wanted };
-    return structuredClone({ name, uid, device, account, token, epoch, n: this.said.n, ...places });
+    const { said, login, over, named, entered, isReturning, takesRead, ...kept } = this;
+    return structuredClone({ ...kept, n: said.n });
   }
 
   /**
@@ -88,14 +86,14 @@ export class Session extends Places {
   }
 
   /**
-   * Number a line and keep it until it comes back. Returns its number; throws Refused if it can't be said at all.
+   * Number a line and keep it until it comes back. Returns it; throws Refused if it can't be said at all.
    * @param {Line} line
    */
   say(line) {
-    const n = this.said.add(line);
+    const numbered = this.said.add(line);
     const { room = "" } = line;
-    if (this.rooms.has(room) && !isPair(room)) this.room = room;
-    return n;
+    if (this.common.includes(room)) this.room = room;
+    return numbered;
   }
 
   // ------------------------------------------------------------ from the server
@@ -173,18 +171,20 @@ export class Session extends Places {
   #entry(event) {
     const outcome = new Outcome();
     const { room, seq, n } = event;
-    const isOwn = this.isOwn(event);
-    const shown = isOwn ? this.#settled(outcome, event) : event;
-    if (isOwn) this.said.handled(n);
-    if (seq <= (this.cursors.get(room) ?? 0)) return outcome;
-    this.cursors.set(room, seq);
-    outcome.show.push(shown);
+    if (this.isOwn(event)) {
+      this.said.handled(n);
+      event = this.#settled(outcome, event);
+    }
+    if (seq > (this.cursors.get(room) ?? 0)) {
+      this.cursors.set(room, seq);
+      outcome.show.push(event);
+    }
     return outcome;
   }
 
   /** @param {any} entry whether it was said, and counted, in this session: another device of ours counts, too */
-  isOwn({ type, uid, device = 1, n }) {
-    return n !== undefined && uid === this.uid && device === this.device && OWN.includes(type);
+  isOwn({ uid, device = 1, n }) {
+    return n !== undefined && uid === this.uid && device === this.device;
   }
 
   /**
@@ -194,7 +194,7 @@ export class Session extends Places {
    */
   hasAnswer(code) {
     if (code !== "too_many_rooms") return !this.#isWelcomed && this.login.hasAnswer(code, this.account);
-    return [...this.rooms.keys()].some((room) => !isPair(room) && room !== this.room);
+    return this.common.some((room) => room !== this.room);
   }
 
   /** @param {import("./protocol.js").ErrorEvent} event */

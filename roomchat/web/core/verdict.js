@@ -13,10 +13,9 @@ const FINAL = [
  * @param {import("./protocol.js").ErrorEvent} event
  * @param {import("./session.js").Session} session
  * @param {boolean} isReady whether the server has welcomed us on this connection
- * @param {boolean} isFirst whether it never has: then whoever wants to come in is told all
  * @returns {{code: string, message: string, isFinal: boolean} | null}
  */
-export function verdict({ code, message }, session, isReady, isFirst) {
+export function verdict({ code, message }, session, isReady) {
   if (isReady && !LAST.includes(code)) return null;
   if (code === "unknown_token" && session.token === null) {
     message = "What answers there is not a roomchat server.";
@@ -25,5 +24,5 @@ export function verdict({ code, message }, session, isReady, isFirst) {
   } else if (code === "unknown_token") {
     [code, message] = ["logged_out", "This device was logged out; log in again."];
   }
-  return { code, message, isFinal: isFirst || FINAL.includes(code) };
+  return { code, message, isFinal: FINAL.includes(code) };
 }

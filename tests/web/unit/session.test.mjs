@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { Login } from "../../../roomchat/web/core/login.js";
 import { WINDOW } from "../../../roomchat/web/core/said.js";
+import { Session } from "../../../roomchat/web/core/session.js";
 import { Steps, asFar, load, parted } from "../steps.mjs";
 
 for (const { about, login, steps } of load()) {
@@ -39,6 +40,16 @@ test("that the server has lost the end of its log is told, and only then", () =>
   ];
   const shown = events.flatMap((one) => session.receive(one).show);
   assert.deepEqual(shown.filter(({ type }) => type === "joined").map(({ isCut }) => isCut), [true, false]);
+});
+
+test("a guest who is let in as an account only brings a password beside the token", () => {
+  const { session } = new Steps();
+  session.hello();
+  session.receive({ type: "welcome", name: "ann", token: "t", epoch: "e", last_n: 0, limits: {} });
+  const again = Session.fromKept(session.toKept(), []);
+  again.ask("ann", { password: "correct horse", register: true });
+  const { token, password, register } = again.hello();
+  assert.deepEqual([token, password, register], ["t", "correct horse", true]);
 });
 
 test("a newcomer brings a token: the same until it is welcomed, and never beside a password", () => {
