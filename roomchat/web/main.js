@@ -12,7 +12,7 @@ import { Settings } from "./view/settings.js";
 import { Whereabouts } from "./view/whereabouts.js";
 
 const chat = new Chat();
-const engine = new Engine({ summary: () => chat.snapshot() });
+const engine = new Engine(() => chat.snapshot());
 // What is known hears of everything first: all others ask it.
 engine.on("event", (event) => {
   if (chat.take(event)) pane.take(event);
@@ -44,5 +44,5 @@ function begin(kept) {
 }
 
 engine.on("reset", begin);
-engine.start().then(begin);
+engine.start();
 keepPage(engine);

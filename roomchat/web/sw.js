@@ -17,25 +17,22 @@ async function install() {
 }
 
 async function activate() {
-  const names = await caches.keys();
-  await Promise.all(names
-    .filter((name) => name.startsWith("roomchat-") && name !== NAME)
-    .map((name) => caches.delete(name)));
+  for (const name of await caches.keys()) {
+    if (name.startsWith("roomchat-") && name !== NAME) await caches.delete(name);
+  }
   await worker.clients.claim();
 }
 
 /** @param {string} path */
-async function file(path) {
-  const cache = await caches.open(NAME);
-  return (await cache.match(path)) ?? fetch(path);
-}
+const file = async (path) => (await caches.match(path, { cacheName: NAME })) ?? fetch(path);
 
 /** Whoever runs the server may have no such page there any more: then nothing of it stays here. */
 async function look() {
   const { status } = await fetch("/sw.js", { method: "HEAD", cache: "no-store" });
   if (status !== 404 && status !== 410) return;
   // Without the files it passes everything on, until its last page is closed.
-  await Promise.all([caches.delete(NAME), worker.registration.unregister()]);
+  await caches.delete(NAME);
+  await worker.registration.unregister();
 }
 
 /** @param {Notification} notification was clicked: show the room that it is of */

@@ -16,14 +16,13 @@ session.ask(name);
 let socket;
 const tell = (/** @type {any} */ what) => console.log(JSON.stringify(what));
 const reconnecting = new Reconnecting({
-  url,
   session,
   keep: async ({ gone, show }) => {
     if (gone.length) tell({ pending: session.said.pending.size });
-    show.forEach((shown) => tell({ shown }));
+    for (const shown of show) tell({ shown });
   },
   status: (status) => tell({ status }),
-  outside: { ...browser, connect: (where) => (socket = new WebSocket(where)), watch: () => () => {} },
+  outside: { ...browser, connect: () => (socket = new WebSocket(url)) },
 });
 
 reconnecting.start();

@@ -29,17 +29,16 @@ export class Connection {
   #stopTicking = () => {};
 
   /**
-   * @param {string} url
    * @param {import("./outside.js").Outside} outside
    * @param {{open: () => void, lines: (lines: string[]) => void, end: (reason: string) => void}} on called behind
    *   this constructor only, `end` once and nothing after it
    */
-  constructor(url, outside, on) {
+  constructor(outside, on) {
     this.#outside = outside;
     this.#on = on;
     this.#heard = this.#ticked = outside.now();
     this.#until = this.#ticked + CONNECT_TIMEOUT;
-    const socket = (this.#socket = outside.connect(url));
+    const socket = (this.#socket = outside.connect());
     socket.onopen = () => {
       this.#until = 0;
       socket.onclose = ({ wasClean }) =>

@@ -1,19 +1,24 @@
 // IndexedDB with promises: what one function does in a transaction happens wholly or not at all.
 
+const NAME = "roomchat";
+const VERSION = 1; // of what is kept, and of what tabs tell each other
+const STORES = ["kept", "pending", "unsent", "entries", "journal", "drafts"];
+
 /**
- * A key of a store, or one end of a range of them.
+ * A key of a store, or one end of a range of them; both ends are in it.
  * @typedef {number | string | [string, number]} Key
- * @typedef {{from?: Key, to?: Key}} Range  both ends are in it; one that is left out is open
  *
- * A transaction: await nothing else in it. What was put is seen by the reads behind it.
- * @typedef {{get: (store: string, key: Key) => Promise<any>, all: (store: string, range?: Range) =>
- *   Promise<any[]>, keys: (store: string, range?: Range) => Promise<any[]>, put: (store: string, value: any, key:
- *   Key) => void, add: (store: string, value: any) => Promise<number>, remove: (store: string, range?: Range) =>
- *   void}} Transaction
+ * A transaction: await nothing else in it. What was put is seen by the reads behind it. `all` and `keys` are of a
+ * range, which is open where an end is left out; `remove` is of one key or of a range, and without any of all.
+ * @typedef {{get: (store: string, key: Key) => Promise<any>,
+ *   all: (store: string, from?: Key, to?: Key) => Promise<any[]>,
+ *   keys: (store: string, from?: Key, to?: Key) => Promise<any[]>,
+ *   put: (store: string, value: any, key: Key) => void, add: (store: string, value: any) => Promise<number>,
+ *   remove: (store: string, from?: Key, to?: Key) => void}} Transaction
  *
  * `change` may be `strict`: it is on the disk when it is done, whatever happens to the machine.
  * @typedef {{read: <T>(body: (it: Transaction) => Promise<T>) => Promise<T>,
- *   change: <T>(body: (it: Transaction) => Promise<T>, isStrict?: boolean) => Promise<T>, close: () => void}}
+ *   change: <T>(body: (it: Transaction) => Promise<T>, durability?: IDBTransactionDurability) => Promise<T>}}
  *   Database
  */
 
@@ -28,53 +33,45 @@ const result = (request) =>
     request.onerror = () => reject(request.error);
   });
 
-/** @param {Range} [range] */
-function within({ from, to } = {}) {
-  if (from === undefined) return to === undefined ? undefined : IDBKeyRange.upperBound(to);
-  return to === undefined ? IDBKeyRange.lowerBound(from) : IDBKeyRange.bound(from, to);
-}
+// No key comes before the one end or behind the other: numbers are the first of all, lists the last.
+/** @param {any} [from] @param {any} [to] */
+const range = (from = -Infinity, to = [[]]) => IDBKeyRange.bound(from, to);
 
 export class Disk {
   /** @type {Promise<IDBDatabase> | null} */
   #opened = null;
   #isOutdated = false;
 
-  /**
-   * @param {string} name
-   * @param {number} version of what is in it
-   * @param {(stores: IDBDatabase, before: number) => void} upgrade makes this version of that one
-   * @param {() => void} outdated called when another tab has a newer page, or had one: nothing works from then on
-   */
-  constructor(name, version, upgrade, outdated) {
-    this.name = name;
-    this.version = version;
-    this.upgrade = upgrade;
-    this.outdated = outdated;
+  #outdated;
+
+  /** @param {() => void} outdated when another tab has a newer page, or had one: nothing works from then on */
+  constructor(outdated) {
+    this.#outdated = outdated;
   }
 
   /** @template T @param {(it: Transaction) => Promise<T>} body @returns {Promise<T>} */
   read(body) {
-    return this.#run("readonly", "default", body);
-  }
-
-  /** @template T @param {(it: Transaction) => Promise<T>} body @returns {Promise<T>} */
-  change(body, isStrict = false) {
-    return this.#run("readwrite", isStrict ? "strict" : "relaxed", body);
-  }
-
-  close() {
-    this.#opened?.then((stores) => stores.close(), () => {});
-    this.#opened = null;
+    return this.#run(body, "readonly");
   }
 
   /**
    * @template T
-   * @param {IDBTransactionMode} mode
-   * @param {IDBTransactionDurability} durability
    * @param {(it: Transaction) => Promise<T>} body
+   * @param {IDBTransactionDurability} [durability]
    * @returns {Promise<T>}
    */
-  async #run(mode, durability, body) {
+  change(body, durability) {
+    return this.#run(body, "readwrite", durability);
+  }
+
+  /**
+   * @template T
+   * @param {(it: Transaction) => Promise<T>} body
+   * @param {IDBTransactionMode} mode
+   * @param {IDBTransactionDurability} [durability]
+   * @returns {Promise<T>}
+   */
+  async #run(body, mode, durability = "relaxed") {
     const transaction = await this.#begin(mode, durability);
     const ended = new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
@@ -84,15 +81,11 @@ export class Disk {
     try {
       const value = await body({
         get: (name, key) => result(store(name).get(key)),
-        all: (name, range) => result(store(name).getAll(within(range))),
-        keys: (name, range) => result(store(name).getAllKeys(within(range))),
+        all: (name, from, to) => result(store(name).getAll(range(from, to))),
+        keys: (name, from, to) => result(store(name).getAllKeys(range(from, to))),
         put: (name, value, key) => void store(name).put(value, key),
         add: (name, value) => result(/** @type {IDBRequest<any>} */ (store(name).add(value))),
-        remove(name, range) {
-          const all = within(range);
-          if (all) store(name).delete(all);
-          else store(name).clear();
-        },
+        remove: (name, from, to = from) => void store(name).delete(range(from, to)),
       });
       await ended;
       return value;
@@ -123,8 +116,10 @@ export class Disk {
 
   /** @returns {Promise<IDBDatabase>} */
   async #open() {
-    const request = indexedDB.open(this.name, this.version);
-    request.onupgradeneeded = ({ oldVersion }) => this.upgrade(request.result, oldVersion);
+    const request = indexedDB.open(NAME, VERSION);
+    request.onupgradeneeded = () => {
+      for (const name of STORES) request.result.createObjectStore(name, { autoIncrement: true });
+    };
     try {
       const stores = await result(request);
       stores.onversionchange = () => {
@@ -141,6 +136,6 @@ export class Disk {
 
   #end() {
     this.#isOutdated = true;
-    this.outdated();
+    this.#outdated();
   }
 }

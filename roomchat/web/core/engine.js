@@ -4,15 +4,14 @@
 import { Emitter } from "./emitter.js";
 import { Journal } from "./journal.js";
 import { Leader } from "./leader.js";
+import { browser } from "./outside.js";
 import { PAGE, Refused } from "./protocol.js";
 import { Storage } from "./storage.js";
-import { Tabs, aroundTabs } from "./tabs.js";
+import { Tabs } from "./tabs.js";
 
 export { Refused };
 
-const NAME = "roomchat-1"; // of what tabs share; with another number they do not understand each other
 const CHECKPOINT = 200; // things that are shown after which it is kept how the chat looks
-const SERVED = ["enter", "ask", "read", "fetch", "logout", "retry", "status"]; // what tabs ask of the leader
 const REMINDER = 500; // ms behind the time at which whoever leads wanted to try again
 const NEWER = "A newer version of this page is open in another tab; reload this one.";
 
@@ -34,10 +33,6 @@ const NEWER = "A newer version of this page is open in another tab; reload this 
  *   refusals: import("./protocol.js").Refusal[], waiting: Line[], drafts: Record<string, string>}} Kept
  *
  * @typedef {{name: string, password?: string, register?: true, invite?: string}} Entrance
- *
- * What it needs of the browser; tests have their own.
- * @typedef {{url?: string, summary?: () => any, around?: import("./tabs.js").Around,
- *   outside?: import("./outside.js").Outside, open?: typeof Storage.open}} Options
  */
 
 /**
@@ -49,11 +44,9 @@ const NEWER = "A newer version of this page is open in another tab; reload this 
 export class Engine extends Emitter {
   /** @type {Status} */
   status = { phase: "starting", sentence: "" };
-  #url;
   #summary;
-  #open;
-  #around;
   #outside;
+  #open;
   #tabs;
   /** @type {Storage} */
   #storage = /** @type {any} */ (null);
@@ -64,45 +57,50 @@ export class Engine extends Emitter {
   /** @type {number | null} who is logged in, as `Kept` has it; null: nobody */
   #person = null;
   #shown = 0; // things that were shown since the last checkpoint
-  #isAsleep = false;
   #isOutdated = false; // another tab has a newer page
 
-  /** @param {Options} [options] `summary`: what the chat model knows, without entries, as a plain object */
-  constructor({ url, summary = () => null, around = aroundTabs, outside, open = Storage.open } = {}) {
+  /**
+   * @param {() => any} summary what the chat model knows, without entries, as a plain object
+   * @param {import("./outside.js").Outside} [outside]
+   * @param {typeof Storage.open} [open]
+   */
+  constructor(summary, outside = browser, open = Storage.open) {
     super();
-    this.#url = url ?? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
     this.#summary = summary;
-    this.#open = open;
-    this.#around = around;
     this.#outside = outside;
-    this.#tabs = this.#join(around);
+    this.#open = open;
+    const tab = {
+      lead: () => this.#lead(),
+      // It is asked for nothing while it does not lead.
+      serve: async (/** @type {string} */ what, /** @type {any} */ value) =>
+        /** @type {any} */ (this.#leader)[what](value),
+      lost: () => void this.#leader?.check(),
+      hear: (/** @type {any} */ message) => this.#hear(message),
+    };
+    this.#tabs = new Tabs(tab, outside);
   }
 
   /**
-   * Begin. Call it once, when all who want to hear of something listen.
-   * @returns {Promise<Kept | null>} what was kept here; null: nobody was logged in
+   * Begin. Call it once, when all who want to hear of something listen: the first is `reset`, with what was kept.
    */
   async start() {
-    const { storage, sentence } = await this.#open(() => this.#outdated());
-    this.#storage = storage;
-    if (this.#isOutdated) return null;
-    this.#journal =
-      new Journal(storage, (items) => this.#show(items), (kept) => this.emit("reset", this.#begin(kept)));
-    // whoever leads says why
-    const loading = this.#journal.load().then((kept) => this.#begin(kept), () => this.#begin(null));
-    // Whoever waits for this takes it before anything that comes behind it.
-    this.#journal.behind(() =>
-      loading.then(() => new Promise((go) => this.#around.after(0, () => go(undefined)))));
-    // Without a disk there is nothing to share, and nobody to share it with.
-    this.#tabs.open(sentence !== "");
-    this.#around.watch?.({ sleep: () => this.sleep(), wake: () => this.wake(), look: () => this.#look() });
-    if (sentence) this.emit("notice", sentence);
-    return loading;
+    this.#storage = await this.#open(() => this.#outdated());
+    if (this.#isOutdated) return this.#begin(null);
+    this.#journal = new Journal(this.#storage, (items) => this.#show(items), (kept) => this.#begin(kept));
+    // If it does not work, whoever leads says why.
+    this.#journal.behind(() => this.#journal.begin().catch(() => this.#begin(null)));
+    this.#beOpen();
+    this.#outside.watch({ sleep: () => this.sleep(), wake: () => this.wake(), look: () => this.#look() });
+    if (this.#storage.trouble) this.emit("notice", this.#storage.trouble);
+  }
+
+  /** Without a disk there is nothing to share, and nobody to share it with. */
+  #beOpen() {
+    this.#tabs.open(this.#storage.trouble !== "");
   }
 
   /** Other tabs may lead: the page is left, or frozen. */
   sleep() {
-    this.#isAsleep = true;
     this.#tabs.close();
     this.#leader?.stop();
     this.#leader = null;
@@ -110,15 +108,15 @@ export class Engine extends Emitter {
 
   /** The page is back. */
   wake() {
-    if (!this.#isAsleep || this.#isOutdated) return;
-    this.#isAsleep = false;
-    this.#tabs.open();
+    if (this.#tabs.isOpen || this.#isOutdated) return;
+    this.#beOpen();
     this.#journal.read();
   }
 
   /** Somebody looks: the tab that leads may be asleep, and then another one has to. */
   #look() {
-    if (this.#leader === null && !this.#isAsleep) this.#request("status").catch(() => {});
+    if (this.#leader) this.#leader.look();
+    else if (this.#tabs.isOpen) this.#tabs.look();
   }
 
   // ------------------------------------------------------------ what views ask for
@@ -167,19 +165,15 @@ export class Engine extends Emitter {
    * first `limit` above that.
    * @param {string} room
    * @param {number | null} before seq
-   * @param {number} [limit]
+   * @param {number} [limit] a page, or less
    * @param {number} [after] seq
    * @returns {Promise<{entries: import("./protocol.js").Entry[], more: boolean}>} by seq; `more`: there are others
    * @throws {Refused} none of it is kept, and the server can't be asked
    */
   async past(room, before, limit = PAGE, after) {
-    const upto = before ?? undefined;
-    const kept = await this.#storage.past(room, { before: upto, after, limit });
-    if (kept.length > 0) return { entries: kept, more: true };
-    const command =
-      { type: /** @type {const} */ ("history"), room, before: upto, after, limit: Math.min(limit, PAGE) };
-    const { entries, more } = await this.ask(command);
-    return { entries, more };
+    const range = { before: before ?? undefined, after, limit };
+    const entries = await this.#storage.past(room, range);
+    return entries.length > 0 ? { entries, more: true } : this.ask({ type: "history", room, ...range });
   }
 
   /**
@@ -192,8 +186,8 @@ export class Engine extends Emitter {
   }
 
   /** Forget who we are; an account's session on the server is ended, too, if there is a connection. */
-  async logout() {
-    await this.#request("logout");
+  logout() {
+    return this.#request("logout");
   }
 
   /** Try to connect now, without waiting. */
@@ -216,17 +210,6 @@ export class Engine extends Emitter {
 
   // ------------------------------------------------------------ among tabs
 
-  /** @param {import("./tabs.js").Around} around */
-  #join(around) {
-    const tab = {
-      lead: () => this.#lead(),
-      serve: (/** @type {string} */ what, /** @type {any} */ value) => this.#serve(what, value),
-      lost: () => void this.#leader?.check(),
-      hear: (/** @type {any} */ message) => this.#hear(message),
-    };
-    return new Tabs(NAME, tab, around);
-  }
-
   /** @param {string} what @param {any} [value] */
   async #request(what, value) {
     if (this.#isOutdated) throw new Refused("outdated", NEWER);
@@ -238,33 +221,18 @@ export class Engine extends Emitter {
   async #lead() {
     const told = {
       publish: (/** @type {any} */ frame) => this.#publish(frame),
-      tell: (/** @type {Status} */ status) => this.#tell(leader, status),
+      tell: (/** @type {Status} */ status) => this.#tell(status),
       notice: (/** @type {string} */ sentence) => this.emit("notice", sentence),
-      lost: () => this.#lost(leader),
+      lost: () => {
+        this.#leader = null;
+        this.#tabs.resign();
+      },
     };
-    /** @type {Leader} */
-    const leader = new Leader(this.#storage, told, this.#url, this.#outside);
+    const leader = new Leader(this.#storage, told, this.#outside);
     this.#leader = leader;
     this.#journal.read(); // what the last one has kept, and told nobody
-    await leader.start().catch((error) => {
-      this.#tell(leader, { phase: "ended", sentence: `This browser's storage does not work (${error.message}).` });
-      this.#leader = null;
-    });
+    await leader.start().catch(() => (this.#leader = null)); // it has told why
     return this.#leader === leader;
-  }
-
-  /** @param {string} what @param {any} value */
-  async #serve(what, value) {
-    const leader = this.#leader;
-    if (leader === null || !SERVED.includes(what)) throw new Refused("offline_now", "This tab is not in use now.");
-    return /** @type {any} */ (leader)[what](value);
-  }
-
-  /** @param {Leader} leader */
-  #lost(leader) {
-    if (this.#leader !== leader) return;
-    this.#leader = null;
-    this.#tabs.resign();
   }
 
   /** @param {any} message */
@@ -283,13 +251,12 @@ export class Engine extends Emitter {
     this.#changed(status);
     const { retryAt } = status;
     if (retryAt === undefined) return;
-    const remind = () => this.status === status && this.#around.isSeen?.() && this.retry();
-    this.#around.after(Math.max(0, retryAt - Date.now()) + REMINDER, remind);
+    const remind = () => this.status === status && this.#outside.isSeen() && this.retry();
+    this.#outside.after(Math.max(0, retryAt - Date.now()) + REMINDER, remind);
   }
 
-  /** @param {Leader} leader @param {Status} status */
-  #tell(leader, status) {
-    if (this.#leader !== leader) return;
+  /** @param {Status} status */
+  #tell(status) {
     this.#tabs.post({ kind: "status", value: status });
     this.#changed(status);
     if (status.phase === "online") this.#keepSummary();
@@ -330,14 +297,13 @@ export class Engine extends Emitter {
   #begin(kept) {
     this.#person = kept?.person ?? null;
     this.#shown = kept?.events.length ?? 0;
-    return kept;
+    this.emit("reset", kept);
   }
 
   #keepSummary() {
     const { reading, pos } = this.#journal;
-    const chat = reading === null && this.#shown > 0 ? this.#summary() : null;
-    if (chat === null) return;
+    if (reading !== null || this.#shown === 0) return;
     this.#shown = 0;
-    this.#leader?.checkpoint(pos, chat).catch(() => {}); // the next one will do
+    this.#leader?.checkpoint(pos, this.#summary()).catch(() => {}); // the next one will do
   }
 }

@@ -25,18 +25,18 @@ export class Journal {
     this.#anew = anew;
   }
 
-  /** What there is to begin with, all of it as of one moment: what comes from then on is shown behind it. */
-  async load() {
+  /** Begin with all that there is, as of one moment: what comes from then on is shown behind it. */
+  async begin() {
     const { pos, kept } = await this.#storage.load();
     this.pos = pos;
-    return kept;
+    this.#anew(kept);
   }
 
   /** @param {Frame} frame is kept, so all tabs show it */
   take(frame) {
-    if (this.reading !== null) this.read(frame);
-    else if (frame.pos === this.pos + 1 && !isAnew(frame)) this.#next(frame);
-    else if (frame.pos > this.pos) this.read(frame);
+    const isNext = this.reading === null && frame.pos === this.pos + 1 && !isAnew(frame);
+    if (isNext) this.#next(frame);
+    else this.read(frame);
   }
 
   /**
@@ -47,18 +47,15 @@ export class Journal {
     this.behind(async () => {
       if (this.pos < 0 || (last && last.pos <= this.pos)) return;
       const frames = await this.#storage.since(this.pos);
-      if (frames === null || frames.some(isAnew)) {
-        this.#anew(await this.load());
-        return;
-      }
-      for (const frame of frames) if (frame.pos > this.pos) this.#next(frame);
+      if (frames === null || frames.some(isAnew)) return this.begin();
+      for (const frame of frames) this.#next(frame);
       if (last && last.pos > this.pos) this.#next(last);
     });
   }
 
   /** @param {() => Promise<any>} work is done before any frame that comes from now on is shown */
   behind(work) {
-    const reading = (this.reading ?? Promise.resolve()).then(work).catch(() => {}).then(() => {
+    const reading = Promise.resolve(this.reading).then(work).catch(() => {}).then(() => {
       if (this.reading === reading) this.reading = null;
     });
     this.reading = reading;

@@ -17,7 +17,8 @@ export class Keeping {
   #session;
   #keep;
   #failed;
-  #gathered = nothing();
+  /** @type {ReturnType<typeof nothing> | null} since something was kept the last time */
+  #gathered = null;
 
   /**
    * @param {import("./session.js").Session} session
@@ -32,47 +33,45 @@ export class Keeping {
 
   /** How many events wait. */
   get size() {
-    return this.#gathered.show.length;
+    return this.#gathered?.show.length ?? 0;
   }
 
   /** @param {Line} line has got its number */
   said(line) {
-    this.#gathered.said.push(line);
-    this.#begin();
+    const gathered = this.#gather();
+    gathered.isNews = true;
+    gathered.said.push(line);
   }
 
   /** @param {import("./outcome.js").Outcome} outcome of an event; what it sends is not sent by this */
   news({ show, gone, isRenumbered }) {
-    const gathered = this.#gathered;
-    gathered.hasNews = true;
+    const gathered = this.#gather();
+    gathered.isNews = true;
     gathered.isRenumbered ||= isRenumbered;
     gathered.gone.push(...gone);
     gathered.show.push(...show);
-    this.#begin();
   }
 
   /** @param {() => void} then when all so far is kept */
   behind(then) {
-    this.#gathered.then.push(then);
-    this.#begin();
+    this.#gather().then.push(then);
   }
 
-  #begin() {
+  #gather() {
     this.busy ??= this.#keepAll();
+    return (this.#gathered ??= nothing());
   }
 
   async #keepAll() {
     await null; // what gathers in this turn is kept at once
-    while (this.#gathered.isSome()) {
-      const { show, said, gone, isRenumbered, hasNews, then } = this.#gathered;
-      this.#gathered = nothing();
+    while (this.#gathered) {
+      const { then, isNews, isRenumbered, ...change } = this.#gathered;
+      this.#gathered = null;
       try {
         const pending = isRenumbered ? [...this.#session.said.pending.values()] : null;
-        const session = this.#session.toKept();
-        if (hasNews || said.length) await this.#keep({ show, said, gone, pending, session });
+        if (isNews) await this.#keep({ ...change, pending, session: this.#session.toKept() });
       } catch (error) {
-        this.#gathered = nothing();
-        this.busy = null;
+        this.#gathered = this.busy = null;
         this.#failed(error);
         return;
       }
@@ -82,17 +81,11 @@ export class Keeping {
   }
 }
 
-/** What has gathered since something was kept the last time. */
-function nothing() {
-  return {
-    show: /** @type {any[]} */ ([]),
-    said: /** @type {Line[]} */ ([]),
-    gone: /** @type {number[]} */ ([]),
-    then: /** @type {(() => void)[]} */ ([]),
-    isRenumbered: false,
-    hasNews: false,
-    isSome() {
-      return this.hasNews || this.said.length + this.then.length > 0;
-    },
-  };
-}
+const nothing = () => ({
+  show: /** @type {any[]} */ ([]),
+  said: /** @type {Line[]} */ ([]),
+  gone: /** @type {number[]} */ ([]),
+  then: /** @type {(() => void)[]} */ ([]),
+  isRenumbered: false,
+  isNews: false,
+});

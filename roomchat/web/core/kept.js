@@ -18,10 +18,11 @@ const FIRST = 200; // entries of a room that a tab begins with
  * Every key of a store, with its value.
  * @param {Transaction} it
  * @param {string} store
+ * @param {number} [from] the first key
  * @returns {Promise<[any, any][]>}
  */
-export async function rows(it, store) {
-  const [keys, values] = await Promise.all([it.keys(store), it.all(store)]);
+export async function rows(it, store, from) {
+  const [keys, values] = await Promise.all([it.keys(store, from), it.all(store, from)]);
   return keys.map((key, i) => [key, values[i]]);
 }
 
@@ -36,25 +37,23 @@ export const valuesOf = (items, kind) => items.filter(([one]) => one === kind).m
  * @param {number} pos
  * @returns {Promise<Frame[]>}
  */
-export async function framesSince(it, pos) {
-  const range = { from: pos + 1 };
-  const [keys, values] = await Promise.all([it.keys("journal", range), it.all("journal", range)]);
-  return keys.map((key, i) => ({ pos: key, items: values[i].items }));
-}
+export const framesSince = async (it, pos) =>
+  (await rows(it, "journal", pos + 1)).map(([key, { items }]) => ({ pos: key, items }));
 
 /**
- * The seqs that are kept of each room.
+ * Every tab is to show this next.
  * @param {Transaction} it
- * @returns {Promise<Map<string, number[]>>}
+ * @param {Item[]} items
+ * @returns {Promise<Frame>}
  */
-export async function kept(it) {
-  const rooms = new Map();
-  for (const [room, seq] of await it.keys("entries")) {
-    if (!rooms.has(room)) rooms.set(room, []);
-    rooms.get(room).push(seq);
-  }
-  return rooms;
-}
+export const shown = async (it, items) => ({ pos: await it.add("journal", { items }), items });
+
+/**
+ * The keys of the entries that are kept of each room.
+ * @param {Transaction} it
+ * @returns {Promise<Map<string, [string, number][]>>}
+ */
+export const kept = async (it) => Map.groupBy(await it.keys("entries"), ([room]) => room);
 
 /**
  * The last entries of each room, without those that come as events.
@@ -63,26 +62,29 @@ export async function kept(it) {
  * @returns {Promise<Record<string, Entry[]>>}
  */
 export async function newest(it, events) {
-  const coming = new Map();
-  for (const { room, seq } of events.filter(isEntry).reverse()) coming.set(room, seq);
-  const rooms = [...(await kept(it))].map(async ([room, seqs]) => {
-    const old = seqs.filter((seq) => seq < (coming.get(room) ?? Infinity)).slice(-FIRST);
-    const last = old.at(-1);
-    return [room, last === undefined ? [] : await it.all("entries", { from: [room, old[0]], to: [room, last] })];
+  // The first of each room.
+  const coming = new Map(events.filter(isEntry).reverse().map(({ room, seq }) => [room, seq]));
+  const rooms = [...(await kept(it))].map(async ([room, keys]) => {
+    const old = keys.filter(([, seq]) => seq < (coming.get(room) ?? Infinity)).slice(-FIRST);
+    return [room, old.length ? await it.all("entries", old[0], old.at(-1)) : []];
   });
   return Object.fromEntries(await Promise.all(rooms));
 }
 
 /**
- * Empty these stores, and what was shown: every tab begins anew.
+ * Empty what is of the server's log, and what was shown: every tab begins anew.
  * @param {Transaction} it
- * @param {string[]} stores
+ * @param {boolean} isAnother it is not the same person any more: what is of a person, too
  */
-export async function restart(it, stores) {
-  const last = (await it.keys("journal")).at(-1) ?? (await it.get("kept", "pruned")) ?? 0;
-  for (const store of [...stores, "journal"]) it.remove(store);
-  it.remove("kept", { from: "checkpoint", to: "checkpoint" });
-  it.put("kept", last, "pruned");
+export async function restart(it, isAnother) {
+  const [pruned = 0, person = 0] = await all(it, "kept", ["pruned", "person"]);
+  it.put("kept", (await it.keys("journal")).at(-1) ?? pruned, "pruned");
+  it.remove("kept", "checkpoint");
+  for (const store of ["journal", "entries"]) it.remove(store);
+  if (!isAnother) return;
+  for (const store of ["pending", "unsent", "drafts"]) it.remove(store);
+  it.remove("kept", "session");
+  it.put("kept", person + 1, "person");
 }
 
 /**
@@ -95,27 +97,23 @@ export async function restart(it, stores) {
 export async function note(it, events, cursors) {
   /** @type {Item[]} */
   const items = [];
-  const coming = new Map(); // room: how many entries are still to come of it
-  for (const { room } of events.filter(isEntry)) coming.set(room, (coming.get(room) ?? 0) + 1);
+  const coming = Map.groupBy(events.filter(isEntry), ({ room }) => room);
   for (const event of events) {
-    const { type, room, seq } = event;
-    const { token, ...told } = event;
-    if (!ANSWERS.includes(type))
-      items.push([type === "refusal" ? type : "event", type === "welcome" ? told : event]);
+    const { token, ...told } = event; // nobody who shows it needs what proves the session
+    const { type, room, seq } = told;
+    if (!ANSWERS.includes(type)) items.push([type === "refusal" ? type : "event", told]);
     if (isEntry(event)) {
-      const rest = coming.get(room) - 1;
-      coming.set(room, rest);
+      const rest = coming.get(room) ?? []; // that are still to come
+      rest.shift();
       // A flood, or found in a page of history: then what is around it is not kept.
-      if (rest === KEPT) it.remove("entries", { from: [room, 0], to: [room, seq] });
-      else if (rest < KEPT && seq > (cursors.get(room) ?? 0)) it.put("entries", event, [room, seq]);
+      if (rest.length === KEPT) it.remove("entries", [room, 0], [room, seq]);
+      else if (rest.length < KEPT && seq > (cursors.get(room) ?? 0)) it.put("entries", event, [room, seq]);
       if (event.type === "deleted") await erase(it, items, room, event.of);
-    } else if (type === "joined") {
-      const { last_seq: last, isCut } = event;
-      if (!isCut) continue;
-      cursors.set(room, last);
-      it.remove("entries", { from: [room, last + 1], to: [room, Infinity] });
+    } else if (event.isCut) {
+      cursors.set(room, event.last_seq);
+      it.remove("entries", [room, event.last_seq + 1], [room, Infinity]);
     } else if (type === "left" || type === "gap") {
-      it.remove("entries", { from: [room, 0], to: [room, Infinity] });
+      it.remove("entries", [room, 0], [room, Infinity]);
     }
   }
   return items;
@@ -130,11 +128,12 @@ export async function note(it, events, cursors) {
  */
 async function erase(it, items, room, seq) {
   const entry = await it.get("entries", [room, seq]);
+  const own = entry?.own ?? null; // null: no line
   if (entry && "text" in entry) it.put("entries", tombstone(entry), [room, seq]);
   const isIt = (/** @type {Item} */ [kind, value]) =>
     kind === "event"
       ? value.room === room && value.seq === seq && "text" in value
-      : entry?.own !== undefined && value?.id === entry.own;
+      : value?.id === own;
   /** @type {(item: Item) => Item} */
   const erased = (item) => {
     const [kind, value] = item;

@@ -1,6 +1,5 @@
 // What the tab that leads does for all: it has the connection, numbers what is said, and keeps what comes.
 
-import { browser } from "./outside.js";
 import { Refused } from "./protocol.js";
 import { Reconnecting, offlineNow } from "./reconnecting.js";
 import { Session } from "./session.js";
@@ -21,7 +20,6 @@ const BARRED = ["account_needed", "name_taken", "name_owned", "bad_name"];
  * @typedef {import("./engine.js").Status} Status
  * @typedef {import("./engine.js").Entrance} Entrance
  * @typedef {import("./storage.js").Frame} Frame
- * @typedef {import("./outside.js").Outside} Outside
  *
  * `publish`: all tabs show this. `tell`: how things stand. `notice`: what does not work here. `lost`: it does not
  * lead any more.
@@ -32,7 +30,6 @@ const BARRED = ["account_needed", "name_taken", "name_owned", "bad_name"];
 export class Leader {
   #storage;
   #told;
-  #url;
   #outside;
   #term = unguessable(); // its name, as the storage knows who leads
   /** @type {Status} */
@@ -54,24 +51,31 @@ export class Leader {
   /**
    * @param {import("./storage.js").Storage} storage
    * @param {Told} told
-   * @param {string} url of the WebSocket
-   * @param {Outside} [outside]
+   * @param {import("./outside.js").Outside} outside
    */
-  constructor(storage, told, url, outside = browser) {
+  constructor(storage, told, outside) {
     this.#storage = storage;
     this.#told = told;
-    this.#url = url;
     this.#outside = outside;
   }
 
   /** Go on where the last one was. */
   async start() {
-    const { session, pending } = await this.#storage.claim(this.#term);
+    const session = await this.#claim().catch((error) => {
+      this.#tell("ended", `This browser's storage does not work (${error.message}).`);
+      throw error;
+    });
     if (this.#isOver) return;
-    if (!session?.token) return this.#tell({ phase: "stranger", sentence: "" });
-    const connection = this.#connect(Session.fromKept(session, pending));
+    if (session === null) return this.#tell("stranger");
+    const connection = this.#connect(session);
     await this.fetch();
     if (!this.#isOver) connection.start();
+  }
+
+  /** The session that is kept, if there is one: from now on nobody else leads. */
+  async #claim() {
+    const { session, pending } = await this.#storage.claim(this.#term);
+    return session?.token ? Session.fromKept(session, pending) : null;
   }
 
   /** Another tab may lead. Done when nothing of this one is on its way to the disk. */
@@ -98,10 +102,15 @@ export class Leader {
 
   // ------------------------------------------------------------ what tabs ask for
 
-  /** Tell how things stand, again; somebody looks, so there is no time to wait. */
+  /** Somebody looks, so there is no time to wait. */
+  look() {
+    this.#connection?.retry();
+  }
+
+  /** Tell how things stand, again, to somebody who looks. */
   async status() {
     this.#told.tell(this.#status);
-    if (this.#status.phase === "offline") this.#connection?.retry();
+    this.look();
   }
 
   /**
@@ -110,11 +119,10 @@ export class Leader {
    */
   async enter({ name, ...proof }) {
     await this.#connection?.close();
-    this.#tell({ phase: "connecting", sentence: "Connecting." });
-    const kept =
-      this.#isBarred && (proof.register || !proof.password) ? await this.#storage.claim(this.#term) : null;
-    this.#isFresh = !kept;
-    const session = kept ? Session.fromKept(kept.session, kept.pending) : new Session();
+    this.#tell("connecting", "Connecting.");
+    const kept = this.#isBarred && (proof.register || !proof.password) ? await this.#claim() : null;
+    this.#isFresh = kept === null;
+    const session = kept ?? new Session();
     session.ask(name, proof);
     const connection = this.#connect(session);
     try {
@@ -126,7 +134,7 @@ export class Leader {
         this.#connection = null;
         this.#isFresh = false;
         // Whoever was here before still is.
-        if (this.#isBarred) this.#tell({ phase: "stranger", sentence: "" });
+        if (this.#isBarred) this.#tell("stranger");
         else await this.start();
       }
       throw error;
@@ -150,9 +158,8 @@ export class Leader {
 
   /** Take the lines that tabs have kept, and have them sent. */
   async fetch() {
-    const fetching = this.#fetching.then(() => this.#fetchAll());
-    this.#fetching = fetching.catch((error) => this.#failed(error)).catch(() => {}); // they stay where they are
-    await this.#fetching;
+    const fetching = this.#fetching.then(() => this.#fetchAll()).catch((error) => this.#failed(error));
+    await (this.#fetching = fetching.catch(() => {})); // they stay where they are
   }
 
   async logout() {
@@ -164,9 +171,8 @@ export class Leader {
   }
 
   async retry() {
-    if (this.#status.phase !== "ended") return this.#connection?.retry();
-    await this.#connection?.close();
-    await this.start();
+    if (this.#status.phase === "ended") await this.start();
+    else this.look();
   }
 
   // ------------------------------------------------------------ the connection
@@ -174,7 +180,6 @@ export class Leader {
   /** @param {Session} session */
   #connect(session) {
     const connection = new Reconnecting({
-      url: this.#url,
       session,
       keep: (change) => this.#keep(connection, change),
       status: (status) => this.#changed(connection, status),
@@ -195,11 +200,14 @@ export class Leader {
     const lobby = change.show.find((/** @type {any} */ { type }) => type === "welcome")?.lobby;
     if (lobby) this.#lobby = lobby;
     const lost = this.#isFresh ? await this.#unsent() : ""; // of who was here before
-    const keep = () => this.#storage.keep(this.#term, change, this.#isFresh);
+    const keep = (more = {}) => this.#storage.keep(this.#term, { ...change, ...more }, this.#isFresh);
     const frame = await keep().catch(async (error) => {
       await this.#failed(error);
       await this.#storage.shrink(this.#term).catch(() => {});
-      return keep().catch(() => this.#giveUp(connection).then(keep));
+      return keep().catch(async () => {
+        await this.#giveUp();
+        return keep({ pending: [...connection.session.said.pending.values()] });
+      });
     });
     this.#isFresh = false;
     if (frame) this.#publish(frame);
@@ -212,9 +220,10 @@ export class Leader {
     this.#told.publish(frame);
   }
 
-  /** The disk is full, also when it has been made room on. @param {Reconnecting} connection */
-  async #giveUp(connection) {
-    await this.#storage.giveUp(this.#term, this.#pos, connection.session.said.pending.values());
+  /** The disk is full, also when it has been made room on. */
+  async #giveUp() {
+    this.#storage.giveUp(this.#pos);
+    await this.#storage.claim(this.#term);
     this.#told.notice(FULL);
   }
 
@@ -230,19 +239,19 @@ export class Leader {
    * @param {Reconnecting} connection
    * @param {import("./reconnecting.js").Status} status
    */
-  async #changed(connection, { code, ...status }) {
+  async #changed(connection, { phase, sentence, code, retryAt }) {
     if (this.#isOver || connection !== this.#connection) return;
-    if (status.phase === "online") this.#goToLobby(connection);
-    if (status.phase === "ended") {
+    if (phase === "online") this.#goToLobby(connection);
+    if (phase === "ended") {
       // Another tab that leads has the same session.
       if (!(await this.check()) || connection !== this.#connection) return;
       this.#connection = null;
       if (code === "replaced" && this.#takesBack()) return;
-      if (OVER.includes(code ?? "")) return this.#forget(`${status.sentence} ${await this.#unsent()}`.trim());
+      if (OVER.includes(code ?? "")) return this.#forget(`${sentence} ${await this.#unsent()}`.trim());
       this.#isBarred = BARRED.includes(code ?? "");
-      if (this.#isBarred) return this.#tell({ ...status, phase: "stranger" });
+      if (this.#isBarred) return this.#tell("stranger", sentence);
     }
-    this.#tell(status);
+    this.#tell(phase, sentence, retryAt);
   }
 
   /** A tab that led before us may have been asleep when it was about to connect, and has done so now. */
@@ -250,14 +259,13 @@ export class Leader {
     const now = this.#outside.now();
     this.#replaced = [...this.#replaced.filter((time) => time > now - TRUCE), now];
     if (this.#replaced.length > FEW) return false;
-    this.#tell({ phase: "connecting", sentence: "Connecting." });
+    this.#tell("connecting", "Connecting.");
     this.#outside.after(AGAIN, () => this.#again());
     return true;
   }
 
   async #again() {
-    if (this.#connection !== null || !(await this.check())) return;
-    await this.start().catch(({ message }) => this.#tell({ phase: "ended", sentence: message }));
+    if (this.#connection === null && (await this.check())) await this.start().catch(() => {}); // it is told why
   }
 
   /** Where people meet first. @param {Reconnecting} connection */
@@ -275,15 +283,15 @@ export class Leader {
   /** @param {string} sentence why */
   async #forget(sentence) {
     this.#publish(await this.#storage.forget(this.#term));
-    this.#tell({ phase: "stranger", sentence });
+    this.#tell("stranger", sentence);
   }
 
-  /** @param {Status} status */
-  #tell(status) {
+  /** @param {Status["phase"]} phase @param {string} [sentence] @param {number} [retryAt] */
+  #tell(phase, sentence = "", retryAt) {
     if (this.#isOver) return;
-    this.#status = status;
-    if (status.phase !== "connecting") this.#waiting.splice(0).forEach((go) => go());
-    this.#told.tell(status);
+    this.#status = { phase, sentence, retryAt };
+    if (phase !== "connecting") this.#waiting.splice(0).forEach((go) => go());
+    this.#told.tell(this.#status);
   }
 
   #lose() {

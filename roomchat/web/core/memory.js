@@ -2,27 +2,33 @@
 
 /**
  * @typedef {import("./database.js").Key} Key
- * @typedef {import("./database.js").Range} Range
  * @typedef {import("./database.js").Transaction} Transaction
  */
 
-/** @param {any} one @param {any} other of the same kind @returns {number} below 0: it comes first */
+/**
+ * Below 0: the one key comes first. What is left out comes neither before anything nor behind it.
+ * @param {any} one
+ * @param {any} other of the same kind
+ * @returns {number}
+ */
 function compare(one, other) {
   if (!Array.isArray(one)) return one < other ? -1 : Number(one > other);
-  return compare(one[0], other[0]) || compare(one[1], other[1]);
+  return compare(one[0], other?.[0]) || compare(one[1], other?.[1]);
 }
 
+/** @param {string} store @param {Key} key */
+const nameOf = (store, key) => JSON.stringify([store, key]);
+
 export class Memory {
-  /** @type {Map<string, Map<string, [Key, any]>>} */
-  #stores = new Map();
-  /** @type {Map<string, number>} store: the last key that it gave */
-  #last;
+  /** @type {Map<string, {store: string, key: Key, value: any}>} by store and key */
+  #rows = new Map();
+  #last; // the last key that was given
   /** @type {Promise<any>} */
   #turn = Promise.resolve(); // one transaction at a time
 
-  /** @param {Record<string, number>} [last] keys that its stores go on from */
-  constructor(last = {}) {
-    this.#last = new Map(Object.entries(last));
+  /** @param {number} [last] where keys that are given go on from */
+  constructor(last = 0) {
+    this.#last = last;
   }
 
   /** @template T @param {(it: Transaction) => Promise<T>} body @returns {Promise<T>} */
@@ -37,49 +43,38 @@ export class Memory {
     return turn;
   }
 
-  close() {}
-
   /** @template T @param {(it: Transaction) => Promise<T>} body */
   async #run(body) {
-    const before = new Map([...this.#stores].map(([name, rows]) => [name, new Map(rows)]));
+    const before = new Map(this.#rows);
     try {
       return await body({
-        get: async (name, key) => structuredClone(this.#rows(name).get(JSON.stringify(key))?.[1]),
-        all: async (name, range) => this.#within(name, range).map(([, value]) => structuredClone(value)),
-        keys: async (name, range) => this.#within(name, range).map(([key]) => key),
-        put: (name, value, key) => this.#put(name, value, key),
-        add: async (name, value) => {
-          const key = (this.#last.get(name) ?? 0) + 1;
-          this.#last.set(name, key);
-          this.#put(name, value, key);
-          return key;
+        get: async (store, key) => structuredClone(this.#rows.get(nameOf(store, key))?.value),
+        all: async (...range) => this.#within(...range).map(({ value }) => structuredClone(value)),
+        keys: async (...range) => this.#within(...range).map(({ key }) => key),
+        put: (store, value, key) => this.#put(store, value, key),
+        add: async (store, value) => {
+          this.#put(store, value, (this.#last += 1));
+          return this.#last;
         },
-        remove: (name, range) => {
-          for (const [key] of this.#within(name, range)) this.#rows(name).delete(JSON.stringify(key));
+        remove: (store, from, to = from) => {
+          for (const { key } of this.#within(store, from, to)) this.#rows.delete(nameOf(store, key));
         },
       });
     } catch (error) {
-      this.#stores = before;
+      this.#rows = before;
       throw error;
     }
   }
 
-  /** @param {string} name */
-  #rows(name) {
-    const rows = this.#stores.get(name) ?? new Map();
-    this.#stores.set(name, rows);
-    return rows;
+  /** @param {string} store @param {any} value @param {Key} key */
+  #put(store, value, key) {
+    this.#rows.set(nameOf(store, key), { store, key, value: structuredClone(value) });
   }
 
-  /** @param {string} name @param {any} value @param {Key} key */
-  #put(name, value, key) {
-    this.#rows(name).set(JSON.stringify(key), [key, structuredClone(value)]);
-  }
-
-  /** @param {string} name @param {Range} [range] @returns {[Key, any][]} */
-  #within(name, { from, to } = {}) {
-    const isIn = (/** @type {[Key, any]} */ [key]) =>
-      (from === undefined || compare(key, from) >= 0) && (to === undefined || compare(key, to) <= 0);
-    return [...this.#rows(name).values()].filter(isIn).sort((one, other) => compare(one[0], other[0]));
+  /** @param {string} store @param {Key} [from] @param {Key} [to] */
+  #within(store, from, to) {
+    return [...this.#rows.values()]
+      .filter((row) => row.store === store && compare(row.key, from) >= 0 && compare(row.key, to) <= 0)
+      .sort((one, other) => compare(one.key, other.key));
   }
 }

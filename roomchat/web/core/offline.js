@@ -9,13 +9,13 @@ let registration;
  */
 export async function keepPage(engine) {
   watch(engine);
-  const workers = globalThis.isSecureContext ? navigator.serviceWorker : undefined;
+  const workers = navigator.serviceWorker; // undefined where the page came over clear text from another machine
   const { trustedTypes } = /** @type {any} */ (globalThis);
   const policy = trustedTypes?.createPolicy("roomchat", { createScriptURL: (/** @type {string} */ url) => url });
   const script = policy?.createScriptURL("/sw.js") ?? "/sw.js";
   // With a certificate that no authority vouches for, browsers do not let us.
   registration = await workers?.register(script, { updateViaCache: "none" }).catch(() => undefined);
-  if (workers && registration) follow(engine, workers, registration);
+  if (registration) follow(engine, workers, registration);
 }
 
 /**
@@ -53,12 +53,9 @@ function watch(engine) {
   });
 }
 
-/**
- * Whether the server has another page by now: files of this one that were not wanted yet can't be had any more.
- */
+/** Whether the server has another page by now than the one that this script came with. */
 async function isOther() {
-  const path = document.querySelector("script[type=module]")?.getAttribute("src") ?? "/";
-  const hash = path.split("/")[1];
+  const hash = import.meta.url.split("/")[3];
   const page = await fetch("/", { cache: "no-cache" }).then((answer) => answer.text(), () => hash);
   return !page.includes(hash);
 }

@@ -27,7 +27,6 @@ export const offlineNow = () =>
 export class Reconnecting {
   /** @type {import("./session.js").Session} */
   session;
-  #url;
   #keeping;
   #status;
   #outside;
@@ -41,21 +40,18 @@ export class Reconnecting {
   #isEnded = false;
   #isPaused = false; // the server could not store what was said: it has a moment for that
   #stopWaiting = () => {}; // for the next try
-  #stopWatching = () => {};
   /** @type {PromiseWithResolvers<any> | undefined} */
   #opening;
 
   /**
    * @param {object} options
-   * @param {string} options.url of the WebSocket
    * @param {import("./session.js").Session} options.session what must not be forgotten; nobody else changes it
    * @param {(change: Change) => Promise<void>} options.keep never called again before it is done; fails: it ends
    * @param {(status: Status) => void} options.status
    * @param {import("./outside.js").Outside} options.outside
    */
-  constructor({ url, session, keep, status, outside }) {
+  constructor({ session, keep, status, outside }) {
     this.session = session;
-    this.#url = url;
     this.#keeping = new Keeping(session, keep, ({ message }) =>
       this.#end("not_kept", `The session can't be kept in this browser (${message}).`));
     this.#status = status;
@@ -67,7 +63,6 @@ export class Reconnecting {
 
   /** Connect, and try on for as long as there is use in it. */
   start() {
-    this.#stopWatching = this.#outside.watch(() => this.retry());
     this.#connect();
   }
 
@@ -156,7 +151,7 @@ export class Reconnecting {
     this.#status(this.#isLost
       ? { phase: "offline", sentence: "Trying to connect again." }
       : { phase: "connecting", sentence: "Connecting." });
-    const connection = new Connection(this.#url, this.#outside, {
+    const connection = new Connection(this.#outside, {
       open: () => connection.send(this.session.hello()),
       lines: (lines) => this.#receive(connection, lines),
       end: (reason) => this.#lost(reason),
@@ -187,7 +182,6 @@ export class Reconnecting {
   #stop() {
     this.#isEnded = true;
     this.#lose();
-    this.#stopWatching();
   }
 
   /**

@@ -5,14 +5,12 @@
 // order in which every tab shows it; `drafts`.
 
 import { Disk } from "./database.js";
-import { KEPT, all, framesSince, kept, newest, note, restart, rows, valuesOf } from "./kept.js";
+import { KEPT, all, framesSince, kept, newest, note, restart, rows, shown, valuesOf } from "./kept.js";
 import { Memory } from "./memory.js";
 
-const VERSION = 1; // of what is kept, and of what tabs tell each other
-const STORES = ["kept", "pending", "unsent", "entries", "journal", "drafts"];
-const PERSONAL = STORES.filter((one) => one !== "kept" && one !== "journal");
 const LONG = 100; // frames of the journal behind the last checkpoint: a tab may be late by as much
 
+const NONE = { pos: 0, chat: null }; // no checkpoint
 const NO_DISK = "This browser keeps nothing here, so what is not sent yet is lost when you close this tab.";
 
 /**
@@ -31,28 +29,27 @@ export class Superseded extends Error {}
 export class Storage {
   #database;
 
-  /** @param {import("./database.js").Database} database */
-  constructor(database) {
+  /**
+   * @param {import("./database.js").Database} database
+   * @param {string} [trouble] a sentence: what does not work here; then it is not shared
+   */
+  constructor(database, trouble = "") {
     this.#database = database;
+    this.trouble = trouble;
   }
 
   /**
    * @param {() => void} outdated called when another tab has a newer page: nothing can be kept from then on
-   * @returns {Promise<{storage: Storage, sentence: string}>} `sentence`: what does not work here; then it is not
-   *   shared
+   * @returns {Promise<Storage>}
    */
   static async open(outdated) {
     try {
-      const disk = new Disk("roomchat", VERSION, upgrade, outdated);
+      const disk = new Disk(outdated);
       await disk.read(async (it) => it.keys("kept"));
-      return { storage: new Storage(disk), sentence: "" };
+      return new Storage(disk);
     } catch {
-      return { storage: new Storage(new Memory()), sentence: NO_DISK };
+      return new Storage(new Memory(), NO_DISK);
     }
-  }
-
-  close() {
-    this.#database.close();
   }
 
   // ------------------------------------------------------------ any tab
@@ -63,25 +60,24 @@ export class Storage {
    */
   load() {
     return this.#database.read(async (it) => {
-      const names = ["session", "checkpoint", "pruned", "person"];
-      const [session, checkpoint, pruned = 0, person = 0] = await all(it, "kept", names);
-      const frames = await framesSince(it, checkpoint?.pos ?? 0);
-      const pos = Math.max(pruned, checkpoint?.pos ?? 0, frames.at(-1)?.pos ?? 0);
+      const [session, checkpoint = NONE, pruned = 0, person = 0] =
+        await all(it, "kept", ["session", "checkpoint", "pruned", "person"]);
+      const frames = await framesSince(it, checkpoint.pos);
+      const { pos } = frames.at(-1) ?? { pos: Math.max(pruned, checkpoint.pos) };
       if (!session?.token) return { pos, kept: null };
       const { uid, name, account, device } = session;
       const items = frames.flatMap((frame) => frame.items);
       const events = valuesOf(items, "event");
-      const waiting = [...(await it.all("pending")), ...(await it.all("unsent"))];
       return {
         pos,
         kept: {
           person,
           me: { uid, name, account, device },
-          chat: checkpoint?.chat ?? null,
+          chat: checkpoint.chat,
           entries: await newest(it, events),
           events,
           refusals: valuesOf(items, "refusal"),
-          waiting,
+          waiting: [...(await it.all("pending")), ...(await it.all("unsent"))],
           drafts: Object.fromEntries(await rows(it, "drafts")),
         },
       };
@@ -115,7 +111,7 @@ export class Storage {
       it.put("journal", { items }, pos);
       it.put("unsent", said, pos);
       return { pos, items: /** @type {Item[]} */ (items) };
-    }, true);
+    }, "strict");
   }
 
   /**
@@ -127,13 +123,10 @@ export class Storage {
    */
   past(room, { before = Infinity, after, limit }) {
     return this.#database.read(async (it) => {
-      const seqs = (await it.keys("entries", { from: [room, 0], to: [room, before] })).map(([, seq]) => seq);
-      const first = seqs[0];
-      const wanted = seqs.filter((seq) => seq < before && seq > (after ?? 0));
-      const some = after === undefined ? wanted.slice(-limit) : wanted.slice(0, limit);
-      const last = some.at(-1);
-      if (last === undefined || (after !== undefined && first > after)) return [];
-      return it.all("entries", { from: [room, some[0]], to: [room, last] });
+      const entries = await it.all("entries", [room, 0], [room, before - 1]);
+      if (after === undefined) return entries.slice(-limit);
+      const isWhole = entries.length > 0 && entries[0].seq <= after;
+      return isWhole ? entries.filter(({ seq }) => seq > after).slice(0, limit) : [];
     });
   }
 
@@ -147,7 +140,7 @@ export class Storage {
     return this.#database.change(async (it) => {
       if (!(await isHere(it, person))) return;
       if (text) it.put("drafts", text, room);
-      else it.remove("drafts", { from: room, to: room });
+      else it.remove("drafts", room);
     });
   }
 
@@ -175,7 +168,7 @@ export class Storage {
    * @returns {Promise<Line[]>} in the order in which they were said
    */
   unsent(after) {
-    return this.#database.read((it) => it.all("unsent", { from: after + 1 }));
+    return this.#database.read((it) => it.all("unsent", after + 1));
   }
 
   /**
@@ -191,17 +184,16 @@ export class Storage {
     return this.#lead(term, async (it) => {
       const before = await it.get("kept", "session");
       const isOther = isFresh || (before?.epoch ?? session.epoch) !== session.epoch;
-      if (isOther) await restart(it, isFresh ? PERSONAL : ["entries"]);
+      if (isOther) await restart(it, isFresh);
       const items = await note(it, change.show, new Map(isOther ? [] : before?.cursors));
       if (isOther) items.unshift(["reset", null]);
-      if (isFresh) await another(it);
       it.put("kept", session, "session");
       if (pending) it.remove("pending");
       for (const line of pending ?? said) it.put("pending", line, line.n ?? 0);
-      for (const { id } of said) it.remove("unsent", { from: Number(id), to: Number(id) });
-      for (const n of gone) it.remove("pending", { from: n, to: n });
-      return items.length === 0 ? null : { pos: await it.add("journal", { items }), items };
-    }, said.length > 0 || pending !== null);
+      for (const { id } of said) it.remove("unsent", Number(id));
+      for (const n of gone) it.remove("pending", n);
+      return items.length === 0 ? null : shown(it, items);
+    }, said.length > 0 || pending !== null ? "strict" : "relaxed");
   }
 
   /**
@@ -212,9 +204,8 @@ export class Storage {
    */
   refuse(term, refusal) {
     return this.#lead(term, async (it) => {
-      const items = /** @type {Item[]} */ ([["refusal", refusal]]);
-      it.remove("unsent", { from: Number(refusal.id), to: Number(refusal.id) });
-      return { pos: await it.add("journal", { items }), items };
+      it.remove("unsent", Number(refusal.id));
+      return shown(it, [["refusal", refusal]]);
     });
   }
 
@@ -225,12 +216,9 @@ export class Storage {
    */
   forget(term) {
     return this.#lead(term, async (it) => {
-      await restart(it, PERSONAL);
-      await another(it);
-      it.remove("kept", { from: "session", to: "session" });
-      const items = /** @type {Item[]} */ ([["reset", null]]);
-      return { pos: await it.add("journal", { items }), items };
-    }, true);
+      await restart(it, true);
+      return shown(it, [["reset", null]]);
+    }, "strict");
   }
 
   /**
@@ -244,10 +232,10 @@ export class Storage {
       it.put("kept", { pos, chat }, "checkpoint");
       const pruned = Math.max(pos - LONG, (await it.get("kept", "pruned")) ?? 0);
       it.put("kept", pruned, "pruned");
-      it.remove("journal", { to: pruned });
-      for (const [room, seqs] of await kept(it)) {
-        const old = seqs.at(-KEPT - 1);
-        if (old !== undefined) it.remove("entries", { from: [room, 0], to: [room, old] });
+      it.remove("journal", 0, pruned);
+      for (const keys of (await kept(it)).values()) {
+        const old = keys.at(-KEPT - 1);
+        if (old) it.remove("entries", keys[0], old);
       }
     });
   }
@@ -258,40 +246,27 @@ export class Storage {
   }
 
   /**
-   * The disk takes nothing more: go on in memory, from there.
-   * @param {string} term
+   * The disk takes nothing more: go on in memory, where nobody leads yet.
    * @param {number} pos of the last frame
-   * @param {Iterable<Line>} pending
    */
-  async giveUp(term, pos, pending) {
-    this.#database = new Memory({ journal: pos });
-    return this.#database.change(async (it) => {
-      it.put("kept", term, "term");
-      for (const line of pending) it.put("pending", line, line.n ?? 0);
-    });
+  giveUp(pos) {
+    this.#database = new Memory(pos);
   }
 
   /**
    * @template T
    * @param {string} term
    * @param {(it: Transaction) => Promise<T>} body
+   * @param {IDBTransactionDurability} [durability]
    * @returns {Promise<T>}
    */
-  #lead(term, body, isStrict = false) {
+  #lead(term, body, durability) {
     return this.#database.change(async (it) => {
       if ((await it.get("kept", "term")) !== term) throw new Superseded();
       return body(it);
-    }, isStrict);
+    }, durability);
   }
 }
 
-/** It is not the same person any more. @param {Transaction} it */
-const another = async (it) => it.put("kept", ((await it.get("kept", "person")) ?? 0) + 1, "person");
-
 /** @param {Transaction} it @param {number} person */
 const isHere = async (it, person) => ((await it.get("kept", "person")) ?? person) === person;
-
-/** @param {IDBDatabase} stores */
-function upgrade(stores) {
-  for (const name of STORES) stores.createObjectStore(name, { autoIncrement: name === "journal" });
-}

@@ -1,30 +1,21 @@
 // The tabs of this browser: one of them leads, the others ask it. The one that holds a lock leads; when it is
 // gone, or does not answer, another one does. A lock is only a hint: the storage knows who really leads.
 
-import { browser } from "./outside.js";
 import { Refused } from "./protocol.js";
 import { unguessable } from "./unguessable.js";
 
+const NAME = "roomchat-1"; // of what they share; with another number they do not understand each other
 const PATIENCE = 4_000; // ms until a tab that leads and does not answer is taken for one that is asleep, or dead
 const NO_LOCKS = 500; // ms until nobody seems to lead, where there are no locks
 const NOT_KNOWN = "The tab that was to do it was closed, so nobody knows whether it is done; look, and try again.";
 
 // What may be asked twice: what only looks, and what is the same when it is done again.
 const HARMLESS = [
-  "history", "who", "rooms", "rules", "devices", "stats", "ping",
+  "status", "fetch", "read", "history", "who", "rooms", "rules", "devices", "stats", "ping",
   "join", "dial", "leave", "topic", "delete", "block", "unblock",
 ];
 
 /**
- * What tabs need of the browser. Without `locks` (the page came over clear text from another machine) a tab leads
- * when nobody else says that it does.
- * @typedef {{locks?: LockManager, channel: (name: string) => BroadcastChannel,
- *   after: (ms: number, then: () => void) => () => void, watch?: (on: Watcher) => void, isSeen?: () => boolean}}
- *   Around
- *
- * What the page does: it is left or frozen, it is back, somebody looks at it.
- * @typedef {{sleep: () => void, wake: () => void, look: () => void}} Watcher
- *
  * What a tab does. `lead`: from now on, it leads; true if it does. `serve`: as the one that leads, it answers.
  * `lost`: perhaps it does not lead any more. `hear`: some other tab has said something to all.
  * @typedef {{lead: () => Promise<boolean>, serve: (what: string, value: any) => Promise<any>, lost: () => void,
@@ -34,69 +25,52 @@ const HARMLESS = [
  *   isTaken: boolean, stop: () => void}} Asked
  */
 
-/** @type {Around} */
-export const aroundTabs = {
-  locks: globalThis.navigator?.locks,
-  channel: (name) => new BroadcastChannel(name),
-  after: browser.after,
-  isSeen: () => document.visibilityState === "visible",
-  watch: ({ sleep, wake, look }) => {
-    addEventListener("pagehide", sleep);
-    addEventListener("pageshow", wake);
-    document.addEventListener("freeze", sleep);
-    document.addEventListener("resume", wake);
-    document.addEventListener("visibilitychange", () => aroundTabs.isSeen?.() && look());
-  },
-};
-
 /** @param {string} what @param {any} value */
-const isHarmless = (what, value) =>
-  what === "ask" ? HARMLESS.includes(value.type) : ["status", "fetch", "read"].includes(what);
+const isHarmless = (what, value) => HARMLESS.includes(what === "ask" ? value.type : what);
 
 export class Tabs {
   isLeading = false;
-  #name;
   #tab;
-  #around;
+  #outside;
   #id = unguessable(); // of this tab
   #last = 0;
   /** @type {Map<number, Asked>} by number */
   #asked = new Map();
   /** @type {BroadcastChannel | null} null: nobody is heard */
   #channel = null;
-  #isOpen = false;
+  isOpen = false;
   #letGo = () => {}; // of the lock, or of the wish to have it
   /** @type {Promise<void> | null} while it becomes the one that leads */
   #becoming = null;
 
   /**
-   * @param {string} name of what they share
    * @param {Tab} tab
-   * @param {Around} [around]
+   * @param {import("./outside.js").Outside} outside
    */
-  constructor(name, tab, around = aroundTabs) {
-    this.#name = name;
+  constructor(tab, outside) {
     this.#tab = tab;
-    this.#around = around;
+    this.#outside = outside;
   }
 
-  /** Be one of them: hear the others, and lead when nobody else does; or be the only one. */
-  open(isAlone = false) {
-    this.#isOpen = true;
+  /**
+   * Be one of them: hear the others, and lead when nobody else does.
+   * @param {boolean} isAlone be the only one
+   */
+  open(isAlone) {
+    this.isOpen = true;
     if (isAlone) {
       this.#lead();
       return;
     }
-    const channel = (this.#channel = this.#around.channel(this.#name));
+    const channel = (this.#channel = this.#outside.channel(NAME));
     channel.onmessage = ({ data }) => this.#hear(data);
     this.#stand();
-    this.#look();
-    for (const id of this.#asked.keys()) this.#send(id);
+    for (const asked of this.#asked) this.#send(asked);
   }
 
   /** Be one no longer: somebody else may lead. */
   close() {
-    this.isLeading = this.#isOpen = false;
+    this.isLeading = this.isOpen = false;
     this.post({ kind: "gone" });
     this.#letGo();
     this.#channel?.close();
@@ -108,11 +82,10 @@ export class Tabs {
     this.isLeading = false;
     this.#letGo();
     this.#stand();
-    this.#look();
   }
 
   /** Whoever leads says how things stand; if nobody does, this one leads. */
-  #look() {
+  look() {
     this.request("status").catch(() => {});
   }
 
@@ -130,66 +103,68 @@ export class Tabs {
   request(what, value) {
     if (this.isLeading) return this.#tab.serve(what, value);
     const id = (this.#last += 1);
-    return new Promise((resolve, reject) => {
-      this.#asked.set(id, { what, value, resolve, reject, isTaken: false, stop: () => {} });
-      this.#send(id);
-    });
+    const { promise, resolve, reject } = Promise.withResolvers();
+    const asked = { what, value, resolve, reject, isTaken: false, stop: () => {} };
+    this.#asked.set(id, asked);
+    this.#send([id, asked]);
+    return promise;
   }
 
-  /** @param {number} id */
-  #send(id) {
-    const asked = this.#asked.get(id);
-    if (asked === undefined) return;
+  /** @param {[number, Asked]} one */
+  #send([id, asked]) {
+    const { what, value } = asked;
     asked.stop();
-    asked.stop = this.#around.after(this.#around.locks ? PATIENCE : NO_LOCKS, () => this.#lead());
-    this.post({ kind: "ask", from: this.#id, id, what: asked.what, value: asked.value });
+    asked.stop = this.#outside.after(this.#outside.locks ? PATIENCE : NO_LOCKS, () => this.#lead());
+    this.post({ kind: "ask", from: this.#id, id, what, value });
   }
 
+  /** Wish to lead, and hear how things stand. */
   async #stand() {
-    const { locks } = this.#around;
+    this.look();
+    const { locks } = this.#outside;
     if (locks === undefined) return;
     const wish = new AbortController();
-    const held = new Promise((resolve) => {
-      this.#letGo = () => {
-        wish.abort();
-        resolve(undefined);
-      };
-    });
+    const { promise, resolve } = Promise.withResolvers();
+    this.#letGo = () => {
+      wish.abort();
+      resolve(undefined);
+    };
     const lead = () => {
       this.#lead();
-      return held;
+      return promise;
     };
     // It rejects when the wish is taken back.
-    await locks.request(this.#name, { signal: wish.signal }, lead).catch(() => {});
+    await locks.request(NAME, { signal: wish.signal }, lead).catch(() => {});
   }
 
   async #lead() {
     await this.#becoming;
-    if (this.isLeading || this.#becoming || !this.#isOpen) return;
+    if (this.isLeading || this.#becoming || !this.isOpen) return;
     await (this.#becoming = this.#become());
   }
 
   async #become() {
     const leads = await this.#tab.lead();
     this.#becoming = null;
-    this.isLeading = leads && this.#isOpen;
+    this.isLeading = leads && this.isOpen;
     if (!this.isLeading) return;
-    this.post({ kind: "lead", from: this.#id });
+    this.post({ kind: "lead" });
     this.#askAgain();
   }
 
   /** Somebody else leads now, or this tab: what is not answered is asked again, where that does no harm. */
   #askAgain() {
     for (const [id, asked] of [...this.#asked]) {
-      if (asked.isTaken && !isHarmless(asked.what, asked.value)) {
-        this.#answered(id, { error: { code: "not_known", message: NOT_KNOWN } });
+      const { what, value, resolve, reject } = asked;
+      if (asked.isTaken && !isHarmless(what, value)) {
+        this.#heard({ kind: "answer", id, error: { code: "not_known", message: NOT_KNOWN } });
       } else if (this.isLeading) {
         this.#asked.delete(id);
         asked.stop();
-        this.#tab.serve(asked.what, asked.value).then(asked.resolve, asked.reject);
+        this.#tab.serve(what, value).then(resolve, reject);
       } else {
         asked.isTaken = false;
-        this.#send(id);
+        this.#send([id, asked]);
       }
     }
   }
@@ -210,7 +185,7 @@ export class Tabs {
         break;
       case "gone":
         // With locks the next one is told by the browser.
-        if (this.#around.locks === undefined) this.#look();
+        if (this.#outside.locks === undefined) this.look();
         break;
       default:
         this.#tab.hear(message);
@@ -228,23 +203,14 @@ export class Tabs {
   }
 
   /** @param {any} message */
-  #heard({ kind, id, ...answer }) {
+  #heard({ kind, id, given, error }) {
     const asked = this.#asked.get(id);
     if (asked === undefined) return;
     asked.isTaken = true;
     asked.stop();
-    if (kind === "answer") this.#answered(id, answer);
-  }
-
-  /**
-   * @param {number} id
-   * @param {{given?: any, error?: {code: string, message: string}}} answer
-   */
-  #answered(id, { given, error }) {
-    const asked = this.#asked.get(id);
+    if (kind === "taken") return;
     this.#asked.delete(id);
-    asked?.stop();
-    if (error) asked?.reject(new Refused(error.code, error.message));
-    else asked?.resolve(given);
+    if (error) asked.reject(new Refused(error.code, error.message));
+    else asked.resolve(given);
   }
 }

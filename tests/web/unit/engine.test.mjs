@@ -86,6 +86,17 @@ test("a tab that slept while it led is no second leader", async () => {
   assert.equal([...world.server.links][0].tab, other);
 });
 
+test("a tab without a disk is alone, also when it is back", async () => {
+  const world = new World();
+  const tab = world.open("Nothing is kept here.");
+  await world.passes(1_000);
+  tab.engine.sleep();
+  await world.passes(1_000);
+  tab.engine.wake();
+  await world.passes(1_000);
+  assert.deepEqual([tab.engine.status.phase, tab.hear, world.lock], ["stranger", null, []]);
+});
+
 test("a tab that leads and does not answer is replaced, and gives way when it is back", async () => {
   const { world, tab } = await inLobby();
   tab.freezes();

@@ -55,9 +55,9 @@ export class World {
     return list[Math.floor(this.chance() * list.length)];
   }
 
-  /** @param {any} [options] */
-  open(options) {
-    const tab = new Tab(this, options);
+  /** @param {string} [trouble] why this tab has no disk that it shares */
+  open(trouble) {
+    const tab = new Tab(this, trouble);
     this.tabs.push(tab);
     return tab;
   }
@@ -116,28 +116,28 @@ export class Tab {
   /** @type {Promise<any>} */
   started;
 
-  /** @param {World} world @param {any} [options] */
-  constructor(world, options = {}) {
+  /** @param {World} world @param {string} [trouble] */
+  constructor(world, trouble) {
     this.world = world;
-    const storage = new Storage(new TabDisk(world, this));
+    const storage = new Storage(new TabDisk(world, this), trouble);
     /** @type {(ms: number, then: () => void) => () => void} */
     const after = (ms, then) => this.after(ms, then);
     const locks = world.hasLocks ? /** @type {any} */ (this.locks()) : undefined;
     const connect = () => world.server.connect(this);
-    this.engine = new Engine({
-      url: "ws://test/ws",
-      summary: () => ({ entries: this.entries.length }),
-      open: async () => ({ storage, sentence: "" }),
-      around: { locks, channel: () => this.channel(), after, isSeen: () => true },
-      outside: { connect, now: () => world.time, after, watch: () => () => {}, chance: () => 1 },
-      ...options,
-    });
+    this.engine = new Engine(
+      () => ({ entries: this.entries.length }),
+      {
+        ...{ connect, now: () => world.time, after, chance: () => 1 },
+        ...{ locks, channel: () => this.channel(), isSeen: () => true, watch: () => {} },
+      },
+      async () => storage,
+    );
     const { engine } = this;
     engine.on("event", (event) => this.#take(event));
     engine.on("said", (line) => this.waiting.set(line.id, line));
     engine.on("refusal", (refusal) => this.#refused(refusal));
     engine.on("reset", (kept) => this.#begin(kept));
-    this.started = engine.start().then((kept) => this.#begin(kept));
+    this.started = engine.start();
   }
 
   /** It is closed, or has crashed: nothing of it happens any more. */

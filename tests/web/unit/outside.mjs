@@ -50,13 +50,16 @@ export class Outside {
   time = 0;
   /** @type {{at: number, then: () => void}[]} */
   #timers = [];
-  /** @type {Set<() => void>} */
-  #watchers = new Set();
 
   connect = () => {
     this.sockets.push(new Socket());
     return /** @type {any} */ (this.socket);
   };
+
+  /** @type {any} those of tabs; a connection needs none of them */
+  channel;
+  isSeen = () => true;
+  watch = () => {};
 
   now = () => this.time;
   chance = () => 1;
@@ -71,12 +74,6 @@ export class Outside {
     return () => {
       this.#timers = this.#timers.filter((one) => one !== timer);
     };
-  };
-
-  /** @param {() => void} then */
-  watch = (then) => {
-    this.#watchers.add(then);
-    return () => this.#watchers.delete(then);
   };
 
   /** The newest. */
@@ -94,12 +91,6 @@ export class Outside {
     this.socket.onopen();
     await settled();
     return this.socket;
-  }
-
-  /** Somebody looks, or there is a network. */
-  async wakes() {
-    for (const one of this.#watchers) one();
-    await settled();
   }
 
   /** @param {number} ms that go by, one timer after the other */

@@ -34,7 +34,6 @@ function client({ session = ann(), keep = async (/** @type {any} */ _) => {} } =
   /** @type {any[]} */
   const statuses = [];
   const reconnecting = new Reconnecting({
-    url: "ws://localhost/ws",
     session,
     keep: async (change) => {
       await keep(change);
@@ -192,17 +191,17 @@ test("a connection that was of use is not waited for, however short it was", asy
 });
 
 test("whoever looks, or has a network again, does not wait", async () => {
-  const { outside, socket } = await inTea();
+  const { reconnecting, outside, socket } = await inTea();
   await socket.ends();
-  await outside.wakes();
-  await outside.wakes();
+  reconnecting.retry();
+  reconnecting.retry();
   assert.deepEqual([outside.sockets.length, outside.open.length], [2, 1]);
   await outside.passes(5_000);
   assert.equal(outside.sockets.length, 2, "the timer of before makes no other");
   const again = await outside.opens();
   await again.says(WELCOME, CAUGHT_UP);
   again.take();
-  await outside.wakes();
+  reconnecting.retry();
   assert.deepEqual(again.take(), [{ type: "ping" }], "is it still there?");
   await outside.passes(10_000);
   assert.ok(again.isClosed, "it is not");
@@ -226,12 +225,12 @@ test("a silent server is asked whether it is there, a sleeping machine asks when
 
 for (const code of ["replaced", "logged_out", "shut_out"]) {
   test(`there is no use in coming back from ${code}`, async () => {
-    const { outside, socket, statuses, shown } = await inTea();
+    const { reconnecting, outside, socket, statuses, shown } = await inTea();
     await socket.says({ type: "error", code, message: "So it is." }, message(1));
     assert.equal(shown[shown.length - 1].type, "joined", "what comes behind it is nobody's");
     await socket.ends(true);
     await outside.passes(60_000);
-    await outside.wakes();
+    reconnecting.retry();
     assert.deepEqual(statuses[statuses.length - 1], { phase: "ended", sentence: "So it is.", code });
     assert.equal(outside.sockets.length, 1);
   });
@@ -345,7 +344,7 @@ test("whoever is told and fails keeps nothing from being sent", (_, done) => {
     assert.equal(outside.socket.take().at(-1).text, "one");
     done();
   });
-  const reconnecting = new Reconnecting({ url: "", session, keep: async () => {}, status, outside });
+  const reconnecting = new Reconnecting({ session, keep: async () => {}, status, outside });
   reconnecting.start();
   outside.opens().then((socket) => socket.says(WELCOME, CAUGHT_UP));
 });
