@@ -1,6 +1,7 @@
 // The head of the room: its name, what it is about, and what one can do with it.
 
 import { iconButton, menuButton } from "./buttons.js";
+import { openRoomMenu } from "./dialogs/menus.js";
 import { attribute, eachFrame, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { theirs } from "./person.js";
@@ -26,7 +27,7 @@ export class Header {
     const counted = { class: "icon-button people-count" };
     this.#people = iconButton("people", "People", () => drawers.toggle("people"), counted, this.#count);
     this.#search = iconButton("search", "Search", () => app.open("search"));
-    this.#more = menuButton("more", "Menu of the room", () => app.open("room-menu", { anchor: this.#more }));
+    this.#more = menuButton("more", "Menu of the room", () => openRoomMenu(app, this.#more));
     this.elements = [rooms, this.#title, this.#search, this.#people, this.#more];
     app.chat.on("change", eachFrame(() => this.#show()));
   }

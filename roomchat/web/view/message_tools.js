@@ -4,6 +4,7 @@ import { whose } from "../model/words.js";
 import { copy } from "./clipboard.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
+import { openMenu } from "./menu.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {{label: string, icon: string, run: () => void, danger?: boolean}} Deed */
@@ -44,7 +45,7 @@ export class MessageTools {
     const { uid, name } = entry;
     const person =
       { label: whose(name, uid), icon: "people", run: () => this.#want({ what: "person", uid, name, at: row }) };
-    this.#app.open("menu", { anchor: row, label: "Message", entries: [...this.#deeds(entry), person] });
+    openMenu(row, "Message", [...this.#deeds(entry), person]);
   }
 
   /** @param {any} entry @returns {Deed[]} what this person may do with it */

@@ -5,6 +5,7 @@ import { caller } from "../model/told.js";
 import { whose } from "../model/words.js";
 import { iconButton, menuButton, row } from "./buttons.js";
 import { copyText } from "./clipboard.js";
+import { openMyMenu } from "./dialogs/menus.js";
 import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { nameElement, presence, theirs, tile } from "./person.js";
@@ -28,7 +29,7 @@ export class Sidebar {
       "button", { class: "my-number", type: "button", title: "Copy it", onclick: () => this.#copy() },
       el("span", { class: "my-number-says" }, "Your number is"), " ", this.#number,
     );
-    const menu = menuButton("settings", "You and settings", () => app.open("my-menu", { anchor: menu }));
+    const menu = menuButton("settings", "You and settings", () => openMyMenu(app, menu));
     const call = el("button", { class: "button", type: "button", onclick: () => app.open("dial") },
       icon("dial"), "Call", el("span", { class: "unseen" }, " a number"));
     this.element = el(

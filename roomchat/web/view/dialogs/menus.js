@@ -11,9 +11,9 @@ import { roomItems } from "./room_items.js";
  * What one can do for oneself.
  *
  * @param {App} app
- * @param {{anchor: HTMLElement}} args the button that it belongs to
+ * @param {HTMLElement} anchor the button that it belongs to
  */
-export function openMyMenu({ open, chat, tell }, { anchor }) {
+export function openMyMenu({ open, chat, tell }, anchor) {
   const { uid, account } = chat.me;
   const link = () => copyText(linkToDial(uid), tell, "A link that calls you is in the clipboard.");
   const ends = account ? ["Log out", "logout"] : ["Forget me here", "forget"];
@@ -31,9 +31,9 @@ export function openMyMenu({ open, chat, tell }, { anchor }) {
  * What one can do with the room that is looked at.
  *
  * @param {App} app
- * @param {{anchor: HTMLElement}} args the button that it belongs to
+ * @param {HTMLElement} anchor the button that it belongs to
  */
-export function openRoomMenu(app, { anchor }) {
+export function openRoomMenu(app, anchor) {
   const { ask, chat, open, tell } = app;
   const room = chat.rooms.get(chat.current);
   if (!room) return;
