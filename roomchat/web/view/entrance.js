@@ -55,10 +55,10 @@ export class Entrance {
   #form;
 
   /**
-   * @param {{engine: any, greet: (welcome: import("../core/protocol.js").Welcome) => void}} options
-   *   greet: somebody has come in
+   * @param {any} engine
+   * @param {(welcome: import("../core/protocol.js").Welcome) => void} greet somebody has come in
    */
-  constructor({ engine, greet }) {
+  constructor(engine, greet) {
     this.#engine = engine;
     this.#greet = greet;
     for (const part of Object.values(this.#fields)) part.append(
