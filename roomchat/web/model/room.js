@@ -72,7 +72,7 @@ export class Room {
     return this.#count().unread;
   }
 
-  /** How many of these are for this person; to be dialled counts as one. */
+  /** How many of these are for this person, as all whispers are; to be dialled counts as one. */
   get mentions() {
     return this.#count().mentions + Number(this.dialledBy > 0);
   }

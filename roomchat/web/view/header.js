@@ -1,5 +1,6 @@
 // The head of the room: its name, what it is about, and what one can do with it.
 
+import { counts } from "../model/waiting.js";
 import { iconButton, menuButton } from "./buttons.js";
 import { openRoomMenu } from "./dialogs/menus.js";
 import { attribute, eachFrame, el, fill } from "./dom.js";
@@ -54,16 +55,10 @@ export class Header {
 
   /** How much is for this person in other rooms: beside the button behind which these are, where it is narrow. */
   #showElsewhere() {
-    const { chat } = this.#app;
-    let [calls, unread] = [0, 0];
-    for (const room of chat.rooms.values()) {
-      if (room.key === chat.current) continue;
-      calls += room.isPair ? room.unread : room.mentions;
-      unread += room.unread;
-    }
+    const { chat } = this.#app, { wanted, unread } = counts(chat, chat.current);
     this.#elsewhere.hidden = !unread;
-    this.#elsewhere.classList.toggle("calls", calls > 0);
-    fill(this.#elsewhere, calls || "·");
+    this.#elsewhere.classList.toggle("calls", wanted > 0);
+    fill(this.#elsewhere, wanted || "·");
   }
 
   /** @param {any} room */

@@ -58,8 +58,7 @@ const inOrder = (chat) => [...chat.rooms.values()].sort((one, other) => Number(o
  * @param {any[]} rooms from the one below, and then from the top
  */
 function goWhereWanted(app, rooms) {
-  const room = rooms.find((one) => (one.isPair ? one.unread : one.mentions) > 0) ??
-    rooms.find((one) => one.unread > 0);
+  const room = rooms.find((one) => one.mentions) ?? rooms.find((one) => one.unread);
   if (room) app.go(room.key);
   else app.tell("There is nothing new.");
 }

@@ -74,7 +74,7 @@ export class Sidebar {
     if (line.ariaLabel === said) return; // a busy room does not paint the sidebar at each message
     line.ariaLabel = said;
     line.classList.toggle("is-unread", room.unread + room.mentions > 0);
-    fill(line, ...(room.isPair ? pair(room) : named(room)), counts(room));
+    fill(line, ...(room.isPair ? pair(room) : named(room)), count(room));
   }
 
   #copy() {
@@ -120,8 +120,7 @@ const pair = ({ other: { uid, name, offline } }) =>
   [tile(uid, "small"), nameElement(uid, name), presence(offline)];
 
 /** @param {any} room */
-function counts({ isPair, unread, mentions }) {
-  const calls = isPair ? unread : mentions;
-  const shown = calls || unread;
-  return shown > 0 && el("span", { class: `count${calls ? " calls" : ""}` }, shown > MOST ? `${MOST}+` : shown);
+function count({ unread, mentions }) {
+  const shown = mentions || unread;
+  return shown > 0 && el("span", { class: mentions ? "count calls" : "count" }, shown > MOST ? `${MOST}+` : shown);
 }

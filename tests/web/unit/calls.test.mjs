@@ -7,7 +7,7 @@ const chat = {
   me: { uid: 1, name: "ann" }, names: new Map([[2, "bob"]]), current: "tea",
   rooms: new Map([
     ["tea", { name: "tea", unread: 0, mentions: 0 }], ["ops", { name: "ops", unread: 4, mentions: 1 }],
-    ["@1-2", { isPair: true, name: "bob", unread: 2, mentions: 0 }],
+    ["@1-2", { isPair: true, name: "bob", unread: 2, mentions: 2 }],
   ]),
   isOfOthers: ({ uid }) => uid !== 1, isOld: ({ seq }) => seq < 5, wants: ({ text }) => text.includes("ann"),
 };
