@@ -20,7 +20,7 @@ export const colourOf = (uid) => `own-${(uid * 5) % COLOURS}`;
  */
 export const tile = (uid, kind = "") =>
   el("span", { class: `tile ${colourOf(uid)} ${kind}`, "aria-hidden": "true",
-    data: { digits: String(uid).length } }, uid);
+    "data-digits": String(uid).length }, uid);
 
 /**
  * A name from others, made harmless, and by itself as to the direction of writing.

@@ -122,5 +122,6 @@ const pair = ({ other: { uid, name, offline } }) =>
 /** @param {any} room */
 function count({ unread, mentions }) {
   const shown = mentions || unread;
-  return shown > 0 && el("span", { class: mentions ? "count calls" : "count" }, shown > MOST ? `${MOST}+` : shown);
+  const classes = mentions ? "count calls" : "count";
+  return shown > 0 && el("span", { class: classes }, shown > MOST ? `${MOST}+` : shown);
 }
