@@ -66,7 +66,7 @@ export function createApp(given) {
 export function mount(app, messages, composer, greet) {
   const { engine, chat, settings } = app;
   const entrance = new Entrance(engine, greet);
-  const people = new PeoplePane(app, () => drawers.close());
+  const people = new PeoplePane(app, () => drawers.toggle("people"));
   fill(byId("people"), people.element);
   const drawers = new Drawers(settings, () => people.refresh());
   const header = new Header(app, drawers);

@@ -1,17 +1,15 @@
 // The two sides: on a wide screen they stand beside the room, on a narrow one they come in above it, one at a
 // time.
 
-import { attribute, byId, el } from "./dom.js";
+import { byId, el } from "./dom.js";
 
-const NARROW = "(max-width: 720px)"; // as in shell.css: the sidebar is a drawer
-const MIDDLE = "(max-width: 1080px)"; // the people are one
 
-/** @typedef {"rooms" | "people"} Side */
+/** @typedef {"sidebar" | "people"} Side by its id */
 
 /** The sides, and which of them is to be seen. */
 export class Drawers {
-  #narrow = matchMedia(NARROW);
-  #middle = matchMedia(MIDDLE);
+  /** Where a side is a drawer, as in shell.css. */
+  #drawers = { sidebar: matchMedia("(max-width: 720px)"), people: matchMedia("(max-width: 1080px)") };
   #settings;
   #listPeople;
   /** @type {Side | null} */
@@ -29,7 +27,7 @@ export class Drawers {
     this.#listPeople = listPeople;
     this.#shade.addEventListener("click", () => this.closeAbove());
     byId("chat").append(this.#shade);
-    for (const query of [this.#narrow, this.#middle]) {
+    for (const query of Object.values(this.#drawers)) {
       query.addEventListener("change", () => {
         this.#above = null;
         this.#show();
@@ -40,7 +38,7 @@ export class Drawers {
 
   /** @param {Side} side */
   toggle(side) {
-    if (!this.#isDrawer(side)) {
+    if (!this.#drawers[side].matches) {
       this.#settings.set({ people: !this.#settings.values.people });
       return this.#show();
     }
@@ -48,14 +46,7 @@ export class Drawers {
     this.#before = /** @type {HTMLElement | null} */ (document.activeElement);
     this.#above = side;
     this.#show();
-    const place = byId(side === "rooms" ? "sidebar" : "people");
-    /** @type {HTMLElement | null} */ (place.querySelector("[aria-current], button"))?.focus();
-  }
-
-  /** Close the people, whatever they are. */
-  close() {
-    if (this.#isDrawer("people")) this.closeAbove();
-    else this.toggle("people");
+    /** @type {HTMLElement | null} */ (byId(side).querySelector("[aria-current], button"))?.focus();
   }
 
   /**
@@ -71,19 +62,13 @@ export class Drawers {
     return true;
   }
 
-  /** @param {Side} side */
-  #isDrawer(side) {
-    return side === "rooms" ? this.#narrow.matches : this.#middle.matches;
-  }
-
   #show() {
-    const [sidebar, room, people] = ["sidebar", "room", "people"].map(byId);
-    const wasHidden = people.hidden;
-    attribute(byId("chat"), "data-drawer", this.#above);
-    attribute(sidebar, "inert", (this.#narrow.matches && this.#above !== "rooms") || this.#above === "people");
-    attribute(room, "inert", this.#above !== null);
-    people.hidden = this.#middle.matches ? this.#above !== "people" : !this.#settings.values.people;
-    this.#shade.hidden = this.#above === null;
+    const people = byId("people"), wasHidden = people.hidden, { sidebar, people: drawer } = this.#drawers;
+    byId("chat").dataset.drawer = this.#above ?? "";
+    byId("sidebar").inert = this.#above ? this.#above !== "sidebar" : sidebar.matches;
+    byId("room").inert = !!this.#above;
+    people.hidden = drawer.matches ? this.#above !== "people" : !this.#settings.values.people;
+    this.#shade.hidden = !this.#above;
     if (wasHidden && !people.hidden) this.#listPeople();
   }
 }

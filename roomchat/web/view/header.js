@@ -3,7 +3,7 @@
 import { counts } from "../model/waiting.js";
 import { iconButton, menuButton } from "./buttons.js";
 import { openRoomMenu } from "./dialogs/menus.js";
-import { attribute, eachFrame, el, fill } from "./dom.js";
+import { eachFrame, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { theirs } from "./person.js";
 
@@ -24,7 +24,7 @@ export class Header {
   constructor(app, drawers) {
     this.#app = app;
     const narrow = { class: "icon-button only-narrow" };
-    const rooms = iconButton("sidebar", "Rooms", () => drawers.toggle("rooms"), narrow, this.#elsewhere);
+    const rooms = iconButton("sidebar", "Rooms", () => drawers.toggle("sidebar"), narrow, this.#elsewhere);
     const counted = { class: "icon-button people-count" };
     this.#people = iconButton("people", "People", () => drawers.toggle("people"), counted, this.#count);
     this.#search = iconButton("search", "Search", () => app.open("search"));
@@ -49,7 +49,7 @@ export class Header {
     this.#title.dataset.state = state;
     if (!room) return void fill(this.#title, el("h1", null, "You are not in a room now."));
     fill(this.#count, membersTotal);
-    attribute(this.#people, "aria-label", `People: ${membersTotal} here`);
+    this.#people.ariaLabel = `People: ${membersTotal} here`;
     fill(this.#title, el("h1", null, ...heading(room)), this.#about(room));
   }
 
