@@ -3,12 +3,12 @@
 import { PAGE } from "../core/protocol.js";
 import { whose } from "../model/words.js";
 import { button, iconButton, row, tab, tabs } from "./buttons.js";
-import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
+import { eachFrame, el, fill, keyed } from "./dom.js";
 import { nameElement, presence, tile } from "./person.js";
 
 /** @typedef {import("../core/protocol.js").Person & {role?: string}} Member */
 
-const FIRST = ["owner", "moderator"]; // these stand at the top
+const RANKED = ["owner", "moderator"]; // these stand at the top
 
 /** The panel; `refresh` when it is opened. */
 export class PeoplePane {
@@ -66,8 +66,7 @@ export class PeoplePane {
   /** @param {boolean} isEveryone */
   #choose(isEveryone) {
     this.#isEveryone = isEveryone;
-    for (const [index, one] of this.#tabs.entries())
-      attribute(one, "aria-pressed", String(isEveryone === !!index));
+    for (const [index, one] of this.#tabs.entries()) one.ariaPressed = String(isEveryone === !!index);
     this.#found = null;
     this.refresh();
   }
@@ -141,4 +140,4 @@ export class PeoplePane {
  * @param {Member} person
  */
 const rank = ({ role = "", away }) =>
-  (FIRST.indexOf(role) + 1 || FIRST.length + 1) + (away ? FIRST.length + 1 : 0);
+  (RANKED.indexOf(role) + 1 || RANKED.length + 1) + (away ? RANKED.length + 1 : 0);

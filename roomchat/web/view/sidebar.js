@@ -6,7 +6,7 @@ import { whose } from "../model/words.js";
 import { iconButton, menuButton, row } from "./buttons.js";
 import { copyText } from "./clipboard.js";
 import { openMyMenu } from "./dialogs/menus.js";
-import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
+import { eachFrame, el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { nameElement, presence, theirs, tile } from "./person.js";
 
@@ -69,7 +69,7 @@ export class Sidebar {
    */
   #update(item, room) {
     const line = /** @type {HTMLElement} */ (item.firstElementChild);
-    attribute(line, "aria-current", this.#app.chat.current === room.key && "page");
+    line.ariaCurrent = this.#app.chat.current === room.key ? "page" : null;
     const said = label(room, this.#app.chat);
     if (line.ariaLabel === said) return; // a busy room does not paint the sidebar at each message
     line.ariaLabel = said;
