@@ -78,9 +78,8 @@ export function openDialpad(app, { digits = "" } = {}) {
  */
 function padKey(key, press) {
   if (key === "Call") return el("button", { class: "pad-key call", "aria-label": key }, icon("phone"));
-  const run = () => press(key);
-  if (key !== "Erase") return el("button", { class: "pad-key", type: "button", onclick: run }, key);
-  return el("button", { class: "pad-key", type: "button", "aria-label": key, onclick: run }, icon("back"));
+  return el("button", { class: "pad-key", type: "button", "aria-label": key, onclick: () => press(key) },
+    key === "Erase" ? icon("back") : key);
 }
 
 /**

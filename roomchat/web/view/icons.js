@@ -3,7 +3,6 @@
 
 /** @type {{[name: string]: string}} */
 const PATHS = {
-  none: "",
   away: "M20 14.5A8 8 0 0 1 9.5 4a8 8 0 1 0 10.5 10.5z",
   back: "M15 5l-7 7 7 7",
   bell: "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 21h4",
@@ -24,7 +23,7 @@ const PATHS = {
   lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   people:
-    "M9 5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM2.5 20c.500-3.5 2.5-5.5 6.5-5.5s6 2 6.5 5.5" +
+    "M9 5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM2.5 20c.5-3.5 2.5-5.5 6.5-5.5s6 2 6.5 5.5" +
     "M16 5.5a3.2 3.2 0 0 1 0 6M17.5 14.7c2.3.5 3.6 2.3 4 5.3",
   phone:
     "M6.5 4h3l1.5 4-2 1.5a11 11 0 0 0 5.5 5.5l1.5-2 4 1.5v3c0 1-1 2-2 2C10.5 19.5 4.5 13.5 4.5 6c0-1 1-2 2-2z",
@@ -53,7 +52,7 @@ export function icon(name) {
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", PATHS[name] ?? "");
+  path.setAttribute("d", PATHS[name]);
   svg.append(path);
   return svg;
 }
