@@ -64,7 +64,7 @@ export function createApp(given) {
  * @param {(welcome: import("../core/protocol.js").Welcome) => void} greet is for who has just come in
  */
 export function mount(app, messages, composer, greet) {
-  const { engine, chat, settings } = app;
+  const { engine, settings } = app;
   const entrance = new Entrance(engine, greet);
   const people = new PeoplePane(app, () => drawers.toggle("people"));
   fill(byId("people"), people.element);
@@ -85,7 +85,4 @@ export function mount(app, messages, composer, greet) {
   new Door(app, entrance);
   listenForKeys(app, () => drawers.closeAbove());
   followViewport();
-  chat.on("change", (/** @type {string} */ what) => {
-    if (what === "current") byId("room").ariaLabel = `Room ${chat.rooms.get(chat.current)?.name ?? ""}`;
-  });
 }

@@ -3,7 +3,7 @@
 import { counts } from "../model/waiting.js";
 import { iconButton, menuButton } from "./buttons.js";
 import { openRoomMenu } from "./dialogs/menus.js";
-import { eachFrame, el, fill } from "./dom.js";
+import { byId, eachFrame, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { theirs } from "./person.js";
 
@@ -33,13 +33,8 @@ export class Header {
     app.chat.on("change", eachFrame(() => this.#show()));
   }
 
-  get #room() {
-    const { chat } = this.#app;
-    return chat.rooms.get(chat.current);
-  }
-
   #show() {
-    const room = this.#room;
+    const room = this.#app.chat.here;
     this.#showElsewhere();
     this.#search.hidden = this.#more.hidden = !room;
     this.#people.hidden = !room || room.isPair;
@@ -47,6 +42,7 @@ export class Header {
     const state = JSON.stringify([key, name, topic, role, membersTotal, other]);
     if (this.#title.dataset.state === state) return;
     this.#title.dataset.state = state;
+    byId("room").ariaLabel = `Room ${name ?? ""}`;
     if (!room) return void fill(this.#title, el("h1", null, "You are not in a room now."));
     fill(this.#count, membersTotal);
     this.#people.ariaLabel = `People: ${membersTotal} here`;

@@ -55,10 +55,6 @@ export class PeoplePane {
     if (this.#isEveryone) this.#ask();
   }
 
-  get #room() {
-    return this.#app.chat.rooms.get(this.#app.chat.current);
-  }
-
   get #isSeen() {
     return this.element.offsetParent !== null;
   }
@@ -76,7 +72,7 @@ export class PeoplePane {
     if (this.#isEveryone || !this.#isSeen) return;
     this.#found = null;
     this.#show();
-    const room = this.#room;
+    const room = this.#app.chat.here;
     if (!room || room.isPair || (this.#asked.has(room.key) && room.members.size >= room.membersTotal)) return;
     this.#asked.add(room.key);
     this.#ask();
@@ -102,7 +98,7 @@ export class PeoplePane {
 
   #show() {
     if (!this.#isSeen) return; // it is made when it is opened
-    const room = this.#room;
+    const room = this.#app.chat.here;
     const known = this.#found ?? (this.#isEveryone ? [] : [...(room?.members.values() ?? [])]);
     const typed = this.#filter.value.trim().toLowerCase();
     /** @type {Member[]} */

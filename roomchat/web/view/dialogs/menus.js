@@ -35,7 +35,7 @@ export function openMyMenu({ open, chat, tell }, anchor) {
  */
 export function openRoomMenu(app, anchor) {
   const { ask, chat, open, tell } = app;
-  const room = chat.rooms.get(chat.current);
+  const room = chat.here;
   if (!room) return;
   const { key, isPair, isPrivate, other } = room;
   const link = () => copyText(linkToRoom(key), tell, "A link into this room is in the clipboard.");

@@ -15,7 +15,7 @@ import { personItems } from "./person_items.js";
  */
 export function openPerson(app, { uid, name: given }) {
   const { chat } = app;
-  const room = chat.rooms.get(chat.current);
+  const room = chat.here;
   const member = room?.members.get(uid);
   const text = chat.names.get(uid) ?? given ?? `UID ${uid}`;
   const isMe = uid === chat.me.uid;
