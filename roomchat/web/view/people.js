@@ -8,7 +8,7 @@ import { nameElement, presence, tile } from "./person.js";
 
 /** @typedef {import("../core/protocol.js").Person & {role?: string}} Member */
 
-const RANKED = ["owner", "moderator"]; // these stand at the top
+const RANKED = ["owner", "moderator", ""]; // the role of who stands at the top, and below
 
 /** The panel; `refresh` when it is opened. */
 export class PeoplePane {
@@ -55,6 +55,11 @@ export class PeoplePane {
     if (this.#isEveryone) this.#ask();
   }
 
+  /** The room whose people are shown; undefined: all who are on the server. */
+  get #where() {
+    return this.#isEveryone ? undefined : this.#app.chat.current;
+  }
+
   get #isSeen() {
     return this.element.offsetParent !== null;
   }
@@ -80,12 +85,11 @@ export class PeoplePane {
 
   /** @param {number} [after] the UID behind which the page begins */
   async #ask(after) {
-    const room = this.#isEveryone ? undefined : this.#app.chat.current;
+    const room = this.#where;
     if (room === null) return;
     try {
-      const page = await this.#app.engine.ask({ type: "who", ...(room && { room }), ...(after && { after }) });
-      // one has turned away meanwhile
-      if (room !== (this.#isEveryone ? undefined : this.#app.chat.current)) return;
+      const page = await this.#app.engine.ask({ type: "who", room, after });
+      if (room !== this.#where) return; // one has turned away meanwhile
       this.#total = page.clients_total;
       // A room of which all are known is shown as it is known: that changes as they come and go.
       const isPart = this.#isEveryone || page.clients_total > PAGE;
@@ -136,4 +140,4 @@ export class PeoplePane {
  * @param {Member} person
  */
 const rank = ({ role = "", away }) =>
-  (RANKED.indexOf(role) + 1 || RANKED.length + 1) + (away ? RANKED.length + 1 : 0);
+  RANKED.indexOf(role) + (away ? RANKED.length : 0);
