@@ -1,7 +1,7 @@
 // Small things that this browser keeps beside the chat, as JSON. It may keep nothing, as in a private window: then
 // they last until the tab is closed.
 
-/** @typedef {() => Pick<Storage, "getItem" | "setItem">} Store to name one may be forbidden, too */
+/** @typedef {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} Store to name one may be forbidden, too */
 
 /**
  * @param {Store} store
@@ -16,10 +16,11 @@ export function readHere(store, key) {
   }
 }
 
-/** @param {Store} store @param {string} key @param {any} value */
+/** @param {Store} store @param {string} key @param {any} [value] undefined: nothing is kept any more */
 export function keepHere(store, key, value) {
   try {
-    store().setItem(key, JSON.stringify(value));
+    if (value === undefined) store().removeItem(key);
+    else store().setItem(key, JSON.stringify(value));
   } catch {
     // Nothing is kept here.
   }

@@ -1,8 +1,9 @@
 // Whether the entrance is to be seen or the chat; and where a link leads to, when one is in.
 
+import { keepHere } from "../model/kept_here.js";
 import { takeLink } from "./links.js";
 
-const KNOWN = "roomchat.known"; // early.js shows the frame at once where somebody was logged in
+const KNOWN = "roomchat.known"; // early.js shows the frame at once where somebody is logged in
 
 /** @typedef {import("./links.js").Link} Link */
 
@@ -52,7 +53,7 @@ export class Door {
     if (what === this.#shown) return;
     this.#shown = what;
     document.documentElement.dataset.phase = what;
-    remember(what === "chat");
+    keepHere(() => localStorage, KNOWN, what === "chat" || undefined);
     for (const dialog of document.querySelectorAll("dialog")) dialog.close(); // it was about who is no longer here
     if (what === "chat") focusOn(this.#app);
     else this.#greet(this.#app.engine.status.sentence);
@@ -76,15 +77,5 @@ export class Door {
     else if (invite && !chat.me.account) open("register", { invite });
     else if (room) open("join", { room, token });
     else if (dial) open("dial", { digits: dial });
-  }
-}
-
-/** @param {boolean} isKnown whether somebody is logged in here */
-function remember(isKnown) {
-  try {
-    if (isKnown) localStorage.setItem(KNOWN, "1");
-    else localStorage.removeItem(KNOWN);
-  } catch {
-    // Nothing is kept here: the next start begins with the frame.
   }
 }

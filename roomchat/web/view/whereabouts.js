@@ -64,12 +64,8 @@ export class Whereabouts {
 const kept = () => readHere(() => sessionStorage, KEY);
 
 function forget() {
-  try {
-    sessionStorage.removeItem(KEY);
-    localStorage.removeItem("roomchat.calls"); // names rooms, too
-  } catch {
-    // Nothing was kept.
-  }
+  keepHere(() => sessionStorage, KEY);
+  keepHere(() => localStorage, "roomchat.calls"); // names rooms, too
 }
 
 /** @param {string} room */
