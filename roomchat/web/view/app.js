@@ -21,7 +21,6 @@ import { followViewport } from "./viewport.js";
  * @property {any} chat model/chat.js
  * @property {import("./settings.js").Settings} settings
  * @property {(name: string, args?: any) => void} open shows a dialog by its name: dialogs/table.js
- * @property {typeof tell} tell says something in passing
  * @property {(command: {type: string, [field: string]: any}) => Promise<any>} ask asks the server; a refusal is
  *   told, and the answer is null then
  * @property {(room: string | null) => void} go looks at a room
@@ -40,7 +39,6 @@ export function createApp(given) {
   /** @type {App} */
   const app = {
     ...given,
-    tell,
     open: (name, args) => DIALOGS[name]?.(app, args),
     go: (room) => chat.look(room),
     ask: async (command) => {

@@ -2,6 +2,7 @@
 
 import { keepHere } from "../model/kept_here.js";
 import { takeLink } from "./links.js";
+import { tell } from "./told.js";
 
 const KNOWN = "roomchat.known"; // early.js shows the frame at once where somebody is logged in
 
@@ -71,7 +72,7 @@ export class Door {
   /** To where the link leads; once. */
   #follow() {
     const { invite, room, token, dial, trouble } = this.#link;
-    const { chat, open, tell } = this.#app;
+    const { chat, open } = this.#app;
     this.#link = {};
     if (trouble) tell(trouble);
     else if (invite && !chat.me.account) open("register", { invite });

@@ -1,5 +1,7 @@
 // The keys that work wherever one is. Those of a field, a menu or a dialog are theirs.
 
+import { tell } from "./told.js";
+
 /**
  * Listen for them.
  *
@@ -61,5 +63,5 @@ const inOrder = (chat) => [...chat.rooms.values()].sort((one, other) => one.isPa
 function goWhereWanted(app, rooms) {
   const room = rooms.find((one) => one.mentions) ?? rooms.find((one) => one.unread);
   if (room) app.go(room.key);
-  else app.tell("There is nothing new.");
+  else tell("There is nothing new.");
 }

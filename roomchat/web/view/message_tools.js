@@ -6,6 +6,7 @@ import { copy } from "./clipboard.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
+import { tell } from "./told.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {{label: string, icon: string, run: () => void, danger?: boolean}} Deed */
@@ -74,9 +75,9 @@ export class MessageTools {
       await copy(text);
       this.element.classList.add("copied");
       setTimeout(() => this.element.classList.remove("copied"), COPIED);
-      this.#app.tell("Copied.");
+      tell("Copied.");
     } catch (error) {
-      this.#app.tell(/** @type {Error} */ (error).message);
+      tell(/** @type {Error} */ (error).message);
     }
   }
 }

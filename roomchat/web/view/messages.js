@@ -10,6 +10,7 @@ import { RowLooks } from "./looks.js";
 import { Pressed } from "./pressed.js";
 import { beginning } from "./room_beginning.js";
 import { RowList } from "./row_list.js";
+import { tell } from "./told.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./row_list.js").Place} Place */
@@ -104,7 +105,7 @@ export class MessagesPane {
     const timeline = this.#timeline;
     if (!timeline || this.#room !== room) return;
     if (!(await this.#past.goTo(room, timeline, seq))) {
-      this.#app.tell("That message can't be had now.");
+      tell("That message can't be had now.");
       return;
     }
     if (timeline !== this.#timeline) return;

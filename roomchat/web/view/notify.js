@@ -5,6 +5,7 @@ import { isPair } from "../core/protocol.js";
 import { told } from "../model/told.js";
 import { counts, titleOf } from "../model/waiting.js";
 import { Caller } from "./caller.js";
+import { tell } from "./told.js";
 
 const MOST = 99; // that the icon counts
 const EVERY = 1000; // ms: a flood of messages is counted once a second
@@ -66,7 +67,7 @@ export class Notify {
     if (this.#invited.has(room)) return;
     const [sentence] = told(event, app.chat);
     const join = async () => (await app.ask({ type: "join", room })) && app.go(room);
-    this.#invited.set(room, app.tell(sentence, { label: "Join", run: join }));
+    this.#invited.set(room, tell(sentence, { label: "Join", run: join }));
     this.#caller.invited(event, sentence);
   }
 

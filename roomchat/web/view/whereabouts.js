@@ -3,6 +3,7 @@
 import { isPair } from "../core/protocol.js";
 import { keepHere, readHere } from "../model/kept_here.js";
 import { dialledElsewhere } from "../model/told.js";
+import { tell } from "./told.js";
 
 const KEY = "roomchat.room"; // in this tab: where one was, for when the page is loaded again
 
@@ -20,7 +21,7 @@ export class Whereabouts {
     engine.on("status", () => this.#choose());
     chat.on("call", (/** @type {any} */ { event, isHere }) => {
       if (isHere || isPair(event.room)) return;
-      app.tell(dialledElsewhere(event, chat), { label: "Go there", run: () => app.go(event.room) });
+      tell(dialledElsewhere(event, chat), { label: "Go there", run: () => app.go(event.room) });
     });
     const look = () => (chat.isWatched = document.visibilityState === "visible" && document.hasFocus());
     for (const kind of ["focus", "blur"]) window.addEventListener(kind, look);

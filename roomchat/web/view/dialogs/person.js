@@ -7,6 +7,7 @@ import { copyText } from "../clipboard.js";
 import { openDialog } from "../dialog.js";
 import { el } from "../dom.js";
 import { nameElement, presence, tile } from "../person.js";
+import { tell } from "../told.js";
 import { personItems } from "./person_items.js";
 
 /**
@@ -25,7 +26,7 @@ export function openPerson(app, { uid, name: given }) {
     dialog.close();
     run();
   };
-  const copy = () => copyText(String(uid), app.tell, `${uid} is in the clipboard.`);
+  const copy = () => copyText(String(uid), `${uid} is in the clipboard.`);
   const call = then(() => app.open("dial", { digits: String(uid) }));
   const main = isMe ? [button("Name and account", then(() => app.open("account")), "", "key")] : [
     button("Whisper", then(() => app.go(pairRoom(chat.me.uid, uid))), "main", "whisper"),
@@ -61,7 +62,7 @@ const roleOf = (room, uid) => room?.roles.get(uid) && `, ${room.roles.get(uid)} 
  * @param {number} uid
  * @returns {import("../menu.js").MenuEntry}
  */
-function blocking({ ask, chat, tell }, uid) {
+function blocking({ ask, chat }, uid) {
   const isBlocked = chat.blocked.has(uid);
   const who = uidName(uid, chat);
   const run = async () => {
