@@ -1,14 +1,14 @@
 // The page as a whole: what its parts may ask of it, and where each has its place.
 
-import { Door, focusOn } from "./door.js";
+import { focusOn, openDoor } from "./door.js";
 import { Drawers } from "./drawers.js";
 import { DIALOGS } from "./dialogs/table.js";
 import { byId, fill } from "./dom.js";
 import { Entrance } from "./entrance.js";
-import { Header } from "./header.js";
+import { showHeader } from "./header.js";
 import { listenForKeys } from "./keys.js";
 import { PeoplePane } from "./people.js";
-import { Sidebar } from "./sidebar.js";
+import { showSidebar } from "./sidebar.js";
 import { Status } from "./status.js";
 import { tell } from "./told.js";
 import { followViewport } from "./viewport.js";
@@ -67,20 +67,19 @@ export function mount(app, messages, composer, greet) {
   const people = new PeoplePane(app, () => drawers.toggle("people"));
   fill(byId("people"), people.element);
   const drawers = new Drawers(settings, () => people.refresh());
-  const header = new Header(app, drawers);
   const look = app.go;
   app.go = (room) => {
     look(room);
     drawers.closeAbove();
     focusOn(app);
   };
-  fill(byId("sidebar"), new Sidebar(app).element);
-  fill(byId("room-header"), ...header.elements);
+  showSidebar(app);
+  showHeader(app, (side) => drawers.toggle(side));
   fill(byId("messages"), messages);
   fill(byId("composer"), composer);
   fill(byId("entrance"), entrance.element);
   new Status(byId("status"), engine);
-  new Door(app, entrance);
+  openDoor(app, entrance);
   listenForKeys(app, () => drawers.closeAbove());
   followViewport();
 }
