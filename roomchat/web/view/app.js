@@ -7,7 +7,7 @@ import { byId, fill } from "./dom.js";
 import { Entrance } from "./entrance.js";
 import { showHeader } from "./header.js";
 import { listenForKeys } from "./keys.js";
-import { PeoplePane } from "./people.js";
+import { showPeople } from "./people.js";
 import { showSidebar } from "./sidebar.js";
 import { Status } from "./status.js";
 import { tell } from "./told.js";
@@ -64,9 +64,8 @@ export function createApp(given) {
 export function mount(app, messages, composer, greet) {
   const { engine, settings } = app;
   const entrance = new Entrance(engine, greet);
-  const people = new PeoplePane(app, () => drawers.toggle("people"));
-  fill(byId("people"), people.element);
-  const drawers = new Drawers(settings, () => people.refresh());
+  const refresh = showPeople(app, () => drawers.toggle("people"));
+  const drawers = new Drawers(settings, refresh);
   const look = app.go;
   app.go = (room) => {
     look(room);
