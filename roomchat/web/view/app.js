@@ -1,7 +1,7 @@
 // The page as a whole: what its parts may ask of it, and where each has its place.
 
 import { focusOn, openDoor } from "./door.js";
-import { Drawers } from "./drawers.js";
+import { makeDrawers } from "./drawers.js";
 import { DIALOGS } from "./dialogs/table.js";
 import { byId, fill } from "./dom.js";
 import { Entrance } from "./entrance.js";
@@ -64,21 +64,21 @@ export function createApp(given) {
 export function mount(app, messages, composer, greet) {
   const { engine, settings } = app;
   const entrance = new Entrance(engine, greet);
-  const refresh = showPeople(app, () => drawers.toggle("people"));
-  const drawers = new Drawers(settings, refresh);
+  const refresh = showPeople(app, () => toggle("people"));
+  const { toggle, closeAbove } = makeDrawers(settings, refresh);
   const look = app.go;
   app.go = (room) => {
     look(room);
-    drawers.closeAbove();
+    closeAbove();
     focusOn(app);
   };
   showSidebar(app);
-  showHeader(app, (side) => drawers.toggle(side));
+  showHeader(app, toggle);
   fill(byId("messages"), messages);
   fill(byId("composer"), composer);
   fill(byId("entrance"), entrance.element);
   new Status(byId("status"), engine);
   openDoor(app, entrance);
-  listenForKeys(app, () => drawers.closeAbove());
+  listenForKeys(app, closeAbove);
   followViewport();
 }
