@@ -4,7 +4,7 @@ import { focusOn, openDoor } from "./door.js";
 import { makeDrawers } from "./drawers.js";
 import { DIALOGS } from "./dialogs/table.js";
 import { byId, fill } from "./dom.js";
-import { Entrance } from "./entrance.js";
+import { makeEntrance } from "./entrance.js";
 import { showHeader } from "./header.js";
 import { listenForKeys } from "./keys.js";
 import { showPeople } from "./people.js";
@@ -63,7 +63,7 @@ export function createApp(given) {
  */
 export function mount(app, messages, composer, greet) {
   const { engine, settings } = app;
-  const entrance = new Entrance(engine, greet);
+  const entrance = makeEntrance(engine, greet);
   const refresh = showPeople(app, () => toggle("people"));
   const { toggle, closeAbove } = makeDrawers(settings, refresh);
   const look = app.go;
@@ -76,7 +76,6 @@ export function mount(app, messages, composer, greet) {
   showHeader(app, toggle);
   fill(byId("messages"), messages);
   fill(byId("composer"), composer);
-  fill(byId("entrance"), entrance.element);
   new Status(byId("status"), engine);
   openDoor(app, entrance);
   listenForKeys(app, closeAbove);

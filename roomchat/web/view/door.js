@@ -17,7 +17,7 @@ export function focusOn(part) {
 
 /**
  * @param {import("./app.js").App} app
- * @param {import("./entrance.js").Entrance} entrance
+ * @param {ReturnType<typeof import("./entrance.js").makeEntrance>} entrance
  */
 export function openDoor(app, entrance) {
   const { chat, engine, open } = app;

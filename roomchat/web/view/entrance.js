@@ -3,7 +3,7 @@
 import { Refused } from "../core/protocol.js";
 import { readInvite } from "../model/invite.js";
 import { tab, tabs } from "./buttons.js";
-import { attribute, el, fill } from "./dom.js";
+import { attribute, byId, el, fill } from "./dom.js";
 import { field } from "./field.js";
 
 /** @typedef {"guest" | "login" | "register"} Way */
@@ -34,13 +34,16 @@ const ABOUT = {
   invite_needed: "invite",
 };
 
-/** The entrance. Put `element` where it is to be. */
-export class Entrance {
-  #engine;
-  #greet;
+/**
+ * The entrance.
+ *
+ * @param {any} engine
+ * @param {(welcome: import("../core/protocol.js").Welcome) => void} greet somebody has come in
+ */
+export function makeEntrance(engine, greet) {
   /** @type {Way} */
-  #way = "guest";
-  #fields = [
+  let chosen = "guest";
+  const parts = [
     field("Name", { name: "name", required: true, maxlength: 64, autocapitalize: "none", spellcheck: "false" }),
     field("Password", { name: "password", type: "password", required: true, maxlength: 1024 }),
     field("Password again", {
@@ -48,89 +51,73 @@ export class Entrance {
     }),
     field("Invite", { name: "invite" }, "Only if this server asks for one."),
   ];
-  #says = el("p", { class: "soft entrance-says" });
-  #trouble = el("p", { class: "trouble", role: "alert" });
-  #button = el("button", { class: "button main wide" });
-  #tabs = new Map(Object.entries(WAYS).map(([way, { tab: label }]) => [way, tab(label, () => {
-    this.show(/** @type {Way} */ (way));
-    this.focus();
+  for (const part of parts) {
+    const id = `entrance-${inputOf(part).name}`;
+    part.append(el("p", { class: "trouble", "aria-live": "polite", id }));
+    attribute(inputOf(part), "aria-errormessage", id);
+  }
+  const hint = el("p", { class: "soft entrance-says" });
+  const trouble = el("p", { class: "trouble", role: "alert" });
+  const main = el("button", { class: "button main wide" });
+  const ways = new Map(Object.entries(WAYS).map(([way, { tab: label }]) => [way, tab(label, () => {
+    show(/** @type {Way} */ (way));
+    focus();
   })]));
-  #form = el(
-    "form", { novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
-    ...this.#fields, this.#trouble, this.#button,
-  );
-  element = el(
+  const form = el("form", { novalidate: true, onsubmit: submit }, ...parts, trouble, main);
+  fill(byId("entrance"), el(
     "div", { class: "entrance-card" },
     el("div", { class: "entrance-head" }, plate(), el("div", null,
       el("h1", null, "roomchat"),
       el("p", { class: "soft" }, "Everyone here has a number. Dial it, and you talk."))),
-    tabs("How to come in", [...this.#tabs.values()]),
-    this.#says, this.#form,
-  );
-
-  /**
-   * @param {any} engine
-   * @param {(welcome: import("../core/protocol.js").Welcome) => void} greet somebody has come in
-   */
-  constructor(engine, greet) {
-    this.#engine = engine;
-    this.#greet = greet;
-    for (const part of this.#fields) {
-      const id = `entrance-${inputOf(part).name}`;
-      part.append(el("p", { class: "trouble", "aria-live": "polite", id }));
-      attribute(inputOf(part), "aria-errormessage", id);
-    }
-    this.show("guest");
-  }
+    tabs("How to come in", [...ways.values()]), hint, form,
+  ));
 
   /**
    * Show a way in, with what is known already.
    *
    * @param {Way} way
-   * @param {{invite?: string, trouble?: string}} [known]
+   * @param {{invite?: string, trouble?: string}} [known] trouble: a sentence
    */
-  show(way, { invite, trouble } = {}) {
-    this.#way = way;
+  function show(way, { invite, trouble: sentence } = {}) {
+    chosen = way;
     const { button, says, fields } = WAYS[way];
-    for (const part of this.#fields) part.hidden = !fields.includes(inputOf(part).name);
-    for (const [key, one] of this.#tabs) one.ariaPressed = String(key === way);
+    for (const part of parts) part.hidden = !fields.includes(inputOf(part).name);
+    for (const [key, one] of ways) one.ariaPressed = String(key === way);
     // By these a password manager knows what to fill in, and what to keep.
-    attribute(this.#input("name"), "autocomplete", way === "guest" ? "nickname" : "username");
-    attribute(this.#input("password"), "autocomplete", way === "login" ? "current-password" : "new-password");
-    if (invite) this.#input("invite").value = invite;
-    fill(this.#says, invite ? "You are invited. Choose a name and a password." : says);
-    fill(this.#button, button);
-    this.#say(trouble);
+    attribute(input("name"), "autocomplete", way === "guest" ? "nickname" : "username");
+    attribute(input("password"), "autocomplete", way === "login" ? "current-password" : "new-password");
+    if (invite) input("invite").value = invite;
+    fill(hint, invite ? "You are invited. Choose a name and a password." : says);
+    fill(main, button);
+    say(sentence);
   }
 
   /** Where one begins to type. */
-  focus() {
-    const empty = WAYS[this.#way].fields.find((key) => !this.#input(key).value);
-    this.#input(empty ?? "name").focus();
+  function focus() {
+    const empty = WAYS[chosen].fields.find((key) => !input(key).value);
+    input(empty ?? "name").focus();
   }
 
   /**
    * @param {string} name
    * @returns {HTMLInputElement}
    */
-  #input(name) {
-    return /** @type {any} */ (this.#form.elements)[name];
-  }
+  const input = (name) => /** @type {any} */ (form.elements)[name];
 
   /** @param {Event} event */
-  async #submit(event) {
+  async function submit(event) {
     event.preventDefault();
-    this.#say();
-    this.#button.disabled = true;
+    say();
+    main.disabled = true;
     try {
-      this.#greet(await this.#engine.enter(this.#given()));
-      for (const key of ["password", "again", "invite"]) this.#input(key).value = "";
+      greet(await engine.enter(given()));
+      for (const key of ["password", "again", "invite"]) input(key).value = "";
     } catch (error) {
       const { code, message } = /** @type {any} */ (error);
-      if (code === "account_needed" && this.#way === "guest") this.show("login");
-      this.#say(message, ABOUT[code] ?? code);
+      if (code === "account_needed" && chosen === "guest") show("login");
+      say(message, ABOUT[code] ?? code);
     }
-    this.#button.disabled = false;
+    main.disabled = false;
   }
 
   /**
@@ -138,13 +125,13 @@ export class Entrance {
    *
    * @throws {Refused} what can be said before the server is asked; the code is the field that it is about
    */
-  #given() {
-    const typed = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(this.#form)));
+  function given() {
+    const typed = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
     const { password } = typed, name = typed.name.trim(), invite = typed.invite.trim();
     if (!name) throw new Refused("name", "Type a name first.");
-    if (this.#way === "guest") return { name };
+    if (chosen === "guest") return { name };
     if (!password) throw new Refused("password", "Type a password.");
-    if (this.#way === "login") return { name, password };
+    if (chosen === "login") return { name, password };
     if (typed.again !== password) throw new Refused("again", "The two passwords differ.");
     return { name, password, register: true, ...(invite && { invite: readInvite(invite) }) };
   }
@@ -155,16 +142,19 @@ export class Entrance {
    * @param {string} [sentence]
    * @param {string} [about] the field that it stands at; what is about none that is seen stands below all of them
    */
-  #say(sentence = "", about = "") {
-    const isAbout = WAYS[this.#way].fields.includes(about);
-    for (const part of this.#fields) {
-      const input = inputOf(part), isWrong = isAbout && input.name === about;
+  function say(sentence = "", about = "") {
+    const isAbout = WAYS[chosen].fields.includes(about);
+    for (const part of parts) {
+      const one = inputOf(part), isWrong = isAbout && one.name === about;
       fill(/** @type {Element} */ (part.lastElementChild), isWrong && sentence);
-      input.ariaInvalid = String(isWrong);
-      if (isWrong) input.focus();
+      one.ariaInvalid = String(isWrong);
+      if (isWrong) one.focus();
     }
-    fill(this.#trouble, !isAbout && sentence);
+    fill(trouble, !isAbout && sentence);
   }
+
+  show("guest");
+  return { show, focus };
 }
 
 /**
