@@ -19,17 +19,14 @@ engine.on("event", (event) => {
 });
 
 const app = createApp({
-  engine, chat, settings: new Settings(), run: (line) => composer.run(line),
+  engine, chat, settings: new Settings(), run: (line) => composer.run(line), focus: () => composer.focus(),
 });
 const pane = new MessagesPane(app);
 const composer = new Composer(app, pane);
 const whereabouts = new Whereabouts(app);
 new Notify(app);
-mount(app, {
-  messages: pane.element,
-  composer: composer.element,
-  write: (text) => (text ? composer.insert(text) : composer.focus()),
-  greet: ({ motd, lobby = null }) => motd && pane.timelines.tell(motd.split("\n").map(cell), "told", lobby),
+mount(app, pane.element, composer.element, ({ motd, lobby = null }) => {
+  if (motd) pane.timelines.tell(motd.split("\n").map(cell), "told", lobby);
 });
 
 /**

@@ -1,5 +1,7 @@
 // An invite to a server, as it is handed around: one word (roomchat/invites.py makes it).
 
+import { Refused } from "../core/protocol.js";
+
 const LETTERS = "abcdefghijklmnopqrstuvwxyz234567"; // base32 (RFC 4648), in small letters
 const TOKEN = 16; // bytes
 const WITH_KEY = TOKEN + 32; // bytes: the fingerprint of the server's key follows, which a browser has no use for
@@ -12,13 +14,13 @@ const letters = (bytes) => Math.ceil((bytes * 8) / 5);
  *
  * @param {string} word as it was pasted
  * @returns {string}
- * @throws {Error} with a sentence: it is none
+ * @throws {Refused} with a sentence: it is none
  */
 export function readInvite(word) {
   const code = word.trim().toLowerCase();
   const isWhole = code.length === letters(TOKEN) || code.length === letters(WITH_KEY);
   if (!isWhole || [...code].some((letter) => !LETTERS.includes(letter))) {
-    throw new Error("This is not an invite; check that it was copied whole.");
+    throw new Refused("invite", "This is not an invite; check that it was copied whole.");
   }
   const last = letters(TOKEN) - 1; // in this letter the token ends, after 3 of its 5 bits
   return code.slice(0, last) + LETTERS[LETTERS.indexOf(code[last]) & 0b11100];

@@ -66,6 +66,11 @@ export class Known extends Emitter {
     return this.windows.current;
   }
 
+  /** The room that is looked at. */
+  get here() {
+    return this.rooms.get(this.current ?? "");
+  }
+
   /** @param {any} event whether it is of somebody who is blocked, so that it is not to be shown */
   hides({ type, uid }) {
     return OF_PEOPLE.includes(type) && this.blocked.has(uid);

@@ -5,10 +5,12 @@ import { cell } from "./harmless.js";
 /**
  * How much waits: mentions and whispers, and all that is unread.
  * @param {any} chat
+ * @param {string | null} [except] the key of a room that does not count
  */
-export function counts(chat) {
+export function counts(chat, except = null) {
   let wanted = 0, unread = 0;
   for (const room of chat.rooms.values()) {
+    if (room.key === except) continue;
     wanted += room.mentions;
     unread += room.unread;
   }

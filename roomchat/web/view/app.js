@@ -1,15 +1,14 @@
 // The page as a whole: what its parts may ask of it, and where each has its place.
 
-import { pairRoom } from "../core/protocol.js";
-import { Door, focusOn } from "./door.js";
-import { Drawers } from "./drawers.js";
+import { focusOn, openDoor } from "./door.js";
+import { makeDrawers } from "./drawers.js";
 import { DIALOGS } from "./dialogs/table.js";
 import { byId, fill } from "./dom.js";
-import { Entrance } from "./entrance.js";
-import { Header } from "./header.js";
+import { makeEntrance } from "./entrance.js";
+import { showHeader } from "./header.js";
 import { listenForKeys } from "./keys.js";
-import { PeoplePane } from "./people.js";
-import { Sidebar } from "./sidebar.js";
+import { showPeople } from "./people.js";
+import { showSidebar } from "./sidebar.js";
 import { Status } from "./status.js";
 import { tell } from "./told.js";
 import { followViewport } from "./viewport.js";
@@ -22,25 +21,17 @@ import { followViewport } from "./viewport.js";
  * @property {any} chat model/chat.js
  * @property {import("./settings.js").Settings} settings
  * @property {(name: string, args?: any) => void} open shows a dialog by its name: dialogs/table.js
- * @property {typeof tell} tell says something in passing
  * @property {(command: {type: string, [field: string]: any}) => Promise<any>} ask asks the server; a refusal is
  *   told, and the answer is null then
  * @property {(room: string | null) => void} go looks at a room
  * @property {(line: string) => void} run does what a typed line does
- */
-
-/**
- * What the page is made of beside the frame. `messages` and `composer` are elements; `write` puts the focus where
- * one types, with `text` if there is any; `greet` is for who has just come in.
- *
- * @typedef {{messages: HTMLElement, composer: HTMLElement, write: (text?: string) => void,
- *   greet: (welcome: import("../core/protocol.js").Welcome) => void}} Parts
+ * @property {() => void} focus puts the focus where one types
  */
 
 /**
  * The page's App. Parts are made with it, and then mounted.
  *
- * @param {Pick<App, "engine" | "chat" | "settings" | "run">} given
+ * @param {Pick<App, "engine" | "chat" | "settings" | "run" | "focus">} given
  * @returns {App}
  */
 export function createApp(given) {
@@ -48,7 +39,6 @@ export function createApp(given) {
   /** @type {App} */
   const app = {
     ...given,
-    tell,
     open: (name, args) => DIALOGS[name]?.(app, args),
     go: (room) => chat.look(room),
     ask: async (command) => {
@@ -67,50 +57,27 @@ export function createApp(given) {
  * Put everything in its place. Call it before `engine.start()`.
  *
  * @param {App} app
- * @param {Parts} parts
+ * @param {HTMLElement} messages
+ * @param {HTMLElement} composer
+ * @param {(welcome: import("../core/protocol.js").Welcome) => void} greet is for who has just come in
  */
-export function mount(app, { messages, composer, write, greet }) {
-  const { engine, chat, settings } = app;
-  const entrance = new Entrance({ engine, greet });
-  const people = new PeoplePane(app, () => drawers.close());
-  fill(byId("people"), people.element);
-  const drawers = new Drawers(settings, () => people.refresh());
-  const header = new Header(app, drawers);
+export function mount(app, messages, composer, greet) {
+  const { engine, settings } = app;
+  const entrance = makeEntrance(engine, greet);
+  const refresh = showPeople(app, () => toggle("people"));
+  const { toggle, closeAbove } = makeDrawers(settings, refresh);
   const look = app.go;
   app.go = (room) => {
     look(room);
-    drawers.closeAbove();
-    focusOn({ focus: write });
+    closeAbove();
+    focusOn(app);
   };
-  fill(byId("sidebar"), new Sidebar(app).element);
-  fill(byId("room-header"), ...header.elements);
+  showSidebar(app);
+  showHeader(app, toggle);
   fill(byId("messages"), messages);
   fill(byId("composer"), composer);
-  fill(byId("entrance"), entrance.element);
   new Status(byId("status"), engine);
-  new Door(app, entrance, { focus: write });
-  listenForKeys(app, () => drawers.closeAbove());
+  openDoor(app, entrance);
+  listenForKeys(app, closeAbove);
   followViewport();
-  byId("messages").addEventListener("wants", (event) => {
-    want(app, write, /** @type {CustomEvent} */ (event).detail);
-  });
-  chat.on("change", (/** @type {string} */ what) => {
-    if (what === "current") byId("room").ariaLabel = `Room ${chat.rooms.get(chat.current)?.name ?? ""}`;
-  });
-}
-
-/**
- * What the messages ask for: a name, a room or a number was pressed in them.
- *
- * @param {App} app
- * @param {Parts["write"]} write
- * @param {any} wanted
- */
-function want({ chat, open, go }, write, { what, uid, room, name, text }) {
-  if (what === "person") open("person", { uid, name });
-  else if (what === "whisper") go(pairRoom(chat.me.uid, uid));
-  else if (what === "dial") open("dial", { digits: String(uid) });
-  else if (what === "write") write(text);
-  else if (what === "room" && chat.rooms.has(room)) go(room);
-  else if (what === "room") open("join", { room });
 }

@@ -1,5 +1,7 @@
 // Putting something into the clipboard, and saying so.
 
+import { tell } from "./told.js";
+
 const NO_COPY = "This browser lets no page copy here: it may only where the page came with TLS.";
 
 /**
@@ -16,9 +18,8 @@ export async function copy(text) {
 
 /**
  * @param {string} text
- * @param {(sentence: string) => void} tell
  * @param {string} sentence what is told when it is done
  */
-export async function copyText(text, tell, sentence) {
+export async function copyText(text, sentence) {
   await copy(text).then(() => tell(sentence), () => tell(text)); // so it can be read, and marked, at least
 }

@@ -13,6 +13,7 @@ import { Completion } from "./completion.js";
 import { attribute, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { linkToRoom } from "./links.js";
+import { tell } from "./told.js";
 
 const NO_FILES = "There are no files in this chat. You can paste a link to one.";
 
@@ -92,7 +93,7 @@ export class Composer {
    * @param {string} line
    */
   run(line) {
-    this.#do(line, this.#app.chat.current).catch((error) => this.#app.tell(cell(error.message)));
+    this.#do(line, this.#app.chat.current).catch((error) => tell(cell(error.message)));
   }
 
   /** @param {string} line @param {string | null} room that it was typed for */
@@ -271,7 +272,7 @@ export class Composer {
 
   /** @param {string[]} lines @param {"trouble"} [tone] */
   #tell(lines, tone) {
-    if (this.#app.chat.current === null) this.#app.tell(lines.join(" "));
+    if (this.#app.chat.current === null) tell(lines.join(" "));
     else this.#pane.tell(lines, tone);
   }
 

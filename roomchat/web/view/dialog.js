@@ -1,6 +1,7 @@
 // A window above the page: the native <dialog>, which keeps the focus inside, closes at Escape, and gives the
 // focus back to where it was, or beside it: whoever was put out stands in no list any more.
 
+import { button } from "./buttons.js";
 import { el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { isolated } from "./person.js";
@@ -8,23 +9,23 @@ import { isolated } from "./person.js";
 /**
  * Open a dialog. It is gone from the page once it is closed.
  *
- * @param {{title: string, body: import("./dom.js").Child[], kind?: string, onclose?: () => void}} options
+ * @param {{title: string, body: import("./dom.js").Child[], kind?: string}} options
  *   kind: a class of the dialog, for its style
  * @returns {HTMLDialogElement} close it with `close()`
  */
-export function openDialog({ title, body, kind = "", onclose }) {
-  const heading = el("h2", { id: `dialog-${++number}` }, ...isolated(title));
-  const close = el("button", { class: "icon-button", type: "button", "aria-label": "Close" }, icon("close"));
+export function openDialog({ title, body, kind = "" }) {
+  const close = el("button", {
+    class: "icon-button", type: "button", "aria-label": "Close", onclick: () => dialog.close(),
+  }, icon("close"));
   const dialog = el(
-    "dialog", { class: `dialog ${kind}`, "aria-labelledby": heading.id },
-    el("div", { class: "dialog-head" }, heading, close),
+    "dialog", { class: `dialog ${kind}`, "aria-label": title },
+    el("div", { class: "dialog-head" }, el("h2", null, ...isolated(title)), close),
     el("div", { class: "dialog-body" }, ...body),
   );
   /** @type {HTMLElement[]} where the focus is, and all that it is in */
   const places = [];
   for (let one = document.activeElement; one; one = one.parentElement)
     places.push(/** @type {HTMLElement} */ (one));
-  close.addEventListener("click", () => dialog.close());
   // A press that begins on the backdrop closes; one that was drawn out of a field does not.
   dialog.addEventListener("pointerdown", (event) => {
     if (event.target === dialog && isOutside(dialog, event)) dialog.close();
@@ -34,7 +35,6 @@ export function openDialog({ title, body, kind = "", onclose }) {
     const place = places.find((one) => one.isConnected);
     if (document.activeElement === document.body)
       (place === places[0] ? place : place?.querySelector("button"))?.focus();
-    onclose?.();
   });
   document.body.append(dialog);
   dialog.showModal();
@@ -43,8 +43,6 @@ export function openDialog({ title, body, kind = "", onclose }) {
   /** @type {HTMLElement} */ (first ?? close).focus();
   return dialog;
 }
-
-let number = 0;
 
 /** @param {HTMLElement} dialog @param {PointerEvent} event */
 function isOutside(dialog, event) {
@@ -58,15 +56,15 @@ function isOutside(dialog, event) {
  * The dialog closes when `run` has done it. What it throws is shown beside the buttons, and everything stays as
  * typed.
  *
- * @param {{title: string, body: import("./dom.js").Child[], submit: string, danger?: boolean, kind?: string}}
+ * @param {{title: string, body: import("./dom.js").Child[], submit: string, danger?: boolean}}
  *   options submit: what the button says
  * @param {(data: FormData) => Promise<any> | any} run gets the fields by their names
  * @returns {HTMLDialogElement}
  */
-export function formDialog({ title, body, submit, danger = false, kind = "" }, run) {
+export function formDialog({ title, body, submit, danger = false }, run) {
   const trouble = el("p", { class: "trouble", role: "alert" });
   const main = el("button", { class: `button ${danger ? "danger" : "main"}` }, submit);
-  const cancel = el("button", { class: "button quiet", type: "button", onclick: () => dialog.close() }, "Cancel");
+  const cancel = button("Cancel", () => dialog.close(), "quiet");
   const form = el("form", { novalidate: true }, ...body, trouble,
     el("div", { class: "dialog-foot" }, cancel, main));
   form.addEventListener("submit", async (event) => {
@@ -77,10 +75,10 @@ export function formDialog({ title, body, submit, danger = false, kind = "" }, r
       await run(new FormData(form));
       dialog.close();
     } catch (error) {
-      fill(trouble, error instanceof Error ? error.message : String(error));
+      fill(trouble, /** @type {Error} */ (error).message);
     }
     main.disabled = false;
   });
-  const dialog = openDialog({ title, body: [form], kind });
+  const dialog = openDialog({ title, body: [form] });
   return dialog;
 }

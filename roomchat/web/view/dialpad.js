@@ -6,7 +6,7 @@ import { el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { nameElement, tile } from "./person.js";
 
-const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "Erase", "0", "Call"];
+const PAD = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "Erase", "0", "Call"];
 const SUGGESTED = 5; // people below the pad
 const UID = /^[1-9]\d{0,15}$/;
 
@@ -28,7 +28,7 @@ export function openDialpad(app, { digits = "" } = {}) {
   const who = el("p", { class: "dial-who", role: "status" });
   const trouble = el("p", { class: "trouble", role: "alert" });
   const people = el("ul", { class: "list dial-people", "aria-label": "People" });
-  const pad = el("div", { class: "dial-pad" }, ...KEYS.map((key) => padKey(key, press)));
+  const pad = el("div", { class: "dial-pad" }, ...PAD.map((key) => padKey(key, press)));
   const form = el("form", { class: "dial", onsubmit: call }, typed, who, pad, trouble, people);
 
   /** @param {string} key */
@@ -78,9 +78,8 @@ export function openDialpad(app, { digits = "" } = {}) {
  */
 function padKey(key, press) {
   if (key === "Call") return el("button", { class: "pad-key call", "aria-label": key }, icon("phone"));
-  const run = () => press(key);
-  if (key !== "Erase") return el("button", { class: "pad-key", type: "button", onclick: run }, key);
-  return el("button", { class: "pad-key", type: "button", "aria-label": key, onclick: run }, icon("back"));
+  return el("button", { class: "pad-key", type: "button", "aria-label": key, onclick: () => press(key) },
+    key === "Erase" ? icon("back") : key);
 }
 
 /**

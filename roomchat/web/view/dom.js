@@ -7,8 +7,8 @@
 /**
  * An element.
  *
- * A property that is a function and begins with "on" is a listener (`onclick`); `data` is an object for `dataset`;
- * true is an empty attribute; null, undefined and false are none; everything else is an attribute.
+ * A property that is a function is a listener (`onclick`); true is an empty attribute; null, undefined and false
+ * are none; everything else is an attribute.
  *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
@@ -18,7 +18,10 @@
  */
 export function el(tag, props, ...children) {
   const element = document.createElement(tag);
-  apply(element, props ?? {});
+  for (const [name, value] of Object.entries(props ?? {})) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else attribute(element, name, value);
+  }
   element.append(...present(children));
   return element;
 }
@@ -44,10 +47,9 @@ export function fill(element, ...children) {
  * @param {any} value
  */
 export function attribute(element, name, value) {
+  const text = value === true ? "" : String(value);
   if (value === null || value === undefined || value === false) element.removeAttribute(name);
-  else if (element.getAttribute(name) !== String(value === true ? "" : value)) {
-    element.setAttribute(name, value === true ? "" : String(value));
-  }
+  else if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
 
 /**
@@ -56,11 +58,7 @@ export function attribute(element, name, value) {
  * @param {string} id
  * @returns {HTMLElement}
  */
-export function byId(id) {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`The page has no #${id}.`);
-  return element;
-}
+export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /**
  * Show a list by keys: elements that were there stay the same ones (so the focus stays, and little is painted).
@@ -111,18 +109,6 @@ export function eachFrame(show) {
       show();
     });
   };
-}
-
-/**
- * @param {Element} element
- * @param {Props} props
- */
-function apply(element, props) {
-  for (const [name, value] of Object.entries(props)) {
-    if (name.startsWith("on") && typeof value === "function") element.addEventListener(name.slice(2), value);
-    else if (name === "data") Object.assign(/** @type {HTMLElement} */ (element).dataset, value);
-    else attribute(element, name, value);
-  }
 }
 
 /**

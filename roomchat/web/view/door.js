@@ -2,10 +2,9 @@
 
 import { keepHere } from "../model/kept_here.js";
 import { takeLink } from "./links.js";
+import { tell } from "./told.js";
 
-const KNOWN = "roomchat.known"; // early.js shows the frame at once where somebody was logged in
-
-/** @typedef {import("./links.js").Link} Link */
+const KNOWN = "roomchat.known"; // early.js shows the frame at once where somebody is logged in
 
 /**
  * Put the focus there; not on a phone, which would show its keyboard before anybody has asked for it.
@@ -16,69 +15,60 @@ export function focusOn(part) {
   if (!matchMedia("(pointer: coarse)").matches) part.focus();
 }
 
-export class Door {
-  #app;
-  #entrance;
-  #composer;
-  /** @type {Link} what this page was opened with */
-  #link = takeLink();
+/**
+ * @param {import("./app.js").App} app
+ * @param {ReturnType<typeof import("./entrance.js").makeEntrance>} entrance
+ */
+export function openDoor(app, entrance) {
+  const { chat, engine, open } = app;
+  /** What this page was opened with. */
+  let link = takeLink();
   /** @type {"starting" | "stranger" | "chat"} */
-  #shown = "starting";
+  let shown = "starting";
 
-  /**
-   * @param {import("./app.js").App} app
-   * @param {import("./entrance.js").Entrance} entrance
-   * @param {{focus: () => void}} composer
-   */
-  constructor(app, entrance, composer) {
-    this.#app = app;
-    this.#entrance = entrance;
-    this.#composer = composer;
-    app.engine.on("status", () => this.#changed());
-    window.addEventListener("hashchange", () => {
-      this.#link = takeLink();
-      if (this.#shown === "chat") this.#follow();
-    });
-    this.#changed();
-    if (document.documentElement.dataset.phase === "stranger") focusOn(entrance); // early.js expects it
-  }
-
-  #changed() {
-    const { phase } = this.#app.engine.status;
+  function turn() {
+    const { phase } = engine.status;
     // While somebody comes in the entrance stays: it may be that they can't.
-    const isComing = phase === "connecting" && this.#shown === "stranger";
-    if (!isComing) this.#show(phase === "starting" || phase === "stranger" ? phase : "chat");
-    if (phase === "online") this.#follow();
+    const isComing = phase === "connecting" && shown === "stranger";
+    if (!isComing) show(phase === "starting" || phase === "stranger" ? phase : "chat");
+    if (phase === "online") follow();
   }
 
   /** @param {"starting" | "stranger" | "chat"} what */
-  #show(what) {
-    if (what === this.#shown) return;
-    this.#shown = what;
+  function show(what) {
+    if (what === shown) return;
+    shown = what;
     document.documentElement.dataset.phase = what;
     keepHere(KNOWN, what === "chat" || null);
     for (const dialog of document.querySelectorAll("dialog")) dialog.close(); // it was about who is no longer here
-    if (what === "chat") focusOn(this.#composer);
-    else this.#greet(this.#app.engine.status.sentence);
+    if (what === "chat") focusOn(app);
+    else greet(engine.status.sentence);
   }
 
   /** @param {string} why nobody is logged in here any more, if somebody was */
-  #greet(why) {
-    const { invite, trouble = why } = this.#link;
-    delete this.#link.invite; // it is used here, or not at all
-    if (invite) this.#entrance.show("register", { invite });
-    else this.#entrance.show("guest", { trouble });
-    focusOn(this.#entrance);
+  function greet(why) {
+    const { invite, trouble = why } = link;
+    delete link.invite; // it is used here, or not at all
+    if (invite) entrance.show("register", { invite });
+    else entrance.show("guest", { trouble });
+    focusOn(entrance);
   }
 
   /** To where the link leads; once. */
-  #follow() {
-    const { invite, room, token, dial, trouble } = this.#link;
-    const { chat, open, tell } = this.#app;
-    this.#link = {};
+  function follow() {
+    const { invite, room, token, dial, trouble } = link;
+    link = {};
     if (trouble) tell(trouble);
     else if (invite && !chat.me.account) open("register", { invite });
     else if (room) open("join", { room, token });
     else if (dial) open("dial", { digits: dial });
   }
+
+  engine.on("status", turn);
+  window.addEventListener("hashchange", () => {
+    link = takeLink();
+    if (shown === "chat") follow();
+  });
+  turn();
+  if (document.documentElement.dataset.phase === "stranger") focusOn(entrance); // early.js expects it
 }

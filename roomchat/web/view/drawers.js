@@ -1,61 +1,48 @@
 // The two sides: on a wide screen they stand beside the room, on a narrow one they come in above it, one at a
 // time.
 
-import { attribute, byId, el } from "./dom.js";
+import { byId, el } from "./dom.js";
 
-const NARROW = "(max-width: 720px)"; // as in shell.css: the sidebar is a drawer
-const MIDDLE = "(max-width: 1080px)"; // the people are one
+/** @typedef {"sidebar" | "people"} Side by its id */
 
-/** @typedef {"rooms" | "people"} Side */
-
-/** The sides, and which of them is to be seen. */
-export class Drawers {
-  #narrow = matchMedia(NARROW);
-  #middle = matchMedia(MIDDLE);
-  #settings;
-  #listPeople;
+/**
+ * The sides, and which of them is to be seen.
+ *
+ * @param {import("./settings.js").Settings} settings
+ * @param {() => void} listPeople they are to be seen now
+ */
+export function makeDrawers(settings, listPeople) {
+  // Where a side is a drawer, as in shell.css.
+  const narrow = { sidebar: matchMedia("(max-width: 720px)"), people: matchMedia("(max-width: 1080px)") };
+  const shade = el("button",
+    { class: "shade", type: "button", tabindex: "-1", "aria-label": "Close", onclick: closeAbove });
   /** @type {Side | null} */
-  #above = null;
+  let above = null;
   /** @type {HTMLElement | null} */
-  #before = null;
-  #shade = el("button", { class: "shade", type: "button", tabindex: "-1", "aria-label": "Close" });
+  let before = null;
 
-  /**
-   * @param {import("./settings.js").Settings} settings
-   * @param {() => void} listPeople they are to be seen now
-   */
-  constructor(settings, listPeople) {
-    this.#settings = settings;
-    this.#listPeople = listPeople;
-    this.#shade.addEventListener("click", () => this.closeAbove());
-    byId("chat").append(this.#shade);
-    for (const query of [this.#narrow, this.#middle]) {
-      query.addEventListener("change", () => {
-        this.#above = null;
-        this.#show();
-      });
-    }
-    this.#show();
+  /** @param {Side | null} side that is to be above the room */
+  function show(side) {
+    const people = byId("people"), wasHidden = people.hidden;
+    above = side;
+    byId("chat").dataset.drawer = side ?? "";
+    byId("sidebar").inert = side ? side !== "sidebar" : narrow.sidebar.matches;
+    byId("room").inert = !!side;
+    people.hidden = narrow.people.matches ? side !== "people" : !settings.values.people;
+    shade.hidden = !side;
+    if (wasHidden && !people.hidden) listPeople();
   }
 
   /** @param {Side} side */
-  toggle(side) {
-    if (!this.#isDrawer(side)) {
-      this.#settings.set({ people: !this.#settings.values.people });
-      return this.#show();
+  function toggle(side) {
+    if (!narrow[side].matches) {
+      settings.set({ people: !settings.values.people });
+      return show(above);
     }
-    if (this.#above === side) return void this.closeAbove();
-    this.#before = /** @type {HTMLElement | null} */ (document.activeElement);
-    this.#above = side;
-    this.#show();
-    const place = byId(side === "rooms" ? "sidebar" : "people");
-    /** @type {HTMLElement | null} */ (place.querySelector("[aria-current], button"))?.focus();
-  }
-
-  /** Close the people, whatever they are. */
-  close() {
-    if (this.#isDrawer("people")) this.closeAbove();
-    else this.toggle("people");
+    if (above === side) return void closeAbove();
+    before = /** @type {HTMLElement | null} */ (document.activeElement);
+    show(side);
+    /** @type {HTMLElement | null} */ (byId(side).querySelector("[aria-current], button"))?.focus();
   }
 
   /**
@@ -63,27 +50,15 @@ export class Drawers {
    *
    * @returns {boolean} whether there was something
    */
-  closeAbove() {
-    if (this.#above === null) return false;
-    this.#above = null;
-    this.#show();
-    if (this.#before?.isConnected) this.#before.focus();
+  function closeAbove() {
+    if (above === null) return false;
+    show(null);
+    before?.focus();
     return true;
   }
 
-  /** @param {Side} side */
-  #isDrawer(side) {
-    return side === "rooms" ? this.#narrow.matches : this.#middle.matches;
-  }
-
-  #show() {
-    const [sidebar, room, people] = ["sidebar", "room", "people"].map(byId);
-    const wasHidden = people.hidden;
-    attribute(byId("chat"), "data-drawer", this.#above);
-    attribute(sidebar, "inert", (this.#narrow.matches && this.#above !== "rooms") || this.#above === "people");
-    attribute(room, "inert", this.#above !== null);
-    people.hidden = this.#middle.matches ? this.#above !== "people" : !this.#settings.values.people;
-    this.#shade.hidden = this.#above === null;
-    if (wasHidden && !people.hidden) this.#listPeople();
-  }
+  byId("chat").append(shade);
+  for (const query of Object.values(narrow)) query.addEventListener("change", () => show(null));
+  show(null);
+  return { toggle, closeAbove };
 }

@@ -1,8 +1,9 @@
 // The way in, while nobody is logged in here: a name, and one is in; or an account.
 
+import { Refused } from "../core/protocol.js";
 import { readInvite } from "../model/invite.js";
 import { tab, tabs } from "./buttons.js";
-import { attribute, el, fill } from "./dom.js";
+import { attribute, byId, el, fill } from "./dom.js";
 import { field } from "./field.js";
 
 /** @typedef {"guest" | "login" | "register"} Way */
@@ -27,171 +28,140 @@ const WAYS = {
   },
 };
 
-/** @type {Record<string, string>} which field a refusal is about; others are shown below all of them */
+/** @type {Record<string, string>} which field a refusal is about, where its code is not the field itself */
 const ABOUT = {
   bad_name: "name", name_taken: "name", name_owned: "name", wrong_password: "password", bad_password: "password",
   invite_needed: "invite",
 };
 
-/** The entrance. Put `element` where it is to be. */
-export class Entrance {
-  #engine;
-  #greet;
+/**
+ * The entrance.
+ *
+ * @param {any} engine
+ * @param {(welcome: import("../core/protocol.js").Welcome) => void} greet somebody has come in
+ */
+export function makeEntrance(engine, greet) {
   /** @type {Way} */
-  #way = "guest";
-  #fields = {
-    name: field("Name",
-      { name: "name", required: true, maxlength: 64, autocapitalize: "none", spellcheck: "false" }),
-    password: field("Password", { name: "password", type: "password", required: true, maxlength: 1024 }),
-    again: field("Password again", {
+  let chosen = "guest";
+  const parts = [
+    field("Name", { name: "name", required: true, maxlength: 64, autocapitalize: "none", spellcheck: "false" }),
+    field("Password", { name: "password", type: "password", required: true, maxlength: 1024 }),
+    field("Password again", {
       name: "again", type: "password", required: true, maxlength: 1024, autocomplete: "new-password",
     }),
-    invite: field("Invite", { name: "invite" }, "Only if this server asks for one."),
-  };
-  #says = el("p", { class: "soft entrance-says" });
-  #trouble = el("p", { class: "trouble", role: "alert" });
-  #button = el("button", { class: "button main wide" });
-  #tabs = new Map(Object.entries(WAYS).map(([way, { tab: label }]) => [way, tab(label, () => this.#choose(way))]));
-  #form;
-
-  /**
-   * @param {{engine: any, greet: (welcome: import("../core/protocol.js").Welcome) => void}} options
-   *   greet: somebody has come in
-   */
-  constructor({ engine, greet }) {
-    this.#engine = engine;
-    this.#greet = greet;
-    for (const part of Object.values(this.#fields)) part.append(
-      el("p", { class: "trouble", "aria-live": "polite" }));
-    this.#form = el(
-      "form", { novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
-      ...Object.values(this.#fields), this.#trouble, this.#button,
-    );
-    this.element = el(
-      "div", { class: "entrance-card" },
-      el("div", { class: "entrance-head" }, plate(), el("div", null,
-        el("h1", null, "roomchat"),
-        el("p", { class: "soft" }, "Everyone here has a number. Dial it, and you talk."))),
-      tabs("How to come in", [...this.#tabs.values()]),
-      this.#says, this.#form,
-    );
-    this.show("guest");
+    field("Invite", { name: "invite" }, "Only if this server asks for one."),
+  ];
+  for (const part of parts) {
+    const id = `entrance-${inputOf(part).name}`;
+    part.append(el("p", { class: "trouble", "aria-live": "polite", id }));
+    attribute(inputOf(part), "aria-errormessage", id);
   }
+  const hint = el("p", { class: "soft entrance-says" });
+  const trouble = el("p", { class: "trouble", role: "alert" });
+  const main = el("button", { class: "button main wide" });
+  const ways = new Map(Object.entries(WAYS).map(([way, { tab: label }]) => [way, tab(label, () => {
+    show(/** @type {Way} */ (way));
+    focus();
+  })]));
+  const form = el("form", { novalidate: true, onsubmit: submit }, ...parts, trouble, main);
+  fill(byId("entrance"), el(
+    "div", { class: "entrance-card" },
+    el("div", { class: "entrance-head" }, plate(), el("div", null,
+      el("h1", null, "roomchat"),
+      el("p", { class: "soft" }, "Everyone here has a number. Dial it, and you talk."))),
+    tabs("How to come in", [...ways.values()]), hint, form,
+  ));
 
   /**
    * Show a way in, with what is known already.
    *
    * @param {Way} way
-   * @param {{name?: string, invite?: string, trouble?: string}} [known]
+   * @param {{invite?: string, trouble?: string}} [known] trouble: a sentence
    */
-  show(way, { name, invite, trouble } = {}) {
-    this.#way = way;
+  function show(way, { invite, trouble: sentence } = {}) {
+    chosen = way;
     const { button, says, fields } = WAYS[way];
-    for (const [key, part] of Object.entries(this.#fields)) {
-      part.hidden = !fields.includes(key);
-      this.#say(key, "");
-    }
-    for (const [key, one] of this.#tabs) attribute(one, "aria-pressed", String(key === way));
+    for (const part of parts) part.hidden = !fields.includes(inputOf(part).name);
+    for (const [key, one] of ways) one.ariaPressed = String(key === way);
     // By these a password manager knows what to fill in, and what to keep.
-    attribute(this.#input("name"), "autocomplete", way === "guest" ? "nickname" : "username");
-    attribute(this.#input("password"), "autocomplete", way === "login" ? "current-password" : "new-password");
-    if (name) this.#input("name").value = name;
-    if (invite) this.#input("invite").value = invite;
-    fill(this.#says, invite ? "You are invited. Choose a name and a password." : says);
-    fill(this.#button, button);
-    fill(this.#trouble, trouble);
+    attribute(input("name"), "autocomplete", way === "guest" ? "nickname" : "username");
+    attribute(input("password"), "autocomplete", way === "login" ? "current-password" : "new-password");
+    if (invite) input("invite").value = invite;
+    fill(hint, invite ? "You are invited. Choose a name and a password." : says);
+    fill(main, button);
+    say(sentence);
   }
 
   /** Where one begins to type. */
-  focus() {
-    const empty = WAYS[this.#way].fields.find((key) => !this.#input(key).value);
-    this.#input(empty ?? "name").focus();
-  }
-
-  /** @param {string} way */
-  #choose(way) {
-    this.show(/** @type {Way} */ (way));
-    this.focus();
+  function focus() {
+    const empty = WAYS[chosen].fields.find((key) => !input(key).value);
+    input(empty ?? "name").focus();
   }
 
   /**
-   * @param {string} key
+   * @param {string} name
    * @returns {HTMLInputElement}
    */
-  #input(key) {
-    return /** @type {any} */ (this.#fields)[key].querySelector("input");
-  }
+  const input = (name) => /** @type {any} */ (form.elements)[name];
 
   /** @param {Event} event */
-  async #submit(event) {
+  async function submit(event) {
     event.preventDefault();
-    for (const key of Object.keys(this.#fields)) this.#say(key, "");
-    fill(this.#trouble);
-    const wrong = this.#wrong();
-    if (wrong) return this.#refuse(...wrong);
-    this.#button.disabled = true;
+    say();
+    main.disabled = true;
     try {
-      this.#greet(await this.#engine.enter(this.#given()));
-      for (const key of ["password", "again", "invite"]) this.#input(key).value = "";
+      greet(await engine.enter(given()));
+      for (const key of ["password", "again", "invite"]) input(key).value = "";
     } catch (error) {
-      const { code = "", message } = /** @type {any} */ (error);
-      if (code === "account_needed" && this.#way === "guest") this.show("login");
-      this.#refuse(ABOUT[code] ?? "", message);
+      const { code, message } = /** @type {any} */ (error);
+      if (code === "account_needed" && chosen === "guest") show("login");
+      say(message, ABOUT[code] ?? code);
     }
-    this.#button.disabled = false;
+    main.disabled = false;
   }
 
   /**
-   * What can be said before the server is asked: the field, and a sentence.
+   * What was typed.
    *
-   * @returns {[string, string] | null}
+   * @throws {Refused} what can be said before the server is asked; the code is the field that it is about
    */
-  #wrong() {
-    const { fields } = WAYS[this.#way];
-    if (!this.#input("name").value.trim()) return ["name", "Type a name first."];
-    if (fields.includes("password") && !this.#input("password").value) return ["password", "Type a password."];
-    if (!fields.includes("again")) return null;
-    if (this.#input("again").value !== this.#input("password").value)
-      return ["again", "The two passwords differ."];
-    try {
-      if (this.#input("invite").value.trim()) readInvite(this.#input("invite").value);
-      return null;
-    } catch (error) {
-      return ["invite", /** @type {Error} */ (error).message];
-    }
-  }
-
-  #given() {
-    const name = this.#input("name").value.trim();
-    if (this.#way === "guest") return { name };
-    const password = this.#input("password").value;
-    if (this.#way === "login") return { name, password };
-    const invite = this.#input("invite").value.trim();
+  function given() {
+    const typed = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
+    const { password } = typed, name = typed.name.trim(), invite = typed.invite.trim();
+    if (!name) throw new Refused("name", "Type a name first.");
+    if (chosen === "guest") return { name };
+    if (!password) throw new Refused("password", "Type a password.");
+    if (chosen === "login") return { name, password };
+    if (typed.again !== password) throw new Refused("again", "The two passwords differ.");
     return { name, password, register: true, ...(invite && { invite: readInvite(invite) }) };
   }
 
   /**
-   * @param {string} key
-   * @param {string} sentence
+   * Say what is wrong, and nothing else.
+   *
+   * @param {string} [sentence]
+   * @param {string} [about] the field that it stands at; what is about none that is seen stands below all of them
    */
-  #refuse(key, sentence) {
-    if (!WAYS[this.#way].fields.includes(key)) return void fill(this.#trouble, sentence);
-    this.#say(key, sentence);
-    this.#input(key).focus();
+  function say(sentence = "", about = "") {
+    const isAbout = WAYS[chosen].fields.includes(about);
+    for (const part of parts) {
+      const one = inputOf(part), isWrong = isAbout && one.name === about;
+      fill(/** @type {Element} */ (part.lastElementChild), isWrong && sentence);
+      one.ariaInvalid = String(isWrong);
+      if (isWrong) one.focus();
+    }
+    fill(trouble, !isAbout && sentence);
   }
 
-  /**
-   * @param {string} key
-   * @param {string} sentence
-   */
-  #say(key, sentence) {
-    const trouble = /** @type {HTMLElement} */ (/** @type {any} */ (this.#fields)[key].lastElementChild);
-    trouble.id ||= `entrance-${key}`;
-    fill(trouble, sentence);
-    attribute(this.#input(key), "aria-invalid", sentence ? "true" : null);
-    attribute(this.#input(key), "aria-errormessage", sentence ? trouble.id : null);
-  }
+  show("guest");
+  return { show, focus };
 }
+
+/**
+ * @param {Element} part
+ * @returns {HTMLInputElement}
+ */
+const inputOf = (part) => /** @type {any} */ (part).querySelector("input");
 
 /** The keys of a telephone, drawn: what the page is known by. */
 function plate() {

@@ -1,5 +1,7 @@
 // The keys that work wherever one is. Those of a field, a menu or a dialog are theirs.
 
+import { tell } from "./told.js";
+
 /**
  * Listen for them.
  *
@@ -28,22 +30,23 @@ function shortcut(app, { key, code, altKey, ctrlKey, metaKey, shiftKey, target }
   if (key === "?" && !isField(target)) return () => app.open("keys");
   if (!altKey || ctrlKey || metaKey) return undefined;
   // With Alt, a Mac types other letters: what the key is called counts as well.
-  const letter = /^[a-z0-9]$/i.test(key) ? key.toLowerCase() : code.replace(/^(Key|Digit)/, "").toLowerCase();
+  const name = (/^([a-z0-9]|Arrow\w+)$/i.test(key) ? key : code.replace(/^(Key|Digit)/, "")).toLowerCase();
   const rooms = inOrder(app.chat);
   const now = rooms.findIndex((room) => room.key === app.chat.current);
-  const go = (/** @type {number} */ index) => () => rooms.length && app.go(rooms.at(index % rooms.length)?.key);
-  if (/^[1-9]$/.test(letter)) return () => Number(letter) <= rooms.length && go(Number(letter) - 1)();
+  const later = [...rooms.slice(now + 1), ...rooms.slice(0, now + 1)];
+  const go = (/** @type {any} */ room) => () => room && app.go(room.key);
+  if (/^[1-9]$/.test(name)) return go(rooms[Number(name) - 1]);
   return {
-    ArrowUp: go(now - 1),
-    ArrowDown: go(now + 1),
+    arrowup: go(rooms.at((now - 1) % rooms.length)),
+    arrowdown: go(later[0]),
     k: () => app.open("switch"),
-    a: () => goWhereWanted(app, [...rooms.slice(now + 1), ...rooms.slice(0, now + 1)]),
+    a: () => goWhereWanted(app, later),
     d: () => app.open("dial"),
-  }[key.startsWith("Arrow") ? key : letter];
+  }[name];
 }
 
 /** @param {EventTarget | null} target whether text is typed into it */
-const isField = (target) => target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+const isField = (target) => target instanceof Element && target.matches("input, textarea, select");
 
 /**
  * The rooms as the sidebar has them, from its top.
@@ -51,15 +54,14 @@ const isField = (target) => target instanceof HTMLElement && /^(INPUT|TEXTAREA|S
  * @param {any} chat
  * @returns {any[]}
  */
-const inOrder = (chat) => [...chat.rooms.values()].sort((one, other) => Number(one.isPair) - Number(other.isPair));
+const inOrder = (chat) => [...chat.rooms.values()].sort((one, other) => one.isPair - other.isPair);
 
 /**
  * @param {import("./app.js").App} app
  * @param {any[]} rooms from the one below, and then from the top
  */
 function goWhereWanted(app, rooms) {
-  const room = rooms.find((one) => (one.isPair ? one.unread : one.mentions) > 0) ??
-    rooms.find((one) => one.unread > 0);
+  const room = rooms.find((one) => one.mentions) ?? rooms.find((one) => one.unread);
   if (room) app.go(room.key);
-  else app.tell("There is nothing new.");
+  else tell("There is nothing new.");
 }

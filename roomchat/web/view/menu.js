@@ -8,7 +8,7 @@ import { icon } from "./icons.js";
  * @typedef {Object} MenuEntry
  * @property {string} label
  * @property {() => void} run
- * @property {string} [icon] of icons.js
+ * @property {string} icon of icons.js
  * @property {string} [keys] a shortcut, shown at the end of the line
  * @property {boolean} [danger] whether it takes something away
  * @property {boolean} [apart] whether a line parts it from the one above
@@ -23,14 +23,12 @@ let lastClosed = { anchor: null, at: 0 };
 /**
  * Open a menu.
  *
- * @param {HTMLElement | {x: number, y: number}} anchor what it belongs to; or a point, for a context menu
+ * @param {HTMLElement} anchor what it belongs to
  * @param {string} label its name, for a screen reader
  * @param {MenuEntry[]} entries
  */
 export function openMenu(anchor, label, entries) {
   if (anchor === lastClosed.anchor && performance.now() - lastClosed.at < SAME_PRESS) return;
-  const before = anchor instanceof HTMLElement ? anchor :
-    /** @type {HTMLElement | null} */ (document.activeElement);
   const items = entries.map((entry) => item(entry, () => menu.hidePopover()));
   const menu = el("div", { class: "menu", role: "menu", "aria-label": label, popover: "auto" }, ...items);
   menu.addEventListener("keydown", (event) => move(event, items));
@@ -41,31 +39,30 @@ export function openMenu(anchor, label, entries) {
     if (event.newState !== "closed") return;
     const inside = menu.contains(document.activeElement) || document.activeElement === document.body;
     menu.remove();
-    if (anchor instanceof HTMLElement) anchor.setAttribute("aria-expanded", "false");
-    if (inside && before?.isConnected && !document.querySelector("dialog[open]:not(:has(.menu))")) before.focus();
+    anchor.ariaExpanded = "false";
+    if (inside && !document.querySelector("dialog[open]:not(:has(.menu))")) anchor.focus();
   });
   // Inside a modal dialog everything outside of it is inert, a popover too; elsewhere it belongs to its landmark.
-  const home = before?.closest("dialog, nav, main, aside") ?? document.body;
+  const home = anchor.closest("dialog, nav, main, aside") ?? document.body;
   home.append(menu);
   menu.showPopover();
-  place(menu, anchor instanceof HTMLElement ? anchor.getBoundingClientRect() : new DOMRect(anchor.x, anchor.y));
-  if (anchor instanceof HTMLElement) anchor.setAttribute("aria-expanded", "true");
+  place(menu, anchor.getBoundingClientRect());
+  anchor.ariaExpanded = "true";
   items[0]?.focus();
 }
 
 /** @param {MenuEntry} entry @param {() => void} close */
 function item(entry, close) {
   const classes = `menu-item${entry.danger ? " danger" : ""}${entry.apart ? " apart" : ""}`;
-  const button = el(
-    "button", { class: classes, role: "menuitem", type: "button", tabindex: "-1" },
-    icon(entry.icon ?? "none"), el("span", null, entry.label), entry.keys && el("kbd", null, entry.keys),
-  );
-  button.addEventListener("click", () => {
+  const press = () => {
     close(); // first: the focus goes back, and what it opens finds it there
     lastClosed.anchor = null;
     entry.run();
-  });
-  return button;
+  };
+  return el(
+    "button", { class: classes, role: "menuitem", type: "button", tabindex: "-1", onclick: press },
+    icon(entry.icon), el("span", null, entry.label), entry.keys && el("kbd", null, entry.keys),
+  );
 }
 
 /** @param {KeyboardEvent} event @param {HTMLElement[]} items */

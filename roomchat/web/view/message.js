@@ -50,22 +50,23 @@ function saidRow({ item, at, isHead, key }, look) {
   const classes =
     ["said", isHead && "head", star && "action", isMine && "mine", isForMe && "for-me", !spoken && "deleted",
     state].filter(Boolean).join(" ");
-  const who = el("button",
-    { class: `name ${colourOf(uid)}`, type: "button", tabindex: "-1", dir: "auto", data: { uid, name } },
-    speaker(uid, name));
+  const who = el("button", {
+    class: `name ${colourOf(uid)}`, type: "button", tabindex: "-1", dir: "auto",
+    "data-uid": uid, "data-name": name,
+  }, speaker(uid, name));
   const pieces = spoken ? tokens(text, look.meant) : [];
   /** @type {any} */
   const body = spoken ? words(pieces, look) : [el("span", null, DELETED)];
   const isLarge = spoken && !star && isPictures(text);
-  return el("article", { class: classes, tabindex: "-1", data: { key } },
+  return el("article", { class: classes, tabindex: "-1", "data-key": key },
     isHead && tile(uid),
     el("header", { class: isHead ? "who" : "who unseen" }, who, " "),
     timeElement(at),
     el("div", { class: isLarge ? "text large" : "text", dir: "auto" }, ...body),
     state === "waits" && el("p", { class: "state" }, look.isOffline ? "waits: you are offline" : "waits"),
     state === "refused" && el("p", { class: "state trouble" }, `not sent: ${reason} `,
-      el("button", { class: "link", type: "button", data: { again: true } }, "Try again"), " ",
-      el("button", { class: "link", type: "button", data: { drop: true } }, "Remove")),
+      el("button", { class: "link", type: "button", "data-again": "true" }, "Try again"), " ",
+      el("button", { class: "link", type: "button", "data-drop": "true" }, "Remove")),
   );
 }
 
@@ -95,7 +96,7 @@ function speech(item, { me }) {
  */
 function aside({ at, key }, kind, sentences) {
   const shown = sentences.map((one) => el("p", { dir: "ltr" }, ...isolated(one)));
-  return el("article", { class: `aside ${kind}`, tabindex: "-1", data: { key } }, timeElement(at),
+  return el("article", { class: `aside ${kind}`, tabindex: "-1", "data-key": key }, timeElement(at),
     el("div", { class: "text" }, ...shown));
 }
 
@@ -127,11 +128,14 @@ function piece({ kind, text, shown = text, url, host, uid, room }, look) {
   if (kind === "block") return el("pre", { dir: "ltr", tabindex: "0" }, el("code", null, shown));
   if (kind === "person") {
     const classes = `person ${colourOf(uid ?? 0)}${uid === look.me.uid ? " me" : ""}`;
-    const data = { uid, name: look.names.get(uid ?? 0) ?? text.slice(1) };
-    return el("button", { class: classes, type: "button", tabindex: "-1", dir: "auto", data }, text);
+    const name = look.names.get(uid ?? 0) ?? text.slice(1);
+    return el("button", {
+      class: classes, type: "button", tabindex: "-1", dir: "auto", "data-uid": uid, "data-name": name,
+    }, text);
   }
   if (kind === "room") {
-    return el("button", { class: "room-link", type: "button", tabindex: "-1", dir: "auto", data: { room } }, text);
+    const props = { class: "room-link", type: "button", tabindex: "-1", dir: "auto", "data-room": room };
+    return el("button", props, text);
   }
   return text;
 }

@@ -8,10 +8,10 @@ import { el, fill } from "./dom.js";
 import { Jumps } from "./jumps.js";
 import { isLookedAt, onLook } from "./looked_at.js";
 import { RowLooks } from "./looks.js";
-import { MessageTools } from "./message_tools.js";
 import { Pressed } from "./pressed.js";
 import { beginning } from "./room_beginning.js";
 import { RowList } from "./row_list.js";
+import { tell } from "./told.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./row_list.js").Place} Place */
@@ -22,11 +22,6 @@ const FOUND_FOR = 2000; // ms for which a message is marked that one went to
 const BEGUN = 200; // ms in which a turn of the wheel has moved something
 const TURNS = 4; // how often rows are put to an end in one painting, at the most
 
-/**
- * It asks for things outside of it with one event, "wants" (a CustomEvent that bubbles): `detail` is
- * `{what: "person", uid, name, at: Element}`, `{what: "room", room}`, `{what: "whisper" | "dial", uid}`, or
- * `{what: "write"}`: that one goes to the composer.
- */
 export class MessagesPane {
   timelines;
   #app;
@@ -60,11 +55,8 @@ export class MessagesPane {
     this.#looks = new RowLooks(app);
     this.#past = new Past(app.engine);
     this.#list = new RowList(this.#scroller);
-    const want = (/** @type {any} */ detail) =>
-      this.element.dispatchEvent(new CustomEvent("wants", { detail, bubbles: true }));
-    new Pressed(this.#scroller, this.#list, new MessageTools(app, want), {
-      want, first: () => this.toFirst(), newest: () => this.toNewest(), drop: (id) => this.#timeline?.drop(id),
-      say: (line) => app.engine.say(line),
+    new Pressed(app, this.#scroller, this.#list, {
+      first: () => this.toFirst(), newest: () => this.toNewest(), drop: (id) => this.#timeline?.drop(id),
     });
     this.#scroller.append(this.#top, this.#list.element);
     this.#listen();
@@ -114,7 +106,7 @@ export class MessagesPane {
     const timeline = this.#timeline;
     if (!timeline || this.#room !== room) return;
     if (!(await this.#past.goTo(room, timeline, seq))) {
-      this.#app.tell("That message can't be had now.");
+      tell("That message can't be had now.");
       return;
     }
     if (timeline !== this.#timeline) return;

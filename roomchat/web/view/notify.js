@@ -5,6 +5,7 @@ import { isPair } from "../core/protocol.js";
 import { dialledElsewhere, told } from "../model/told.js";
 import { counts, titleOf } from "../model/waiting.js";
 import { Caller } from "./caller.js";
+import { tell } from "./told.js";
 
 const MOST = 99; // that the icon counts
 const EVERY = 1000; // ms: a flood of messages is counted once a second
@@ -31,7 +32,7 @@ export class Notify {
       const { room } = event;
       if (isPair(room)) return; // what is whispered calls by itself
       const title = dialledElsewhere(event, chat);
-      if (chat.current !== room) app.tell(title, { label: "Go there", run: () => app.go(room) });
+      if (chat.current !== room) tell(title, { label: "Go there", run: () => app.go(room) });
       this.#caller.call({ title }, room);
     });
     engine.on("event", (/** @type {any} */ event) => {
@@ -69,7 +70,7 @@ export class Notify {
     if (this.#invited.has(room)) return;
     const [sentence] = told(event, app.chat);
     const join = async () => (await app.ask({ type: "join", room })) && app.go(room);
-    this.#invited.set(room, app.tell(sentence, { label: "Join", run: join }));
+    this.#invited.set(room, tell(sentence, { label: "Join", run: join }));
     this.#caller.call({ title: sentence }, room);
   }
 

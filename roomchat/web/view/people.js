@@ -3,128 +3,111 @@
 import { PAGE } from "../core/protocol.js";
 import { whose } from "../model/words.js";
 import { button, iconButton, row, tab, tabs } from "./buttons.js";
-import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
+import { byId, eachFrame, el, fill, keyed } from "./dom.js";
 import { nameElement, presence, tile } from "./person.js";
 
 /** @typedef {import("../core/protocol.js").Person & {role?: string}} Member */
 
-const FIRST = ["owner", "moderator"]; // these stand at the top
+const RANKED = ["owner", "moderator", ""]; // the role of who stands at the top, and below
 
-/** The panel; `refresh` when it is opened. */
-export class PeoplePane {
-  #app;
-  #isEveryone = false;
+/**
+ * The panel.
+ *
+ * @param {import("./app.js").App} app
+ * @param {() => void} close
+ * @returns {() => void} it is to be seen now: what may be old is asked for
+ */
+export function showPeople(app, close) {
+  const { chat } = app;
+  let isEveryone = false;
   /** @type {Member[] | null} what the server has answered, where it knows more than we are told */
-  #found = null;
-  #total = 0;
+  let found = null;
+  let total = 0;
   /** @type {Set<string>} rooms of which we have asked who has a role there */
-  #asked = new Set();
-  #list = el("ul", { class: "list people-list", "aria-label": "People" });
-  #filter = el("input", {
+  const asked = new Set();
+  const list = el("ul", { class: "list people-list", "aria-label": "People" });
+  const filter = el("input", {
     class: "input", type: "search", "aria-label": "Find a person", placeholder: "Name or number",
-    autocomplete: "off",
+    autocomplete: "off", oninput: show,
   });
-  #more = button("", () => this.#ask(this.#found?.at(-1)?.uid), "quiet wide");
-  #tabs = [tab("Here", () => this.#choose(false)), tab("Everyone", () => this.#choose(true))];
+  const more = button("", () => ask(found?.at(-1)?.uid), "quiet wide");
+  const choices = [tab("Here", () => choose(false)), tab("Everyone", () => choose(true))];
+  fill(byId("people"),
+    el("div", { class: "people-head" }, el("h2", null, "People"), iconButton("close", "Close people", close)),
+    tabs("Whose list", choices),
+    filter,
+    el("div", { class: "people-scroll" }, list, more),
+  );
 
-  /**
-   * @param {import("./app.js").App} app
-   * @param {() => void} close
-   */
-  constructor(app, close) {
-    this.#app = app;
-    this.#filter.addEventListener("input", () => this.#show());
-    this.element = el(
-      "div", { class: "people-inside" },
-      el("div", { class: "people-head" }, el("h2", null, "People"), iconButton("close", "Close people", close)),
-      tabs("Whose list", this.#tabs),
-      this.#filter,
-      el("div", { class: "people-scroll" }, this.#list, this.#more),
-    );
-    const show = eachFrame(() => this.#show());
-    app.chat.on("change", (/** @type {string} */ what) => {
-      if (what === "current") this.#turn();
-      else if (what === "people" || what === `room:${app.chat.current}`) show();
-    });
-    this.#choose(false);
+  function refresh() {
+    turn();
+    if (isEveryone) ask();
   }
 
-  /** It is to be seen: what may be old is asked for. */
-  refresh() {
-    this.#turn();
-    if (this.#isEveryone) this.#ask();
+  /** @param {boolean} everyone */
+  function choose(everyone) {
+    isEveryone = everyone;
+    for (const [index, one] of choices.entries()) one.ariaPressed = String(everyone === !!index);
+    found = null;
+    refresh();
   }
 
-  get #room() {
-    return this.#app.chat.rooms.get(this.#app.chat.current);
-  }
-
-  get #isSeen() {
-    return this.element.offsetParent !== null;
-  }
-
-  /** @param {boolean} isEveryone */
-  #choose(isEveryone) {
-    this.#isEveryone = isEveryone;
-    for (const [index, one] of this.#tabs.entries())
-      attribute(one, "aria-pressed", String(isEveryone === !!index));
-    this.#found = null;
-    this.refresh();
-  }
+  const isSeen = () => list.checkVisibility();
 
   /** Another room is looked at. */
-  #turn() {
-    if (this.#isEveryone || !this.#isSeen) return;
-    this.#found = null;
-    this.#show();
-    const room = this.#room;
-    if (!room || room.isPair || (this.#asked.has(room.key) && room.members.size >= room.membersTotal)) return;
-    this.#asked.add(room.key);
-    this.#ask();
+  function turn() {
+    if (isEveryone || !isSeen()) return;
+    found = null;
+    show();
+    const room = chat.here;
+    if (!room || room.isPair || (asked.has(room.key) && room.members.size >= room.membersTotal)) return;
+    asked.add(room.key);
+    ask();
   }
 
+  /** The room whose people are shown; undefined: all who are on the server. */
+  const where = () => (isEveryone ? undefined : chat.current);
+
   /** @param {number} [after] the UID behind which the page begins */
-  async #ask(after) {
-    const room = this.#isEveryone ? undefined : this.#app.chat.current;
+  async function ask(after) {
+    const room = where();
     if (room === null) return;
     try {
-      const page = await this.#app.engine.ask({ type: "who", ...(room && { room }), ...(after && { after }) });
-      // one has turned away meanwhile
-      if (room !== (this.#isEveryone ? undefined : this.#app.chat.current)) return;
-      this.#total = page.clients_total;
+      const page = await app.engine.ask({ type: "who", room, after });
+      if (room !== where()) return; // one has turned away meanwhile
+      total = page.clients_total;
       // A room of which all are known is shown as it is known: that changes as they come and go.
-      const isPart = this.#isEveryone || page.clients_total > PAGE;
-      this.#found = isPart ? [...(after ? this.#found ?? [] : []), ...page.clients] : null;
-      this.#show();
+      const isPart = isEveryone || total > PAGE;
+      found = isPart ? [...(after ? found ?? [] : []), ...page.clients] : null;
+      show();
     } catch {
-      this.#asked.delete(room ?? ""); // offline: what is known stays
+      asked.delete(room ?? ""); // offline: what is known stays
     }
   }
 
-  #show() {
-    if (!this.#isSeen) return; // it is made when it is opened
-    const room = this.#room;
-    const known = this.#found ?? (this.#isEveryone ? [] : [...(room?.members.values() ?? [])]);
-    const typed = this.#filter.value.trim().toLowerCase();
+  function show() {
+    if (!isSeen()) return; // it is made when it is opened
+    const room = chat.here;
+    const known = found ?? (isEveryone ? [] : [...(room?.members.values() ?? [])]);
+    const typed = filter.value.trim().toLowerCase();
     /** @type {Member[]} */
     const people = known
-      .map((one) => ({ ...one, role: this.#isEveryone ? "" : room?.roles.get(one.uid) }))
+      .map((one) => ({ ...one, role: isEveryone ? "" : room?.roles.get(one.uid) }))
       .filter((one) => !typed || one.name.toLowerCase().includes(typed) || String(one.uid).startsWith(typed))
       .sort((one, other) => rank(one) - rank(other) || one.uid - other.uid);
-    const make = (/** @type {Member} */ one) => row(() => this.#app.open("person", one));
-    keyed(this.#list, people, (one) => String(one.uid), make, (item, one) => this.#update(item, one));
-    const left = this.#found ? this.#total - this.#found.length : 0;
-    this.#more.hidden = left <= 0;
-    fill(this.#more, `Show more (${left})`);
+    keyed(list, people, (one) => String(one.uid), (one) => row(() => app.open("person", one)), update);
+    const left = found ? total - found.length : 0;
+    more.hidden = left <= 0;
+    fill(more, `Show more (${left})`);
   }
 
   /**
    * @param {HTMLElement} item
    * @param {Member} person
    */
-  #update(item, { uid, name: text, role, away = false }) {
+  function update(item, { uid, name: text, role, away = false }) {
     const line = /** @type {HTMLElement} */ (item.firstElementChild);
-    const isMe = uid === this.#app.chat.me.uid;
+    const isMe = uid === chat.me.uid;
     const said = [whose(text, uid), isMe && "you", role, away && "away"].filter(Boolean).join(", ");
     if (line.ariaLabel === said) return;
     line.ariaLabel = said;
@@ -133,6 +116,14 @@ export class PeoplePane {
       role && el("span", { class: "role" }, role), presence(away),
     );
   }
+
+  const showSoon = eachFrame(show);
+  chat.on("change", (/** @type {string} */ what) => {
+    if (what === "current") turn();
+    else if (what === "people" || what === `room:${chat.current}`) showSoon();
+  });
+  choose(false);
+  return refresh;
 }
 
 /**
@@ -141,4 +132,4 @@ export class PeoplePane {
  * @param {Member} person
  */
 const rank = ({ role = "", away }) =>
-  (FIRST.indexOf(role) + 1 || FIRST.length + 1) + (away ? FIRST.length + 1 : 0);
+  RANKED.indexOf(role) + (away ? RANKED.length : 0);

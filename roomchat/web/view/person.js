@@ -20,7 +20,7 @@ export const colourOf = (uid) => `own-${(uid * 5) % COLOURS}`;
  */
 export const tile = (uid, kind = "") =>
   el("span", { class: `tile ${colourOf(uid)} ${kind}`, "aria-hidden": "true",
-    data: { digits: String(uid).length } }, uid);
+    "data-digits": String(uid).length }, uid);
 
 /**
  * A name from others, made harmless, and by itself as to the direction of writing.
@@ -31,8 +31,8 @@ export const tile = (uid, kind = "") =>
 export const theirs = (text, classes) => el("bdi", { class: classes ?? null, dir: "auto" }, cell(text));
 
 // Words of scripts that are written from the right, as many as follow each other; without a comma of ours.
-const LETTERS = "\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc";
-const WORD = `[${LETTERS}](?:[^\\s()]*[${LETTERS}\\d])?`;
+const FROM_THE_RIGHT = "\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc";
+const WORD = `[${FROM_THE_RIGHT}](?:[^\\s()]*[${FROM_THE_RIGHT}\\d])?`;
 const RUN = new RegExp(`(${WORD}(?:\\s+${WORD})*)`);
 
 /**

@@ -1,29 +1,31 @@
 // Keys and presses on the messages: one listener each for all of them.
 
+import { MessageTools } from "./message_tools.js";
+
 /** @typedef {import("../model/rows.js").Row} Row */
 
 /**
- * What they do. `want`: ask for something outside of the pane; `first`, `newest`: look there; `drop`: take a
- * refused line away; `say`: say it again.
- * @typedef {{want: import("./message_tools.js").Want, first: () => void, newest: () => void,
- *   drop: (id: string) => void, say: (line: any) => void}} Deeds
+ * What they do. `first`, `newest`: look there; `drop`: take a refused line away.
+ * @typedef {{first: () => void, newest: () => void, drop: (id: string) => void}} Deeds
  */
 
 export class Pressed {
+  #app;
   #list;
   #deeds;
   #tools;
   #focused = /** @type {HTMLElement | null} */ (null);
 
   /**
+   * @param {import("./app.js").App} app
    * @param {HTMLElement} scroller that the messages are in
    * @param {import("./row_list.js").RowList} list
-   * @param {import("./message_tools.js").MessageTools} tools
    * @param {Deeds} deeds
    */
-  constructor(scroller, list, tools, deeds) {
+  constructor(app, scroller, list, deeds) {
+    this.#app = app;
     this.#list = list;
-    this.#tools = tools;
+    this.#tools = new MessageTools(app);
     this.#deeds = deeds;
     scroller.addEventListener("keydown", (event) => this.#key(event));
     scroller.addEventListener("click", (event) => this.#click(/** @type {HTMLElement} */ (event.target)));
@@ -49,8 +51,8 @@ export class Pressed {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     const target = /** @type {HTMLElement} */ (event.target), row = this.#list.rowAt(target);
     const isOnRow = row !== null && target === this.#list.rowOf(row.key);
-    const { want, first, newest } = this.#deeds;
-    if (event.key === "Escape") want({ what: "write" });
+    const { first, newest } = this.#deeds;
+    if (event.key === "Escape") this.#app.focus();
     else if (event.key === "ArrowUp") this.#step(row, -1);
     else if (event.key === "ArrowDown") this.#step(row, 1);
     else if (event.key === "Home") first();
@@ -71,14 +73,15 @@ export class Pressed {
   #click(target) {
     const button = /** @type {HTMLElement | null} */ (target.closest("button"));
     const { uid, name, room, again, drop } = button?.dataset ?? {};
-    const { want } = this.#deeds;
-    if (uid) want({ what: "person", uid: Number(uid), name, at: button });
-    if (room) want({ what: "room", room });
+    const { chat, engine, go, open } = this.#app;
+    if (uid) open("person", { uid: Number(uid), name });
+    if (room && chat.rooms.has(room)) go(room);
+    else if (room) open("join", { room });
     const item = /** @type {any} */ (this.#list.rowAt(button)?.item);
     if (!again && !drop) return;
     const { id, at, ...line } = item.line;
     this.#deeds.drop(id);
-    if (again) this.#deeds.say(line);
+    if (again) engine.say(line);
   }
 
   /** @param {HTMLElement} target */

@@ -252,7 +252,7 @@ export class RowList {
     while (days.has(key)) key += "'"; // a clock that went back makes a day twice
     const name = dayName(row.at);
     const made = this.#days.get(key) ??
-      el("section", { class: "day", data: { day: row.day } },
+      el("section", { class: "day", "data-day": row.day },
         el("h2", { class: "day-name" }, el("span", null, name)));
     const label = /** @type {HTMLElement} */ (made.firstElementChild?.firstElementChild);
     if (label.textContent !== name) label.textContent = name; // today is yesterday tomorrow

@@ -5,81 +5,68 @@ import { caller } from "../model/told.js";
 import { whose } from "../model/words.js";
 import { iconButton, menuButton, row } from "./buttons.js";
 import { copyText } from "./clipboard.js";
-import { attribute, eachFrame, el, fill, keyed } from "./dom.js";
+import { openMyMenu } from "./dialogs/menus.js";
+import { byId, eachFrame, el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { nameElement, presence, theirs, tile } from "./person.js";
 
-const MOST = 99; // a higher count is shown as 99+
+const MOST_SHOWN = 99; // a higher count is shown as 99+
 
-/** The sidebar; it shows what `chat` knows. */
-export class Sidebar {
-  #app;
-  #number = el("span", { class: "plate-number" });
-  #name = el("span", { class: "plate-name" });
-  #rooms = el("ul", { class: "list", "aria-labelledby": "rooms-title" });
-  #whispers = el("ul", { class: "list", "aria-labelledby": "whispers-title" });
-  #nobody = el("p", { class: "soft small list-none" },
+/**
+ * The sidebar; it shows what `chat` knows.
+ *
+ * @param {import("./app.js").App} app
+ */
+export function showSidebar(app) {
+  const { chat, open } = app;
+  const number = el("span", { class: "plate-number" });
+  const name = el("span", { class: "plate-name" });
+  const rooms = el("ul", { class: "list", "aria-labelledby": "rooms-title" });
+  const whispers = el("ul", { class: "list", "aria-labelledby": "whispers-title" });
+  const nobody = el("p", { class: "soft small list-none" },
     "Nobody yet. Call someone, or whisper to a person in a room.");
+  const copyNumber = () => copyText(String(chat.me.uid), `Your number, ${chat.me.uid}, is in the clipboard.`);
+  const copy = el(
+    "button", { class: "my-number", type: "button", title: "Copy it", onclick: copyNumber },
+    el("span", { class: "my-number-says" }, "Your number is"), " ", number,
+  );
+  const menu = menuButton("settings", "You and settings", () => openMyMenu(app, menu));
+  const call = el("button", { class: "button", type: "button", onclick: () => open("dial") },
+    icon("dial"), "Call", el("span", { class: "unseen" }, " a number"));
+  fill(byId("sidebar"), el("div", { class: "my-card" }, copy, menu, name, call), el(
+    "div", { class: "sidebar-lists" },
+    heading("rooms-title", "Rooms", "Join or make a room", () => open("join")), rooms,
+    heading("whispers-title", "Whispers", "Find a person", () => open("switch")), whispers, nobody,
+  ));
 
-  /** @param {import("./app.js").App} app */
-  constructor(app) {
-    this.#app = app;
-    const copy = el(
-      "button", { class: "my-number", type: "button", title: "Copy it", onclick: () => this.#copy() },
-      el("span", { class: "my-number-says" }, "Your number is"), " ", this.#number,
-    );
-    const menu = menuButton("settings", "You and settings", () => app.open("my-menu", { anchor: menu }));
-    const call = el("button", { class: "button", type: "button", onclick: () => app.open("dial") },
-      icon("dial"), "Call", el("span", { class: "unseen" }, " a number"));
-    this.element = el(
-      "div", { class: "sidebar-inside" },
-      el("div", { class: "my-card" }, copy, menu, this.#name, call),
-      el("div", { class: "sidebar-lists" },
-        heading("rooms-title", "Rooms", "Join or make a room", () => app.open("join")), this.#rooms,
-        heading("whispers-title", "Whispers", "Find a person", () => app.open("switch")), this.#whispers,
-        this.#nobody),
-    );
-    app.chat.on("change", eachFrame(() => this.#show()));
-  }
-
-  #show() {
-    const { me, rooms } = this.#app.chat;
-    fill(this.#number, me.uid || "–"); // not let in yet
-    this.#number.style.setProperty("--digits", String(String(me.uid).length));
-    fill(this.#name, theirs(me.name, "ellipsis"), !me.account && el("span", { class: "soft small" }, "guest"));
-    const all = [...rooms.values()];
-    this.#list(this.#rooms, all.filter((room) => !room.isPair));
-    this.#list(this.#whispers, all.filter((room) => room.isPair));
-    this.#nobody.hidden = this.#whispers.childElementCount > 0;
-  }
-
-  /**
-   * @param {HTMLElement} list
-   * @param {any[]} rooms
-   */
-  #list(list, rooms) {
-    const make = (/** @type {any} */ { key }) => row(() => this.#app.go(key));
-    keyed(list, rooms, ({ key }) => key, make, (item, room) => this.#update(item, room));
-  }
+  /** @param {any} room */
+  const make = ({ key }) => row(() => app.go(key));
 
   /**
    * @param {HTMLElement} item
    * @param {any} room
    */
-  #update(item, room) {
+  function update(item, room) {
     const line = /** @type {HTMLElement} */ (item.firstElementChild);
-    attribute(line, "aria-current", this.#app.chat.current === room.key && "page");
-    const said = label(room, this.#app.chat);
+    line.ariaCurrent = chat.current === room.key ? "page" : null;
+    const said = label(room, chat);
     if (line.ariaLabel === said) return; // a busy room does not paint the sidebar at each message
     line.ariaLabel = said;
     line.classList.toggle("is-unread", room.unread + room.mentions > 0);
     fill(line, ...(room.isPair ? pair(room) : named(room)), count(room));
   }
 
-  #copy() {
-    const { uid } = this.#app.chat.me;
-    return copyText(String(uid), this.#app.tell, `Your number, ${uid}, is in the clipboard.`);
-  }
+  chat.on("change", eachFrame(() => {
+    const { me } = chat;
+    fill(number, me.uid || "–"); // not let in yet
+    number.style.setProperty("--digits", String(String(me.uid).length));
+    fill(name, theirs(me.name, "ellipsis"), !me.account && el("span", { class: "soft small" }, "guest"));
+    for (const list of [rooms, whispers]) {
+      const shown = [...chat.rooms.values()].filter((room) => room.isPair === (list === whispers));
+      keyed(list, shown, ({ key }) => key, make, update);
+    }
+    nobody.hidden = whispers.childElementCount > 0;
+  }));
 }
 
 /**
@@ -122,5 +109,5 @@ const pair = ({ other: { uid, name, offline } }) =>
 function count({ unread, mentions }) {
   const shown = mentions || unread;
   const classes = mentions ? "count calls" : "count";
-  return shown > 0 && el("span", { class: classes }, shown > MOST ? `${MOST}+` : shown);
+  return shown > 0 && el("span", { class: classes }, shown > MOST_SHOWN ? `${MOST_SHOWN}+` : shown);
 }

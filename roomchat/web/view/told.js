@@ -1,5 +1,6 @@
 // What is said in passing, at the bottom: seen for some seconds, and said once by a screen reader.
 
+import { button } from "./buttons.js";
 import { byId, el, fill } from "./dom.js";
 import { isolated } from "./person.js";
 
@@ -15,22 +16,21 @@ let timer;
  * @returns {() => void} it is of no use any more
  */
 export function tell(sentence, then) {
+  const place = byId("told"), said = byId("said");
   const end = () => {
     if (!box.isConnected) return; // something else is said by now
-    if (byId("told").matches(":popover-open")) byId("told").hidePopover();
-    fill(byId("said"));
+    place.togglePopover(false);
+    fill(said);
   };
-  const press = () => {
+  const more = then && button(then.label, () => {
     end();
-    then?.run();
-  };
-  const button = then && el("button", { class: "button", type: "button", onclick: press }, then.label);
-  const box = el("div", { class: "told-box" }, el("p", null, ...isolated(sentence)), button);
-  const place = byId("told");
-  if (place.matches(":popover-open")) place.hidePopover();
+    then.run();
+  });
+  const box = el("div", { class: "told-box" }, el("p", null, ...isolated(sentence)), more);
+  place.togglePopover(false);
   fill(place, box);
   place.showPopover(); // above a dialog, too
-  fill(byId("said"), sentence);
+  fill(said, sentence);
   clearTimeout(timer);
   timer = setTimeout(end, then ? ASKED_FOR : TOLD_FOR);
   return end;

@@ -8,6 +8,7 @@ import { formDialog, openDialog } from "../dialog.js";
 import { el, fill } from "../dom.js";
 import { field } from "../field.js";
 import { isolated } from "../person.js";
+import { tell } from "../told.js";
 
 /** @typedef {import("../app.js").App} App */
 
@@ -100,7 +101,7 @@ export function openRegister(app, { invite = "" } = {}) {
   }, async (data) => {
     const word = given(data, "invite").trim();
     await app.engine.ask({ type: "register", password: twice(data), ...(word && { invite: readInvite(word) }) });
-    app.tell(`You have an account: ${who}.`);
+    tell(`You have an account: ${who}.`);
   });
 }
 
@@ -124,7 +125,7 @@ export function openPassword(app) {
     body: [whosePassword(app), secret("The one that you have", "old"), ...newSecrets()],
   }, async (data) => {
     await app.engine.ask({ type: "password", old: given(data, "old"), new: twice(data) });
-    app.tell("Your password is changed. Your other devices stay logged in.");
+    tell("Your password is changed. Your other devices stay logged in.");
   });
 }
 

@@ -11,11 +11,11 @@ import { roomItems } from "./room_items.js";
  * What one can do for oneself.
  *
  * @param {App} app
- * @param {{anchor: HTMLElement}} args the button that it belongs to
+ * @param {HTMLElement} anchor the button that it belongs to
  */
-export function openMyMenu({ open, chat, tell }, { anchor }) {
+export function openMyMenu({ open, chat }, anchor) {
   const { uid, account } = chat.me;
-  const link = () => copyText(linkToDial(uid), tell, "A link that calls you is in the clipboard.");
+  const link = () => copyText(linkToDial(uid), "A link that calls you is in the clipboard.");
   const ends = account ? ["Log out", "logout"] : ["Forget me here", "forget"];
   openMenu(anchor, "You and settings", [
     { label: account ? "Account and devices" : "Name and account", icon: "key", run: () => open("account") },
@@ -31,14 +31,14 @@ export function openMyMenu({ open, chat, tell }, { anchor }) {
  * What one can do with the room that is looked at.
  *
  * @param {App} app
- * @param {{anchor: HTMLElement}} args the button that it belongs to
+ * @param {HTMLElement} anchor the button that it belongs to
  */
-export function openRoomMenu(app, { anchor }) {
-  const { ask, chat, open, tell } = app;
-  const room = chat.rooms.get(chat.current);
+export function openRoomMenu(app, anchor) {
+  const { ask, chat, open } = app;
+  const room = chat.here;
   if (!room) return;
   const { key, isPair, isPrivate, other } = room;
-  const link = () => copyText(linkToRoom(key), tell, "A link into this room is in the clipboard.");
+  const link = () => copyText(linkToRoom(key), "A link into this room is in the clipboard.");
   openMenu(anchor, "Menu of the room", isPair
     ? [
       { label: "Call", icon: "phone", run: () => open("dial", { digits: String(other.uid) }) },

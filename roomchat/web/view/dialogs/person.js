@@ -7,6 +7,7 @@ import { copyText } from "../clipboard.js";
 import { openDialog } from "../dialog.js";
 import { el } from "../dom.js";
 import { nameElement, presence, tile } from "../person.js";
+import { tell } from "../told.js";
 import { personItems } from "./person_items.js";
 
 /**
@@ -15,7 +16,7 @@ import { personItems } from "./person_items.js";
  */
 export function openPerson(app, { uid, name: given }) {
   const { chat } = app;
-  const room = chat.rooms.get(chat.current);
+  const room = chat.here;
   const member = room?.members.get(uid);
   const text = chat.names.get(uid) ?? given ?? `UID ${uid}`;
   const isMe = uid === chat.me.uid;
@@ -25,7 +26,7 @@ export function openPerson(app, { uid, name: given }) {
     dialog.close();
     run();
   };
-  const copy = () => copyText(String(uid), app.tell, `${uid} is in the clipboard.`);
+  const copy = () => copyText(String(uid), `${uid} is in the clipboard.`);
   const call = then(() => app.open("dial", { digits: String(uid) }));
   const main = isMe ? [button("Name and account", then(() => app.open("account")), "", "key")] : [
     button("Whisper", then(() => app.go(pairRoom(chat.me.uid, uid))), "main", "whisper"),
@@ -44,7 +45,7 @@ export function openPerson(app, { uid, name: given }) {
         el("div", { class: "ellipsis" }, nameElement(uid, text),
           el("p", { class: "soft small" }, isAway !== undefined && presence(isAway), " ", ...facts))),
       el("div", { class: "row" }, ...main),
-      el("ul", { class: "list" }, ...more.map(({ label, icon = "shield", run, danger }) =>
+      el("ul", { class: "list" }, ...more.map(({ label, icon, run, danger }) =>
         actionRow(icon, label, then(run), danger))),
     ],
   });
@@ -61,7 +62,7 @@ const roleOf = (room, uid) => room?.roles.get(uid) && `, ${room.roles.get(uid)} 
  * @param {number} uid
  * @returns {import("../menu.js").MenuEntry}
  */
-function blocking({ ask, chat, tell }, uid) {
+function blocking({ ask, chat }, uid) {
   const isBlocked = chat.blocked.has(uid);
   const who = uidName(uid, chat);
   const run = async () => {

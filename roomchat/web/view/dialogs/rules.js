@@ -11,6 +11,7 @@ import { formDialog, openDialog } from "../dialog.js";
 import { linkToRoom } from "../links.js";
 import { nameElement, theirs } from "../person.js";
 import { copyText } from "../clipboard.js";
+import { tell } from "../told.js";
 
 /**
  * @typedef {import("../app.js").App} App
@@ -101,7 +102,7 @@ export function openInvite(app, { room }) {
     const who = String(data.get("who")).trim();
     if (!who) throw new Error("Type whom to invite first.");
     const invited = await app.engine.ask({ type: "invite", room, uid: uidOf(app.chat, who) });
-    app.tell(`${whose(invited.whom_name, invited.whom)} is invited.`);
+    tell(`${whose(invited.whom_name, invited.whom)} is invited.`);
   });
 }
 
@@ -121,7 +122,7 @@ function openInvitation(app, room, shown) {
     const often = made.uses === 1 ? "once" : `${made.uses} times in all`;
     const url = linkToRoom(made.room, made.token);
     const input = el("input", { class: "input", readonly: true, value: url, "aria-label": "The link" });
-    const copy = button("Copy", () => copyText(url, app.tell, "The link is in the clipboard."));
+    const copy = button("Copy", () => copyText(url, "The link is in the clipboard."));
     queueMicrotask(() => openDialog({
       title: `A link into ${shown}`,
       body: [

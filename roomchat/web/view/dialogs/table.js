@@ -1,7 +1,6 @@
 // The dialogs by their names: what `app.open` opens.
 
 import { openDialpad } from "../dialpad.js";
-import { openMenu } from "../menu.js";
 import {
   openAccount, openBlocked, openDevices, openForget, openLogin, openName, openPassword, openRegister,
   openUnregister,
@@ -11,7 +10,6 @@ import { openFound, openSearch } from "./found.js";
 import { openAbout, openHelp, openKeys } from "./help.js";
 import { openJoin, openTopic } from "./join.js";
 import { openDelete, openOrder } from "./order.js";
-import { openMyMenu, openRoomMenu } from "./menus.js";
 import { openPerson } from "./person.js";
 import { openInvite, openRules } from "./rules.js";
 import { openSettings } from "./settings.js";
@@ -36,14 +34,11 @@ export const DIALOGS = {
   keys: openKeys,
   login: openLogin,
   logout: (app) => app.engine.logout(),
-  menu: (_app, { anchor, label, entries }) => openMenu(anchor, label, entries),
-  "my-menu": openMyMenu,
   name: openName,
   order: openOrder,
   password: openPassword,
   person: openPerson,
   register: openRegister,
-  "room-menu": openRoomMenu,
   rooms: openJoin,
   rules: openRules,
   search: openSearch,
