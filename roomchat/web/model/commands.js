@@ -22,21 +22,14 @@ import { TypingError } from "./say.js";
 /** A name is typed that we have not heard of; the server may know more. */
 export class NobodyCalled extends TypingError {}
 
-// In a page these are something else than in a terminal.
-/** @type {Record<string, [form: string, help: string]>} */
-const HERE = {
-  "/connect": ["/connect", "try to come back now, where the connection is lost"],
-  "/quit": ["/quit", "how to leave: close the page, or log out"],
-};
 const MAX_ECHOED = 40; // characters of what was typed that an answer repeats
 /** @type {Record<string, number>} */
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }; // seconds
 
 /** @type {SlashCommand[]} */
-export const COMMANDS = TABLE.flatMap(([group, commands]) => commands.map(([typed, does, ...aliases]) => {
-  const name = typed.split(" ")[0];
-  const [form, help] = Object.hasOwn(HERE, name) ? HERE[name] : [typed, does];
-  return { group, form, name, forms: form.split(" ").slice(1), help, aliases };
+export const COMMANDS = TABLE.flatMap(([group, commands]) => commands.map(([form, help, ...aliases]) => {
+  const [name, ...forms] = form.split(" ");
+  return { group, form, name, forms, help, aliases };
 }));
 
 /** @type {Map<string, SlashCommand>} */
