@@ -81,7 +81,7 @@ function asked(before) {
   } catch {
     return { kind: "", word };
   }
-  const forms = command.forms.map((form) => form.replace(/[[\]]/g, ""));
+  const { forms } = command;
   const place = typed.slice(0, -1).filter(Boolean).length;
   const form = forms[Math.min(place, forms.length - 1)];
   if (["TEXT", "WORDS", "WHY"].includes(form)) return inText(word, " ");
