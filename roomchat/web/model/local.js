@@ -5,17 +5,11 @@ import { answered } from "./answers.js";
 import { about } from "./commands.js";
 import { cell } from "./harmless.js";
 import { hasWords } from "./mentions.js";
-import { NO_ROOM, TypingError } from "./say.js";
+import { NO_ROOM, TypingError, here } from "./say.js";
 import { listed, roomName, said, uidName } from "./words.js";
 
 /** @typedef {import("./runner.js").Runner} Runner */
 
-
-/** @param {string | null} room */
-function here(room) {
-  if (room === null) throw new TypingError(NO_ROOM);
-  return room;
-}
 
 /** @param {any} room as a list of windows has it */
 const withNew = (room) => (room.unread ? ` (${room.unread} new)` : "");

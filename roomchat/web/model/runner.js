@@ -7,9 +7,9 @@ import { cell } from "./harmless.js";
 import { meetEveryone } from "./everyone.js";
 import { LOCAL } from "./local.js";
 import { hasWords } from "./mentions.js";
-import { NO_ROOM, say, TypingError } from "./say.js";
+import { TypingError, here, say } from "./say.js";
 import { Search } from "./search.js";
-import { listed, nameOf, said, uidName, willSeeLater, whose } from "./words.js";
+import { listed, nameOf, said, uidName, whisperer, willSeeLater, whose } from "./words.js";
 
 /**
  * What a page can do with what was found: `tell` prints lines behind what was said, `open` opens a dialog by its
@@ -89,7 +89,7 @@ export class Runner {
    */
   async whisper(uid, text, kind) {
     await say(this.engine, this.chat, { uid, text, kind });
-    const room = pairRoom(uid, this.chat.me.uid), name = cell(nameOf(uid, this.chat) ?? `UID ${uid}`);
+    const room = pairRoom(uid, this.chat.me.uid), name = whisperer(room, this.chat);
     if (room !== this.chat.current) this.tell(`Whispered to ${name}.`);
     if (!this.chat.rooms.get(room)?.other?.offline) this.#offline.delete(uid);
     else if (!this.#offline.has(uid)) {
@@ -125,10 +125,7 @@ export class Runner {
    * @param {string | null} room
    */
   async #ask(what, room) {
-    if (!["dial", "name", "who", "rooms", "stats"].includes(what.type)) {
-      what = { ...what, room: what.room ?? room ?? undefined };
-      if (what.room === undefined) throw new TypingError(NO_ROOM);
-    }
+    if (!["dial", "name", "who", "rooms", "stats"].includes(what.type)) what.room ??= here(room);
     if (what.type === "leave" && isPair(what.room)) return this.chat.close(what.room);
     const answer = await this.engine.ask(what);
     if (what.type === "dial") this.view.go(answer.room);

@@ -1,11 +1,17 @@
 // Saying something where one is.
 
-import { isPair, otherOf } from "../core/protocol.js";
+import { otherOf } from "../core/protocol.js";
 
 /** What was typed can't be sent; the sentence says what to type. */
 export class TypingError extends Error {}
 
 export const NO_ROOM = "You are not in a room. Type /join ROOM to join one.";
+
+/** @param {string | null} room that is meant, if there is one */
+export function here(room) {
+  if (room === null) throw new TypingError(NO_ROOM);
+  return room;
+}
 
 /**
  * Say something in a room, or to whom one whispers with there.
@@ -19,7 +25,6 @@ export async function say(engine, chat, { room = null, uid, text, kind }) {
   if (length > most) {
     throw new TypingError(`A message may have at most ${most} characters; this one has ${length}.`);
   }
-  if (uid === undefined && room === null) throw new TypingError(NO_ROOM);
-  const other = uid ?? (room !== null && isPair(room) ? otherOf(room, chat.me.uid) : null);
+  const other = uid ?? otherOf(here(room), chat.me.uid);
   await engine.say(other === null ? { room, text, kind } : { uid: other, text, kind });
 }
