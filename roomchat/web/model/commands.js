@@ -34,8 +34,8 @@ export const COMMANDS = TABLE.flatMap(([group, commands]) => commands.map(([form
   return { group, form, name, forms: typed.map((one) => one.replace(/\W/g, "")), required, help, aliases };
 }));
 
-/** @type {Map<string, SlashCommand>} */
-const BY_NAME = new Map(COMMANDS.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one])));
+/** @type {Map<string, SlashCommand>} also under their other names */
+export const BY_NAME = new Map(COMMANDS.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one])));
 
 /**
  * Whom a typed UID or name means.
@@ -253,7 +253,7 @@ export function parse(line, chat) {
  * @param {string} name
  * @returns {SlashCommand}
  */
-export function commandNamed(name) {
+function commandNamed(name) {
   const command = BY_NAME.get(name);
   if (command) return command;
   if (Object.hasOwn(MISSING, name)) throw new TypingError(MISSING[name]);

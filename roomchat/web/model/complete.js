@@ -1,7 +1,7 @@
 // What Tab and the menu offer: commands, people, rooms. Pure: a text in, candidates out. As in the terminal.
 
 import { compared, isPair, privateOf } from "../core/protocol.js";
-import { COMMANDS, commandNamed } from "./commands.js";
+import { BY_NAME, COMMANDS } from "./commands.js";
 import { harmless } from "./harmless.js";
 
 /**
@@ -65,12 +65,8 @@ function asked(before) {
   if (!before.startsWith("/") || before.startsWith("//")) return inText(word, before === word ? ": " : " ");
   if (!before.includes(" ")) return { kind: "command", word };
   const [name, ...typed] = before.split(" ");
-  let command;
-  try {
-    command = commandNamed(name.toLowerCase());
-  } catch {
-    return { kind: "", word };
-  }
+  const command = BY_NAME.get(name.toLowerCase());
+  if (!command) return { kind: "", word };
   const { forms } = command;
   const place = typed.slice(0, -1).filter(Boolean).length;
   const form = forms[Math.min(place, forms.length - 1)];
@@ -150,11 +146,6 @@ function* rooms({ kind, word, end = "" }, chat) {
  * @param {string} text
  */
 export function hint(text) {
-  if (!text.startsWith("/") || text.startsWith("//") || !/^\S+ /.test(text)) return "";
-  try {
-    const { form, help } = commandNamed(text.split(" ")[0].toLowerCase());
-    return `${form}: ${help}`;
-  } catch {
-    return "";
-  }
+  const command = BY_NAME.get(/^\S+(?= )/.exec(text)?.[0].toLowerCase() ?? "");
+  return command ? `${command.form}: ${command.help}` : "";
 }
