@@ -127,6 +127,13 @@ export function said({ type, text }) {
   return { star: type === "action", text };
 }
 
+/**
+ * How long something lasts, and why, if that is said.
+ * @param {{until?: string, reason?: string}} entry
+ */
+export const untilAndWhy = ({ until, reason }) =>
+  (until ? ` until ${localTime(until)}` : "") + (reason ? `: ${cell(reason)}` : "");
+
 /** @type {Record<string, (whom: string, room: string) => string>} */
 const DEEDS = {
   deleted: (whom, room) => `deleted a message in ${room}`,
@@ -154,8 +161,7 @@ export function deed(entry, whom = cell(entry.whom_name ?? "")) {
     return `set the topic of ${room}${entry.topic ? `: ${cell(entry.topic)}` : " to nothing"}`;
   }
   if (entry.type === "owner" && entry.whom === entry.uid) return `became the owner of ${room}`;
-  const until = entry.until ? ` until ${localTime(entry.until)}` : "";
-  return DEEDS[entry.type](whom, room) + until + (entry.reason ? `: ${cell(entry.reason)}` : "");
+  return DEEDS[entry.type](whom, room) + untilAndWhy(entry);
 }
 
 /**
