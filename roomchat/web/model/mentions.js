@@ -10,7 +10,8 @@ const COMBINING = "[\\u0e38-\\u0e3a\\u0e48-\\u0e4b\\u0eb8-\\u0eba\\u0ec8-\\u0ecb
   "\\u108d\\u17d2\\u17dd\\u3099\\u309a]";
 const HANGUL = "[\\uac00-\\ud7a3]";
 // A name may begin, and end, where no word goes on: "not-ann", "x.ann", "x@ann", "ann-send" are something else;
-// but "@ann", "- ann", "ann.", "ann - yes". What Korean puts behind a name of its own, or of ASCII, it writes to it.
+// but "@ann", "- ann", "ann.", "ann - yes". What Korean puts behind a name of its own, or of ASCII, it writes to
+// it.
 const BEGINS = `(?:(?<=${UNSPACED})|(?<!${WORD}[-.@]?))`;
 const ENDS = `(?:(?![-.@]?${WORD})|(?=${UNSPACED})(?!${COMBINING})|(?<=[\\0-\\x7f]|${HANGUL})(?=${HANGUL}))`;
 const LINK = /:\/\/|(?<![\p{L}\p{N}_])www\./u; // what a word has in it that is one
