@@ -3,7 +3,8 @@
 import { isPair } from "../core/protocol.js";
 import { cell, harmlessLines, short } from "./harmless.js";
 import { keepHere, readHere } from "./kept_here.js";
-import { nameOf, said, speaker, whose } from "./words.js";
+import { caller } from "./told.js";
+import { said, speaker } from "./words.js";
 
 /** @typedef {"everything" | "mentions" | "nothing"} Level */
 
@@ -84,6 +85,5 @@ export function callOf(entry, chat) {
  * @param {any} chat
  */
 export function dialOf(event, chat) {
-  const who = whose(nameOf(event.by, chat) ?? "Someone", event.by);
-  return { title: `${who} dialled you`, body: `You are in ${cell(event.room)}.` };
+  return { title: `${caller(event, chat)} dialled you`, body: `You are in ${cell(event.room)}.` };
 }

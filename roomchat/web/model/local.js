@@ -6,11 +6,19 @@ import { about } from "./commands.js";
 import { cell } from "./harmless.js";
 import { hasWords } from "./mentions.js";
 import { NO_ROOM, TypingError, here } from "./say.js";
-import { listed, nameOf, roomName, said, uidName, whose, willSeeLater } from "./words.js";
+import { listed, roomName, said, uidName, whose, willSeeLater } from "./words.js";
 
 /** @typedef {import("./runner.js").Runner} Runner */
 
 const MAX_LOOKED_AT = 5000; // messages, for one's own last one
+
+/**
+ * The rooms as the sidebar has them, from its top.
+ * @param {any} chat
+ * @returns {any[]}
+ */
+export const inOrder = (chat) =>
+  [...chat.rooms.values()].sort((one, other) => Number(one.isPair) - Number(other.isPair));
 
 /** @param {any} room as a list of windows has it */
 const withNew = (room) => (room.unread ? ` (${room.unread} new)` : "");
@@ -24,9 +32,7 @@ export const LOCAL = {
   },
   async switchRoom(runner, { room, number, text }) {
     const { chat, view } = runner;
-    // As they stand in the sidebar.
-    const rank = (/** @type {any} */ room) => Number(room.isPair ?? false);
-    const rooms = [...chat.rooms.values()].sort((one, other) => rank(one) - rank(other));
+    const rooms = inOrder(chat);
     if (number !== undefined) {
       if (number < 1 || number > rooms.length) {
         const other = `A room of that name is #${number}.`;
@@ -147,7 +153,7 @@ async function knownOf({ chat, engine }, uid) {
   if (uid === chat.me.uid) return `You are ${uidName(uid, chat)}.`;
   const [person] = (await engine.ask({ type: "who", after: uid - 1 })).clients;
   const isHere = person?.uid === uid;
-  const name = isHere ? person.name : nameOf(uid, chat);
+  const name = isHere ? person.name : chat.names.get(uid);
   if (name === undefined) {
     return `No one here has the UID ${uid}, and it is not known who had. /who lists everyone.`;
   }

@@ -67,19 +67,12 @@ export const whose = (name, uid) => `${cell(name)} (${uid})`;
 export const personName = (person) => whose(person.name, person.uid) + (person.away ? " [away]" : "");
 
 /**
- * What somebody is called, without the UID; as it came.
- * @param {number} uid
- * @param {Known} chat
- */
-export const nameOf = (uid, chat) => (uid === chat.me.uid ? chat.me.name : chat.names.get(uid));
-
-/**
  * Who has that UID, as far as we know.
  * @param {number} uid
  * @param {Known} chat
  */
 export function uidName(uid, chat) {
-  const name = nameOf(uid, chat);
+  const name = chat.names.get(uid);
   return name === undefined ? `UID ${uid}` : whose(name, uid);
 }
 
@@ -90,7 +83,7 @@ export function uidName(uid, chat) {
  */
 export function whisperer(room, chat) {
   const uid = otherOf(room, chat.me.uid) ?? 0;
-  return cell(nameOf(uid, chat) ?? `UID ${uid}`);
+  return cell(chat.names.get(uid) ?? `UID ${uid}`);
 }
 
 /**

@@ -1,5 +1,7 @@
 // The keys that work wherever one is. Those of a field, a menu or a dialog are theirs.
 
+import { inOrder } from "../model/local.js";
+
 /**
  * Listen for them.
  *
@@ -44,14 +46,6 @@ function shortcut(app, { key, code, altKey, ctrlKey, metaKey, shiftKey, target }
 
 /** @param {EventTarget | null} target whether text is typed into it */
 const isField = (target) => target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
-
-/**
- * The rooms as the sidebar has them, from its top.
- *
- * @param {any} chat
- * @returns {any[]}
- */
-const inOrder = (chat) => [...chat.rooms.values()].sort((one, other) => Number(one.isPair) - Number(other.isPair));
 
 /**
  * @param {import("./app.js").App} app
