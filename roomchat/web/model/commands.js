@@ -77,12 +77,10 @@ export function secondsOf(text) {
  * @param {string} [typed]
  */
 function limited(typed = "") {
-  const [first, rest = ""] = cut(typed);
-  const seconds = secondsOf(first);
-  if (seconds === undefined && /^\d+[a-z]{0,5}$/i.test(first)) {
-    throw new TypingError(`${first} is no time; write 30m, 2h, 7d, or no time for good.`);
-  }
-  return seconds === undefined ? { reason: typed } : { seconds, reason: rest };
+  const [first, rest = ""] = cut(typed), seconds = secondsOf(first);
+  if (seconds !== undefined) return { seconds, reason: rest };
+  if (!/^\d+[a-z]{0,5}$/i.test(first)) return { reason: typed };
+  throw new TypingError(`${first} is no time; write 30m, 2h, 7d, or no time for good.`);
 }
 
 /**
@@ -107,12 +105,12 @@ function words(text, most) {
   return rest ? [...found, rest] : found;
 }
 
-/** @param {string} [text] the room that is meant: #tea is tea */
-export const roomOf = (text) => (text && text.length > 1 && text.startsWith("#") ? text.slice(1) : text);
+/** @param {string} text the room that is meant: #tea is tea */
+const roomOf = (text) => text.replace(/^#(?=.)/s, "");
 
 /** @param {string} text the rooms that are meant by a list; none is named twice */
 function roomsOf(text) {
-  const names = text.split(",").map((one) => one.trim()).filter(Boolean).map((one) => roomOf(one) ?? "");
+  const names = text.split(",").map((one) => one.trim()).filter(Boolean).map(roomOf);
   const rooms = new Map(names.map((name) => [compared(name), name]));
   return rooms.size ? [...rooms.values()] : [text];
 }
@@ -235,8 +233,7 @@ const MAKE = {
  */
 export function parse(line, chat) {
   if (!line.trim()) return null;
-  if (line.startsWith("//")) return { type: "say", text: line.slice(1) };
-  if (!line.startsWith("/")) return { type: "say", text: line };
+  if (!/^\/(?!\/)/.test(line)) return { type: "say", text: line.replace(/^\/\//, "/") };
   const [typed, rest = ""] = cut(line);
   const { name, form, forms, required } = commandNamed(typed.toLowerCase());
   // The last argument has its spaces; of a command without any, all that is behind it is too much.
