@@ -16,7 +16,6 @@ export class TypedHistory {
   /** @param {import("./kept_here.js").Store} store gives localStorage */
   constructor(store) {
     this.#store = store;
-    this.#load();
   }
 
   /** @param {string} line was typed and sent */

@@ -47,3 +47,9 @@ test("a store that refuses, or has something else, does no harm", () => {
   assert.equal(history.older(""), "a");
   assert.equal(new TypedHistory(() => ({ getItem: () => '{"a": 1}', setItem() {} })).older(""), null);
 });
+
+test("what was typed before the page was loaded anew comes back at once", () => {
+  const shared = store();
+  new TypedHistory(() => shared).add("one");
+  assert.equal(new TypedHistory(() => shared).older(""), "one");
+});
