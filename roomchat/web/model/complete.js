@@ -118,7 +118,7 @@ function* people({ kind, word, end = "" }, chat) {
     const isAlone = bearers.get(key)?.length === 1 && !/^@?\d+$/.test(name); // else it takes longer to find out
     const called = isText || isAlone ? [uid] : chat.meant(name);
     const who = called.length === 1 && called[0] === uid ? name : uid;
-    yield { text: `${at}${who}${isText && at ? " " : end}`, meaning: `${uid} ${name}`, uid };
+    yield { text: `${at}${who}${isText && at ? " " : end}`, meaning: `number ${uid}`, uid };
   }
 }
 

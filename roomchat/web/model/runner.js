@@ -104,7 +104,8 @@ export class Runner {
   async #understand(line) {
     const isHeard = () => {
       try {
-        return parse(line, this.chat) !== undefined;
+        parse(line, this.chat);
+        return true;
       } catch (error) {
         return !(error instanceof NobodyCalled);
       }
