@@ -47,7 +47,7 @@ export const LOCAL = {
     const there = runner.called(room);
     if (!there && !isPair(room)) throw new TypingError(`You are not in ${room}. Type /join ${room} to join it.`);
     view.go(there ?? room);
-    if (text) await runner.say(there ?? room, text);
+    if (text) await runner.say({ room: there ?? room, text });
   },
   closeWindow({ chat }, what, current) {
     const room = what.room ?? current;

@@ -1,12 +1,12 @@
 // Carries out what a person typed, once it is understood.
 
-import { isPair, isSame, pairRoom } from "../core/protocol.js";
+import { isPair, isSame, otherOf, pairRoom } from "../core/protocol.js";
 import { answered } from "./answers.js";
 import { NobodyCalled, parse } from "./commands.js";
 import { cell } from "./harmless.js";
 import { meetEveryone } from "./everyone.js";
 import { LOCAL } from "./local.js";
-import { TypingError, here, say } from "./say.js";
+import { TypingError, here } from "./say.js";
 import { Search } from "./search.js";
 import { whisperer, willSeeLater } from "./words.js";
 
@@ -65,25 +65,30 @@ export class Runner {
    */
   async do(what, room = this.chat.current) {
     if (what.local) await LOCAL[what.local](this, what, room);
-    else if (what.type === "say") await this.say(room, what.text, what.kind);
+    else if (what.type === "say") await this.say({ ...what, room });
     else if (what.type === "whisper") await this.#whisper(what);
     else if (what.type === "join") await this.#join(what);
     else await this.#ask(what, room);
   }
 
   /**
-   * @param {string | null} room
-   * @param {string} text
-   * @param {"action"} [kind]
+   * Say something in a room, or to whom one whispers with there.
+   * @param {{room?: string | null, uid?: number, text: string, kind?: "action"}} words `uid`: only to that person
+   * @throws {TypingError} it can't be said at all
    */
-  say(room, text, kind) {
-    return say(this.engine, this.chat, { room, text, kind });
+  async say({ room = null, uid, text, kind }) {
+    const most = this.chat.limits.text, length = [...text].length;
+    if (length > most) {
+      throw new TypingError(`A message may have at most ${most} characters; this one has ${length}.`);
+    }
+    const other = uid ?? otherOf(here(room), this.chat.me.uid);
+    await this.engine.say(other === null ? { room, text, kind } : { uid: other, text, kind });
   }
 
   /** @param {any} what */
-  async #whisper({ uid, text }) {
-    await say(this.engine, this.chat, { uid, text });
-    const room = pairRoom(uid, this.chat.me.uid), name = whisperer(room, this.chat);
+  async #whisper(what) {
+    await this.say(what);
+    const { uid } = what, room = pairRoom(uid, this.chat.me.uid), name = whisperer(room, this.chat);
     if (room !== this.chat.current) this.tell(`Whispered to ${name}.`);
     if (!this.chat.rooms.get(room)?.other?.offline) this.#offline.delete(uid);
     else if (!this.#offline.has(uid)) {
@@ -155,7 +160,8 @@ export class Runner {
   async setAway(typed) {
     const room = this.chat.current, isBack = typed === undefined && this.#away !== null;
     const text = typed ?? "";
-    if (room !== null && !isPair(room)) await this.say(room, isBack ? "is back" : awayWords(text), "action");
+    const words = isBack ? "is back" : awayWords(text);
+    if (room !== null && !isPair(room)) await this.say({ room, text: words, kind: "action" });
     this.#away = isBack ? null : text;
     this.#answered.clear();
     this.tell(isBack ? "You are back." : AWAY);
