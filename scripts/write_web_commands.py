@@ -12,6 +12,12 @@ from pathlib import Path
 from roomchat.terminal.typed.commands import COMMANDS, MISSING
 from roomchat.terminal.typed.slash import SlashCommand
 
+# In a page these are something else than in a terminal.
+HERE = {
+    "/connect": ("/connect", "try to come back now, where the connection is lost"),
+    "/quit": ("/quit", "how to leave: close the page, or log out"),
+}
+
 PATH = Path(__file__).parent.parent / "roomchat" / "web" / "model" / "command_table.js"
 
 HEAD = """\
@@ -41,7 +47,8 @@ def text() -> str:
 
 
 def _row(command: SlashCommand) -> str:
-    return f"    {_js([command.form, command.help, *command.aliases])},\n"
+    typed, does = HERE.get(command.name, (command.form, command.help))
+    return f"    {_js([typed, does, *command.aliases])},\n"
 
 
 def _js(value: object) -> str:

@@ -1,7 +1,7 @@
 // What only whoever asked is told: answers as sentences, the same as in the terminal.
 
 import { cell } from "./harmless.js";
-import { counted, listed, localTime, personName, roomName, uidName, whose } from "./words.js";
+import { counted, listed, localTime, personName, roomName, uidName, untilAndWhy, whose } from "./words.js";
 
 /** @typedef {import("./words.js").Known} Known */
 /** @typedef {import("../core/protocol.js").Restrained} Restrained */
@@ -14,10 +14,7 @@ function summary(room) {
 }
 
 /** @param {Restrained} one */
-function restrained(one) {
-  const until = one.until ? ` until ${localTime(one.until)}` : "";
-  return `${whose(one.name, one.uid)}${until}${one.reason ? `: ${cell(one.reason)}` : ""}`;
-}
+const restrained = (one) => whose(one.name, one.uid) + untilAndWhy(one);
 
 /** @type {Record<string, (event: any, chat: Known) => string[]>} */
 const SENTENCES = {

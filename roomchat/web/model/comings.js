@@ -18,16 +18,15 @@ const MOST_PEOPLE = 200; // in one line; more begin another
 const NAMED = 3; // of those who did the same; the others are counted
 
 /**
- * @type {Record<string, Record<string, Fate | null>>} by what happens and the fate before; null: as if nothing was
+ * By what happens and the fate before, of which there may be none, or another; null: as if nothing was.
+ * @type {Record<string, Record<string, Fate | null>>}
  */
 const NEXT = {
-  member_joined: { left: "returned", passed: "came", returned: "returned", away: "returned" },
-  member_left: { came: "passed", passed: "passed", back: "left" },
-  away: { came: "came", returned: "returned", back: null },
-  back: { away: null, came: "came", returned: "returned" },
+  member_joined: { other: "came", left: "returned", passed: "came", returned: "returned", away: "returned" },
+  member_left: { other: "left", came: "passed", passed: "passed" },
+  away: { other: "away", came: "came", returned: "returned", back: null },
+  back: { other: "back", away: null, came: "came", returned: "returned" },
 };
-/** @type {Record<string, Fate>} */
-const FIRST = { member_joined: "came", member_left: "left", away: "away", back: "back" };
 
 /** @param {any} event whether it tells that somebody comes or goes, and no entry tells it, too */
 export const isComing = (event) =>
@@ -46,18 +45,18 @@ export function withComing(line, event, key, at) {
   if (!line || line.people.size >= MOST_PEOPLE || dayOf(line.at) !== dayOf(at)) {
     line = { kind: "comings", key, at, first: event, count: 0, people: new Map(), crowd: null };
   }
-  const { joined = 0, left = 0, members_total: total } = event;
+  const count = line.count + 1;
   if (event.type === "presence_summary") {
-    const { crowd } = line;
-    return { ...line, count: line.count + 1,
-      crowd: { joined: joined + (crowd?.joined ?? 0), left: left + (crowd?.left ?? 0), total } };
+    const { joined, left } = line.crowd ?? { joined: 0, left: 0 };
+    const crowd = { joined: joined + event.joined, left: left + event.left, total: event.members_total };
+    return { ...line, count, crowd };
   }
   const people = new Map(line.people);
-  const before = people.get(event.uid)?.fate;
-  const fate = before && before in NEXT[event.type] ? NEXT[event.type][before] : FIRST[event.type];
+  const next = NEXT[event.type], before = people.get(event.uid)?.fate ?? "other";
+  const fate = next[before in next ? before : "other"];
   people.delete(event.uid); // who did something last stands last
   if (fate) people.set(event.uid, { name: event.name, fate });
-  return { ...line, count: line.count + 1, people };
+  return { ...line, count, people };
 }
 
 /** @type {[Fate, string, string?][]} what one is told to have done, or several */
@@ -75,8 +74,9 @@ const WORDS = [
  * @param {Comings} line
  */
 export function comingsWords(line) {
-  if (line.count === 1 && !line.crowd)
+  if (line.count === 1 && !line.crowd) {
     return told(line.first, { me: { uid: 0, name: "" }, names: new Map() }).join(" ");
+  }
   const sentences = [];
   for (const [fate, one, many = one] of WORDS) {
     const names = [...line.people.values()].filter((person) => person.fate === fate).map(({ name }) => cell(name));
@@ -89,8 +89,7 @@ export function comingsWords(line) {
 
 /** @param {string[]} names "ann", "ann and bob", "ann, bob, cleo and 3 others" */
 function together(names) {
-  const shown = names.length > NAMED + 1 ? names.slice(0, NAMED) : names;
-  const last = shown === names ? /** @type {string} */ (names.at(-1)) : counted(names.length - NAMED, "other");
-  const others = shown === names ? names.slice(0, -1) : shown;
-  return others.length ? `${others.join(", ")} and ${last}` : last;
+  const more = names.length - NAMED;
+  const shown = more > 1 ? [...names.slice(0, NAMED), counted(more, "other")] : names;
+  return new Intl.ListFormat("en-GB").format(shown);
 }

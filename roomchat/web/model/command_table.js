@@ -60,10 +60,10 @@ export const TABLE = [
     ["/unregister", "end your account for good"],
   ]],
   ["The program", [
-    ["/connect [HOST]", "connect to another HOST or HOST:PORT, or retry", "/server"],
+    ["/connect", "try to come back now, where the connection is lost", "/server"],
     ["/stats", "show statistics of the server"],
     ["/help [COMMAND]", "show this page, or details of one command", "/?"],
-    ["/quit", "quit", "/exit", "/bye"],
+    ["/quit", "how to leave: close the page, or log out", "/exit", "/bye"],
   ]],
 ];
 

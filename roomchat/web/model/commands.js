@@ -15,32 +15,27 @@ import { TypingError } from "./say.js";
  * What to do: a command for the server has a `type`, anything else is done here and has a `local`.
  * @typedef {{type: string, [field: string]: any} | {local: string, [field: string]: any}} Meant
  *
- * @typedef {{group: string, form: string, name: string, forms: string[], help: string,
+ * `forms` are those of its arguments, of which so many are required.
+ * @typedef {{group: string, form: string, name: string, forms: string[], required: number, help: string,
  *   aliases: string[]}} SlashCommand
  */
 
 /** A name is typed that we have not heard of; the server may know more. */
 export class NobodyCalled extends TypingError {}
 
-// In a page these are something else than in a terminal.
-/** @type {Record<string, [form: string, help: string]>} */
-const HERE = {
-  "/connect": ["/connect", "try to come back now, where the connection is lost"],
-  "/quit": ["/quit", "how to leave: close the page, or log out"],
-};
 const MAX_ECHOED = 40; // characters of what was typed that an answer repeats
 /** @type {Record<string, number>} */
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }; // seconds
 
 /** @type {SlashCommand[]} */
-export const COMMANDS = TABLE.flatMap(([group, commands]) => commands.map(([typed, does, ...aliases]) => {
-  const name = typed.split(" ")[0];
-  const [form, help] = Object.hasOwn(HERE, name) ? HERE[name] : [typed, does];
-  return { group, form, name, forms: form.split(" ").slice(1), help, aliases };
+export const COMMANDS = TABLE.flatMap(([group, commands]) => commands.map(([form, help, ...aliases]) => {
+  const [name, ...typed] = form.split(" ");
+  const required = typed.filter((one) => !one.startsWith("[")).length;
+  return { group, form, name, forms: typed.map((one) => one.replace(/\W/g, "")), required, help, aliases };
 }));
 
-/** @type {Map<string, SlashCommand>} */
-const BY_NAME = new Map(COMMANDS.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one])));
+/** @type {Map<string, SlashCommand>} also under their other names */
+export const BY_NAME = new Map(COMMANDS.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one])));
 
 /**
  * Whom a typed UID or name means.
@@ -82,12 +77,10 @@ export function secondsOf(text) {
  * @param {string} [typed]
  */
 function limited(typed = "") {
-  const [first, rest = ""] = cut(typed);
-  const seconds = secondsOf(first);
-  if (seconds === undefined && /^\d+[a-z]{0,5}$/i.test(first)) {
-    throw new TypingError(`${first} is no time; write 30m, 2h, 7d, or no time for good.`);
-  }
-  return seconds === undefined ? { reason: typed } : { seconds, reason: rest };
+  const [first, rest = ""] = cut(typed), seconds = secondsOf(first);
+  if (seconds !== undefined) return { seconds, reason: rest };
+  if (!/^\d+[a-z]{0,5}$/i.test(first)) return { reason: typed };
+  throw new TypingError(`${first} is no time; write 30m, 2h, 7d, or no time for good.`);
 }
 
 /**
@@ -112,15 +105,18 @@ function words(text, most) {
   return rest ? [...found, rest] : found;
 }
 
-/** @param {string} [text] the room that is meant: #tea is tea */
-export const roomOf = (text) => (text && text.length > 1 && text.startsWith("#") ? text.slice(1) : text);
+/** @param {string} text the room that is meant: #tea is tea */
+const roomOf = (text) => text.replace(/^#(?=.)/s, "");
 
 /** @param {string} text the rooms that are meant by a list; none is named twice */
 function roomsOf(text) {
-  const names = text.split(",").map((one) => one.trim()).filter(Boolean).map((one) => roomOf(one) ?? "");
+  const names = text.split(",").map((one) => one.trim()).filter(Boolean).map(roomOf);
   const rooms = new Map(names.map((name) => [compared(name), name]));
   return rooms.size ? [...rooms.values()] : [text];
 }
+
+/** @param {Known} chat @param {string} who */
+const pairWith = (chat, who) => pairRoom(uidOf(chat, who), chat.me.uid);
 
 /**
  * A window: @bob is that of the whispers with bob.
@@ -131,44 +127,61 @@ function windowOf(chat, typed) {
   if (!typed.startsWith("@")) return roomOf(typed);
   const other = otherOf(typed, chat.me.uid);
   if (other !== null && typed === pairRoom(other, chat.me.uid)) return typed; // a program may have it from us
-  return pairRoom(uidOf(chat, typed), chat.me.uid);
+  return pairWith(chat, typed);
 }
 
 /** @typedef {(chat: Known, args: string[]) => Meant} Make */
 
-/** @param {string} type of what is done to somebody @returns {Make} */
-const to = (type) => (chat, [who]) => ({ type, uid: uidOf(chat, who) });
+/**
+ * What an argument says, by its form.
+ * @type {Record<string, (chat: Known, typed: string) => object>}
+ */
+const SAYS = {
+  UID: (chat, typed) => ({ uid: uidOf(chat, typed) }),
+  ROOM: (chat, typed) => ({ room: roomOf(typed) }),
+  TEXT: (chat, text) => ({ text }),
+  WORDS: (chat, words) => ({ words }),
+  NAME: (chat, name) => ({ name }),
+  INVITE: (chat, invite) => ({ invite }),
+  WHY: (chat, typed) => limited(typed),
+};
 
-/** @param {string} type @param {object} [more] @returns {Make} */
-const limitedTo = (type, more) => (chat, [who, how]) =>
-  ({ type, uid: uidOf(chat, who), ...limited(how), ...more });
+/** @type {Record<string, string>} what the page does by itself, with what the arguments say */
+const HERE = {
+  "/delete": "deleteMessage",
+  "/names": "names",
+  "/whois": "whois",
+  "/block": "blockPerson",
+  "/unblock": "unblockPerson",
+  "/mentions": "mentions",
+  "/clear": "clear",
+  "/away": "setAway",
+  "/register": "registerHere",
+  "/password": "newPassword",
+  "/devices": "listDevices",
+  "/unregister": "endAccount",
+  "/connect": "retry",
+};
 
-/** @type {Record<string, Make>} */
+/** @type {Record<string, Make>} commands that mean more, or something else, than their arguments say */
 const MAKE = {
-  "/say": (chat, [text]) => ({ type: "say", text }),
   "/me": (chat, [text]) => ({ type: "say", text, kind: "action" }),
-  "/whisper": (chat, [who, text]) => ({ type: "whisper", uid: uidOf(chat, who), text }),
   "/reply"(chat, [text]) {
     if (chat.lastWhisperer) return { type: "whisper", uid: chat.lastWhisperer, text };
     throw new TypingError("Nobody has whispered to you yet. To whisper to someone: /whisper UID TEXT");
   },
-  "/query": (chat, [who, text]) => ({ local: "switchRoom", room: pairRoom(uidOf(chat, who), chat.me.uid), text }),
-  "/delete": (chat, [typed]) => ({ local: "deleteMessage", words: typed }),
+  "/query": (chat, [who, text]) => ({ local: "switchRoom", room: pairWith(chat, who), text }),
   "/join"(chat, args) {
     if (args.length > 1 && privateOf(args[0])) return { type: "join", room: args[0], invitation: args[1] };
     const commands = roomsOf(args.join(" ")).map((room) => ({ type: "join", room }));
     return commands.length > 1 ? { local: "several", commands } : commands[0];
   },
-  "/leave": (chat, [room]) => ({ type: "leave", room: roomOf(room) }),
   "/room"(chat, [typed]) {
     if (/^\d+$/.test(typed)) return { local: "switchRoom", number: number(typed) };
     return { local: "switchRoom", room: typed && windowOf(chat, typed) };
   },
-  "/close": (chat, [who]) => ({ local: "closeWindow", room: who && pairRoom(uidOf(chat, who), chat.me.uid) }),
-  "/rooms": () => ({ type: "rooms" }),
-  "/dial": to("dial"),
+  "/close": (chat, [who]) => ({ local: "closeWindow", room: who && pairWith(chat, who) }),
   "/private": (chat, [room]) => ({ type: "join", room: roomOf(room), private: true }),
-  "/invite": to("invite"),
   "/invitation"(chat, [typed = ""]) {
     /** @type {Meant} */
     const made = { type: "invite" };
@@ -184,48 +197,25 @@ const MAKE = {
     return { type: "uninvite", uid: uidOf(chat, typed) };
   },
   "/topic": (chat, [topic]) => (topic ? { type: "topic", topic: topic === "-" ? "" : topic } : { type: "rules" }),
-  "/rules": (chat, [room]) => ({ type: "rules", room: roomOf(room) }),
   "/kick": (chat, [who, reason]) => ({ type: "kick", uid: uidOf(chat, who), reason }),
-  "/ban": limitedTo("ban"),
-  "/banip": limitedTo("ban", { address: true }),
-  "/unban": to("unban"),
-  "/mute": limitedTo("mute"),
-  "/unmute": to("unmute"),
-  "/promote": to("promote"),
-  "/demote": to("demote"),
-  "/owner": to("owner"),
-  "/names": (chat, [room]) => ({ local: "names", room: roomOf(room) }),
-  "/who": (chat, [room]) => ({ type: "who", room: roomOf(room) }),
-  "/whois": (chat, [who]) => ({ local: "whois", uid: uidOf(chat, who) }),
-  "/block": (chat, [who]) => ({ local: "blockPerson", uid: who && uidOf(chat, who) }),
-  "/unblock": (chat, [who]) => ({ local: "unblockPerson", uid: uidOf(chat, who) }),
+  "/banip": (chat, [who, how]) => ({ type: "ban", uid: uidOf(chat, who), ...limited(how), address: true }),
   "/history": (chat, [count]) => ({ local: "scrollBack", count: count && number(count) }),
   "/search"(chat, [typed = ""]) {
     const [first, rest = ""] = cut(typed);
     if (/^--?all$/i.test(first)) return { local: "search", words: rest, everywhere: true };
     return { local: "search", words: typed };
   },
-  "/mentions": () => ({ local: "mentions" }),
   "/copy": (chat, [typed]) => ({ local: "copy", number: typed ? number(typed) : 1 }),
-  "/clear": () => ({ local: "clear" }),
-  "/name": (chat, [name]) => ({ type: "name", name }),
-  "/away": (chat, [text]) => ({ local: "setAway", text }),
-  "/register": (chat, [invite]) => ({ local: "registerHere", invite }),
   "/login"(chat, [name]) {
     if (name?.includes(" ")) {
       throw new TypingError("Usage: /login NAME. The password is asked for then, and not shown.");
     }
     return { local: "logIn", name };
   },
-  "/password": () => ({ local: "newPassword" }),
-  "/devices": () => ({ local: "listDevices" }),
   "/logout"(chat, [typed]) {
     if (/^others?$/i.test(typed)) return { local: "logOut", others: true };
     return { local: "logOut", device: typed && number(typed) };
   },
-  "/unregister": () => ({ local: "endAccount" }),
-  "/connect": () => ({ local: "retry" }),
-  "/stats": () => ({ type: "stats" }),
   "/help"(chat, [typed]) {
     const topic = typed?.toLowerCase().replace(/^\//, "");
     return { local: "help", topic: topic && commandNamed(`/${topic}`).name.slice(1) };
@@ -243,17 +233,16 @@ const MAKE = {
  */
 export function parse(line, chat) {
   if (!line.trim()) return null;
-  if (line.startsWith("//")) return { type: "say", text: line.slice(1) };
-  if (!line.startsWith("/")) return { type: "say", text: line };
-  const [name, rest = ""] = cut(line);
-  const command = commandNamed(name.toLowerCase());
-  const { forms } = command, isSpare = SPARE.includes(command.name);
+  if (!/^\/(?!\/)/.test(line)) return { type: "say", text: line.replace(/^\/\//, "/") };
+  const [typed, rest = ""] = cut(line);
+  const { name, form, forms, required } = commandNamed(typed.toLowerCase());
   // The last argument has its spaces; of a command without any, all that is behind it is too much.
-  let args = words(rest, Math.max(forms.length - (isSpare ? 0 : 1), 0));
-  if (isSpare) args = args.slice(0, forms.length);
-  const required = forms.filter((form) => !form.startsWith("[")).length;
-  if (args.length < required || args.length > forms.length) throw new TypingError(`Usage: ${command.form}`);
-  return MAKE[command.name](chat, args);
+  const args = SPARE.includes(name) ? words(rest, forms.length).slice(0, forms.length)
+    : words(rest, forms.length - 1);
+  if (args.length < required || args.length > forms.length) throw new TypingError(`Usage: ${form}`);
+  if (name in MAKE) return MAKE[name](chat, args);
+  const said = Object.assign({}, ...args.map((typed, i) => SAYS[forms[i]](chat, typed)));
+  return name in HERE ? { local: HERE[name], ...said } : { type: name.slice(1), ...said };
 }
 
 /**
@@ -261,7 +250,7 @@ export function parse(line, chat) {
  * @param {string} name
  * @returns {SlashCommand}
  */
-export function commandNamed(name) {
+function commandNamed(name) {
   const command = BY_NAME.get(name);
   if (command) return command;
   if (Object.hasOwn(MISSING, name)) throw new TypingError(MISSING[name]);

@@ -1,7 +1,7 @@
 // What Tab and the menu offer: commands, people, rooms. Pure: a text in, candidates out. As in the terminal.
 
 import { compared, isPair, privateOf } from "../core/protocol.js";
-import { COMMANDS, commandNamed } from "./commands.js";
+import { BY_NAME, COMMANDS } from "./commands.js";
 import { harmless } from "./harmless.js";
 
 /**
@@ -20,6 +20,16 @@ import { harmless } from "./harmless.js";
 const MAX_CANDIDATES = 50;
 const ANY_ROOM = ["/join", "/who"]; // not only where one is
 
+/** @typedef {(asked: Asked, chat: Known) => Iterable<Candidate>} Offer */
+
+/** @type {Record<Asked["kind"], Offer>} */
+const OFFERS = {
+  command: commands,
+  topic: ({ word }) => COMMANDS.filter(({ name }) => name.slice(1).startsWith(word.toLowerCase()))
+    .map(({ name, help }) => ({ text: name.slice(1), meaning: help })),
+  person: people, name: people, room: rooms, "any room": rooms, "": () => [],
+};
+
 /**
  * The word before the cursor, and what it may become.
  * @param {string} before the text before the cursor
@@ -28,9 +38,9 @@ const ANY_ROOM = ["/join", "/who"]; // not only where one is
  *   itself; isSure: what is begun is nothing by itself, so Enter may take the first one
  */
 export function candidates(before, chat) {
-  const { kind, word, end = "" } = asked(before);
+  const what = asked(before), { kind, word } = what;
   const found = [];
-  for (const one of offered(kind, word, end, chat)) {
+  for (const one of OFFERS[kind](what, chat)) {
     if (harmless(one.text) === one.text) found.push(one);
     if (found.length === MAX_CANDIDATES) break;
   }
@@ -38,26 +48,6 @@ export function candidates(before, chat) {
     : kind === "room" ? word !== "" : kind !== "" && kind !== "topic";
   const isSure = kind === "command" || (/^(person|name)$/.test(kind) && /^@?[^@\d]/.test(word));
   return { word, found, isAsked, isSure };
-}
-
-/**
- * @param {string} kind
- * @param {string} word
- * @param {string} end
- * @param {Known} chat
- * @returns {Iterable<Candidate>}
- */
-function offered(kind, word, end, chat) {
-  switch (kind) {
-    case "command": return commands(word);
-    case "topic":
-      return COMMANDS.filter(({ name }) => name.slice(1).startsWith(word.toLowerCase()))
-        .map(({ name, help }) => ({ text: name.slice(1), meaning: help }));
-    case "person": return people(word, end, chat);
-    case "name": return names(word, end, chat);
-    case "room": case "any room": return rooms(word, end, chat, kind === "any room");
-    default: return [];
-  }
 }
 
 /**
@@ -75,13 +65,9 @@ function asked(before) {
   if (!before.startsWith("/") || before.startsWith("//")) return inText(word, before === word ? ": " : " ");
   if (!before.includes(" ")) return { kind: "command", word };
   const [name, ...typed] = before.split(" ");
-  let command;
-  try {
-    command = commandNamed(name.toLowerCase());
-  } catch {
-    return { kind: "", word };
-  }
-  const forms = command.forms.map((form) => form.replace(/[[\]]/g, ""));
+  const command = BY_NAME.get(name.toLowerCase());
+  if (!command) return { kind: "", word };
+  const { forms } = command;
   const place = typed.slice(0, -1).filter(Boolean).length;
   const form = forms[Math.min(place, forms.length - 1)];
   if (["TEXT", "WORDS", "WHY"].includes(form)) return inText(word, " ");
@@ -104,8 +90,8 @@ function inText(word, end) {
   return { kind: "name", word, end };
 }
 
-/** @param {string} word @returns {Iterable<Candidate>} */
-function* commands(word) {
+/** @type {Offer} */
+function* commands({ word }) {
   const typed = word.toLowerCase();
   for (const { name, help, form } of COMMANDS) {
     const forms = form.slice(name.length);
@@ -117,60 +103,33 @@ function* commands(word) {
   }
 }
 
-/** @param {string} word @returns {[at: string, wanted: string]} */
-const without = (word) => (word.startsWith("@") ? ["@", compared(word.slice(1))] : ["", compared(word)]);
-
 /**
- * By UID or name; who shares the name with others is meant by UID.
- * @param {string} word
- * @param {string} end
- * @param {Known} chat
- * @returns {Iterable<Candidate>}
+ * By UID or name, with or without an @ before it; who shares the name with others is meant by UID. In a text, by
+ * name alone.
+ * @type {Offer}
  */
-function* people(word, end, chat) {
-  const [at, wanted] = without(word), all = chat.people(chat.current);
-  const names = all.map(({ name }) => compared(name));
-  /** @type {Map<string, number>} */
-  const bearers = new Map();
-  for (const name of names) bearers.set(name, (bearers.get(name) ?? 0) + 1);
-  for (const [i, { uid, name }] of all.entries()) {
-    if (!String(uid).startsWith(wanted) && !names[i].startsWith(wanted)) continue;
-    const isAlone = bearers.get(names[i]) === 1 && !/^@?\d+$/.test(name); // else it takes longer to find out
-    const called = isAlone ? [uid] : chat.meant(name);
+function* people({ kind, word, end = "" }, chat) {
+  const wanted = compared(word.replace(/^@/, "")), at = word.startsWith("@") ? "@" : "", isText = kind === "name";
+  if (isText && !word) return;
+  const all = chat.people(chat.current), bearers = Map.groupBy(all, ({ name }) => compared(name));
+  for (const { uid, name } of all) {
+    const key = compared(name);
+    if (!key.startsWith(wanted) && (isText || !String(uid).startsWith(wanted))) continue;
+    const isAlone = bearers.get(key)?.length === 1 && !/^@?\d+$/.test(name); // else it takes longer to find out
+    const called = isText || isAlone ? [uid] : chat.meant(name);
     const who = called.length === 1 && called[0] === uid ? name : uid;
-    yield { text: `${at}${who}${end}`, meaning: `${uid} ${name}`, uid };
-  }
-}
-
-/**
- * In a text, with or without an @ before it.
- * @param {string} word
- * @param {string} end
- * @param {Known} chat
- * @returns {Iterable<Candidate>}
- */
-function* names(word, end, chat) {
-  const [at, wanted] = without(word);
-  if (!wanted && !at) return;
-  for (const { uid, name } of chat.people(chat.current)) {
-    if (compared(name).startsWith(wanted)) {
-      yield { text: `${at}${name}${at ? " " : end}`, meaning: `${uid} ${name}`, uid };
-    }
+    yield { text: `${at}${who}${isText && at ? " " : end}`, meaning: `number ${uid}`, uid };
   }
 }
 
 /**
  * Of a list of rooms the last one is completed; who writes #tea goes on to do so.
- * @param {string} word
- * @param {string} end
- * @param {Known} chat
- * @param {boolean} isAny not only of those where one is
- * @returns {Iterable<Candidate>}
+ * @type {Offer}
  */
-function* rooms(word, end, chat, isAny) {
+function* rooms({ kind, word, end = "" }, chat) {
   const [, before, sign, last] = /** @type {RegExpExecArray} */ (/^(.*,)?(#?)(.*)$/s.exec(word));
   const wanted = compared(last);
-  const others = isAny ? [...chat.heard.keys(), ...chat.invited.keys()].sort() : [];
+  const others = kind === "any room" ? [...chat.heard.keys(), ...chat.invited.keys()].sort() : [];
   for (const key of new Set([...chat.rooms.keys(), ...others])) {
     const other = isPair(key) && chat.rooms.get(key)?.other;
     if (isPair(key) && (sign || !other)) continue;
@@ -187,11 +146,6 @@ function* rooms(word, end, chat, isAny) {
  * @param {string} text
  */
 export function hint(text) {
-  if (!text.startsWith("/") || text.startsWith("//") || !/^\S+ /.test(text)) return "";
-  try {
-    const { form, help } = commandNamed(text.split(" ")[0].toLowerCase());
-    return `${form}: ${help}`;
-  } catch {
-    return "";
-  }
+  const command = BY_NAME.get(/^\S+(?= )/.exec(text)?.[0].toLowerCase() ?? "");
+  return command ? `${command.form}: ${command.help}` : "";
 }

@@ -3,11 +3,8 @@
 import { Refused } from "../core/protocol.js";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz234567"; // base32 (RFC 4648), in small letters
-const TOKEN = 16; // bytes
-const WITH_KEY = TOKEN + 32; // bytes: the fingerprint of the server's key follows, which a browser has no use for
-
-/** @param {number} bytes how many letters they take */
-const letters = (bytes) => Math.ceil((bytes * 8) / 5);
+// 16 bytes; perhaps 32 bytes follow: the fingerprint of the server's key, which a browser has no use for.
+const INVITE = /^([a-z2-7]{25})([a-z2-7])([a-z2-7]{51})?$/;
 
 /**
  * The token of an invite, which proves it.
@@ -17,11 +14,8 @@ const letters = (bytes) => Math.ceil((bytes * 8) / 5);
  * @throws {Refused} with a sentence: it is none
  */
 export function readInvite(word) {
-  const code = word.trim().toLowerCase();
-  const isWhole = code.length === letters(TOKEN) || code.length === letters(WITH_KEY);
-  if (!isWhole || [...code].some((letter) => !LETTERS.includes(letter))) {
-    throw new Refused("invite", "This is not an invite; check that it was copied whole.");
-  }
-  const last = letters(TOKEN) - 1; // in this letter the token ends, after 3 of its 5 bits
-  return code.slice(0, last) + LETTERS[LETTERS.indexOf(code[last]) & 0b11100];
+  const match = INVITE.exec(word.trim().toLowerCase());
+  if (!match) throw new Refused("invite", "This is not an invite; check that it was copied whole.");
+  const [, begin, last] = match; // in the last letter the token ends, after 3 of its 5 bits
+  return begin + LETTERS[LETTERS.indexOf(last) & 0b11100];
 }

@@ -5,17 +5,20 @@ import { answered } from "./answers.js";
 import { about } from "./commands.js";
 import { cell } from "./harmless.js";
 import { hasWords } from "./mentions.js";
-import { NO_ROOM, TypingError } from "./say.js";
-import { listed, roomName, said, uidName } from "./words.js";
+import { NO_ROOM, TypingError, here } from "./say.js";
+import { listed, roomName, said, uidName, whose, willSeeLater } from "./words.js";
 
 /** @typedef {import("./runner.js").Runner} Runner */
 
+const MAX_LOOKED_AT = 5000; // messages, for one's own last one
 
-/** @param {string | null} room */
-function here(room) {
-  if (room === null) throw new TypingError(NO_ROOM);
-  return room;
-}
+/**
+ * The rooms as the sidebar has them, from its top.
+ * @param {any} chat
+ * @returns {any[]}
+ */
+export const inOrder = (chat) =>
+  [...chat.rooms.values()].sort((one, other) => Number(one.isPair) - Number(other.isPair));
 
 /** @param {any} room as a list of windows has it */
 const withNew = (room) => (room.unread ? ` (${room.unread} new)` : "");
@@ -29,9 +32,7 @@ export const LOCAL = {
   },
   async switchRoom(runner, { room, number, text }) {
     const { chat, view } = runner;
-    // As they stand in the sidebar.
-    const rank = (/** @type {any} */ room) => Number(room.isPair ?? false);
-    const rooms = [...chat.rooms.values()].sort((one, other) => rank(one) - rank(other));
+    const rooms = inOrder(chat);
     if (number !== undefined) {
       if (number < 1 || number > rooms.length) {
         const other = `A room of that name is #${number}.`;
@@ -46,7 +47,7 @@ export const LOCAL = {
     const there = runner.called(room);
     if (!there && !isPair(room)) throw new TypingError(`You are not in ${room}. Type /join ${room} to join it.`);
     view.go(there ?? room);
-    if (text) await runner.say(there ?? room, text);
+    if (text) await runner.say({ room: there ?? room, text });
   },
   closeWindow({ chat }, what, current) {
     const room = what.room ?? current;
@@ -55,7 +56,7 @@ export const LOCAL = {
   },
   names: (runner, what, room) => runner.do({ type: "who", room: what.room ?? here(room) }),
   async whois(runner, { uid }) {
-    runner.tell(await runner.whois(uid));
+    runner.tell(await knownOf(runner, uid));
   },
   async blockPerson(runner, { uid }) {
     const { chat, engine } = runner;
@@ -74,7 +75,7 @@ export const LOCAL = {
     runner.tell(`You hear from ${uidName(uid, chat)} again.`);
   },
   async deleteMessage(runner, { words }, room) {
-    const entry = await runner.ownLast(here(room), words ?? "");
+    const entry = await ownLast(runner, here(room), words);
     runner.view.open("delete", { entry });
   },
   search(runner, { words, everywhere }, room) {
@@ -93,7 +94,7 @@ export const LOCAL = {
   },
   async copy(runner, { number }, room) {
     const { entries } = await runner.engine.past(here(room), null, PAGE);
-    const words = entries.filter((/** @type {any} */ one) => one.type === "message" || one.type === "action");
+    const words = entries.filter(isWords);
     if (!words.length) throw new TypingError("There is no message here to copy.");
     const entry = number ? words.at(-number) : undefined;
     if (!entry) throw new TypingError(`Only ${words.length} messages can be copied here: /copy [N]`);
@@ -120,6 +121,51 @@ export const LOCAL = {
     else runner.view.open("help");
   },
 };
+
+/**
+ * The last message of this person in a room, or the last one with these words.
+ * @param {Runner} runner
+ * @param {string} room
+ * @param {string} [words]
+ */
+async function ownLast({ chat, engine }, room, words) {
+  const isMeant = (/** @type {any} */ entry) => entry.uid === chat.me.uid && isWords(entry) &&
+    (!words || hasWords(words, said(entry).text));
+  let before = null, looked = 0;
+  while (looked < MAX_LOOKED_AT) {
+    /** @type {{entries: any[], more: boolean}} */
+    const { entries, more } = await engine.past(room, before, PAGE);
+    const found = entries.findLast(isMeant);
+    if (found) return found;
+    if (!more || !entries.length) break;
+    looked += entries.length;
+    before = entries[0].seq;
+  }
+  throw new TypingError(`Nothing of yours is left here${words ? ` with: ${words}` : " to delete"}.`);
+}
+
+/**
+ * What is known of somebody.
+ * @param {Runner} runner
+ * @param {number} uid
+ */
+async function knownOf({ chat, engine }, uid) {
+  if (uid === chat.me.uid) return `You are ${uidName(uid, chat)}.`;
+  const [person] = (await engine.ask({ type: "who", after: uid - 1 })).clients;
+  const isHere = person?.uid === uid;
+  const name = isHere ? person.name : chat.names.get(uid);
+  if (name === undefined) {
+    return `No one here has the UID ${uid}, and it is not known who had. /who lists everyone.`;
+  }
+  if (!isHere) return `${whose(name, uid)} is not here. ${willSeeLater(cell(name))}`;
+  const both = [...chat.rooms.values()].filter((room) => !room.isPair && room.members.has(uid));
+  return `${whose(name, uid)} is here${person.away ? ", but the connection was lost" : ""}.` +
+    (both.length ? ` ${listed("You are both in", both.map((room) => cell(room.key)))}` : "") +
+    (chat.blocked.has(uid) ? ` You have blocked ${cell(name)}.` : "");
+}
+
+/** @param {any} entry whether somebody said it */
+const isWords = ({ type }) => type === "message" || type === "action";
 
 /**
  * Nobody is asked for a password that he can't have.

@@ -1,15 +1,14 @@
 // Carries out what a person typed, once it is understood.
 
-import { PAGE, isPair, isSame, pairRoom } from "../core/protocol.js";
+import { isPair, isSame, otherOf, pairRoom } from "../core/protocol.js";
 import { answered } from "./answers.js";
 import { NobodyCalled, parse } from "./commands.js";
 import { cell } from "./harmless.js";
 import { meetEveryone } from "./everyone.js";
 import { LOCAL } from "./local.js";
-import { hasWords } from "./mentions.js";
-import { NO_ROOM, say, TypingError } from "./say.js";
+import { TypingError, here } from "./say.js";
 import { Search } from "./search.js";
-import { listed, nameOf, said, uidName, willSeeLater, whose } from "./words.js";
+import { whisperer, willSeeLater } from "./words.js";
 
 /**
  * What a page can do with what was found: `tell` prints lines behind what was said, `open` opens a dialog by its
@@ -25,7 +24,6 @@ import { listed, nameOf, said, uidName, willSeeLater, whose } from "./words.js";
 
 const AWAY =
   "You are away. People who whisper to you get one automatic reply. Type /away again when you are back.";
-const MAX_LOOKED_AT = 5000; // messages, for one's own last one
 
 export class Runner {
   /** @type {string | null} what is answered to whispers; null: we are here */
@@ -67,29 +65,30 @@ export class Runner {
    */
   async do(what, room = this.chat.current) {
     if (what.local) await LOCAL[what.local](this, what, room);
-    else if (what.type === "say") await this.say(room, what.text, what.kind);
-    else if (what.type === "whisper") await this.whisper(what.uid, what.text, what.kind);
+    else if (what.type === "say") await this.say({ ...what, room });
+    else if (what.type === "whisper") await this.#whisper(what);
     else if (what.type === "join") await this.#join(what);
     else await this.#ask(what, room);
   }
 
   /**
-   * @param {string | null} room
-   * @param {string} text
-   * @param {"action"} [kind]
+   * Say something in a room, or to whom one whispers with there.
+   * @param {{room?: string | null, uid?: number, text: string, kind?: "action"}} words `uid`: only to that person
+   * @throws {TypingError} it can't be said at all
    */
-  say(room, text, kind) {
-    return say(this.engine, this.chat, { room, text, kind });
+  async say({ room = null, uid, text, kind }) {
+    const most = this.chat.limits.text, length = [...text].length;
+    if (length > most) {
+      throw new TypingError(`A message may have at most ${most} characters; this one has ${length}.`);
+    }
+    const other = uid ?? otherOf(here(room), this.chat.me.uid);
+    await this.engine.say(other === null ? { room, text, kind } : { uid: other, text, kind });
   }
 
-  /**
-   * @param {number} uid
-   * @param {string} text
-   * @param {"action"} [kind]
-   */
-  async whisper(uid, text, kind) {
-    await say(this.engine, this.chat, { uid, text, kind });
-    const room = pairRoom(uid, this.chat.me.uid), name = cell(nameOf(uid, this.chat) ?? `UID ${uid}`);
+  /** @param {any} what */
+  async #whisper(what) {
+    await this.say(what);
+    const { uid } = what, room = pairRoom(uid, this.chat.me.uid), name = whisperer(room, this.chat);
     if (room !== this.chat.current) this.tell(`Whispered to ${name}.`);
     if (!this.chat.rooms.get(room)?.other?.offline) this.#offline.delete(uid);
     else if (!this.#offline.has(uid)) {
@@ -110,7 +109,8 @@ export class Runner {
   async #understand(line) {
     const isHeard = () => {
       try {
-        return parse(line, this.chat) !== undefined;
+        parse(line, this.chat);
+        return true;
       } catch (error) {
         return !(error instanceof NobodyCalled);
       }
@@ -125,10 +125,7 @@ export class Runner {
    * @param {string | null} room
    */
   async #ask(what, room) {
-    if (!["dial", "name", "who", "rooms", "stats"].includes(what.type)) {
-      what = { ...what, room: what.room ?? room ?? undefined };
-      if (what.room === undefined) throw new TypingError(NO_ROOM);
-    }
+    if (!["dial", "name", "who", "rooms", "stats"].includes(what.type)) what.room ??= here(room);
     if (what.type === "leave" && isPair(what.room)) return this.chat.close(what.room);
     const answer = await this.engine.ask(what);
     if (what.type === "dial") this.view.go(answer.room);
@@ -151,9 +148,8 @@ export class Runner {
 
   /** @param {any} event somebody whispers while we are away: tell them, once */
   #answer(event) {
-    const isWords = event.type === "message" || event.type === "action";
-    if (this.#away === null || !isWords || !isPair(event.room)) return;
-    if (!this.chat.isOfOthers(event) || this.chat.isOld(event) || this.#answered.has(event.uid)) return;
+    if (this.#away === null || !this.chat.isOfOthers(event) || !isPair(event.room)) return;
+    if (this.chat.isOld(event) || this.#answered.has(event.uid)) return;
     this.#answered.add(event.uid);
     this.engine.say({ uid: event.uid, text: awayWords(this.#away), kind: "action" }).catch(() => {});
   }
@@ -164,7 +160,8 @@ export class Runner {
   async setAway(typed) {
     const room = this.chat.current, isBack = typed === undefined && this.#away !== null;
     const text = typed ?? "";
-    if (room !== null && !isPair(room)) await this.say(room, isBack ? "is back" : awayWords(text), "action");
+    const words = isBack ? "is back" : awayWords(text);
+    if (room !== null && !isPair(room)) await this.say({ room, text: words, kind: "action" });
     this.#away = isBack ? null : text;
     this.#answered.clear();
     this.tell(isBack ? "You are back." : AWAY);
@@ -188,48 +185,6 @@ export class Runner {
     throw new TypingError("Usage: /search WORDS, or /search -all WORDS to look in all your rooms.");
   }
 
-  /**
-   * The last message of this person in a room, or the last one with these words.
-   * @param {string} room
-   * @param {string} words
-   */
-  async ownLast(room, words) {
-    let before = null, looked = 0;
-    while (looked < MAX_LOOKED_AT) {
-      /** @type {{entries: any[], more: boolean}} */
-      const { entries, more } = await this.engine.past(room, before, PAGE);
-      const fits = (/** @type {any} */ entry) => !words || hasWords(words, said(entry).text);
-      const found = entries.findLast((entry) => this.#isOwn(entry) && fits(entry));
-      if (found) return found;
-      if (!more || !entries.length) break;
-      looked += entries.length;
-      before = entries[0].seq;
-    }
-    throw new TypingError(`Nothing of yours is left here${words ? ` with: ${words}` : " to delete"}.`);
-  }
-
-  /** @param {any} entry */
-  #isOwn(entry) {
-    return entry.uid === this.chat.me.uid && (entry.type === "message" || entry.type === "action");
-  }
-
-  /** @param {number} uid what is known of somebody */
-  async whois(uid) {
-    const chat = this.chat;
-    if (uid === chat.me.uid) return `You are ${uidName(uid, chat)}.`;
-    const { clients } = await this.engine.ask({ type: "who", after: uid - 1 });
-    const person = clients[0]?.uid === uid ? clients[0] : null;
-    const name = person?.name ?? nameOf(uid, chat);
-    if (name === undefined) {
-      return `No one here has the UID ${uid}, and it is not known who had. /who lists everyone.`;
-    }
-    const who = whose(name, uid);
-    if (!person) return `${who} is not here. ${willSeeLater(cell(name))}`;
-    const both = [...chat.rooms.values()].filter((room) => !room.isPair && room.members.has(uid));
-    return `${who} is here${person.away ? ", but the connection was lost" : ""}.` +
-      (both.length ? ` ${listed("You are both in", both.map((room) => cell(room.key)))}` : "") +
-      (chat.blocked.has(uid) ? ` You have blocked ${cell(name)}.` : "");
-  }
 }
 
 /** @param {string} text */

@@ -1,7 +1,7 @@
 // What is to be said beside the box where one writes: one sentence on how things stand, the most pressing one.
 
 import { cell } from "./harmless.js";
-import { counted, localTime, willSeeLater } from "./words.js";
+import { counted, untilAndWhy, willSeeLater } from "./words.js";
 
 const NEAR = 200; // characters before the limit at which it is told
 
@@ -35,8 +35,7 @@ export function standing(status, chat, muted, now = Date.now()) {
   if (status.phase === "ended") return "Nothing can be sent from here any more.";
   if (!room) return "You are not in a room. Join one, or dial someone.";
   if (muted && !(muted.until && new Date(muted.until).getTime() <= now)) {
-    const until = muted.until ? ` until ${localTime(muted.until)}` : "";
-    return `You are muted in ${cell(room.key)}${until}${muted.reason ? `: ${cell(muted.reason)}` : ""}.`;
+    return `You are muted in ${cell(room.key)}${untilAndWhy(muted)}.`;
   }
   if (status.phase !== "online") return "You are not connected: what you write is kept, and sent when you are.";
   return room.other?.offline ? willSeeLater(cell(room.other.name)) : "";

@@ -12,10 +12,6 @@ export class TypedHistory {
   #lines = [];
   #place = 0; // of the line that is shown; behind the last one: none
 
-  constructor() {
-    this.#load();
-  }
-
   /** @param {string} line was typed and sent */
   add(line) {
     this.#load();

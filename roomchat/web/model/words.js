@@ -70,19 +70,12 @@ export const whose = (name, uid) => `${cell(name)} (${uid})`;
 export const personName = (person) => whose(person.name, person.uid) + (person.away ? " [away]" : "");
 
 /**
- * What somebody is called, without the UID; as it came.
- * @param {number} uid
- * @param {Known} chat
- */
-export const nameOf = (uid, chat) => (uid === chat.me.uid ? chat.me.name : chat.names.get(uid));
-
-/**
  * Who has that UID, as far as we know.
  * @param {number} uid
  * @param {Known} chat
  */
 export function uidName(uid, chat) {
-  const name = nameOf(uid, chat);
+  const name = chat.names.get(uid);
   return name === undefined ? `UID ${uid}` : whose(name, uid);
 }
 
@@ -93,7 +86,7 @@ export function uidName(uid, chat) {
  */
 export function whisperer(room, chat) {
   const uid = otherOf(room, chat.me.uid) ?? 0;
-  return cell(nameOf(uid, chat) ?? `UID ${uid}`);
+  return cell(chat.names.get(uid) ?? `UID ${uid}`);
 }
 
 /**
@@ -130,6 +123,13 @@ export function said({ type, text }) {
   return { star: type === "action", text };
 }
 
+/**
+ * How long something lasts, and why, if that is said.
+ * @param {{until?: string, reason?: string}} entry
+ */
+export const untilAndWhy = ({ until, reason }) =>
+  (until ? ` until ${localTime(until)}` : "") + (reason ? `: ${cell(reason)}` : "");
+
 /** @type {Record<string, (whom: string, room: string) => string>} */
 const DEEDS = {
   deleted: (whom, room) => `deleted a message in ${room}`,
@@ -157,8 +157,7 @@ export function deed(entry, whom = cell(entry.whom_name ?? "")) {
     return `set the topic of ${room}${entry.topic ? `: ${cell(entry.topic)}` : " to nothing"}`;
   }
   if (entry.type === "owner" && entry.whom === entry.uid) return `became the owner of ${room}`;
-  const until = entry.until ? ` until ${localTime(entry.until)}` : "";
-  return DEEDS[entry.type](whom, room) + until + (entry.reason ? `: ${cell(entry.reason)}` : "");
+  return DEEDS[entry.type](whom, room) + untilAndWhy(entry);
 }
 
 /**

@@ -160,6 +160,6 @@ function option({ text, meaning, uid }, place) {
   if (uid !== undefined) name.style.color = `var(--name-${(uid * 5) % 12})`;
   return el(
     "li", { id: `completion-${place}`, role: "option", "aria-selected": "false" },
-    name, el("span", { class: "soft small ellipsis" }, uid === undefined ? meaning : `number ${uid}`),
+    name, el("span", { class: "soft small ellipsis" }, meaning),
   );
 }

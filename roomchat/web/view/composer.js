@@ -4,7 +4,6 @@ import { hint } from "../model/complete.js";
 import { Drafts } from "../model/drafts.js";
 import { cell } from "../model/harmless.js";
 import { Runner } from "../model/runner.js";
-import { say } from "../model/say.js";
 import { lengthStanding, standing } from "../model/standing.js";
 import { TypedHistory } from "../model/typed_history.js";
 import { Refused } from "../core/protocol.js";
@@ -93,13 +92,7 @@ export class Composer {
    * @param {string} line
    */
   run(line) {
-    this.#do(line, this.#app.chat.current).catch((error) => tell(cell(error.message)));
-  }
-
-  /** @param {string} line @param {string | null} room that it was typed for */
-  async #do(line, room) {
-    if (/^\/(?!\/)/.test(line)) await this.#runner.run(line, room);
-    else await say(this.#app.engine, this.#app.chat, { room, text: line.replace(/^\/\//, "/") });
+    this.#runner.run(line).catch((error) => tell(cell(error.message)));
   }
 
   focus() {
@@ -188,7 +181,7 @@ export class Composer {
     this.#keep();
     this.focus();
     try {
-      await this.#do(text, room);
+      await this.#runner.run(text, room);
     } catch (error) {
       this.#giveBack(text, room ?? "", error);
     }

@@ -1,5 +1,6 @@
 // The keys that work wherever one is. Those of a field, a menu or a dialog are theirs.
 
+import { inOrder } from "../model/local.js";
 import { tell } from "./told.js";
 
 /**
@@ -47,14 +48,6 @@ function shortcut(app, { key, code, altKey, ctrlKey, metaKey, shiftKey, target }
 
 /** @param {EventTarget | null} target whether text is typed into it */
 const isField = (target) => target instanceof Element && target.matches("input, textarea, select");
-
-/**
- * The rooms as the sidebar has them, from its top.
- *
- * @param {any} chat
- * @returns {any[]}
- */
-const inOrder = (chat) => [...chat.rooms.values()].sort((one, other) => one.isPair - other.isPair);
 
 /**
  * @param {import("./app.js").App} app

@@ -56,3 +56,9 @@ test("a store that refuses, or has something else, does no harm", () => {
   stores({ getItem: () => '{"a": 1}', setItem() {} });
   assert.equal(new TypedHistory().older(""), null);
 });
+
+test("what was typed before the page was loaded anew comes back at once", () => {
+  const shared = store();
+  new TypedHistory(() => shared).add("one");
+  assert.equal(new TypedHistory(() => shared).older(""), "one");
+});

@@ -3,7 +3,7 @@
 
 import { uidOf } from "../../model/commands.js";
 import { cell } from "../../model/harmless.js";
-import { counted, localTime, nameOf, whose } from "../../model/words.js";
+import { counted, localTime, whose } from "../../model/words.js";
 import { button } from "../buttons.js";
 import { el, fill } from "../dom.js";
 import { field } from "../field.js";
@@ -52,7 +52,7 @@ export async function openRules(app, { room }) {
       section("Invitations", invitations, (one) => [
         `#${one.number}, for ${counted(one.uses, "more person", "more people")}, `,
         `until ${localTime(one.until)}, by `,
-        nameElement(one.by, nameOf(one.by, app.chat) ?? `UID ${one.by}`),
+        nameElement(one.by, app.chat.nameOf(one.by)),
       ], ({ number }) => button("Take back", () => change({ type: "uninvite", number }))));
   }
   show(page);
