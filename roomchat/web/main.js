@@ -20,6 +20,7 @@ engine.on("event", (event) => {
 
 const app = createApp({
   engine, chat, settings: new Settings(), run: (line) => composer.run(line),
+  focus: () => composer.focus(),
 });
 const pane = new MessagesPane(app);
 const composer = new Composer(app, pane);
@@ -28,7 +29,6 @@ new Notify(app);
 mount(app, {
   messages: pane.element,
   composer: composer.element,
-  write: (text) => (text ? composer.insert(text) : composer.focus()),
   greet: ({ motd, lobby = null }) => motd && pane.timelines.tell(motd.split("\n").map(cell), "told", lobby),
 });
 

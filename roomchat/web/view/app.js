@@ -1,6 +1,5 @@
 // The page as a whole: what its parts may ask of it, and where each has its place.
 
-import { pairRoom } from "../core/protocol.js";
 import { Door, focusOn } from "./door.js";
 import { Drawers } from "./drawers.js";
 import { DIALOGS } from "./dialogs/table.js";
@@ -27,20 +26,21 @@ import { followViewport } from "./viewport.js";
  *   told, and the answer is null then
  * @property {(room: string | null) => void} go looks at a room
  * @property {(line: string) => void} run does what a typed line does
+ * @property {() => void} focus puts the focus where one types
  */
 
 /**
- * What the page is made of beside the frame. `messages` and `composer` are elements; `write` puts the focus where
- * one types, with `text` if there is any; `greet` is for who has just come in.
+ * What the page is made of beside the frame. `messages` and `composer` are elements; `greet` is for who has just
+ * come in.
  *
- * @typedef {{messages: HTMLElement, composer: HTMLElement, write: (text?: string) => void,
+ * @typedef {{messages: HTMLElement, composer: HTMLElement,
  *   greet: (welcome: import("../core/protocol.js").Welcome) => void}} Parts
  */
 
 /**
  * The page's App. Parts are made with it, and then mounted.
  *
- * @param {Pick<App, "engine" | "chat" | "settings" | "run">} given
+ * @param {Pick<App, "engine" | "chat" | "settings" | "run" | "focus">} given
  * @returns {App}
  */
 export function createApp(given) {
@@ -69,7 +69,7 @@ export function createApp(given) {
  * @param {App} app
  * @param {Parts} parts
  */
-export function mount(app, { messages, composer, write, greet }) {
+export function mount(app, { messages, composer, greet }) {
   const { engine, chat, settings } = app;
   const entrance = new Entrance({ engine, greet });
   const people = new PeoplePane(app, () => drawers.close());
@@ -80,7 +80,7 @@ export function mount(app, { messages, composer, write, greet }) {
   app.go = (room) => {
     look(room);
     drawers.closeAbove();
-    focusOn({ focus: write });
+    focusOn(app);
   };
   fill(byId("sidebar"), new Sidebar(app).element);
   fill(byId("room-header"), ...header.elements);
@@ -88,29 +88,10 @@ export function mount(app, { messages, composer, write, greet }) {
   fill(byId("composer"), composer);
   fill(byId("entrance"), entrance.element);
   new Status(byId("status"), engine);
-  new Door(app, entrance, { focus: write });
+  new Door(app, entrance);
   listenForKeys(app, () => drawers.closeAbove());
   followViewport();
-  byId("messages").addEventListener("wants", (event) => {
-    want(app, write, /** @type {CustomEvent} */ (event).detail);
-  });
   chat.on("change", (/** @type {string} */ what) => {
     if (what === "current") byId("room").ariaLabel = `Room ${chat.rooms.get(chat.current)?.name ?? ""}`;
   });
-}
-
-/**
- * What the messages ask for: a name, a room or a number was pressed in them.
- *
- * @param {App} app
- * @param {Parts["write"]} write
- * @param {any} wanted
- */
-function want({ chat, open, go }, write, { what, uid, room, name, text }) {
-  if (what === "person") open("person", { uid, name });
-  else if (what === "whisper") go(pairRoom(chat.me.uid, uid));
-  else if (what === "dial") open("dial", { digits: String(uid) });
-  else if (what === "write") write(text);
-  else if (what === "room" && chat.rooms.has(room)) go(room);
-  else if (what === "room") open("join", { room });
 }

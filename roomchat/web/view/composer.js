@@ -105,18 +105,6 @@ export class Composer {
     this.#field.focus();
   }
 
-  /**
-   * Put something in where the cursor is, and go there.
-   * @param {string} text
-   */
-  insert(text) {
-    const { value, selectionStart, selectionEnd } = this.#field;
-    const space = selectionStart && !/\s/.test(value[selectionStart - 1]) ? " " : "";
-    this.#field.setRangeText(space + text, selectionStart, selectionEnd, "end");
-    this.focus();
-    this.#changed();
-  }
-
   #listen() {
     const { engine, chat } = this.#app, field = this.#field;
     this.element.addEventListener("submit", (event) => {
@@ -153,8 +141,11 @@ export class Composer {
     const { key, shiftKey, ctrlKey, altKey, metaKey } = event, field = this.#field;
     if (key === "Enter" && !shiftKey && !(this.#isTouch.matches && !ctrlKey && !metaKey)) {
       event.preventDefault();
-      if (altKey) this.insert("\n");
-      else this.#submit();
+      if (!altKey) this.#submit();
+      else {
+        field.setRangeText("\n", field.selectionStart, field.selectionEnd, "end");
+        this.#changed();
+      }
     } else if (shiftKey || ctrlKey || altKey || metaKey) return;
     else if (key === "ArrowUp" || key === "ArrowDown") {
       const line = key === "ArrowUp" ? this.#history.older(field.value) : this.#history.newer(field.value);

@@ -18,7 +18,6 @@ export function focusOn(part) {
 export class Door {
   #app;
   #entrance;
-  #composer;
   /** @type {Link} what this page was opened with */
   #link = takeLink();
   /** @type {"starting" | "stranger" | "chat"} */
@@ -27,12 +26,10 @@ export class Door {
   /**
    * @param {import("./app.js").App} app
    * @param {import("./entrance.js").Entrance} entrance
-   * @param {{focus: () => void}} composer
    */
-  constructor(app, entrance, composer) {
+  constructor(app, entrance) {
     this.#app = app;
     this.#entrance = entrance;
-    this.#composer = composer;
     app.engine.on("status", () => this.#changed());
     window.addEventListener("hashchange", () => {
       this.#link = takeLink();
@@ -57,7 +54,7 @@ export class Door {
     document.documentElement.dataset.phase = what;
     remember(what === "chat");
     for (const dialog of document.querySelectorAll("dialog")) dialog.close(); // it was about who is no longer here
-    if (what === "chat") focusOn(this.#composer);
+    if (what === "chat") focusOn(this.#app);
     else this.#greet(this.#app.engine.status.sentence);
   }
 

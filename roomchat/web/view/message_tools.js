@@ -1,26 +1,23 @@
 // What one can do with a message: a few buttons on the one that is pointed at, and all of it in its menu.
 
+import { pairRoom } from "../core/protocol.js";
 import { whose } from "../model/words.js";
 import { copy } from "./clipboard.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
+import { openMenu } from "./menu.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {{label: string, icon: string, run: () => void, danger?: boolean}} Deed */
-/** @typedef {(detail: {what: string, [more: string]: any}) => void} Want asks for something outside of the pane */
-
-const COPIED = 1500; // ms for which a button says so
 
 export class MessageTools {
   element = el("div", { class: "tools", role: "group", "aria-label": "Message" });
   #app;
-  #want;
   #entry = /** @type {any} */ (null);
 
-  /** @param {App} app @param {Want} want */
-  constructor(app, want) {
+  /** @param {App} app */
+  constructor(app) {
     this.#app = app;
-    this.#want = want;
   }
 
   /**
@@ -43,21 +40,23 @@ export class MessageTools {
   menu(row, entry) {
     const { uid, name } = entry;
     const person =
-      { label: whose(name, uid), icon: "people", run: () => this.#want({ what: "person", uid, name, at: row }) };
-    this.#app.open("menu", { anchor: row, label: "Message", entries: [...this.#deeds(entry), person] });
+      { label: whose(name, uid), icon: "people", run: () => this.#app.open("person", { uid, name }) };
+    openMenu(row, "Message", [...this.#deeds(entry), person]);
   }
 
   /** @param {any} entry @returns {Deed[]} what this person may do with it */
   #deeds(entry) {
-    const { chat } = this.#app, { uid, room } = entry, isMine = uid === chat.me.uid;
+    const { chat, go, open } = this.#app, { uid, room } = entry, isMine = uid === chat.me.uid;
     /** @type {Deed[]} */
     const deeds = [{ label: "Copy", icon: "copy", run: () => this.#copy(entry) }];
     if (!isMine && !chat.rooms.get(room)?.isPair) {
-      deeds.push({ label: "Whisper", icon: "whisper", run: () => this.#want({ what: "whisper", uid }) });
+      deeds.push({ label: "Whisper", icon: "whisper", run: () => go(pairRoom(chat.me.uid, uid)) });
     }
-    if (!isMine) deeds.push({ label: "Call", icon: "phone", run: () => this.#want({ what: "dial", uid }) });
+    if (!isMine) {
+      deeds.push({ label: "Call", icon: "phone", run: () => open("dial", { digits: String(uid) }) });
+    }
     if (isMine || chat.may(room, "delete", uid)) {
-      deeds.push({ label: "Delete", icon: "trash", danger: true, run: () => this.#app.open("delete", { entry }) });
+      deeds.push({ label: "Delete", icon: "trash", danger: true, run: () => open("delete", { entry }) });
     }
     return deeds;
   }
@@ -73,8 +72,6 @@ export class MessageTools {
   async #copy({ text }) {
     try {
       await copy(text);
-      this.element.classList.add("copied");
-      setTimeout(() => this.element.classList.remove("copied"), COPIED);
       this.#app.tell("Copied.");
     } catch (error) {
       this.#app.tell(/** @type {Error} */ (error).message);

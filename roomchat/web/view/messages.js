@@ -7,7 +7,6 @@ import { Announcer } from "./announcer.js";
 import { el, fill } from "./dom.js";
 import { Jumps } from "./jumps.js";
 import { RowLooks } from "./looks.js";
-import { MessageTools } from "./message_tools.js";
 import { Pressed } from "./pressed.js";
 import { beginning } from "./room_beginning.js";
 import { RowList } from "./row_list.js";
@@ -21,11 +20,6 @@ const FOUND_FOR = 2000; // ms for which a message is marked that one went to
 const BEGUN = 200; // ms in which a turn of the wheel has moved something
 const TURNS = 4; // how often rows are put to an end in one painting, at the most
 
-/**
- * It asks for things outside of it with one event, "wants" (a CustomEvent that bubbles): `detail` is
- * `{what: "person", uid, name, at: Element}`, `{what: "room", room}`, `{what: "whisper" | "dial", uid}`, or
- * `{what: "write"}`: that one goes to the composer.
- */
 export class MessagesPane {
   timelines;
   #app;
@@ -59,12 +53,7 @@ export class MessagesPane {
     this.#looks = new RowLooks(app);
     this.#past = new Past(app.engine);
     this.#list = new RowList(this.#scroller);
-    const want = (/** @type {any} */ detail) =>
-      this.element.dispatchEvent(new CustomEvent("wants", { detail, bubbles: true }));
-    new Pressed(this.#scroller, this.#list, new MessageTools(app, want), {
-      want, first: () => this.toFirst(), newest: () => this.toNewest(), drop: (id) => this.#timeline?.drop(id),
-      say: (line) => app.engine.say(line),
-    });
+    new Pressed(app, this, this.#scroller, this.#list);
     this.#scroller.append(this.#top, this.#list.element);
     this.#listen();
     this.#look();
@@ -150,21 +139,10 @@ export class MessagesPane {
     this.#scroller.scrollBy({ top: direction * this.#scroller.clientHeight * 0.9 });
   }
 
-  /** @param {number} count a few messages back, for a command that says how many */
-  back(count) {
-    const rows = this.#list.elements;
-    rows.at(-Math.min(count, rows.length))?.scrollIntoView({ block: "start" });
-  }
-
   /** Show nothing of what is here; one can scroll back to it. */
   clear() {
     this.#timeline?.clear();
     this.toNewest();
-  }
-
-  /** Go to the newest message with the keyboard. */
-  focus() {
-    (this.#list.elements.at(-1) ?? this.#scroller).focus();
   }
 
   #listen() {

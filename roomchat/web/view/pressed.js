@@ -1,30 +1,27 @@
 // Keys and presses on the messages: one listener each for all of them.
 
+import { MessageTools } from "./message_tools.js";
+
 /** @typedef {import("../model/rows.js").Row} Row */
 
-/**
- * What they do. `want`: ask for something outside of the pane; `first`, `newest`: look there; `drop`: take a
- * refused line away; `say`: say it again.
- * @typedef {{want: import("./message_tools.js").Want, first: () => void, newest: () => void,
- *   drop: (id: string) => void, say: (line: any) => void}} Deeds
- */
-
 export class Pressed {
+  #app;
+  #pane;
   #list;
-  #deeds;
   #tools;
   #focused = /** @type {HTMLElement | null} */ (null);
 
   /**
+   * @param {import("./app.js").App} app
+   * @param {import("./messages.js").MessagesPane} pane
    * @param {HTMLElement} scroller that the messages are in
    * @param {import("./row_list.js").RowList} list
-   * @param {import("./message_tools.js").MessageTools} tools
-   * @param {Deeds} deeds
    */
-  constructor(scroller, list, tools, deeds) {
+  constructor(app, pane, scroller, list) {
+    this.#app = app;
+    this.#pane = pane;
     this.#list = list;
-    this.#tools = tools;
-    this.#deeds = deeds;
+    this.#tools = new MessageTools(app);
     scroller.addEventListener("keydown", (event) => this.#key(event));
     scroller.addEventListener("click", (event) => this.#click(/** @type {HTMLElement} */ (event.target)));
     scroller.addEventListener("pointerover", (event) => this.#point(/** @type {HTMLElement} */ (event.target)));
@@ -49,15 +46,18 @@ export class Pressed {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     const target = /** @type {HTMLElement} */ (event.target), row = this.#list.rowAt(target);
     const isOnRow = row !== null && target === this.#list.rowOf(row.key);
-    const { want, first, newest } = this.#deeds;
-    if (event.key === "Escape") want({ what: "write" });
-    else if (event.key === "ArrowUp") this.#step(row, -1);
-    else if (event.key === "ArrowDown") this.#step(row, 1);
-    else if (event.key === "Home") first();
-    else if (event.key === "End") newest();
-    else if (event.key === "Enter" && isOnRow && entryOf(row)) this.#tools.menu(target, entryOf(row));
-    else return;
+    const entry = isOnRow && entryOf(row);
+    const run = {
+      Escape: () => this.#app.focus(),
+      ArrowUp: () => this.#step(row, -1),
+      ArrowDown: () => this.#step(row, 1),
+      Home: () => this.#pane.toFirst(),
+      End: () => this.#pane.toNewest(),
+      Enter: entry && (() => this.#tools.menu(target, entry)),
+    }[event.key];
+    if (!run) return;
     event.preventDefault();
+    run();
   }
 
   /** @param {Row | null} row from which one goes; null: from behind the last one @param {-1 | 1} by */
@@ -71,14 +71,15 @@ export class Pressed {
   #click(target) {
     const button = /** @type {HTMLElement | null} */ (target.closest("button"));
     const { uid, name, room, again, drop } = button?.dataset ?? {};
-    const { want } = this.#deeds;
-    if (uid) want({ what: "person", uid: Number(uid), name, at: button });
-    if (room) want({ what: "room", room });
+    const { chat, engine, go, open } = this.#app;
+    if (uid) open("person", { uid: Number(uid), name });
+    if (chat.rooms.has(room)) go(room ?? null);
+    else if (room) open("join", { room });
     const item = /** @type {any} */ (this.#list.rowAt(button)?.item);
     if (!again && !drop) return;
     const { id, at, ...line } = item.line;
-    this.#deeds.drop(id);
-    if (again) this.#deeds.say(line);
+    this.#list.timeline?.drop(id);
+    if (again) engine.say(line);
   }
 
   /** @param {HTMLElement} target */

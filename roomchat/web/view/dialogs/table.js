@@ -1,7 +1,6 @@
 // The dialogs by their names: what `app.open` opens.
 
 import { openDialpad } from "../dialpad.js";
-import { openMenu } from "../menu.js";
 import {
   openAccount, openBlocked, openDevices, openForget, openLogin, openName, openPassword, openRegister,
   openUnregister,
@@ -36,7 +35,6 @@ export const DIALOGS = {
   keys: openKeys,
   login: openLogin,
   logout: (app) => app.engine.logout(),
-  menu: (_app, { anchor, label, entries }) => openMenu(anchor, label, entries),
   "my-menu": openMyMenu,
   name: openName,
   order: openOrder,
