@@ -34,9 +34,9 @@ export function dayOf(at) {
 }
 
 /**
- * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `me`: `"7 ann"`; `hides`: whether an
- * entry is of somebody of whom nothing is to be seen.
- * @typedef {{mark: number, me: string, hides: (entry: any) => boolean}} Look
+ * What is looked at. `mark`: the seq behind which all is new, 0: nowhere; `hides`: whether an entry is of somebody
+ * of whom nothing is to be seen.
+ * @typedef {{mark: number, me: {uid: number, name: string}, hides: (entry: any) => boolean}} Look
  */
 
 /**
@@ -56,8 +56,11 @@ function kindOf(item, { hides }) {
   return isDeed(item.entry) && type !== "deleted" ? "deed" : null; // of what was deleted the tombstone tells
 }
 
-/** @param {Item} item whose words they are, and how that is called; 0: ours, not yet in the log */
-const whose = (item) => (item.kind === "entry" ? `${item.entry.uid} ${item.entry.name}` : "");
+/** @param {Item} item @param {Look} look @returns {string} who says it; what is not yet in the log is ours */
+function sender(item, { me }) {
+  const { uid, name } = item.kind === "entry" ? item.entry : me;
+  return `${uid} ${name}`;
+}
 
 /** @param {Item} item */
 const isAction = (item) =>
@@ -106,9 +109,8 @@ export function rowsOf(timeline, from, to, look) {
  * @param {Look} look
  */
 function isSame(before, item, day, look) {
-  const { me } = look;
   return before !== null && isSaid(before, look) && isSaid(item, look) &&
-    (whose(before) || me) === (whose(item) || me) &&
+    sender(before, look) === sender(item, look) &&
     Math.abs(item.at - before.at) < TOGETHER && dayOf(before.at) === day && !isAction(before) && !isAction(item);
 }
 

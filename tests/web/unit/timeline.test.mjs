@@ -19,7 +19,7 @@ const line = (id, text = id) => ({ id, room: "tea", text, at: START });
 /** The rows of a timeline as short texts. */
 function shown(timeline, look = {}) {
   const { start, end } = timeline.shown;
-  return rowsOf(timeline, start, end, { mark: 0, me: "1 ann", hides: () => false, ...look }).map(({ kind, item, isHead }) => {
+  return rowsOf(timeline, start, end, { mark: 0, me: { uid: 1, name: "ann" }, hides: () => false, ...look }).map(({ kind, item, isHead }) => {
     if (kind === "comings") return comingsWords(item);
     if (item?.kind === "entry") return `${isHead ? `${item.entry.name}: ` : ""}${item.entry.text ?? kind}`;
     return item?.line ? `${item.kind} ${item.line.text}` : item?.lines?.join() ?? kind;
@@ -43,7 +43,7 @@ test("another day, and another name, begin anew", () => {
   timeline.load([message(1, 2, "a", 0), message(2, 2, "b", 24 * 60), { ...message(3, 2, "c", 24 * 60), name: "robert" }]);
   assert.deepEqual(shown(timeline), ["bob: a", "bob: b", "robert: c"]);
   const { start, end } = timeline.live;
-  assert.equal(new Set(rowsOf(timeline, start, end, { mark: 0, me: "", hides: () => false }).map(({ day }) => day)).size, 2);
+  assert.equal(new Set(rowsOf(timeline, start, end, { mark: 0, me: { uid: 1, name: "ann" }, hides: () => false }).map(({ day }) => day)).size, 2);
 });
 
 test("an unknown kind of entry is passed over, and has its place all the same", () => {
