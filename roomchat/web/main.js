@@ -29,7 +29,7 @@ new Notify(app);
 mount(app, {
   messages: pane.element,
   composer: composer.element,
-  greet: ({ motd, lobby = null }) => motd && pane.timelines.tell(motd.split("\n").map(cell), "told", lobby),
+  greet: ({ motd, lobby = null }) => motd && pane.timelines.tell(motd.split("\n").map(cell), "printed", lobby),
 });
 
 /**

@@ -18,7 +18,7 @@ const NO_FILES = "There are no files in this chat. You can paste a link to one."
 
 /**
  * What the messages can do for what is typed.
- * @typedef {{tell(lines: string[], tone?: "told" | "trouble"): void, goTo(room: string, seq: number): void,
+ * @typedef {{tell(lines: string[], tone?: "printed" | "trouble"): void, goTo(room: string, seq: number): void,
  *   page(by: 1 | -1): void, clear(): void}} Pane
  */
 

@@ -84,7 +84,7 @@ export class MessagesPane {
   /**
    * Say something at the end of the room that is looked at, beside its log.
    * @param {string[]} lines made harmless
-   * @param {"told" | "trouble"} [tone]
+   * @param {"printed" | "trouble"} [tone]
    */
   tell(lines, tone) {
     this.timelines.tell(lines, tone);

@@ -226,8 +226,8 @@ export class RowList {
 }
 
 /**
- * Make these the children of an element, in that order. What is there already is moved only if it must be: it would
- * lose the focus, and where it is scrolled to.
+ * Make these the children of an element, in that order. What is there already is moved only if it must be: it
+ * would lose the focus, and where it is scrolled to.
  * @param {Element} parent
  * @param {Element[]} children
  */
