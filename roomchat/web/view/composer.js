@@ -27,7 +27,7 @@ export class Composer {
   #pane;
   #field = el("textarea", {
     class: "composer-field", rows: 1, "aria-label": "Message", "aria-describedby": "composer-note", dir: "auto",
-    autocomplete: "off", name: "message",
+    autocomplete: "off", name: "message", "aria-autocomplete": "list", "aria-haspopup": "listbox",
   });
   #note = el("p", { class: "composer-note", id: "composer-note", role: "status" });
   #send = el("button", { class: "icon-button", "aria-label": "Send", type: "submit" }, icon("send"));
