@@ -28,9 +28,15 @@ export class Composer {
   #field = el("textarea", {
     class: "composer-field", rows: 1, "aria-label": "Message", "aria-describedby": "composer-note", dir: "auto",
     autocomplete: "off", name: "message", "aria-autocomplete": "list", "aria-haspopup": "listbox",
+    oninput: () => this.#changed(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
+    onblur: () => this.#completion.close(),
   });
   #note = el("p", { class: "composer-note", id: "composer-note", role: "status" });
-  #send = el("button", { class: "icon-button", "aria-label": "Send", type: "submit" }, icon("send"));
+  #send = el("button", {
+    class: "icon-button", "aria-label": "Send", type: "submit",
+    // A phone hides its keyboard when the field loses the focus.
+    onpointerdown: (/** @type {Event} */ event) => event.preventDefault(),
+  }, icon("send"));
   #completion;
   #history = new TypedHistory(() => localStorage);
   #runner;
@@ -62,7 +68,10 @@ export class Composer {
       copy,
     });
     this.element = el(
-      "form", { class: "composer", "aria-label": "Write", novalidate: true }, this.#completion.element, this.#note,
+      "form", { class: "composer", "aria-label": "Write", onsubmit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        this.#submit();
+      } }, this.#completion.element, this.#note,
       el("div", { class: "composer-box" }, this.#field, this.#send),
     );
     this.#listen();
@@ -106,20 +115,10 @@ export class Composer {
   }
 
   #listen() {
-    const { engine, chat } = this.#app, field = this.#field;
-    this.element.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#submit();
-    });
-    // A phone hides its keyboard when the field loses the focus.
-    this.#send.addEventListener("pointerdown", (event) => event.preventDefault());
-    field.addEventListener("input", () => this.#changed());
-    field.addEventListener("keydown", (event) => this.#key(event));
-    field.addEventListener("blur", () => this.#completion.close());
-    field.addEventListener("paste", (event) => this.#refuseFiles(event, event.clipboardData));
-    for (const kind of /** @type {const} */ (["dragover", "drop"])) {
-      // Anywhere: a browser would leave the page, and open the file.
-      document.addEventListener(kind, (event) => this.#refuseFiles(event, event.dataTransfer));
+    const { engine, chat } = this.#app;
+    // Anywhere: a browser would leave the page, and open the file.
+    for (const kind of ["paste", "dragover", "drop"]) {
+      document.addEventListener(kind, (event) => this.#refuseFiles(event));
     }
     window.addEventListener("pagehide", () => this.#keep());
     chat.on("change", (/** @type {string} */ what) => {
@@ -170,9 +169,7 @@ export class Composer {
 
   async #submit() {
     const text = this.#field.value.toWellFormed(), room = this.#app.chat.current;
-    if (!text.trim()) return;
-    if (this.#tooLong(text)) return this.#tellStanding();
-    this.#completion.close();
+    if (this.#send.disabled) return;
     this.#history.add(text);
     this.#write("");
     this.#keep();
@@ -206,7 +203,6 @@ export class Composer {
   /** @param {string} text put it into the field */
   #write(text) {
     this.#field.value = text;
-    this.#field.setSelectionRange(text.length, text.length);
     this.#trouble = "";
     this.#grow();
     this.#completion.close();
@@ -214,15 +210,15 @@ export class Composer {
   }
 
   #grow() {
-    const { style } = this.#field;
     if (CSS.supports("field-sizing: content")) return;
-    style.height = "auto";
-    style.height = `${this.#field.scrollHeight}px`;
+    this.#field.style.height = "auto";
+    this.#field.style.height = `${this.#field.scrollHeight}px`;
   }
 
-  /** @param {Event} event @param {DataTransfer | null} data */
-  #refuseFiles(event, data) {
-    if (!data?.types.includes("Files") || data.types.includes("text/plain")) return;
+  /** @param {any} event with files that are pasted, or drawn here */
+  #refuseFiles(event) {
+    const { types } = event.clipboardData ?? event.dataTransfer;
+    if (!types.includes("Files") || types.includes("text/plain")) return;
     event.preventDefault();
     if (event.type === "dragover") return;
     this.#trouble = NO_FILES;
@@ -276,21 +272,16 @@ export class Composer {
     this.#tellStanding();
   }
 
-  /** @param {string} text */
-  #tooLong(text) {
-    return lengthStanding(text, this.#app.chat.limits?.text)?.isTooLong;
-  }
-
   #tellStanding() {
     const { chat, engine } = this.#app, text = this.#field.value;
-    const length = lengthStanding(text, chat.limits?.text);
+    const length = lengthStanding(text, chat.limits.text), isTooLong = Boolean(length?.isTooLong);
     const told = this.#trouble || length?.text || hint(text) ||
       standing(engine.status, chat, this.#muted.get(`${this.#room} ${chat.me.uid}`));
     // A count that changes with each key is not read out.
-    attribute(this.#note, "aria-live", length && !length.isTooLong && "off");
+    attribute(this.#note, "aria-live", length && !isTooLong && "off");
     if (this.#note.textContent !== told) fill(this.#note, told);
-    this.#note.classList.toggle("trouble", Boolean(this.#trouble || length?.isTooLong));
-    attribute(this.#field, "aria-invalid", length?.isTooLong && "true");
-    this.#send.disabled = !text.trim() || Boolean(length?.isTooLong);
+    this.#note.classList.toggle("trouble", isTooLong || this.#trouble !== "");
+    attribute(this.#field, "aria-invalid", isTooLong && "true");
+    this.#send.disabled = isTooLong || !text.trim();
   }
 }
