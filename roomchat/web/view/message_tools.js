@@ -2,9 +2,9 @@
 
 import { pairRoom } from "../core/protocol.js";
 import { whose } from "../model/words.js";
+import { iconButton } from "./buttons.js";
 import { copy } from "./clipboard.js";
 import { el } from "./dom.js";
-import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 
 /** @typedef {import("./app.js").App} App */
@@ -63,9 +63,7 @@ export class MessageTools {
 
   /** @param {Deed} deed */
   #button({ label, icon: drawing, run, danger }) {
-    const classes = danger ? "tool danger" : "tool";
-    return el("button", { class: classes, type: "button", title: label, "aria-label": label, onclick: run },
-      icon(drawing));
+    return iconButton(drawing, label, run, { class: danger ? "tool danger" : "tool" });
   }
 
   /** @param {any} entry */

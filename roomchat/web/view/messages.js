@@ -29,7 +29,7 @@ export class MessagesPane {
   #announcer = new Announcer();
   #room = /** @type {string | null} */ (null);
   #timeline = /** @type {import("../model/timeline.js").Timeline | null} */ (null);
-  #unlisten = () => {};
+  #unlisten = /** @type {(() => void) | undefined} */ (undefined);
   /** @type {Map<string, Place | null>} where one was in rooms, if not at the end */
   #places = new Map();
   #frame = 0;
@@ -181,11 +181,11 @@ export class MessagesPane {
     if (room === this.#room) return;
     if (this.#room !== null) this.#leave(this.#room);
     this.#room = room;
-    this.#unlisten();
+    this.#unlisten?.();
     this.#announcer.forget();
     this.#list.forget();
     this.#timeline = room === null ? null : this.timelines.of(room);
-    this.#unlisten = this.#timeline?.on("change", () => this.#schedule()) ?? (() => {});
+    this.#unlisten = this.#timeline?.on("change", () => this.#schedule());
     if (!this.#timeline || room === null) {
       this.#list.timeline = null;
       fill(this.#top);
@@ -254,7 +254,7 @@ export class MessagesPane {
   }
 
   /** @param {boolean} [isShown] whether somebody sees it */
-  #paint(isShown = document.visibilityState === "visible" && document.hasFocus()) {
+  #paint(isShown = this.#app.chat.isWatched) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const timeline = this.#timeline, room = this.#room;

@@ -2,7 +2,7 @@
 
 import { MessageTools } from "./message_tools.js";
 
-/** @typedef {import("../model/rows.js").Row} Row */
+/** @typedef {import("./row_list.js").Shown} Shown */
 
 export class Pressed {
   #app;
@@ -45,8 +45,7 @@ export class Pressed {
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     const target = /** @type {HTMLElement} */ (event.target), row = this.#list.rowAt(target);
-    const isOnRow = row !== null && target === this.#list.rowOf(row.key);
-    const entry = isOnRow && entryOf(row);
+    const entry = target === row?.element && entryOf(row);
     const run = {
       Escape: () => this.#app.focus(),
       ArrowUp: () => this.#step(row, -1),
@@ -60,10 +59,10 @@ export class Pressed {
     run();
   }
 
-  /** @param {Row | null} row from which one goes; null: from behind the last one @param {-1 | 1} by */
+  /** @param {Shown | undefined} row from which one goes; undefined: from behind the last one @param {-1 | 1} by */
   #step(row, by) {
     const all = this.#list.elements;
-    const now = row ? all.indexOf(/** @type {HTMLElement} */ (this.#list.rowOf(row.key))) : all.length;
+    const now = row ? all.indexOf(row.element) : all.length;
     all[Math.min(Math.max(now + by, 0), all.length - 1)]?.focus();
   }
 
@@ -75,7 +74,7 @@ export class Pressed {
     if (uid) open("person", { uid: Number(uid), name });
     if (chat.rooms.has(room)) go(room ?? null);
     else if (room) open("join", { room });
-    const item = /** @type {any} */ (this.#list.rowAt(button)?.item);
+    const item = /** @type {any} */ (this.#list.rowAt(button)?.row.item);
     if (!again && !drop) return;
     const { id, at, ...line } = item.line;
     this.#list.timeline?.drop(id);
@@ -85,10 +84,9 @@ export class Pressed {
   /** @param {HTMLElement} target */
   #point(target) {
     const row = this.#list.rowAt(target), entry = row && entryOf(row);
-    const element = row && this.#list.rowOf(row.key);
-    if (element && entry) this.#tools.show(element, entry);
+    if (entry) this.#tools.show(row.element, entry);
   }
 }
 
-/** @param {Row} row @returns {any} what was said in it, if it is in the log */
-const entryOf = ({ item }) => (item?.kind === "entry" && "text" in item.entry ? item.entry : null);
+/** @param {Shown} shown @returns {any} what was said in a row, if it is in the log */
+const entryOf = ({ row: { item } }) => (item?.kind === "entry" && "text" in item.entry ? item.entry : null);

@@ -162,15 +162,15 @@ export class RowList {
     return rowsOf(timeline, number, number + LEAST, look).find(({ item }) => item)?.key ?? "";
   }
 
-  /** @param {string} key @returns {HTMLElement | null} */
+  /** @param {string} key @returns {HTMLElement | undefined} */
   rowOf(key) {
-    return this.#shown.get(key)?.element ?? null;
+    return this.#shown.get(key)?.element;
   }
 
-  /** @param {Element | null} element within a row @returns {Row | null} */
+  /** @param {Element | null} [element] within a row @returns {Shown | undefined} */
   rowAt(element) {
-    const key = /** @type {HTMLElement | null} */ (element?.closest("[data-key]"))?.dataset.key;
-    return (key && this.#shown.get(key)?.row) || null;
+    const row = /** @type {HTMLElement | null | undefined} */ (element?.closest("[data-key]"));
+    return this.#shown.get(row?.dataset.key ?? "");
   }
 
   /** The elements that one goes through with the arrows. */
@@ -181,7 +181,7 @@ export class RowList {
   /** @param {Row[]} rows @param {Look} look */
   #put(rows, look) {
     const { activeElement } = document;
-    const focused = this.element.contains(activeElement) ? this.rowAt(activeElement) : null;
+    const focused = this.element.contains(activeElement) && this.rowAt(activeElement);
     const shown = new Map(rows.map((row) => [row.key, this.#row(row, look)]));
     /** @type {Map<string, HTMLElement>} */
     const days = new Map();
@@ -200,7 +200,7 @@ export class RowList {
     this.#shown = shown;
     this.#days = days;
     if (focused && !this.element.contains(document.activeElement)) {
-      (this.rowOf(focused.key) ?? this.#scroller).focus({ preventScroll: true });
+      (this.rowOf(focused.row.key) ?? this.#scroller).focus({ preventScroll: true });
     }
   }
 
