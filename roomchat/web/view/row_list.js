@@ -5,7 +5,7 @@
 // no height is ever guessed. `fit` says how much of it stands above and below what is seen.
 
 import { rowsOf } from "../model/rows.js";
-import { el } from "./dom.js";
+import { arrange, el } from "./dom.js";
 import { rowElement } from "./message.js";
 import { dayName } from "./times.js";
 
@@ -222,21 +222,5 @@ export class RowList {
     if (label.textContent !== name) label.textContent = name; // today is yesterday tomorrow
     days.set(key, made);
     return made;
-  }
-}
-
-/**
- * Make these the children of an element, in that order. What is there already is moved only if it must be: it
- * would lose the focus, and where it is scrolled to.
- * @param {Element} parent
- * @param {Element[]} children
- */
-function arrange(parent, children) {
-  const wanted = new Set(children);
-  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
-  let place = parent.firstElementChild;
-  for (const child of children) {
-    if (child === place) place = child.nextElementSibling;
-    else parent.insertBefore(child, place);
   }
 }
