@@ -26,7 +26,7 @@ const composer = new Composer(app, pane);
 const whereabouts = new Whereabouts(app);
 new Notify(app);
 mount(app, pane.element, composer.element, ({ motd, lobby = null }) => {
-  if (motd) pane.timelines.tell(motd.split("\n").map(cell), "told", lobby);
+  if (motd) pane.timelines.tell(motd.split("\n").map(cell), "printed", lobby);
 });
 
 /**

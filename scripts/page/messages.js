@@ -56,6 +56,7 @@ class FakeChat extends Emitter {
   names = new Map(NAMES.map((name, uid) => [uid, name]).slice(1));
   current = "tea";
   heard = new Map();
+  isWatched = true;
   rooms = new Map([
     ["tea", { key: "tea", name: "tea", topic: "Which leaves, and when", mark: 0, lastSeq: 1, members: new Map(), role: "owner" }],
     ["ops", { key: "ops", name: "ops", topic: "", mark: 0, members: new Map() }],

@@ -30,6 +30,17 @@ SCROLL_UP = """async () => {
   }
   return { worst, most, lost };
 }"""
+FOCUSED = """async () => {
+  const { el, keyed } = await import("/view/dom.js");
+  const list = document.body.appendChild(el("ul"));
+  const show = (keys) => {
+    keyed(list, [...keys], (key) => key, (key) => el("li", null, el("button", null, key)), () => {});
+    return `${list.textContent} ${document.activeElement.textContent}`;
+  };
+  show("abcd");
+  list.children[2].firstElementChild.focus();
+  return ["bcd", "xbcd", "xbd", "x"].map(show);
+}"""
 SEEN = """() => [...document.querySelectorAll(".messages article")].map((one) => [
   one.dataset.key, Math.round(one.getBoundingClientRect().top)])"""
 
@@ -80,6 +91,14 @@ def test_one_begins_where_it_is_new(person: Callable[..., Person]) -> None:
     assert not page.evaluate("engine.wasRead.has('tea')")
     page.get_by_role("button", name=" new").click()
     page.wait_for_function("engine.wasRead.has('tea')")
+
+
+def test_the_focus_stays_in_a_list(person: Callable[..., Person]) -> None:
+    """Where it is, whatever goes and comes before that; when that goes, on what stands in its place."""
+    ann = person("http://localhost")
+    ann.context.route("**/*", answer)
+    page = ann.open("/harness/messages.html?count=1")
+    assert page.evaluate(FOCUSED) == ["bcd c", "xbcd c", "xbd d", "x x"]
 
 
 def on_screen(page: Page) -> list[list[object]]:

@@ -12,7 +12,7 @@ import { tombstone } from "../core/kept.js";
  * What is shown, each with a key that nothing else in its timeline has, and the ms when it was. They are never
  * changed, only replaced.
  * @typedef {{kind: "entry", key: string, at: number, entry: Entry}} Logged
- * @typedef {"told" | "quiet" | "trouble"} Tone asked for; what one may overlook; what one should not
+ * @typedef {"printed" | "quiet" | "trouble"} Tone asked for; what one may overlook; what one should not
  * @typedef {{kind: "gap", key: string, at: number, after: number, before: number}} Hole
  * @typedef {{kind: "told", key: string, at: number, lines: string[], tone: Tone}} Told
  * @typedef {{kind: "refused", key: string, at: number, line: Line, reason: string}} RefusedLine

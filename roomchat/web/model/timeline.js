@@ -130,7 +130,7 @@ export class Timeline extends Emitter {
    * @param {string[]} lines made harmless
    * @param {import("./run.js").Tone} [tone]
    */
-  tell(lines, tone = "told") {
+  tell(lines, tone = "printed") {
     if (lines.length) this.#append({ kind: "told", key: this.#key(), at: Date.now(), lines, tone });
   }
 

@@ -6,6 +6,8 @@
 import { asksForSomeone, candidates } from "../model/complete.js";
 import { meetEveryone } from "../model/everyone.js";
 import { attribute, el, fill } from "./dom.js";
+import { markOption, nextOption } from "./options.js";
+import { colourOf, theirs } from "./person.js";
 
 /** @typedef {import("../model/complete.js").Candidate} Candidate */
 
@@ -14,6 +16,7 @@ const ASK_EVERY = 60_000; // ms: how often everyone on the server is asked for
 export class Completion {
   element = el("ul", {
     class: "completion", id: "completion", role: "listbox", "aria-label": "Suggestions", hidden: true,
+    onpointerdown: (/** @type {Event} */ event) => event.preventDefault(), // the field keeps the focus
   });
   #app;
   #field;
@@ -30,33 +33,16 @@ export class Completion {
   constructor(app, field) {
     this.#app = app;
     this.#field = field;
-    for (const [name, value] of [["aria-autocomplete", "list"], ["aria-haspopup", "listbox"]]) {
-      field.setAttribute(name, value);
-    }
-    this.element.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
-    this.element.addEventListener("click", (event) => {
-      const option = /** @type {Element} */ (event.target).closest("[role=option]");
-      if (option) this.#take([...this.element.children].indexOf(option));
-    });
-  }
-
-  /** Whether something is offered. */
-  get isOpen() {
-    return !this.element.hidden;
   }
 
   /** What stands in the field has changed: offer what fits, if it asks for that. */
   update() {
     const { word, found, isAsked, isSure } = this.#look();
-    if (!isAsked || !found.length) return this.close();
-    this.#show(word, found, isSure ? 0 : -1);
+    this.#show(word, isAsked ? found : [], isSure ? 0 : -1);
   }
 
   close() {
-    this.element.hidden = true;
-    this.#found = [];
-    this.#mark(-1);
-    attribute(this.#field, "aria-controls", null);
+    this.#show("", [], -1);
   }
 
   /**
@@ -64,36 +50,29 @@ export class Completion {
    * @returns {boolean} whether it is done with it
    */
   takes({ key, shiftKey, ctrlKey, altKey, metaKey }) {
-    if (ctrlKey || altKey || metaKey) return false;
-    if (key === "Tab" && !shiftKey) return this.isOpen ? this.#take(Math.max(this.#chosen, 0)) : this.#complete();
-    if (!this.isOpen || shiftKey) return false;
-    switch (key) {
-      case "ArrowDown": return this.#step(1);
-      case "ArrowUp": return this.#step(-1);
-      case "Enter": return this.#chosen >= 0 && !this.#isComplete() && this.#take(this.#chosen);
-      case "Escape":
-        this.close();
-        return true;
-      default: return false;
-    }
+    if (ctrlKey || altKey || metaKey || shiftKey) return false;
+    const { length } = this.#found;
+    if (key === "Tab") return length ? this.#take(Math.max(this.#chosen, 0)) : this.#complete();
+    if (!length) return false;
+    if (key === "Enter") return this.#chosen >= 0 && !this.#isComplete() && this.#take(this.#chosen);
+    const next = nextOption(key, this.#chosen, length);
+    if (key === "Escape") this.close();
+    else if (next === undefined) return false;
+    else this.#mark(next);
+    return true;
   }
 
   #look() {
     const { value, selectionStart, selectionEnd } = this.#field;
-    if (selectionStart !== selectionEnd) return { word: "", found: [], isAsked: false, isSure: false };
-    return candidates(value.slice(0, selectionStart), this.#app.chat);
+    return candidates(selectionStart === selectionEnd ? value.slice(0, selectionStart) : "", this.#app.chat);
   }
 
   /** Tab, where nothing is offered yet: what can be completed? @returns {boolean} */
   #complete() {
     const { word, found } = this.#look();
-    if (found.length === 1) {
-      this.#show(word, found, 0);
-      return this.#take(0);
-    }
-    if (found.length) this.#show(word, found, 0);
-    else if (!word || !this.#meetEveryone()) return false; // to what comes next on the page
-    return true;
+    if (!found.length) return word !== "" && this.#meetEveryone(); // if not: to what comes next on the page
+    this.#show(word, found, 0);
+    return found.length > 1 || this.#take(0);
   }
 
   /** Somebody is to be named of whom we may not have heard. @returns {boolean} */
@@ -114,34 +93,26 @@ export class Completion {
 
   /**
    * @param {string} word
-   * @param {Candidate[]} found
+   * @param {Candidate[]} found none: nothing is offered
    * @param {number} chosen
    */
   #show(word, found, chosen) {
     this.#word = word;
     this.#found = found;
-    fill(this.element, ...found.map(option));
-    this.element.hidden = false;
-    this.#field.setAttribute("aria-controls", this.element.id);
+    fill(this.element, ...found.map(({ text, meaning, uid }, place) => el(
+      "li", { id: `completion-${place}`, role: "option", onclick: () => this.#take(place) },
+      theirs(text.trim().replace(/:$/, ""), uid !== undefined && colourOf(uid)),
+      el("span", { class: "soft small ellipsis" }, uid === undefined ? meaning : `number ${uid}`),
+    )));
+    this.element.hidden = !found.length;
+    attribute(this.#field, "aria-controls", found.length > 0 && this.element.id);
     this.#mark(chosen);
-  }
-
-  /** @param {number} by @returns {true} */
-  #step(by) {
-    const { length } = this.#found;
-    this.#mark(this.#chosen < 0 && by < 0 ? length - 1 : (this.#chosen + by + length) % length);
-    return true;
   }
 
   /** @param {number} chosen */
   #mark(chosen) {
-    const options = this.element.children;
-    options[this.#chosen]?.setAttribute("aria-selected", "false");
     this.#chosen = chosen;
-    const option = options[chosen];
-    attribute(this.#field, "aria-activedescendant", option?.id);
-    option?.setAttribute("aria-selected", "true");
-    option?.scrollIntoView({ block: "nearest" });
+    markOption(this.#field, this.element, chosen);
   }
 
   /** @param {number} place @returns {true} */
@@ -152,14 +123,4 @@ export class Completion {
     this.#field.dispatchEvent(new InputEvent("input", { bubbles: true }));
     return true;
   }
-}
-
-/** @param {Candidate} candidate @param {number} place */
-function option({ text, meaning, uid }, place) {
-  const name = el("bdi", null, text.trim().replace(/:$/, ""));
-  if (uid !== undefined) name.style.color = `var(--name-${(uid * 5) % 12})`;
-  return el(
-    "li", { id: `completion-${place}`, role: "option", "aria-selected": "false" },
-    name, el("span", { class: "soft small ellipsis" }, meaning),
-  );
 }

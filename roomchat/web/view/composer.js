@@ -18,7 +18,7 @@ const NO_FILES = "There are no files in this chat. You can paste a link to one."
 
 /**
  * What the messages can do for what is typed.
- * @typedef {{tell(lines: string[], tone?: "told" | "trouble"): void, goTo(room: string, seq: number): void,
+ * @typedef {{tell(lines: string[], tone?: "printed" | "trouble"): void, goTo(room: string, seq: number): void,
  *   page(by: 1 | -1): void, clear(): void}} Pane
  */
 
@@ -27,10 +27,16 @@ export class Composer {
   #pane;
   #field = el("textarea", {
     class: "composer-field", rows: 1, "aria-label": "Message", "aria-describedby": "composer-note", dir: "auto",
-    autocomplete: "off", name: "message",
+    autocomplete: "off", name: "message", "aria-autocomplete": "list", "aria-haspopup": "listbox",
+    oninput: () => this.#changed(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
+    onblur: () => this.#completion.close(),
   });
   #note = el("p", { class: "composer-note", id: "composer-note", role: "status" });
-  #send = el("button", { class: "icon-button", "aria-label": "Send", type: "submit" }, icon("send"));
+  #send = el("button", {
+    class: "icon-button", "aria-label": "Send", type: "submit",
+    // A phone hides its keyboard when the field loses the focus.
+    onpointerdown: (/** @type {Event} */ event) => event.preventDefault(),
+  }, icon("send"));
   #completion;
   #history = new TypedHistory();
   #runner;
@@ -62,7 +68,10 @@ export class Composer {
       copy,
     });
     this.element = el(
-      "form", { class: "composer", "aria-label": "Write", novalidate: true }, this.#completion.element, this.#note,
+      "form", { class: "composer", "aria-label": "Write", onsubmit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        this.#submit();
+      } }, this.#completion.element, this.#note,
       el("div", { class: "composer-box" }, this.#field, this.#send),
     );
     this.#listen();
@@ -99,33 +108,11 @@ export class Composer {
     this.#field.focus();
   }
 
-  /**
-   * Put something in where the cursor is, and go there.
-   * @param {string} text
-   */
-  insert(text) {
-    const { value, selectionStart, selectionEnd } = this.#field;
-    const space = selectionStart && !/\s/.test(value[selectionStart - 1]) ? " " : "";
-    this.#field.setRangeText(space + text, selectionStart, selectionEnd, "end");
-    this.focus();
-    this.#changed();
-  }
-
   #listen() {
-    const { engine, chat } = this.#app, field = this.#field;
-    this.element.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#submit();
-    });
-    // A phone hides its keyboard when the field loses the focus.
-    this.#send.addEventListener("pointerdown", (event) => event.preventDefault());
-    field.addEventListener("input", () => this.#changed());
-    field.addEventListener("keydown", (event) => this.#key(event));
-    field.addEventListener("blur", () => this.#completion.close());
-    field.addEventListener("paste", (event) => this.#refuseFiles(event, event.clipboardData));
-    for (const kind of /** @type {const} */ (["dragover", "drop"])) {
-      // Anywhere: a browser would leave the page, and open the file.
-      document.addEventListener(kind, (event) => this.#refuseFiles(event, event.dataTransfer));
+    const { engine, chat } = this.#app;
+    // Anywhere: a browser would leave the page, and open the file.
+    for (const kind of ["paste", "dragover", "drop"]) {
+      document.addEventListener(kind, (event) => this.#refuseFiles(event));
     }
     window.addEventListener("pagehide", () => this.#keep());
     chat.on("change", (/** @type {string} */ what) => {
@@ -147,8 +134,11 @@ export class Composer {
     const { key, shiftKey, ctrlKey, altKey, metaKey } = event, field = this.#field;
     if (key === "Enter" && !shiftKey && !(this.#isTouch.matches && !ctrlKey && !metaKey)) {
       event.preventDefault();
-      if (altKey) this.insert("\n");
-      else this.#submit();
+      if (!altKey) this.#submit();
+      else {
+        field.setRangeText("\n", field.selectionStart, field.selectionEnd, "end");
+        this.#changed();
+      }
     } else if (shiftKey || ctrlKey || altKey || metaKey) return;
     else if (key === "ArrowUp" || key === "ArrowDown") {
       const line = key === "ArrowUp" ? this.#history.older(field.value) : this.#history.newer(field.value);
@@ -173,9 +163,7 @@ export class Composer {
 
   async #submit() {
     const text = this.#field.value.toWellFormed(), room = this.#app.chat.current;
-    if (!text.trim()) return;
-    if (this.#tooLong(text)) return this.#tellStanding();
-    this.#completion.close();
+    if (this.#send.disabled) return;
     this.#history.add(text);
     this.#write("");
     this.#keep();
@@ -209,7 +197,6 @@ export class Composer {
   /** @param {string} text put it into the field */
   #write(text) {
     this.#field.value = text;
-    this.#field.setSelectionRange(text.length, text.length);
     this.#trouble = "";
     this.#grow();
     this.#completion.close();
@@ -217,15 +204,15 @@ export class Composer {
   }
 
   #grow() {
-    const { style } = this.#field;
     if (CSS.supports("field-sizing: content")) return;
-    style.height = "auto";
-    style.height = `${this.#field.scrollHeight}px`;
+    this.#field.style.height = "auto";
+    this.#field.style.height = `${this.#field.scrollHeight}px`;
   }
 
-  /** @param {Event} event @param {DataTransfer | null} data */
-  #refuseFiles(event, data) {
-    if (!data?.types.includes("Files") || data.types.includes("text/plain")) return;
+  /** @param {any} event with files that are pasted, or drawn here */
+  #refuseFiles(event) {
+    const { types } = event.clipboardData ?? event.dataTransfer;
+    if (!types.includes("Files") || types.includes("text/plain")) return;
     event.preventDefault();
     if (event.type === "dragover") return;
     this.#trouble = NO_FILES;
@@ -279,21 +266,16 @@ export class Composer {
     this.#tellStanding();
   }
 
-  /** @param {string} text */
-  #tooLong(text) {
-    return lengthStanding(text, this.#app.chat.limits?.text)?.isTooLong;
-  }
-
   #tellStanding() {
     const { chat, engine } = this.#app, text = this.#field.value;
-    const length = lengthStanding(text, chat.limits?.text);
+    const length = lengthStanding(text, chat.limits.text), isTooLong = Boolean(length?.isTooLong);
     const told = this.#trouble || length?.text || hint(text) ||
       standing(engine.status, chat, this.#muted.get(`${this.#room} ${chat.me.uid}`));
     // A count that changes with each key is not read out.
-    attribute(this.#note, "aria-live", length && !length.isTooLong && "off");
+    attribute(this.#note, "aria-live", length && !isTooLong && "off");
     if (this.#note.textContent !== told) fill(this.#note, told);
-    this.#note.classList.toggle("trouble", Boolean(this.#trouble || length?.isTooLong));
-    attribute(this.#field, "aria-invalid", length?.isTooLong && "true");
-    this.#send.disabled = !text.trim() || Boolean(length?.isTooLong);
+    this.#note.classList.toggle("trouble", isTooLong || this.#trouble !== "");
+    attribute(this.#field, "aria-invalid", isTooLong && "true");
+    this.#send.disabled = isTooLong || !text.trim();
   }
 }

@@ -62,7 +62,7 @@ export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(
 
 /**
  * Show a list by keys: elements that were there stay the same ones (so the focus stays, and little is painted).
- * From one that goes the focus moves to the one beside it.
+ * From one that goes the focus moves to the one in its place.
  *
  * @template T
  * @param {Element} parent
@@ -72,23 +72,32 @@ export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(
  * @param {(element: HTMLElement, item: T) => void} update
  */
 export function keyed(parent, items, keyOf, make, update) {
-  const old = new Map();
-  for (const child of /** @type {HTMLElement[]} */ ([...parent.children])) old.set(child.dataset.key, child);
-  let place = parent.firstElementChild;
-  for (const item of items) {
-    const key = keyOf(item);
-    const element = old.get(key) ?? make(item);
-    old.delete(key);
+  const before = /** @type {HTMLElement[]} */ ([...parent.children]);
+  const old = new Map(before.map((child) => [child.dataset.key, child]));
+  const focused = before.findIndex((child) => child.contains(document.activeElement));
+  arrange(parent, items.map((item) => {
+    const key = keyOf(item), element = old.get(key) ?? make(item);
     element.dataset.key = key;
     update(element, item);
-    if (element === place) place = element.nextElementSibling;
-    else parent.insertBefore(element, place);
-  }
-  for (const gone of old.values()) {
-    const isFocused = gone.contains(document.activeElement);
-    const beside = gone.nextElementSibling ?? gone.previousElementSibling;
-    gone.remove();
-    if (isFocused) beside?.querySelector("button")?.focus();
+    return element;
+  }));
+  if (before[focused]?.isConnected !== false) return;
+  (parent.children[focused] ?? parent.lastElementChild)?.querySelector("button")?.focus();
+}
+
+/**
+ * Make these the children of an element, in that order. What is there already is moved only if it must be: it
+ * would lose the focus, and where it is scrolled to.
+ * @param {Element} parent
+ * @param {Element[]} children
+ */
+export function arrange(parent, children) {
+  const wanted = new Set(children);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  let place = parent.firstElementChild;
+  for (const child of children) {
+    if (child === place) place = child.nextElementSibling;
+    else parent.insertBefore(child, place);
   }
 }
 

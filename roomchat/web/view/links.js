@@ -15,9 +15,7 @@ import { readInvite } from "../model/invite.js";
  * @returns {Link}
  */
 export function takeLink() {
-  const fields = new URLSearchParams(location.hash.slice(1));
-  const [invite, room, token, dial] =
-    ["invite", "join", "token", "dial"].map((name) => fields.get(name) || undefined);
+  const { invite, join: room, token, dial } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   if (!invite && !room && !dial) return {};
   history.replaceState(history.state, "", location.pathname + location.search);
   if (!invite) return { room, token, dial: dial?.replace(/\D/g, "") };

@@ -19,17 +19,14 @@ import { since, timeElement } from "./times.js";
  *   meant: import("../model/text.js").Meant}} Look
  */
 
-/** @type {Record<Row["kind"], (row: Row, look: Look) => HTMLElement>} */
+/** @type {Record<Row["kind"], (row: Row & {item: any}, look: Look) => HTMLElement>} */
 const MAKE = {
   words: saidRow,
   tombstone: saidRow,
-  deed: (row, look) => aside(row, "deed", [deedWords(/** @type {any} */ (row.item).entry, look)]),
-  gap: (row, look) => aside(row, "gap", told({ type: "gap", ...row.item }, look)),
-  comings: (row) => aside(row, "comings", [comingsWords(/** @type {any} */ (row.item))]),
-  told: (row) => {
-    const { lines: all, tone } = /** @type {import("../model/run.js").Told} */ (row.item);
-    return aside(row, { told: "printed", quiet: "comings", trouble: "trouble" }[tone], all);
-  },
+  deed: (row, look) => aside(row, [deedWords(row.item.entry, look)]),
+  gap: (row, look) => aside(row, told({ type: "gap", ...row.item }, look)),
+  comings: (row) => aside(row, [comingsWords(row.item)]),
+  told: (row) => aside(row, row.item.lines, row.item.tone),
   new: ({ at }) =>
     el("div", { class: "new", role: "separator" }, el("span", null, at ? `new since ${since(at)}` : "new")),
 };
@@ -42,59 +39,38 @@ const MAKE = {
  */
 export const rowElement = (row, look) => MAKE[row.kind](row, look);
 
-/** @param {Row} row @param {Look} look */
-function saidRow({ item, at, isHead, key }, look) {
-  const { uid, name, spoken, state, reason } = speech(/** @type {any} */ (item), look);
-  const isMine = uid === look.me.uid, { star, text } = spoken ? said(spoken) : { star: false, text: DELETED };
-  const isForMe = spoken && !isMine && !look.isPair && isMentioned(look.me.name, text);
+/** @param {Row & {item: any}} row @param {Look} look */
+function saidRow({ item: { kind: state, entry, line, reason }, kind, at, isHead, key }, look) {
+  const spoken = { text: DELETED, ...(entry ?? { ...line, ...look.me, type: line.kind }) }, { uid, name } = spoken;
+  const isMine = uid === look.me.uid, { star, text } = said(spoken);
+  const isForMe = kind === "words" && !isMine && !look.isPair && isMentioned(look.me.name, text);
   const classes =
-    ["said", isHead && "head", star && "action", isMine && "mine", isForMe && "for-me", !spoken && "deleted",
-    state].filter(Boolean).join(" ");
-  const who = el("button", {
-    class: `name ${colourOf(uid)}`, type: "button", tabindex: "-1", dir: "auto",
-    "data-uid": uid, "data-name": name,
-  }, speaker(uid, name));
-  const pieces = spoken ? tokens(text, look.meant) : [];
-  /** @type {any} */
-  const body = spoken ? words(pieces, look) : [el("span", null, DELETED)];
-  const isLarge = spoken && !star && isPictures(text);
-  return el("article", { class: classes, tabindex: "-1", "data-key": key },
+    ["said", kind, state, isHead && "head", star && "action", isMine && "mine", isForMe && "for-me"];
+  return el("article", { class: classes.filter(Boolean).join(" "), tabindex: "-1", "data-key": key },
     isHead && tile(uid),
-    el("header", { class: isHead ? "who" : "who unseen" }, who, " "),
+    el("header", { class: isHead ? "who" : "who unseen" },
+      pressable(`name ${colourOf(uid)}`, { "data-uid": uid, "data-name": name }, speaker(uid, name)), " "),
     timeElement(at),
-    el("div", { class: isLarge ? "text large" : "text", dir: "auto" }, ...body),
-    state === "waits" && el("p", { class: "state" }, look.isOffline ? "waits: you are offline" : "waits"),
+    el("div", { class: !star && isPictures(text) ? "text large" : "text", dir: "auto" },
+      ...words(tokens(text, look.meant), look)),
+    state === "waiting" && el("p", { class: "state" }, look.isOffline ? "waits: you are offline" : "waits"),
     state === "refused" && el("p", { class: "state trouble" }, `not sent: ${reason} `,
       el("button", { class: "link", type: "button", "data-again": "true" }, "Try again"), " ",
       el("button", { class: "link", type: "button", "data-drop": "true" }, "Remove")),
   );
 }
 
-/**
- * Whose words an item has.
- * @param {import("../model/run.js").Logged | import("../model/run.js").Waiting |
- *   import("../model/run.js").RefusedLine} item
- * @param {Look} look
- * @returns {{uid: number, name: string, spoken: any, state: "" | "waits" | "refused", reason: string}}
- */
-function speech(item, { me }) {
-  if (item.kind === "entry") {
-    const { uid, name } = item.entry;
-    return { uid, name, spoken: "text" in item.entry ? item.entry : null, state: "", reason: "" };
-  }
-  const { text, kind } = item.line;
-  const isRefused = item.kind === "refused";
-  return { ...me, spoken: { type: kind ?? "message", text }, state: isRefused ? "refused" : "waits",
-    reason: isRefused ? item.reason : "" };
-}
+/** @param {string} classes @param {Record<string, any>} data what pressed.js is to know @param {string} text */
+const pressable = (classes, data, text) =>
+  el("button", { class: classes, type: "button", tabindex: "-1", dir: "auto", ...data }, text);
 
 /**
  * What is told beside what people say.
  * @param {Row} row
- * @param {string} kind
  * @param {string[]} sentences made harmless
+ * @param {string} [kind]
  */
-function aside({ at, key }, kind, sentences) {
+function aside({ kind: rowKind, at, key }, sentences, kind = rowKind) {
   const shown = sentences.map((one) => el("p", { dir: "ltr" }, ...isolated(one)));
   return el("article", { class: `aside ${kind}`, tabindex: "-1", "data-key": key }, timeElement(at),
     el("div", { class: "text" }, ...shown));
@@ -129,14 +105,9 @@ function piece({ kind, text, shown = text, url, host, uid, room }, look) {
   if (kind === "person") {
     const classes = `person ${colourOf(uid ?? 0)}${uid === look.me.uid ? " me" : ""}`;
     const name = look.names.get(uid ?? 0) ?? text.slice(1);
-    return el("button", {
-      class: classes, type: "button", tabindex: "-1", dir: "auto", "data-uid": uid, "data-name": name,
-    }, text);
+    return pressable(classes, { "data-uid": uid, "data-name": name }, text);
   }
-  if (kind === "room") {
-    const props = { class: "room-link", type: "button", tabindex: "-1", dir: "auto", "data-room": room };
-    return el("button", props, text);
-  }
+  if (kind === "room") return pressable("room-link", { "data-room": room }, text);
   return text;
 }
 

@@ -2,16 +2,14 @@
 
 import { pairRoom } from "../core/protocol.js";
 import { whose } from "../model/words.js";
+import { iconButton } from "./buttons.js";
 import { copy } from "./clipboard.js";
 import { el } from "./dom.js";
-import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import { tell } from "./told.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {{label: string, icon: string, run: () => void, danger?: boolean}} Deed */
-
-const COPIED = 1500; // ms for which a button says so
 
 export class MessageTools {
   element = el("div", { class: "tools", role: "group", "aria-label": "Message" });
@@ -64,17 +62,13 @@ export class MessageTools {
 
   /** @param {Deed} deed */
   #button({ label, icon: drawing, run, danger }) {
-    const classes = danger ? "tool danger" : "tool";
-    return el("button", { class: classes, type: "button", title: label, "aria-label": label, onclick: run },
-      icon(drawing));
+    return iconButton(drawing, label, run, { class: danger ? "tool danger" : "tool" });
   }
 
   /** @param {any} entry */
   async #copy({ text }) {
     try {
       await copy(text);
-      this.element.classList.add("copied");
-      setTimeout(() => this.element.classList.remove("copied"), COPIED);
       tell("Copied.");
     } catch (error) {
       tell(/** @type {Error} */ (error).message);

@@ -5,12 +5,13 @@ import { Past } from "../model/past.js";
 import { Timelines } from "../model/timelines.js";
 import { Announcer } from "./announcer.js";
 import { el, fill } from "./dom.js";
-import { Jumps } from "./jumps.js";
+import { jump, label } from "./jumps.js";
 import { isLookedAt, onLook } from "./looked_at.js";
-import { RowLooks } from "./looks.js";
+import { lookAt } from "./looks.js";
 import { Pressed } from "./pressed.js";
 import { beginning } from "./room_beginning.js";
 import { RowList } from "./row_list.js";
+import { since } from "./times.js";
 import { tell } from "./told.js";
 
 /** @typedef {import("./app.js").App} App */
@@ -25,14 +26,13 @@ const TURNS = 4; // how often rows are put to an end in one painting, at the mos
 export class MessagesPane {
   timelines;
   #app;
-  #looks;
   #past;
   #list;
   #announcer = new Announcer();
   #room = /** @type {string | null} */ (null);
   #timeline = /** @type {import("../model/timeline.js").Timeline | null} */ (null);
-  #unlisten = () => {};
-  /** @type {Map<string, Place>} where one was in rooms, if not at the end */
+  #unlisten = /** @type {(() => void) | undefined} */ (undefined);
+  /** @type {Map<string, Place | null>} where one was in rooms, if not at the end */
   #places = new Map();
   #frame = 0;
   #scrollTop = 0; // when it was looked at last
@@ -44,20 +44,18 @@ export class MessagesPane {
   #top = el("div", { class: "top" });
   #scroller = el("div",
     { class: "messages", role: "log", "aria-live": "off", "aria-label": "Messages", tabindex: "0" });
-  #jumps = new Jumps(() => this.toNewest(), () => this.#goToNew());
-  element = el("div", { class: "messages-pane" }, this.#scroller, ...this.#jumps.elements,
+  #toNewest = jump("to-newest", () => this.toNewest());
+  #toNew = jump("to-new", () => this.#goToNew());
+  element = el("div", { class: "messages-pane" }, this.#scroller, this.#toNew, this.#toNewest,
     this.#announcer.element);
 
   /** @param {App} app */
   constructor(app) {
     this.#app = app;
     this.timelines = new Timelines(app.chat);
-    this.#looks = new RowLooks(app);
     this.#past = new Past(app.engine);
     this.#list = new RowList(this.#scroller);
-    new Pressed(app, this.#scroller, this.#list, {
-      first: () => this.toFirst(), newest: () => this.toNewest(), drop: (id) => this.#timeline?.drop(id),
-    });
+    new Pressed(app, this, this.#scroller, this.#list);
     this.#scroller.append(this.#top, this.#list.element);
     this.#listen();
     this.#look();
@@ -88,7 +86,7 @@ export class MessagesPane {
   /**
    * Say something at the end of the room that is looked at, beside its log.
    * @param {string[]} lines made harmless
-   * @param {"told" | "trouble"} [tone]
+   * @param {"printed" | "trouble"} [tone]
    */
   tell(lines, tone) {
     this.timelines.tell(lines, tone);
@@ -101,8 +99,7 @@ export class MessagesPane {
    * @param {number} seq
    */
   async goTo(room, seq) {
-    if (room !== this.#room) this.#app.chat.look(room);
-    this.#look();
+    this.#app.chat.look(room);
     const timeline = this.#timeline;
     if (!timeline || this.#room !== room) return;
     if (!(await this.#past.goTo(room, timeline, seq))) {
@@ -110,7 +107,7 @@ export class MessagesPane {
       return;
     }
     if (timeline !== this.#timeline) return;
-    const number = timeline.shown.find(seq), key = this.#list.firstKey(timeline, number, this.#looks.at(room));
+    const number = timeline.shown.find(seq), key = this.#list.firstKey(timeline, number, lookAt(this.#app, room));
     this.#list.open(timeline, number, { key, seq, offset: this.#scroller.clientHeight / 3 });
     this.#paint();
     const row = this.#list.rowOf(key);
@@ -133,7 +130,7 @@ export class MessagesPane {
   /** Look at the newest. */
   toNewest() {
     if (!this.#timeline) return;
-    if (this.#timeline.past && !this.#timeline.connect()) this.#timeline.toNewest();
+    if (!this.#timeline.connect()) this.#timeline.toNewest();
     this.#list.open(this.#timeline, null);
     this.#paint();
   }
@@ -143,21 +140,10 @@ export class MessagesPane {
     this.#scroller.scrollBy({ top: direction * this.#scroller.clientHeight * 0.9 });
   }
 
-  /** @param {number} count a few messages back, for a command that says how many */
-  back(count) {
-    const rows = this.#list.elements;
-    rows.at(-Math.min(count, rows.length))?.scrollIntoView({ block: "start" });
-  }
-
   /** Show nothing of what is here; one can scroll back to it. */
   clear() {
     this.#timeline?.clear();
     this.toNewest();
-  }
-
-  /** Go to the newest message with the keyboard. */
-  focus() {
-    (this.#list.elements.at(-1) ?? this.#scroller).focus();
   }
 
   #listen() {
@@ -185,7 +171,6 @@ export class MessagesPane {
 
   /** @param {string} what of the chat is another now */
   #changed(what) {
-    if (what === "people" || what === "me") this.#looks.forget();
     if (what === "current") this.#look();
     if (what === "me") this.#list.forget();
     if (!this.#isReading && what !== "rooms") this.#schedule();
@@ -197,14 +182,14 @@ export class MessagesPane {
     if (room === this.#room) return;
     if (this.#room !== null) this.#leave(this.#room);
     this.#room = room;
-    this.#unlisten();
+    this.#unlisten?.();
     this.#announcer.forget();
     this.#list.forget();
     this.#timeline = room === null ? null : this.timelines.of(room);
-    this.#unlisten = this.#timeline?.on("change", () => this.#schedule()) ?? (() => {});
+    this.#unlisten = this.#timeline?.on("change", () => this.#schedule());
     if (!this.#timeline || room === null) {
       this.#list.timeline = null;
-      fill(this.#top).dataset.state = "";
+      fill(this.#top);
       return;
     }
     const { mark = 0, lastSeq = 0 } = this.#app.chat.rooms.get(room) ?? {};
@@ -221,9 +206,7 @@ export class MessagesPane {
 
   /** @param {string} room that is not looked at any more */
   #leave(room) {
-    const place = this.#list.isAtEnd ? null : this.#list.place();
-    if (place) this.#places.set(room, place);
-    else this.#places.delete(room);
+    this.#places.set(room, this.#list.isAtEnd ? null : this.#list.place());
   }
 
   /** @param {Place} place @returns {number | null} of the item that was seen there */
@@ -277,16 +260,17 @@ export class MessagesPane {
     this.#frame = 0;
     const timeline = this.#timeline, room = this.#room;
     if (!timeline || room === null) return;
-    const look = this.#looks.at(room);
+    const look = lookAt(this.#app, room);
     if (look.mark !== this.#mark) this.#isMarkSeen = !look.mark;
     this.#mark = look.mark;
-    this.#list.paint(look, () => this.#paintTop());
+    const paint = () => this.#list.paint(look, () => this.#paintTop(room, look.isOffline));
+    paint();
     for (let turn = 0; turn < TURNS; turn += 1) {
-      const wanted = this.#list.fit();
-      if (wanted.older && turn === 0) this.#past.older(room, timeline);
-      if (wanted.newer && turn === 0) this.#past.newer(room, timeline);
-      if (!wanted.isChanged) break;
-      this.#list.paint(look, () => this.#paintTop());
+      const { older, newer, isChanged } = this.#list.fit();
+      if (older) this.#past.older(room, timeline);
+      if (newer) this.#past.newer(room, timeline);
+      if (!isChanged) break;
+      paint();
     }
     this.#scrollTop = this.#scroller.scrollTop;
     this.#isMarkSeen ||= isShown && this.#isSeen("new");
@@ -294,26 +278,23 @@ export class MessagesPane {
     if (isShown && this.#list.isAtEnd) this.#read(room);
   }
 
-  #paintTop() {
-    const run = /** @type {any} */ (this.#timeline).shown;
+  /** @param {string} room @param {boolean} isOffline */
+  #paintTop(room, isOffline) {
+    const run = /** @type {any} */ (this.#timeline).shown, fetching = isOffline ? LATER : "\u2026";
     const isBeginning = run.isWhole && this.#list.from <= run.start;
-    const { engine, chat } = this.#app, isOffline = engine.status.phase !== "online";
-    const { name, topic } = chat.rooms.get(this.#room) ?? {};
-    const isCut = run.firstSeq > 1;
-    const state = isBeginning ? `${this.#room} ${name} ${topic} ${isCut}` : `${isOffline}`;
-    if (this.#top.dataset.state === state) return;
-    this.#top.dataset.state = state;
-    this.#top.classList.toggle("fetching", !isBeginning);
-    fill(this.#top,
-      isBeginning ? beginning(chat, /** @type {string} */ (this.#room), isCut) : isOffline ? LATER : "\u2026");
+    const top = isBeginning ? beginning(this.#app.chat, room, run.firstSeq > 1) : el("p", null, fetching);
+    if (!this.#top.firstChild?.isEqualNode(top)) fill(this.#top, top);
   }
 
   /** @param {import("../model/timeline.js").Timeline} timeline */
   #paintJumps(timeline) {
-    if (this.#list.isAtEnd) timeline.unseen = 0;
-    this.#jumps.newest(!this.#list.isAtEnd, timeline.unseen);
-    const marked = timeline.live.at(timeline.live.find(this.#mark + 1) - 1);
-    this.#jumps.new(!this.#isMarkSeen, marked?.at);
+    const { isAtEnd } = this.#list;
+    if (isAtEnd) timeline.unseen = 0;
+    const { unseen } = timeline;
+    label(this.#toNewest, !isAtEnd && (unseen ? `${unseen} new` : "To the newest"));
+    this.#toNewest.classList.toggle("counted", unseen > 0);
+    const at = timeline.live.at(timeline.live.find(this.#mark + 1) - 1)?.at;
+    label(this.#toNew, !this.#isMarkSeen && (at ? `new since ${since(at)}` : "To what is new"));
   }
 
   /** @param {string} room whose end somebody sees */

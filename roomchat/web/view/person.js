@@ -26,9 +26,9 @@ export const tile = (uid, kind = "") =>
  * A name from others, made harmless, and by itself as to the direction of writing.
  *
  * @param {string} text
- * @param {string} [classes]
+ * @param {string | false} [classes]
  */
-export const theirs = (text, classes) => el("bdi", { class: classes ?? null, dir: "auto" }, cell(text));
+export const theirs = (text, classes) => el("bdi", { class: classes, dir: "auto" }, cell(text));
 
 // Words of scripts that are written from the right, as many as follow each other; without a comma of ours.
 const FROM_THE_RIGHT = "\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc";

@@ -2,31 +2,26 @@
 
 import { MessageTools } from "./message_tools.js";
 
-/** @typedef {import("../model/rows.js").Row} Row */
-
-/**
- * What they do. `first`, `newest`: look there; `drop`: take a refused line away.
- * @typedef {{first: () => void, newest: () => void, drop: (id: string) => void}} Deeds
- */
+/** @typedef {import("./row_list.js").Shown} Shown */
 
 export class Pressed {
   #app;
+  #pane;
   #list;
-  #deeds;
   #tools;
   #focused = /** @type {HTMLElement | null} */ (null);
 
   /**
    * @param {import("./app.js").App} app
+   * @param {import("./messages.js").MessagesPane} pane
    * @param {HTMLElement} scroller that the messages are in
    * @param {import("./row_list.js").RowList} list
-   * @param {Deeds} deeds
    */
-  constructor(app, scroller, list, deeds) {
+  constructor(app, pane, scroller, list) {
     this.#app = app;
+    this.#pane = pane;
     this.#list = list;
     this.#tools = new MessageTools(app);
-    this.#deeds = deeds;
     scroller.addEventListener("keydown", (event) => this.#key(event));
     scroller.addEventListener("click", (event) => this.#click(/** @type {HTMLElement} */ (event.target)));
     scroller.addEventListener("pointerover", (event) => this.#point(/** @type {HTMLElement} */ (event.target)));
@@ -50,22 +45,24 @@ export class Pressed {
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     const target = /** @type {HTMLElement} */ (event.target), row = this.#list.rowAt(target);
-    const isOnRow = row !== null && target === this.#list.rowOf(row.key);
-    const { first, newest } = this.#deeds;
-    if (event.key === "Escape") this.#app.focus();
-    else if (event.key === "ArrowUp") this.#step(row, -1);
-    else if (event.key === "ArrowDown") this.#step(row, 1);
-    else if (event.key === "Home") first();
-    else if (event.key === "End") newest();
-    else if (event.key === "Enter" && isOnRow && entryOf(row)) this.#tools.menu(target, entryOf(row));
-    else return;
+    const entry = target === row?.element && entryOf(row);
+    const run = {
+      Escape: () => this.#app.focus(),
+      ArrowUp: () => this.#step(row, -1),
+      ArrowDown: () => this.#step(row, 1),
+      Home: () => this.#pane.toFirst(),
+      End: () => this.#pane.toNewest(),
+      Enter: entry && (() => this.#tools.menu(target, entry)),
+    }[event.key];
+    if (!run) return;
     event.preventDefault();
+    run();
   }
 
-  /** @param {Row | null} row from which one goes; null: from behind the last one @param {-1 | 1} by */
+  /** @param {Shown | undefined} row from which one goes; undefined: from behind the last one @param {-1 | 1} by */
   #step(row, by) {
     const all = this.#list.elements;
-    const now = row ? all.indexOf(/** @type {HTMLElement} */ (this.#list.rowOf(row.key))) : all.length;
+    const now = row ? all.indexOf(row.element) : all.length;
     all[Math.min(Math.max(now + by, 0), all.length - 1)]?.focus();
   }
 
@@ -75,22 +72,21 @@ export class Pressed {
     const { uid, name, room, again, drop } = button?.dataset ?? {};
     const { chat, engine, go, open } = this.#app;
     if (uid) open("person", { uid: Number(uid), name });
-    if (room && chat.rooms.has(room)) go(room);
+    if (chat.rooms.has(room)) go(room ?? null);
     else if (room) open("join", { room });
-    const item = /** @type {any} */ (this.#list.rowAt(button)?.item);
+    const item = /** @type {any} */ (this.#list.rowAt(button)?.row.item);
     if (!again && !drop) return;
     const { id, at, ...line } = item.line;
-    this.#deeds.drop(id);
+    this.#list.timeline?.drop(id);
     if (again) engine.say(line);
   }
 
   /** @param {HTMLElement} target */
   #point(target) {
     const row = this.#list.rowAt(target), entry = row && entryOf(row);
-    const element = row && this.#list.rowOf(row.key);
-    if (element && entry) this.#tools.show(element, entry);
+    if (entry) this.#tools.show(row.element, entry);
   }
 }
 
-/** @param {Row} row @returns {any} what was said in it, if it is in the log */
-const entryOf = ({ item }) => (item?.kind === "entry" && "text" in item.entry ? item.entry : null);
+/** @param {Shown} shown @returns {any} what was said in a row, if it is in the log */
+const entryOf = ({ row: { item } }) => (item?.kind === "entry" && "text" in item.entry ? item.entry : null);

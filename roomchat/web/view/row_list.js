@@ -5,7 +5,7 @@
 // no height is ever guessed. `fit` says how much of it stands above and below what is seen.
 
 import { rowsOf } from "../model/rows.js";
-import { el } from "./dom.js";
+import { arrange, el } from "./dom.js";
 import { rowElement } from "./message.js";
 import { dayName } from "./times.js";
 
@@ -72,7 +72,7 @@ export class RowList {
   /**
    * Show what is there now.
    * @param {Look} look
-   * @param {(() => void) | null} [change] what changes above the rows at the same time
+   * @param {() => void} change what changes above the rows at the same time
    */
   paint(look, change) {
     const { timeline } = this;
@@ -83,7 +83,7 @@ export class RowList {
     this.to = Math.min(Math.max(this.to, this.from), end);
     timeline.looked = this.from;
     const held = this.isAtEnd ? null : this.#wanted ?? this.place();
-    change?.();
+    change();
     this.#put(rowsOf(timeline, this.from, this.to, look), look);
     if (this.isAtEnd) this.toEnd();
     else if (held) this.#hold(held);
@@ -92,17 +92,17 @@ export class RowList {
   /**
    * Take in or give up rows beyond what is seen. When nothing is changed by it, what was wanted is where it should
    * be.
-   * @returns {{older: boolean, newer: boolean, isChanged: boolean}} whether pages are wanted; whether to paint
-   *   again
+   * @returns {{older: boolean, newer: boolean, isChanged: boolean}} whether pages are wanted, if there
+   *   are any; whether to paint again
    */
   fit() {
-    const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
+    const { scrollTop: above, clientHeight, scrollHeight } = this.#scroller;
     const { timeline } = this;
     if (!timeline || !clientHeight) return { older: false, newer: false, isChanged: false };
-    const above = scrollTop, below = scrollHeight - clientHeight - scrollTop;
+    const below = scrollHeight - clientHeight - above;
     const { start, end } = timeline.shown, before = `${this.from} ${this.to}`;
     // if rows are as high there as here
-    const step = Math.ceil(STEP * clientHeight * (this.size + 1) / scrollHeight);
+    const step = Math.ceil(STEP * clientHeight * (this.#shown.size + 1) / scrollHeight);
     if (above < NEAR * clientHeight) this.from = Math.max(start, this.from - step);
     else if (above > FAR * clientHeight) this.from = this.#firstBelow(above - 2 * NEAR * clientHeight);
     if (below < NEAR * clientHeight) this.to = Math.min(end, this.to + step);
@@ -112,34 +112,27 @@ export class RowList {
     if (!isChanged) this.#wanted = null;
     return {
       isChanged,
-      older: !timeline.shown.isWhole &&
-        (this.isAtEnd ? this.from === start && above < NEAR * clientHeight : this.from - start < AHEAD),
-      newer: end - this.to < AHEAD && timeline.past !== null,
+      older: this.isAtEnd ? this.from === start && above < NEAR * clientHeight : this.from - start < AHEAD,
+      newer: end - this.to < AHEAD,
     };
   }
 
   /** @param {number} y px in the scrolled content @returns {number} of the first item whose row ends below it */
   #firstBelow(y) {
     const { top } = this.#scroller.getBoundingClientRect();
-    return this.#endingBelow(top - this.#scroller.scrollTop + y)[0]?.row.number ?? this.to;
+    return this.#endingBelow(top - this.#scroller.scrollTop + y)?.row.number ?? this.to;
   }
 
-  /** @param {number} y px on the screen @returns {Shown[]} from the first row on that ends below it */
+  /** @param {number} y px on the screen @returns {Shown | undefined} the first item's row that ends below it */
   #endingBelow(y) {
-    const all = [...this.#shown.values()];
-    let low = 0, high = all.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (all[middle].element.getBoundingClientRect().bottom > y) high = middle;
-      else low = middle + 1;
-    }
-    return all.slice(low);
+    return [...this.#shown.values()].find(({ row, element }) =>
+      row.item && element.getBoundingClientRect().bottom > y);
   }
 
   /** What is seen first, and where. @returns {Place | null} */
   place() {
     const { top } = this.#scroller.getBoundingClientRect();
-    const first = this.#endingBelow(top).find(({ row }) => row.kind !== "new");
+    const first = this.#endingBelow(top);
     if (!first) return null;
     const { row: { key, item }, element } = first;
     return { key, seq: item?.kind === "entry" ? item.entry.seq : 0,
@@ -169,15 +162,15 @@ export class RowList {
     return rowsOf(timeline, number, number + LEAST, look).find(({ item }) => item)?.key ?? "";
   }
 
-  /** @param {string} key @returns {HTMLElement | null} */
+  /** @param {string} key @returns {HTMLElement | undefined} */
   rowOf(key) {
-    return this.#shown.get(key)?.element ?? null;
+    return this.#shown.get(key)?.element;
   }
 
-  /** @param {Element | null} element within a row @returns {Row | null} */
+  /** @param {Element | null} [element] within a row @returns {Shown | undefined} */
   rowAt(element) {
-    const key = /** @type {HTMLElement | null} */ (element?.closest("[data-key]"))?.dataset.key;
-    return (key && this.#shown.get(key)?.row) || null;
+    const row = /** @type {HTMLElement | null | undefined} */ (element?.closest("[data-key]"));
+    return this.#shown.get(row?.dataset.key ?? "");
   }
 
   /** The elements that one goes through with the arrows. */
@@ -185,76 +178,47 @@ export class RowList {
     return [...this.#shown.values()].filter(({ row }) => row.kind !== "new").map(({ element }) => element);
   }
 
-  /** How many rows there are. */
-  get size() {
-    return this.#shown.size;
-  }
-
   /** @param {Row[]} rows @param {Look} look */
   #put(rows, look) {
-    const keys = new Set(rows.map(({ key }) => key));
-    for (const [key, { element }] of this.#shown) if (!keys.has(key)) this.#remove(element);
-    this.#removeEmptyDays();
-    /** @type {Map<string, Shown>} */
-    const shown = new Map();
+    const { activeElement } = document;
+    const focused = this.element.contains(activeElement) && this.rowAt(activeElement);
+    const shown = new Map(rows.map((row) => [row.key, this.#row(row, look)]));
     /** @type {Map<string, HTMLElement>} */
     const days = new Map();
-    let dayPlace = this.element.firstElementChild, place = /** @type {Element | null} */ (null);
-    let day = /** @type {HTMLElement | null} */ (null);
+    /** @type {Map<HTMLElement, Element[]>} what stands in each */
+    const inside = new Map();
+    let last = /** @type {HTMLElement | null} */ (null);
     for (const row of rows) {
-      if (!day || day.dataset.day !== row.day) {
-        day = this.#day(row, days);
-        if (day === dayPlace) dayPlace = dayPlace.nextElementSibling;
-        else this.element.insertBefore(day, dayPlace);
-        place = /** @type {Element} */ (day.firstElementChild).nextElementSibling;
+      if (last?.dataset.day !== row.day) {
+        last = this.#day(row, days);
+        inside.set(last, [/** @type {Element} */ (last.firstElementChild)]);
       }
-      const old = this.#shown.get(row.key)?.element, element = this.#row(row, look, shown);
-      if (old && old === place) place = element; // it has taken its place
-      if (element === place) place = place.nextElementSibling;
-      else day.insertBefore(element, place);
+      inside.get(/** @type {HTMLElement} */ (last))?.push(/** @type {Shown} */ (shown.get(row.key)).element);
     }
-    this.#removeEmptyDays();
+    arrange(this.element, [...inside.keys()]);
+    for (const [day, elements] of inside) arrange(day, elements);
     this.#shown = shown;
     this.#days = days;
+    if (focused && !this.element.contains(document.activeElement)) {
+      (this.rowOf(focused.row.key) ?? this.#scroller).focus({ preventScroll: true });
+    }
   }
 
-  /** @param {HTMLElement} element a row that is no longer shown */
-  #remove(element) {
-    if (element.contains(document.activeElement)) this.#scroller.focus({ preventScroll: true });
-    element.remove();
-  }
-
-  #removeEmptyDays() {
-    for (const day of [...this.element.children]) if (day.childElementCount < 2) day.remove();
-  }
-
-  /** @param {Row} row @param {Look} look @param {Map<string, Shown>} shown */
-  #row(row, look, shown) {
+  /** @param {Row} row @param {Look} look @returns {Shown} */
+  #row(row, look) {
     const old = this.#shown.get(row.key);
     const now = row.item?.kind === "waiting" ? String(look.isOffline) : String(row.kind === "new" && row.at);
-    if (old && old.row.item === row.item && old.row.isHead === row.isHead && old.look === now) {
-      shown.set(row.key, { ...old, row });
-      return old.element;
-    }
-    const element = rowElement(row, look);
-    if (old) {
-      const isFocused = old.element.contains(document.activeElement);
-      old.element.replaceWith(element);
-      if (isFocused) element.focus({ preventScroll: true });
-    }
-    shown.set(row.key, { row, look: now, element });
-    return element;
+    const isSame = old && old.row.item === row.item && old.row.isHead === row.isHead && old.look === now;
+    return { row, look: now, element: isSame ? old.element : rowElement(row, look) };
   }
 
   /** @param {Row} row the first of a day @param {Map<string, HTMLElement>} days @returns {HTMLElement} */
   #day(row, days) {
     let key = row.day;
     while (days.has(key)) key += "'"; // a clock that went back makes a day twice
-    const name = dayName(row.at);
     const made = this.#days.get(key) ??
-      el("section", { class: "day", "data-day": row.day },
-        el("h2", { class: "day-name" }, el("span", null, name)));
-    const label = /** @type {HTMLElement} */ (made.firstElementChild?.firstElementChild);
+      el("section", { class: "day", "data-day": row.day }, el("h2", { class: "day-name" }, el("span")));
+    const label = /** @type {HTMLElement} */ (made.querySelector("span")), name = dayName(row.at);
     if (label.textContent !== name) label.textContent = name; // today is yesterday tomorrow
     days.set(key, made);
     return made;

@@ -58,7 +58,7 @@ test("a store that refuses, or has something else, does no harm", () => {
 });
 
 test("what was typed before the page was loaded anew comes back at once", () => {
-  const shared = store();
-  new TypedHistory(() => shared).add("one");
-  assert.equal(new TypedHistory(() => shared).older(""), "one");
+  anew();
+  new TypedHistory().add("one");
+  assert.equal(new TypedHistory().older(""), "one");
 });

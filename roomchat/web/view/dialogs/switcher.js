@@ -2,8 +2,9 @@
 
 import { pairRoom } from "../../core/protocol.js";
 import { openDialog } from "../dialog.js";
-import { attribute, el, fill } from "../dom.js";
+import { el, fill } from "../dom.js";
 import { icon } from "../icons.js";
+import { markOption, nextOption } from "../options.js";
 import { nameElement, theirs, tile } from "../person.js";
 
 const MOST = 12; // lines
@@ -39,25 +40,17 @@ export function openSwitcher(app) {
     if (!found.length) {
       fill(list, el("li", { class: "soft", role: "option", "aria-disabled": "true" }, "Nothing is called so."));
     }
-    mark();
-  }
-
-  function mark() {
-    for (const [index, item] of [...list.children].entries()) {
-      attribute(item, "aria-selected", index === chosen ? "true" : "false");
-    }
-    attribute(input, "aria-activedescendant", found.length > 0 && `switch-${chosen}`);
-    list.children[chosen]?.scrollIntoView({ block: "nearest" });
+    markOption(input, list, chosen);
   }
 
   /** @param {KeyboardEvent} event */
   function press(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const next = nextOption(event.key, chosen, found.length);
     if (event.key === "Enter") go(found[chosen]);
-    else if (step && found.length) chosen = (chosen + step + found.length) % found.length;
-    else return;
+    else if (next === undefined || !found.length) return;
+    else chosen = next;
     event.preventDefault();
-    mark();
+    markOption(input, list, chosen);
   }
 
   const dialog = openDialog({ title: "Go to", body: [input, list] });
