@@ -6,6 +6,7 @@
 import { asksForSomeone, candidates } from "../model/complete.js";
 import { meetEveryone } from "../model/everyone.js";
 import { attribute, el, fill } from "./dom.js";
+import { colourOf } from "./person.js";
 
 /** @typedef {import("../model/complete.js").Candidate} Candidate */
 
@@ -156,8 +157,8 @@ export class Completion {
 
 /** @param {Candidate} candidate @param {number} place */
 function option({ text, meaning, uid }, place) {
-  const name = el("bdi", null, text.trim().replace(/:$/, ""));
-  if (uid !== undefined) name.style.color = `var(--name-${(uid * 5) % 12})`;
+  const classes = uid !== undefined && `name ${colourOf(uid)}`;
+  const name = el("bdi", { class: classes }, text.trim().replace(/:$/, ""));
   return el(
     "li", { id: `completion-${place}`, role: "option", "aria-selected": "false" },
     name, el("span", { class: "soft small ellipsis" }, uid === undefined ? meaning : `number ${uid}`),
