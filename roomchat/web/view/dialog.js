@@ -60,7 +60,8 @@ function isOutside(dialog, event) {
  *
  * @param {{title: string, body: import("./dom.js").Child[], submit: string, danger?: boolean, kind?: string}}
  *   options submit: what the button says
- * @param {(data: FormData) => Promise<any> | any} run gets the fields by their names
+ * @param {(fields: Record<string, any>) => Promise<any> | any} run gets what is in the fields, by their names; a box
+ *   that is not checked is not there
  * @returns {HTMLDialogElement}
  */
 export function formDialog({ title, body, submit, danger = false, kind = "" }, run) {
@@ -74,7 +75,7 @@ export function formDialog({ title, body, submit, danger = false, kind = "" }, r
     fill(trouble);
     main.disabled = true;
     try {
-      await run(new FormData(form));
+      await run(Object.fromEntries(new FormData(form)));
       dialog.close();
     } catch (error) {
       fill(trouble, error instanceof Error ? error.message : String(error));

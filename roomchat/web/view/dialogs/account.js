@@ -14,31 +14,25 @@ import { isolated } from "../person.js";
 const NAME = { name: "name", maxlength: 64, autocapitalize: "none", spellcheck: "false" };
 
 /**
- * @param {FormData} data
- * @param {string} key
- */
-const given = (data, key) => String(data.get(key) ?? "");
-
-/**
  * A password that was typed twice.
  *
- * @param {FormData} data
+ * @param {Record<string, any>} fields
  * @throws {Error}
  */
-function twice(data) {
-  if (given(data, "new") !== given(data, "again")) throw new Error("The two passwords differ.");
-  return given(data, "new");
+function twice({ password, again }) {
+  if (password !== again) throw new Error("The two passwords differ.");
+  return password;
 }
 
 /**
  * @param {string} label
  * @param {string} name
- * @param {string} autocomplete what it is to a password manager
+ * @param {"current" | "new"} autocomplete what it is to a password manager
  */
-const secret = (label, name, autocomplete = `${name === "old" ? "current" : "new"}-password`) =>
-  field(label, { name, type: "password", autocomplete, maxlength: 1024 });
+const secret = (label, name, autocomplete) =>
+  field(label, { name, type: "password", autocomplete: `${autocomplete}-password`, maxlength: 1024 });
 
-const newSecrets = () => [secret("Password", "new"), secret("Password again", "again")];
+const newSecrets = () => [secret("Password", "password", "new"), secret("Password again", "again", "new")];
 
 /**
  * Whose password it is, for a password manager.
@@ -81,7 +75,7 @@ export function openAccount(app) {
 export function openName({ engine, chat }) {
   formDialog({ title: "Change your name", submit: "Change it",
     body: [field("Name", { ...NAME, value: chat.me.name })] },
-    (data) => engine.ask({ type: "name", name: given(data, "name").trim() }));
+    ({ name }) => engine.ask({ type: "name", name: name.trim() }));
 }
 
 /**
@@ -97,9 +91,9 @@ export function openRegister(app, { invite = "" } = {}) {
       whosePassword(app), ...newSecrets(),
       field("Invite", { name: "invite", value: invite }, "Only if this server asks for one."),
     ],
-  }, async (data) => {
-    const word = given(data, "invite").trim();
-    await app.engine.ask({ type: "register", password: twice(data), ...(word && { invite: readInvite(word) }) });
+  }, async (fields) => {
+    const word = fields.invite.trim();
+    await app.engine.ask({ type: "register", password: twice(fields), ...(word && { invite: readInvite(word) }) });
     app.tell(`You have an account: ${who}.`);
   });
 }
@@ -112,18 +106,18 @@ export function openLogin({ engine }, { name = "" } = {}) {
   formDialog({
     title: "Log in", submit: "Log in", body: [
       hint("In place of who you are now."), field("Name", { ...NAME, value: name, autocomplete: "username" }),
-      secret("Password", "old"),
+      secret("Password", "password", "current"),
     ],
-  }, (data) => engine.enter({ name: given(data, "name").trim(), password: given(data, "old") }));
+  }, (fields) => engine.enter({ name: fields.name.trim(), password: fields.password }));
 }
 
 /** @param {App} app */
 export function openPassword(app) {
   formDialog({
     title: "Change your password", submit: "Change it",
-    body: [whosePassword(app), secret("The one that you have", "old"), ...newSecrets()],
-  }, async (data) => {
-    await app.engine.ask({ type: "password", old: given(data, "old"), new: twice(data) });
+    body: [whosePassword(app), secret("The one that you have", "old", "current"), ...newSecrets()],
+  }, async (fields) => {
+    await app.engine.ask({ type: "password", old: fields.old, new: twice(fields) });
     app.tell("Your password is changed. Your other devices stay logged in.");
   });
 }
@@ -133,10 +127,10 @@ export function openUnregister(app) {
   formDialog({
     title: "End your account", submit: "End it for good", danger: true, body: [
       hint("Your name is free then, nobody ever gets your number, and what you have said stays."),
-      whosePassword(app), secret("Password", "old"),
+      whosePassword(app), secret("Password", "password", "current"),
     ],
-  }, async (data) => {
-    await app.engine.ask({ type: "unregister", password: given(data, "old") });
+  }, async ({ password }) => {
+    await app.engine.ask({ type: "unregister", password });
     await app.engine.logout();
   });
 }

@@ -4,7 +4,7 @@ import { cell, harmless, short } from "../../model/harmless.js";
 import { TypedHistory } from "../../model/typed_history.js";
 import { said, whose } from "../../model/words.js";
 import { el } from "../dom.js";
-import { field } from "../field.js";
+import { check, field } from "../field.js";
 import { formDialog } from "../dialog.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -56,14 +56,13 @@ export function openOrder(app, { deed, room, uid, name }) {
       hasTime && timeField(),
       hasReason &&
         field("Why", { name: "reason", maxlength: MAX_REASON, placeholder: "Everyone in the room reads it" }),
-      hasAddress && el("label", { class: "check" }, el("input", { type: "checkbox", name: "address" }),
-        "If it is a guest: all guests from the same address, too"),
+      hasAddress && check("If it is a guest: all guests from the same address, too", { name: "address" }),
     ],
-  }, (data) => app.engine.ask({
+  }, ({ seconds, reason, address }) => app.engine.ask({
     type: deed, room, uid,
-    seconds: Number(data.get("seconds")) || undefined,
-    reason: data.get("reason") || undefined,
-    address: data.has("address") || undefined,
+    seconds: Number(seconds) || undefined,
+    reason: reason || undefined,
+    address: address && true,
   }));
 }
 
