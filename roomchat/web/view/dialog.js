@@ -1,6 +1,7 @@
 // A window above the page: the native <dialog>, which keeps the focus inside, closes at Escape, and gives the
 // focus back to where it was, or beside it: whoever was put out stands in no list any more.
 
+import { button } from "./buttons.js";
 import { el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { isolated } from "./person.js";
@@ -8,11 +9,11 @@ import { isolated } from "./person.js";
 /**
  * Open a dialog. It is gone from the page once it is closed.
  *
- * @param {{title: string, body: import("./dom.js").Child[], kind?: string, onclose?: () => void}} options
+ * @param {{title: string, body: import("./dom.js").Child[], kind?: string}} options
  *   kind: a class of the dialog, for its style
  * @returns {HTMLDialogElement} close it with `close()`
  */
-export function openDialog({ title, body, kind = "", onclose }) {
+export function openDialog({ title, body, kind = "" }) {
   const heading = el("h2", { id: `dialog-${++number}` }, ...isolated(title));
   const close = el("button", { class: "icon-button", type: "button", "aria-label": "Close" }, icon("close"));
   const dialog = el(
@@ -34,7 +35,6 @@ export function openDialog({ title, body, kind = "", onclose }) {
     const place = places.find((one) => one.isConnected);
     if (document.activeElement === document.body)
       (place === places[0] ? place : place?.querySelector("button"))?.focus();
-    onclose?.();
   });
   document.body.append(dialog);
   dialog.showModal();
@@ -58,18 +58,17 @@ function isOutside(dialog, event) {
  * The dialog closes when `run` has done it. What it throws is shown beside the buttons, and everything stays as
  * typed.
  *
- * @param {{title: string, body: import("./dom.js").Child[], submit: string, danger?: boolean, kind?: string}}
+ * @param {{title: string, body: import("./dom.js").Child[], submit: string, danger?: boolean}}
  *   options submit: what the button says
  * @param {(fields: Record<string, any>) => Promise<any> | any} run gets what is in the fields, by their names; a box
  *   that is not checked is not there
  * @returns {HTMLDialogElement}
  */
-export function formDialog({ title, body, submit, danger = false, kind = "" }, run) {
+export function formDialog({ title, body, submit, danger = false }, run) {
   const trouble = el("p", { class: "trouble", role: "alert" });
   const main = el("button", { class: `button ${danger ? "danger" : "main"}` }, submit);
-  const cancel = el("button", { class: "button quiet", type: "button", onclick: () => dialog.close() }, "Cancel");
   const form = el("form", { novalidate: true }, ...body, trouble,
-    el("div", { class: "dialog-foot" }, cancel, main));
+    el("div", { class: "dialog-foot" }, button("Cancel", () => dialog.close(), "quiet"), main));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     fill(trouble);
@@ -78,10 +77,10 @@ export function formDialog({ title, body, submit, danger = false, kind = "" }, r
       await run(Object.fromEntries(new FormData(form)));
       dialog.close();
     } catch (error) {
-      fill(trouble, error instanceof Error ? error.message : String(error));
+      fill(trouble, /** @type {Error} */ (error).message);
     }
     main.disabled = false;
   });
-  const dialog = openDialog({ title, body: [form], kind });
+  const dialog = openDialog({ title, body: [form] });
   return dialog;
 }

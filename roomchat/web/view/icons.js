@@ -3,7 +3,6 @@
 
 /** @type {{[name: string]: string}} */
 const PATHS = {
-  none: "",
   away: "M20 14.5A8 8 0 0 1 9.5 4a8 8 0 1 0 10.5 10.5z",
   back: "M15 5l-7 7 7 7",
   bell: "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 21h4",
@@ -53,7 +52,7 @@ export function icon(name) {
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", PATHS[name] ?? "");
+  path.setAttribute("d", PATHS[name]);
   svg.append(path);
   return svg;
 }

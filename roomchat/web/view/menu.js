@@ -8,7 +8,7 @@ import { icon } from "./icons.js";
  * @typedef {Object} MenuEntry
  * @property {string} label
  * @property {() => void} run
- * @property {string} [icon] of icons.js
+ * @property {string} icon of icons.js
  * @property {string} [keys] a shortcut, shown at the end of the line
  * @property {boolean} [danger] whether it takes something away
  * @property {boolean} [apart] whether a line parts it from the one above
@@ -58,7 +58,7 @@ function item(entry, close) {
   const classes = `menu-item${entry.danger ? " danger" : ""}${entry.apart ? " apart" : ""}`;
   const button = el(
     "button", { class: classes, role: "menuitem", type: "button", tabindex: "-1" },
-    icon(entry.icon ?? "none"), el("span", null, entry.label), entry.keys && el("kbd", null, entry.keys),
+    icon(entry.icon), el("span", null, entry.label), entry.keys && el("kbd", null, entry.keys),
   );
   button.addEventListener("click", () => {
     close(); // first: the focus goes back, and what it opens finds it there

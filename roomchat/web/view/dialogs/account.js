@@ -149,26 +149,27 @@ export function openForget({ chat, engine }) {
  *
  * @param {App} app
  */
-export function openDevices({ engine }) {
+export async function openDevices({ ask }) {
+  const page = await ask({ type: "devices" });
+  if (!page) return;
   const list = el("ul", { class: "list" });
-  const trouble = el("p", { class: "trouble", role: "alert" });
-  const others = button("Log out all others", () => change({ type: "logout", others: true }), "danger");
+  const others = button("Log out all others", () => change({ others: true }), "danger");
 
-  /** @param {any} [command] to be done before they are listed */
-  async function change(command) {
-    try {
-      if (command) await engine.ask(command);
-      const { devices } = await engine.ask({ type: "devices" });
-      fill(list, ...devices.map(device));
-      others.hidden = devices.length < 2;
-    } catch (error) {
-      fill(trouble, /** @type {Error} */ (error).message);
-    }
+  /** @param {{devices: any[]} | null} answer */
+  function show(answer) {
+    if (!answer) return;
+    fill(list, ...answer.devices.map(device));
+    others.hidden = answer.devices.length < 2;
+  }
+
+  /** @param {any} whom to log out */
+  async function change(whom) {
+    if (await ask({ type: "logout", ...whom })) show(await ask({ type: "devices" }));
   }
 
   /** @param {import("../../core/protocol.js").Device} one */
   function device(one) {
-    const out = button("Log out", () => change({ type: "logout", device: one.device }));
+    const out = button("Log out", () => change({ device: one.device }));
     out.ariaLabel = `Log out device ${one.device}`;
     const state = one.this ? "this one" : one.here ? "here" : one.seen && `last here ${localTime(one.seen)}`;
     return el("li", { class: "row spread" }, el("div", null, el("p", null, `Device ${one.device}`),
@@ -177,9 +178,8 @@ export function openDevices({ engine }) {
     !one.this && out);
   }
 
-  others.hidden = true;
-  openDialog({ title: "Devices", body: [list, trouble, others] });
-  return change();
+  show(page);
+  openDialog({ title: "Devices", body: [list, others] });
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { harmless, short } from "../../model/harmless.js";
 import { counted, localTime, said } from "../../model/words.js";
+import { button } from "../buttons.js";
 import { el, fill } from "../dom.js";
 import { check, field } from "../field.js";
 import { formDialog, openDialog } from "../dialog.js";
@@ -36,7 +37,7 @@ export function openSearch(app) {
 export function openFound(app, { search, title, goTo }) {
   const list = el("ol", { class: "list found" });
   const state = el("p", { class: "soft small", role: "status" });
-  const more = el("button", { class: "button", type: "button", onclick: () => look() }, "Look further back");
+  const more = button("Look further back", () => look());
   const close = (/** @type {Spoken} */ { room, seq }) => {
     dialog.close();
     goTo(room, seq);

@@ -44,7 +44,7 @@ export function openPerson(app, { uid, name: given }) {
         el("div", { class: "ellipsis" }, nameElement(uid, text),
           el("p", { class: "soft small" }, isAway !== undefined && presence(isAway), " ", ...facts))),
       el("div", { class: "row" }, ...main),
-      el("ul", { class: "list" }, ...more.map(({ label, icon = "shield", run, danger }) =>
+      el("ul", { class: "list" }, ...more.map(({ label, icon, run, danger }) =>
         actionRow(icon, label, then(run), danger))),
     ],
   });
