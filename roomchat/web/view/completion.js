@@ -160,7 +160,7 @@ function option({ text, meaning, uid }, place) {
   const classes = uid !== undefined && `name ${colourOf(uid)}`;
   const name = el("bdi", { class: classes }, text.trim().replace(/:$/, ""));
   return el(
-    "li", { id: `completion-${place}`, role: "option", "aria-selected": "false" },
+    "li", { class: "list-row", id: `completion-${place}`, role: "option", "aria-selected": "false" },
     name, el("span", { class: "soft small ellipsis" }, uid === undefined ? meaning : `number ${uid}`),
   );
 }

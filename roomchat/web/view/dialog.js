@@ -60,8 +60,8 @@ function isOutside(dialog, event) {
  *
  * @param {{title: string, body: import("./dom.js").Child[], submit: string, danger?: boolean}}
  *   options submit: what the button says
- * @param {(fields: Record<string, any>) => Promise<any> | any} run gets what is in the fields, by their names; a box
- *   that is not checked is not there
+ * @param {(fields: Record<string, any>) => Promise<any> | any} run gets what is in the fields, by their names; a
+ *   box that is not checked is not there
  * @returns {HTMLDialogElement}
  */
 export function formDialog({ title, body, submit, danger = false }, run) {

@@ -19,8 +19,9 @@ export function openCalls(app, { room }) {
     if (value && value !== "nothing" && "Notification" in window) await Notification.requestPermission();
     app.settings.set({}); // whoever calls looks again at what is wanted
   }
+  const legend = el("legend", { class: "unseen" }, "What calls");
   openDialog({
     title: `Notifications from ${cell(app.chat.rooms.get(room)?.name ?? room)}`,
-    body: [choice(el("legend", { class: "unseen" }, "What calls"), "level", LEVELS, levels.get(room) ?? "", choose)],
+    body: [choice(legend, "level", LEVELS, levels.get(room) ?? "", choose)],
   });
 }
