@@ -1,9 +1,8 @@
 // A window above the page: the native <dialog>, which keeps the focus inside, closes at Escape, and gives the
 // focus back to where it was, or beside it: whoever was put out stands in no list any more.
 
-import { button } from "./buttons.js";
+import { button, iconButton } from "./buttons.js";
 import { el, fill } from "./dom.js";
-import { icon } from "./icons.js";
 import { isolated } from "./person.js";
 
 /**
@@ -14,21 +13,20 @@ import { isolated } from "./person.js";
  * @returns {HTMLDialogElement} close it with `close()`
  */
 export function openDialog({ title, body, kind = "" }) {
-  const heading = el("h2", { id: `dialog-${++number}` }, ...isolated(title));
-  const close = el("button", { class: "icon-button", type: "button", "aria-label": "Close" }, icon("close"));
+  const close = iconButton("close", "Close", () => dialog.close());
   const dialog = el(
-    "dialog", { class: `dialog ${kind}`, "aria-labelledby": heading.id },
-    el("div", { class: "dialog-head" }, heading, close),
+    "dialog", { class: `dialog ${kind}`, "aria-label": title },
+    el("div", { class: "dialog-head" }, el("h2", null, ...isolated(title)), close),
     el("div", { class: "dialog-body" }, ...body),
   );
   /** @type {HTMLElement[]} where the focus is, and all that it is in */
   const places = [];
   for (let one = document.activeElement; one; one = one.parentElement)
     places.push(/** @type {HTMLElement} */ (one));
-  close.addEventListener("click", () => dialog.close());
-  // A press that begins on the backdrop closes; one that was drawn out of a field does not.
-  dialog.addEventListener("pointerdown", (event) => {
-    if (event.target === dialog && isOutside(dialog, event)) dialog.close();
+  // A press that begins on the backdrop closes; one that was drawn out of a field does not. All of the dialog
+  // itself is covered by what is in it.
+  dialog.addEventListener("pointerdown", ({ target }) => {
+    if (target === dialog) dialog.close();
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -39,17 +37,8 @@ export function openDialog({ title, body, kind = "" }) {
   document.body.append(dialog);
   dialog.showModal();
   const fields = ".dialog-body :is(input, button, a, select):not([tabindex='-1'])";
-  const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(fields);
-  /** @type {HTMLElement} */ (first ?? close).focus();
+  /** @type {HTMLElement} */ (dialog.querySelector(fields) ?? close).focus();
   return dialog;
-}
-
-let number = 0;
-
-/** @param {HTMLElement} dialog @param {PointerEvent} event */
-function isOutside(dialog, event) {
-  const { left, right, top, bottom } = dialog.getBoundingClientRect();
-  return event.clientX < left || event.clientX > right || event.clientY < top || event.clientY > bottom;
 }
 
 /**

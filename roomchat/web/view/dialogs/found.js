@@ -18,7 +18,7 @@ export function openSearch(app) {
   formDialog({
     title: "Search", submit: "Search",
     body: [
-      field("Words", { name: "words", type: "search", autofocus: true, enterkeyhint: "search" },
+      field("Words", { name: "words", type: "search", enterkeyhint: "search" },
         "All of them, in any order; parts of words count."),
       check("In all rooms and whispers", { name: "everywhere", checked: app.chat.current === null }),
     ],

@@ -94,9 +94,7 @@ export function openInvite(app, { room }) {
   });
   const dialog = formDialog({
     title: `Invite into ${shown}`, submit: "Invite",
-    body: [
-      field("Number or name", { name: "who", autocapitalize: "none", spellcheck: "false", autofocus: true }), link,
-    ],
+    body: [field("Number or name", { name: "who", autocapitalize: "none", spellcheck: "false" }), link],
   }, async (fields) => {
     const who = fields.who.trim();
     if (!who) throw new Error("Type whom to invite first.");
