@@ -17,8 +17,7 @@ export async function copy(text) {
 /**
  * @param {string} text
  * @param {(sentence: string) => void} tell
- * @param {string} sentence what is told when it is done
  */
-export async function copyText(text, tell, sentence) {
-  await copy(text).then(() => tell(sentence), () => tell(text)); // so it can be read, and marked, at least
+export async function copyText(text, tell) {
+  await copy(text).then(() => tell("Copied."), () => tell(text)); // so it can be read, and marked, at least
 }

@@ -78,7 +78,7 @@ export class Sidebar {
 
   #copy() {
     const { uid } = this.#app.chat.me;
-    return copyText(String(uid), this.#app.tell, `Your number, ${uid}, is in the clipboard.`);
+    return copyText(String(uid), this.#app.tell);
   }
 }
 

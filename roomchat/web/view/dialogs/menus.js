@@ -15,7 +15,7 @@ import { roomItems } from "./room_items.js";
  */
 export function openMyMenu({ open, chat, tell }, { anchor }) {
   const { uid, account } = chat.me;
-  const link = () => copyText(linkToDial(uid), tell, "A link that calls you is in the clipboard.");
+  const link = () => copyText(linkToDial(uid), tell);
   const ends = account ? ["Log out", "logout"] : ["Forget me here", "forget"];
   openMenu(anchor, "You and settings", [
     { label: account ? "Account and devices" : "Name and account", icon: "key", run: () => open("account") },
@@ -38,7 +38,7 @@ export function openRoomMenu(app, { anchor }) {
   const room = chat.rooms.get(chat.current);
   if (!room) return;
   const { key, isPair, isPrivate, other } = room;
-  const link = () => copyText(linkToRoom(key), tell, "A link into this room is in the clipboard.");
+  const link = () => copyText(linkToRoom(key), tell);
   openMenu(anchor, "Menu of the room", isPair
     ? [
       { label: "Call", icon: "phone", run: () => open("dial", { digits: String(other.uid) }) },

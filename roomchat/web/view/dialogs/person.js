@@ -25,7 +25,7 @@ export function openPerson(app, { uid, name: given }) {
     dialog.close();
     run();
   };
-  const copy = () => copyText(String(uid), app.tell, `${uid} is in the clipboard.`);
+  const copy = () => copyText(String(uid), app.tell);
   const call = then(() => app.open("dial", { digits: String(uid) }));
   const main = isMe ? [button("Name and account", then(() => app.open("account")), "", "key")] : [
     button("Whisper", then(() => app.go(pairRoom(chat.me.uid, uid))), "main", "whisper"),

@@ -119,7 +119,7 @@ function openInvitation(app, room, shown) {
     const often = made.uses === 1 ? "once" : `${made.uses} times in all`;
     const url = linkToRoom(made.room, made.token);
     const input = el("input", { class: "input", readonly: true, value: url, "aria-label": "The link" });
-    const copy = button("Copy", () => copyText(url, app.tell, "The link is in the clipboard."));
+    const copy = button("Copy", () => copyText(url, app.tell));
     queueMicrotask(() => openDialog({
       title: `A link into ${shown}`,
       body: [
