@@ -100,8 +100,8 @@ export class Completion {
     this.#word = word;
     this.#found = found;
     fill(this.element, ...found.map(({ text, meaning, uid }, place) => el(
-      "li", { id: `completion-${place}`, role: "option", onclick: () => this.#take(place) },
-      theirs(text.trim().replace(/:$/, ""), uid !== undefined && colourOf(uid)),
+      "li", { class: "list-row", id: `completion-${place}`, role: "option", onclick: () => this.#take(place) },
+      theirs(text.trim().replace(/:$/, ""), uid !== undefined && `name ${colourOf(uid)}`),
       el("span", { class: "soft small ellipsis" }, uid === undefined ? meaning : `number ${uid}`),
     )));
     this.element.hidden = !found.length;

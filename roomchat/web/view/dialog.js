@@ -1,9 +1,8 @@
 // A window above the page: the native <dialog>, which keeps the focus inside, closes at Escape, and gives the
 // focus back to where it was, or beside it: whoever was put out stands in no list any more.
 
-import { button } from "./buttons.js";
+import { button, iconButton } from "./buttons.js";
 import { el, fill } from "./dom.js";
-import { icon } from "./icons.js";
 import { isolated } from "./person.js";
 
 /**
@@ -14,9 +13,7 @@ import { isolated } from "./person.js";
  * @returns {HTMLDialogElement} close it with `close()`
  */
 export function openDialog({ title, body, kind = "" }) {
-  const close = el("button", {
-    class: "icon-button", type: "button", "aria-label": "Close", onclick: () => dialog.close(),
-  }, icon("close"));
+  const close = iconButton("close", "Close", () => dialog.close());
   const dialog = el(
     "dialog", { class: `dialog ${kind}`, "aria-label": title },
     el("div", { class: "dialog-head" }, el("h2", null, ...isolated(title)), close),
@@ -26,9 +23,10 @@ export function openDialog({ title, body, kind = "" }) {
   const places = [];
   for (let one = document.activeElement; one; one = one.parentElement)
     places.push(/** @type {HTMLElement} */ (one));
-  // A press that begins on the backdrop closes; one that was drawn out of a field does not.
-  dialog.addEventListener("pointerdown", (event) => {
-    if (event.target === dialog && isOutside(dialog, event)) dialog.close();
+  // A press that begins on the backdrop closes; one that was drawn out of a field does not. All of the dialog
+  // itself is covered by what is in it.
+  dialog.addEventListener("pointerdown", ({ target }) => {
+    if (target === dialog) dialog.close();
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -39,15 +37,8 @@ export function openDialog({ title, body, kind = "" }) {
   document.body.append(dialog);
   dialog.showModal();
   const fields = ".dialog-body :is(input, button, a, select):not([tabindex='-1'])";
-  const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(fields);
-  /** @type {HTMLElement} */ (first ?? close).focus();
+  /** @type {HTMLElement} */ (dialog.querySelector(fields) ?? close).focus();
   return dialog;
-}
-
-/** @param {HTMLElement} dialog @param {PointerEvent} event */
-function isOutside(dialog, event) {
-  const { left, right, top, bottom } = dialog.getBoundingClientRect();
-  return event.clientX < left || event.clientX > right || event.clientY < top || event.clientY > bottom;
 }
 
 /**
@@ -58,21 +49,21 @@ function isOutside(dialog, event) {
  *
  * @param {{title: string, body: import("./dom.js").Child[], submit: string, danger?: boolean}}
  *   options submit: what the button says
- * @param {(data: FormData) => Promise<any> | any} run gets the fields by their names
+ * @param {(fields: Record<string, any>) => Promise<any> | any} run gets what is in the fields, by their names; a
+ *   box that is not checked is not there
  * @returns {HTMLDialogElement}
  */
 export function formDialog({ title, body, submit, danger = false }, run) {
   const trouble = el("p", { class: "trouble", role: "alert" });
   const main = el("button", { class: `button ${danger ? "danger" : "main"}` }, submit);
-  const cancel = button("Cancel", () => dialog.close(), "quiet");
   const form = el("form", { novalidate: true }, ...body, trouble,
-    el("div", { class: "dialog-foot" }, cancel, main));
+    el("div", { class: "dialog-foot" }, button("Cancel", () => dialog.close(), "quiet"), main));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     fill(trouble);
     main.disabled = true;
     try {
-      await run(new FormData(form));
+      await run(Object.fromEntries(new FormData(form)));
       dialog.close();
     } catch (error) {
       fill(trouble, /** @type {Error} */ (error).message);

@@ -15,31 +15,25 @@ import { tell } from "../told.js";
 const NAME = { name: "name", maxlength: 64, autocapitalize: "none", spellcheck: "false" };
 
 /**
- * @param {FormData} data
- * @param {string} key
- */
-const given = (data, key) => String(data.get(key) ?? "");
-
-/**
  * A password that was typed twice.
  *
- * @param {FormData} data
+ * @param {Record<string, any>} fields
  * @throws {Error}
  */
-function twice(data) {
-  if (given(data, "new") !== given(data, "again")) throw new Error("The two passwords differ.");
-  return given(data, "new");
+function twice({ password, again }) {
+  if (password !== again) throw new Error("The two passwords differ.");
+  return password;
 }
 
 /**
  * @param {string} label
  * @param {string} name
- * @param {string} autocomplete what it is to a password manager
+ * @param {"current" | "new"} autocomplete what it is to a password manager
  */
-const secret = (label, name, autocomplete = `${name === "old" ? "current" : "new"}-password`) =>
-  field(label, { name, type: "password", autocomplete, maxlength: 1024 });
+const secret = (label, name, autocomplete) =>
+  field(label, { name, type: "password", autocomplete: `${autocomplete}-password`, maxlength: 1024 });
 
-const newSecrets = () => [secret("Password", "new"), secret("Password again", "again")];
+const newSecrets = () => [secret("Password", "password", "new"), secret("Password again", "again", "new")];
 
 /**
  * Whose password it is, for a password manager.
@@ -82,7 +76,7 @@ export function openAccount(app) {
 export function openName({ engine, chat }) {
   formDialog({ title: "Change your name", submit: "Change it",
     body: [field("Name", { ...NAME, value: chat.me.name })] },
-    (data) => engine.ask({ type: "name", name: given(data, "name").trim() }));
+    ({ name }) => engine.ask({ type: "name", name: name.trim() }));
 }
 
 /**
@@ -98,9 +92,9 @@ export function openRegister(app, { invite = "" } = {}) {
       whosePassword(app), ...newSecrets(),
       field("Invite", { name: "invite", value: invite }, "Only if this server asks for one."),
     ],
-  }, async (data) => {
-    const word = given(data, "invite").trim();
-    await app.engine.ask({ type: "register", password: twice(data), ...(word && { invite: readInvite(word) }) });
+  }, async (fields) => {
+    const word = fields.invite.trim();
+    await app.engine.ask({ type: "register", password: twice(fields), ...(word && { invite: readInvite(word) }) });
     tell(`You have an account: ${who}.`);
   });
 }
@@ -113,18 +107,18 @@ export function openLogin({ engine }, { name = "" } = {}) {
   formDialog({
     title: "Log in", submit: "Log in", body: [
       hint("In place of who you are now."), field("Name", { ...NAME, value: name, autocomplete: "username" }),
-      secret("Password", "old"),
+      secret("Password", "password", "current"),
     ],
-  }, (data) => engine.enter({ name: given(data, "name").trim(), password: given(data, "old") }));
+  }, (fields) => engine.enter({ name: fields.name.trim(), password: fields.password }));
 }
 
 /** @param {App} app */
 export function openPassword(app) {
   formDialog({
     title: "Change your password", submit: "Change it",
-    body: [whosePassword(app), secret("The one that you have", "old"), ...newSecrets()],
-  }, async (data) => {
-    await app.engine.ask({ type: "password", old: given(data, "old"), new: twice(data) });
+    body: [whosePassword(app), secret("The one that you have", "old", "current"), ...newSecrets()],
+  }, async (fields) => {
+    await app.engine.ask({ type: "password", old: fields.old, new: twice(fields) });
     tell("Your password is changed. Your other devices stay logged in.");
   });
 }
@@ -134,10 +128,10 @@ export function openUnregister(app) {
   formDialog({
     title: "End your account", submit: "End it for good", danger: true, body: [
       hint("Your name is free then, nobody ever gets your number, and what you have said stays."),
-      whosePassword(app), secret("Password", "old"),
+      whosePassword(app), secret("Password", "password", "current"),
     ],
-  }, async (data) => {
-    await app.engine.ask({ type: "unregister", password: given(data, "old") });
+  }, async ({ password }) => {
+    await app.engine.ask({ type: "unregister", password });
     await app.engine.logout();
   });
 }
@@ -156,26 +150,27 @@ export function openForget({ chat, engine }) {
  *
  * @param {App} app
  */
-export function openDevices({ engine }) {
+export async function openDevices({ ask }) {
+  const page = await ask({ type: "devices" });
+  if (!page) return;
   const list = el("ul", { class: "list" });
-  const trouble = el("p", { class: "trouble", role: "alert" });
-  const others = button("Log out all others", () => change({ type: "logout", others: true }), "danger");
+  const others = button("Log out all others", () => change({ others: true }), "danger");
 
-  /** @param {any} [command] to be done before they are listed */
-  async function change(command) {
-    try {
-      if (command) await engine.ask(command);
-      const { devices } = await engine.ask({ type: "devices" });
-      fill(list, ...devices.map(device));
-      others.hidden = devices.length < 2;
-    } catch (error) {
-      fill(trouble, /** @type {Error} */ (error).message);
-    }
+  /** @param {{devices: any[]} | null} answer */
+  function show(answer) {
+    if (!answer) return;
+    fill(list, ...answer.devices.map(device));
+    others.hidden = answer.devices.length < 2;
+  }
+
+  /** @param {any} whom to log out */
+  async function change(whom) {
+    if (await ask({ type: "logout", ...whom })) show(await ask({ type: "devices" }));
   }
 
   /** @param {import("../../core/protocol.js").Device} one */
   function device(one) {
-    const out = button("Log out", () => change({ type: "logout", device: one.device }));
+    const out = button("Log out", () => change({ device: one.device }));
     out.ariaLabel = `Log out device ${one.device}`;
     const state = one.this ? "this one" : one.here ? "here" : one.seen && `last here ${localTime(one.seen)}`;
     return el("li", { class: "row spread" }, el("div", null, el("p", null, `Device ${one.device}`),
@@ -184,9 +179,8 @@ export function openDevices({ engine }) {
     !one.this && out);
   }
 
-  others.hidden = true;
-  openDialog({ title: "Devices", body: [list, trouble, others] });
-  return change();
+  show(page);
+  openDialog({ title: "Devices", body: [list, others] });
 }
 
 /**

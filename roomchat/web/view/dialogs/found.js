@@ -3,8 +3,9 @@
 
 import { harmless, short } from "../../model/harmless.js";
 import { counted, localTime, said } from "../../model/words.js";
+import { button } from "../buttons.js";
 import { el, fill } from "../dom.js";
-import { field } from "../field.js";
+import { check, field } from "../field.js";
 import { formDialog, openDialog } from "../dialog.js";
 import { nameElement, theirs } from "../person.js";
 
@@ -14,18 +15,16 @@ const SNIPPET = 300; // characters of a message that are shown
 
 /** @param {import("../app.js").App} app */
 export function openSearch(app) {
-  const everywhere = el("input", { type: "checkbox", name: "everywhere", checked: app.chat.current === null });
   formDialog({
     title: "Search", submit: "Search",
     body: [
-      field("Words", { name: "words", type: "search", autofocus: true, enterkeyhint: "search" },
+      field("Words", { name: "words", type: "search", enterkeyhint: "search" },
         "All of them, in any order; parts of words count."),
-      el("label", { class: "check" }, everywhere, "In all rooms and whispers"),
+      check("In all rooms and whispers", { name: "everywhere", checked: app.chat.current === null }),
     ],
-  }, (data) => {
-    const words = String(data.get("words")).trim();
-    if (!words) throw new Error("Type what to look for first.");
-    queueMicrotask(() => app.run(`/search ${everywhere.checked ? "-all " : ""}${words}`)); // when this is closed
+  }, ({ words, everywhere }) => {
+    if (!words.trim()) throw new Error("Type what to look for first.");
+    queueMicrotask(() => app.run(`/search ${everywhere ? "-all " : ""}${words.trim()}`)); // when this is closed
   });
 }
 
@@ -38,7 +37,7 @@ export function openSearch(app) {
 export function openFound(app, { search, title, goTo }) {
   const list = el("ol", { class: "list found" });
   const state = el("p", { class: "soft small", role: "status" });
-  const more = el("button", { class: "button", type: "button", onclick: () => look() }, "Look further back");
+  const more = button("Look further back", () => look());
   const close = (/** @type {Spoken} */ { room, seq }) => {
     dialog.close();
     goTo(room, seq);

@@ -21,11 +21,12 @@ const KEYS = [
   ["?", "these keys"],
 ];
 
+/** @param {import("../dom.js").Child[]} keys @param {string} does */
+const line = (keys, does) => el("div", { class: "key-row" }, el("dt", null, ...keys), el("dd", null, does));
+
 export function openKeys() {
-  const between = /(, | to | )/;
-  const key = (/** @type {string} */ part) => (between.test(part) ? part : el("kbd", null, part));
-  const rows = KEYS.map(([keys, does]) => el("div", { class: "key-row" },
-    el("dt", null, ...keys.split(between).map(key)), el("dd", null, does)));
+  const key = (/** @type {string} */ part, /** @type {number} */ i) => (i % 2 ? part : el("kbd", null, part));
+  const rows = KEYS.map(([keys, does]) => line(keys.split(/(, | to | )/).map(key), does));
   const more = el("p", { class: "soft small" }, "/help lists the commands that can be typed.");
   openDialog({ title: "Keys", body: [el("dl", { class: "keys" }, ...rows), more] });
 }
@@ -34,8 +35,7 @@ export function openKeys() {
 export function openHelp() {
   const groups = Map.groupBy(COMMANDS, ({ group }) => group);
   const body = [...groups].map(([group, commands]) => el("section", null, el("h3", null, group),
-    el("dl", { class: "commands" }, ...commands.map(({ form, help }) => el("div", { class: "key-row" },
-      el("dt", null, el("code", null, form)), el("dd", null, help))))));
+    el("dl", { class: "commands" }, ...commands.map(({ form, help }) => line([el("code", null, form)], help)))));
   openDialog({
     title: "Commands", kind: "wide", body: [el("p", { class: "soft", tabindex: "0" },
       "Anything else is sent to the room. // at the start sends a message that begins with /. " +

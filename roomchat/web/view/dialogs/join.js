@@ -5,7 +5,7 @@ import { counted } from "../../model/words.js";
 import { row } from "../buttons.js";
 import { formDialog, openDialog } from "../dialog.js";
 import { el, fill, keyed } from "../dom.js";
-import { field } from "../field.js";
+import { check, field } from "../field.js";
 import { icon } from "../icons.js";
 import { theirs } from "../person.js";
 
@@ -22,13 +22,12 @@ export function openJoin(app, { room = "", token } = {}) {
     name: "room", value: room, maxlength: 80, placeholder: "tea", autocapitalize: "none", spellcheck: "false",
   });
   const input = /** @type {HTMLInputElement} */ (name.querySelector("input"));
-  const isPrivate = el("input", { type: "checkbox" });
   const hint = el("p", { class: "soft small", role: "status" });
   const trouble = el("p", { class: "trouble", role: "alert" });
   const join = el("button", { class: "button main" });
   const list = el("ul", { class: "list", "aria-label": "All rooms" });
   const form = el("form", { onsubmit: submit }, name,
-    !token && el("label", { class: "check" }, isPrivate, "Private: nobody finds it, only the invited come in"),
+    !token && check("Private: nobody finds it, only the invited come in", { name: "private" }),
     el("div", { class: "row spread" }, hint, join), trouble);
   /** @type {RoomSummary[]} */
   let all = [...app.chat.heard.values()];
@@ -50,7 +49,8 @@ export function openJoin(app, { room = "", token } = {}) {
   function submit(event) {
     event.preventDefault();
     if (!typed()) return void fill(trouble, "Type the name of a room first.");
-    return go({ room: typed(), ...(token ? { invitation: token } : isPrivate.checked && { private: true }) });
+    const isPrivate = new FormData(form).has("private") || undefined;
+    return go({ room: typed(), invitation: token, private: isPrivate });
   }
 
   function show() {
@@ -97,5 +97,5 @@ export function openTopic({ chat, engine }, { room }) {
   const { topic } = chat.rooms.get(room) ?? {};
   const body = [field("Topic", { name: "topic", value: topic, maxlength: 400 }, "Empty: nothing in particular.")];
   formDialog({ title: "What the room is about", submit: "Say so", body },
-    (data) => engine.ask({ type: "topic", room, topic: String(data.get("topic")).trim() }));
+    (fields) => engine.ask({ type: "topic", room, topic: fields.topic.trim() }));
 }

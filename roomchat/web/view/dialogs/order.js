@@ -4,7 +4,7 @@ import { cell, harmless, short } from "../../model/harmless.js";
 import { TypedHistory } from "../../model/typed_history.js";
 import { said, whose } from "../../model/words.js";
 import { el } from "../dom.js";
-import { field } from "../field.js";
+import { check, field } from "../field.js";
 import { formDialog } from "../dialog.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -17,29 +17,38 @@ const TIMES = [
   ["600", "10 minutes"], ["3600", "an hour"], ["86400", "a day"], ["604800", "a week"], ["", "for good"],
 ];
 
+const time = () => el("label", { class: "field" }, el("span", { class: "label" }, "How long"),
+  el("select", { class: "input", name: "seconds" },
+    ...TIMES.map(([value, label]) => el("option", { value, selected: value === "3600" }, label))));
+
+const reason = () =>
+  field("Why", { name: "reason", maxlength: MAX_REASON, placeholder: "Everyone in the room reads it" });
+
+const address = () => check("If it is a guest: all guests from the same address, too", { name: "address" });
+
 /**
- * @typedef {{title: (who: string, room: string) => string, says: string, submit: string, hasTime?: boolean,
- *   hasReason?: boolean, hasAddress?: boolean}} Deed
+ * @typedef {{title: (who: string, room: string) => string, says: string, submit: string,
+ *   asks: (() => HTMLElement)[]}} Deed
  * @type {Record<string, Deed>}
  */
 const DEEDS = {
   kick: {
     title: (who, room) => `Put ${who} out of ${room}`, says: "They may come back.",
-    submit: "Put out", hasReason: true,
+    submit: "Put out", asks: [reason],
   },
   ban: {
     title: (who, room) => `Ban ${who} from ${room}`,
     says: "They go out of the room, and do not get in again until then.",
-    submit: "Ban", hasTime: true, hasReason: true, hasAddress: true,
+    submit: "Ban", asks: [time, reason, address],
   },
   mute: {
     title: (who, room) => `Mute ${who} in ${room}`, says: "What they say in the room is refused until then.",
-    submit: "Mute", hasTime: true, hasReason: true,
+    submit: "Mute", asks: [time, reason],
   },
   owner: {
     title: (who, room) => `Pass ${room} on to ${who}`,
     says: "They own the room then, and you are a moderator of it.",
-    submit: "Pass on",
+    submit: "Pass on", asks: [],
   },
 };
 
@@ -48,29 +57,16 @@ const DEEDS = {
  * @param {{deed: string, room: string, uid: number, name: string}} args
  */
 export function openOrder(app, { deed, room, uid, name }) {
-  const { title, says, submit, hasTime, hasReason, hasAddress } = DEEDS[deed];
+  const { title, says, submit, asks } = DEEDS[deed];
   formDialog({
     title: title(whose(name, uid), cell(app.chat.rooms.get(room)?.name ?? room)), submit, danger: true,
-    body: [
-      el("p", { class: "soft" }, says),
-      hasTime && timeField(),
-      hasReason &&
-        field("Why", { name: "reason", maxlength: MAX_REASON, placeholder: "Everyone in the room reads it" }),
-      hasAddress && el("label", { class: "check" }, el("input", { type: "checkbox", name: "address" }),
-        "If it is a guest: all guests from the same address, too"),
-    ],
-  }, (data) => app.engine.ask({
+    body: [el("p", { class: "soft" }, says), ...asks.map((make) => make())],
+  }, (given) => app.engine.ask({
     type: deed, room, uid,
-    seconds: Number(data.get("seconds")) || undefined,
-    reason: data.get("reason") || undefined,
-    address: data.has("address") || undefined,
+    seconds: Number(given.seconds) || undefined,
+    reason: given.reason || undefined,
+    address: given.address && true,
   }));
-}
-
-function timeField() {
-  const options = TIMES.map(([value, label]) => el("option", { value, selected: value === "3600" }, label));
-  return el("label", { class: "field" }, el("span", { class: "label" }, "How long"),
-    el("select", { class: "input", name: "seconds" }, ...options));
 }
 
 /**

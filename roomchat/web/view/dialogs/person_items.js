@@ -16,21 +16,21 @@
  */
 export function personItems(app, room, person) {
   const { uid, name, role } = person;
-  const ask = (/** @type {string} */ type) => () => void app.ask({ type, room: room.key, uid });
-  const open = (/** @type {string} */ deed) => () => app.open("order", { deed, room: room.key, uid, name });
-  /** @type {[deed: string, entry: MenuEntry][]} */
+  const ask = (/** @type {string} */ type) => app.ask({ type, room: room.key, uid });
+  const open = (/** @type {string} */ deed) => app.open("order", { deed, room: room.key, uid, name });
+  /** @type {[deed: string, label: string, icon: string, run: (deed: string) => void, danger?: boolean][]} */
   const entries = [
-    ["invite", { label: "Invite into this room", icon: "invite", run: ask("invite") }],
+    ["invite", "Invite into this room", "invite", ask],
     role === "moderator"
-      ? ["demote", { label: "Moderator no longer", icon: "shield", run: ask("demote") }]
-      : ["promote", { label: "Make a moderator", icon: "shield", run: ask("promote") }],
-    ["owner", { label: "Pass the room on", icon: "key", run: open("owner") }],
-    ["mute", { label: "Mute", icon: "away", danger: true, run: open("mute") }],
-    ["kick", { label: "Put out of the room", icon: "leave", danger: true, run: open("kick") }],
-    ["ban", { label: "Ban", icon: "block", danger: true, run: open("ban") }],
+      ? ["demote", "Moderator no longer", "shield", ask]
+      : ["promote", "Make a moderator", "shield", ask],
+    ["owner", "Pass the room on", "key", open],
+    ["mute", "Mute", "away", open, true],
+    ["kick", "Put out of the room", "leave", open, true],
+    ["ban", "Ban", "block", open, true],
   ];
   const isMember = room.members.has(uid);
   return entries
     .filter(([deed]) => app.chat.may(room.key, deed, uid) && (deed !== "invite" || (room.isPrivate && !isMember)))
-    .map(([, entry]) => entry);
+    .map(([deed, label, icon, run, danger]) => ({ label, icon, danger, run: () => run(deed) }));
 }

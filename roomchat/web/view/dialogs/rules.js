@@ -95,11 +95,9 @@ export function openInvite(app, { room }) {
   });
   const dialog = formDialog({
     title: `Invite into ${shown}`, submit: "Invite",
-    body: [
-      field("Number or name", { name: "who", autocapitalize: "none", spellcheck: "false", autofocus: true }), link,
-    ],
-  }, async (data) => {
-    const who = String(data.get("who")).trim();
+    body: [field("Number or name", { name: "who", autocapitalize: "none", spellcheck: "false" }), link],
+  }, async (fields) => {
+    const who = fields.who.trim();
     if (!who) throw new Error("Type whom to invite first.");
     const invited = await app.engine.ask({ type: "invite", room, uid: uidOf(app.chat, who) });
     tell(`${whose(invited.whom_name, invited.whom)} is invited.`);
@@ -114,8 +112,8 @@ function openInvitation(app, room, shown) {
       field("For how many people", { name: "uses", type: "number", min: 1, max: 1000, value: 1 }),
       field("For how many days", { name: "days", type: "number", min: 1, max: 365, value: 7 }),
     ],
-  }, async (data) => {
-    const [uses, days] = [Number(data.get("uses")), Number(data.get("days"))].map(Math.trunc);
+  }, async (fields) => {
+    const [uses, days] = [fields.uses, fields.days].map(Number).map(Math.trunc);
     const isRight = uses >= 1 && uses <= 1000 && days >= 1 && days <= 365;
     if (!isRight) throw new Error("1 to 1000 people, for 1 to 365 days.");
     const made = await app.engine.ask({ type: "invite", room, uses, seconds: days * 86_400 });

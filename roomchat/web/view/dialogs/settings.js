@@ -2,6 +2,7 @@
 
 import { openDialog } from "../dialog.js";
 import { el, fill } from "../dom.js";
+import { check, choice } from "../field.js";
 
 /** @typedef {"theme" | "density" | "notify"} Key */
 
@@ -17,8 +18,6 @@ const CHOICES = [
 /** @param {import("../app.js").App} app */
 export function openSettings({ settings }) {
   const trouble = el("p", { class: "trouble", role: "alert" });
-  const sound = el("input", { type: "checkbox", checked: settings.values.sound });
-  sound.addEventListener("change", () => settings.set({ sound: sound.checked }));
 
   /**
    * @param {Key} key
@@ -30,14 +29,12 @@ export function openSettings({ settings }) {
     settings.set({ [key]: value });
   }
 
-  const fieldsets =
-    CHOICES.map(([title, key, values]) => el("fieldset", { class: "choice" }, el("legend", null, title),
-    ...Object.entries(values).map(([value, label]) => el("label", { class: "check" }, el("input", {
-      type: "radio", name: key, value, checked: settings.values[key] === value, onchange: () => choose(key, value),
-    }), label))));
+  const { values: now } = settings;
+  const choices = CHOICES.map(([title, key, values]) =>
+    choice(el("legend", null, title), key, values, now[key], (value) => choose(key, value)));
+  const onchange = (/** @type {any} */ { target }) => settings.set({ sound: target.checked });
   openDialog({
-    title: "Settings",
-    body: [...fieldsets, el("label", { class: "check" }, sound, "A sound, too"), trouble],
+    title: "Settings", body: [...choices, check("A sound, too", { checked: now.sound, onchange }), trouble],
   });
 }
 

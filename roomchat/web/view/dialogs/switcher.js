@@ -32,7 +32,7 @@ export function openSwitcher(app) {
 
   function show() {
     found = places(app.chat, input.value.trim().toLowerCase().replace(/^[#@]/, ""));
-    chosen = 0;
+    chosen = found.length ? 0 : -1;
     fill(list, ...found.map((place, index) => el(
       "li", { class: "list-row", role: "option", id: `switch-${index}`, onclick: () => go(place) },
       ...place.nodes, place.unread > 0 && el("span", { class: "counts soft small" }, `${place.unread} unread`),
