@@ -41,6 +41,7 @@ def test_an_account_is_invited_and_the_same_person_everywhere(
     there.submit("ann", WRONG)
     expect(there.page.get_by_label("Password", exact=True)).to_have_accessible_error_message(re.compile("wrong"))
     there.submit("ann", SECRET).inside()
+    expect(there.page.get_by_role("list", name="People").get_by_role("button", name="ann")).to_be_visible()
     there.go("den")
     there.sees("only for me")
     assert there.number == ann.number

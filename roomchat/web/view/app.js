@@ -77,7 +77,7 @@ export function mount(app, messages, composer, greet) {
   fill(byId("messages"), messages);
   fill(byId("composer"), composer);
   new Status(byId("status"), engine);
-  openDoor(app, entrance);
+  openDoor(app, entrance, refresh);
   listenForKeys(app, closeAbove);
   followViewport();
 }
