@@ -67,7 +67,13 @@ def test_order_in_a_private_room(serve: Serve, connect: Connect, person: Persons
     for peer in (bob, eve):
         peer.join("lobby")
     ann = Tab(person(server).open()).come_in("ann")
+    expect(ann.page.get_by_role("button", name="People: 3 here")).to_be_visible()
+    bob.send("leave", room="lobby")
+    expect(ann.page.get_by_role("button", name="People: 2 here")).to_be_visible()
+    bob.join("tea")
     ann.page.get_by_role("button", name="Join or make a room").click()
+    rooms = ann.page.get_by_role("list", name="All rooms").get_by_role("listitem")
+    expect(rooms).to_have_text([re.compile("lobby.*2 people"), re.compile("tea.*1 person")])
     ann.page.get_by_label("Room", exact=True).fill("plans")
     ann.page.get_by_label("Private").check()
     ann.page.get_by_label("Room", exact=True).press("Enter")
