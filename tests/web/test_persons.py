@@ -86,6 +86,13 @@ def test_order_in_a_private_room(serve: Serve, connect: Connect, person: Persons
     assert eve.until("error")["code"] == "no_such_room"
     bob.send("say", room=room, text="a secret")
     ann.sees("a secret")
+    ann.say("/invitation 5 2d")
+    ann.menu("Menu of the room", "Owner, moderators, bans")
+    order = ann.dialog("Order in plans")
+    expect(order.get_by_role("listitem").filter(has_text="#1, for 5 more people")).to_contain_text("by ann")
+    order.get_by_role("button", name="Take back").press("Enter")
+    expect(order.get_by_text("#1")).to_be_hidden()
+    ann.page.keyboard.press("Escape")
     people = ann.page.get_by_role("list", name="People")
     people.get_by_role("button", name="bob").press("Enter")
     ann.dialog("Person").get_by_role("button", name="Put out of the room").press("Enter")

@@ -72,7 +72,7 @@ export class Pressed {
     const { uid, name, room, again, drop } = button?.dataset ?? {};
     const { chat, engine, go, open } = this.#app;
     if (uid) open("person", { uid: Number(uid), name });
-    if (chat.rooms.has(room)) go(room ?? null);
+    if (room !== undefined && chat.rooms.has(room)) go(room);
     else if (room) open("join", { room });
     const item = /** @type {any} */ (this.#list.rowAt(button)?.row.item);
     if (!again && !drop) return;

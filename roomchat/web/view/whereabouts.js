@@ -46,7 +46,8 @@ export class Whereabouts {
     const before = kept();
     if (chat.rooms.has(before)) chat.look(before);
     else if (before === null || engine.status.phase === "online") {
-      chat.look(chat.rooms.has(chat.lobby) ? chat.lobby : [...chat.rooms.keys()][0]);
+      const lobby = chat.lobby ?? "";
+      chat.look(chat.rooms.has(lobby) ? lobby : [...chat.rooms.keys()][0]);
     }
   }
 
@@ -63,5 +64,5 @@ export class Whereabouts {
 /** @param {string | null} room that is looked at in this tab */
 const keep = (room) => keepHere(KEY, room, ofThisTab);
 
-/** @returns {string | null} the room that was looked at in this tab before */
+/** @returns {any} the room that was looked at in this tab before, or null */
 const kept = () => readHere(KEY, ofThisTab);
