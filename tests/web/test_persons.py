@@ -86,6 +86,11 @@ def test_order_in_a_private_room(serve: Serve, connect: Connect, person: Persons
     assert eve.until("error")["code"] == "no_such_room"
     bob.send("say", room=room, text="a secret")
     ann.sees("a secret")
+    spoken = ann.page.get_by_text("bob: a secret")
+    expect(spoken).to_have_count(1)
+    bob.send("delete", room=room, seq=bob.until("message")["seq"])
+    ann.sees("(deleted)")
+    expect(spoken).to_have_count(0)
     ann.say("/invitation 5 2d")
     ann.menu("Menu of the room", "Owner, moderators, bans")
     order = ann.dialog("Order in plans")
