@@ -47,7 +47,10 @@ export class Pressed {
     const target = /** @type {HTMLElement} */ (event.target), row = this.#list.rowAt(target);
     const entry = target === row?.element && entryOf(row);
     const run = {
-      Escape: () => this.#app.focus(),
+      Escape: () => {
+        this.#pane.toNewest();
+        this.#app.focus();
+      },
       ArrowUp: () => this.#step(row, -1),
       ArrowDown: () => this.#step(row, 1),
       Home: () => this.#pane.toFirst(),
