@@ -26,15 +26,17 @@ export class Whereabouts {
   }
 
   /**
-   * What is known is there: look where one looked in this tab.
+   * Look where one looked in this tab: in what is known then, others may have looked elsewhere.
    * @param {boolean} isSame whether who was here before still is; if not, nothing of them is left
+   * @param {() => void} restore what is known
    */
-  begin(isSame) {
+  begin(isSame, restore) {
+    const before = isSame ? kept() : null;
+    restore();
     if (!isSame) {
       keep(null);
       forgetLevels();
     }
-    const before = kept();
     if (this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
     this.#choose();
   }
