@@ -114,6 +114,13 @@ def test_order_in_a_private_room(serve: Serve, connect: Connect, person: Persons
     expect(ann.page.get_by_role("button", name="Join", exact=True)).to_be_hidden()
 
 
+def test_where_no_guests_come_in_it_is_said_in_words_of_the_page(serve: Serve, person: Persons) -> None:
+    """The server's sentence names options of the terminal; and one goes on where something is to be typed."""
+    ann = Tab(person(serve(guests=False)).open()).submit("ann")
+    expect(ann.page.get_by_role("alert").filter(has_text="an account only: log in, or register")).to_be_visible()
+    expect(ann.page.get_by_label("Password", exact=True)).to_be_focused()
+
+
 NO_ROOM_IS_NAMED = """async () => {
   while ("roomchat.room" in sessionStorage || "roomchat.calls" in localStorage) {
     await new Promise((go) => setTimeout(go, 10));

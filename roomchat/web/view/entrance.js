@@ -114,8 +114,10 @@ export function makeEntrance(engine, greet) {
       for (const key of ["password", "again", "invite"]) input(key).value = "";
     } catch (error) {
       const { code, message } = /** @type {any} */ (error);
-      if (code === "account_needed" && chosen === "guest") show("login");
-      say(message, ABOUT[code] ?? code);
+      if (code === "account_needed") {
+        show("login", { trouble: "This server lets in people with an account only: log in, or register." });
+        focus();
+      } else say(message, ABOUT[code] ?? code);
     }
     main.disabled = false;
   }
