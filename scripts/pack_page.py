@@ -37,6 +37,18 @@ def assemble(contents: Mapping[str, bytes]) -> dict[str, str | bytes]:
     return files
 
 
+def minified(name: str, text: str) -> str:
+    """A script or a style with short local names, and nothing in it that is for those who read it alone.
+
+    Raises:
+        ImportError: there is no minifier for this machine.
+    """
+    import minify
+
+    small: str = minify.string({".js": "text/javascript", ".css": "text/css"}[Path(name).suffix], text)
+    return small
+
+
 def pack(contents: Mapping[str, bytes]) -> Page:
     """The page of these sources as it is shipped.
 
@@ -45,11 +57,9 @@ def pack(contents: Mapping[str, bytes]) -> Page:
         NotBundled
     """
     import brotli
-    import minify
 
-    kinds = {".js": "text/javascript", ".css": "text/css"}
     served = {
-        name: minify.string(kinds[Path(name).suffix], text).encode() if isinstance(text, str) else text
+        name: minified(name, text).encode() if isinstance(text, str) else text
         for name, text in assemble(contents).items()
     }
     if b"import(" in served[MAIN]:
