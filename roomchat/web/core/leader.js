@@ -67,9 +67,9 @@ export class Leader {
     });
     if (this.#isOver) return;
     if (session === null) return this.#tell("stranger");
-    const connection = this.#connect(session);
+    this.#connect(session);
     await this.fetch();
-    if (!this.#isOver) connection.start();
+    this.look(); // somebody may have been quicker, or have ended it
   }
 
   /** The session that is kept, if there is one: from now on nobody else leads. */

@@ -388,3 +388,19 @@ test("without locks a tab leads when nobody else does, and a second one follows"
   await world.passes(1_000);
   assert.deepEqual([other.engine.status.phase, texts(other)], ["online", ["still here"]]);
 });
+
+test("who looks at a tab while it begins to lead has one connection by that, as without", async () => {
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const { world, tab } = await inLobby({ seed });
+    tab.page.sleep();
+    await world.passes(1_000);
+    tab.page.wake();
+    for (let i = 0; i < 40; i += 1) {
+      await world.passes(1);
+      tab.page.look();
+    }
+    await world.passes(20_000);
+    assert.deepEqual([world.server.ended, world.server.links.size], [[], 1], `seed ${seed}`);
+    assert.equal(tab.engine.status.phase, "online");
+  }
+});

@@ -49,7 +49,7 @@ function client({ session = ann(), keep = async (/** @type {any} */ _) => {} } =
 /** The same, in a room. */
 async function inTea(options = {}) {
   const all = client(options);
-  all.reconnecting.start();
+  all.reconnecting.retry();
   const socket = await all.outside.opens();
   await socket.says(WELCOME, JOINED, CAUGHT_UP);
   socket.take();
@@ -98,7 +98,7 @@ test("nothing is sent or shown before it is kept", async () => {
     return /** @type {Promise<void>} */ (new Promise((resolve) => (isKept = resolve)));
   };
   const { reconnecting, outside, shown } = client({ keep });
-  reconnecting.start();
+  reconnecting.retry();
   const socket = await outside.opens();
   socket.take();
   await socket.says(WELCOME, JOINED);
@@ -345,7 +345,7 @@ test("whoever is told and fails keeps nothing from being sent", (_, done) => {
     done();
   });
   const reconnecting = new Reconnecting({ session, keep: async () => {}, status, outside });
-  reconnecting.start();
+  reconnecting.retry();
   outside.opens().then((socket) => socket.says(WELCOME, CAUGHT_UP));
 });
 
