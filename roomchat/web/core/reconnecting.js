@@ -85,7 +85,9 @@ export class Reconnecting {
   /** End the connection; the seat waits for the next one. Done when all that has come is kept. */
   async close() {
     this.#stop();
-    this.#questions.end(offlineNow());
+    const error = offlineNow();
+    this.#opening?.reject(error);
+    this.#questions.end(error);
     await this.#keeping.busy;
   }
 

@@ -404,3 +404,34 @@ test("who looks at a tab while it begins to lead has one connection by that, as 
     assert.equal(tab.engine.status.phase, "online");
   }
 });
+
+test("who waits at the door is told when somebody else comes in over another tab, and when the page is left", async () => {
+  const world = new World();
+  const tab = world.open(), other = world.open();
+  await world.passes(1_000);
+  /** @type {string[]} */
+  const ended = [];
+  const enter = (/** @type {any} */ one, /** @type {string} */ name) =>
+    one.engine.enter({ name }).then(() => ended.push(name), (/** @type {any} */ { code }) => ended.push(code));
+  world.server.isSlow = true;
+  enter(tab, "ann");
+  await world.passes(1_000);
+  enter(other, "bob");
+  await world.passes(1_000);
+  assert.deepEqual([ended, tab.engine.status.phase], [["offline_now"], "connecting"]);
+  tab.page.sleep();
+  await world.passes(1_000);
+  tab.page.wake();
+  await world.passes(10_000);
+  assert.deepEqual(ended, ["offline_now", "not_known"]);
+  assert.deepEqual([tab, other].map(({ engine }) => engine.status.phase), ["stranger", "stranger"]);
+  enter(other, "eve");
+  await world.passes(1_000);
+  other.page.sleep();
+  await world.passes(1_000);
+  assert.deepEqual(ended.length, 3);
+  world.server.isSlow = false;
+  enter(tab, "ann");
+  await world.passes(10_000);
+  assert.deepEqual([ended[3], tab.engine.status.phase], ["ann", "online"]);
+});
