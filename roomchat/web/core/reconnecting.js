@@ -213,6 +213,7 @@ export class Reconnecting {
     } catch {
       this.#lost("The server has sent what this page does not understand.");
     }
+    if (this.#isEnded) return;
     if (this.#keeping.size > MAX_GATHERED) this.#lost("More has come than this browser can keep at a time.");
     this.#sendDue();
   }

@@ -380,3 +380,16 @@ test("rooms are named in their order, whatever they are called", () => {
   assert.equal(encode({ type: "hello", rooms: new Map() }), '{"type":"hello","rooms":{}}');
   assert.equal(encode({ type: "ping", id: undefined }), '{"type":"ping"}');
 });
+
+test("more than can be kept at a time ends the connection, and brings back none that has ended for good", async () => {
+  for (const isOver of [false, true]) {
+    const { reconnecting, outside, socket, phase } = await inTea();
+    const many = Array.from({ length: 20_001 }, (_, i) => message(i + 1));
+    const last = isOver ? [{ type: "error", code: "logged_out", message: "So it is." }] : [];
+    await socket.says(...many, ...last);
+    assert.equal(socket.isClosed, true);
+    await outside.passes(60_000);
+    assert.deepEqual([phase(), outside.open.length], isOver ? ["ended", 0] : ["offline", 1]);
+    await reconnecting.close();
+  }
+});
