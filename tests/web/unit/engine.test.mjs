@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Storage } from "../../../roomchat/web/core/storage.js";
 import { World } from "./fakes.mjs";
 
 const texts = (/** @type {any} */ tab) => tab.entries.map((/** @type {any} */ { text }) => text);
@@ -434,4 +435,17 @@ test("who waits at the door is told when somebody else comes in over another tab
   enter(tab, "ann");
   await world.passes(10_000);
   assert.deepEqual([ended[3], tab.engine.status.phase], ["ann", "online"]);
+});
+
+test("what a tab has kept and died is said, also when all begin anew before anybody hears of it", async () => {
+  const { world, tab } = await inLobby();
+  const { server } = world;
+  server.isAway = true;
+  server.drop();
+  await world.passes(1_000);
+  await new Storage(world.disk).say({ room: "lobby", text: "last words", at: 0 }, 1);
+  [server.epoch, server.isAway] = ["e2", false];
+  server.rooms = new Map([["lobby", []]]);
+  await world.passes(60_000);
+  assert.deepEqual([texts(tab), [...tab.waiting]], [["last words"], []]);
 });
