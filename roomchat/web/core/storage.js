@@ -191,7 +191,8 @@ export class Storage {
       if (pending) it.remove("pending");
       for (const line of pending ?? said) it.put("pending", line, line.n ?? 0);
       for (const { id } of said) it.remove("unsent", Number(id));
-      for (const n of gone) it.remove("pending", n);
+      // By these numbers others may be pending, if all have got new ones.
+      if (!pending) for (const n of gone) it.remove("pending", n);
       return items.length === 0 ? null : shown(it, items);
     }, said.length > 0 || pending !== null ? "strict" : "relaxed");
   }

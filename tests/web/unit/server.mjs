@@ -7,6 +7,7 @@ const LIMITS = { text: 8192, name: 32, line: 65536, rooms: 100 };
 export class Server {
   epoch = "e1";
   isAway = false;
+  isSlow = false; // who says hello is not answered
   taken = ""; // a name that somebody else has
   loggedOut = false; // whoever comes back is told so
   /** @type {Map<string, any[]>} */
@@ -71,6 +72,7 @@ export class Server {
 
   /** @param {Link} link @param {any} hello @param {any} re */
   #hello(link, { token, name, rooms = {}, epoch }, re) {
+    if (this.isSlow) return;
     if (this.loggedOut) {
       link.says({ type: "error", code: "logged_out", message: "This device was logged out.", ...re });
       return;
