@@ -60,6 +60,16 @@ def test_no_line_of_a_script_is_too_long() -> None:
     assert long == []
 
 
+def test_what_is_taken_apart_stands_first_in_a_declaration() -> None:
+    """The minifier would put it there, whatever is to happen before."""
+    late = re.compile(r"^ *(?:const|let) [\w$].* =.*[^({\[ ], [{\[][^=\n]*[}\]] = .*", re.MULTILINE)
+    assert late.findall("const a = f(), { b } = g();\nconst a = b(c, [d]), [e] = 1;") != []
+    assert late.findall("const { b } = g(), a = f(b), c = (x, { y: z }) => 1;\n") == []
+    found = {path.name: late.findall(path.read_text(encoding="utf-8")) for path in SOURCES if path.suffix == ".js"}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+    assert [path.name for path in SOURCES if "debugger" in path.read_text(encoding="utf-8")] == []
+
+
 # ---------------------------------------------------------------- made small
 
 

@@ -44,9 +44,7 @@ def test_the_modules_of_the_page() -> None:
 
 def test_the_modules_as_they_are_minified(tmp_path: Path) -> None:
     """They do the same: a minifier that is wrong would be so in places that no test in a browser comes to."""
-    pytest.importorskip(
-        "minify", reason="there is no minifier for this machine"
-    )
+    pytest.importorskip("minify", reason="there is no minifier for this machine")
     tests = UNIT.parent.parent
     shutil.copytree(UNIT, tmp_path / "tests" / "web" / "unit")
     shutil.copytree(tests / "transcripts", tmp_path / "tests" / "transcripts")
