@@ -183,7 +183,8 @@ export class Storage {
     const { session, said, pending, gone } = change;
     return this.#lead(term, async (it) => {
       const before = await it.get("kept", "session");
-      const isOther = isFresh || (before?.epoch ?? session.epoch) !== session.epoch;
+      // One that is known no more has no epoch until it is welcomed: with that all begin anew.
+      const isOther = isFresh || (before && session.token && before.epoch !== session.epoch);
       if (isOther) await restart(it, isFresh);
       const items = await note(it, change.show, new Map(isOther ? [] : before?.cursors));
       if (isOther) items.unshift(["reset", null]);

@@ -449,3 +449,29 @@ test("what a tab has kept and died is said, also when all begin anew before anyb
   await world.passes(60_000);
   assert.deepEqual([texts(tab), [...tab.waiting]], [["last words"], []]);
 });
+
+test("a server that knows us no more, with the same log or another one: all begin anew, as somebody new", async () => {
+  for (const epoch of ["e1", "e2"]) {
+    const { world, tab } = await inLobby();
+    const { server } = world;
+    for (const text of ["old", "older"]) server.talk("lobby", text);
+    await world.passes(1_000);
+    server.isAway = true;
+    server.drop();
+    await world.passes(1_000);
+    tab.engine.say({ room: "lobby", text: "waits" });
+    [server.epoch, server.isAway, server.delay] = [epoch, false, 500];
+    server.sessions.clear();
+    if (epoch === "e2") server.rooms = new Map([["lobby", []]]);
+    await world.passes(60_000);
+    server.delay = 0;
+    const past = tab.engine.past("lobby", null);
+    await world.passes(1_000);
+    const all = epoch === "e2" ? ["waits"] : ["old", "older", "waits"];
+    assert.deepEqual((await past).entries.map(({ text }) => text), all);
+    assert.deepEqual([texts(tab), tab.waiting.size, tab.engine.status.phase], [all, 0, "online"]);
+    tab.engine.say({ room: "lobby", text: "still here" });
+    await world.passes(2_000);
+    assert.equal(texts(tab).at(-1), "still here");
+  }
+});
