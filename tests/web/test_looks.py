@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -26,6 +27,14 @@ SMALL = """() => [...document.querySelectorAll("button, input, textarea, a[href]
   return element.checkVisibility() && !element.closest("[inert], .messages") && box.width > 1
     && (box.width < 24 || box.height < 24);
 }).map((element) => element.outerHTML.slice(0, 120))"""
+
+COLOUR = """(name) => {
+  const one = document.body.appendChild(document.createElement("i"));
+  one.style.color = `var(${name})`;
+  const { color } = getComputedStyle(one);
+  one.remove();
+  return color;
+}"""
 
 
 def fits(page: Page) -> None:
@@ -107,6 +116,29 @@ def test_keys_alone(serve: Serve, connect: Connect, person: Persons) -> None:
     keys.press("Escape")
     expect(menu).to_be_focused()
     keys.press("ArrowUp")
+
+
+def test_what_is_new_stands_out(serve: Serve, connect: Connect, person: Persons) -> None:
+    """In the list of rooms: what is unread, and where one is, have colours of their own."""
+    server = serve()
+    bob = connect(server, "bob")
+    ann = Tab(person(server).open()).come_in("ann")
+    ann.say("/join tea", "/join tools")
+    ann.is_in("tools")
+    bob.join("lobby")
+    bob.send("say", room="lobby", text="hello")
+    expect(ann.rooms.get_by_role("button", name=re.compile("lobby.*1 unread"))).to_have_css(
+        "color", colour(ann.page, "--text")
+    )
+    expect(ann.room("tea")).to_have_css("color", colour(ann.page, "--text-soft"))
+    expect(ann.room("tools")).to_have_css("color", colour(ann.page, "--on-accent-ground"))
+    ann.room("tea").hover()
+    expect(ann.room("tea")).to_have_css("color", colour(ann.page, "--text"))
+
+
+def colour(page: Page, name: str) -> str:
+    """A colour of tokens.css, as a browser writes it."""
+    return page.evaluate(COLOUR, name)
 
 
 def test_axe_finds_nothing(serve: Serve, connect: Connect, person: Persons) -> None:
