@@ -141,6 +141,14 @@ def colour(page: Page, name: str) -> str:
     return page.evaluate(COLOUR, name)
 
 
+def test_touch_is_never_dense(serve: Serve, person: Persons) -> None:
+    """Lines are as high as a finger needs, also for who has chosen dense ones."""
+    ann = Tab(person(serve(), **PHONE).open()).come_in("ann")
+    ann.page.evaluate("document.documentElement.dataset.density = 'dense'")
+    ann.page.get_by_role("button", name="Rooms", exact=True).tap()
+    assert ann.room("lobby").evaluate("(row) => row.offsetHeight") >= 44
+
+
 def test_axe_finds_nothing(serve: Serve, connect: Connect, person: Persons) -> None:
     """In the entrance, a room with all kinds of things in it, and the dialogs; light and dark."""
     server = serve(motd="Be kind.")
