@@ -149,6 +149,18 @@ def test_touch_is_never_dense(serve: Serve, person: Persons) -> None:
     assert ann.room("lobby").evaluate("(row) => row.offsetHeight") >= 44
 
 
+def test_a_short_window_has_all_keys(serve: Serve, person: Persons) -> None:
+    """Of the dial pad: at 200 % on a small screen, and on a phone that is held sideways."""
+    server = serve()
+    sideways = {"viewport": {"width": 800, "height": 360}, "has_touch": True, "is_mobile": True}
+    for options in {"viewport": {"width": 640, "height": 400}}, sideways:
+        page = Tab(person(server, **options).open()).come_in(f"ann{len(options)}").page
+        page.keyboard.press("Alt+d")
+        pad = page.get_by_role("dialog", name="Call a number")
+        expect(pad.get_by_role("button", name="Call", exact=True)).to_be_in_viewport(ratio=1)
+        fits(page)
+
+
 def test_axe_finds_nothing(serve: Serve, connect: Connect, person: Persons) -> None:
     """In the entrance, a room with all kinds of things in it, and the dialogs; light and dark."""
     server = serve(motd="Be kind.")
