@@ -161,6 +161,26 @@ def test_a_short_window_has_all_keys(serve: Serve, person: Persons) -> None:
         fits(page)
 
 
+def test_the_focus_comes_back_to_a_message_made_anew(serve: Serve, connect: Connect, person: Persons) -> None:
+    """It was deleted while a dialog stood above it: the focus is on it again, and nothing has moved."""
+    server = serve()
+    bob = connect(server, "bob")
+    bob.join("lobby")
+    ann = Tab(person(server).open()).come_in("ann")
+    for number in range(40):
+        bob.send("say", room="lobby", text=f"tea {number}")
+    ann.sees("tea 39")
+    ann.message("tea 39").focus()
+    ann.page.keyboard.press("Enter")
+    ann.page.get_by_role("menuitem", name="bob (1)").click()
+    expect(ann.dialog("Person")).to_be_visible()
+    bob.send("delete", room="lobby", seq=bob.until("message", text="tea 39")["seq"])
+    expect(ann.page.locator(".tombstone")).to_have_count(1)
+    ann.page.keyboard.press("Escape")
+    expect(ann.page.locator(".tombstone")).to_be_focused()
+    expect(ann.page.locator(".tombstone")).to_be_in_viewport()
+
+
 def test_axe_finds_nothing(serve: Serve, connect: Connect, person: Persons) -> None:
     """In the entrance, a room with all kinds of things in it, and the dialogs; light and dark."""
     server = serve(motd="Be kind.")
