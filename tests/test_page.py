@@ -107,6 +107,25 @@ def test_what_the_page_does_not_ask_for_is_left_out(built: Page) -> None:
     assert [path for path, file in page.files.items() if not file.lasting] == ["/", "/sw.js"]
 
 
+@pytest.mark.usefixtures("built")
+def test_what_is_declared_first_stays_first() -> None:
+    """A minifier that puts what takes something apart before what it needs would break the page."""
+    main = b"""
+for (const one of all) {
+  const first = one.first();
+  const { second } = one.ask({ first });
+  let third = second.next();
+  const [fourth] = one.ask({ third });
+  const { fifth } = one.ask({ fourth });
+  show(first, second, third, fourth, fifth);
+}
+"""
+    page = pack(HOUSE | {"main.js": main})
+    body = page.files[f"/{page.hash}/main.js"].body
+    places = [body.index(one) for one in (b"first()", b"second", b"next()", b"third", b"fifth")]
+    assert places == sorted(places)
+
+
 def write(package: Path, contents: dict[str, bytes]) -> None:
     """A page where a server would find it."""
     (package / "site").mkdir(exist_ok=True)

@@ -34,10 +34,11 @@ mount(app, pane.element, composer.element, ({ motd, lobby = null }) => {
  */
 function begin(kept) {
   const isSame = composer.load(kept);
-  chat.restore(kept?.chat ?? new Chat().snapshot());
-  for (const event of kept?.events ?? []) chat.take(event, true);
-  pane.load(kept);
-  whereabouts.begin(isSame);
+  whereabouts.begin(isSame, () => {
+    chat.restore(kept?.chat ?? new Chat().snapshot());
+    for (const event of kept?.events ?? []) chat.take(event, true);
+    pane.load(kept);
+  });
 }
 
 engine.on("reset", begin);

@@ -85,6 +85,24 @@ def test_what_is_typed_is_completed_kept_and_given_back(
     expect(other.box).to_have_value("a draft")
 
 
+def test_keys_lead_back_and_to_the_newest(serve: Serve, person: Persons) -> None:
+    """From the box, and from the messages."""
+    ann = Tab(person(serve()).open()).come_in("ann")
+    ann.say("\n".join(["tall"] * 80))
+    beginning = ann.page.get_by_text("Nothing was said in lobby before this.")
+    newest = ann.page.get_by_role("button", name="To the newest")
+    expect(beginning).not_to_be_in_viewport()
+    ann.box.press("Home")
+    expect(beginning).to_be_in_viewport()
+    expect(newest).to_be_visible()
+    ann.box.press("Escape")
+    expect(newest).to_be_hidden()
+    ann.box.press("PageUp")
+    ann.messages.last.press("Escape")
+    expect(newest).to_be_hidden()
+    expect(ann.box).to_be_focused()
+
+
 def test_on_a_phone_enter_makes_a_line(serve: Serve, person: Persons) -> None:
     """The button sends; a tap on the menu completes."""
     server = serve()

@@ -57,3 +57,19 @@ def test_calls_by_number(serve: Serve, connect: Connect, person: Persons) -> Non
     ann.box.fill("/dial 99")
     ann.box.press("Enter")
     expect(ann.note).to_contain_text("Nobody has the UID 99")
+
+
+def test_a_page_that_is_loaded_again_shows_the_same_room(serve: Serve, connect: Connect, person: Persons) -> None:
+    """Not the one that was looked at when it was last kept how the chat looks."""
+    server = serve()
+    bob = connect(server, "bob")
+    bob.join("tea")
+    ann = Tab(person(server).open()).come_in("ann")
+    ann.say("/join tea")
+    ann.is_in("tea")
+    for number in range(250):
+        bob.send("say", room="tea", text=f"no. {number}")
+    ann.sees("no. 249")
+    ann.go("lobby")
+    ann.page.reload()
+    ann.inside().is_in("lobby")

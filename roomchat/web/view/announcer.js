@@ -19,6 +19,12 @@ export class Announcer {
     this.#timer ||= window.setTimeout(() => this.#say(), PAUSE);
   }
 
+  /** @param {number} seq of words that are deleted: nobody is to hear them any more */
+  erase(seq) {
+    this.#waiting = this.#waiting.filter((one) => one.seq !== seq);
+    this.element.replaceChildren();
+  }
+
   /** Another room is looked at. */
   forget() {
     this.#waiting = [];

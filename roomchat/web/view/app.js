@@ -17,8 +17,8 @@ import { followViewport } from "./viewport.js";
  * What parts of the page get.
  *
  * @typedef {Object} App
- * @property {any} engine core/engine.js
- * @property {any} chat model/chat.js
+ * @property {import("../core/engine.js").Engine} engine
+ * @property {import("../model/chat.js").Chat} chat
  * @property {import("./settings.js").Settings} settings
  * @property {(name: string, args?: any) => void} open shows a dialog by its name: dialogs/table.js
  * @property {(command: {type: string, [field: string]: any}) => Promise<any>} ask asks the server; a refusal is
@@ -43,7 +43,7 @@ export function createApp(given) {
     go: (room) => chat.look(room),
     ask: async (command) => {
       try {
-        return await engine.ask(command);
+        return await engine.ask(/** @type {any} */ (command));
       } catch (error) {
         tell(/** @type {Error} */ (error).message);
         return null;
@@ -77,7 +77,7 @@ export function mount(app, messages, composer, greet) {
   fill(byId("messages"), messages);
   fill(byId("composer"), composer);
   new Status(byId("status"), engine);
-  openDoor(app, entrance);
+  openDoor(app, entrance, refresh);
   listenForKeys(app, closeAbove);
   followViewport();
 }

@@ -19,7 +19,7 @@ const NO_FILES = "There are no files in this chat. You can paste a link to one."
 /**
  * What the messages can do for what is typed.
  * @typedef {{tell(lines: string[], tone?: "printed" | "trouble"): void, goTo(room: string, seq: number): void,
- *   page(by: 1 | -1): void, clear(): void}} Pane
+ *   page(by: 1 | -1): void, toFirst(): void, toNewest(): void, clear(): void}} Pane
  */
 
 export class Composer {
@@ -145,7 +145,9 @@ export class Composer {
       if (line === null) return;
       event.preventDefault();
       this.#write(line);
-    } else if ((key === "PageUp" || key === "PageDown") && field.scrollHeight <= field.clientHeight + 1) {
+    } else if (key === "Escape") this.#pane.toNewest();
+    else if (key === "Home" && !field.value) this.#pane.toFirst();
+    else if ((key === "PageUp" || key === "PageDown") && field.scrollHeight <= field.clientHeight + 1) {
       event.preventDefault();
       this.#pane.page(key === "PageUp" ? -1 : 1);
     }

@@ -18,8 +18,9 @@ export function focusOn(part) {
 /**
  * @param {import("./app.js").App} app
  * @param {ReturnType<typeof import("./entrance.js").makeEntrance>} entrance
+ * @param {() => void} listPeople they are to be seen now
  */
-export function openDoor(app, entrance) {
+export function openDoor(app, entrance, listPeople) {
   const { chat, engine, open } = app;
   /** What this page was opened with. */
   let link = takeLink();
@@ -41,8 +42,9 @@ export function openDoor(app, entrance) {
     document.documentElement.dataset.phase = what;
     keepHere(KNOWN, what === "chat" || null);
     for (const dialog of document.querySelectorAll("dialog")) dialog.close(); // it was about who is no longer here
-    if (what === "chat") focusOn(app);
-    else greet(engine.status.sentence);
+    if (what !== "chat") return greet(engine.status.sentence);
+    listPeople(); // a room may be looked at already, as with an account
+    focusOn(app);
   }
 
   /** @param {string} why nobody is logged in here any more, if somebody was */

@@ -18,7 +18,8 @@ export function lookAt({ chat, engine }, room) {
     meant(text) {
       const name = compared(text.slice(1));
       if (text[0] === "#") return rooms.has(name) || heard.has(name) ? { kind: "room", room: name } : undefined;
-      people ??= new Map([...names, [me.uid, me.name]].map(([uid, called]) => [compared(called), uid]));
+      people ??= new Map(/** @type {[number, string][]} */ ([...names, [me.uid, me.name]])
+        .map(([uid, called]) => [compared(called), uid]));
       const uid = people.get(name);
       return uid === undefined ? undefined : { kind: "person", uid };
     },

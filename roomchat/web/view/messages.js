@@ -80,6 +80,7 @@ export class MessagesPane {
     const { chat } = this.#app;
     this.timelines.take(event);
     const isHere = isEntry(event) && event.room === this.#room;
+    if (isHere && event.type === "deleted") this.#announcer.erase(event.of);
     if (isHere && chat.isOfOthers(event) && !chat.isOld(event)) this.#announcer.take(event);
   }
 

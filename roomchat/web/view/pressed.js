@@ -47,7 +47,10 @@ export class Pressed {
     const target = /** @type {HTMLElement} */ (event.target), row = this.#list.rowAt(target);
     const entry = target === row?.element && entryOf(row);
     const run = {
-      Escape: () => this.#app.focus(),
+      Escape: () => {
+        this.#pane.toNewest();
+        this.#app.focus();
+      },
       ArrowUp: () => this.#step(row, -1),
       ArrowDown: () => this.#step(row, 1),
       Home: () => this.#pane.toFirst(),
@@ -72,7 +75,7 @@ export class Pressed {
     const { uid, name, room, again, drop } = button?.dataset ?? {};
     const { chat, engine, go, open } = this.#app;
     if (uid) open("person", { uid: Number(uid), name });
-    if (chat.rooms.has(room)) go(room ?? null);
+    if (room !== undefined && chat.rooms.has(room)) go(room);
     else if (room) open("join", { room });
     const item = /** @type {any} */ (this.#list.rowAt(button)?.row.item);
     if (!again && !drop) return;

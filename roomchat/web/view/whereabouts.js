@@ -26,15 +26,17 @@ export class Whereabouts {
   }
 
   /**
-   * What is known is there: look where one looked in this tab.
+   * Look where one looked in this tab: in what is known then, others may have looked elsewhere.
    * @param {boolean} isSame whether who was here before still is; if not, nothing of them is left
+   * @param {() => void} restore what is known
    */
-  begin(isSame) {
+  begin(isSame, restore) {
+    const before = isSame ? kept() : null;
+    restore();
     if (!isSame) {
       keep(null);
       forgetLevels();
     }
-    const before = kept();
     if (this.#app.chat.rooms.has(before)) this.#app.chat.look(before);
     this.#choose();
   }
@@ -46,7 +48,8 @@ export class Whereabouts {
     const before = kept();
     if (chat.rooms.has(before)) chat.look(before);
     else if (before === null || engine.status.phase === "online") {
-      chat.look(chat.rooms.has(chat.lobby) ? chat.lobby : [...chat.rooms.keys()][0]);
+      const lobby = chat.lobby ?? "";
+      chat.look(chat.rooms.has(lobby) ? lobby : [...chat.rooms.keys()][0]);
     }
   }
 
@@ -63,5 +66,5 @@ export class Whereabouts {
 /** @param {string | null} room that is looked at in this tab */
 const keep = (room) => keepHere(KEY, room, ofThisTab);
 
-/** @returns {string | null} the room that was looked at in this tab before */
+/** @returns {any} the room that was looked at in this tab before, or null */
 const kept = () => readHere(KEY, ofThisTab);

@@ -61,14 +61,14 @@ export function openJoin(app, { room = "", token } = {}) {
     fill(hint, isNew && "There is no such room yet: you will own it.");
     const found = all.filter((one) => one.room.toLowerCase().includes(wanted));
     found.sort((one, other) => other.members_total - one.members_total);
-    keyed(list, found, (one) => one.room, line, () => undefined);
+    keyed(list, found, (one) => one.room, (one) => row(() => go({ room: one.room })), update);
   }
 
-  /** @param {RoomSummary} one */
-  const line = ({ room: named, members_total: members }) =>
-    row(() => go({ room: named }), icon("room"), theirs(named),
-    el("span", { class: "soft small counts" }, app.chat.rooms.has(named) && "you are in it, ",
-      counted(members, "person", "people")));
+  /** @param {HTMLElement} item @param {RoomSummary} one */
+  const update = ({ firstElementChild: line }, { room: named, members_total: members }) =>
+    fill(/** @type {HTMLElement} */ (line), icon("room"), theirs(named),
+      el("span", { class: "soft small counts" }, app.chat.rooms.has(named) && "you are in it, ",
+        counted(members, "person", "people")));
 
   async function load() {
     /** @type {RoomSummary[]} */

@@ -37,7 +37,7 @@ export function openRoomMenu(app, anchor) {
   const { ask, chat, open } = app;
   const room = chat.here;
   if (!room) return;
-  const { key, isPair, isPrivate, other } = room;
+  const { key, isPair, isPrivate, other } = /** @type {any} */ (room);
   const link = () => copyText(linkToRoom(key), "A link into this room is in the clipboard.");
   openMenu(anchor, "Menu of the room", isPair
     ? [

@@ -62,7 +62,7 @@ export function openOrder(app, { deed, room, uid, name }) {
     title: title(whose(name, uid), cell(app.chat.rooms.get(room)?.name ?? room)), submit, danger: true,
     body: [el("p", { class: "soft" }, says), ...asks.map((make) => make())],
   }, (given) => app.engine.ask({
-    type: deed, room, uid,
+    type: /** @type {any} */ (deed), room, uid,
     seconds: Number(given.seconds) || undefined,
     reason: given.reason || undefined,
     address: given.address && true,

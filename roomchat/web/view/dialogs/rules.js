@@ -52,7 +52,7 @@ export async function openRules(app, { room }) {
       section("Invitations", invitations, (one) => [
         `#${one.number}, for ${counted(one.uses, "more person", "more people")}, `,
         `until ${localTime(one.until)}, by `,
-        nameElement(one.by, app.chat.nameOf(one.by)),
+        nameElement(one.by, app.chat.names.get(one.by) ?? `UID ${one.by}`),
       ], ({ number }) => button("Take back", () => change({ type: "uninvite", number }))));
   }
   show(page);
