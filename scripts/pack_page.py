@@ -20,8 +20,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "roomchat"
 MAIN, STYLE = "main.js", "style.css"
 
 _STYLESHEET = re.compile(r'[ \t]*<link rel="stylesheet" href="/__HASH__/([^"]+)">\n?')
+_APART = re.compile(r"^ *(?=(?:const|let) [{\[])", re.MULTILINE)
 _SCRIPT = re.compile(r'<script[^>]* src="/__HASH__/([^"]+)"')
-_DECLARATION = re.compile(r"^( *)(const|let) ([{\[]?)", re.MULTILINE)
 
 
 def assemble(contents: Mapping[str, bytes]) -> dict[str, str | bytes]:
@@ -38,22 +38,20 @@ def assemble(contents: Mapping[str, bytes]) -> dict[str, str | bytes]:
     return files
 
 
-def in_order(script: str) -> str:
-    """The same script, of which the minifier leaves all declarations where they are.
+def minified(name: str, text: str) -> str:
+    """A script or a style with short local names, and nothing in it that is for those who read it alone.
 
-    It makes one of declarations of a kind that follow each other, and puts those first that take something apart,
-    even before what they are made of (https://github.com/tdewolff/minify/issues/958). So these get the other kind.
+    Raises:
+        ImportError: there is no minifier for this machine.
     """
-    last: dict[str, str] = {}  # the kind of the last one that is indented as far
+    import minify
 
-    def turned(found: re.Match[str]) -> str:
-        indent, kind, apart = found.groups()
-        if apart:
-            kind = "const" if last.get(indent) == "let" else "let"
-        last[indent] = kind
-        return f"{indent}{kind} {apart}"
-
-    return _DECLARATION.sub(turned, script)
+    if name.endswith(".css"):
+        return str(minify.string("text/css", text))
+    # It makes one declaration of several, and puts those first in it that take something apart, whatever is to
+    # happen before. None crosses a `debugger`, which is taken out again; and in the sources they stand first, too.
+    kept = _APART.sub(r"\g<0>debugger; ", text)
+    return str(minify.string("text/javascript", kept)).replace("debugger;", "")
 
 
 def pack(contents: Mapping[str, bytes]) -> Page:
@@ -64,16 +62,10 @@ def pack(contents: Mapping[str, bytes]) -> Page:
         NotBundled
     """
     import brotli
-    import minify
-
-    def small(name: str, text: str) -> bytes:
-        is_script = name.endswith(".js")
-        kind = "text/javascript" if is_script else "text/css"
-        made: str = minify.string(kind, in_order(text) if is_script else text)
-        return made.encode()
 
     served = {
-        name: small(name, text) if isinstance(text, str) else text for name, text in assemble(contents).items()
+        name: minified(name, text).encode() if isinstance(text, str) else text
+        for name, text in assemble(contents).items()
     }
     if b"import(" in served[MAIN]:
         raise NotBundled("a module imports something later; all of the page is one script")

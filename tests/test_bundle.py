@@ -10,10 +10,37 @@ from pathlib import Path
 import pytest
 
 from scripts.bundle import NotBundled, bundle
+from scripts.pack_page import minified
 
 WEB = Path(str(resources.files("roomchat"))) / "web"
 SCRIPTS = {path.relative_to(WEB).as_posix(): path.read_text(encoding="utf-8") for path in WEB.rglob("*.js")}
 MODULES = {name: text for name, text in SCRIPTS.items() if name not in {"early.js", "sw.js"}}
+
+# Names that are used before they are there, in a declaration of several. Node has a parser of its own inside.
+TOO_EARLY = """
+const { parse } = require("internal/deps/acorn/acorn/dist/acorn");
+const names = (node) => (node.type === "Identifier" ? [node.name]
+  : node.type === "Property" ? names(node.value) : parts(node).flatMap(names));
+const parts = (node) => Object.values(node).flat().filter((one) => one?.type);
+function used(node) {
+  if (/Function/.test(node.type)) return [];  // it runs later
+  if (node.type === "Identifier") return [node.name];
+  const isNamed = ["Property", "PropertyDefinition", "MethodDefinition"].includes(node.type) && !node.computed;
+  if (node.type === "MemberExpression" && !node.computed) return used(node.object);
+  return (isNamed ? [node.value].filter(Boolean) : parts(node)).flatMap(used);
+}
+function look(node) {
+  if (node.type === "VariableDeclaration") {
+    const later = new Set(node.declarations.flatMap(({ id }) => names(id)));
+    for (const { id, init } of node.declarations) {
+      for (const name of init ? used(init) : []) if (later.has(name)) console.log(name, node.start);
+      for (const name of names(id)) later.delete(name);
+    }
+  }
+  parts(node).forEach(look);
+}
+look(parse(require("node:fs").readFileSync(0, "utf8"), { ecmaVersion: "latest", sourceType: "module" }));
+"""
 
 HOUSE = {
     "main.js": 'import "./log.js";\nimport { say, Word } from "./view/say.js";\n'
@@ -52,6 +79,29 @@ def test_all_modules_are_one_script(node: str, tmp_path: Path) -> None:
     everything = "".join(f'import "./{name}";\n' for name in MODULES)
     path.write_text(bundle("all.js", MODULES | {"all.js": everything}), encoding="utf-8")
     run(node, "--check", str(path))
+
+
+@pytest.mark.parametrize(
+    ("script", "names"),
+    [
+        ("{ const { a } = f(b), b = 1; }", ["b"]),
+        ("{ const a = 1, { b } = f({ a }), [c] = [a, b]; }", []),
+        ("const a = () => b, b = 1, c = { b: a.b };", []),
+        ("class A { m() { let x = [y], y = x; } }", ["y"]),
+        ("for (const a = a; ;) {}", ["a"]),
+    ],
+)
+def test_what_is_used_too_early_is_found(node: str, script: str, names: list[str]) -> None:
+    """So the next test can fail."""
+    found = run(node, "--expose-internals", "-e", TOO_EARLY, given=script)
+    assert [line.split()[0] for line in found.splitlines()] == names
+
+
+def test_nothing_is_used_before_it_is_there(node: str) -> None:
+    """Minifiers put declarations together; one that does it in another order breaks what few tests come to."""
+    pytest.importorskip("minify", reason="there is no minifier for this machine")
+    script = minified("main.js", bundle("main.js", MODULES))
+    assert run(node, "--expose-internals", "-e", TOO_EARLY, given=script) == ""
 
 
 def test_modules_run_as_they_would_one_by_one(node: str, tmp_path: Path) -> None:

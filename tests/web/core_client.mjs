@@ -25,7 +25,7 @@ const reconnecting = new Reconnecting({
   outside: { ...browser, connect: () => (socket = new WebSocket(url)) },
 });
 
-reconnecting.start();
+reconnecting.retry();
 for await (const line of createInterface({ input: process.stdin })) {
   const { say, ask, cut } = JSON.parse(line);
   if (say) reconnecting.say(say);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -26,6 +27,14 @@ SMALL = """() => [...document.querySelectorAll("button, input, textarea, a[href]
   return element.checkVisibility() && !element.closest("[inert], .messages") && box.width > 1
     && (box.width < 24 || box.height < 24);
 }).map((element) => element.outerHTML.slice(0, 120))"""
+
+COLOUR = """(name) => {
+  const one = document.body.appendChild(document.createElement("i"));
+  one.style.color = `var(${name})`;
+  const { color } = getComputedStyle(one);
+  one.remove();
+  return color;
+}"""
 
 
 def fits(page: Page) -> None:
@@ -107,6 +116,69 @@ def test_keys_alone(serve: Serve, connect: Connect, person: Persons) -> None:
     keys.press("Escape")
     expect(menu).to_be_focused()
     keys.press("ArrowUp")
+
+
+def test_what_is_new_stands_out(serve: Serve, connect: Connect, person: Persons) -> None:
+    """In the list of rooms: what is unread, and where one is, have colours of their own."""
+    server = serve()
+    bob = connect(server, "bob")
+    ann = Tab(person(server).open()).come_in("ann")
+    ann.say("/join tea", "/join tools")
+    ann.is_in("tools")
+    bob.join("lobby")
+    bob.send("say", room="lobby", text="hello")
+    expect(ann.rooms.get_by_role("button", name=re.compile("lobby.*1 unread"))).to_have_css(
+        "color", colour(ann.page, "--text")
+    )
+    expect(ann.room("tea")).to_have_css("color", colour(ann.page, "--text-soft"))
+    expect(ann.room("tools")).to_have_css("color", colour(ann.page, "--on-accent-ground"))
+    ann.room("tea").hover()
+    expect(ann.room("tea")).to_have_css("color", colour(ann.page, "--text"))
+
+
+def colour(page: Page, name: str) -> str:
+    """A colour of tokens.css, as a browser writes it."""
+    return page.evaluate(COLOUR, name)
+
+
+def test_touch_is_never_dense(serve: Serve, person: Persons) -> None:
+    """Lines are as high as a finger needs, also for who has chosen dense ones."""
+    ann = Tab(person(serve(), **PHONE).open()).come_in("ann")
+    ann.page.evaluate("document.documentElement.dataset.density = 'dense'")
+    ann.page.get_by_role("button", name="Rooms", exact=True).tap()
+    assert ann.room("lobby").evaluate("(row) => row.offsetHeight") >= 44
+
+
+def test_a_short_window_has_all_keys(serve: Serve, person: Persons) -> None:
+    """Of the dial pad: at 200 % on a small screen, and on a phone that is held sideways."""
+    server = serve()
+    sideways = {"viewport": {"width": 800, "height": 360}, "has_touch": True, "is_mobile": True}
+    for options in {"viewport": {"width": 640, "height": 400}}, sideways:
+        page = Tab(person(server, **options).open()).come_in(f"ann{len(options)}").page
+        page.keyboard.press("Alt+d")
+        pad = page.get_by_role("dialog", name="Call a number")
+        expect(pad.get_by_role("button", name="Call", exact=True)).to_be_in_viewport(ratio=1)
+        fits(page)
+
+
+def test_the_focus_comes_back_to_a_message_made_anew(serve: Serve, connect: Connect, person: Persons) -> None:
+    """It was deleted while a dialog stood above it: the focus is on it again, and nothing has moved."""
+    server = serve()
+    bob = connect(server, "bob")
+    bob.join("lobby")
+    ann = Tab(person(server).open()).come_in("ann")
+    for number in range(40):
+        bob.send("say", room="lobby", text=f"tea {number}")
+    ann.sees("tea 39")
+    ann.message("tea 39").focus()
+    ann.page.keyboard.press("Enter")
+    ann.page.get_by_role("menuitem", name="bob (1)").click()
+    expect(ann.dialog("Person")).to_be_visible()
+    bob.send("delete", room="lobby", seq=bob.until("message", text="tea 39")["seq"])
+    expect(ann.page.locator(".tombstone")).to_have_count(1)
+    ann.page.keyboard.press("Escape")
+    expect(ann.page.locator(".tombstone")).to_be_focused()
+    expect(ann.page.locator(".tombstone")).to_be_in_viewport()
 
 
 def test_axe_finds_nothing(serve: Serve, connect: Connect, person: Persons) -> None:

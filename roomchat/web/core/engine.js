@@ -298,6 +298,7 @@ export class Engine extends Emitter {
     this.#person = kept?.person ?? null;
     this.#shown = kept?.events.length ?? 0;
     this.emit("reset", kept);
+    this.#leader?.fetch(); // what waits may be of a tab that has died, as in #show
   }
 
   #keepSummary() {

@@ -67,9 +67,9 @@ export class Leader {
     });
     if (this.#isOver) return;
     if (session === null) return this.#tell("stranger");
-    const connection = this.#connect(session);
+    this.#connect(session);
     await this.fetch();
-    if (!this.#isOver) connection.start();
+    this.look(); // somebody may have been quicker, or have ended it
   }
 
   /** The session that is kept, if there is one: from now on nobody else leads. */
@@ -82,7 +82,14 @@ export class Leader {
   async stop() {
     this.#isOver = true;
     this.#waiting.splice(0).forEach((go) => go());
-    await this.#connection?.close();
+    await this.#close();
+  }
+
+  /** Have no connection any more: what it says of its end is of no use. Done when all that has come is kept. */
+  async #close() {
+    const connection = this.#connection;
+    this.#connection = null;
+    await connection?.close();
   }
 
   /** Whether it leads still; if not, `lost` is told. */
@@ -118,7 +125,7 @@ export class Leader {
    * @returns {Promise<any>} the welcome; throws Refused
    */
   async enter({ name, ...proof }) {
-    await this.#connection?.close();
+    await this.#close();
     this.#tell("connecting", "Connecting.");
     const kept = this.#isBarred && (proof.register || !proof.password) ? await this.#claim() : null;
     this.#isFresh = kept === null;

@@ -61,33 +61,33 @@ export class Reconnecting {
 
   // ------------------------------------------------------------ its life
 
-  /** Connect, and try on for as long as there is use in it. */
-  start() {
-    this.#connect();
-  }
-
   /**
-   * The same, for somebody who comes in the first time: the welcome.
+   * Connect, for somebody who comes in the first time: the welcome.
    * @returns {Promise<any>} throws Refused if the server does not let them in, or does not answer
    */
   open() {
     this.#isFirst = true;
     this.#opening = Promise.withResolvers();
-    this.start();
+    this.#connect();
     return this.#opening.promise;
   }
 
-  /** Whoever looks wants it now: connect at once, or see whether the server is still there. */
+  /**
+   * Connect, and try on for as long as there is use in it. Whoever looks wants it now: at once, or to see whether
+   * the server is still there. Before a welcome it may take its time (passwords), and knows of no ping.
+   */
   retry() {
     if (this.#isEnded) return;
     if (this.#connection === null) this.#connect();
-    else this.#connection.check();
+    else if (this.#isReady) this.#connection.check();
   }
 
   /** End the connection; the seat waits for the next one. Done when all that has come is kept. */
   async close() {
     this.#stop();
-    this.#questions.end(offlineNow());
+    const error = offlineNow();
+    this.#opening?.reject(error);
+    this.#questions.end(error);
     await this.#keeping.busy;
   }
 
@@ -213,6 +213,7 @@ export class Reconnecting {
     } catch {
       this.#lost("The server has sent what this page does not understand.");
     }
+    if (this.#isEnded) return;
     if (this.#keeping.size > MAX_GATHERED) this.#lost("More has come than this browser can keep at a time.");
     this.#sendDue();
   }

@@ -183,7 +183,8 @@ export class Storage {
     const { session, said, pending, gone } = change;
     return this.#lead(term, async (it) => {
       const before = await it.get("kept", "session");
-      const isOther = isFresh || (before?.epoch ?? session.epoch) !== session.epoch;
+      // One that is known no more has no epoch until it is welcomed: with that all begin anew.
+      const isOther = isFresh || (before && session.token && before.epoch !== session.epoch);
       if (isOther) await restart(it, isFresh);
       const items = await note(it, change.show, new Map(isOther ? [] : before?.cursors));
       if (isOther) items.unshift(["reset", null]);
@@ -191,7 +192,8 @@ export class Storage {
       if (pending) it.remove("pending");
       for (const line of pending ?? said) it.put("pending", line, line.n ?? 0);
       for (const { id } of said) it.remove("unsent", Number(id));
-      for (const n of gone) it.remove("pending", n);
+      // By these numbers others may be pending, if all have got new ones.
+      if (!pending) for (const n of gone) it.remove("pending", n);
       return items.length === 0 ? null : shown(it, items);
     }, said.length > 0 || pending !== null ? "strict" : "relaxed");
   }

@@ -1,2 +1,2 @@
-/** A name that nobody else has or knows: 160 random bits. */
-export const unguessable = () => crypto.getRandomValues(new Uint32Array(5)).join("-");
+/** A name that nobody can guess: 192 random bits, as the server's own tokens have. Servers take 64 characters. */
+export const unguessable = () => crypto.getRandomValues(new BigUint64Array(3)).join("-");

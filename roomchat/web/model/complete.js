@@ -38,7 +38,8 @@ const OFFERS = {
  *   itself; isSure: what is begun is nothing by itself, so Enter may take the first one
  */
 export function candidates(before, chat) {
-  const what = asked(before), { kind, word } = what;
+  const what = asked(before);
+  const { kind, word } = what;
   const found = [];
   for (const one of OFFERS[kind](what, chat)) {
     if (harmless(one.text) === one.text) found.push(one);

@@ -90,7 +90,8 @@ export class Timeline extends Emitter {
    * @param {string} reason a sentence
    */
   refuse(line, reason) {
-    const said = this.#waiting(line.id)?.line ?? line, { id, at } = said;
+    const said = this.#waiting(line.id)?.line ?? line;
+    const { id, at } = said;
     this.#unsay(id);
     this.#append({ kind: "refused", key: `line:${id}`, at, line: said, reason });
   }

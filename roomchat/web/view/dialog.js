@@ -30,9 +30,15 @@ export function openDialog({ title, body, kind = "" }) {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    const place = places.find((one) => one.isConnected);
-    if (document.activeElement === document.body)
-      (place === places[0] ? place : place?.querySelector("button"))?.focus();
+    if (document.activeElement !== document.body) return;
+    const [first] = places, place = places.find((one) => one.isConnected);
+    if (place === first) return first?.focus();
+    // A message may have been made anew meanwhile; for one that is gone, all of them stand: their first button may
+    // be far above.
+    const key = /** @type {HTMLElement | null} */ (first.closest("[data-key]"))?.dataset.key ?? "";
+    const beside = place?.querySelector(`article[data-key="${CSS.escape(key)}"]`) ??
+      place?.closest("[role=log]") ?? place?.querySelector("button");
+    /** @type {HTMLElement | null | undefined} */ (beside)?.focus();
   });
   document.body.append(dialog);
   dialog.showModal();

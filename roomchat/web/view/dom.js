@@ -74,15 +74,17 @@ export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(
 export function keyed(parent, items, keyOf, make, update) {
   const before = /** @type {HTMLElement[]} */ ([...parent.children]);
   const old = new Map(before.map((child) => [child.dataset.key, child]));
-  const focused = before.findIndex((child) => child.contains(document.activeElement));
+  const focus = /** @type {HTMLElement} */ (document.activeElement);
+  const focused = before.findIndex((child) => child.contains(focus));
   arrange(parent, items.map((item) => {
     const key = keyOf(item), element = old.get(key) ?? make(item);
     element.dataset.key = key;
     update(element, item);
     return element;
   }));
-  if (before[focused]?.isConnected !== false) return;
-  (parent.children[focused] ?? parent.lastElementChild)?.querySelector("button")?.focus();
+  if (focused < 0 || focus === document.activeElement) return;
+  const beside = (parent.children[focused] ?? parent.lastElementChild)?.querySelector("button");
+  (focus.isConnected ? focus : beside)?.focus(); // what was moved has lost it
 }
 
 /**

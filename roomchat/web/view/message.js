@@ -41,8 +41,8 @@ export const rowElement = (row, look) => MAKE[row.kind](row, look);
 
 /** @param {Row & {item: any}} row @param {Look} look */
 function saidRow({ item: { kind: state, entry, line, reason }, kind, at, isHead, key }, look) {
-  const spoken = { text: DELETED, ...(entry ?? { ...line, ...look.me, type: line.kind }) }, { uid, name } = spoken;
-  const isMine = uid === look.me.uid, { star, text } = said(spoken);
+  const spoken = { text: DELETED, ...(entry ?? { ...line, ...look.me, type: line.kind }) };
+  const { star, text } = said(spoken), { uid, name } = spoken, isMine = uid === look.me.uid;
   const isForMe = kind === "words" && !isMine && !look.isPair && isMentioned(look.me.name, text);
   const classes =
     ["said", kind, state, isHead && "head", star && "action", isMine && "mine", isForMe && "for-me"];

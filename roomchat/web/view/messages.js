@@ -219,7 +219,8 @@ export class MessagesPane {
 
   /** Where more is new than can be seen, begin with the first of it. */
   #openAtNew() {
-    const timeline = /** @type {import("../model/timeline.js").Timeline} */ (this.#timeline), { live } = timeline;
+    const timeline = /** @type {import("../model/timeline.js").Timeline} */ (this.#timeline);
+    const { live } = timeline;
     const number = this.#mark ? live.find(this.#mark + 1) : live.end;
     if (number <= live.start || number >= live.end || this.#isSeen("new")) return;
     const isNews = (/** @type {any} */ { entry }) => entry?.seq > this.#mark && this.#app.chat.isOfOthers(entry);

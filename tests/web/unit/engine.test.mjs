@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Storage } from "../../../roomchat/web/core/storage.js";
 import { World } from "./fakes.mjs";
 
 const texts = (/** @type {any} */ tab) => tab.entries.map((/** @type {any} */ { text }) => text);
@@ -387,4 +388,90 @@ test("without locks a tab leads when nobody else does, and a second one follows"
   world.server.talk("lobby", "still here");
   await world.passes(1_000);
   assert.deepEqual([other.engine.status.phase, texts(other)], ["online", ["still here"]]);
+});
+
+test("who looks at a tab while it begins to lead has one connection by that, as without", async () => {
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const { world, tab } = await inLobby({ seed });
+    tab.page.sleep();
+    await world.passes(1_000);
+    tab.page.wake();
+    for (let i = 0; i < 40; i += 1) {
+      await world.passes(1);
+      tab.page.look();
+    }
+    await world.passes(20_000);
+    assert.deepEqual([world.server.ended, world.server.links.size], [[], 1], `seed ${seed}`);
+    assert.equal(tab.engine.status.phase, "online");
+  }
+});
+
+test("who waits at the door is told when somebody else comes in over another tab, and when the page is left", async () => {
+  const world = new World();
+  const tab = world.open(), other = world.open();
+  await world.passes(1_000);
+  /** @type {string[]} */
+  const ended = [];
+  const enter = (/** @type {any} */ one, /** @type {string} */ name) =>
+    one.engine.enter({ name }).then(() => ended.push(name), (/** @type {any} */ { code }) => ended.push(code));
+  world.server.isSlow = true;
+  enter(tab, "ann");
+  await world.passes(1_000);
+  enter(other, "bob");
+  await world.passes(1_000);
+  assert.deepEqual([ended, tab.engine.status.phase], [["offline_now"], "connecting"]);
+  tab.page.sleep();
+  await world.passes(1_000);
+  tab.page.wake();
+  await world.passes(10_000);
+  assert.deepEqual(ended, ["offline_now", "not_known"]);
+  assert.deepEqual([tab, other].map(({ engine }) => engine.status.phase), ["stranger", "stranger"]);
+  enter(other, "eve");
+  await world.passes(1_000);
+  other.page.sleep();
+  await world.passes(1_000);
+  assert.deepEqual(ended.length, 3);
+  world.server.isSlow = false;
+  enter(tab, "ann");
+  await world.passes(10_000);
+  assert.deepEqual([ended[3], tab.engine.status.phase], ["ann", "online"]);
+});
+
+test("what a tab has kept and died is said, also when all begin anew before anybody hears of it", async () => {
+  const { world, tab } = await inLobby();
+  const { server } = world;
+  server.isAway = true;
+  server.drop();
+  await world.passes(1_000);
+  await new Storage(world.disk).say({ room: "lobby", text: "last words", at: 0 }, 1);
+  [server.epoch, server.isAway] = ["e2", false];
+  server.rooms = new Map([["lobby", []]]);
+  await world.passes(60_000);
+  assert.deepEqual([texts(tab), [...tab.waiting]], [["last words"], []]);
+});
+
+test("a server that knows us no more, with the same log or another one: all begin anew, as somebody new", async () => {
+  for (const epoch of ["e1", "e2"]) {
+    const { world, tab } = await inLobby();
+    const { server } = world;
+    for (const text of ["old", "older"]) server.talk("lobby", text);
+    await world.passes(1_000);
+    server.isAway = true;
+    server.drop();
+    await world.passes(1_000);
+    tab.engine.say({ room: "lobby", text: "waits" });
+    [server.epoch, server.isAway, server.delay] = [epoch, false, 500];
+    server.sessions.clear();
+    if (epoch === "e2") server.rooms = new Map([["lobby", []]]);
+    await world.passes(60_000);
+    server.delay = 0;
+    const past = tab.engine.past("lobby", null);
+    await world.passes(1_000);
+    const all = epoch === "e2" ? ["waits"] : ["old", "older", "waits"];
+    assert.deepEqual((await past).entries.map(({ text }) => text), all);
+    assert.deepEqual([texts(tab), tab.waiting.size, tab.engine.status.phase], [all, 0, "online"]);
+    tab.engine.say({ room: "lobby", text: "still here" });
+    await world.passes(2_000);
+    assert.equal(texts(tab).at(-1), "still here");
+  }
 });

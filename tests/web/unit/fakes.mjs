@@ -113,6 +113,8 @@ export class Tab {
   told = [];
   /** @type {((message: any) => void) | null} */
   hear = null;
+  /** @type {import("../../../roomchat/web/core/outside.js").Watcher | undefined} what the page tells of itself */
+  page;
   /** @type {Promise<any>} */
   started;
 
@@ -128,7 +130,8 @@ export class Tab {
       () => ({ entries: this.entries.length }),
       {
         ...{ connect, now: () => world.time, after, chance: () => 1 },
-        ...{ locks, channel: () => this.channel(), isSeen: () => true, watch: () => {} },
+        ...{ locks, channel: () => this.channel(), isSeen: () => true },
+        watch: (/** @type {any} */ on) => (this.page = on),
       },
       async () => storage,
     );

@@ -49,7 +49,7 @@ function client({ session = ann(), keep = async (/** @type {any} */ _) => {} } =
 /** The same, in a room. */
 async function inTea(options = {}) {
   const all = client(options);
-  all.reconnecting.start();
+  all.reconnecting.retry();
   const socket = await all.outside.opens();
   await socket.says(WELCOME, JOINED, CAUGHT_UP);
   socket.take();
@@ -98,7 +98,7 @@ test("nothing is sent or shown before it is kept", async () => {
     return /** @type {Promise<void>} */ (new Promise((resolve) => (isKept = resolve)));
   };
   const { reconnecting, outside, shown } = client({ keep });
-  reconnecting.start();
+  reconnecting.retry();
   const socket = await outside.opens();
   socket.take();
   await socket.says(WELCOME, JOINED);
@@ -345,7 +345,7 @@ test("whoever is told and fails keeps nothing from being sent", (_, done) => {
     done();
   });
   const reconnecting = new Reconnecting({ session, keep: async () => {}, status, outside });
-  reconnecting.start();
+  reconnecting.retry();
   outside.opens().then((socket) => socket.says(WELCOME, CAUGHT_UP));
 });
 
@@ -379,4 +379,17 @@ test("rooms are named in their order, whatever they are called", () => {
   assert.equal(line, '{"type":"hello","protocol":1,"rooms":{"tea":3,"7":0,"__proto__":1,"ａ\\"b":2}}');
   assert.equal(encode({ type: "hello", rooms: new Map() }), '{"type":"hello","rooms":{}}');
   assert.equal(encode({ type: "ping", id: undefined }), '{"type":"ping"}');
+});
+
+test("more than can be kept at a time ends the connection, and brings back none that has ended for good", async () => {
+  for (const isOver of [false, true]) {
+    const { reconnecting, outside, socket, phase } = await inTea();
+    const many = Array.from({ length: 20_001 }, (_, i) => message(i + 1));
+    const last = isOver ? [{ type: "error", code: "logged_out", message: "So it is." }] : [];
+    await socket.says(...many, ...last);
+    assert.equal(socket.isClosed, true);
+    await outside.passes(60_000);
+    assert.deepEqual([phase(), outside.open.length], isOver ? ["ended", 0] : ["offline", 1]);
+    await reconnecting.close();
+  }
 });

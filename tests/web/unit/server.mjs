@@ -7,6 +7,8 @@ const LIMITS = { text: 8192, name: 32, line: 65536, rooms: 100 };
 export class Server {
   epoch = "e1";
   isAway = false;
+  isSlow = false; // who says hello is not answered
+  delay = 0; // ms that what it says takes longer
   taken = ""; // a name that somebody else has
   loggedOut = false; // whoever comes back is told so
   /** @type {Map<string, any[]>} */
@@ -71,6 +73,7 @@ export class Server {
 
   /** @param {Link} link @param {any} hello @param {any} re */
   #hello(link, { token, name, rooms = {}, epoch }, re) {
+    if (this.isSlow) return;
     if (this.loggedOut) {
       link.says({ type: "error", code: "logged_out", message: "This device was logged out.", ...re });
       return;
@@ -164,7 +167,7 @@ class Link {
   #arrives(way, then) {
     const { world } = this.server;
     const before = way === "up" ? this.#up : this.#down;
-    const at = Math.max(before, world.time + world.chance() * 5);
+    const at = Math.max(before, world.time + this.server.delay + world.chance() * 5);
     if (way === "up") this.#up = at;
     else this.#down = at;
     world.after(at - world.time, () => this.#isUp && then());

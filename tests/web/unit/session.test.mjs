@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { Login } from "../../../roomchat/web/core/login.js";
 import { WINDOW } from "../../../roomchat/web/core/said.js";
 import { Session } from "../../../roomchat/web/core/session.js";
+import { unguessable } from "../../../roomchat/web/core/unguessable.js";
 import { Steps, asFar, load, parted } from "../steps.mjs";
 
 for (const { about, login, steps } of load()) {
@@ -50,6 +51,13 @@ test("a guest who is let in as an account only brings a password beside the toke
   again.ask("ann", { password: "correct horse", register: true });
   const { token, password, register } = again.hello();
   assert.deepEqual([token, password, register], ["t", "correct horse", true]);
+});
+
+test("a newcomer's token is never longer than the server takes it", (t) => {
+  const highest = (array) => array.fill(array instanceof BigUint64Array ? 2n ** 64n - 1n : 2 ** 32 - 1);
+  t.mock.method(crypto, "getRandomValues", highest);
+  const { length } = unguessable();
+  assert.ok(length >= 24 && length <= 64, String(length));
 });
 
 test("a newcomer brings a token: the same until it is welcomed, and never beside a password", () => {

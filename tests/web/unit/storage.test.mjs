@@ -109,3 +109,14 @@ test("who is far behind begins anew", async () => {
   assert.equal(await one.since(10), null);
   assert.equal((await one.since(pos - 20))?.length, 20);
 });
+
+test("a line that has got the number of one that is gone is kept", async () => {
+  const { one } = await storage();
+  const said = [{ id: "1", uid: 2, text: "psst", n: 1 }, { id: "2", room: "tea", text: "hello", n: 2 }];
+  await one.keep("me", { show: [], said, gone: [], pending: null, session: SESSION }, false);
+  await one.keep("me", {
+    show: [{ type: "welcome", epoch: "f" }], said: [], gone: [1], pending: [{ ...said[1], n: 1 }],
+    session: { ...SESSION, epoch: "f" },
+  }, false);
+  assert.deepEqual((await one.claim("other")).pending.map(({ text, n }) => [text, n]), [["hello", 1]]);
+});

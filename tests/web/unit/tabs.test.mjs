@@ -6,7 +6,7 @@ import { World } from "./fakes.mjs";
 
 const RUNS = Number(process.env.RUNS ?? 20);
 const STEPS = 60;
-const THINGS = "say say say say talk talk open dies reload sleep wake drop away back freeze thaw".split(" ");
+const THINGS = "say say say say talk talk open dies reload sleep wake look look drop away back freeze thaw".split(" ");
 
 /** One thing that may happen. @param {World} world @param {{kept: string[], all: Set<string>}} said */
 function happens(world, said) {
@@ -27,6 +27,7 @@ function happens(world, said) {
     world.open();
   } else if (what === "sleep") tab.engine.sleep();
   else if (what === "wake") tab.engine.wake();
+  else if (what === "look") tab.page?.look();
   else if (what === "drop") server.drop();
   else if (what === "away") {
     server.isAway = true;
