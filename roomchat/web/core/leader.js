@@ -75,7 +75,7 @@ export class Leader {
   /** The session that is kept, if there is one: from now on nobody else leads. */
   async #claim() {
     const { session, pending } = await this.#storage.claim(this.#term);
-    return session?.token ? Session.fromKept(session, pending) : null;
+    return session ? Session.fromKept(session, pending) : null; // without a token it is to come in as somebody new
   }
 
   /** Another tab may lead. Done when nothing of this one is on its way to the disk. */

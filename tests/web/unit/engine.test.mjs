@@ -475,3 +475,21 @@ test("a server that knows us no more, with the same log or another one: all begi
     assert.equal(texts(tab).at(-1), "still here");
   }
 });
+
+test("a tab that dies while it is to come in as somebody new leaves that to the next one", async () => {
+  for (let after = 250; after < 5_000; after += 250) {
+    const { world, tab } = await inLobby();
+    const { server } = world, other = world.open();
+    await world.passes(1_000);
+    server.isAway = true;
+    server.drop();
+    await world.passes(1_000);
+    tab.engine.say({ room: "lobby", text: "waits" });
+    [server.isAway, server.delay] = [false, 500];
+    server.sessions.clear();
+    await world.passes(after);
+    tab.dies();
+    await world.passes(60_000);
+    assert.deepEqual([after, texts(other), other.engine.status.phase], [after, ["waits"], "online"]);
+  }
+});
