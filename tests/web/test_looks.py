@@ -118,6 +118,25 @@ def test_keys_alone(serve: Serve, connect: Connect, person: Persons) -> None:
     keys.press("ArrowUp")
 
 
+def test_a_drawer_has_the_focus(serve: Serve, person: Persons) -> None:
+    """By keys, where things move: into it, into its menu, and one step back with each Escape."""
+    server = serve()
+    small = {"viewport": {"width": 640, "height": 400}, "reduced_motion": "no-preference"}
+    ann = Tab(person(server, **small).open()).come_in("ann")
+    keys = ann.page.keyboard
+    rooms = ann.page.get_by_role("button", name="Rooms", exact=True)
+    rooms.focus()
+    keys.press("Enter")
+    expect(ann.page.get_by_role("button", name="Your number is 1")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(ann.page.get_by_role("menuitem").first).to_be_focused()
+    keys.press("Escape")
+    expect(ann.page.get_by_role("button", name="You and settings")).to_be_focused()
+    keys.press("Escape")
+    expect(rooms).to_be_focused()
+
+
 def test_what_is_new_stands_out(serve: Serve, connect: Connect, person: Persons) -> None:
     """In the list of rooms: what is unread, and where one is, have colours of their own."""
     server = serve()
