@@ -137,6 +137,14 @@ def test_a_drawer_has_the_focus(serve: Serve, person: Persons) -> None:
     expect(rooms).to_be_focused()
 
 
+def test_a_long_name_leaves_room(serve: Serve, person: Persons) -> None:
+    """On the card of whoever has it: that one is a guest stands in one line."""
+    ann = Tab(person(serve()).open()).come_in("Bartholomew-the-very-long-named1")
+    ann.page.wait_for_function(
+        "() => ((one) => one.offsetHeight < 24 && one.offsetWidth)(document.querySelector('.plate-name .soft'))"
+    )
+
+
 def test_what_is_new_stands_out(serve: Serve, connect: Connect, person: Persons) -> None:
     """In the list of rooms: what is unread, and where one is, have colours of their own."""
     server = serve()
