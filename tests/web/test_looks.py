@@ -177,7 +177,7 @@ def test_touch_is_never_dense(serve: Serve, person: Persons) -> None:
 
 
 def test_a_short_window_has_all_keys(serve: Serve, person: Persons) -> None:
-    """Of the dial pad: at 200 % on a small screen, and on a phone that is held sideways."""
+    """Of the dial pad: at 200 % on a small screen, and on a phone held sideways. What is wrong is seen, too."""
     server = serve()
     sideways = {"viewport": {"width": 800, "height": 360}, "has_touch": True, "is_mobile": True}
     for options in {"viewport": {"width": 640, "height": 400}}, sideways:
@@ -186,6 +186,8 @@ def test_a_short_window_has_all_keys(serve: Serve, person: Persons) -> None:
         pad = page.get_by_role("dialog", name="Call a number")
         expect(pad.get_by_role("button", name="Call", exact=True)).to_be_in_viewport(ratio=1)
         fits(page)
+        pad.get_by_role("button", name="Call", exact=True).click()
+        expect(pad.get_by_role("alert")).to_be_in_viewport(ratio=0.9)
 
 
 def test_the_focus_comes_back_to_a_message_made_anew(serve: Serve, connect: Connect, person: Persons) -> None:

@@ -58,14 +58,20 @@ export function openDialpad(app, { digits = "" } = {}) {
   async function call(event) {
     event.preventDefault();
     const uid = numberOf(chat, typed.value);
-    if (uid === null) return void fill(trouble, "Type a number first, or the name of somebody who is here.");
+    if (uid === null) return refuse("Type a number first, or the name of somebody who is here.");
     try {
       const { room } = await app.engine.ask({ type: "dial", uid });
       dialog.close();
       app.go(room);
     } catch (error) {
-      fill(trouble, /** @type {Error} */ (error).message);
+      refuse(/** @type {Error} */ (error).message);
     }
+  }
+
+  /** @param {string} sentence below the keys: in a short window that is out of sight */
+  function refuse(sentence) {
+    fill(trouble, sentence);
+    trouble.scrollIntoView({ block: "nearest" });
   }
 
   const dialog = openDialog({ title: "Call a number", body: [form], kind: "dial-dialog" });

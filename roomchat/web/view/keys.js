@@ -12,7 +12,7 @@ import { tell } from "./told.js";
 export function listenForKeys(app, escape) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || document.documentElement.dataset.phase !== "chat") return;
-    if (document.querySelector("dialog[open], .menu") || (event.key === "Escape" && escape())) return;
+    if (document.querySelector("dialog[open], .menu:popover-open") || (event.key === "Escape" && escape())) return;
     const run = shortcut(app, event);
     if (!run) return;
     event.preventDefault();
