@@ -42,7 +42,8 @@ export function openDialog({ title, body, kind = "" }) {
   });
   document.body.append(dialog);
   dialog.showModal();
-  const fields = ".dialog-body :is(input, button, a, select):not([tabindex='-1'])";
+  // Not on what takes something away at once.
+  const fields = ".dialog-body :is(input, button, a, select):not([tabindex='-1'], .spread *, .danger)";
   /** @type {HTMLElement} */ (dialog.querySelector(fields) ?? close).focus();
   return dialog;
 }

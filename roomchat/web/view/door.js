@@ -49,10 +49,10 @@ export function openDoor(app, entrance, listPeople) {
 
   /** @param {string} why nobody is logged in here any more, if somebody was */
   function greet(why) {
-    const { invite, trouble = why } = link;
+    const { invite, token, trouble = why } = link;
     delete link.invite; // it is used here, or not at all
     if (invite) entrance.show("register", { invite });
-    else entrance.show("guest", { trouble });
+    else entrance.show(why && chat.me.account ? "login" : "guest", { trouble, isAsked: !!token });
     focusOn(entrance);
   }
 
@@ -70,6 +70,7 @@ export function openDoor(app, entrance, listPeople) {
   window.addEventListener("hashchange", () => {
     link = takeLink();
     if (shown === "chat") follow();
+    else greet("");
   });
   turn();
   if (document.documentElement.dataset.phase === "stranger") focusOn(entrance); // early.js expects it

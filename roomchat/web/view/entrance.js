@@ -76,9 +76,10 @@ export function makeEntrance(engine, greet) {
    * Show a way in, with what is known already.
    *
    * @param {Way} way
-   * @param {{invite?: string, trouble?: string}} [known] trouble: a sentence
+   * @param {{invite?: string, trouble?: string, isAsked?: boolean}} [known] trouble: a sentence; isAsked: into a
+   *   private room, which opens then
    */
-  function show(way, { invite, trouble: sentence } = {}) {
+  function show(way, { invite, trouble: sentence, isAsked } = {}) {
     chosen = way;
     const { button, says, fields } = WAYS[way];
     for (const part of parts) part.hidden = !fields.includes(inputOf(part).name);
@@ -87,7 +88,8 @@ export function makeEntrance(engine, greet) {
     attribute(input("name"), "autocomplete", way === "guest" ? "nickname" : "username");
     attribute(input("password"), "autocomplete", way === "login" ? "current-password" : "new-password");
     if (invite) input("invite").value = invite;
-    fill(hint, invite ? "You are invited. Choose a name and a password." : says);
+    fill(hint, invite ? "You are invited. Choose a name and a password."
+      : isAsked ? "You are invited into a room: come in, and it opens." : says);
     fill(main, button);
     say(sentence);
   }
