@@ -37,8 +37,9 @@ class Tab:
         self.page.get_by_role("group", name="How to come in").get_by_role("button", name=name).click()
 
     def inside(self) -> Self:
-        """Wait until one can write."""
+        """Wait until one can write, and is in a room for it."""
         expect(self.box).to_be_editable()
+        expect(self.box).to_have_attribute("placeholder", re.compile("Message ."))
         return self
 
     @property
