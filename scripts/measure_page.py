@@ -1,8 +1,10 @@
-"""Measures the messages of the page in a browser: frames, long tasks, elements and memory with 10,000 of them.
+"""Measures the page in a browser: when it is painted first, from a server on this machine; and its messages, with
+10,000 of them: frames, long tasks, elements and memory.
 
     python scripts/measure_page.py
 
-It shows the pane alone (scripts/page/), over an engine that makes messages up: no server and no network.
+For the messages it shows their pane alone (scripts/page/), over an engine that makes them up: no server and no
+network.
 """
 
 from __future__ import annotations
@@ -10,9 +12,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
-from playwright.sync_api import CDPSession, Page, Route, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page, Route, sync_playwright
+
+from roomchat.server import Server
+from roomchat.settings import Settings
 
 HERE = Path(__file__).parent
 WEB = HERE.parent / "roomchat" / "web"
@@ -20,6 +27,8 @@ KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 URL = "http://localhost/harness/messages.html?count=10000"
 SIZE = {"width": 1280, "height": 800}
 OPTIONS = ["--enable-precise-memory-info", "--js-flags=--expose-gc"]
+VISITS = 15
+PAINTS = "performance.getEntriesByType('paint').map(({ name, startTime }) => [name, startTime])"
 COSTS = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration", "TaskDuration")
 
 
@@ -36,10 +45,19 @@ def answer(route: Route) -> None:
 
 def main() -> None:
     """Print a table, a line for each thing that happens."""
-    name = next(filter(shutil.which, ("chromium", "chromium-browser", "google-chrome")), None)
+    name = next(filter(shutil.which, ("chromium", "chromium-headless-shell", "google-chrome")), None)
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=name and shutil.which(name), args=OPTIONS + root)
+        print("| | something is painted, ms | the entrance, ms |")
+        print("| --- | ---: | ---: |")
+        with Server(Settings(port=0)) as server:
+            url = f"http://localhost:{server.address[1]}/"
+            browser.new_context().new_page().goto(url)  # the browser itself gets ready
+            print(visits(url, "first visit", browser.new_context))
+            again = browser.new_context()
+            paints(again, url)
+            print(visits(url, "again", lambda: again), end="\n\n")
         page = browser.new_page(viewport={"width": SIZE["width"], "height": SIZE["height"]})
         page.route("**/*", answer)
         page.goto(URL)
@@ -54,6 +72,22 @@ def main() -> None:
         for phase in page.evaluate("phases"):
             print(row(phase, page, session), flush=True)
         browser.close()
+
+
+def visits(url: str, kind: str, context: Callable[[], BrowserContext]) -> str:
+    """How long until something is painted, and until there is something to read: the middle of several."""
+    seen = [paints(context(), url) for _ in range(VISITS)]
+    return f"| {kind} | {median(first for first, _ in seen):.0f} | {median(last for _, last in seen):.0f} |"
+
+
+def paints(context: BrowserContext, url: str) -> tuple[float, float]:
+    """When a page was painted first, and first with something in it: milliseconds since it was asked for."""
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_function("() => performance.getEntriesByType('paint').length > 1")
+    found = dict(page.evaluate(PAINTS))
+    page.close()
+    return found["first-paint"], found["first-contentful-paint"]
 
 
 def row(phase: str, page: Page, session: CDPSession) -> str:
