@@ -26,6 +26,7 @@ export function openDoor(app, entrance, listPeople) {
   let link = takeLink();
   /** @type {"starting" | "stranger" | "chat"} */
   let shown = "starting";
+  let hadAccount = false; // who is here, or was last
 
   function turn() {
     const { phase } = engine.status;
@@ -52,7 +53,7 @@ export function openDoor(app, entrance, listPeople) {
     const { invite, token, trouble = why } = link;
     delete link.invite; // it is used here, or not at all
     if (invite) entrance.show("register", { invite });
-    else entrance.show(why && chat.me.account ? "login" : "guest", { trouble, isAsked: !!token });
+    else entrance.show(why && hadAccount ? "login" : "guest", { trouble, isAsked: !!token });
     focusOn(entrance);
   }
 
@@ -67,6 +68,9 @@ export function openDoor(app, entrance, listPeople) {
   }
 
   engine.on("status", turn);
+  chat.on("change", () => {
+    if (chat.me.uid) hadAccount = chat.me.account; // nobody is known any more when that is to be told, or soon
+  });
   window.addEventListener("hashchange", () => {
     link = takeLink();
     if (shown === "chat") follow();
