@@ -22,7 +22,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 # An environment that is made has it already; it is made again where the page was changed since.
-$(PAGE): $(READY) $(shell find roomchat/web -type f) scripts/bundle.py scripts/pack_page.py roomchat/site/page.py
+$(PAGE): $(shell find roomchat/web -type f) scripts/bundle.py scripts/pack_page.py roomchat/site/page.py | $(READY)
 	@$(BIN)/python scripts/pack_page.py
 
 serve: $(READY) $(PAGE)  ## run a server (ARGS="--port 0")

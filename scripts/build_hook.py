@@ -10,8 +10,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# The very minifier whose work the tests look through: each makes something else of the same script.
-PACKERS = ["brotli>=1.1", "minify-go==2.24.24"]
+PACKERS = ("brotli", "minify-go")
 
 
 class PackPage(BuildHookInterface):  # type: ignore[misc]
@@ -20,12 +19,9 @@ class PackPage(BuildHookInterface):  # type: ignore[misc]
     def dependencies(self) -> list[str]:
         """What does it, where there are wheels of both. Elsewhere they would have to be compiled first, which is
         too much for a page that is there without, only larger; a wheel that is built here is small everywhere."""
-        there_are_wheels = (
-            (sys.platform, platform.libc_ver()[0], sys.implementation.name) == ("linux", "glibc", "cpython")
-            and platform.machine() in {"x86_64", "aarch64"}
-            and sys.version_info < (3, 15)
-        )
-        return PACKERS if there_are_wheels else []
+        if platform.libc_ver()[0] != "glibc":  # which the requirements themselves can't say
+            return []
+        return [one for one in self.metadata.core.optional_dependencies["dev"] if one.startswith(PACKERS)]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Before the files are copied; also where they are not, for an editable install."""

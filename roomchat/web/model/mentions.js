@@ -17,7 +17,7 @@ const ENDS = `(?:(?![-.@]?${WORD})|(?=${UNSPACED})(?!${COMBINING})|(?<=[\\0-\\x7
 const LINK = /:\/\/|(?<![\p{L}\p{N}_])www\./u; // what a word has in it that is one
 
 /** @param {string} text as it is compared: without case, width, and ways to compose a letter */
-export const folded = (text) => text.normalize("NFKC").toLowerCase();
+const folded = (text) => text.normalize("NFKC").toLowerCase();
 
 /**
  * Whether each of the words stands somewhere in the text, also as a part of a longer one. No words: nothing is
